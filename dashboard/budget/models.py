@@ -1,0 +1,35 @@
+"""What each connection has spent of VoiceDock's allowance (`voicedock-api.md §1.4`)."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from tenants.models import Connection, Tenant
+from tenants.walls import Rows
+
+
+class Lane(models.TextChoices):
+    """Classes of requests, the most urgent first; people come before machines."""
+
+    END = "end", "Ending a call"
+    CONTROL = "control", "Steering a call"
+    PLACE = "place", "Placing a call"
+    RECONCILE = "reconcile", "Finding a lost call"
+    LIVE = "sync-live", "Following live calls"
+    REST = "sync-rest", "Everything else"
+
+
+class BudgetSpend(models.Model):
+    """One request that left us. Rows older than the window are cleared as new ones come."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    lane = models.CharField(max_length=12, choices=Lane.choices)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, related_name="+")
+    call_id = models.UUIDField(null=True, help_text="For commands: ten a minute for each call.")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "at"], name="spend_window")]
+        constraints = [Rows(name="spend_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.lane} on {self.connection_id}"

@@ -1,0 +1,283 @@
+"""Calls from the intent to the report, the commands sent into them, and what became of each."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
+from tenants.walls import Key, Rows
+
+
+class State(models.TextChoices):
+    """States we know. VoiceDock may send others: they are kept and shown as they are (`voicedock-api.md §5.3`)."""
+
+    QUEUED = "queued", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    DIALING = "dialing", "Dialing"
+    CONNECTING = "connecting", "Connecting"
+    RINGING = "ringing", "Ringing"
+    IN_PROGRESS = "in-progress", "In progress"
+    ENDED = "ended", "Ended"
+    ENDED_WITH_ERROR = "ended-with-error", "Ended with an error"
+    TRANSFERRED = "transferred", "Transferred"
+    FAILED = "failed", "Not reached"
+    REJECTED = "rejected", "Rejected"
+    INSUFFICIENT_CREDITS = "insufficient-credits", "No credit left"
+    REFUSED = "refused", "Refused, nothing was dialed"
+    UNKNOWN = "unknown", "Not certain"
+    NEEDS_PERSON = "needs-person", "Needs a person"
+
+
+UNSENT = [State.QUEUED, State.SENDING]
+LIVE = [State.DIALING, State.CONNECTING, State.RINGING, State.IN_PROGRESS]
+UNCERTAIN = [State.UNKNOWN, State.NEEDS_PERSON]
+OVER = [
+    State.ENDED,
+    State.ENDED_WITH_ERROR,
+    State.TRANSFERRED,
+    State.FAILED,
+    State.REJECTED,
+    State.INSUFFICIENT_CREDITS,
+    State.REFUSED,
+]
+
+
+class Alarm(models.TextChoices):
+    """What makes a call ask for a person."""
+
+    NONE = "", "None"
+    NOT_CERTAIN = "not-certain", "We don't know if it was placed"
+    END_NOT_CONFIRMED = "end-not-confirmed", "End call has not worked yet"
+    WRONG_NUMBER = "wrong-number", "It left from a number that is not this client's"
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    def live(self) -> CallQuerySet:
+        """On the wall: being sent, ringing or talking, or waiting for a person."""
+        return self.filter(finished=False)
+
+    def talking(self) -> CallQuerySet:
+        return self.filter(state=State.IN_PROGRESS)
+
+    def asking(self) -> CallQuerySet:
+        """Those that need a person."""
+        return self.exclude(alarm="")
+
+
+class Call(models.Model):
+    """One phone call. `tenant` is null for calls that no client's dedication covers; staff alone see those."""
+
+    class Origin(models.TextChoices):
+        PLACED = "placed", "Placed here"
+        ADOPTED = "adopted", "Found at VoiceDock"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="calls")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="calls")
+    number_dedication = models.ForeignKey(
+        NumberDedication, models.PROTECT, null=True, related_name="calls", db_constraint=False
+    )
+    assistant_dedication = models.ForeignKey(
+        AssistantDedication, models.PROTECT, null=True, related_name="calls", db_constraint=False
+    )
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    direction = models.CharField(max_length=10, default="outbound", help_text="outbound, inbound, web, or as sent")
+    party = models.CharField(max_length=32, blank=True, help_text="The person: who is called, or who calls.")
+    line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
+    mode = models.CharField(max_length=10, default="reference")
+    overrides = models.JSONField(default=dict, blank=True)
+    client_token = models.UUIDField(null=True)
+    requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    state = models.CharField(max_length=40, default=State.QUEUED, help_text="`State`, or what VoiceDock sent.")
+    rank = models.SmallIntegerField(default=0, help_text="How far along `state` is; it never goes back.")
+    finished = models.BooleanField(default=False)
+    state_at = models.DateTimeField(default=timezone.now, help_text="When VoiceDock says the state was reached.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock said it took the call.")
+    remote_id = models.CharField(max_length=200, blank=True)
+    hook_id = models.CharField(max_length=200, blank=True, help_text="Its id in webhooks, where that differs.")
+
+    provider = models.CharField(max_length=60, blank=True)
+    family = models.CharField(max_length=20, default="unknown")
+    assistant_name = models.CharField(max_length=200, blank=True)
+    assistant_remote_id = models.CharField(max_length=64, blank=True)
+    number_remote_id = models.CharField(max_length=64, blank=True, help_text="As VoiceDock reported it.")
+    reported_line = models.CharField(max_length=32, blank=True, help_text="The caller ID that VoiceDock reported.")
+
+    started_at = models.DateTimeField(null=True, blank=True, help_text="Answered.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    duration_seconds = models.PositiveIntegerField(null=True, blank=True)
+    end_reason = models.CharField(max_length=120, blank=True)
+    error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
+    end_asked_at = models.DateTimeField(null=True, blank=True)
+    alarm = models.CharField(max_length=24, choices=Alarm.choices, default="", blank=True)
+    alarm_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    remote_updated_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(default=timezone.now, help_text="When we last heard of it.")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="call_key"),
+            models.UniqueConstraint(fields=["tenant", "client_token"], name="one_call_per_token"),
+            models.UniqueConstraint(
+                fields=["connection", "remote_id"], condition=~Q(remote_id=""), name="adopted_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "number_dedication", "party"],
+                condition=Q(origin="placed", state__in=["queued", "sending", "unknown"]),
+                name="one_intent_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_dedication__isnull=True) | Q(tenant__isnull=False), name="number_has_tenant"
+            ),
+            models.CheckConstraint(
+                condition=Q(assistant_dedication__isnull=True) | Q(tenant__isnull=False), name="assistant_has_tenant"
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin="placed")
+                | Q(
+                    tenant__isnull=False,
+                    number_dedication__isnull=False,
+                    assistant_dedication__isnull=False,
+                    client_token__isnull=False,
+                    direction="outbound",
+                ),
+                name="placed_call_is_whole",
+            ),
+            Key(
+                name="call_number_dedication",
+                columns=["tenant_id", "connection_id", "number_dedication_id"],
+                to="tenants_numberdedication",
+                target=["tenant_id", "connection_id", "id"],
+            ),
+            Key(
+                name="call_assistant_dedication",
+                columns=["tenant_id", "connection_id", "assistant_dedication_id"],
+                to="tenants_assistantdedication",
+                target=["tenant_id", "connection_id", "id"],
+            ),
+            Rows(name="call_rows"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="calls_newest_first"),
+            models.Index(fields=["-created_at", "-id"], name="all_calls_newest_first"),
+            models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
+            models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
+            models.Index(fields=["connection", "hook_id"], condition=~Q(hook_id=""), name="calls_by_hook_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} call with {self.party}"
+
+    @property
+    def is_live(self) -> bool:
+        return not self.finished
+
+    @property
+    def can_be_steered(self) -> bool:
+        """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
+        return self.state == State.IN_PROGRESS and bool(self.remote_id)
+
+    @property
+    def state_words(self) -> str:
+        return dict(State.choices).get(self.state, self.state)
+
+
+class CallReport(models.Model):
+    """What VoiceDock tells of a call: transcript, summary, analysis. Apart, so that lists stay narrow."""
+
+    call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="report", db_constraint=False)
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
+    summary = models.TextField(blank=True)
+    messages = models.JSONField(default=list, blank=True, help_text='[{"role", "content"}]')
+    analysis = models.JSONField(null=True, blank=True)
+    recording_url = models.CharField(max_length=1000, blank=True)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            Key(name="report_call", columns=["call_id"], to="calls_call", target=["id"]),
+            Key(
+                name="report_call_tenant",
+                columns=["tenant_id", "call_id"],
+                to="calls_call",
+                target=["tenant_id", "id"],
+            ),
+            Rows(name="report_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.call_id}"
+
+
+class Receipt(models.Model):
+    """One command and what became of it; committed before the request leaves."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "On its way"
+        ACCEPTED = "accepted", "Accepted by VoiceDock"
+        REFUSED = "refused", "Refused"
+        UNKNOWN = "unknown", "No answer"
+
+    class Effect(models.TextChoices):
+        OPEN = "", "Not known yet"
+        CONFIRMED = "confirmed", "Confirmed"
+        NOT_CONFIRMED = "not-confirmed", "Not confirmed"
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="receipts")
+    call = models.ForeignKey(Call, models.PROTECT, related_name="receipts", db_constraint=False)
+    token = models.UUIDField()
+    command = models.CharField(max_length=20)
+    payload = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
+    effect = models.CharField(max_length=14, choices=Effect.choices, default="", blank=True)
+    effect_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True, help_text="Why, and what to do, in words for people.")
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "token"], name="one_receipt_per_token"),
+            Key(name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
+            Rows(name="receipt_rows"),
+        ]
+        indexes = [models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open")]
+
+    def __str__(self) -> str:
+        return f"{self.command} into {self.call_id}, {self.outcome}"
+
+
+class Phrase(models.Model):
+    """A saved phrase of a client, one click away in the composer."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="phrases")
+    text = models.CharField(max_length=300)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "text"], name="phrase_once"),
+            Rows(name="phrase_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

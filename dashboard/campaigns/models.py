@@ -1,0 +1,85 @@
+"""Campaigns and leads, as the vendor has them (`voicedock-api.md §6`)."""
+
+from django.db import models
+from django.utils.timezone import now
+
+from tenants.models import Assistant, Connection, Tenant
+from tenants.walls import Key, Rows
+
+
+class Campaign(models.Model):
+    """A copy of a VoiceDock campaign. It belongs to the tenant its assistant is dedicated to, or to nobody."""
+
+    class Status(models.TextChoices):
+        """Those we know; others are kept and shown as they are (§6.3)."""
+
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Started"
+        PAUSED = "paused", "Paused"
+        COMPLETED = "completed", "Completed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="campaigns")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="campaigns")
+    assistant = models.ForeignKey(Assistant, models.PROTECT, null=True, blank=True, related_name="campaigns")
+    remote_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=300)
+    status = models.CharField(max_length=40)
+    template = models.TextField(blank=True)
+    starts = models.TimeField(null=True, help_text="Daily, on the wall clock of `timezone`.")
+    ends = models.TimeField(null=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    total_leads = models.PositiveIntegerField(default=0)
+    completed_leads = models.PositiveIntegerField(default=0)
+    failed_leads = models.PositiveIntegerField(default=0)
+    remote_created_at = models.DateTimeField(null=True)
+    remote_updated_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True, help_text="When the counters last moved.")
+    seen_at = models.DateTimeField(default=now)
+    leads_seen_at = models.DateTimeField(null=True)
+    vanished_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-remote_created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_campaign"),
+            models.UniqueConstraint(fields=["tenant", "id"], name="campaign_key"),
+            Rows(name="campaign_rows"),
+        ]
+        indexes = [models.Index(fields=["tenant", "-remote_created_at", "-id"], name="campaigns_newest_first")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lead(models.Model):
+    """One person of a campaign (`voicedock-api.md §6.4`)."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, blank=True, related_name="+")
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="leads")
+    remote_id = models.CharField(max_length=64)
+    phone_number = models.CharField(max_length=32)
+    variables = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=40)
+    call_remote_id = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_attempt_at = models.DateTimeField(null=True)
+    remote_created_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["remote_created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "remote_id"], name="one_copy_per_lead"),
+            Key(
+                name="lead_campaign",
+                columns=["tenant_id", "campaign_id"],
+                to="campaigns_campaign",
+                target=["tenant_id", "id"],
+            ),
+            Rows(name="lead_rows"),
+        ]
+        indexes = [models.Index(fields=["campaign", "status"], name="leads_by_status")]
+
+    def __str__(self) -> str:
+        return self.phone_number

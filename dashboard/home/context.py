@@ -1,0 +1,159 @@
+"""What the frame around every page needs: where one is, who one is, whose house it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from dashboard.calls.models import Call
+from tenants import scope
+from tenants.access import Standing
+from tenants.models import Membership, Tenant, User
+from tenants.roles import Permission
+
+P = Permission
+STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it behind "More"
+    ("home", "Overview", "overview", P.SEE_CLIENTS, False),
+    ("staff-live", "Live", "live", P.SEE_ALL_CALLS, False),
+    ("staff-clients", "Clients", "clients", P.SEE_CLIENTS, False),
+    ("staff-inventory", "Inventory", "inventory", P.SEE_INVENTORY, True),
+    ("staff-calls", "Calls", "calls", P.SEE_ALL_CALLS, False),
+    ("staff-campaigns", "Campaigns", "campaigns", P.SEE_ALL_CALLS, True),
+    ("staff-connections", "Connections", "connections", P.SEE_CONNECTIONS, True),
+    ("staff-activity", "Activity", "activity", P.SEE_ALL_ACTIVITY, True),
+]
+CLIENT_ROOMS = [
+    ("client-home", "Overview", "overview", P.SEE_OVERVIEW, False),
+    ("call-now", "Call now", "call", P.PLACE_CALLS, False),
+    ("live", "Live", "live", P.SEE_CALLS, False),
+    ("calls", "Calls", "calls", P.SEE_CALLS, False),
+    ("campaigns", "Campaigns", "campaigns", P.SEE_CAMPAIGNS, True),
+    ("team", "Team", "team", P.SEE_TEAM, True),
+    ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
+    ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
+]
+INSIDE = {"call": "live", "campaign": "campaigns", "staff-client": "staff-clients", "staff-client-new": "staff-clients"}
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page; costs one query (live calls), three more for people of several clients."""
+    frame: dict[str, Any] = {"sandbox": bool(settings.SANDBOX_URL), "reseller_name": settings.RESELLER_NAME}
+    standing: Standing | None = getattr(request, "standing", None)
+    if standing is None or getattr(request, "htmx", False):
+        return frame
+    tenant: Tenant | None = getattr(request, "tenant", None)
+    rooms = CLIENT_ROOMS if tenant else STAFF_ROOMS
+    args = [tenant.slug] if tenant else []
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    live = _live_count(standing, tenant)
+    return frame | {
+        "nav": [
+            {
+                "url": reverse(name, args=args),
+                "label": label,
+                "icon": icon,
+                "current": name in (here, INSIDE.get(here or "", "")),
+                "later": later,
+                "count": live if icon == "live" and live else None,
+            }
+            for name, label, icon, permission, later in rooms
+            if standing.may(permission)
+        ],
+        "who": _who(standing),
+        "house": _house(tenant),
+        "visit": _visit(standing, tenant),
+        "switch": _switch(standing, tenant),
+        "may": {permission.name: standing.may(permission) for permission in Permission},
+        "live_count": live,
+    }
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.replace(".", " ").split() if word[0].isalnum()]
+    return ((words[0][0] + words[-1][0]) if len(words) > 1 else name[:2]).upper()
+
+
+def _who(standing: Standing) -> dict[str, Any]:
+    user = standing.user
+    role = f"{standing.role_words}, {settings.RESELLER_NAME}" if standing.staff else standing.role_words
+    return {"name": str(user), "initials": initials(str(user)), "role_words": role, "staff": bool(standing.staff)}
+
+
+def _house(tenant: Tenant | None) -> dict[str, Any]:
+    if tenant is None:
+        return {"name": "Patchbay", "sub": settings.RESELLER_NAME, "brand_slug": None}
+    return {"name": tenant.name, "sub": tenant.city or f"by {settings.RESELLER_NAME}", "brand_slug": tenant.slug}
+
+
+def _visit(standing: Standing, tenant: Tenant | None) -> dict[str, Any] | None:
+    if standing.visit is None or tenant is None:
+        return None
+    return {
+        "client": tenant.name,
+        "since": standing.visit.started_at,
+        "leave_url": reverse("leave"),
+        "role": standing.role_words.lower(),
+        "timezone": tenant.timezone,
+    }
+
+
+def _live_count(standing: Standing, tenant: Tenant | None) -> int:
+    def count() -> int:
+        calls = Call.objects.live()
+        return (calls.filter(tenant=tenant) if tenant else calls)[:1000].count()
+
+    if scope.current():
+        return count()
+    if tenant:
+        with scope.of(tenant):
+            return count()
+    if standing.staff:
+        with scope.reseller(standing.staff):
+            return count()
+    return 0
+
+
+def _switch(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
+    """Where else one may go: staff to every client, people to the clients they belong to."""
+    if standing.staff:
+        return _clients(standing, tenant)
+    return _memberships(standing.user, tenant)
+
+
+def _clients(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
+    def clients() -> list[Tenant]:
+        return list(Tenant.objects.exclude(status=Tenant.Status.CLOSED).only("slug", "name"))
+
+    if tenant is None and scope.current():
+        found = clients()
+    elif scope.current():  # inside one client's scope the others do not exist
+        found = [tenant] if tenant else []
+    else:
+        with scope.reseller(standing.staff):  # type: ignore[arg-type]
+            found = clients()
+    staff = {"name": "All clients", "url": reverse("home"), "current": tenant is None}
+    return [staff] + [
+        {"name": one.name, "url": reverse("staff-client", args=[one.slug]), "current": one == tenant} for one in found
+    ]
+
+
+def _memberships(user: User, tenant: Tenant | None) -> list[dict[str, Any]]:
+    def mine() -> list[Membership]:
+        return list(Membership.objects.filter(user=user).select_related("tenant").order_by("tenant__name"))
+
+    if scope.current():
+        return []
+    with scope.person(user):
+        found = mine()
+    return [
+        {
+            "name": one.tenant.name,
+            "url": reverse("client-home", args=[one.tenant.slug]),
+            "current": one.tenant == tenant,
+        }
+        for one in found
+        if len(found) > 1
+    ]

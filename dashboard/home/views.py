@@ -1,0 +1,32 @@
+"""Error pages that say what happened and what to do; the overviews live beside this file."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tenants.access import EnterFirst
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Not allowed; or staff who have not said yet that they enter this client."""
+    if isinstance(exception, EnterFirst):
+        return render(request, "enter.html", {"client": exception.tenant, "next": request.get_full_path()}, status=403)
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return render(request, "500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
+    """The form is too old or the session has ended: nothing was done."""
+    return render(request, "403_csrf.html", status=403)

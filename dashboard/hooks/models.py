@@ -1,0 +1,43 @@
+"""The inbox of webhooks: kept before they are answered."""
+
+from django.db import models
+from django.utils import timezone
+
+from tenants.models import Connection
+from tenants.walls import Rows
+
+
+class Delivery(models.Model):
+    """One verified webhook, reduced to what we need; the echoed assistant may hold secrets and is not kept."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        APPLIED = "applied", "Applied"
+        SET_ASIDE = "set-aside", "Set aside"
+        FAILED = "failed", "Failed"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="deliveries")
+    body_hash = models.BinaryField(max_length=32)
+    event = models.CharField(max_length=40)
+    call_id_sent = models.CharField(max_length=200, blank=True)
+    payload = models.JSONField()
+    signed_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    times = models.PositiveIntegerField(default=1, help_text="How often the very same body came.")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "body_hash"], name="kept_once"),
+            Rows(name="delivery_rows", tenant=None),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(outcome="waiting"), name="deliveries_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} for {self.call_id_sent}"

@@ -1,0 +1,236 @@
+"""Settings, read from the environment; `manage.py up` fills it for a demo, production fills it itself."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
+DEBUG = False
+
+
+def _need(name: str) -> str:
+    if value := os.environ.get(name):
+        return value
+    raise ImproperlyConfigured(f"{name} is not set. `python3 manage.py up` sets it for a demo; see README.md.")
+
+
+def _database(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(query.get("port", parts.port or "")),
+    }
+
+
+SECRET_KEY = _need("PATCHBAY_SECRET_KEY")
+FIELD_KEYS = [key for key in _need("PATCHBAY_FIELD_KEYS").split(",") if key]
+PUBLIC_URL = os.environ.get("PATCHBAY_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = [
+    host for host in os.environ.get("PATCHBAY_HOSTS", urlsplit(PUBLIC_URL).hostname or "").split(",") if host
+]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE = PUBLIC_URL.startswith("https://")
+if not DEMO and ("demo" in SECRET_KEY.lower() or len(SECRET_KEY) < 40):
+    raise ImproperlyConfigured("PATCHBAY_SECRET_KEY is a demo secret or too short: make one of 50 random characters.")
+if not DEMO and not SECURE:
+    raise ImproperlyConfigured("PATCHBAY_URL must begin with https:// outside of the demo.")
+
+RESELLER_NAME = os.environ.get("PATCHBAY_RESELLER", "Kabelhuis" if DEMO else "Patchbay")
+VOICEDOCK_API_URL = os.environ.get("VOICEDOCK_API_URL", "https://api.hmsovereign.com/api/v1").rstrip("/")
+SANDBOX_URL = os.environ.get("PATCHBAY_SANDBOX_URL", "").rstrip("/")
+if not DEMO and SANDBOX_URL:
+    raise ImproperlyConfigured("PATCHBAY_SANDBOX_URL belongs to the demo: outside of it calls ring real phones.")
+
+INSTALLED_APPS = [
+    "tenants",
+    "dashboard.look",
+    "dashboard.home",
+    "dashboard.budget",
+    "dashboard.inventory",
+    "dashboard.calls",
+    "dashboard.campaigns",
+    "dashboard.hooks",
+    "dashboard.live",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_filters",
+    "phonenumber_field",
+    "csp",
+    "allauth",
+    "allauth.account",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tenants.privacy.PrivatePages",
+]
+
+ROOT_URLCONF = "dashboard.urls"
+WSGI_APPLICATION = "dashboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "dashboard.home.context.shell",
+            ],
+            "builtins": ["django.templatetags.static", "dashboard.look.templatetags.look"],
+        },
+    }
+]
+
+OWNER = {
+    key: value
+    for key, value in _database(os.environ.get("DATABASE_OWNER_URL", "postgresql:///")).items()
+    if key in ("USER", "PASSWORD")
+}
+AUDITOR_ROLE = "patchbay_auditor"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **_database(_need("DATABASE_URL")),
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,
+        "DISABLE_SERVER_SIDE_CURSORS": False,
+    }
+}
+if os.environ.get("PATCHBAY_PROCESS") == "web":  # threads share a pool; workers and commands keep one connection each
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10}}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
+    if os.environ.get("CACHE_URL")
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
+
+AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "tenants.sign_in.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "tenants.sign_in.display"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "patchbay-session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "patchbay-csrf"
+CSRF_FAILURE_VIEW = "dashboard.home.views.csrf_failure"
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if os.environ.get("PATCHBAY_PROXY") == "1":  # a TLS proxy in front, which sets this header itself
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+FORMS_URLFIELD_ASSUME_HTTPS = True
+PHONENUMBER_DEFAULT_REGION = None
+PHONENUMBER_DB_FORMAT = "E164"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("PATCHBAY_STATIC", BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT.exists()
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = os.environ.get("PATCHBAY_MAIL", str(BASE_DIR / ".patchbay" / "mail"))
+elif os.environ.get("PATCHBAY_SMTP_HOST"):
+    EMAIL_HOST = os.environ["PATCHBAY_SMTP_HOST"]
+    EMAIL_PORT = int(os.environ.get("PATCHBAY_SMTP_PORT", "587"))
+    EMAIL_HOST_USER = os.environ.get("PATCHBAY_SMTP_USER", "")
+    EMAIL_HOST_PASSWORD = os.environ.get("PATCHBAY_SMTP_PASSWORD", "")
+    EMAIL_USE_TLS = True
+DEFAULT_FROM_EMAIL = os.environ.get("PATCHBAY_MAIL_FROM", "patchbay@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "tenants.privacy.SecretFilter"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secrets"], "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}
+SILENCED_SYSTEM_CHECKS: list[str] = []
+VOICEDOCK_TRANSPORT = None  # tests put the sandbox here

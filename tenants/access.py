@@ -1,0 +1,148 @@
+"""The doors: who may come in, as whom, and whose rows they then see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from tenants import scope
+from tenants.models import Membership, StaffMember, Tenant, User, Visit
+from tenants.roles import Permission, StaffRole, staff_may
+
+VISIT = "visit"  # the session's key: the id of the open visit
+View = Callable[..., HttpResponse]
+
+
+class EnterFirst(PermissionDenied):
+    """Staff at a client's door: they may come in, after saying so, because its people see each visit."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(f"Enter {tenant.name} first.")
+        self.tenant = tenant
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the person is here: a member of the client, or staff on a visit, or staff at the reseller's own desk."""
+
+    user: User
+    membership: Membership | None = None
+    staff: StaffMember | None = None
+    visit: Visit | None = None
+
+    def may(self, permission: Permission) -> bool:
+        if self.membership:
+            return self.membership.may(permission)
+        return self.staff is not None and self.staff.may(permission)
+
+    @property
+    def role_words(self) -> str:
+        if self.membership:
+            return self.membership.get_role_display()
+        return self.staff.get_role_display() if self.staff else ""
+
+
+class TenantRequest(HttpRequest):
+    """A request behind `tenant_view`."""
+
+    tenant: Tenant
+    standing: Standing
+    user: User
+
+
+class StaffRequest(HttpRequest):
+    """A request behind `staff_view`."""
+
+    standing: Standing
+    user: User
+
+
+def tenant_view(permission: Permission, *, hold: bool = True) -> Callable[[View], View]:
+    """A page of one client: finds it through the person, else 404; asks the permission, else 403.
+
+    `hold` keeps one scope of that client around the view and its rendering. Views that place or steer calls pass
+    False: their verbs open short scopes of their own, with nothing open while VoiceDock is asked.
+    """
+
+    def door(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def enter(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.tenant, request.standing = find(request, slug)
+            if not request.standing.may(permission):
+                raise PermissionDenied
+            if not hold:
+                return view(request, *args, **kwargs)
+            with scope.of(request.tenant):
+                return _rendered(view(request, *args, **kwargs))
+
+        enter.permission = permission  # type: ignore[attr-defined]
+        return enter
+
+    return door
+
+
+def staff_view(permission: Permission, *, hold: bool = True) -> Callable[[View], View]:
+    """A page of the reseller: 404 for everybody who is not staff, 403 for staff who may not."""
+
+    def door(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def enter(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            staff = staff_of(request.user)
+            if staff is None:
+                raise Http404
+            request.standing = Standing(request.user, staff=staff)
+            if not request.standing.may(permission):
+                raise PermissionDenied
+            if not hold:
+                return view(request, *args, **kwargs)
+            with scope.reseller(staff):
+                return _rendered(view(request, *args, **kwargs))
+
+        enter.permission = permission  # type: ignore[attr-defined]
+        return enter
+
+    return door
+
+
+def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
+    """The client of this address and what the person is in it; unknown and foreign are the same 404."""
+    user = request.user
+    with scope.person(user):
+        membership = Membership.objects.select_related("tenant__home_connection").filter(user=user, tenant__slug=slug)
+        mine = membership.first()
+    if mine:
+        return mine.tenant, Standing(user, membership=mine)
+    staff = staff_of(user)
+    if staff is None or not staff_may(StaffRole(staff.role), Permission.SEE_CLIENTS):
+        raise Http404
+    with scope.reseller(staff):
+        tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
+        if tenant is None:
+            raise Http404
+        visit = Visit.objects.filter(
+            pk=request.session.get(VISIT, 0), tenant=tenant, user=user, ended_at__isnull=True
+        ).first()
+    if visit is None:
+        if not staff_may(StaffRole(staff.role), Permission.ENTER_CLIENTS):
+            raise PermissionDenied
+        raise EnterFirst(tenant)
+    return tenant, Standing(user, staff=staff, visit=visit)
+
+
+def staff_of(user: Any) -> StaffMember | None:
+    return StaffMember.objects.select_related("user").filter(user_id=user.pk).first()
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    """Render while the scope is open, not after it."""
+    if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+        response.render()
+    return response

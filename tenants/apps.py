@@ -1,0 +1,11 @@
+"""Who owns what."""
+
+from django.apps import AppConfig
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenants import scope  # noqa: F401  watches every connection

@@ -1,0 +1,110 @@
+"""Say what was done, by whom, to what: in the same transaction, append-only, chained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from tenants.models import AuditEntry, AuditHead, Tenant, User
+
+RESELLER = "reseller"
+EMPTY = b""
+
+
+def record(by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any) -> None:
+    """Write one entry. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
+
+    Entries of one transaction belong to one tenant and come last: the chain stays locked until the commit.
+    `details` are plain values (text, numbers, lists of them); never secrets.
+    """
+    at, actor = timezone.now(), str(by) if by else "Patchbay"
+    name = subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
+    chain = f"tenant-{tenant.pk}" if tenant else RESELLER
+    facts = {
+        "at": at.isoformat(),
+        "by": by.pk if by else None,
+        "actor": actor,
+        "action": action,
+        "subject": name,
+        "details": details,
+    }
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                chain=chain,
+                body=json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str),
+                tenant=tenant,
+                at=at,
+                actor_id=by.pk if by else None,
+                actor=actor,
+                action=action,
+                subject=name,
+            )
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first row of a chain that does not follow from the one before it."""
+
+    chain: str
+    seq: int
+    reason: str
+
+
+def link(before: bytes, seq: int, chain: str, action: str, body: str) -> bytes:
+    """The hash of one entry, byte for byte as the trigger computes it."""
+    return hashlib.sha256(before + f"{seq}\n{chain}\n{action}\n{body}".encode()).digest()
+
+
+def verify() -> Iterator[Broken]:
+    """Walk every chain in scope and yield its first broken row; nothing when all hold."""
+    heads = {head.chain: head for head in AuditHead.objects.all()}
+    at: dict[str, tuple[int, bytes]] = {}
+    broken: set[str] = set()
+    entries = AuditEntry.objects.order_by("chain", "seq").values_list(
+        "chain", "seq", "hash", "action", "body", "actor", "subject"
+    )
+    for chain, seq, digest, action, body, actor, subject in entries.iterator(chunk_size=2000):
+        if chain in broken:
+            continue
+        last, before = at.get(chain, (0, EMPTY))
+        reason = ""
+        if seq != last + 1:
+            reason = f"entry {last + 1} is missing"
+        elif bytes(digest) != link(before, seq, chain, action, body):
+            reason = "its hash does not follow from its content and the entry before it"
+        elif (facts := json.loads(body))["actor"] != actor or facts["subject"] != subject or facts["action"] != action:
+            reason = "its columns do not agree with its body"
+        if reason:
+            broken.add(chain)
+            yield Broken(chain, seq, reason)
+        at[chain] = (seq, bytes(digest))
+    for chain, (seq, digest) in at.items():
+        head = heads.get(chain)
+        if chain not in broken and (head is None or head.seq != seq or bytes(head.hash) != digest):
+            yield Broken(chain, seq + 1, "the chain ends before its head")
+
+
+TRIGGER = """
+CREATE FUNCTION audit_link() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+  INSERT INTO tenants_audithead (chain, seq, hash) VALUES (NEW.chain, 0, ''::bytea) ON CONFLICT DO NOTHING;
+  UPDATE tenants_audithead h SET seq = h.seq + 1, hash = sha256(h.hash || convert_to(
+      (h.seq + 1) || E'\\n' || NEW.chain || E'\\n' || NEW.action || E'\\n' || NEW.body, 'UTF8'))
+    WHERE h.chain = NEW.chain RETURNING h.seq, h.hash INTO NEW.seq, NEW.hash;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER audit_link BEFORE INSERT ON tenants_auditentry FOR EACH ROW EXECUTE FUNCTION audit_link();
+CREATE FUNCTION audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'insufficient_privilege'; END $$;
+CREATE TRIGGER audit_stands BEFORE UPDATE OR DELETE ON tenants_auditentry
+  FOR EACH ROW EXECUTE FUNCTION audit_stands();
+"""

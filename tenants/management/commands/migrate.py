@@ -1,0 +1,15 @@
+"""`migrate`, as the owner of the tables; the app's own log-in may not change a table."""
+
+from typing import Any
+
+from django.core.management.commands.migrate import Command as Migrate
+
+from tenants.owner import as_owner, grant
+
+
+class Command(Migrate):
+    def handle(self, *args: Any, **options: Any) -> Any:
+        with as_owner(options["database"]):
+            answer = super().handle(*args, **options)
+            grant(options["database"])
+            return answer

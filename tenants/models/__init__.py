@@ -1,0 +1,28 @@
+"""Who owns what: connections, tenants, people, what is dedicated to whom, and the audit trail."""
+
+from tenants.models.audit import AuditEntry, AuditHead
+from tenants.models.connection import Assistant, Connection, ConnectionSecret, Number
+from tenants.models.dedications import AssistantDedication, Dedication, NumberDedication
+from tenants.models.people import Auditor, AuditorGrant, Invitation, Membership, Person, StaffMember, User, Visit
+from tenants.models.tenant import Tenant
+
+__all__ = [
+    "Assistant",
+    "AssistantDedication",
+    "AuditEntry",
+    "AuditHead",
+    "Auditor",
+    "AuditorGrant",
+    "Connection",
+    "ConnectionSecret",
+    "Dedication",
+    "Invitation",
+    "Membership",
+    "Number",
+    "NumberDedication",
+    "Person",
+    "StaffMember",
+    "Tenant",
+    "User",
+    "Visit",
+]

@@ -1,0 +1,139 @@
+"""Connections to VoiceDock, their secrets, and the copies of the numbers and assistants they hold."""
+
+import secrets as random
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants import secrets
+from tenants.walls import Rows
+
+MINE = (
+    "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
+    "WHERE d.{kind}_id = tenants_{kind}.id)"  # the dedications' own policy narrows this to the open scope
+)
+
+
+def _token() -> str:
+    return random.token_urlsafe(24)
+
+
+class Connection(models.Model):
+    """One VoiceDock organization, reached with one API key (`voicedock-api.md §9.1`)."""
+
+    name = models.CharField(max_length=120)
+    organization_id = models.CharField(max_length=64, unique=True)
+    organization_name = models.CharField(max_length=200, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    webhook_token = models.CharField(max_length=64, unique=True, default=_token, editable=False)
+    requests_per_minute = models.PositiveSmallIntegerField(default=100, help_text="What VoiceDock allows this key.")
+    minutes_balance = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    last_contact_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock last answered this key.")
+    last_error = models.CharField(max_length=300, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True, help_text="Background work waits until then.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConnectionSecret(models.Model):
+    """The sealed key and webhook secrets of a connection; a table that auditors cannot read."""
+
+    connection = models.OneToOneField(Connection, models.CASCADE, primary_key=True, related_name="secret")
+    sealed_api_key = models.TextField(blank=True)
+    key_ending = models.CharField(max_length=4, blank=True)
+    sealed_webhook_secret = models.TextField(blank=True)
+    sealed_webhook_secret_before = models.TextField(blank=True, help_text="Still accepted while it is being changed.")
+    rotated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [Rows(name="secret_rows", tenant=None)]
+
+    def __str__(self) -> str:
+        return f"secrets of connection {self.connection_id}"
+
+    @property
+    def api_key(self) -> str:
+        return secrets.decrypt(self.sealed_api_key, f"connection:{self.connection_id}:api_key")
+
+    @api_key.setter
+    def api_key(self, key: str) -> None:
+        self.sealed_api_key = secrets.encrypt(key, f"connection:{self.connection_id}:api_key")
+        self.key_ending = key[-4:]
+
+    @property
+    def webhook_secrets(self) -> list[str]:
+        """The secrets that a webhook may be signed with, the current one first."""
+        place = f"connection:{self.connection_id}:webhook"
+        sealed = [self.sealed_webhook_secret, self.sealed_webhook_secret_before]
+        return [secrets.decrypt(one, place) for one in sealed if one]
+
+    def new_webhook_secret(self) -> str:
+        """Make a new secret; the one before it stays valid until the next change."""
+        secret = random.token_urlsafe(32)
+        self.sealed_webhook_secret_before = self.sealed_webhook_secret
+        self.sealed_webhook_secret = secrets.encrypt(secret, f"connection:{self.connection_id}:webhook")
+        self.rotated_at = timezone.now()
+        return secret
+
+
+class Copied(models.Model):
+    """What sync keeps of a thing that VoiceDock owns; what vanished there is marked, not deleted."""
+
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="%(class)ss")
+    remote_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    business_name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+    vanished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Number(Copied):
+    """A phone number of a VoiceDock organization (`voicedock-api.md §7`)."""
+
+    e164 = models.CharField(max_length=16)
+    remote_assistant_id = models.CharField(max_length=64, blank=True, help_text="Answers calls to this number.")
+    has_trunk = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["e164"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_number"),
+            models.UniqueConstraint(fields=["connection", "id", "e164"], name="number_key"),
+            models.CheckConstraint(condition=Q(e164__regex=r"^\+[1-9][0-9]{5,14}$"), name="number_is_e164"),
+            Rows(name="number_rows", tenant=None, also=MINE.format(kind="number")),
+        ]
+
+    def __str__(self) -> str:
+        return self.e164
+
+
+class Assistant(Copied):
+    """A saved assistant of a VoiceDock organization (`voicedock-api.md §8`), without its configuration's secrets."""
+
+    provider = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=120, blank=True)
+    family = models.CharField(max_length=20, default="unknown", help_text="How it hears commands (§4.2).")
+    first_message = models.TextField(blank=True)
+    webhook_url = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_assistant"),
+            models.UniqueConstraint(fields=["connection", "id"], name="assistant_key"),
+            Rows(name="assistant_rows", tenant=None, also=MINE.format(kind="assistant")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.remote_id

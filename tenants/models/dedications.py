@@ -1,0 +1,108 @@
+"""Dedications: the right of one tenant to a number, or an assistant, for a period of time."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tenants.models.connection import Assistant, Connection, Number
+from tenants.models.people import User
+from tenants.models.tenant import Tenant
+from tenants.walls import Key, Rows
+
+
+class DedicationQuerySet(models.QuerySet["Dedication"]):
+    def open(self) -> DedicationQuerySet:
+        """Those that hold at this moment, by the clock of the database."""
+        return self.filter(period__contains=Now())
+
+    def at(self, moment) -> DedicationQuerySet:  # type: ignore[no-untyped-def]
+        return self.filter(period__contains=moment)
+
+
+class Dedication(models.Model):
+    """The period is `[from, to)`; ending a dedication closes it, nothing else is ever rewritten."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="%(class)ss")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
+    period = DateTimeRangeField()
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = DedicationQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        now = timezone.now()
+        return self.period.lower <= now and (self.period.upper is None or now < self.period.upper)
+
+
+class NumberDedication(Dedication):
+    """A number dedicated to a tenant; no two at the same instant, not even by way of two organizations."""
+
+    number = models.ForeignKey(Number, models.PROTECT, related_name="dedications", db_constraint=False)
+    e164 = models.CharField(max_length=16, help_text="Of the number; here so that the database can compare it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="number_dedication_key"),
+            models.UniqueConstraint(fields=["tenant", "connection", "id"], name="number_dedication_full_key"),
+            ExclusionConstraint(
+                name="one_tenant_per_number",
+                expressions=[("number", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+            ExclusionConstraint(
+                name="one_tenant_per_e164",
+                expressions=[("e164", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(
+                condition=Q(period__startswith__isnull=False, period__isempty=False), name="number_period_begins"
+            ),
+            Key(
+                name="number_dedication_number",
+                columns=["connection_id", "number_id", "e164"],
+                to="tenants_number",
+                target=["connection_id", "id", "e164"],
+            ),
+            Rows(name="number_dedication_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.e164} for tenant {self.tenant_id}"
+
+
+class AssistantDedication(Dedication):
+    """An assistant dedicated to a tenant; a campaign belongs to the tenant of its assistant."""
+
+    assistant = models.ForeignKey(Assistant, models.PROTECT, related_name="dedications", db_constraint=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "id"], name="assistant_dedication_key"),
+            models.UniqueConstraint(fields=["tenant", "connection", "id"], name="assistant_dedication_full_key"),
+            ExclusionConstraint(
+                name="one_tenant_per_assistant",
+                expressions=[("assistant", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(
+                condition=Q(period__startswith__isnull=False, period__isempty=False), name="assistant_period_begins"
+            ),
+            Key(
+                name="assistant_dedication_assistant",
+                columns=["connection_id", "assistant_id"],
+                to="tenants_assistant",
+                target=["connection_id", "id"],
+            ),
+            Rows(name="assistant_dedication_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"assistant {self.assistant_id} for tenant {self.tenant_id}"

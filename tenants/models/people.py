@@ -1,0 +1,179 @@
+"""People: who signs in, and what they are to the reseller or to a client."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from tenants.models.tenant import Tenant
+from tenants.roles import Permission, Role, StaffRole, client_may, staff_may
+from tenants.walls import PERSON, Rows
+
+
+class People(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **more: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **more)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username or "")
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Whoever signs in, with an e-mail address and a password."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[People] = People()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """What Django's admin asks; the reading room itself asks `tenants.admin`."""
+        return hasattr(self, "auditor") or (hasattr(self, "staff") and self.staff.role == StaffRole.ADMIN)
+
+
+class Person(models.Model):
+    """Names without password hashes: a view, all that auditors may read of the people."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField()
+    last_login = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "tenants_person"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.email})"
+
+
+class StaffMember(models.Model):
+    """A person of the reseller."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="staff")
+    role = models.CharField(max_length=12, choices=StaffRole.choices)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(role__in=StaffRole.values), name="staff_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.role}"
+
+    def may(self, permission: Permission) -> bool:
+        return staff_may(StaffRole(self.role), permission)
+
+
+class Auditor(models.Model):
+    """A person who reads in the Django admin, and changes nothing."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="auditor")
+    sees_all = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"auditor {self.user_id}"
+
+
+class AuditorGrant(models.Model):
+    """A client that an auditor may read."""
+
+    auditor = models.ForeignKey(Auditor, models.CASCADE, related_name="grants")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["auditor", "tenant"], name="one_grant_per_client"),
+            Rows(name="grant_rows", also=f"auditor_id = {PERSON}"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.auditor_id} reads {self.tenant_id}"
+
+
+class Membership(models.Model):
+    """One person's role in one client."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    sees_transcripts = models.BooleanField(default=False, help_text="For viewers; every other role reads them anyway.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="one_role_per_tenant"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role"),
+            Rows(name="membership_rows", also=f"user_id = {PERSON}"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.tenant_id}, {self.role}"
+
+    def may(self, permission: Permission) -> bool:
+        if permission == Permission.SEE_TRANSCRIPTS and self.sees_transcripts:
+            return True
+        return client_may(Role(self.role), permission)
+
+
+class Invitation(models.Model):
+    """A single-use way in: the link holds the token, we keep only its hash."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=12, choices=Role.choices)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role"),
+            Rows(name="invitation_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
+
+
+class Visit(models.Model):
+    """A staff member inside a client; its people can see it."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="visits")
+    user = models.ForeignKey(User, models.PROTECT, related_name="visits")
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [Rows(name="visit_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.tenant_id} since {self.started_at:%F %T}"

@@ -1,0 +1,74 @@
+"""A client account of the reseller."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from tenants.models.connection import Connection
+from tenants.walls import PERSON, Key, Rows
+
+
+class Tenant(models.Model):
+    """A client: on screen always called *client*."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        CLOSED = "closed", "Closed"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    city = models.CharField(max_length=80, blank=True)
+    home_connection = models.ForeignKey(Connection, models.PROTECT, null=True, blank=True, related_name="tenants")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    timezone = models.CharField(max_length=64, default="Europe/Amsterdam")
+    default_number = models.ForeignKey(
+        "NumberDedication", models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    default_assistant = models.ForeignKey(
+        "AssistantDedication", models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    max_concurrent_calls = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    max_calls_per_day = models.PositiveIntegerField(
+        default=200, validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
+    brand_hue = models.PositiveSmallIntegerField(default=254, validators=[MaxValueValidator(360)])
+    brand_chroma = models.DecimalField(
+        max_digits=4, decimal_places=3, default="0.115", validators=[MinValueValidator(0), MaxValueValidator(0.2)]
+    )
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["active", "suspended", "closed"]), name="tenant_status"),
+            models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"), name="tenant_slug_plain"),
+            Key(
+                name="tenant_default_number",
+                columns=["id", "default_number_id"],
+                to="tenants_numberdedication",
+                target=["tenant_id", "id"],
+            ),
+            Key(
+                name="tenant_default_assistant",
+                columns=["id", "default_assistant_id"],
+                to="tenants_assistantdedication",
+                target=["tenant_id", "id"],
+            ),
+            Rows(
+                name="tenant_rows",
+                tenant="id",
+                also=f"EXISTS (SELECT 1 FROM tenants_membership m WHERE m.tenant_id = tenants_tenant.id "
+                f"AND m.user_id = {PERSON})",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def may_dial(self) -> bool:
+        return self.status == self.Status.ACTIVE

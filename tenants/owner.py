@@ -1,0 +1,75 @@
+"""The owner of the tables at work: migrations run as it, nothing else does; and what it grants to the others."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connections
+
+APP, AUDITOR = "patchbay_app", "patchbay_auditor"
+
+APP_MAY_NOT = {  # beside what row-level security forbids
+    "tenants_auditentry": "UPDATE, DELETE",
+    "tenants_audithead": "INSERT, UPDATE, DELETE",
+    "tenants_numberdedication": "DELETE",
+    "tenants_assistantdedication": "DELETE",
+    "tenants_tenant": "DELETE",
+    "tenants_person": "INSERT, UPDATE, DELETE",
+    "calls_call": "DELETE",
+    "calls_receipt": "DELETE",
+    "django_migrations": "INSERT, UPDATE, DELETE",
+}
+
+AUDITOR_READS = [
+    "tenants_person",
+    "tenants_connection",
+    "tenants_tenant",
+    "tenants_number",
+    "tenants_assistant",
+    "tenants_numberdedication",
+    "tenants_assistantdedication",
+    "tenants_membership",
+    "tenants_visit",
+    "tenants_auditentry",
+    "tenants_audithead",
+    "calls_call",
+    "calls_callreport",
+    "calls_receipt",
+    "campaigns_campaign",
+    "campaigns_lead",
+    "inventory_syncrun",
+    "django_content_type",
+]
+
+
+@contextmanager
+def as_owner(alias: str = "default") -> Iterator[None]:
+    """Reconnect as the owner for the time of the block; the app's log-in comes back afterwards."""
+    connection = connections[alias]
+    before = {key: connection.settings_dict.get(key) for key in ("USER", "PASSWORD", "OWNER_AT_WORK")}
+    connection.close()
+    connection.settings_dict.update(settings.OWNER, OWNER_AT_WORK=True)
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+
+
+def grant(alias: str = "default") -> None:
+    """Give the app and the auditors exactly what they need; runs as the owner after each migration, any number of
+    times."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        there = {name for (name,) in cursor.fetchall()}
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}; "
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}; "
+            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {AUDITOR}"
+        )
+        for table, rights in APP_MAY_NOT.items():
+            if table in there:
+                cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP}')
+        for table in AUDITOR_READS:
+            if table in there:
+                cursor.execute(f'GRANT SELECT ON "{table}" TO {AUDITOR}')

@@ -1,0 +1,85 @@
+"""One table: which role may do what. Views and templates ask by these names."""
+
+from django.db.models import TextChoices
+
+
+class Permission(TextChoices):
+    """What a door asks for. The first block is asked inside a client, the second across clients."""
+
+    SEE_OVERVIEW = "see-overview"
+    SEE_CALLS = "see-calls"
+    SEE_TRANSCRIPTS = "see-transcripts"
+    PLACE_CALLS = "place-calls"
+    CONTROL_CALLS = "control-calls"
+    EXPORT_CALLS = "export-calls"
+    SEE_CAMPAIGNS = "see-campaigns"
+    RUN_CAMPAIGNS = "run-campaigns"
+    SEE_TEAM = "see-team"
+    MANAGE_TEAM = "manage-team"
+    MANAGE_SETTINGS = "manage-settings"
+    SEE_ACTIVITY = "see-activity"
+
+    SEE_CLIENTS = "see-clients"
+    MANAGE_CLIENTS = "manage-clients"
+    ENTER_CLIENTS = "enter-clients"
+    SEE_INVENTORY = "see-inventory"
+    MANAGE_INVENTORY = "manage-inventory"
+    SEE_CONNECTIONS = "see-connections"
+    MANAGE_CONNECTIONS = "manage-connections"
+    SEE_ALL_CALLS = "see-all-calls"
+    SEE_ALL_ACTIVITY = "see-all-activity"
+
+
+class Role(TextChoices):
+    """What a person is to a client."""
+
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    OPERATOR = "operator", "Operator"
+    VIEWER = "viewer", "Viewer"
+
+
+class StaffRole(TextChoices):
+    """What a person is to the reseller."""
+
+    ADMIN = "admin", "Admin"
+    SUPPORT = "support", "Support"
+    FINANCE = "finance", "Finance"
+
+
+P = Permission
+LOOK = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
+OPERATE = LOOK | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
+MANAGE = OPERATE | {P.EXPORT_CALLS, P.RUN_CAMPAIGNS, P.SEE_ACTIVITY}
+OWN = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS}
+
+MAY: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: OWN,
+    Role.MANAGER: MANAGE,
+    Role.OPERATOR: OPERATE,
+    Role.VIEWER: LOOK,
+}
+
+STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
+    StaffRole.ADMIN: frozenset(Permission),
+    StaffRole.SUPPORT: MANAGE
+    | {
+        P.SEE_CLIENTS,
+        P.MANAGE_CLIENTS,
+        P.ENTER_CLIENTS,
+        P.SEE_INVENTORY,
+        P.MANAGE_INVENTORY,
+        P.SEE_CONNECTIONS,
+        P.SEE_ALL_CALLS,
+        P.SEE_ALL_ACTIVITY,
+    },
+    StaffRole.FINANCE: frozenset({P.SEE_CLIENTS, P.SEE_CONNECTIONS}),
+}
+
+
+def client_may(role: Role, permission: Permission) -> bool:
+    return permission in MAY[role]
+
+
+def staff_may(role: StaffRole, permission: Permission) -> bool:
+    return permission in STAFF_MAY[role]
