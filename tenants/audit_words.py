@@ -1,0 +1,35 @@
+"""The audit trail in sentences: one for each action, filled from the entry's details."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+from tenants.models import AuditEntry
+
+SENTENCES: dict[str, str] = {
+    "tenant.opened": "{actor} opened {name} as a client.",
+    "tenant.limits-changed": "{actor} set the limits: {at_once} calls at once, {per_day} a day.",
+    "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
+    "tenant.settings-changed": "{actor} changed the settings: {what}.",
+    "number.dedicated": "{actor} dedicated {number}.",
+    "number.released": "{actor} released {number}.",
+    "assistant.dedicated": "{actor} dedicated the assistant {assistant}.",
+    "assistant.released": "{actor} released the assistant {assistant}.",
+    "person.invited": "{actor} invited {email} as {role}.",
+    "person.invitation-withdrawn": "{actor} withdrew the invitation of {email}.",
+    "person.joined": "{actor} joined as {role}.",
+    "person.role-changed": "{actor} made {person} {role} instead of {before}.",
+    "person.removed": "{actor} removed {person} from the team.",
+    "visit.began": "{actor} entered as staff.",
+    "visit.ended": "{actor} left.",
+}
+
+
+def sentence(entry: AuditEntry) -> str:
+    """One entry in words; an action without a sentence of its own is told by its name."""
+    facts = json.loads(entry.body)
+    blanks: dict[str, object] = defaultdict(lambda: "something")
+    blanks |= facts["details"] | {"actor": entry.actor}
+    pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
+    return pattern.format_map(blanks)
