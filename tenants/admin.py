@@ -15,7 +15,18 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
 from tenants import scope
-from tenants.models import Auditor
+from tenants.audit_words import sentence
+from tenants.models import (
+    Assistant,
+    AssistantDedication,
+    AuditEntry,
+    Auditor,
+    Connection,
+    Number,
+    NumberDedication,
+    Person,
+    Tenant,
+)
 from tenants.roles import StaffRole
 
 
@@ -85,3 +96,107 @@ class ReadOnly(admin.ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
+
+
+def at(moment: Any) -> str:
+    """A moment with its zone, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "—"
+
+
+@admin.register(Tenant, site=site)
+class TenantShelf(ReadOnly):
+    list_display = ["name", "slug", "status", "home_connection", "timezone", "created_at"]
+    list_filter = ["status", "home_connection"]
+    list_select_related = ["home_connection"]
+    search_fields = ["name", "slug", "city"]
+
+
+@admin.register(Connection, site=site)
+class ConnectionShelf(ReadOnly):
+    list_display = ["name", "organization_name", "parent", "last_contact_at", "last_error", "minutes_balance"]
+    list_select_related = ["parent"]
+    search_fields = ["name", "organization_name", "organization_id"]
+    exclude = ["webhook_token"]
+
+
+class DedicationShelf(ReadOnly):
+    """Who had what, from when until when."""
+
+    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "connection"]
+    list_select_related = ["tenant", "connection"]
+    exclude = ["made_by", "ended_by"]
+    readonly_fields = ["dedicated_by", "released_by"]
+
+    @admin.display(description="from", ordering="period")
+    def begins(self, dedication: Any) -> str:
+        return at(dedication.period.lower)
+
+    @admin.display(description="until")
+    def ends(self, dedication: Any) -> str:
+        return at(dedication.period.upper) if dedication.period.upper else "open"
+
+    def dedicated_by(self, dedication: Any) -> str:
+        return name_of(dedication.made_by_id)
+
+    def released_by(self, dedication: Any) -> str:
+        return name_of(dedication.ended_by_id)
+
+
+def name_of(user_id: int | None) -> str:
+    """A person's name, read from the view that holds no password hashes."""
+    if user_id is None:
+        return "—"
+    return str(Person.objects.filter(pk=user_id).first() or f"person {user_id}")
+
+
+@admin.register(NumberDedication, site=site)
+class NumberDedicationShelf(DedicationShelf):
+    list_display = ["e164", "tenant", "connection", "begins", "ends"]
+    search_fields = ["e164", "tenant__name"]
+
+
+@admin.register(AssistantDedication, site=site)
+class AssistantDedicationShelf(DedicationShelf):
+    list_display = ["assistant", "tenant", "connection", "begins", "ends"]
+    list_select_related = ["tenant", "connection", "assistant"]
+    search_fields = ["assistant__name", "tenant__name"]
+
+
+@admin.register(Number, site=site)
+class NumberShelf(ReadOnly):
+    list_display = ["e164", "name", "connection", "is_active", "seen_at", "vanished_at"]
+    list_filter = ["connection", "is_active"]
+    list_select_related = ["connection"]
+    search_fields = ["e164", "name", "business_name"]
+
+
+@admin.register(Assistant, site=site)
+class AssistantShelf(ReadOnly):
+    list_display = ["name", "connection", "provider", "family", "is_active", "seen_at", "vanished_at"]
+    list_filter = ["connection", "family", "is_active"]
+    list_select_related = ["connection"]
+    search_fields = ["name", "business_name", "remote_id"]
+
+
+@admin.register(Person, site=site)
+class PersonShelf(ReadOnly):
+    list_display = ["name", "email", "is_active", "last_login"]
+    search_fields = ["name", "email"]
+
+
+@admin.register(AuditEntry, site=site)
+class AuditShelf(ReadOnly):
+    list_display = ["at", "actor", "sentence", "tenant", "action", "subject", "chain", "seq"]
+    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "action", "at"]
+    list_select_related = ["tenant"]
+    search_fields = ["actor", "action", "subject", "body"]
+    date_hierarchy = "at"
+    exclude = ["hash"]
+    readonly_fields = ["sentence", "hash_in_hex"]
+
+    def sentence(self, entry: AuditEntry) -> str:
+        return sentence(entry)
+
+    @admin.display(description="hash")
+    def hash_in_hex(self, entry: AuditEntry) -> str:
+        return bytes(entry.hash).hex()

@@ -1,0 +1,80 @@
+"""Scopes: whose rows one sees, and that forgetting one is told."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from tenants import scope
+from tenants.models import ConnectionSecret, Membership, Number, Tenant
+from tenants.roles import Role
+
+
+def test_outside_a_scope_a_query_of_tenant_rows_raises(bloom):
+    with pytest.raises(scope.Unscoped):
+        Tenant.objects.count()
+
+
+def test_without_the_guard_the_database_itself_shows_nothing(bloom, settings):
+    settings.RAISE_UNSCOPED = False
+    assert Tenant.objects.count() == 0
+    assert Number.objects.count() == 0
+
+
+def test_a_tenant_sees_its_own_rows_and_no_others(bloom, harbor):
+    with scope.of(bloom.tenant):
+        assert list(Tenant.objects.all()) == [bloom.tenant]
+        assert [number.e164 for number in Number.objects.all()] == [bloom.number.e164]
+        assert not ConnectionSecret.objects.exists()
+
+
+def test_a_tenant_cannot_write_into_another(bloom, harbor):
+    with scope.of(bloom.tenant):
+        assert Tenant.objects.filter(pk=harbor.tenant.pk).update(name="Mine") == 0
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Membership.objects.create(tenant=harbor.tenant, user_id=1, role=Role.OWNER)
+
+
+def test_a_person_finds_its_own_clients_only(bloom, harbor, member):
+    user = member(bloom, Role.OWNER)
+    member(harbor, Role.OWNER)
+    with scope.person(user):
+        assert [one.tenant for one in Membership.objects.select_related("tenant")] == [bloom.tenant]
+        assert list(Tenant.objects.all()) == [bloom.tenant]
+
+
+def test_an_auditor_reads_and_cannot_write(bloom, auditor):
+    with scope.auditor(auditor.auditor):
+        assert Tenant.objects.count() == 1
+        for sql in (
+            "UPDATE tenants_tenant SET name = 'x'",
+            "INSERT INTO tenants_audithead VALUES ('x', 1, '')",
+            "SELECT * FROM tenants_connectionsecret",
+            "SELECT password FROM tenants_user",
+            "CREATE TABLE mine (id int)",
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(sql)
+
+
+def test_an_auditor_by_grant_sees_only_the_granted(bloom, harbor, person):
+    from tenants.models import Auditor, AuditorGrant
+
+    user = person("Granted Auditor")
+    auditor = Auditor.objects.create(user=user)
+    with scope.system("grant"):
+        AuditorGrant.objects.create(auditor=auditor, tenant=harbor.tenant)
+    with scope.auditor(auditor):
+        assert list(Tenant.objects.all()) == [harbor.tenant]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_scopes_do_not_nest(bloom):
+    with scope.of(bloom.tenant), pytest.raises(RuntimeError, match="durable"), scope.system("inside another"):
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_scope_ends_with_its_transaction(bloom, settings):
+    settings.RAISE_UNSCOPED = False
+    with pytest.raises(ZeroDivisionError), scope.of(bloom.tenant):
+        raise ZeroDivisionError
+    assert Tenant.objects.count() == 0
