@@ -124,10 +124,11 @@ def _dedicate(dedication: Dedication, start: datetime | None, taken_by: Any) -> 
             raise
         other = taken_by().filter(period__overlap=dedication.period).select_related("tenant").first()
         holder = other.tenant if other else None
-        whose = "it already" if holder == dedication.tenant else "it"
+        if holder == dedication.tenant:
+            raise Taken(f"{holder} has it already.", holder) from clash
         name = holder.name if holder else "Another client"
         until = f" until {other.period.upper:%-d %B %Y}" if other and other.period.upper else ""
-        raise Taken(f"{name} has {whose}{until}. Release it there first.", holder) from clash
+        raise Taken(f"{name} has it{until}. Release it there first.", holder) from clash
 
 
 def end_number(dedication: NumberDedication, *, by: User | None) -> None:

@@ -9,7 +9,8 @@ CREATE FUNCTION dedication_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE was jsonb := to_jsonb(OLD) - 'period' - 'ended_by_id'; becomes jsonb := to_jsonb(NEW) - 'period' - 'ended_by_id';
 BEGIN
   IF was <> becomes OR lower(OLD.period) IS DISTINCT FROM lower(NEW.period)
-     OR (upper(OLD.period) IS NOT NULL AND upper(OLD.period) <= now()) THEN
+     OR upper(OLD.period) <= now()
+     OR (upper(OLD.period) IS NOT NULL AND coalesce(upper(NEW.period) > upper(OLD.period), true)) THEN
     RAISE EXCEPTION 'a dedication is never rewritten, only ended' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
