@@ -1,0 +1,7 @@
+"""The look."""
+
+from django.apps import AppConfig
+
+
+class LookConfig(AppConfig):
+    name = "dashboard.look"

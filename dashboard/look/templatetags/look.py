@@ -1,0 +1,240 @@
+"""The tags every template may use without loading: icons, states, numbers, times, progress, fields.
+
+Drawn here rather than in includes, because a table of a hundred rows calls them a thousand times.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.look import numbers, states, times
+
+register = template.Library()
+Context = template.Context
+
+
+@register.simple_tag(name="icon")
+def icon(name: str, words: str = "") -> SafeString:
+    """An icon of `static/icons/sprite.svg`; `words` says it aloud where nothing beside it does."""
+    drawn = format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons/sprite.svg"), name
+    )
+    return format_html('{}<span class="hidden">{}</span>', drawn, words) if words else drawn
+
+
+@register.simple_tag
+def state_mark(state: Any, words: str = "", kind: str = "call") -> SafeString:
+    """A state's mark and words. `words` says it closer ("Ended, person hung up"), `kind` is a key of `STATES`."""
+    mark, usual = states.read(str(state), kind)
+    return format_html(
+        '<span class="state{}">{}</span>', f" state--{mark}" if mark else "", words or usual or "No state"
+    )
+
+
+@register.filter
+def phone(e164: str | None) -> SafeString:
+    """A number grouped as its country writes it; copying the text gives E.164 (copy.js)."""
+    text = str(e164 or "")
+    if not text:
+        return mark_safe('<span class="muted">No number</span>')
+    return format_html('<span class="number" data-e164="{}">{}</span>', text, numbers.grouped(text))
+
+
+@register.filter
+def region(e164: str | None) -> str:
+    """Country and kind of line: "Netherlands, mobile"."""
+    return numbers.region(str(e164 or ""))
+
+
+@register.simple_tag
+def copy(text: str, words: str = "") -> SafeString:
+    """A button that copies `text`."""
+    return format_html(
+        '<button class="button button--quiet button--icon extra" type="button" data-copy="{}" aria-label="{}">{}</button>',
+        text,
+        words or f"Copy {text}",
+        icon("copy"),
+    )
+
+
+@register.simple_tag
+def family_badge(family: str, where: str = "", plain: bool = False) -> SafeString:
+    """A model family as a badge that explains itself when pressed.
+
+    `where` keeps the explanation's id the same over refreshes (a call's id, say); `plain` is the badge alone, for rows
+    that are a link as a whole.
+    """
+    from dashboard.voicedock import capabilities  # stands apart from the look: only this tag needs it
+
+    badge = capabilities.badge(family)
+    face = format_html("{}{}", icon(badge.icon), badge.label)
+    mark = f"badge badge--{badge.kind}"
+    if plain:
+        return format_html('<span class="{}">{}</span>', mark, face)
+    popover = f"family-{where or secrets.token_hex(3)}"
+    return format_html(
+        '<button class="{}" type="button" popovertarget="{}">{}</button><div popover id="{}"><p>{}</p></div>',
+        mark,
+        popover,
+        face,
+        popover,
+        badge.explanation,
+    )
+
+
+@register.filter
+def talked(seconds: float | None) -> str:
+    """Seconds as mm:ss."""
+    return times.talked(seconds)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
+    """How long ago, kept current by clock.js; beyond the hour the local clock of `tz` or of the client shown."""
+    if moment is None:
+        return mark_safe('<span class="muted">never</span>')
+    where = _zone(context, tz)
+    return format_html(
+        '<time datetime="{}" data-age title="{}">{}</time>',
+        moment.isoformat(),
+        times.whole(moment, where),
+        times.ago(moment, where),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def local_time(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
+    """The local clock of `tz` or of the client shown; date and zone on hover."""
+    if moment is None:
+        return mark_safe('<span class="muted">—</span>')
+    where = _zone(context, tz)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        times.whole(moment, where),
+        times.local(moment, where),
+    )
+
+
+@register.simple_tag
+def since(moment: datetime | None) -> SafeString:
+    """A running timer from `moment`, mm:ss, kept running by clock.js."""
+    if moment is None:
+        return mark_safe("<time>—</time>")
+    passed = (timezone.now() - moment).total_seconds()
+    return format_html('<time data-since="{}">{}</time>', moment.isoformat(), times.talked(passed))
+
+
+def _zone(context: Context, name: str) -> Any:
+    tenant = getattr(context.get("request"), "tenant", None)
+    return times.zone(name or getattr(tenant, "timezone", "") or timezone.get_current_timezone_name())
+
+
+@register.simple_tag
+def progress(done: int, failed: int, calling: int, total: int, legend: bool = True) -> SafeString:
+    """How far a campaign is, drawn in percent; `legend` says the same in figures below."""
+    parts = [("done", "completed", done or 0), ("failed", "failed", failed or 0), ("calling", "calling", calling or 0)]
+    pending = max(0, (total or 0) - sum(count for _, _, count in parts))
+    words = [(kind, f"{count:,} {word}") for kind, word, count in [*parts, ("pending", "pending", pending)]]
+    drawn = _bar(", ".join(text for _, text in words), [(kind, count) for kind, _, count in parts], total or 0)
+    if not legend:
+        return drawn
+    spans = format_html_join("", '<span class="{}">{}</span>', words)
+    return format_html('{}<span class="legend" aria-hidden="true">{}</span>', drawn, spans)
+
+
+@register.simple_tag
+def meter(value: int, total: int, words: str, tight: bool = False) -> SafeString:
+    """One figure of a known total: requests of a budget, rows of an import."""
+    return _bar(words, [("tight" if tight else "done", value or 0)], total or 0)
+
+
+def _bar(words: str, parts: list[tuple[str, int]], total: int) -> SafeString:
+    rects, x = [], 0.0
+    for kind, count in parts:
+        width = min(100.0 - x, 100.0 * count / total) if total else 0.0
+        rects.append((kind, f"{x:.2f}", f"{width:.2f}"))
+        x += width
+    drawn = format_html_join("", '<rect class="{}" x="{}%" width="{}%" height="100%"/>', rects)
+    return format_html('<svg class="progress" role="img" aria-label="{}">{}</svg>', words, drawn)
+
+
+@register.simple_tag
+def jack(call: Any = None) -> SafeString:
+    """One line of a client: its call as a jack that leads there, or a free line."""
+    if call is None:
+        return mark_safe('<span class="jack jack--free"></span>')
+    mark, words = states.read(call.state)
+    if getattr(call, "alarm", ""):
+        mark, words = "person", call.get_alarm_display()
+    label = f"{numbers.grouped(call.party) or 'No number'}, {words.lower()}"
+    shape = f"jack jack--{mark}" if mark else "jack"
+    try:
+        address = reverse("call", args=[call.tenant.slug, call.pk])
+    except (AttributeError, NoReverseMatch):  # nobody's call: there is no page to lead to
+        return format_html('<span class="{}" role="img" aria-label="{}"></span>', shape, label)
+    return format_html('<a class="{}" href="{}" aria-label="{}" title="{}"></a>', shape, address, label, label)
+
+
+@register.simple_tag
+def face(name: Any, staff: bool = False) -> SafeString:
+    """A person as two letters; brass for the reseller's people."""
+    words = [word for word in str(name).replace(".", " ").replace("@", " ").split() if word[0].isalnum()]
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else str(name)[:2]
+    return format_html('<i class="face{}" aria-hidden="true">{}</i>', " face--staff" if staff else "", letters.upper())
+
+
+@register.simple_tag
+def field(bound: BoundField, hint: str = "", label: str = "", **attrs: Any) -> SafeString:
+    """A form field: label above, hint below, its error in the place of the hint. Other words become attributes."""
+    if bound.is_hidden:
+        return bound.as_widget()
+    words, note = label or bound.label, hint or bound.help_text
+    said = f"{bound.auto_id}_said" if bound.errors or note else ""
+    extra = {name.replace("_", "-"): value for name, value in attrs.items()}
+    if said:
+        extra["aria-describedby"] = said
+    if bound.errors:
+        extra["aria-invalid"] = "true"
+    widget, group = bound.field.widget, isinstance(bound.field.widget, (RadioSelect, CheckboxSelectMultiple))
+    below = _below(bound, said, note)
+    if isinstance(widget, CheckboxInput):
+        shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
+        return format_html(shape, bound.as_widget(attrs=extra), words, below)
+    if group:
+        shape = '<fieldset class="field"><legend>{}</legend><div class="pick">{}</div>{}</fieldset>'
+        return format_html(shape, words, _choices(bound), below)
+    shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
+    optional = "" if bound.field.required else mark_safe(" <small>if you like</small>")
+    return format_html(shape, bound.id_for_label, words, optional, bound.as_widget(attrs=extra), below)
+
+
+@register.simple_tag
+def form_errors(form: Any) -> SafeString:
+    """What is wrong with the form as a whole."""
+    errors = form.non_field_errors() if form is not None else []
+    if not errors:
+        return mark_safe("")
+    lines = format_html_join("", "<p>{}</p>", ((error,) for error in errors))
+    return format_html('<div class="note note--wrong" role="alert">{}<div>{}</div></div>', icon("alert"), lines)
+
+
+def _below(bound: BoundField, said: str, note: str) -> SafeString:
+    if bound.errors:
+        words = format_html_join(" ", "{}", ((error,) for error in bound.errors))
+        return format_html('<p class="error" id="{}">{}<span>{}</span></p>', said, icon("alert"), words)
+    return format_html('<small id="{}">{}</small>', said, note) if note else mark_safe("")
+
+
+def _choices(bound: BoundField) -> SafeString:
+    return format_html_join("", "<label>{}<span>{}</span></label>", ((one.tag(), one.choice_label) for one in bound))

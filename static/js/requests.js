@@ -1,0 +1,75 @@
+// requests.js: a button that posts shows that it works, nothing is sent twice, and a failure is said in words.
+// Answers of 2xx and 422 (a form with its errors) are swapped in; others are not (htmx-config in base.html), they are said here.
+(() => {
+  const GUARD = 20000; // a form whose answer never came, or was a download, may be sent again
+  const plainDialog = (form, button) => (button?.getAttribute("formmethod") ?? form.getAttribute("method")) === "dialog";
+  const busy = new Map();
+
+  const start = (form, button) => {
+    const timer = setTimeout(() => stop(form), GUARD);
+    busy.set(form, { button, timer });
+    button?.setAttribute("aria-busy", "true");
+  };
+  const stop = form => {
+    const held = busy.get(form);
+    if (!held) return;
+    clearTimeout(held.timer);
+    held.button?.removeAttribute("aria-busy");
+    busy.delete(form);
+  };
+
+  addEventListener("submit", event => { // capturing: before htmx hears of it
+    const form = event.target, button = event.submitter;
+    if (plainDialog(form, button) || form.method === "get") return;
+    if (busy.has(form)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else start(form, button);
+  }, true);
+  addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });
+  addEventListener("pageshow", () => { for (const form of [...busy.keys()]) stop(form); });
+  document.addEventListener("htmx:finally:request", event => {
+    stop(event.detail.ctx.sourceElement);
+    for (const form of [...busy.keys()]) if (!form.isConnected) stop(form);
+  });
+  const sentByHtmx = form => form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete],[hx-action]");
+
+  const SAID = {
+    400: "That was not understood, and nothing was done. Reload the page and try again.",
+    403: "You may not do this, and nothing was done. If you signed in anew in another window, reload this page.",
+    404: "This is no longer here. Reload the page to see how things are.",
+    405: "You may look here, not change things.",
+    429: "That was too much at once, and nothing was done. Wait a moment and try again.",
+  };
+  const asked = ctx => ctx && !/^(changed:|load|every|intersect|htmx:)/.test(ctx.sourceEvent?.type ?? "load");
+  const reads = ctx => ctx.request.method === "GET";
+
+  document.addEventListener("htmx:before:response", event => {
+    const { raw } = event.detail.ctx.response;
+    if (!raw.redirected || !new URL(raw.url).pathname.startsWith("/accounts/login/")) return;
+    event.preventDefault(); // the session has ended: sign in, and come back here
+    location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+  });
+  document.addEventListener("htmx:response:error", event => {
+    const { ctx } = event.detail, status = ctx.response.status;
+    if (status === 422 || !asked(ctx)) return;
+    if (status >= 500 && !reads(ctx)) say("Something broke on our side. It may have been done or not: look before you try again.");
+    else say(SAID[status] ?? "The server could not answer. Reload the page and try again.");
+  });
+  document.addEventListener("htmx:error", event => {
+    const { ctx } = event.detail;
+    if (!ctx?.request || !asked(ctx)) return;
+    say(reads(ctx) ? "The server did not answer. Check your connection and try again."
+      : "The server did not answer. It may have been done or not: look before you try again.");
+  });
+
+  const say = words => {
+    const place = document.getElementById("toasts"), pattern = document.getElementById("toast");
+    if (!place || !pattern) return;
+    const toast = pattern.content.firstElementChild.cloneNode(true);
+    toast.classList.add("toast--error");
+    toast.querySelector("span").textContent = words;
+    place.append(toast);
+  };
+  document.addEventListener("patchbay:say", event => say(event.detail));
+})();
