@@ -1,0 +1,133 @@
+"""Calls: list, read, place, steer (voicedock-api.md §4, §5)."""
+
+from copy import deepcopy
+
+from .. import calls, chance, control, wire
+from ..catalog import REALTIME, complete, provider_of
+from ..errors import Refusal, absent, invalid, missing
+from ..exchange import Answer
+from ..records import Assistant, Call, Number
+from . import validation
+from .context import Context
+
+ALIASES = {"agent_id": "assistant_id", "agent": "assistant", "agent_config": "assistant_override"}
+
+
+def listed(ctx: Context) -> Answer:
+    """Newest first; the dates filter when a call was created."""
+    limit, offset = ctx.page()
+    status = ctx.request.query.get("status", "").replace("_", "-")
+    start, stop = ctx.moment("start_date"), ctx.moment("end_date")
+    found = [
+        call
+        for call in ctx.all_own("calls")
+        if (not status or call.status == status)
+        and (start is None or call.created_at >= start)
+        and (stop is None or call.created_at <= stop)
+    ]
+    found.sort(key=lambda call: (call.created_at, call.id), reverse=True)
+    page = [wire.call(ctx.world, call) for call in found[offset : offset + limit]]
+    return Answer(body={"calls": page, "pagination": {"total": len(found), "limit": limit, "offset": offset}})
+
+
+def read(ctx: Context, call_id: str) -> Answer:
+    return Answer(body=wire.call(ctx.world, ctx.own("calls", call_id, "Call")))
+
+
+def outbound(ctx: Context) -> Answer:
+    """Check everything before anything rings; then the call lives by itself."""
+    body = _current_names(ctx.request.json())
+    destination = validation.phone(body, "destination")
+    assistant, config = _configuration(ctx, body)
+    number = _caller_id(ctx, body)
+    if ctx.world.payer(ctx.org.id).minutes_balance <= 0:
+        extra = {"balance": 0}
+        raise Refusal(402, "Your account has no credits remaining.", extra=extra)
+    call = calls.place(
+        ctx.world, ctx.now, org_id=ctx.org.id, direction="outbound", person=destination, number=number,
+        assistant=assistant, config=config, at_least=chance.about(ctx.world.seed, ctx.world.serial).uniform(120, 240),
+    )  # fmt: skip
+    return Answer(201, {"success": True, "call_id": call.id, "status": call.status})
+
+
+def command(ctx: Context, call_id: str) -> Answer:
+    call: Call = ctx.own("calls", call_id, "Call")
+    allowed = ctx.world.switches.commands_per_minute
+    if not ctx.limits.take("commands", call.id, allowed, ctx.wall):
+        wait = ctx.limits.retry_after("commands", call.id, ctx.wall)
+        message = f"Too many commands for this call. Please retry after {wait} seconds."
+        raise Refusal(429, message, retry_after=wait, extra={"retry_after": wait})
+    return control.command(ctx.world, call, ctx.request.json(), ctx.now)
+
+
+def _current_names(body: dict) -> dict:
+    """The deprecated names still work (§5.5)."""
+    for old, new in ALIASES.items():
+        if old in body and new not in body:
+            body[new] = body.pop(old)
+    return body
+
+
+def _configuration(ctx: Context, body: dict) -> tuple[Assistant | None, dict]:
+    """The saved assistant (if any) and the configuration as resolved: exactly one mode, shallow merge (§5.5)."""
+    saved, override, transient = body.get("assistant_id"), body.get("assistant_override"), body.get("assistant")
+    if transient is not None and (saved or override is not None):
+        raise invalid("assistant", "cannot be combined with assistant_id or assistant_override")
+    if override is not None and not saved:
+        raise invalid("assistant_override", "requires assistant_id")
+    for name, value in (("assistant", transient), ("assistant_override", override)):
+        if value is not None and not isinstance(value, dict):
+            raise invalid(name, "must be an object")
+    validation.text(body, "first_message")
+    assistant = None
+    if transient is not None:
+        config = _transient(transient)
+    elif saved:
+        assistant = ctx.world.assistants.get(str(saved))
+        if assistant is None or assistant.org_id != ctx.org.id:
+            raise absent("Assistant")
+        if not assistant.settings.get("is_active", True):
+            raise invalid("assistant_id", "belongs to an assistant that is not active")
+        validation.assistant_fields(override or {})
+        config = complete(deepcopy(assistant.settings) | deepcopy(override or {}))
+    else:
+        raise missing("assistant_id")
+    if body.get("first_message"):
+        config["first_message"] = body["first_message"]
+    return assistant, config
+
+
+def _transient(config: dict) -> dict:
+    """Pipelines bring stt and tts along, realtime models must not (§5.5)."""
+    if not config.get("llm_config"):
+        raise missing("assistant.llm_config")
+    validation.assistant_fields(config)
+    realtime = provider_of(config) in REALTIME
+    for name in ("stt_config", "tts_config"):
+        if realtime and config.get(name) is not None:
+            raise invalid(f"assistant.{name}", f"must be omitted for {provider_of(config)}")
+        if not realtime and not config.get(name):
+            raise missing(f"assistant.{name}")
+    return deepcopy(config)
+
+
+def _caller_id(ctx: Context, body: dict) -> Number:
+    """The number asked for, or any active one of the pool: whose it is does not matter to the vendor (§5.5)."""
+    wanted = body.get("number_id")
+    if wanted is not None:
+        number: Number = ctx.own("numbers", str(wanted), "Phone number")
+        if not number.is_active:
+            raise invalid("number_id", "belongs to a number that is not active")
+        return number
+    pool = [number for number in ctx.all_own("numbers") if number.is_active]
+    if not pool:
+        raise invalid("number_id", "is missing and the organization has no active number")
+    return chance.about(ctx.world.seed, "pool", ctx.world.serial).choice(pool)
+
+
+ROUTES = [
+    ("GET", "/calls", listed),
+    ("POST", "/calls/outbound", outbound),
+    ("GET", "/calls/{id}", read),
+    ("POST", "/calls/{id}/control", command),
+]

@@ -1,0 +1,186 @@
+"""The sandbox as a WSGI application: key, limits, faults, operation, answer; and the world moved up to now before each."""
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+
+from . import engine, levers, webhooks, world
+from .api import account, calls, campaigns, inventory
+from .api.context import Context
+from .clock import Clock
+from .errors import Refusal
+from .exchange import Answer, ConnectionCut, Request
+from .faults import Fault, Faults
+from .limits import Limits
+from .log import RequestLog
+from .records import Organization, World
+from .webhooks import Deliver, Event
+
+PREFIX = "/api/v1"
+FREE = ("/health",)
+
+
+def make(
+    seed: str | int = "patchbay",
+    clock: Clock | None = None,
+    world: str | World = "demo",
+    *,
+    ambient: bool | None = None,
+    deliver: Deliver | None = None,
+) -> "Sandbox":
+    """A sandbox ready to be asked. `world` is `demo`, `small` (no past, nobody calls) or a World of your own.
+
+    `deliver(url, headers, body)` receives webhooks instead of the network, in order, in the thread that moved the world.
+    """
+    return Sandbox(str(seed), clock or Clock(), world, ambient=ambient, deliver=deliver)
+
+
+class Sandbox:
+    """Callable as WSGI application; `advance` and `step` move the world without a request."""
+
+    def __init__(
+        self,
+        seed: str,
+        clock: Clock,
+        kind: str | World,
+        *,
+        ambient: bool | None = None,
+        deliver: Deliver | None = None,
+    ) -> None:
+        self.clock, self.lock = clock, threading.RLock()
+        self.limits, self.faults, self.log = Limits(), Faults(), RequestLog()
+        self._deliver = deliver
+        self.postman = None if deliver else webhooks.Postman()
+        self._sending = threading.Lock()
+        self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
+        self.kind = "demo" if isinstance(kind, World) else kind
+        if ambient is not None:
+            self.world.switches.ambient = ambient
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        request = Request.read(environ)
+        self.step()
+        answer = self.answer(request)
+        self.send_webhooks()
+        if answer.pause:
+            environ.get("sandbox.pause", threading.Event().wait)(answer.pause)
+        if answer.cut:
+            raise ConnectionCut("cut by the sandbox")
+        body = answer.encoded()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))} | answer.headers
+        if answer.status == 204:
+            del headers["Content-Length"], headers["Content-Type"]
+        start_response(answer.status_line(), list(headers.items()))
+        return [body]
+
+    def step(self) -> None:
+        """Move the world up to now and send what it has to say."""
+        with self.lock:
+            engine.step(self.world, self.clock.now())
+        self.send_webhooks()
+
+    def advance(self, seconds: float) -> None:
+        """Let so much time pass (world seconds)."""
+        self.clock.advance(seconds)
+        self.step()
+
+    def send_webhooks(self) -> None:
+        with self._sending:
+            with self.lock:
+                waiting, self.world.outbox = self.world.outbox, []
+            for event in waiting:
+                self._send(event)
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to one request; what it changes is changed when this returns."""
+        with self.lock:
+            if request.path.startswith("/_sandbox"):
+                return levers.answer(self, request)
+            org = self._organization(request.key)
+            entry = self.log.arrived(request, self.clock.wall(), org)
+            path = request.path.removeprefix(PREFIX) if request.path.startswith(PREFIX + "/") else ""
+            fault: Fault | None = None
+            try:
+                self._within_limit(request, path)
+                fault = self.faults.take(request.method, path, request.key)
+                answer = (fault and fault.instead(self.world.switches.error_shape)) or self._operate(
+                    request, path, org, fault
+                )
+            except Refusal as no:
+                answer = self._refused(no)
+            if fault:
+                entry.fault, answer = fault.fault, fault.spoil(answer)
+            entry.status = 0 if answer.cut else answer.status
+            answer.headers = self._limit_headers(request) | answer.headers
+            return answer
+
+    def _operate(self, request: Request, path: str, org: Organization | None, fault: Fault | None) -> Answer:
+        if path in FREE and request.method == "GET":
+            return account.health(self.clock.now())
+        self._authenticated(request.key)
+        operation, ids = _route(request.method, path)
+        if fault and fault.fault == "end_on_command" and (call := self.world.calls.get(ids[0])):
+            levers.end_now(self, call)
+        context = Context(self.world, org, request, self.limits, self.clock.now(), self.clock.wall())  # type: ignore[arg-type]
+        return operation(context, *ids)
+
+    def _organization(self, key: str) -> Organization | None:
+        known = self.world.keys.get(key)
+        return self.world.organizations.get(known.org_id) if known else None
+
+    def _authenticated(self, key: str) -> None:
+        known = self.world.keys.get(key)
+        if known is None:
+            raise Refusal(401, "Invalid or missing API key")
+        if known.state != "active":
+            raise Refusal(401, f"This API key is {known.state}", code=f"api_key_{known.state}")
+
+    def _within_limit(self, request: Request, path: str) -> None:
+        """A 429 comes before anything is done (§1.4)."""
+        if path in FREE:
+            return
+        wall, allowed = self.clock.wall(), self.world.switches.requests_per_minute
+        if not self.limits.take("requests", request.key, allowed, wall):
+            wait = self.limits.retry_after("requests", request.key, wall)
+            message = f"Too many requests. Please retry after {wait} seconds."
+            raise Refusal(429, message, retry_after=wait, extra={"retry_after": wait})
+
+    def _limit_headers(self, request: Request) -> dict[str, str]:
+        wall, allowed = self.clock.wall(), self.world.switches.requests_per_minute
+        return {
+            "X-RateLimit-Limit": str(allowed),
+            "X-RateLimit-Remaining": str(self.limits.left("requests", request.key, allowed, wall)),
+            "X-RateLimit-Reset": str(int(-(-self.limits.resets_at("requests", request.key, wall) // 1))),
+        }
+
+    def _refused(self, no: Refusal) -> Answer:
+        headers = {"Retry-After": str(no.retry_after)} if no.retry_after else {}
+        return Answer(no.status, no.body(self.world.switches.error_shape), headers)
+
+    def _send(self, event: Event) -> None:
+        sent = webhooks.headers(event, self.clock.wall())
+        if self._deliver:
+            self._deliver(event.url, sent, event.body)
+        elif self.postman:
+            self.postman(event, sent)
+
+
+def _pattern(path: str) -> re.Pattern:
+    return re.compile(re.sub(r"\{\w+\}", r"([^/]+)", path) + "/?")
+
+
+_TABLE = [
+    (method, _pattern(path), operation)
+    for routes in (account.ROUTES, inventory.ROUTES, calls.ROUTES, campaigns.ROUTES)
+    for method, path, operation in routes
+]
+
+
+def _route(method: str, path: str) -> tuple[Callable, tuple[str, ...]]:
+    known = False
+    for wanted, pattern, operation in _TABLE:
+        if found := pattern.fullmatch(path):
+            if wanted == method:
+                return operation, found.groups()
+            known = True
+    raise Refusal(405 if known else 404)

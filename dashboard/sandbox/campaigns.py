@@ -1,0 +1,113 @@
+"""Campaigns dial by themselves: inside the daily window, one lead at a time, with retries (voicedock-api.md §6)."""
+
+import re
+from copy import deepcopy
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from . import calls, chance
+from .catalog import complete
+from .records import Call, Campaign, Lead, Number, World
+
+ATTEMPTS = 3
+RETRY_AFTER = 20 * 60.0
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+
+
+def window_open(campaign: Campaign, at: float, overnight: bool = True) -> bool:
+    """Whether `at` (Unix seconds) lies in the daily window, by the wall clock of the campaign's zone."""
+    here = datetime.fromtimestamp(at, ZoneInfo(campaign.timezone)).time()
+    start, stop = time.fromisoformat(campaign.schedule_start_time), time.fromisoformat(campaign.schedule_end_time)
+    if start < stop:
+        return start <= here < stop
+    return overnight and (here >= start or here < stop)
+
+
+def opens_at(campaign: Campaign, at: float) -> float:
+    """The next start of the window after `at`. A start that the clock skips in spring falls an hour later."""
+    zone = ZoneInfo(campaign.timezone)
+    start = time.fromisoformat(campaign.schedule_start_time)
+    day = datetime.fromtimestamp(at, zone).date()
+    candidates = (datetime.combine(day + timedelta(days=n), start, zone).timestamp() for n in range(3))
+    return next(moment for moment in candidates if moment > at)
+
+
+def next_due(world: World) -> tuple[float, Campaign] | None:
+    if not world.switches.campaigns_dial:
+        return None
+    due = [(c.next_at, c.id) for c in world.campaigns.values() if c.status == "scheduled" and c.next_at is not None]
+    if not due:
+        return None
+    at, key = min(due)
+    return at, world.campaigns[key]
+
+
+def run(world: World, campaign: Campaign, at: float) -> None:
+    """Dial the next lead, wait for the window or a retry, or find that all is done."""
+    leads = world.leads[campaign.id]
+    pending = [lead for lead in leads if lead.status == "pending"]
+    campaign.version += 1
+    if any(lead.status == "calling" for lead in leads):
+        campaign.next_at = None
+    elif leads and not pending:
+        campaign.status, campaign.next_at, campaign.updated_at = "completed", None, at
+    elif not window_open(campaign, at, world.switches.overnight_windows):
+        campaign.next_at = opens_at(campaign, at)
+    else:
+        _dial_one(world, campaign, pending, at)
+
+
+def settle(world: World, call: Call, at: float) -> None:
+    """A campaign's call is over: the lead learns how it went, and the next one follows after a gap."""
+    campaign = world.campaigns.get(call.campaign_id or "")
+    lead = next((one for one in world.leads.get(call.campaign_id or "", []) if one.id == call.lead_id), None)
+    if campaign is None:
+        return
+    campaign.version += 1
+    campaign.updated_at = at
+    campaign.next_at = at + campaign.gap_seconds * chance.about(world.seed, "gap", call.id).uniform(0.5, 1.5)
+    if lead is None:
+        return
+    if call.started_at is not None and call.outcome not in ("voicemail", "error"):
+        lead.status = "completed"
+    elif lead.attempts < ATTEMPTS:
+        lead.status, lead.retry_at = "pending", at + RETRY_AFTER
+    else:
+        lead.status = world.switches.unreached_lead if call.outcome == "voicemail" else "failed"
+
+
+def render(template: str, variables: dict) -> str:
+    """`{{name}}` becomes the lead's value; a variable nobody gave stays visible (§15)."""
+    return PLACEHOLDER.sub(lambda found: str(variables.get(found[1], found[0])), template)
+
+
+def caller_number(world: World, campaign: Campaign) -> Number | None:
+    """The number tied to the assistant, else some active one of the organization's pool (§6.5: not documented)."""
+    pool = [n for n in world.numbers.values() if n.org_id == campaign.org_id and n.is_active]
+    tied = [n for n in pool if n.agent_id == campaign.agent_id]
+    choices = tied or pool
+    return chance.about(world.seed, "campaign-number", world.serial).choice(choices) if choices else None
+
+
+def _dial_one(world: World, campaign: Campaign, pending: list[Lead], at: float) -> None:
+    ready = [lead for lead in pending if (lead.retry_at or 0) <= at]
+    number, assistant = caller_number(world, campaign), world.assistants.get(campaign.agent_id)
+    if not ready:
+        campaign.next_at = min((lead.retry_at for lead in pending if lead.retry_at), default=at + 30)
+        return
+    if number is None or assistant is None or world.payer(campaign.org_id).minutes_balance <= 0:
+        campaign.next_at = at + 60
+        return
+    lead = min(ready, key=lambda one: one.attempts)
+    config = complete(deepcopy(assistant.settings))
+    if campaign.system_message_template:
+        said = {"role": "system", "content": render(campaign.system_message_template, lead.variables)}
+        config["llm_config"] = (config["llm_config"] or {}) | {"messages": [said]}
+    if config.get("first_message"):
+        config["first_message"] = render(config["first_message"], lead.variables)
+    call = calls.place(
+        world, at, org_id=campaign.org_id, direction="outbound", person=lead.phone_number, number=number,
+        assistant=assistant, config=config, lead=(campaign.id, lead.id), variables=lead.variables,
+    )  # fmt: skip
+    lead.status, lead.call_id, lead.attempts, lead.last_attempt_at = "calling", call.id, lead.attempts + 1, at
+    campaign.next_at, campaign.updated_at = None, at

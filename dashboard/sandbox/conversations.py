@@ -1,0 +1,131 @@
+"""What people and assistants say to each other: scripts per business, filled in and spread over time."""
+
+import random
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+ROLES = {"A": "assistant", "U": "user"}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+DAGEN = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag")
+FIRST = (
+    "Anna",
+    "Daan",
+    "Eva",
+    "Finn",
+    "Isa",
+    "Joost",
+    "Lotte",
+    "Mila",
+    "Noor",
+    "Pieter",
+    "Ruben",
+    "Sara",
+    "Tess",
+    "Wim",
+)
+LAST = ("Aarts", "Bakker", "de Wit", "Dekker", "Hendriks", "Jansen", "Kuipers", "Mulder", "Peeters", "Smit", "van Dam")
+STREETS = ("Elm Lane", "Harbour Road", "Kastanjelaan", "Molenweg", "Orchard Street", "Singel", "Station Road")
+
+
+@dataclass
+class Story:
+    """`turns` are (role, text); `reason` and `ends` say how the conversation is over."""
+
+    turns: list[tuple[str, str]]
+    summary: str
+    analysis: dict = field(default_factory=dict)
+    ends: str = "user_hangup"
+
+
+@cache
+def scripts() -> dict:
+    return tomllib.loads(Path(__file__).with_name("scripts.toml").read_text("utf-8"))
+
+
+def tell(business: str | None, direction: str, chance: random.Random, slots: dict, *, handover: bool = False) -> Story:
+    """A conversation for this business, or a general one when it has no script of its own."""
+    book = scripts()
+    of_business = [s for s in book["script"] if s["business"] == business]
+    fitting = [s for s in of_business if s["direction"] == direction]
+    general = [s for s in book["script"] if s["business"] == "" and s["direction"] == direction]
+    choices = fitting or general
+    wanted = [s for s in choices if (s.get("ends") == "transferred") == handover] or choices
+    script = chance.choice(wanted)
+    turns = _turns(script["turns"], slots)
+    extras = [e for e in book["extra"] if e["business"] == business and e["language"] == script["language"]]
+    chosen = chance.sample(extras, k=min(len(extras), chance.choice((0, 1, 1, 2))))
+    middle = max(2, len(turns) - 3) // 2 * 2
+    for extra in chosen:
+        turns[middle:middle] = _turns(extra["turns"], slots)
+    return Story(
+        turns=turns,
+        summary=_fill(script["summary"], slots),
+        analysis={
+            key: _fill(value, slots) if isinstance(value, str) else value for key, value in script["analysis"].items()
+        },
+        ends="user_hangup" if script.get("ends") == "transferred" else script.get("ends", "user_hangup"),
+    )
+
+
+def voicemail(business: str | None, message: str | None, slots: dict) -> Story:
+    turns = [("user", f"You have reached the voicemail of {slots['name']}. Please leave a message after the tone.")]
+    if message:
+        turns.append(("assistant", message))
+        return Story(
+            turns,
+            f"Reached the voicemail of {slots['name']}; a message was left.",
+            {"voicemail": True, "message_left": True},
+            "assistant_ended",
+        )
+    who = business or "The assistant"
+    return Story(
+        turns,
+        f"{who} reached voicemail and hung up without a message.",
+        {"voicemail": True, "message_left": False},
+        "assistant_ended",
+    )
+
+
+def slots_for(chance: random.Random, variables: dict | None = None) -> dict:
+    """Values for the placeholders of a script; a lead's own variables win."""
+    day = chance.randrange(5)
+    hour = chance.choice((9, 10, 11, 13, 14, 15, 16))
+    made = {
+        "name": f"{chance.choice(FIRST)} {chance.choice(LAST)}",
+        "day": DAYS[day],
+        "dag": DAGEN[day],
+        "time": f"{hour}:{chance.choice(('00', '15', '30', '45'))}",
+        "street": f"{chance.choice(STREETS)} {chance.randint(2, 140)}",
+        "ref": str(chance.randint(10_000, 99_999)),
+        "euros": str(chance.choice((64, 79, 86, 95, 112, 138))),
+        "minutes": str(chance.choice((10, 15, 20, 25, 40))),
+    }
+    return made | {key: str(value) for key, value in (variables or {}).items() if value}
+
+
+def speaking_seconds(text: str) -> float:
+    """How long a sentence takes: about fifteen characters a second, never less than one and a half."""
+    return max(1.5, len(text) / 15)
+
+
+def timed(turns: list[tuple[str, str]], chance: random.Random, at_least: float = 0.0) -> tuple[list, float]:
+    """`[(seconds after the answer, role, text)]` and the length in seconds, stretched to `at_least`."""
+    spoken, clock = [], 0.6
+    for role, text in turns:
+        spoken.append((clock, role, text))
+        clock += speaking_seconds(text) + chance.uniform(0.6, 2.0)
+    stretch = max(1.0, at_least / clock)
+    return [(offset * stretch, role, text) for offset, role, text in spoken], clock * stretch
+
+
+def _turns(text: str, slots: dict) -> list[tuple[str, str]]:
+    lines = (line.partition(": ") for line in text.strip().splitlines())
+    return [(ROLES[who.strip()], _fill(words, slots)) for who, _, words in lines]
+
+
+def _fill(text: str, slots: dict) -> str:
+    for name, value in slots.items():
+        text = text.replace("{" + name + "}", value)
+    return text

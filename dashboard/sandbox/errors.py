@@ -1,0 +1,62 @@
+"""Refusals and the bodies they are told in: shape A (string error) and shape B (object), voicedock-api.md §2."""
+
+TITLES = {
+    400: ("invalid_request", "Invalid request"),
+    401: ("unauthorized", "Invalid API key"),
+    402: ("insufficient_credits", "Insufficient credits"),
+    403: ("forbidden", "Forbidden"),
+    404: ("not_found", "Not found"),
+    405: ("method_not_allowed", "Method not allowed"),
+    409: ("conflict", "Conflict"),
+    422: ("unprocessable", "Unprocessable"),
+    429: ("rate_limit_exceeded", "Rate limit exceeded"),
+    500: ("internal_error", "Internal server error"),
+    502: ("bad_gateway", "Bad gateway"),
+    503: ("service_unavailable", "Service unavailable"),
+    504: ("gateway_timeout", "Gateway timeout"),
+}
+
+
+class Refusal(Exception):
+    """A request that is answered with an error. `field` names the input at fault, `extra` joins a shape A body."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        *,
+        code: str = "",
+        title: str = "",
+        field: str = "",
+        extra: dict | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        usual_code, usual_title = TITLES.get(status, ("error", "Error"))
+        super().__init__(message or usual_title)
+        self.status, self.message, self.field = status, message, field
+        self.code, self.title = code or usual_code, title or usual_title
+        self.extra, self.retry_after = extra or {}, retry_after
+
+    def body(self, shape: str) -> dict:
+        if shape == "B":
+            error = {"code": self.code, "message": self.message or self.title}
+            return {"error": error | ({"param": self.field, "type": "validation"} if self.field else {})}
+        body: dict = {"error": self.title}
+        if self.message:
+            body["message"] = self.message
+        if self.field:
+            body["details"] = [f"{self.field}: {self.message}"]
+        return body | self.extra
+
+
+def invalid(field: str, message: str) -> Refusal:
+    """A 400 that names the field."""
+    return Refusal(400, f"{field} {message}", field=field)
+
+
+def missing(field: str) -> Refusal:
+    return Refusal(400, f"{field} is required", field=field, code="missing_field")
+
+
+def absent(what: str) -> Refusal:
+    return Refusal(404, title=f"{what} not found")

@@ -1,0 +1,79 @@
+"""One request and one answer, between WSGI and the rooms of the sandbox."""
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from .errors import Refusal
+
+
+class ConnectionCut(ConnectionResetError):
+    """The connection goes away without an answer (or with none that can be read)."""
+
+
+@dataclass
+class Request:
+    """`path` is decoded, `query` the last value of each name, `raw` the body as it came."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    raw: bytes
+    key: str
+    peer: str
+
+    @classmethod
+    def read(cls, environ: dict) -> "Request":
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return cls(
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace"),
+            query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+            raw=environ["wsgi.input"].read(length) if length else b"",
+            key=key.strip() if scheme.lower() == "bearer" else "",
+            peer=environ.get("REMOTE_ADDR", ""),
+        )
+
+    def json(self) -> dict:
+        """The body as an object; raises a 400 refusal for anything else."""
+        try:
+            body = json.loads(self.raw or b"{}")
+        except ValueError:
+            raise Refusal(400, "Request body is not valid JSON") from None
+        if not isinstance(body, dict):
+            raise Refusal(400, "Request body must be an object")
+        return body
+
+    def shown_body(self) -> object:
+        """The body for the request log: parsed where it can be."""
+        if not self.raw:
+            return None
+        try:
+            return json.loads(self.raw)
+        except ValueError:
+            return self.raw[:2000].decode("utf-8", "replace")
+
+
+@dataclass
+class Answer:
+    """`pause` is real seconds before the answer leaves; `cut` ends the connection instead of answering."""
+
+    status: int = 200
+    body: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    cut: bool = False
+
+    def encoded(self) -> bytes:
+        """JSON for objects; bytes (a fault's HTML, say) go out as they are."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else json.dumps(self.body, separators=(",", ":")).encode()
+
+    def status_line(self) -> str:
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return f"{self.status} Unknown"

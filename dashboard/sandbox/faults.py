@@ -1,0 +1,99 @@
+"""Faults to order: what goes wrong, on which route, for which key, how often (voicedock-api.md §15)."""
+
+import re
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+
+from .errors import TITLES, Refusal
+from .exchange import Answer
+
+KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command")
+HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+@dataclass
+class Fault:
+    """`route` is a pattern like `/calls/*/control`; `times` counts down, None lasts. `seconds` are real ones.
+
+    A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and never
+    answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half; `end_on_command` ends
+    the call in the moment a command for it arrives.
+    """
+
+    id: int
+    fault: str
+    route: str = "*"
+    method: str = ""
+    key: str = ""
+    times: int | None = 1
+    seconds: float | None = None
+    shape: str = ""
+    retry_after: int | None = None
+
+    def meets(self, method: str, path: str, key: str) -> bool:
+        right_route = fnmatchcase(path, self.route) or fnmatchcase(path, self.route.rstrip("/"))
+        return right_route and self.method.upper() in ("", method) and self.key in ("", key)
+
+    def instead(self, shape: str) -> Answer | None:
+        """The answer that is given in place of doing anything, if this fault is of that kind."""
+        if self.fault.isdigit():
+            status = int(self.fault)
+            retry = self.retry_after or (45 if status == 429 else None)
+            refusal = Refusal(status, "Fault ordered in the sandbox", retry_after=retry)
+            return Answer(status, refusal.body(self.shape or shape), {"Retry-After": str(retry)} if retry else {})
+        if self.fault == "html502":
+            return Answer(502, HTML_502, {"Content-Type": "text/html"})
+        if self.fault == "hang":
+            return Answer(pause=self.seconds or 60.0, cut=True)
+        return Answer(cut=True) if self.fault == "cut" else None
+
+    def spoil(self, answer: Answer) -> Answer:
+        """What is left of an answer after the request was done."""
+        if self.fault == "slow":
+            answer.pause += self.seconds or 5.0
+        elif self.fault == "lost":
+            answer.pause, answer.cut = self.seconds or 0.0, True
+        elif self.fault == "truncated":
+            whole = answer.encoded()
+            answer.body = whole[: len(whole) // 2]
+        return answer
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._ordered: list[Fault] = []
+        self._last = 0
+
+    def order(self, wanted: dict) -> Fault:
+        """Add one; ValueError says what is wrong with it."""
+        kind = str(wanted.get("fault", ""))
+        known = re.fullmatch(r"[45]\d\d", kind) and int(kind) in TITLES
+        if not known and kind not in KINDS:
+            raise ValueError(f"fault must be a status ({', '.join(map(str, TITLES))}) or one of {', '.join(KINDS)}")
+        allowed = {"route", "method", "key", "times", "seconds", "shape", "retry_after"}
+        if unknown := set(wanted) - allowed - {"fault"}:
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+        self._last += 1
+        values = {name: value for name, value in wanted.items() if name in allowed and value not in ("", None)}
+        if "times" in wanted:
+            values["times"] = wanted["times"] or None
+        fault = Fault(self._last, kind, **values)
+        self._ordered.append(fault)
+        return fault
+
+    def take(self, method: str, path: str, key: str) -> Fault | None:
+        """The first fault that meets this request, used up by one."""
+        for fault in self._ordered:
+            if fault.meets(method, path, key) and (fault.fault != "end_on_command" or path.endswith("/control")):
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._ordered.remove(fault)
+                return fault
+        return None
+
+    def clear(self, fault_id: int | None = None) -> None:
+        self._ordered = [fault for fault in self._ordered if fault_id is not None and fault.id != fault_id]
+
+    def listed(self) -> list[dict]:
+        return [asdict(fault) for fault in self._ordered]

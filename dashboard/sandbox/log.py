@@ -1,0 +1,54 @@
+"""What arrived and how it was answered: the newest requests in a ring."""
+
+from collections import deque
+from dataclasses import asdict, dataclass
+
+from .exchange import Request
+from .records import Organization
+from .wire import iso
+
+
+@dataclass
+class Entry:
+    """`arrived` is Unix seconds on the wall clock; `status` stays None while no answer went out, 0 is a cut connection."""
+
+    id: int
+    arrived: float
+    arrived_at: str | None
+    method: str
+    path: str
+    query: dict
+    organization: str | None
+    organization_id: str | None
+    body: object
+    status: int | None = None
+    fault: str | None = None
+
+
+class RequestLog:
+    def __init__(self, kept: int = 5000) -> None:
+        self._entries: deque[Entry] = deque(maxlen=kept)
+        self._last = 0
+
+    def arrived(self, request: Request, wall: float, org: Organization | None) -> Entry:
+        self._last += 1
+        entry = Entry(
+            id=self._last,
+            arrived=wall,
+            arrived_at=iso(wall),
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            organization=org.name if org else None,
+            organization_id=org.id if org else None,
+            body=request.shown_body(),
+        )
+        self._entries.append(entry)
+        return entry
+
+    def since(self, last_seen: int = 0, limit: int = 5000) -> list[dict]:
+        """Entries after an id, newest last."""
+        return [asdict(entry) for entry in self._entries if entry.id > last_seen][-limit:]
+
+    def clear(self) -> None:
+        self._entries.clear()

@@ -1,0 +1,108 @@
+"""The sandbox behind a socket: HTTP/1.1 with keep-alive, a thread per connection, a ticker that keeps the world going."""
+
+import io
+import logging
+import socket
+import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
+
+from .app import Sandbox
+from .exchange import ConnectionCut
+from .snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+TICK = 0.2
+SNAPSHOT_EVERY = 10.0
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection. Each answer leaves in a single write, so that it is not held back by Nagle's algorithm."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Server"
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def _serve(self) -> None:
+        path, _, query = self.path.partition("?")
+        length = int(self.headers.get("Content-Length") or 0)
+        environ = {
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": unquote(path, "latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_LENGTH": str(length),
+            "HTTP_AUTHORIZATION": self.headers.get("Authorization", ""),
+            "REMOTE_ADDR": self.client_address[0],
+            "wsgi.input": io.BytesIO(self.rfile.read(length)),
+            "sandbox.pause": self.server.stopping.wait,
+        }
+        try:
+            self._write(*self._ask(environ))
+        except ConnectionCut:
+            self._cut()
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve
+
+    def _ask(self, environ: dict) -> tuple[str, list, bytes]:
+        head: list = []
+        body = b"".join(self.server.sandbox(environ, lambda status, headers: head.extend((status, headers))))
+        return head[0], head[1], body
+
+    def _write(self, status: str, headers: list, body: bytes) -> None:
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
+        if self.close_connection:
+            lines.append("Connection: close")
+        self.wfile.write(
+            ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (b"" if self.command == "HEAD" else body)
+        )
+
+    def _cut(self) -> None:
+        """Reset instead of a tidy end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The request log under /_sandbox/log tells more."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+    def __init__(self, sandbox: Sandbox, host: str, port: int, snapshot: Snapshot | None = None) -> None:
+        super().__init__((host, port), Handler)
+        self.sandbox, self.snapshot = sandbox, snapshot
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Serve until `stopping` is set; then write the last snapshot."""
+        threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
+        since_snapshot = 0.0
+        while not self.stopping.wait(TICK):
+            try:
+                self.sandbox.step()
+            except Exception:
+                log.exception("the world could not be moved on")
+            since_snapshot += TICK
+            if self.snapshot and since_snapshot >= SNAPSHOT_EVERY:
+                since_snapshot = 0.0
+                self.save()
+        self.shutdown()
+        self.server_close()
+        self.save()
+
+    def save(self) -> None:
+        if self.snapshot:
+            with self.sandbox.lock:
+                text = self.snapshot.dump(self.sandbox.world, self.sandbox.clock.ahead)
+            self.snapshot.write(text)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that go away are normal; anything else is worth a line."""
+        log.debug("connection from %s ended early", client_address, exc_info=True)

@@ -1,0 +1,121 @@
+"""What VoiceDock tells without being asked: status updates and reports, signed (voicedock-api.md §11)."""
+
+import hashlib
+import hmac
+import json
+import logging
+import queue
+import threading
+import urllib.request
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import chance
+from .records import Call, World
+from .wire import iso
+
+log = logging.getLogger(__name__)
+Deliver = Callable[[str, dict[str, str], bytes], object]
+
+
+@dataclass
+class Event:
+    """A webhook waiting to be signed and sent; `body` are the exact bytes."""
+
+    url: str
+    secret: str | None
+    name: str
+    call_id: str
+    body: bytes
+
+
+def status_update(world: World, call: Call, at: float) -> None:
+    message: dict = {}
+    if call.status != "in-progress":
+        message["end_reason"] = call.end_reason
+    if call.error:
+        message["error"] = call.error
+    _post(world, call, at, "status-update", message)
+
+
+def end_of_call_report(world: World, call: Call, at: float) -> None:
+    message = {
+        "duration_seconds": call.seconds,
+        "end_reason": call.end_reason,
+        "started_at": iso(call.started_at),
+        "ended_at": iso(call.ended_at),
+        "summary": call.summary,
+        "messages": call.messages,
+        "analysis": call.analysis,
+        "recording_url": None,
+    }
+    _post(world, call, at, "end-of-call-report", message)
+
+
+def sign(secret: str, timestamp: str, body: bytes) -> str:
+    """The value of X-Webhook-Signature: HMAC-SHA256 over `timestamp.body` (§11.3)."""
+    return "sha256=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def headers(event: Event, wall: float) -> dict[str, str]:
+    """The headers of one delivery at `wall` (Unix seconds); unsigned when the assistant has no secret."""
+    timestamp = str(int(wall))
+    sent = {
+        "Content-Type": "application/json",
+        "User-Agent": "HMS-Sovereign/1.0",
+        "X-Webhook-Event": event.name,
+        "X-Webhook-Timestamp": timestamp,
+    }
+    return sent | ({"X-Webhook-Signature": sign(event.secret, timestamp, event.body)} if event.secret else {})
+
+
+def _post(world: World, call: Call, at: float, name: str, message: dict) -> None:
+    url, wanted = call.config.get("webhook_url"), call.config.get("webhook_events")
+    if not url or (wanted is not None and name not in wanted):
+        return
+    number = world.numbers.get(call.number_id or "")
+    uuids = world.switches.webhook_call_id == "uuid"
+    common = {
+        "type": name,
+        "timestamp": iso(at),
+        "call": {
+            "id": chance.uuid_of("webhook", call.id) if uuids else call.id,
+            "type": f"{call.direction}_phone_call",
+            "status": call.status,
+        },
+        "phone_number": {"id": call.number_id, "number": call.our_number, "name": number.name if number else None},
+        "customer": {"number": call.person},
+        "assistant": call.config,
+    }
+    body = json.dumps({"message": common | message}, separators=(",", ":")).encode()
+    world.outbox.append(Event(url, call.config.get("webhook_secret"), name, call.id, body))
+
+
+class Postman:
+    """Delivers from threads of its own. The events of one call keep their order; what became of them is remembered."""
+
+    def __init__(self, threads: int = 4) -> None:
+        self.history: deque[dict] = deque(maxlen=1000)
+        self._queues: list[queue.SimpleQueue] = [queue.SimpleQueue() for _ in range(threads)]
+        for waiting in self._queues:
+            threading.Thread(target=self._walk, args=(waiting,), daemon=True).start()
+
+    def __call__(self, event: Event, sent: dict[str, str]) -> None:
+        self._queues[hash(event.call_id) % len(self._queues)].put((event, sent))
+
+    def _walk(self, waiting: queue.SimpleQueue) -> None:
+        while True:
+            event, sent = waiting.get()
+            result = _send(event.url, sent, event.body)
+            self.history.append({"event": event.name, "call_id": event.call_id, "url": event.url, "result": result})
+
+
+def _send(url: str, sent: dict[str, str], body: bytes) -> str:
+    try:
+        request = urllib.request.Request(url, data=body, headers=sent, method="POST")
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return str(response.status)
+    except Exception as error:  # noqa: BLE001  whatever the receiver does must not stop the postman
+        log.debug("webhook to %s: %s", url, error)
+        return str(error)

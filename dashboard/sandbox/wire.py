@@ -1,0 +1,120 @@
+"""How records look on the wire: the vendor's field names and formats (voicedock-api.md §5.1, §6, §7, §8)."""
+
+from datetime import UTC, datetime
+
+from .catalog import complete
+from .records import Assistant, Call, Campaign, Lead, Number, Organization, World
+
+
+def iso(at: float | None) -> str | None:
+    """Unix seconds as `2026-01-07T10:00:00.000Z`."""
+    return (
+        None
+        if at is None
+        else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(at * 1000) % 1000:03d}Z"
+    )
+
+
+def call(world: World, record: Call) -> dict:
+    told = record.reported or (world.switches.live_transcript and record.started_at is not None)
+    return {
+        "id": record.id,
+        "status": record.status,
+        "direction": record.direction,
+        "caller_phone": record.person,
+        "assistant_phone": record.our_number,
+        "phone_number": record.our_number,
+        "agent_id": record.assistant_id,
+        "agent_name": record.assistant_name,
+        "business_name": record.business_name,
+        "number_id": record.number_id,
+        "started_at": iso(record.started_at),
+        "ended_at": iso(record.ended_at),
+        "duration_seconds": record.seconds,
+        "end_reason": record.end_reason,
+        "error": record.error,
+        "summary": record.summary,
+        "analysis_result": record.analysis,
+        "messages": record.messages if told and record.started_at is not None else None,
+        "recording_url": None,
+        "room_name": f"room-{record.id}" if record.live else None,
+        "created_at": iso(record.created_at),
+        "updated_at": iso(record.updated_at),
+    }
+
+
+def number(world: World, record: Number) -> dict:
+    agent = world.assistants.get(record.agent_id or "")
+    return {
+        "id": record.id,
+        "phone_number": record.phone_number,
+        "name": record.name,
+        "agent_id": record.agent_id,
+        "agent_name": agent.name if agent else None,
+        "business_name": record.business_name,
+        "transfer_trunk_id": record.transfer_trunk_id,
+        "transfer_trunk_name": "Carrier trunk" if record.transfer_trunk_id else None,
+        "workflow_id": record.workflow_id,
+        "workflow_name": None,
+        "source": "sip",
+        "is_active": record.is_active,
+        "created_at": iso(record.created_at),
+        "updated_at": iso(record.updated_at),
+    }
+
+
+def assistant(record: Assistant) -> dict:
+    dates = {"created_at": iso(record.created_at), "updated_at": iso(record.updated_at)}
+    return {"id": record.id} | complete(record.settings) | dates
+
+
+def campaign(world: World, record: Campaign) -> dict:
+    leads = world.leads.get(record.id, [])
+    return {
+        "id": record.id,
+        "name": record.name,
+        "agent_id": record.agent_id,
+        "status": record.status,
+        "system_message_template": record.system_message_template,
+        "schedule_start_time": record.schedule_start_time,
+        "schedule_end_time": record.schedule_end_time,
+        "timezone": record.timezone,
+        "total_leads": len(leads),
+        "completed_leads": sum(one.status == "completed" for one in leads),
+        "failed_leads": sum(one.status == "failed" for one in leads),
+        "created_at": iso(record.created_at),
+        "updated_at": iso(record.updated_at),
+    }
+
+
+def lead(record: Lead) -> dict:
+    return {
+        "id": record.id,
+        "campaign_id": record.campaign_id,
+        "phone_number": record.phone_number,
+        "variables": record.variables,
+        "status": record.status,
+        "call_id": record.call_id,
+        "attempts": record.attempts,
+        "last_attempt_at": iso(record.last_attempt_at),
+        "created_at": iso(record.created_at),
+    }
+
+
+def organization(world: World, record: Organization, now: float) -> dict:
+    """Computed counts; a child shows the balance it can use, which is its parent's (§9.1, §16 #26)."""
+    month = iso(now)[:7]
+    calls = [one for one in world.calls.values() if one.org_id == record.id]
+    return {
+        "id": record.id,
+        "name": record.name,
+        "minutes_balance": round(world.payer(record.id).minutes_balance, 2),
+        "monthly_usage_minutes": round(sum((c.seconds or 0) for c in calls if iso(c.created_at)[:7] == month) / 60, 2),
+        "active_numbers": sum(n.org_id == record.id and n.is_active for n in world.numbers.values()),
+        "active_agents": sum(
+            a.org_id == record.id and a.settings.get("is_active", True) for a in world.assistants.values()
+        ),
+        "active_calls": sum(c.live for c in calls),
+        "has_local_models_access": False,
+        "parent_org_id": record.parent_org_id,
+    }
