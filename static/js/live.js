@@ -16,7 +16,7 @@
     if (wasLost) return;
     wasLost = true;
     const now = new Date(), since = banner?.querySelector("[data-lost-since]");
-    if (since) since.textContent = now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    if (since) since.textContent = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     if (banner) banner.hidden = false;
     polling = setInterval(() => fire("changed:poll"), 5000);
     fire("changed:poll");

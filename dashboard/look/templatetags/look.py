@@ -195,28 +195,35 @@ def face(name: Any, staff: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def field(bound: BoundField, hint: str = "", label: str = "", **attrs: Any) -> SafeString:
-    """A form field: label above, hint below, its error in the place of the hint. Other words become attributes."""
+def field(
+    bound: BoundField, hint: str | None = None, label: str = "", optional: bool = True, **attrs: Any
+) -> SafeString:
+    """A form field: label above, hint below, its error in the place of the hint.
+
+    `optional` says "if you like" beside what need not be filled in; other words become attributes of the control.
+    """
     if bound.is_hidden:
         return bound.as_widget()
-    words, note = label or bound.label, hint or bound.help_text
+    words, note = label or bound.label, bound.help_text if hint is None else hint
     said = f"{bound.auto_id}_said" if bound.errors or note else ""
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     if said:
         extra["aria-describedby"] = said
     if bound.errors:
         extra["aria-invalid"] = "true"
-    widget, group = bound.field.widget, isinstance(bound.field.widget, (RadioSelect, CheckboxSelectMultiple))
+    widget = bound.field.widget
     below = _below(bound, said, note)
     if isinstance(widget, CheckboxInput):
         shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
         return format_html(shape, bound.as_widget(attrs=extra), words, below)
-    if group:
-        shape = '<fieldset class="field"><legend>{}</legend><div class="pick">{}</div>{}</fieldset>'
-        return format_html(shape, words, _choices(bound), below)
+    if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
+        shape = (
+            '<fieldset class="field" aria-describedby="{}"><legend>{}</legend><div class="pick">{}</div>{}</fieldset>'
+        )
+        return format_html(shape, said, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
-    optional = "" if bound.field.required else mark_safe(" <small>if you like</small>")
-    return format_html(shape, bound.id_for_label, words, optional, bound.as_widget(attrs=extra), below)
+    free = mark_safe(" <small>if you like</small>") if optional and not bound.field.required else ""
+    return format_html(shape, bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
 
 
 @register.simple_tag

@@ -1,0 +1,67 @@
+"""A list's filters as chips: what is set stands in the address, and each can be taken off by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField, CharField, Form, ModelChoiceField
+from django.http import HttpRequest
+
+PAGE_KEYS = ("before", "after", "page")
+
+
+@dataclass(frozen=True)
+class Chip:
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What `parts/_filters.html` draws. `form` is bound to the query; its field `search` is the one always in sight."""
+
+    label: str
+    chips: list[Chip]
+    clear_url: str
+    search: BoundField | None
+    more: list[BoundField]
+    kept: list[tuple[str, str]]
+
+
+def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q") -> Bar:
+    """Read the bar from a form bound to `request.GET`; fields left empty or wrong make no chip."""
+    form.is_valid()
+    shown = [one for one in form if one.name != search and not one.is_hidden]
+    set_now = [one for one in shown if form.cleaned_data.get(one.name) not in (None, "", [], False)]
+    return Bar(
+        label=label,
+        chips=[Chip(_words(one, form.cleaned_data[one.name]), _without(request, one.html_name)) for one in set_now],
+        clear_url=request.path if set_now or form.cleaned_data.get(search) else "",
+        search=form[search] if search in form.fields else None,
+        more=shown,
+        kept=[(one.html_name, str(one.value())) for one in form if one.is_hidden and one.value()],
+    )
+
+
+def _words(bound: BoundField, value: Any) -> str:
+    field = bound.field
+    if value is True:
+        return str(bound.label)
+    if isinstance(field, ModelChoiceField):
+        return field.label_from_instance(value)
+    if choices := dict(getattr(field, "choices", ())):
+        values = value if isinstance(value, list) else [value]
+        return ", ".join(str(choices.get(one, one)) for one in values)
+    return str(value) if isinstance(field, CharField) else f"{bound.label} {_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    return f"{value.day} {value:%b %Y}" if hasattr(value, "strftime") else str(value)
+
+
+def _without(request: HttpRequest, name: str) -> str:
+    query = request.GET.copy()
+    for key in (name, *PAGE_KEYS):
+        query.pop(key, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
