@@ -1,0 +1,199 @@
+"""The only way to a client that may speak to VoiceDock: each request that leaves is first spent here.
+
+    with budget.speak(connection, Lane.REST) as vendor:
+        numbers = vendor.numbers()
+
+One minute per connection, shared by every process through PostgreSQL: a short transaction per request takes the
+connection's lock, looks at the minute by the database's clock, and either writes the spend or says how long to wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection as database
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.budget import shares
+from dashboard.budget.models import BudgetSpend, Lane
+from dashboard.budget.shares import WINDOW, Cells, Spend, Wait
+from tenants import scope
+from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenant
+
+if TYPE_CHECKING:
+    from dashboard.calls.models import Call
+
+__all__ = ["Cells", "Lane", "OpenTransaction", "Spent", "by_lane", "cells", "speak", "spent"]
+
+LOCK = 0x5042  # our class of advisory locks; the second key is the connection
+REST_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
+
+
+class Spent(Exception):
+    """Not sent: this lane has used its share. `retry_after` in seconds; `words` for people."""
+
+    def __init__(self, wait: Wait) -> None:
+        super().__init__(wait.words)
+        self.retry_after, self.words = wait.seconds, wait.words
+
+
+class OpenTransaction(RuntimeError):
+    """VoiceDock must never be asked while a transaction is open: it would hold locks for as long as the answer takes."""
+
+
+@contextmanager
+def speak(
+    connection: Connection, lane: Lane, *, tenant: Tenant | int | None = None, call: Call | None = None
+) -> Iterator[voicedock.Client]:
+    """A client for this connection whose every attempt is spent in this lane; opens short scopes of its own.
+
+    `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each.
+    Raises `OpenTransaction` at once, and `Spent` from the client's methods before anything has left.
+    """
+    _nothing_open()
+    owner = call.tenant_id if call is not None and tenant is None else tenant
+    purse = _Purse(
+        connection=connection.pk,
+        lane=Lane(lane),
+        tenant=owner.pk if isinstance(owner, Tenant) else owner,
+        call=call.pk if call is not None else None,
+    )
+    with scope.system("load a connection's key"):
+        key = ConnectionSecret.objects.get(connection_id=connection.pk).api_key
+    client = voicedock.Client(
+        settings.VOICEDOCK_API_URL, key, transport=settings.VOICEDOCK_TRANSPORT, before_attempt=purse.spend
+    )
+    try:
+        yield client
+    except Spent:
+        raise
+    except voicedock.VoiceDockError as error:
+        purse.note(error)
+        raise
+    else:
+        purse.note(None)
+    finally:
+        client.close()
+
+
+def cells(call: Call) -> Cells:
+    """What is left of the call's ten commands a minute. Inside the scope of its tenant."""
+    at = clock()
+    rows = BudgetSpend.objects.filter(connection_id=call.connection_id, call_id=call.pk, at__gt=at - WINDOW)
+    return shares.cells(_window(rows), call.pk, at)
+
+
+def spent(connection: Connection) -> int:
+    """Requests of the last minute. Inside a scope that reaches all."""
+    return sum(by_lane(connection).values())
+
+
+def by_lane(connection: Connection) -> dict[Lane, int]:
+    """Requests of the last minute in each lane, the most urgent first. Inside a scope that reaches all."""
+    rows = BudgetSpend.objects.filter(connection_id=connection.pk, at__gt=clock() - WINDOW)
+    count = Counter(rows.values_list("lane", flat=True))
+    return {lane: count[lane] for lane in Lane}
+
+
+def clock() -> datetime:
+    """The database's, so that processes with other clocks agree. Tests put their own here."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+@dataclass
+class _Purse:
+    """Spends for one use of `speak`, and tells the connection afterwards how it went."""
+
+    connection: int
+    lane: Lane
+    tenant: int | None
+    call: UUID | None
+    attempts: int = 0
+
+    def spend(self) -> None:
+        """Called by the client before each attempt leaves."""
+        _nothing_open()
+        with scope.system("spend"):
+            _alone(self.connection)
+            wait = self._take(clock())
+        if wait:
+            raise Spent(wait)
+        self.attempts += 1
+
+    def _take(self, now: datetime) -> Wait | None:
+        wish = Spend(now, self.lane, self.tenant, self.call)
+        per_minute, resting_until = Connection.objects.values_list("requests_per_minute", "resting_until").get(
+            pk=self.connection
+        )
+        mine = BudgetSpend.objects.filter(connection_id=self.connection)
+        mine.filter(at__lte=now - 2 * WINDOW).delete()
+        wait = shares.judge(
+            _window(mine.filter(at__gt=now - WINDOW)),
+            wish,
+            per_minute=per_minute,
+            sharing=_sharing(self.connection) if self.tenant and self.lane in shares.PEOPLE else (),
+            resting_until=resting_until,
+        )
+        if wait is None:
+            spend = BudgetSpend(
+                connection_id=self.connection, lane=self.lane, tenant_id=self.tenant, call_id=self.call, at=now
+            )
+            BudgetSpend.objects.bulk_create([spend])
+        return wait
+
+    def note(self, error: voicedock.VoiceDockError | None) -> None:
+        """When VoiceDock last answered, what it last complained of, and a rest for background work after a 429."""
+        if not self.attempts:
+            return
+        now = timezone.now()
+        change: dict[str, Any] = {}
+        if not isinstance(error, voicedock.Unreachable):
+            change["last_contact_at"] = now
+        if error is not None and _ails_the_connection(error):
+            change |= {"last_error": str(error)[:300], "last_error_at": now}
+        if isinstance(error, voicedock.RateLimited):
+            change["resting_until"] = now + timedelta(seconds=error.retry_after or REST_AFTER_429)
+        with scope.system("note how it went"):
+            rows = Connection.objects.filter(pk=self.connection)
+            rows.update(**change)
+            if error is None:
+                rows.exclude(last_error="").update(last_error="")
+
+
+def _alone(connection: int) -> None:
+    """Until the transaction ends nobody else spends for this connection."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection])
+
+
+def _ails_the_connection(error: voicedock.VoiceDockError) -> bool:
+    """A call that VoiceDock will not place is the call's business; a key it does not know is the connection's."""
+    return isinstance(error, voicedock.Unreachable | voicedock.RateLimited | voicedock.BadKey)
+
+
+def _window(rows: Any) -> list[Spend]:
+    return [Spend(*row) for row in rows.order_by("at").values_list("at", "lane", "tenant_id", "call_id")]
+
+
+def _sharing(connection: int) -> set[int]:
+    """Clients at home in this connection, or with a number in it."""
+    here = NumberDedication.objects.filter(connection_id=connection, period__contains=Now()).values("tenant_id")
+    tenants = Tenant.objects.filter(Q(home_connection_id=connection) | Q(pk__in=here), status=Tenant.Status.ACTIVE)
+    return set(tenants.values_list("pk", flat=True))
+
+
+def _nothing_open() -> None:
+    if any(not block._from_testcase for block in database.atomic_blocks):
+        raise OpenTransaction("Close the transaction, or the scope, before VoiceDock is asked.")

@@ -1,0 +1,183 @@
+"""One budget in PostgreSQL: what the rules allow, kept across threads, clients and calls."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+
+from dashboard.budget import spending as budget
+from dashboard.budget.models import BudgetSpend, Lane
+from dashboard.calls.models import Call
+from tenants import scope
+from tenants.models import Connection
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Ask VoiceDock something in a lane; the answer is an empty list, what counts is whether it may leave."""
+    monkeypatch.setattr(budget.voicedock.Client, "campaigns", lambda client: client._attempt())
+    monkeypatch.setattr(budget.voicedock.Client, "_attempt", lambda client: client.before_attempt(), raising=False)
+
+    def go(house, lane, **whose):
+        with budget.speak(house.connection, lane, **whose) as vendor:
+            return vendor.campaigns()
+
+    return go
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when the test says so."""
+    now = {"at": budget.clock()}
+    monkeypatch.setattr(budget, "clock", lambda: now["at"])
+
+    def wait(seconds):
+        now["at"] += timedelta(seconds=seconds)
+
+    return wait
+
+
+def flood(ask, house, lane, **whose):
+    for count in range(200):
+        try:
+            ask(house, lane, **whose)
+        except budget.Spent:
+            return count
+
+
+def placed(house):
+    with scope.of(house.tenant):
+        return Call.objects.create(
+            tenant=house.tenant,
+            connection=house.connection,
+            number_dedication=house.number,
+            assistant_dedication=house.assistant,
+            origin="placed",
+            party="+31612345678",
+            client_token=uuid.uuid4(),
+        )
+
+
+def test_background_cannot_use_up_the_share_of_people(bloom, ask, clock):
+    assert flood(ask, bloom, Lane.REST) == 60
+    assert flood(ask, bloom, Lane.PLACE, tenant=bloom.tenant) == 24
+    with pytest.raises(budget.Spent) as no:
+        ask(bloom, Lane.REST)
+    assert no.value.retry_after == pytest.approx(60.5)
+    assert no.value.words == "Background work has used its share of this minute; the rest is kept for people."
+    clock(60.5)
+    ask(bloom, Lane.REST)
+
+
+def test_two_connections_have_two_budgets(bloom, harbor, ask, clock):
+    flood(ask, bloom, Lane.END)
+    assert flood(ask, harbor, Lane.END) == 96
+
+
+def test_the_cells_of_a_call_are_seen_in_its_clients_scope(bloom, harbor, ask, clock):
+    call = placed(bloom)
+    assert flood(ask, bloom, Lane.CONTROL, call=call) == 8
+    with scope.of(bloom.tenant):
+        assert budget.cells(call) == budget.Cells(used=8, limit=10, kept=2, free=0, back_in=61)
+    with scope.of(harbor.tenant):
+        assert budget.cells(call).used == 0
+    clock(60.5)
+    with scope.of(bloom.tenant):
+        assert budget.cells(call) == budget.Cells(used=0, limit=10, kept=2, free=8, back_in=0)
+
+
+def test_what_was_spent_is_told_by_lane_and_old_rows_go(bloom, ask, clock):
+    flood(ask, bloom, Lane.LIVE)
+    ask(bloom, Lane.END)
+    with scope.system("look"):
+        assert budget.spent(bloom.connection) == 67
+        assert budget.by_lane(bloom.connection)[Lane.LIVE] == 66
+    clock(200)
+    ask(bloom, Lane.END)
+    with scope.system("look"):
+        assert BudgetSpend.objects.count() == 1
+
+
+def test_nobody_speaks_while_a_transaction_is_open(bloom):
+    with pytest.raises(budget.OpenTransaction), transaction.atomic(), budget.speak(bloom.connection, Lane.REST):
+        pass
+    with (
+        budget.speak(bloom.connection, Lane.REST) as vendor,
+        pytest.raises(budget.OpenTransaction),
+        scope.of(bloom.tenant),
+    ):
+        vendor.before_attempt()
+
+
+def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, monkeypatch):
+    def refuse(client):
+        client.before_attempt()
+        raise too_many
+
+    too_many = budget.voicedock.RateLimited("Too many requests")
+    too_many.retry_after = 45
+    with monkeypatch.context() as patch, pytest.raises(budget.voicedock.RateLimited):
+        patch.setattr(budget.voicedock.Client, "campaigns", refuse)
+        ask(bloom, Lane.REST)
+    bloom.connection.refresh_from_db()
+    assert bloom.connection.last_error
+    assert bloom.connection.resting_until
+    with pytest.raises(budget.Spent):
+        ask(bloom, Lane.LIVE)
+    ask(bloom, Lane.PLACE, tenant=bloom.tenant)
+    assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_together_never_spend_more(bloom, ask):
+    def work(_):
+        try:
+            return sum(_try(ask, bloom) for _ in range(25))
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(work, range(6))) == 96
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("locked", "left"), [(True, 96), (False, 97)])
+def test_the_last_request_is_spent_once(bloom, ask, monkeypatch, locked, left):
+    """Two at once for one place; without the lock both get it, so the test can see."""
+    for _ in range(95):
+        ask(bloom, Lane.END)
+    together, judge = Barrier(2), budget.shares.judge
+
+    def judge_together(*args, **kwargs):
+        verdict = judge(*args, **kwargs)
+        with suppress(BrokenBarrierError):
+            together.wait(timeout=0.3)
+        return verdict
+
+    monkeypatch.setattr(budget.shares, "judge", judge_together)
+    if not locked:
+        monkeypatch.setattr(budget, "_alone", lambda connection: None)
+
+    def work(_):
+        try:
+            _try(ask, bloom)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, range(2)))
+    with scope.system("look"):
+        assert budget.spent(bloom.connection) == left
+
+
+def _try(ask, house):
+    try:
+        ask(house, Lane.END)
+    except budget.Spent:
+        return False
+    return True
