@@ -1,11 +1,13 @@
 """Bystanders: a few calls that are always going on, so that a demo is alive. Off in tests."""
 
-from . import calls, chance
+from dataclasses import replace
+
+from . import calls, chance, people
 from .catalog import complete
-from .records import Assistant, Number, World
+from .records import Assistant, Campaign, Number, World
 
 LOOK_EVERY = 6.0
-BUSY = (3, 6)
+BUSY = (4, 6)
 TOP_UP_BELOW, TOP_UP = 500.0, 10_000.0
 
 
@@ -22,6 +24,8 @@ def run(world: World, at: float) -> None:
     for org in world.organizations.values():
         if org.parent_org_id is None and org.minutes_balance < TOP_UP_BELOW:
             org.minutes_balance += TOP_UP
+    for campaign in [one for one in world.campaigns.values() if one.renews and one.status == "completed"]:
+        renew(world, campaign, at)
     live = len(world.live_calls())
     if live < BUSY[0] or (live < BUSY[1] - 1 and luck.random() < 0.12):
         start(world, at, luck)
@@ -38,7 +42,7 @@ def start(world: World, at: float, luck, at_least: float | None = None, outcome:
     direction = luck.choices(("outbound", "inbound"), (55, 45))[0]
     longest = (config.get("max_duration_seconds") or 600) - 30
     calls.place(
-        world, at, org_id=number.org_id, direction=direction, person=a_person(luck), number=number,
+        world, at, org_id=number.org_id, direction=direction, person=people.phone(luck), number=number,
         assistant=assistant, config=config, outcome=outcome,
         at_least=min(luck.uniform(90, 320) if at_least is None else at_least, longest),
     )  # fmt: skip
@@ -50,9 +54,20 @@ def served_lines(world: World) -> list[tuple[Number, Assistant]]:
     return [(number, world.assistants[number.agent_id]) for number in numbers if number.agent_id]
 
 
-def a_person(luck) -> str:
-    """A number of nobody: Dutch 06 1234 xxxx, or the ranges kept for drama in Britain and the United States."""
-    kind = luck.random()
-    if kind < 0.8:
-        return f"+3161234{luck.randint(0, 9999):04d}"
-    return f"+44207946{luck.randint(0, 999):04d}" if kind < 0.95 else f"+1202555{luck.randint(100, 199):04d}"
+def renew(world: World, campaign: Campaign, at: float) -> None:
+    """The agency loads the next list, so that one campaign is always on its way."""
+    luck = chance.about(world.seed, "renewed", campaign.id)
+    name, _, turn = campaign.name.partition(" · list ")
+    again = replace(
+        campaign,
+        id=world.new_id("campaign"),
+        name=f"{name} · list {int(turn or 1) + 1}",
+        status="scheduled",
+        created_at=at,
+        updated_at=at,
+        next_at=at + 5,
+        version=0,
+    )
+    campaign.renews = False
+    world.campaigns[again.id] = again
+    world.leads[again.id] = people.leads(again, len(world.leads[campaign.id]), luck)

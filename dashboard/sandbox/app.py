@@ -1,4 +1,4 @@
-"""The sandbox as a WSGI application: key, limits, faults, operation, answer; and the world moved up to now before each."""
+"""The sandbox as a WSGI application: limits, faults, key, operation, answer; the world is moved up to now first."""
 
 import re
 import threading
@@ -30,7 +30,7 @@ def make(
 ) -> "Sandbox":
     """A sandbox ready to be asked. `world` is `demo`, `small` (no past, nobody calls) or a World of your own.
 
-    `deliver(url, headers, body)` receives webhooks instead of the network, in order, in the thread that moved the world.
+    `deliver(url, headers, body)` gets the webhooks in place of the network: in order, and in the thread of the request.
     """
     return Sandbox(str(seed), clock or Clock(), world, ambient=ambient, deliver=deliver)
 
@@ -51,7 +51,7 @@ class Sandbox:
         self.limits, self.faults, self.log = Limits(), Faults(), RequestLog()
         self._deliver = deliver
         self.postman = None if deliver else webhooks.Postman()
-        self._sending = threading.Lock()
+        self._sending = threading.RLock()
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
         self.kind = "demo" if isinstance(kind, World) else kind
         if ambient is not None:

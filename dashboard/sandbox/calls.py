@@ -1,6 +1,7 @@
 """The life of a call: placed, set up, answered, talked, ended, reported; each step at its own time."""
 
 from copy import deepcopy
+from random import Random
 
 from . import campaigns, chance, conversations, webhooks
 from .catalog import provider_of
@@ -96,6 +97,7 @@ def end(
         world.planned[call.id] = None
     else:
         call.reported, call.config, call.messages = True, {}, []
+        world.planned.pop(call.id, None)
     if status in ("ended", "ended-with-error"):
         webhooks.status_update(world, call, at)
     campaigns.settle(world, call, at)
@@ -116,6 +118,20 @@ def report(world: World, call: Call, at: float) -> None:
     call.reported, call.updated_at = True, at
     webhooks.end_of_call_report(world, call, at)
     call.config, call.closing = {}, {}
+
+
+def converse(call: Call, luck: Random, answered: float, at_least: float = 0.0, variables: dict | None = None) -> None:
+    """Plan what is said from `answered` on, and how it ends."""
+    slots = conversations.slots_for(luck, variables)
+    story = _story(call, luck, slots)
+    spoken, length = conversations.timed(story.turns, luck, 0 if call.outcome == "voicemail" else at_least)
+    for offset, role, text in spoken:
+        schedule(call, answered + offset, "turn", {"role": role, "content": text})
+    call.closing = {"summary": story.summary, "analysis": story.analysis, "turns": len(spoken)}
+    longest = call.config.get("max_duration_seconds") or 600
+    after, how = _ending(call, luck, length, story.ends, longest)
+    end_at(call, answered + after, **how)
+    schedule(call, answered + longest, "end", {"reason": "max_duration"})
 
 
 def speak(call: Call, at: float, text: str) -> float:
@@ -146,7 +162,7 @@ def _new_id(world: World, direction: str, number: Number | None, serial: int) ->
     )
 
 
-def _by_luck(world: World, direction: str, luck) -> str:
+def _by_luck(world: World, direction: str, luck: Random) -> str:
     if direction == "inbound":
         return luck.choices(("conversation", "transferred", "error"), (85, 12, 3))[0]
     if luck.random() > world.switches.answer_rate:
@@ -154,7 +170,7 @@ def _by_luck(world: World, direction: str, luck) -> str:
     return luck.choices(("conversation", "error", "transferred"), (94, 2, 4))[0]
 
 
-def _foresee(world: World, call: Call, luck, at_least: float, variables: dict | None) -> None:
+def _foresee(world: World, call: Call, luck: Random, at_least: float, variables: dict | None) -> None:
     """Write the call's plan: every event with its time."""
     born = call.created_at
     if call.direction == "outbound":
@@ -165,28 +181,23 @@ def _foresee(world: World, call: Call, luck, at_least: float, variables: dict | 
         return
     answered = born + luck.uniform(2, 5)
     schedule(call, answered, "answer", {})
-    slots = conversations.slots_for(luck, variables)
-    story = _story(call, luck, slots)
-    spoken, length = conversations.timed(story.turns, luck, 0 if call.outcome == "voicemail" else at_least)
-    for offset, role, text in spoken:
-        schedule(call, answered + offset, "turn", {"role": role, "content": text})
-    call.closing = {"summary": story.summary, "analysis": story.analysis, "turns": len(spoken)}
-    longest = call.config.get("max_duration_seconds") or 600
-    ending: tuple[float, dict] = (length, {"reason": story.ends})
+    converse(call, luck, answered, at_least, variables)
+
+
+def _ending(call: Call, luck: Random, length: float, reason: str, longest: float) -> tuple[float, dict]:
+    """Seconds after the answer, and how."""
+    after, how = length, {"reason": reason}
     if call.outcome == "error":
-        ending = (
-            length * luck.uniform(0.2, 0.7),
-            {"status": "ended-with-error", "reason": "error", "error": "STT connection failed"},
-        )
+        after = length * luck.uniform(0.2, 0.7)
+        how = {"status": "ended-with-error", "reason": "error", "error": "STT connection failed"}
     elif call.outcome == "transferred":
-        ending = (length, {"status": "transferred", "reason": "transferred"})
-    if call.outcome == "max-duration" or ending[0] > longest:
-        ending = (longest, {"reason": "max_duration"})
-    end_at(call, answered + ending[0], **ending[1])
-    schedule(call, answered + longest, "end", {"reason": "max_duration"})
+        how = {"status": "transferred", "reason": "transferred"}
+    if call.outcome == "max-duration" or after > longest:
+        return longest, {"reason": "max_duration"}
+    return after, how
 
 
-def _story(call: Call, luck, slots: dict) -> conversations.Story:
+def _story(call: Call, luck: Random, slots: dict) -> conversations.Story:
     if call.outcome == "voicemail":
         left = call.config.get("voicemail_message") if call.config.get("voicemail_detection") else None
         return conversations.voicemail(call.business_name, left, slots)

@@ -6,26 +6,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from . import people
+
 ROLES = {"A": "assistant", "U": "user"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 DAGEN = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag")
-FIRST = (
-    "Anna",
-    "Daan",
-    "Eva",
-    "Finn",
-    "Isa",
-    "Joost",
-    "Lotte",
-    "Mila",
-    "Noor",
-    "Pieter",
-    "Ruben",
-    "Sara",
-    "Tess",
-    "Wim",
-)
-LAST = ("Aarts", "Bakker", "de Wit", "Dekker", "Hendriks", "Jansen", "Kuipers", "Mulder", "Peeters", "Smit", "van Dam")
 STREETS = ("Elm Lane", "Harbour Road", "Kastanjelaan", "Molenweg", "Orchard Street", "Singel", "Station Road")
 
 
@@ -54,11 +39,9 @@ def tell(business: str | None, direction: str, chance: random.Random, slots: dic
     wanted = [s for s in choices if (s.get("ends") == "transferred") == handover] or choices
     script = chance.choice(wanted)
     turns = _turns(script["turns"], slots)
-    extras = [e for e in book["extra"] if e["business"] == business and e["language"] == script["language"]]
-    chosen = chance.sample(extras, k=min(len(extras), chance.choice((0, 1, 1, 2))))
-    middle = max(2, len(turns) - 3) // 2 * 2
-    for extra in chosen:
-        turns[middle:middle] = _turns(extra["turns"], slots)
+    if not handover:
+        extras = [e for e in book["extra"] if e["business"] == business and e["language"] == script["language"]]
+        _weave(turns, extras, chance, slots)
     return Story(
         turns=turns,
         summary=_fill(script["summary"], slots),
@@ -93,7 +76,7 @@ def slots_for(chance: random.Random, variables: dict | None = None) -> dict:
     day = chance.randrange(5)
     hour = chance.choice((9, 10, 11, 13, 14, 15, 16))
     made = {
-        "name": f"{chance.choice(FIRST)} {chance.choice(LAST)}",
+        "name": people.name(chance),
         "day": DAYS[day],
         "dag": DAGEN[day],
         "time": f"{hour}:{chance.choice(('00', '15', '30', '45'))}",
@@ -118,6 +101,13 @@ def timed(turns: list[tuple[str, str]], chance: random.Random, at_least: float =
         clock += speaking_seconds(text) + chance.uniform(0.6, 2.0)
     stretch = max(1.0, at_least / clock)
     return [(offset * stretch, role, text) for offset, role, text in spoken], clock * stretch
+
+
+def _weave(turns: list[tuple[str, str]], extras: list[dict], chance: random.Random, slots: dict) -> None:
+    """Put a question or two of the person before its last words."""
+    last = max(at for at, (role, _) in enumerate(turns) if role == "user")
+    for extra in chance.sample(extras, k=min(len(extras), chance.choice((0, 1, 1, 2)))):
+        turns[last:last] = _turns(extra["turns"], slots)
 
 
 def _turns(text: str, slots: dict) -> list[tuple[str, str]]:

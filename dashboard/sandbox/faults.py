@@ -15,9 +15,9 @@ HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad 
 class Fault:
     """`route` is a pattern like `/calls/*/control`; `times` counts down, None lasts. `seconds` are real ones.
 
-    A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and never
-    answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half; `end_on_command` ends
-    the call in the moment a command for it arrives.
+    A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and
+    never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
+    `end_on_command` ends the call in the moment a command for it arrives.
     """
 
     id: int

@@ -1,11 +1,11 @@
-"""The sandbox's own controls under /_sandbox: no key, loopback only, never the vendor's (no dashboard code may use them)."""
+"""The sandbox's own controls under /_sandbox: no key, loopback only; the vendor has nothing like them."""
 
 import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from . import ambient, calls, chance, wire, world
+from . import calls, chance, engine, people, wire, world
 from .catalog import complete
 from .errors import Refusal, absent, invalid, missing
 from .exchange import Answer, Request
@@ -144,7 +144,7 @@ def ring(sandbox: "Sandbox", request: Request) -> Answer:
         raise Refusal(409, "Nobody answers this number: it has no assistant or is not active")
     luck = chance.about(state.seed, "ring", state.serial)
     call = calls.place(
-        state, now, org_id=number.org_id, direction="inbound", person=body.get("from") or ambient.a_person(luck),
+        state, now, org_id=number.org_id, direction="inbound", person=body.get("from") or people.phone(luck),
         number=number, assistant=assistant, config=complete(assistant.settings), outcome=_outcome(body),
         at_least=float(body.get("seconds") or 90),
     )  # fmt: skip
@@ -183,7 +183,8 @@ def clock(sandbox: "Sandbox", request: Request) -> Answer:
             sandbox.clock.run_at(speed)
         if float(body.get("advance") or 0) < 0:
             raise invalid("advance", "must not be negative")
-        sandbox.advance(float(body.get("advance") or 0))
+        sandbox.clock.advance(float(body.get("advance") or 0))
+        engine.step(sandbox.world, sandbox.clock.now())
     now = sandbox.clock.now()
     return Answer(
         body={"now": now, "now_at": wire.iso(now), "speed": sandbox.clock.speed, "ahead_seconds": sandbox.clock.ahead}
@@ -203,17 +204,14 @@ def reset(sandbox: "Sandbox", request: Request) -> Answer:
 
 
 def _answered_now(sandbox: "Sandbox", call: Call, now: float) -> None:
-    """The rest of the plan moves along with the answer."""
-    answers = [step for step in call.plan if step[1] == "answer"]
+    """Somebody picks up at once, and a conversation follows."""
     if call.status == "in-progress":
         return
-    earlier = answers[0][0] - now if answers else 0.0
-    call.plan = [[max(now, at - earlier), event, data] for at, event, data in call.plan if event in ("turn", "end")]
-    if not answers:
+    if call.outcome == "no-answer":
         call.outcome = "conversation"
-        call.plan = [[now + 120.0, "end", {"reason": "user_hangup"}]]
-    sandbox.world.planned[call.id] = None
+    call.plan = []
     calls.answer(sandbox.world, call, now)
+    calls.converse(call, chance.about(sandbox.world.seed, "forced", call.id), now, at_least=120)
 
 
 def _outcome(body: dict) -> str:

@@ -10,7 +10,7 @@ from .wire import iso
 
 @dataclass
 class Entry:
-    """`arrived` is Unix seconds on the wall clock; `status` stays None while no answer went out, 0 is a cut connection."""
+    """`arrived` is Unix seconds by the wall clock. `status` is None until it is answered, 0 for a cut connection."""
 
     id: int
     arrived: float

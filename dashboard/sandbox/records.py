@@ -105,7 +105,8 @@ class Call:
 
 @dataclass
 class Campaign:
-    """`next_at` is when the engine looks at it again; None while it waits for a call to end or does not run."""
+    """`next_at` is when the engine looks at it again; None while it waits for a call to end or does not run.
+    `renews` has the demo load a new list when it is through."""
 
     id: str
     org_id: str
@@ -120,6 +121,7 @@ class Campaign:
     system_message_template: str | None = None
     next_at: float | None = None
     gap_seconds: float = 12.0
+    renews: bool = False
     version: int = 0
 
 

@@ -1,4 +1,4 @@
-"""The sandbox behind a socket: HTTP/1.1 with keep-alive, a thread per connection, a ticker that keeps the world going."""
+"""The sandbox behind a socket: keep-alive, a thread per connection, a ticker that keeps the world going."""
 
 import io
 import logging
@@ -105,4 +105,4 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that go away are normal; anything else is worth a line."""
-        log.debug("connection from %s ended early", client_address, exc_info=True)
+        log.debug("connection from %s ended early", client_address)

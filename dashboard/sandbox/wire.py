@@ -8,11 +8,9 @@ from .records import Assistant, Call, Campaign, Lead, Number, Organization, Worl
 
 def iso(at: float | None) -> str | None:
     """Unix seconds as `2026-01-07T10:00:00.000Z`."""
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(at * 1000) % 1000:03d}Z"
-    )
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def call(world: World, record: Call) -> dict:
@@ -103,13 +101,13 @@ def lead(record: Lead) -> dict:
 
 def organization(world: World, record: Organization, now: float) -> dict:
     """Computed counts; a child shows the balance it can use, which is its parent's (§9.1, §16 #26)."""
-    month = iso(now)[:7]
+    month = datetime.fromtimestamp(now, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
     calls = [one for one in world.calls.values() if one.org_id == record.id]
     return {
         "id": record.id,
         "name": record.name,
         "minutes_balance": round(world.payer(record.id).minutes_balance, 2),
-        "monthly_usage_minutes": round(sum((c.seconds or 0) for c in calls if iso(c.created_at)[:7] == month) / 60, 2),
+        "monthly_usage_minutes": round(sum((c.seconds or 0) for c in calls if c.created_at >= month) / 60, 2),
         "active_numbers": sum(n.org_id == record.id and n.is_active for n in world.numbers.values()),
         "active_agents": sum(
             a.org_id == record.id and a.settings.get("is_active", True) for a in world.assistants.values()

@@ -1,12 +1,12 @@
-"""The worlds to start with: the demo (a reseller at work) and a small one for tests (the same inventory, nothing else)."""
+"""The worlds to start with: the demo (a reseller at work), and a small one with the same inventory and no past."""
 
 import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from . import ambient, chance, engine
+from . import ambient, chance, engine, people
 from .catalog import REALTIME_MODELS
-from .demo import AGENCY, ASSISTANTS, BLOOM, CAMPAIGNS, KEYS, NUMBERS
+from .demo import AGENCY, ALWAYS, ASSISTANTS, BLOOM, CAMPAIGNS, KEYS, NUMBERS
 from .records import Assistant, Campaign, Key, Lead, Number, Organization, World
 
 DAYS, PAST_CALLS = 30, 360
@@ -87,7 +87,7 @@ def _past_calls(world: World, now: float) -> None:
 
 
 def _office_moment(luck, now: float) -> float:
-    """Sometime in the last 30 days, mostly on a weekday between nine and six in Amsterdam, never less than half an hour ago."""
+    """Sometime in the last 30 days but half an hour, mostly on a weekday between nine and six in Amsterdam."""
     while True:
         at = now - luck.uniform(1800, DAYS * 86400)
         here = datetime.fromtimestamp(at, HERE)
@@ -108,6 +108,7 @@ def _campaigns(world: World, now: float) -> None:
             agent_id=agent_id, schedule_start_time=start, schedule_end_time=stop, timezone=zone, created_at=born,
             updated_at=now - luck.uniform(60, 7200), status=status, system_message_template=template,
             next_at=now + luck.uniform(2, 9) if status == "scheduled" else None, gap_seconds=luck.uniform(8, 20),
+            renews=window == ALWAYS,
         )  # fmt: skip
         world.campaigns[campaign.id] = campaign
         world.leads[campaign.id] = _leads(world, campaign, size, round(size * done), luck, now)
@@ -118,30 +119,18 @@ def _leads(world: World, campaign: Campaign, size: int, done: int, luck, now: fl
     reached = [
         call
         for call in world.calls.values()
-        if call.assistant_id == campaign.agent_id and call.direction == "outbound" and not call.live and not call.lead_id
+        if (call.assistant_id, call.direction, call.live) == (campaign.agent_id, "outbound", False)
+        and not call.lead_id
         and call.created_at > campaign.created_at
-    ]  # fmt: skip
-    leads = []
-    for at in range(size):
-        variables = {"name": _name(luck), "reference": f"{luck.randint(10_000, 99_999)}"}
-        lead = Lead(
-            chance.uuid_of(campaign.id, "lead", at), campaign.id, ambient.a_person(luck), variables, campaign.created_at
-        )
-        leads.append(lead)
-        if at >= done:
-            continue
+    ]
+    leads = people.leads(campaign, size, luck)
+    for at, lead in enumerate(leads[:done]):
         lead.attempts = luck.choices((1, 2, 3), (78, 15, 7))[0]
         lead.last_attempt_at = campaign.created_at + (now - 3600 - campaign.created_at) * (at + 1) / (done + 1)
         lead.status = luck.choices(("completed", "failed", "skipped"), (82, 11, 7))[0]
-    called = [lead for lead in leads[max(0, done - len(reached)) : done]]
+    called = leads[max(0, done - len(reached)) : done]
     for lead, call in zip(called, reached, strict=False):
         call.campaign_id, call.lead_id = campaign.id, lead.id
         lead.phone_number, lead.call_id, lead.last_attempt_at = call.person, call.id, call.created_at
         lead.status = "completed" if call.started_at else "failed"
     return leads
-
-
-def _name(luck) -> str:
-    from .conversations import FIRST, LAST
-
-    return f"{luck.choice(FIRST)} {luck.choice(LAST)}"

@@ -112,14 +112,15 @@ def _transient(config: dict) -> dict:
 
 
 def _caller_id(ctx: Context, body: dict) -> Number:
-    """The number asked for, or any active one of the pool: whose it is does not matter to the vendor (§5.5)."""
+    """The number asked for, or any active one of the pool: not the assistant's if another is free (§5.5, §15)."""
     wanted = body.get("number_id")
     if wanted is not None:
         number: Number = ctx.own("numbers", str(wanted), "Phone number")
         if not number.is_active:
             raise invalid("number_id", "belongs to a number that is not active")
         return number
-    pool = [number for number in ctx.all_own("numbers") if number.is_active]
+    active = [number for number in ctx.all_own("numbers") if number.is_active]
+    pool = [number for number in active if number.agent_id != body.get("assistant_id")] or active
     if not pool:
         raise invalid("number_id", "is missing and the organization has no active number")
     return chance.about(ctx.world.seed, "pool", ctx.world.serial).choice(pool)

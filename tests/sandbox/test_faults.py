@@ -1,0 +1,115 @@
+"""Faults to order, and the sandbox's other controls."""
+
+import httpx
+import pytest
+
+CALL = {"destination": "+31612340042"}
+
+
+@pytest.fixture
+def dial(bloom, ids):
+    return lambda: bloom.post("/calls/outbound", json=CALL | {"assistant_id": ids.assistant["Recall NL"]})
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 504])
+@pytest.mark.parametrize("shape", ["A", "B"])
+def test_any_status_in_both_shapes_once_and_without_effect(sandbox, bloom, levers, dial, status, shape):
+    levers.post("/_sandbox/faults", json={"fault": str(status), "shape": shape, "route": "/calls/outbound"})
+    answer = dial()
+    assert answer.status_code == status
+    assert isinstance(answer.json()["error"], str if shape == "A" else dict)
+    assert ("Retry-After" in answer.headers) == (status == 429)
+    assert sandbox.world.calls == {}
+    assert dial().status_code == 201
+
+
+def test_html_in_place_of_json(bloom, levers):
+    levers.post("/_sandbox/faults", json={"fault": "html502"})
+    answer = bloom.get("/numbers")
+    assert answer.status_code == 502 and answer.text.startswith("<html>")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "done"),
+    [
+        ({"fault": "cut"}, httpx.ReadError, False),
+        ({"fault": "hang"}, httpx.ReadTimeout, False),
+        ({"fault": "lost"}, httpx.ReadError, True),
+        ({"fault": "slow", "seconds": 30}, httpx.ReadTimeout, True),
+    ],
+)
+def test_no_answer_may_mean_that_it_was_done(sandbox, levers, dial, fault, error, done):
+    levers.post("/_sandbox/faults", json=fault)
+    with pytest.raises(error):
+        dial()
+    assert len(sandbox.world.calls) == done
+
+
+def test_half_an_answer_is_no_json(bloom, levers):
+    levers.post("/_sandbox/faults", json={"fault": "truncated"})
+    with pytest.raises(ValueError):
+        bloom.get("/numbers").json()
+
+
+def test_the_call_may_end_just_before_the_command(bloom, levers, place):
+    call = place(bloom)
+    levers.post("/_sandbox/faults", json={"fault": "end_on_command"})
+    assert bloom.get("/numbers").status_code == 200, "other requests do not use it up"
+    refused = bloom.post(f"/calls/{call}/control", json={"type": "end-call"})
+    assert refused.status_code == 400
+    assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
+
+
+def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, levers):
+    wanted = {"fault": "503", "route": "/calls/*", "method": "GET", "key": "sandbox-bloom", "times": 0}
+    levers.post("/_sandbox/faults", json=wanted)
+    assert bloom.get("/numbers").status_code == 200
+    assert agency.get("/calls/x").status_code == 404
+    assert [bloom.get("/calls/x").status_code for _ in range(3)] == [503] * 3
+    levers.delete("/_sandbox/faults")
+    assert bloom.get("/calls/x").status_code == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"fault": "fire"}, {"fault": "200"}, {"fault": "503", "path": "/x"}])
+def test_a_fault_that_does_not_exist_is_refused(levers, body):
+    assert levers.post("/_sandbox/faults", json=body).status_code == 400
+
+
+def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, levers, dial):
+    dial()
+    bloom.get("/nothing")
+    first, second = levers.get("/_sandbox/log").json()["requests"]
+    assert (first["method"], first["path"], first["organization"]) == ("POST", "/api/v1/calls/outbound", "Bloom Dental")
+    assert first["body"]["destination"] == CALL["destination"] and first["status"] == 201
+    assert second["status"] == 404 and "sandbox-bloom" not in str(second)
+    assert levers.get("/_sandbox/log", params={"since": first["id"]}).json()["requests"] == [second]
+
+
+def test_organizations_are_shown_with_their_keys(levers):
+    shown = {one["name"]: one for one in levers.get("/_sandbox/organizations").json()["organizations"]}
+    assert shown["Kabelhuis"]["api_key"] == "sandbox-agency" and shown["Kabelhuis"]["parent_org_id"] is None
+    assert shown["Bloom Dental"]["api_key"] == "sandbox-bloom"
+    assert shown["Bloom Dental"]["parent_org_id"] == shown["Kabelhuis"]["id"]
+
+
+def test_the_levers_answer_on_loopback_only(sandbox):
+    far = httpx.WSGITransport(app=sandbox, remote_addr="192.0.2.7")
+    with httpx.Client(transport=far, base_url="http://sandbox") as client:
+        assert client.get("/_sandbox/organizations").status_code == 403
+        assert client.get("/api/v1/health").status_code == 200
+
+
+def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, levers, place):
+    call = place(bloom)
+    levers.post("/_sandbox/clock", json={"advance": 900})
+    assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
+    levers.post("/_sandbox/faults", json={"fault": "503", "times": 0})
+    assert levers.post("/_sandbox/reset", json={}).json()["calls"] == 0
+    assert bloom.get("/calls").json()["pagination"]["total"] == 0
+
+
+def test_an_unknown_switch_changes_nothing(levers):
+    before = levers.get("/_sandbox/switches").json()
+    for wrong in ({"ambient": True, "nothing": 1}, {"error_shape": "C"}, {"hang_seconds": "long"}):
+        assert levers.post("/_sandbox/switches", json=wrong).status_code == 400
+    assert levers.get("/_sandbox/switches").json() == before

@@ -1,0 +1,78 @@
+"""What VoiceDock tells without being asked (voicedock-api.md §11)."""
+
+import hashlib
+import hmac
+import json
+
+from dashboard.sandbox import webhooks
+
+HOOK = {"webhook_url": "https://patchbay.test/in", "webhook_secret": "s3cret"}
+
+
+def test_the_known_answer_of_the_signature():
+    signed = webhooks.sign("example-secret", "1700000000", b'{"a":1}')
+    assert signed == "sha256=5500de1be803114f626b45b13d808dddb602e7e34ed1dd396379d5673a208aed"
+
+
+def test_a_call_reports_its_states_and_then_its_story(sandbox, bloom, place, sent):
+    call = place(bloom, assistant_override=HOOK | {"metadata": {"our_ref": "job-77"}})
+    sandbox.advance(900)
+    messages = [json.loads(body)["message"] for _, _, body in sent]
+    assert [(one["type"], one["call"]["status"]) for one in messages] == [
+        ("status-update", "in-progress"),
+        ("status-update", "ended"),
+        ("end-of-call-report", "ended"),
+    ]
+    assert {url for url, _, _ in sent} == {"https://patchbay.test/in"}
+    for one in messages:
+        assert one["call"] == {"id": call, "type": "outbound_phone_call", "status": one["call"]["status"]}
+        assert one["customer"] == {"number": "+31612340042"}
+        assert one["phone_number"]["number"] == "+31205550142"
+        assert one["assistant"]["metadata"] == {"our_ref": "job-77"}
+    rest = bloom.get(f"/calls/{call}").json()
+    report = messages[-1]
+    assert (report["summary"], report["analysis"]) == (rest["summary"], rest["analysis_result"])
+    assert report["duration_seconds"] == rest["duration_seconds"] and report["messages"] == rest["messages"]
+
+
+def test_each_delivery_is_signed_over_its_raw_bytes(sandbox, bloom, place, sent):
+    place(bloom, assistant_override=HOOK)
+    (_, headers, body) = sent[0]
+    timestamp = headers["X-Webhook-Timestamp"]
+    expected = hmac.new(b"s3cret", timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert headers["X-Webhook-Signature"] == f"sha256={expected}"
+    assert headers["X-Webhook-Event"] == "status-update" and headers["User-Agent"] == "HMS-Sovereign/1.0"
+    assert abs(int(timestamp) - sandbox.clock.wall()) <= 10
+
+
+def test_without_a_secret_it_is_unsigned_and_without_a_url_silent(sandbox, bloom, place, sent):
+    place(bloom)
+    assert sent == []
+    place(bloom, assistant_override={"webhook_url": "https://patchbay.test/in"})
+    assert "X-Webhook-Signature" not in sent[0][1]
+
+
+def test_only_the_events_asked_for_are_sent(sandbox, bloom, place, sent):
+    place(bloom, assistant_override=HOOK | {"webhook_events": ["end-of-call-report"]})
+    sandbox.advance(900)
+    assert [headers["X-Webhook-Event"] for _, headers, _ in sent] == ["end-of-call-report"]
+
+
+def test_an_error_is_told_as_one(sandbox, bloom, levers, place, sent):
+    levers.post("/_sandbox/switches", json={"outcome": "error"})
+    place(bloom, assistant_override=HOOK)
+    sandbox.advance(900)
+    failed = json.loads(sent[1][2])["message"]
+    assert (failed["call"]["status"], failed["error"]) == ("ended-with-error", "STT connection failed")
+
+
+def test_saved_settings_of_the_assistant_are_used(sandbox, bloom, place, ids, sent):
+    bloom.patch(f"/assistants/{ids.assistant['Recall NL']}", json=HOOK)
+    place(bloom)
+    assert [headers["X-Webhook-Event"] for _, headers, _ in sent] == ["status-update"]
+
+
+def test_the_id_may_differ_from_the_one_of_the_lists(sandbox, bloom, levers, place, sent):
+    levers.post("/_sandbox/switches", json={"webhook_call_id": "uuid"})
+    call = place(bloom, assistant_override=HOOK)
+    assert json.loads(sent[0][2])["message"]["call"]["id"] != call
