@@ -1,10 +1,23 @@
 """Say that a row changed, in the transaction that changes it; the feed tells the screens."""
 
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
 from dashboard.live.models import Change
+from tenants import scope
 from tenants.models import Tenant
+
+KEPT = timedelta(minutes=10)
 
 
 def note(kind: str, ref: object, *, tenant: Tenant | int | None, version: int = 0) -> None:
     """`kind` is call, campaign, inventory or connection; `ref` its id. Never what is in the row."""
     pk = tenant if isinstance(tenant, int) or tenant is None else tenant.pk
     Change.objects.bulk_create([Change(tenant_id=pk, kind=kind, ref=str(ref), version=version)])
+
+
+def forget() -> int:
+    """Drop the rows that every screen has long heard of; opens a scope of its own."""
+    with scope.system("forget old changes"):
+        return Change.objects.filter(at__lt=Now() - KEPT).delete()[0]

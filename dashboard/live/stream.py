@@ -1,0 +1,195 @@
+"""`/events/`: server-sent events for one browser, as a plain ASGI application.
+
+Who may hear what is asked of the database in a short visit to a thread, at the start and again every 20 s; between those
+the stream holds neither a thread nor a connection. What it sends are ids and versions: the browser asks for the rows
+through the authorised views.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.cookies import CookieError
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError, connections
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+
+from dashboard.live import feed
+from dashboard.live.feed import Feed, Listener, News, Reach
+from tenants import scope
+from tenants.access import staff_of
+from tenants.models import Membership, Tenant, User
+from tenants.roles import Permission
+
+log = structlog.get_logger()
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+HEARTBEAT = 15.0  # seconds
+ASK_AGAIN = 20.0  # seconds: how long a revoked session or membership may still hear which rows change
+RETRY = 2000  # milliseconds after which a browser comes back
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+doorkeepers = ThreadPoolExecutor(4, thread_name_prefix="events")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What a request says of itself."""
+
+    session_key: str
+    slug: str
+
+
+async def app(scope: Message, receive: Receive, send: Send) -> None:
+    """GET /events/[?c=<slug>]. 401 when not signed in, 403 from another site, 404 when there is nothing to hear."""
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    if scope["method"] != "GET":
+        return await _refuse(send, 405)
+    if not _from_here(headers):
+        return await _refuse(send, 403)
+    visitor = Visitor(_session_key(headers), parse_qs(scope.get("query_string", b"").decode()).get("c", [""])[0])
+    if not visitor.session_key:
+        return await _refuse(send, 401)
+    try:
+        reach = await _ask(visitor)
+    except DatabaseError:
+        return await _refuse(send, 503)
+    if reach is None:
+        return await _refuse(send, 404)
+    ours = feed.here()
+    listener = ours.listen(reach)
+    if "last-event-id" in headers:
+        listener.ask_for_everything()
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    talking = asyncio.create_task(_talk(ours, listener, visitor, send))
+    leaving = asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait({talking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ours.leave(listener)
+        for task in (talking, leaving):
+            task.cancel()
+        await asyncio.gather(talking, leaving, return_exceptions=True)
+
+
+async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) -> None:
+    """Until the server stops, the visitor may no longer listen, or nobody can say whether it may."""
+    clock = asyncio.get_running_loop().time
+    beat, ask = clock() + HEARTBEAT, clock() + ASK_AGAIN * random.uniform(0.8, 1)
+    await _say(send, f"retry: {RETRY}\nid: {ours.floor}\n\n")
+    while not listener.closed:
+        try:
+            await asyncio.wait_for(listener.awake.wait(), max(0.0, min(beat, ask) - clock()))
+        except TimeoutError:
+            pass
+        everything, batch = listener.take()
+        if everything or batch:
+            await _say(send, _words(ours.floor, everything, batch))
+            beat = clock() + HEARTBEAT
+        if clock() >= ask:
+            try:
+                reach = await _ask(visitor)
+            except DatabaseError as error:
+                log.warning("events_unanswered", error=type(error).__name__)
+                break
+            if reach is None:
+                await _say(send, "event: bye\ndata: {}\n\n")
+                break
+            listener.reach, ask = reach, clock() + ASK_AGAIN * random.uniform(0.8, 1)
+        if clock() >= beat:
+            await _say(send, ": still here\n\n")
+            beat = clock() + HEARTBEAT
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _words(floor: str, everything: bool, batch: list[News]) -> str:
+    if everything:
+        return f"event: refresh\nid: {floor}\ndata: {{}}\n\n"
+    facts = [json.dumps({"kind": one.kind, "ref": one.ref, "version": one.version}) for one in batch]
+    return "".join(f"id: {floor}\ndata: {fact}\n\n" for fact in facts)
+
+
+async def _ask(visitor: Visitor) -> Reach | None:
+    """What this visitor may hear, or None. Raises DatabaseError when that cannot be found out."""
+    return await asyncio.get_running_loop().run_in_executor(doorkeepers, _reach, visitor)
+
+
+def _reach(visitor: Visitor) -> Reach | None:
+    try:
+        user = _user(visitor.session_key)
+        return reach_of(user, visitor.slug) if user else None
+    finally:
+        connections.close_all()
+
+
+def _user(session_key: str) -> User | None:
+    """The person of this session, by the same checks as on a page: expiry, password change, active."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)
+    return user if isinstance(user, User) else None
+
+
+def reach_of(user: User, slug: str = "") -> Reach | None:
+    """Staff hear of everything they may see, members of their active clients; opens short scopes of its own."""
+    staff = staff_of(user)
+    if staff:
+        kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
+        if not slug:
+            return Reach(None, kinds)
+        with scope.reseller(staff):
+            found = frozenset(Tenant.objects.filter(slug=slug).values_list("pk", flat=True))
+    else:
+        kinds = None
+        with scope.person(user):
+            mine = Membership.objects.filter(user=user, tenant__status=Tenant.Status.ACTIVE)
+            mine = mine.filter(tenant__slug=slug) if slug else mine
+            found = frozenset(mine.values_list("tenant_id", flat=True))
+    return Reach(found, kinds) if found else None
+
+
+def _session_key(headers: dict[str, str]) -> str:
+    try:
+        return parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
+    except CookieError:
+        return ""
+
+
+def _from_here(headers: dict[str, str]) -> bool:
+    """Only our own pages; a browser names the page that asks, or sends no such header at all."""
+    origin = headers.get("origin")
+    if origin and origin != settings.PUBLIC_URL and urlsplit(origin).netloc != headers.get("host"):
+        return False
+    return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _say(send: Send, words: str) -> None:
+    await send({"type": "http.response.body", "body": words.encode(), "more_body": True})
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"cache-control", b"no-store")]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,8 @@
+"""What the pages' own server says where the stream should answer."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+def events(request: HttpRequest) -> HttpResponse:
+    """`/events/` belongs to `stream.app`. Behind a plain WSGI server there is none, and pages poll instead."""
+    raise Http404
