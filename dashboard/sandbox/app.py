@@ -52,6 +52,7 @@ class Sandbox:
         self._deliver = deliver
         self.postman = None if deliver else webhooks.Postman()
         self._sending = threading.RLock()
+        self._held: list[Event] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
         self.kind = "demo" if isinstance(kind, World) else kind
         if ambient is not None:
@@ -158,18 +159,29 @@ class Sandbox:
         return Answer(no.status, no.body(self.world.switches.error_shape), headers)
 
     def _send(self, event: Event) -> None:
-        sent = webhooks.headers(event, self.clock.wall())
-        if self._deliver:
-            self._deliver(event.url, sent, event.body)
-        elif self.postman:
-            self.postman(event, sent)
+        fault = self.faults.take_for_webhook(event.name)
+        if fault == "webhook_late":
+            self._held.append(event)
+            return
+        self._carry(event, fault)
+        overtaken = [one for one in self._held if one.call_id == event.call_id]
+        self._held = [one for one in self._held if one.call_id != event.call_id]
+        for one in overtaken:
+            self._carry(one, None)
+
+    def _carry(self, event: Event, fault: str | None) -> None:
+        for sent, body in webhooks.spoilt(event, self.clock.wall(), fault):
+            if self._deliver:
+                self._deliver(event.url, sent, body)
+            elif self.postman:
+                self.postman(event, sent, body)
 
 
 def _pattern(path: str) -> re.Pattern:
     return re.compile(re.sub(r"\{\w+\}", r"([^/]+)", path) + "/?")
 
 
-_TABLE = [
+_TABLE: list[tuple[str, re.Pattern, Callable]] = [
     (method, _pattern(path), operation)
     for routes in (account.ROUTES, inventory.ROUTES, calls.ROUTES, campaigns.ROUTES)
     for method, path, operation in routes
@@ -181,6 +193,6 @@ def _route(method: str, path: str) -> tuple[Callable, tuple[str, ...]]:
     for wanted, pattern, operation in _TABLE:
         if found := pattern.fullmatch(path):
             if wanted == method:
-                return operation, found.groups()
+                return operation, tuple(found.groups())
             known = True
     raise Refusal(405 if known else 404)

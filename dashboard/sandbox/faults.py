@@ -8,6 +8,15 @@ from .errors import TITLES, Refusal
 from .exchange import Answer
 
 KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command")
+WEBHOOK_KINDS = (
+    "webhook_lost",
+    "webhook_twice",
+    "webhook_late",
+    "webhook_forged",
+    "webhook_stale",
+    "webhook_unsigned",
+    "webhook_reserialized",
+)
 HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -17,7 +26,8 @@ class Fault:
 
     A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and
     never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
-    `end_on_command` ends the call in the moment a command for it arrives.
+    `end_on_command` ends the call in the moment a command for it arrives. The `webhook_…` kinds meet
+    deliveries, with the event name as route; `webhook_late` is overtaken by the next one of its call.
     """
 
     id: int
@@ -68,8 +78,10 @@ class Faults:
         """Add one; ValueError says what is wrong with it."""
         kind = str(wanted.get("fault", ""))
         known = re.fullmatch(r"[45]\d\d", kind) and int(kind) in TITLES
-        if not known and kind not in KINDS:
-            raise ValueError(f"fault must be a status ({', '.join(map(str, TITLES))}) or one of {', '.join(KINDS)}")
+        if not known and kind not in KINDS + WEBHOOK_KINDS:
+            raise ValueError(
+                f"fault must be a status ({', '.join(map(str, TITLES))}) or one of {', '.join(KINDS + WEBHOOK_KINDS)}"
+            )
         allowed = {"route", "method", "key", "times", "seconds", "shape", "retry_after"}
         if unknown := set(wanted) - allowed - {"fault"}:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
@@ -84,13 +96,24 @@ class Faults:
     def take(self, method: str, path: str, key: str) -> Fault | None:
         """The first fault that meets this request, used up by one."""
         for fault in self._ordered:
-            if fault.meets(method, path, key) and (fault.fault != "end_on_command" or path.endswith("/control")):
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._ordered.remove(fault)
-                return fault
+            fits = fault.fault not in WEBHOOK_KINDS and (fault.fault != "end_on_command" or path.endswith("/control"))
+            if fits and fault.meets(method, path, key):
+                return self._used(fault)
         return None
+
+    def take_for_webhook(self, event: str) -> str | None:
+        """The kind of the first fault that meets a delivery of this event, used up by one."""
+        for fault in self._ordered:
+            if fault.fault in WEBHOOK_KINDS and fault.meets("", event, ""):
+                return self._used(fault).fault
+        return None
+
+    def _used(self, fault: Fault) -> Fault:
+        if fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                self._ordered.remove(fault)
+        return fault
 
     def clear(self, fault_id: int | None = None) -> None:
         self._ordered = [fault for fault in self._ordered if fault_id is not None and fault.id != fault_id]

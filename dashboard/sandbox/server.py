@@ -44,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
             self._write(*self._ask(environ))
         except ConnectionCut:
             self._cut()
+        except Exception:
+            log.exception("%s %s failed", self.command, path)
+            self._write("500 Internal Server Error", [("Content-Length", "0")], b"")
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve
 

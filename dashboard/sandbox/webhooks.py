@@ -70,6 +70,24 @@ def headers(event: Event, wall: float) -> dict[str, str]:
     return sent | ({"X-Webhook-Signature": sign(event.secret, timestamp, event.body)} if event.secret else {})
 
 
+def spoilt(event: Event, wall: float, fault: str | None) -> list[tuple[dict[str, str], bytes]]:
+    """What really leaves: usually one delivery, with a fault none, two, or one that must not be believed."""
+    usual = headers(event, wall)
+    if fault == "webhook_lost":
+        return []
+    if fault == "webhook_twice":
+        return [(usual, event.body)] * 2
+    if fault == "webhook_forged":
+        return [(usual | {"X-Webhook-Signature": "sha256=" + "0" * 64}, event.body)]
+    if fault == "webhook_stale":
+        return [(headers(event, wall - 600), event.body)]
+    if fault == "webhook_unsigned":
+        return [({name: value for name, value in usual.items() if name != "X-Webhook-Signature"}, event.body)]
+    if fault == "webhook_reserialized":
+        return [(usual, json.dumps(json.loads(event.body), indent=1).encode())]
+    return [(usual, event.body)]
+
+
 def _post(world: World, call: Call, at: float, name: str, message: dict) -> None:
     url, wanted = call.config.get("webhook_url"), call.config.get("webhook_events")
     if not url or (wanted is not None and name not in wanted):
@@ -101,13 +119,13 @@ class Postman:
         for waiting in self._queues:
             threading.Thread(target=self._walk, args=(waiting,), daemon=True).start()
 
-    def __call__(self, event: Event, sent: dict[str, str]) -> None:
-        self._queues[hash(event.call_id) % len(self._queues)].put((event, sent))
+    def __call__(self, event: Event, sent: dict[str, str], body: bytes) -> None:
+        self._queues[hash(event.call_id) % len(self._queues)].put((event, sent, body))
 
     def _walk(self, waiting: queue.SimpleQueue) -> None:
         while True:
-            event, sent = waiting.get()
-            result = _send(event.url, sent, event.body)
+            event, sent, body = waiting.get()
+            result = _send(event.url, sent, body)
             self.history.append({"event": event.name, "call_id": event.call_id, "url": event.url, "result": result})
 
 

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 
+import pytest
+
 from dashboard.sandbox import webhooks
 
 HOOK = {"webhook_url": "https://patchbay.test/in", "webhook_secret": "s3cret"}
@@ -76,3 +78,34 @@ def test_the_id_may_differ_from_the_one_of_the_lists(sandbox, bloom, levers, pla
     levers.post("/_sandbox/switches", json={"webhook_call_id": "uuid"})
     call = place(bloom, assistant_override=HOOK)
     assert json.loads(sent[0][2])["message"]["call"]["id"] != call
+
+
+@pytest.mark.parametrize(
+    ("fault", "kinds"),
+    [
+        (None, ["in-progress", "ended", "end-of-call-report"]),
+        ("webhook_lost", ["ended", "end-of-call-report"]),
+        ("webhook_twice", ["in-progress", "in-progress", "ended", "end-of-call-report"]),
+        ("webhook_late", ["ended", "in-progress", "end-of-call-report"]),
+    ],
+)
+def test_deliveries_get_lost_doubled_and_overtaken(sandbox, bloom, levers, place, sent, fault, kinds):
+    if fault:
+        levers.post("/_sandbox/faults", json={"fault": fault, "route": "status-update"})
+    place(bloom, assistant_override=HOOK)
+    sandbox.advance(900)
+    told = [json.loads(body)["message"] for _, _, body in sent]
+    assert [one["call"]["status"] if one["type"] == "status-update" else one["type"] for one in told] == kinds
+
+
+@pytest.mark.parametrize("fault", ["webhook_forged", "webhook_unsigned", "webhook_reserialized", "webhook_stale"])
+def test_deliveries_that_must_not_be_believed(sandbox, bloom, levers, place, sent, fault):
+    levers.post("/_sandbox/faults", json={"fault": fault})
+    place(bloom, assistant_override=HOOK)
+    sandbox.advance(900)
+    believed = []
+    for _, headers, body in sent:
+        fresh = sandbox.clock.wall() - int(headers["X-Webhook-Timestamp"]) <= 1200
+        right = headers.get("X-Webhook-Signature") == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
+        believed.append(fresh and right)
+    assert believed == [False, True, True]

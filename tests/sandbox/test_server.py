@@ -1,0 +1,115 @@
+"""The sandbox as a process: a socket, webhooks that are pushed, a clean stop."""
+
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dashboard.sandbox import app
+from dashboard.sandbox.clock import Clock
+from dashboard.sandbox.server import Server
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def server():
+    """A small world at fifty times the speed, behind a socket."""
+    server = Server(app.make(seed=7, clock=Clock(speed=50), world="small"), "127.0.0.1", 0)
+    running = threading.Thread(target=server.run)
+    running.start()
+    yield server
+    server.stopping.set()
+    running.join(5)
+    assert not running.is_alive()
+
+
+@pytest.fixture
+def client(server):
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-bloom"}, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def receiver():
+    """A web server that keeps what is posted to it."""
+    heard = queue.Queue()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.put((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    door = HTTPServer(("127.0.0.1", 0), Door)
+    door.heard = heard
+    threading.Thread(target=door.serve_forever, args=(0.05,), daemon=True).start()
+    yield door
+    door.shutdown()
+    door.server_close()
+
+
+def test_webhooks_are_pushed_in_order_without_anybody_asking(client, receiver):
+    hook = {"webhook_url": f"http://127.0.0.1:{receiver.server_address[1]}/in", "webhook_secret": "s"}
+    assistant = client.get("/api/v1/assistants").json()["assistants"][0]["id"]
+    body = {"destination": "+31612340042", "assistant_id": assistant, "assistant_override": hook}
+    call = client.post("/api/v1/calls/outbound", json=body).json()["call_id"]
+    messages = [json.loads(receiver.heard.get(timeout=20)[1])["message"] for _ in range(3)]
+    assert [one["type"] for one in messages] == ["status-update", "status-update", "end-of-call-report"]
+    assert {one["call"]["id"] for one in messages} == {call}
+
+
+def test_one_connection_serves_many_requests_and_survives_refusals(server, client):
+    stream = client.get("/api/v1/numbers").extensions["network_stream"].get_extra_info("client_addr")
+    assert client.get("/api/v1/none").status_code == 404
+    again = client.get("/api/v1/calls/call-_%2B31205550150_x").extensions["network_stream"]
+    assert again.get_extra_info("client_addr") == stream
+
+
+def test_a_cut_connection_is_an_error_on_the_network_too(client):
+    client.post("/_sandbox/faults", json={"fault": "lost", "route": "/voices"})
+    with pytest.raises(httpx.TransportError):
+        client.get("/api/v1/voices")
+    assert client.get("/api/v1/voices").status_code == 200
+
+
+def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
+    data = tmp_path / "sandbox" / "world.jsonl"
+    seen = []
+    for _ in range(2):
+        process = _start("--port", "0", "--data", str(data), "--quiet")
+        try:
+            base = process.stdout.readline().split()[-1]
+            with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-agency"}) as client:
+                if not seen:
+                    parent = client.get("/organizations").json()["id"]
+                    client.post("/organizations", json={"name": "Kept", "parent_org_id": parent})
+                children = client.get("/organizations", params={"include_children": "true"}).json()["children"]
+                seen.append((children, client.get("/calls").json()["pagination"]["total"]))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=3)
+        assert (process.returncode, errors) == (0, "")
+    assert seen[0] == seen[1] and [one["name"] for one in seen[0][0]] == ["Bloom Dental", "Kept"]
+
+
+def test_a_busy_port_gets_a_clear_message(server):
+    process = _start("--port", str(server.server_address[1]), "--world", "small")
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 1 and "cannot be used" in errors
+
+
+def _start(*options):
+    command = [sys.executable, "-m", "dashboard.sandbox", *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
