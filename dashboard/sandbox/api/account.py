@@ -5,7 +5,7 @@ from ..errors import Refusal, invalid, missing
 from ..exchange import Answer
 from ..records import Key, Organization
 from . import validation
-from .context import Context
+from .context import Context, Routes
 
 CONTENT_DAYS = (30, 90, 180, 365)
 METADATA_DAYS = (30, 90, 180, 365, 730)
@@ -106,7 +106,7 @@ def health(now: float) -> Answer:
     return Answer(body={"status": "ok", "timestamp": wire.iso(now), "version": "1.0.0", "checks": checks})
 
 
-ROUTES = [
+ROUTES: Routes = [
     ("GET", "/organizations", organization),
     ("GET", "/account", organization),
     ("POST", "/organizations", create_organization),

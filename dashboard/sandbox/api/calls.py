@@ -8,7 +8,7 @@ from ..errors import Refusal, absent, invalid, missing
 from ..exchange import Answer
 from ..records import Assistant, Call, Number
 from . import validation
-from .context import Context
+from .context import Context, Routes
 
 ALIASES = {"agent_id": "assistant_id", "agent": "assistant", "agent_config": "assistant_override"}
 
@@ -126,7 +126,7 @@ def _caller_id(ctx: Context, body: dict) -> Number:
     return chance.about(ctx.world.seed, "pool", ctx.world.serial).choice(pool)
 
 
-ROUTES = [
+ROUTES: Routes = [
     ("GET", "/calls", listed),
     ("POST", "/calls/outbound", outbound),
     ("GET", "/calls/{id}", read),

@@ -8,7 +8,7 @@ from ..errors import Refusal, absent, invalid
 from ..exchange import Answer
 from ..records import Campaign, Lead
 from . import validation
-from .context import Context
+from .context import Context, Routes
 
 SETTABLE = ("draft", "scheduled", "paused", "cancelled")
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
@@ -148,7 +148,7 @@ def _lead_fields(lead: object, where: str) -> tuple[str, dict]:
     return phone, variables
 
 
-ROUTES = [
+ROUTES: Routes = [
     ("GET", "/campaigns", listed),
     ("POST", "/campaigns", create),
     ("GET", "/campaigns/{id}", read),

@@ -1,5 +1,6 @@
 """What an operation gets: the world, the asking organization, the request, the time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -7,6 +8,9 @@ from ..errors import absent, invalid
 from ..exchange import Answer, Request
 from ..limits import Limits
 from ..records import Organization, World
+
+# method, path with {placeholders}, and what answers it
+Routes = list[tuple[str, str, Callable[..., Answer]]]
 
 
 @dataclass

@@ -6,7 +6,7 @@ from ..errors import Refusal, absent
 from ..exchange import Answer
 from ..records import Assistant, Number
 from . import validation
-from .context import Context
+from .context import Context, Routes
 
 
 def numbers(ctx: Context) -> Answer:
@@ -97,7 +97,7 @@ def _number_changes(ctx: Context, body: dict) -> dict:
     return {name: body[name] for name in wanted if name in body and not (name == "is_active" and body[name] is None)}
 
 
-ROUTES = [
+ROUTES: Routes = [
     ("GET", "/numbers", numbers),
     ("POST", "/numbers", register_number),
     ("GET", "/numbers/{id}", number),
