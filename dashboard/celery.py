@@ -1,0 +1,66 @@
+"""The Celery application: three queues, nothing kept in the broker that the database does not know.
+
+A message is only a bell: due rows and sweeps are the queue, so a task may run twice, late or never and nothing is lost.
+"""
+
+import logging.config
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, setup_logging, task_prerun, worker_ready
+from django.conf import settings
+from django.db import close_old_connections
+from kombu import Queue
+
+from dashboard.timetable import TIMETABLE
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+app = Celery("patchbay")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_queues=[Queue("interactive"), Queue("sync"), Queue("bulk")],
+    task_default_queue="sync",
+    task_routes={  # a person waits for these; a task may name another queue itself
+        "dashboard.calls.tasks.*": {"queue": "interactive"},
+        "dashboard.hooks.tasks.*": {"queue": "interactive"},
+    },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_soft_time_limit=60,
+    task_time_limit=90,
+    worker_prefetch_multiplier=1,
+    worker_redirect_stdouts=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 600},  # longer than any countdown and run together
+    beat_schedule=TIMETABLE,
+    beat_max_loop_interval=1,
+    timezone="UTC",
+)
+app.conf["CELERY_DB_REUSE_MAX"] = (
+    100_000  # else Celery closes the database connection around every task: 229/s, not 708
+)
+app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def drop_dead_connections(**_: Any) -> None:
+    """With the connection kept over tasks, this notices that the server has dropped it."""
+    close_old_connections()
+
+
+@setup_logging.connect
+def log_as_django_does(**_: Any) -> None:
+    """Celery's own handlers would pass by the filter that keeps secrets out of logs."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+@beat_init.connect
+def tell(**_: Any) -> None:
+    """Whoever started us waits for this file."""
+    if path := os.environ.get("PATCHBAY_READY_FILE"):
+        Path(path).touch()

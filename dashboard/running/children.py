@@ -1,0 +1,69 @@
+"""Our own processes: what each is started with, and how it tells that it is well."""
+
+import sys
+import urllib.error
+import urllib.request
+
+from dashboard.running.places import ROOT, Places
+from dashboard.running.supervisor import Child
+
+
+def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
+    return Child(
+        "sandbox",
+        _python("dashboard.sandbox", "--port", str(port), "--data", str(places.data / "sandbox.json")),
+        lambda: _answers(f"http://127.0.0.1:{port}/_sandbox/organizations"),
+        {**environment, "PYTHONUNBUFFERED": "1"},
+        directory=ROOT,
+    )
+
+
+def web(port: int, environment: dict[str, str]) -> Child:
+    return Child(
+        "web",
+        _python("dashboard.running.web", "--port", str(port)),
+        lambda: _answers(f"http://127.0.0.1:{port}/healthz"),
+        {**environment, "PATCHBAY_PROCESS": "web"},
+        directory=ROOT,
+    )
+
+
+def worker(places: Places, environment: dict[str, str]) -> Child:
+    """Prefork, since only processes can be given time limits; gossip and mingle are for many workers."""
+    options = ["-Q", "interactive,sync,bulk", "-c", "2", "-P", "prefork", "-l", "INFO"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return _celery("worker", places, environment, *options, *quiet)
+
+
+def beat(places: Places, environment: dict[str, str]) -> Child:
+    return _celery("beat", places, environment, "--schedule", str(places.data / "beat"), "--pidfile=", "-l", "WARNING")
+
+
+def command(name: str, environment: dict[str, str], *arguments: str) -> Child:
+    """A Django command, run to its end."""
+    return Child(name, [sys.executable, str(ROOT / "manage.py"), *arguments], bool, environment, directory=ROOT)
+
+
+def _celery(what: str, places: Places, environment: dict[str, str], *options: str) -> Child:
+    """Celery has no port to ask: it leaves a file when it is ready (`dashboard/celery.py`)."""
+    sign = places.run / f"{what}.ready"
+    sign.unlink(missing_ok=True)
+    return Child(
+        what,
+        _python("celery", "-A", "dashboard.celery", what, *options),
+        sign.exists,
+        {**environment, "PATCHBAY_PROCESS": what, "PATCHBAY_READY_FILE": str(sign)},
+        directory=ROOT,
+    )
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

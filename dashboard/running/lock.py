@@ -1,0 +1,30 @@
+"""One `up` per data folder."""
+
+import fcntl
+
+from dashboard.running.places import Places
+
+
+class Lock:
+    """Held for as long as its process lives; the kernel lets go of it, however that ends."""
+
+    def __init__(self, places: Places) -> None:
+        self._file = (places.data / "up.lock").open("a+")
+
+    def take(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        self.tell("")
+        return True
+
+    def tell(self, words: str) -> None:
+        """Leave word for who comes second."""
+        self._file.truncate(0)
+        self._file.write(words)
+        self._file.flush()
+
+    def told(self) -> str:
+        self._file.seek(0)
+        return self._file.read().strip()

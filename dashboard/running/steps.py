@@ -1,0 +1,36 @@
+"""Steps that are taken again only when what they depend on has changed: migrations, the demo's furniture."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from dashboard.running.places import ROOT, Places, write_private
+
+
+def migrations(*more: str) -> str:
+    """Changes with any migration, with what the owner grants, and with the versions of the packages."""
+    ours = [path for room in ("tenants", "dashboard") for path in ROOT.glob(f"{room}/**/migrations/*.py")]
+    return fingerprint([*ours, ROOT / "tenants" / "owner.py", ROOT / "requirements.lock"], *more)
+
+
+def demo(*more: str) -> str:
+    """Changes with the demo itself and with the addresses it hooks up."""
+    return fingerprint(ROOT.glob("dashboard/home/management/commands/demo*.py"), *more)
+
+
+def fingerprint(files: Iterable[Path], *more: str) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for word in more:
+        digest.update(b"\0" + word.encode())
+    return digest.hexdigest()
+
+
+def taken(places: Places, step: str, mark: str) -> bool:
+    path = places.data / f"{step}.done"
+    return path.exists() and path.read_text() == mark
+
+
+def take(places: Places, step: str, mark: str) -> None:
+    write_private(places.data / f"{step}.done", mark)

@@ -1,0 +1,102 @@
+"""`manage.py up`: everything, in order, each step only when the one before is well."""
+
+import os
+import sys
+
+from dashboard.running import children, environment, processes, roles, sign_ins, steps, valkey
+from dashboard.running.lock import Lock
+from dashboard.running.places import Places, is_free
+from dashboard.running.postgres import Postgres
+from dashboard.running.supervisor import Failed, Stopped, Supervisor
+
+DEFAULT_PORT = 8000
+
+
+def run(arguments: list[str]) -> int:
+    if arguments:
+        sys.exit("`up` takes no arguments; PORT in the environment sets the port of the web server.")
+    port, places = asked_port(), Places.of_environment()
+    places.make()
+    lock = Lock(places)
+    if not lock.take():
+        sys.exit(f"Patchbay is already up: {lock.told() or 'it is just starting'}. Stop that one first.")
+    if left := processes.clean_up(places.run):
+        _say(f"Ended what a killed run had left: {', '.join(left)}.")
+    if not is_free(port):
+        sys.exit(f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up")
+    places.renew_busy_ports()
+    supervisor = Supervisor(places, _say)
+    try:
+        with supervisor.listening():
+            _start(supervisor, places, port)
+            lock.tell(f"http://127.0.0.1:{port}/")
+            _say(f"Patchbay is ready: http://127.0.0.1:{port}/")
+            _say(_closing())
+            supervisor.watch()
+            _say("Stopping …")
+    except Stopped:
+        _say("Stopped before everything was up.")
+    except Failed as no:
+        _say(str(no))
+        return 1
+    _say("Everything has stopped.")
+    return 0
+
+
+def asked_port() -> int:
+    told = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not told.isdigit() or not 0 < int(told) < 65536:
+        sys.exit(f"PORT is {told!r}; it must be a number from 1 to 65535.")
+    return int(told)
+
+
+def _start(supervisor: Supervisor, places: Places, port: int) -> None:
+    ours, env = environment.embedded(), environment.local(places, web_port=port)
+    owner = env | environment.owner(places)
+    _start_services(supervisor, places, ours)
+
+    state = steps.migrations(env["DATABASE_URL"])
+    if "postgres" not in ours or not steps.taken(places, "migrate", state):
+        _say("Updating the tables …")
+        supervisor.once(children.command("migrate", owner, "migrate", "--no-input"))
+        steps.take(places, "migrate", state)
+    world = steps.demo(state, env["PATCHBAY_URL"], env["VOICEDOCK_API_URL"])
+    if "sandbox" in ours and not steps.taken(places, "demo", world):
+        _say("Furnishing the demo …")
+        supervisor.once(children.command("demo", env, "demo"))
+        steps.take(places, "demo", world)
+
+    _say("Starting worker, web and beat …")
+    supervisor.start(children.worker(places, env), children.web(port, env), children.beat(places, env))
+
+
+def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> None:
+    """PostgreSQL, Valkey and the sandbox need nothing of each other: they start together."""
+    ports, secrets = places.ports(), places.secrets()
+    plain = {name: os.environ[name] for name in ("PATH", "LANG", "HOME", "TMPDIR") if name in os.environ}
+    server = None
+    services = []
+    if "postgres" in ours:
+        server = Postgres.below(places.data, places.name, port=ports["postgres"], password=secrets["postgres"])
+        server.prepare()
+        services.append(server.child(plain))
+    if "valkey" in ours:
+        folder = places.data / "valkey"
+        services.append(valkey.child(folder, port=ports["valkey"], password=secrets["valkey"], environment=plain))
+    if "sandbox" in ours:
+        services.append(children.sandbox(places, ports["sandbox"], plain))
+    if services:
+        _say(f"Starting {', '.join(child.name for child in services)} …")
+        supervisor.start(*services)
+    if server:
+        roles.furnish(server.address(), owner_password=secrets["owner"], app_password=secrets["app"])
+
+
+def _closing() -> str:
+    if "sandbox" in environment.embedded():
+        return f"\n{sign_ins.table()}\n\nCtrl-C stops everything."
+    return f"\nVoiceDock is at {os.environ['VOICEDOCK_API_URL']}; there are no demo people. Ctrl-C stops everything."
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)

@@ -1,0 +1,61 @@
+"""Where the tests stand: the database (tests/postgres.py), the cast (tests/cast.py), and nothing skipped in CI."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
+from tests.postgres import server
+
+pytest_plugins = ["tests.cast"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """What CI cannot run has not been tested."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped in CI: {report.longrepr[2] if report.longrepr else ''}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database is made, migrated and removed by the owner."""
+    server.need()
+    connection.settings_dict.update(settings.OWNER)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Tests run as the app's log-in."""
+    app = urlsplit(os.environ["DATABASE_URL"])
+    _become(django_db_blocker, USER=app.username, PASSWORD=app.password)
+    yield
+    _become(django_db_blocker, **settings.OWNER)
+
+
+def _become(blocker: Any, **login: Any) -> None:
+    with blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(login)
+
+
+@pytest.fixture
+def superuser(db: None) -> Callable[..., None]:
+    """Run SQL past every wall, in a connection of its own: what a thief or a broken migration would do."""
+
+    def run(*statements: str) -> None:
+        name = connection.settings_dict["NAME"]
+        with psycopg.connect(os.environ["PATCHBAY_TEST_SERVER"], dbname=name, autocommit=True) as past_the_walls:
+            for statement in statements:
+                past_the_walls.execute(statement)
+
+    return run
