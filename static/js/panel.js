@@ -4,7 +4,7 @@
 //   <textarea data-draft="key">            is kept in this tab until it is sent
 //   <div data-hold>                        a list whose newest is at the end: stays at the end, or holds while one reads above
 //   <button data-to-newest hidden>         shows while something newer waits below
-//   <details id="…">                       stays open or closed over a swap
+//   <details id="…">                       stays open or closed over a swap; that of a .composer starts folded on a phone
 (() => {
   const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
   const key = field => `draft:${field.dataset.draft}`;
@@ -66,10 +66,10 @@
 
   document.addEventListener("htmx:before:swap", () => {
     held = new Map([...document.querySelectorAll("[data-hold]")].map(list => [list.id, { away: distance(list), height: list.scrollHeight, last: list.lastElementChild?.textContent }]));
-    opened = [...document.querySelectorAll("details[id][open]")].map(details => details.id);
+    opened = [...document.querySelectorAll("details[id]")].map(details => [details.id, details.open]);
   });
   document.addEventListener("htmx:after:swap", () => {
-    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
     for (const list of document.querySelectorAll("[data-hold]")) {
       const was = held.get(list.id);
       if (!was) continue;
@@ -87,4 +87,13 @@
     if (list && distance(list) < 48) newer(false);
   }, { capture: true, passive: true });
   fill();
+
+  // on a phone the composer is a sheet from below that starts folded, unless something was begun in it
+  const narrow = matchMedia("(width < 960px)");
+  const fold = () => {
+    const sheet = document.querySelector(".composer details");
+    if (sheet) sheet.open = !narrow.matches || [...sheet.querySelectorAll("textarea")].some(field => field.value);
+  };
+  fold();
+  narrow.addEventListener("change", fold);
 })();

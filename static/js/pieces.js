@@ -3,6 +3,7 @@
 //   <button command="show-modal" commandfor="id">  also where the browser does not know invoker commands
 //   <input type="search" data-find="list-id">      hides what does not match; Enter goes to the first that does
 //   <b data-figure="calls-today">          flashes once when a swap changed it
+//   <table class="cards">                  gets its roles, for readers that go by the layout
 (() => {
   // copying
   document.addEventListener("click", async event => {
@@ -65,8 +66,18 @@
     else if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links[at - 1] ?? document.querySelector(`[data-find="${list.id}"]`))?.focus(); }
   });
   document.addEventListener("toggle", event => { // where `autofocus` in a popover is not honoured
-    if (event.newState === "open") event.target.querySelector?.("[data-find]")?.focus();
+    if (event.newState === "open") event.target.querySelector?.("[data-find][autofocus]")?.focus();
   }, true);
+
+  // below 640 px a row becomes a card; what is no longer laid out as a table is still read as one
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
+  const name = () => {
+    for (const table of document.querySelectorAll("table.cards")) for (const part of [table, ...table.querySelectorAll("thead, tbody, tfoot, tr, th, td")]) {
+      if (!part.hasAttribute("role")) part.setAttribute("role", ROLES[part.tagName] ?? (part.scope === "row" ? "rowheader" : "columnheader"));
+    }
+  };
+  name();
+  document.addEventListener("htmx:after:swap", name);
 
   // toasts
   document.addEventListener("click", event => event.target.closest("[data-dismiss]")?.closest("li, .note")?.remove());

@@ -59,12 +59,9 @@ def region(e164: str | None) -> str:
 @register.simple_tag
 def copy(text: str, words: str = "") -> SafeString:
     """A button that copies `text`."""
-    return format_html(
-        '<button class="button button--quiet button--icon extra" type="button" data-copy="{}" aria-label="{}">{}</button>',
-        text,
-        words or f"Copy {text}",
-        icon("copy"),
-    )
+    shape = '<button class="{}" type="button" data-copy="{}" aria-label="{}">{}</button>'
+    quiet = "button button--quiet button--icon extra"
+    return format_html(shape, quiet, text, words or f"Copy {text}", icon("copy"))
 
 
 @register.simple_tag
@@ -229,7 +226,7 @@ def field(
 @register.simple_tag
 def form_errors(form: Any) -> SafeString:
     """What is wrong with the form as a whole."""
-    errors = form.non_field_errors() if form is not None else []
+    errors = form.non_field_errors() if form else []
     if not errors:
         return mark_safe("")
     lines = format_html_join("", "<p>{}</p>", ((error,) for error in errors))

@@ -1,0 +1,218 @@
+"""The scripts in a real browser, under the policy of production: no inline anything, no eval."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+LOST = "<p data-stream-lost hidden>lost since <time data-lost-since></time></p>"
+FORM = """<form id="f" method="post" action="/post/" hx-post="/post/" hx-target="#out" hx-swap="outerHTML">
+<div class="deed"><textarea name="words" data-draft="call-1" aria-label="Words"></textarea>
+<button name="type" value="say" id="send">Say</button></div>
+<button type="button" data-phrase="We call back today">Phrase</button></form><p id="out">before</p>"""
+
+
+@pytest.fixture(autouse=True)
+def no_violations(page):
+    said = []
+    page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield
+    assert said == []
+
+
+def test_a_message_makes_its_part_ask_for_itself_and_no_other(page, site):
+    page.goto(site.page(f'<body data-events="/events/">{LOST}{site.part()}</body>'))
+    site.tell(kind="call", ref="someone-else", version=1)
+    site.tell(kind="call", ref="0190-ab", version=2)
+    expect(page.locator("#part")).to_have_text("part 1")
+    site.tell(kind="call", ref="0190-ab", version=3)  # a swapped part listens again
+    expect(page.locator("#part")).to_have_text("part 2")
+
+
+def test_a_lost_stream_is_said_in_words_and_polled_until_it_is_back(page, site):
+    page.goto(site.page(f'<body data-events="/events/">{LOST}{site.part()}</body>'))
+    site.break_stream()
+    expect(page.locator("[data-stream-lost]")).to_be_visible(timeout=8000)
+    expect(page.locator("#part")).to_have_text("part 1")  # asked at once, and then every 5 s
+    expect(page.locator("#part")).to_have_text("part 2", timeout=8000)
+    site.stream_up = True
+    expect(page.locator("[data-stream-lost]")).to_be_hidden(timeout=15000)
+    expect(page.locator("#part")).to_have_text(re.compile(r"part [3-9]"))
+
+
+def test_a_form_is_sent_once_and_shows_that_it_works(page, site):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    site.hold.clear()
+    page.evaluate("() => { const send = document.getElementById('send'); send.click(); send.click(); }")
+    expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
+    page.evaluate("() => document.getElementById('f').requestSubmit()")
+    site.hold.set()
+    expect(page.locator("#out")).to_have_text("answered")
+    expect(page.locator("#send")).not_to_have_attribute("aria-busy", "true")
+    assert len(site.posts) == 1
+
+
+def test_ctrl_enter_sends_the_deed_one_writes_in(page, site):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    page.fill("textarea", "One moment please.")
+    page.press("textarea", "Control+Enter")
+    expect(page.locator("#out")).to_have_text("answered")
+    assert site.posts == ["words=One+moment+please.&type=say"]
+
+
+def test_a_phrase_joins_what_is_written(page, site):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    page.fill("textarea", "Sorry,")
+    page.click("[data-phrase]")
+    expect(page.locator("textarea")).to_have_value("Sorry, We call back today")
+
+
+def test_a_draft_outlives_the_page_until_it_is_sent(page, site):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    page.fill("textarea", "half a sentence")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("half a sentence")
+    site.answer = 500
+    page.click("#send")
+    expect(page.locator(".toast")).to_contain_text("may have been done or not")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("half a sentence")
+    site.answer = 200
+    page.click("#send")
+    expect(page.locator("#out")).to_have_text("answered")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+
+
+@pytest.mark.parametrize(("status", "shown"), [(422, "answered"), (403, "before"), (500, "before")])
+def test_only_a_form_with_errors_is_swapped_in_for_a_failure(page, site, status, shown):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    site.answer = status
+    page.click("#send")
+    if shown == "before":
+        expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator("#out")).to_have_text(shown)
+
+
+LIST = "#log { block-size: 200px; overflow-y: auto; }"
+FROM_BELOW = "#log { block-size: 200px; overflow-y: auto; display: flex; flex-direction: column-reverse; }"
+
+
+@pytest.mark.parametrize("style", [LIST, FROM_BELOW])
+def test_reading_above_is_not_disturbed_by_what_arrives_below(page, site, style):
+    """The list grows with each swap, as the timeline of a live call does."""
+    lines = "".join(f"<p>line {n}</p>" for n in range(60))
+    scroller = f'<div class="scroller" id="log" data-hold><div id="lines">{lines}</div></div>'
+    page.goto(site.page(f'<body data-events="/events/">{scroller}<button data-to-newest hidden>Newest</button></body>'))
+    page.evaluate("rule => document.styleSheets[1].insertRule(rule, document.styleSheets[1].cssRules.length)", style)
+    box = "(id, edge) => document.getElementById(id).getBoundingClientRect()[edge]"
+    away = f"() => {{ const box = {box}; return Math.abs(box('lines', 'bottom') - box('log', 'bottom')); }}"
+    above = f"() => {{ const box = {box}; return box('log', 'top') - box('lines', 'top'); }}"
+    swap = """() => htmx.swap({text: document.getElementById('lines').innerHTML + '<p>one more line</p>',
+        target: document.getElementById('lines'), swap: 'innerMorph', sourceElement: document.body})"""
+
+    page.evaluate("() => { const log = document.getElementById('log'); log.scrollBy(0, -500); log.scrollBy(0, 300); }")
+    reading = page.evaluate(above)
+    page.evaluate(swap)
+    expect(page.locator("#lines p")).to_have_count(61)
+    assert page.evaluate(above) == pytest.approx(reading, abs=1)
+    expect(page.locator("[data-to-newest]")).to_be_visible()
+
+    page.click("[data-to-newest]")
+    assert page.evaluate(away) < 2
+    expect(page.locator("[data-to-newest]")).to_be_hidden()
+    page.evaluate(swap)
+    expect(page.locator("#lines p")).to_have_count(62)
+    assert page.evaluate(away) < 2
+
+
+def test_timers_run_and_ages_grow(page, site):
+    page.clock.install()
+    page.goto(
+        site.page('<body><time data-since="2000-01-01T00:00:00Z">x</time><time id="age" data-age>y</time></body>')
+    )
+    page.evaluate(
+        "() => { const now = new Date(Date.now() - 5000).toISOString();"
+        " document.querySelector('[data-since]').dataset.since = now;"
+        " document.getElementById('age').dateTime = now; }"
+    )
+    page.clock.run_for(2000)
+    expect(page.locator("[data-since]")).to_have_text("00:07")
+    expect(page.locator("#age")).to_have_text("7 s ago")
+    page.clock.run_for(3600_000)
+    expect(page.locator("[data-since]")).to_have_text("1:00:07")
+
+
+def test_the_theme_is_remembered(page, site):
+    address = site.page("<body><button data-switch-theme>Theme</button><small data-theme-words></small></body>")
+    page.goto(address)
+    for theme, words in (("light", "Light"), ("dark", "Dark")):
+        page.click("button")
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        expect(page.locator("small")).to_have_text(words)
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_keys_go_to_rooms_but_not_while_typing(page, site):
+    page.goto(
+        site.page(
+            '<body><nav class="rail"><a data-room="live" href="#live">Live</a></nav>'
+            '<main><input type="search" aria-label="Find"></main><dialog id="keys">Keys</dialog></body>'
+        )
+    )
+    page.keyboard.press("/")
+    expect(page.locator("input")).to_be_focused()
+    page.keyboard.type("g l?")
+    expect(page.locator("input")).to_have_value("g l?")
+    assert "#live" not in page.url
+    page.keyboard.press("Escape")
+    page.keyboard.type("gl")
+    assert page.url.endswith("#live")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+
+def test_typing_finds_a_client(page, site):
+    page.goto(
+        site.page(
+            '<body><input type="search" data-find="list" aria-label="Find"><ul id="list">'
+            '<li><a href="#bloom">Bloom Dental</a></li><li><a href="#noord">Noord Energie</a></li>'
+            "<li data-nothing hidden>None</li></ul></body>"
+        )
+    )
+    page.fill("input", "noo")
+    expect(page.locator("#list li:visible")).to_have_text(["Noord Energie"])
+    page.press("input", "Enter")
+    assert page.url.endswith("#noord")
+    page.fill("input", "zzz")
+    expect(page.locator("[data-nothing]")).to_be_visible()
+
+
+def test_a_table_of_cards_is_still_read_as_a_table(page, site):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(
+        site.page(
+            '<body><table class="cards"><thead><tr><th scope="col">Person</th><th scope="col">State</th></tr></thead>'
+            '<tbody><tr><th scope="row">Mr Koster</th><td>Ended</td></tr></tbody></table></body>'
+        )
+    )
+    expect(page.get_by_role("columnheader")).to_have_count(2)
+    expect(page.get_by_role("rowheader", name="Mr Koster")).to_be_visible()
+    expect(page.get_by_role("cell", name="Ended")).to_be_visible()
+
+
+def test_the_composer_starts_folded_on_a_phone_and_stays_as_one_left_it(page, site):
+    sheet = (
+        f'<aside class="composer"><details id="write" open><summary>Write to the call</summary>{FORM}</details></aside>'
+    )
+    page.goto(site.page(f"<body>{sheet}</body>"))
+    expect(page.locator("#write")).to_have_attribute("open", "")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(site.page(f'<body data-events="/events/">{sheet}{site.part()}</body>'))
+    expect(page.locator("#write")).not_to_have_attribute("open", "")
+    page.click("summary")
+    site.tell(kind="call", ref="0190-ab")
+    expect(page.locator("#part")).to_have_text("part 1")
+    expect(page.locator("#write")).to_have_attribute("open", "")

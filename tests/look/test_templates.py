@@ -1,0 +1,66 @@
+"""What holds for every template: nothing inline, every icon and file exists, htmx as version 4 wants it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template
+
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SOURCES = {str(path.relative_to(ROOT / "templates")): path.read_text("utf-8") for path in TEMPLATES}
+SPRITE = set(re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static/icons/sprite.svg").read_text("utf-8")))
+INLINE = {
+    "a style attribute": r"<[^>]*\sstyle\s*=",
+    "a style element": r"<style\b",
+    "a script without src": r"<script\b(?![^>]*\bsrc=)(?![^>]*application/json)",
+    "an event attribute": r"<[^>]*\son[a-z]+\s*=",
+    "hx-on, which needs eval": r"\shx-on[:=]",
+    "a trigger filter, which needs eval": r'hx-trigger="[^"]*\w\[',
+    "a value made by a script": r"""hx-(vals|headers)[:\w]*=["']js:""",
+}
+
+
+def templates(pattern):
+    return [name for name, text in SOURCES.items() if re.search(pattern, text)]
+
+
+@pytest.mark.parametrize("what", INLINE)
+def test_nothing_inline(what):
+    assert templates(INLINE[what]) == []
+
+
+def test_every_template_can_be_read():
+    for name in SOURCES:
+        get_template(name)
+
+
+def test_every_icon_is_in_the_sprite():
+    used = {icon for text in SOURCES.values() for icon in re.findall(r'{% icon "([\w-]+)"', text)}
+    assert used and used <= SPRITE
+
+
+def test_every_static_file_exists():
+    named = {path for text in SOURCES.values() for path in re.findall(r"""{% static ["']([^"']+)["']""", text)}
+    named |= {path for text in SOURCES.values() for path in re.findall(r'"/static/([^"]+)"', text)}
+    assert [path for path in named if not finders.find(path)] == []
+
+
+def test_every_part_says_what_it_is():
+    parts = {name: text for name, text in SOURCES.items() if Path(name).name.startswith("_")}
+    assert [name for name, text in parts.items() if not re.match(r"({% load [\w ]+ %})?{# " + name, text)] == []
+
+
+def test_htmx_is_written_as_version_4_wants_it():
+    check = [sys.executable, str(ROOT / "tests/vendor/htmx-upgrade-check"), "--no-color", str(ROOT / "templates")]
+    run = subprocess.run(check, capture_output=True, text=True, check=False)
+    report = run.stdout + run.stderr
+    assert "Found 0 issue(s)" in report, report
+
+
+def test_the_page_of_a_fault_stands_on_its_own():
+    assert not re.search(r"{[%{]", SOURCES["500.html"])
