@@ -15,6 +15,8 @@ from dashboard.running import processes
 from dashboard.running.supervisor import Child
 
 READABLE = Path("/var/lib/patchbay")  # for root: what the server's own user can reach when the checkout is private
+FIRST = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync", "--locale-provider=builtin"]
+FIRST += ["--locale=C.UTF-8"]
 
 
 def other_user() -> dict:
@@ -53,14 +55,16 @@ class Postgres:
         """What the supervisor starts. SIGINT ends it at once in good order; SIGTERM would wait for clients."""
         return Child(
             "postgres",
-            [str(self.binaries / "postgres"), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port)]
-            + ["-k", "", *options],
+            [*self._program("postgres"), "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *options],
             self.answers,
             environment,
             user=self.user,
             stop_signal=signal.SIGINT,
             stop_limit=30,
         )
+
+    def _program(self, name: str, data: Path | None = None) -> list[str]:
+        return [str(self.binaries / name), "-D", str(data or self.data)]
 
     def answers(self) -> bool:
         try:
@@ -84,8 +88,7 @@ class Postgres:
                 os.chown(path, self.user["user"], self.user["group"])
         try:
             subprocess.run(
-                [str(self.binaries / "initdb"), "-D", str(draft), "-U", "postgres", "-A", "scram-sha-256"]
-                + ["--pwfile", secret, "-E", "UTF8", "--no-sync", "--locale-provider=builtin", "--locale=C.UTF-8"],
+                [*self._program("initdb", draft), *FIRST, "--pwfile", secret],
                 check=True,
                 cwd="/",
                 stdout=subprocess.DEVNULL,

@@ -1,5 +1,6 @@
 """Processes by number: are they still who they were, and how they end with us."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -71,17 +72,13 @@ def clean_up(folder: Path, *, patience: float = 6) -> list[str]:
 
 
 def kill_group(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _tell(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _orphans(pid: int) -> bool:
