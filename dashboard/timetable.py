@@ -1,5 +1,19 @@
-"""When the machines work: the beat of the periodic tasks."""
+"""What beat rings for, and how often. A bell that nobody heard in time is dropped: the next one follows soon."""
 
+from datetime import timedelta
 from typing import Any
 
-TIMETABLE: dict[str, dict[str, Any]] = {}
+
+def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
+    return {
+        "task": task,
+        "schedule": timedelta(seconds=seconds),
+        "options": {"queue": queue, "expires": max(1.0, seconds)},
+    }
+
+
+TIMETABLE = {
+    "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
+    "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
+    "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
+}
