@@ -80,7 +80,7 @@
   document.addEventListener("htmx:after:swap", name);
 
   // toasts
-  document.addEventListener("click", event => event.target.closest("[data-dismiss]")?.closest("li, .note")?.remove());
+  document.addEventListener("click", event => event.target.closest("[data-dismiss]")?.closest(".toast, .note")?.remove());
 
   // changed figures
   let figures = new Map();

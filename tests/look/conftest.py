@@ -26,8 +26,8 @@ HEAD = """<!doctype html><html lang="en"><head><title>Scripts</title>
 <link rel="stylesheet" href="/static/css/components.css">
 <script src="/static/js/theme.js"></script>"""
 HEAD += "".join(f'<script src="/static/{name}" defer></script>' for name in SCRIPTS) + "</head>"
-TOASTS = """<ol id="toasts"></ol><template id="toast"><li class="toast"><span></span>
-<button type="button" data-dismiss>Close</button></li></template>"""
+TOASTS = """<div id="toasts"></div><template id="toast"><div class="toast"><span></span>
+<button type="button" data-dismiss>Close</button></div></template>"""
 
 
 class Site:

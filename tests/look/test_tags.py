@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
@@ -38,6 +39,14 @@ def test_a_face_is_two_letters():
     assert ">MJ<" in drawn('{% face "Mara Jansen" True %}') and "face--staff" in drawn('{% face "Mara Jansen" True %}')
     assert ">OB<" in drawn('{% face "owner@bloom" %}')
     assert "<i" in drawn("{% face n %}", n="")
+
+
+@pytest.mark.parametrize("family", ["pipeline", "openai-realtime", "something-new"])
+def test_a_family_explains_itself(family):
+    pytest.importorskip("dashboard.voicedock.capabilities")
+    html = drawn("{% family_badge f 'c1' %}", f=family)
+    assert 'popovertarget="family-c1"' in html and '<div popover id="family-c1"><p>' in html
+    assert "<button" not in drawn("{% family_badge f plain=True %}", f=family)
 
 
 class Lines(forms.Form):
