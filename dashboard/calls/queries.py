@@ -1,0 +1,157 @@
+"""What the screens of calls read; each function runs inside the scope its caller holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+
+from dashboard.calls.models import Call, Phrase, Receipt
+from dashboard.campaigns.models import Lead
+from dashboard.inventory.models import Kind, SyncState
+from dashboard.look import numbers
+from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User, Visit
+
+SESSION = timedelta(hours=12)  # a visit whose session has ended is no presence
+WALL = 200
+
+
+def whole(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Calls with what every screen says of them: line, assistant, who asked, the campaign's lead if there is one."""
+    return calls.select_related(
+        "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
+    ).annotate(
+        lead=Subquery(
+            Lead.objects.filter(campaign__connection=OuterRef("connection"), call_remote_id=OuterRef("remote_id"))
+            .exclude(call_remote_id="")
+            .values(facts=JSONObject(name="variables__name", campaign="campaign__name", campaign_id="campaign_id"))[:1]
+        )
+    )
+
+
+def of_tenant(tenant: Tenant) -> QuerySet[Call]:
+    return whole(Call.objects.filter(tenant=tenant))
+
+
+def receipts(call: Call) -> list[Receipt]:
+    return list(call.receipts.select_related("asked_by"))
+
+
+def phrases(tenant: Tenant) -> list[Phrase]:
+    return list(Phrase.objects.filter(tenant=tenant)[:24])
+
+
+def lines(tenant: Tenant) -> list[NumberDedication]:
+    """The client's lines, the usual one first; those that ended come last, the newest period of each number only."""
+    found = NumberDedication.objects.filter(tenant=tenant).select_related("number").order_by("e164", "-period")
+    return _newest_periods(found, lambda one: one.e164, tenant.default_number_id)
+
+
+def assistants(tenant: Tenant) -> list[AssistantDedication]:
+    found = (
+        AssistantDedication.objects.filter(tenant=tenant)
+        .select_related("assistant")
+        .order_by("assistant__name", "assistant_id", "-period")
+    )
+    return [
+        one for one in _newest_periods(found, lambda one: one.assistant_id, tenant.default_assistant_id) if one.is_open
+    ]
+
+
+def _newest_periods(found: Iterable, thing, usual: int | None) -> list:  # type: ignore[no-untyped-def,type-arg]
+    newest: dict = {}
+    for one in found:
+        kept = newest.get(thing(one))
+        if kept is None or (one.is_open and not kept.is_open):
+            newest[thing(one)] = one
+    return sorted(newest.values(), key=lambda one: (not one.is_open, one.pk != usual))
+
+
+def in_use(tenant: Tenant) -> int:
+    """Calls that count against how many a client may have at once."""
+    return Call.objects.filter(tenant=tenant).live().count()
+
+
+def last_try(tenant: Tenant, user: User) -> Call | None:
+    """This person's last call from here, told beside the form within the hour."""
+    hour = timezone.now() - timedelta(hours=1)
+    return Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).order_by("-created_at").first()
+
+
+def by_token(tenant: Tenant, token: UUID) -> Call | None:
+    """The call that this form has already become."""
+    return Call.objects.filter(tenant=tenant, client_token=token).first()
+
+
+def wall(calls: QuerySet[Call], *, longest: bool = True) -> list[Call]:
+    """Live calls with their last command on `last`, at most `WALL`."""
+    found = list(whole(calls.live()).order_by("created_at" if longest else "-created_at", "id")[:WALL])
+    last = {
+        receipt.call_id: receipt
+        for receipt in Receipt.objects.filter(call__in=[call.pk for call in found])
+        .select_related("asked_by")
+        .order_by("call_id", "-asked_at", "-id")
+        .distinct("call_id")
+    }
+    for call in found:
+        call.last = last.get(call.pk)  # type: ignore[attr-defined]
+    return found
+
+
+def visitors(tenant: Tenant, me: User) -> list[Visit]:
+    """The reseller's people who are inside this client now, without oneself; one visit for each."""
+    recent = timezone.now() - SESSION
+    found = (
+        Visit.objects.filter(tenant=tenant, ended_at__isnull=True, started_at__gt=recent)
+        .exclude(user=me)
+        .select_related("user")
+        .order_by("user_id", "-started_at")
+        .distinct("user_id")
+    )
+    return sorted(found, key=lambda visit: visit.started_at)
+
+
+def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:
+    """When the last good look of that kind began."""
+    if connection_id is None:
+        return None
+    return SyncState.objects.filter(connection=connection_id, kind=kind).values_list("fresh_at", flat=True).first()
+
+
+def heard_at(call: Call) -> datetime:
+    """How old what we show of one call is: the newer of its own news and the last look at all live calls."""
+    looked = fresh_at(call.connection_id, Kind.LIVE_CALLS) if call.is_live and call.remote_id else None
+    return max(call.seen_at, looked) if looked else call.seen_at
+
+
+def ages(kind: Kind) -> list[tuple[Connection, datetime | None]]:
+    """Every connection and how old its news of that kind is; the freshest first, never looked at last."""
+    states = SyncState.objects.filter(kind=kind).select_related("connection")
+    never = datetime.min.replace(tzinfo=timezone.get_default_timezone())
+    return sorted(((one.connection, one.fresh_at) for one in states), key=lambda pair: pair[1] or never, reverse=True)
+
+
+def dedicated_entry(dedication: NumberDedication) -> AuditEntry | None:
+    """The audit entry that says when this line was given to the client."""
+    subject = f"{dedication._meta.model_name}:{dedication.pk}"
+    return AuditEntry.objects.filter(tenant=dedication.tenant_id, subject=subject).order_by("seq").first()
+
+
+def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
+    """What the list can be narrowed to: lines and assistants of a client, or the clients of all; one query."""
+    if tenant is None:
+        clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
+        return {"lines": [], "assistants": [], "clients": clients}
+    lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", "number__name")
+    names = AssistantDedication.objects.filter(tenant=tenant).values_list(
+        Value("assistant"), "assistant__name", Value("")
+    )
+    found = sorted(set(lines.union(names)))
+    return {
+        "lines": [(e164, f"{name} {numbers.grouped(e164)}".strip()) for kind, e164, name in found if kind == "line"],
+        "assistants": [(name, name) for kind, name, _ in found if kind == "assistant" and name],
+    }

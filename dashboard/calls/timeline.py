@@ -1,0 +1,226 @@
+"""One call as a story: steps of its state, words spoken, and our commands with what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dashboard.calls import wording
+from dashboard.calls.models import Alarm, Call, Receipt, State
+from dashboard.look import numbers, times
+from tenants.models import User
+
+TITLES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
+SHOWS = {  # what will show that it worked; VoiceDock itself never tells (`voicedock-api.md §4.1`)
+    "inject-context": "VoiceDock does not tell whether it was used",
+    "say": "confirmed when the words come back in the transcript",
+    "transfer": "confirmed when the call is transferred",
+    "end-call": "confirmed when the call has ended",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One stage of a receipt. `tone` is good, open, bad or next."""
+
+    tone: str
+    words: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the story. `kind` is step, said or slip; `clock` what stands at the left of it."""
+
+    kind: str
+    clock: str = ""
+    words: str = ""
+    state: str = ""
+    person: bool = False
+    title: str = ""
+    by: str = ""
+    tone: str = ""
+    to: str = ""
+    why: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+
+def tell(
+    call: Call,
+    receipts: list[Receipt],
+    messages: list[dict] | None,
+    *,
+    me: User | None,
+    zone: ZoneInfo,
+    words: bool = True,
+) -> list[Entry]:
+    """The whole story, newest last; without `words` neither what was said nor what was written into the call.
+
+    What VoiceDock sends of a conversation has no times (`§5.1`): commands that can be found in the words stand beside
+    them, the others keep their order between those.
+    """
+    steps = list(_steps(call, me, zone))
+    before = [entry for moment, entry in steps if moment is None or not call.started_at or moment <= call.started_at]
+    after = [entry for moment, entry in steps if moment and call.started_at and moment > call.started_at]
+    return before + _talk(call, receipts, (messages or []) if words else [], me, zone, words) + after
+
+
+def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[datetime | None, Entry]]:
+    def step(moment: datetime | None, words: str = "", state: str = "") -> tuple[datetime | None, Entry]:
+        return moment, Entry(
+            "step", clock=f"{moment.astimezone(zone):%H:%M:%S}" if moment else "", words=words, state=state
+        )
+
+    yield step(call.created_at, _began(call, me))
+    if call.state == State.QUEUED and call.error:
+        yield step(call.state_at, call.error)
+    if call.state in (State.UNKNOWN, State.NEEDS_PERSON):
+        yield step(call.state_at, call.error or "VoiceDock did not answer. The call may have been placed", call.state)
+    elif call.state in (State.CONNECTING, State.RINGING) and not call.started_at:
+        yield step(call.state_at, states_words(call), call.state)
+    if call.started_at:
+        yield step(call.started_at, "Answered", State.IN_PROGRESS)
+    if call.alarm in (Alarm.END_NOT_CONFIRMED, Alarm.WRONG_NUMBER) and call.alarm_at:
+        yield step(call.alarm_at, call.get_alarm_display(), State.NEEDS_PERSON)
+    if call.finished:
+        yield step(call.ended_at or call.state_at, wording.state(call), call.state)
+        if call.error:
+            yield step(call.ended_at or call.state_at, call.error)
+
+
+def states_words(call: Call) -> str:
+    return wording.states.read(call.state)[1]
+
+
+def _began(call: Call, me: User | None) -> str:
+    who = "You" if call.requested_by and call.requested_by == me else wording.started_by(call)
+    if call.direction == "inbound":
+        return "The call came in"
+    if call.direction == "web":
+        return "A call from the browser began"
+    words = f"{who} placed the call" if call.requested_by or wording.lead(call) else "Placed outside of Patchbay"
+    if call.placed_at and call.sent_at:
+        words += f"; VoiceDock took it in {(call.placed_at - call.sent_at).total_seconds():.1f} s"
+    return words
+
+
+def _talk(
+    call: Call, receipts: list[Receipt], messages: list[dict], me: User | None, zone: ZoneInfo, words: bool
+) -> list[Entry]:
+    slips = [(_found_at(receipt, messages), slip(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts]
+    told: list[Entry] = []
+    for at, message in enumerate(messages):
+        while any(found == at for found, _ in slips):
+            told.append(slips.pop(0)[1])
+        if said := _said(message):
+            told.append(said)
+    return told + [entry for _, entry in slips]
+
+
+def _found_at(receipt: Receipt, messages: list[dict]) -> int | None:
+    """Which message these words became; None when they cannot be found there."""
+    words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
+    if receipt.command == "inject-context" or not words:
+        return None
+    for at, message in enumerate(messages):
+        if message.get("role") == "assistant" and words in _plain(message.get("content")):
+            return at
+    return None
+
+
+def _plain(text: object) -> str:
+    return " ".join(str(text or "").split()).casefold()
+
+
+def _said(message: dict) -> Entry | None:
+    words = str(message.get("content") or "").strip()
+    if not words or message.get("role") not in ("assistant", "user"):
+        return None
+    return Entry("said", words=words, person=message["role"] == "user")
+
+
+def slip(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words: bool = True) -> Entry:
+    """A command with its receipt: what was asked, by whom, and every stage it has reached."""
+    payload = receipt.payload
+    return Entry(
+        "slip",
+        clock=_talking(call, receipt.asked_at, zone),
+        title=TITLES.get(receipt.command, receipt.command),
+        by="you" if me and receipt.asked_by_id == me.pk else str(receipt.asked_by or "Patchbay"),
+        to=str(payload.get("destination") or ""),
+        words=str(payload.get("message") or payload.get("content") or "") if words else "",
+        tone=_tone(receipt),
+        marks=list(_marks(call, receipt, zone)),
+        why=_why(receipt),
+    )
+
+
+def _talking(call: Call, moment: datetime, zone: ZoneInfo) -> str:
+    """How far into the conversation, else the local clock."""
+    if call.started_at and moment >= call.started_at:
+        return times.talked((moment - call.started_at).total_seconds())
+    return f"{moment.astimezone(zone):%H:%M:%S}"
+
+
+def _tone(receipt: Receipt) -> str:
+    if receipt.outcome in (Receipt.Outcome.REFUSED, Receipt.Outcome.UNKNOWN) and not receipt.effect:
+        return "wrong"
+    return {Receipt.Effect.CONFIRMED: "live", Receipt.Effect.NOT_CONFIRMED: "waiting"}.get(receipt.effect, "")  # type: ignore[call-overload]
+
+
+def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
+    outcome, clock = Receipt.Outcome, "%H:%M:%S"
+    if receipt.sent_at:
+        yield Mark("", f"Sent {receipt.sent_at.astimezone(zone):{clock}}", "send")
+    if receipt.outcome == outcome.WAITING:
+        yield Mark("next", "waiting for VoiceDock’s answer" if receipt.sent_at else "on its way")
+    elif receipt.outcome == outcome.ACCEPTED:
+        yield Mark("good", f"Accepted by VoiceDock{_answered(receipt, zone)}", "check")
+    elif receipt.outcome == outcome.REFUSED:
+        yield Mark("bad", "Refused" + ("" if receipt.sent_at else ", not sent"), "alert")
+    else:
+        yield Mark("bad", f"No answer from VoiceDock{_waited(receipt)}", "alert")
+    if receipt.effect == Receipt.Effect.CONFIRMED:
+        at = f" at {_talking(call, receipt.effect_at, zone)}" if receipt.effect_at else ""
+        yield Mark("good", f"Confirmed{at}", "check")
+    elif receipt.effect == Receipt.Effect.NOT_CONFIRMED:
+        yield Mark("open", "Not confirmed", "clock")
+    elif receipt.outcome == outcome.ACCEPTED:
+        yield Mark("next", SHOWS.get(receipt.command, ""))
+
+
+def _answered(receipt: Receipt, zone: ZoneInfo) -> str:
+    if not receipt.answered_at:
+        return ""
+    took = f", {(receipt.answered_at - receipt.sent_at).total_seconds():.1f} s" if receipt.sent_at else ""
+    return f" {receipt.answered_at.astimezone(zone):%H:%M:%S}{took}"
+
+
+def _waited(receipt: Receipt) -> str:
+    if not (receipt.sent_at and receipt.answered_at):
+        return ""
+    return f" in {(receipt.answered_at - receipt.sent_at).total_seconds():.0f} s"
+
+
+def _why(receipt: Receipt) -> str:
+    if receipt.note:
+        return receipt.note
+    if receipt.outcome == Receipt.Outcome.UNKNOWN and not receipt.effect:
+        return "It may have arrived. We will not send it again by ourselves."
+    return ""
+
+
+def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
+    """The last command on a strip of the wall: what, and what became of it."""
+    to = numbers.grouped(str(receipt.payload.get("destination") or ""))
+    said = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
+    title = TITLES.get(receipt.command, receipt.command)
+    what = f"{title} to {to}" if to else (f"{title}: “{said}”" if said else title)
+    became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
+        "accepted": "accepted",
+        "refused": "refused",
+        "unknown": "no answer",
+    }.get(receipt.outcome, "on its way")
+    return what, became

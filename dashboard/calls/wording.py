@@ -1,0 +1,121 @@
+"""How a call is told on screen: its state, its end, who began it, whom it is with."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from dashboard.calls.models import LIVE, OVER, UNCERTAIN, UNSENT, Alarm, Call, State
+from dashboard.look import numbers, states
+
+ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are shown as they came
+    "user_hangup": "person hung up",
+    "max_duration": "longest time reached",
+}
+ASKS = {
+    Alarm.NOT_CERTAIN: "Not certain",
+    Alarm.END_NOT_CONFIRMED: "Asks for you",
+    Alarm.WRONG_NUMBER: "Wrong line",
+}
+WHY = {
+    Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
+    Alarm.END_NOT_CONFIRMED: "End call was accepted, but the call is still in progress.",
+    Alarm.WRONG_NUMBER: "It left from a number that is not this client’s. Its calls are stopped until someone looks.",
+}
+
+
+def mark(call: Call) -> str:
+    """The state that the jack shows: an open alarm makes it ask for a person."""
+    return State.NEEDS_PERSON if call.alarm and call.is_live else call.state
+
+
+def state(call: Call) -> str:
+    """`Ended, person hung up`; a state or reason that we do not know keeps its own words."""
+    if call.alarm and call.is_live:
+        return ASKS.get(Alarm(call.alarm), call.get_alarm_display())
+    words = states.read(call.state)[1]
+    if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
+        return f"{words}, {ENDS.get(call.end_reason, call.end_reason.replace('_', ' ').replace('-', ' '))}"
+    return words
+
+
+def why(call: Call) -> str:
+    """What an alarm is about, in words to act on."""
+    return WHY.get(Alarm(call.alarm), "") if call.alarm else ""
+
+
+def bay(call: Call) -> str:
+    """Which bay of the wall it belongs to."""
+    if call.alarm or call.state in UNCERTAIN:
+        return "person"
+    if call.state in LIVE[:-1] + UNSENT:
+        return "waiting"
+    return "live"
+
+
+def is_known(call: Call) -> bool:
+    return call.state in LIVE + UNSENT + UNCERTAIN + OVER
+
+
+def lead(call: Call) -> dict:
+    """Name and campaign of the lead this call was made for; empty for every other call."""
+    return getattr(call, "lead", None) or {}
+
+
+def person(call: Call) -> str:
+    """The name of the person, where a campaign knows it."""
+    return str(lead(call).get("name") or "")
+
+
+def place(call: Call) -> str:
+    return numbers.region(call.party) or ("In the browser" if call.direction == "web" else "")
+
+
+def started_by(call: Call) -> str:
+    if call.requested_by:
+        return str(call.requested_by)
+    if lead(call).get("campaign"):
+        return str(lead(call)["campaign"])
+    return "Caller" if call.direction == "inbound" else "Outside of Patchbay"
+
+
+def line(call: Call) -> str:
+    """The name of our line, else nothing: its number stands beside it."""
+    number = call.number_dedication.number if call.number_dedication_id and call.number_dedication else None
+    return number.name if number else ""
+
+
+def assistant(call: Call) -> str:
+    if call.assistant_name:
+        return call.assistant_name
+    return (
+        str(call.assistant_dedication.assistant) if call.assistant_dedication_id and call.assistant_dedication else ""
+    )
+
+
+def zone(name: str) -> str:
+    """`Europe/Amsterdam` → `Amsterdam time`."""
+    return "UTC" if name == "UTC" else f"{ZoneInfo(name).key.rsplit('/', 1)[-1].replace('_', ' ')} time"
+
+
+def analysis(facts: object) -> list[tuple[str, str]]:
+    """What VoiceDock drew from a conversation, as rows: `{"wants_it": true}` → `("Wants it", "Yes")`."""
+    if not isinstance(facts, dict):
+        return [("Result", _plain(facts))] if facts not in (None, "") else []
+    rows: list[tuple[str, str]] = []
+    for name, value in facts.items():
+        words = str(name).replace("_", " ").strip()
+        if isinstance(value, dict):
+            rows += [(f"{words[:1].upper()}{words[1:]}: {inner.lower()}", text) for inner, text in analysis(value)]
+        else:
+            rows.append((words[:1].upper() + words[1:], _plain(value)))
+    return rows
+
+
+def _plain(value: object) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value) or "—"
+    return str(value)
