@@ -1,0 +1,204 @@
+"""One call under one address: the live panel while it lives, its report afterwards."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.budget import spending as budget
+from dashboard.calls import control, deciding, queries, steering, timeline, wording
+from dashboard.calls.forms import CommandForm
+from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.proof import proof_of
+from dashboard.look import times
+from tenants import scope
+from tenants.access import TenantRequest, tenant_view
+from tenants.roles import Permission
+
+PARTS = {
+    "head": "calls/_head.html",
+    "timeline": "calls/_timeline.html",
+    "cells": "calls/_cells.html",
+    "actions": "calls/_actions.html",
+    "whole": "calls/_whole.html",
+}
+
+
+@require_GET
+@tenant_view(Permission.SEE_CALLS)
+def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """`?part=` gives one part of the live panel; `&seen=` the state of the composer that is on screen already."""
+    found = _find(request, call_id)
+    part = request.GET.get("part")
+    if part is None:
+        return _page(request, found)
+    if part not in PARTS:
+        raise Http404
+    return _part(request, found, part)
+
+
+@require_POST
+@tenant_view(Permission.CONTROL_CALLS, hold=False)
+def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """Send one command; nothing is open while VoiceDock is asked."""
+    with scope.of(request.tenant):
+        found = _find(request, call_id)
+    form = CommandForm(request.POST)
+    receipt = None
+    if form.is_valid():
+        receipt = control.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
+        if not request.htmx:
+            return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+    with scope.of(request.tenant):
+        found = _find(request, call_id)
+        status = 200 if receipt else 422
+        if not request.htmx:
+            return _page(request, found, form, status=status)
+        return render(request, "calls/_answer.html", _panel(request, found, form, receipt), status=status)
+
+
+@require_POST
+@tenant_view(Permission.CONTROL_CALLS, hold=False)
+def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """A person says what became of a call that VoiceDock did not tell about."""
+    with scope.of(request.tenant):
+        found = _find(request, call_id)
+    choice = request.POST.get("choice", "")
+    if choice in dict(deciding.CHOICES):
+        deciding.decide(found, choice, by=request.user)
+        return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+    with scope.of(request.tenant):
+        return _page(request, _find(request, call_id), undecided=True, status=422)
+
+
+def _find(request: TenantRequest, call_id: UUID) -> Call:
+    found = queries.of_tenant(request.tenant).select_related("report").filter(pk=call_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: TenantRequest, call: Call, form: CommandForm | None = None, *, undecided: bool = False, status: int = 200
+) -> HttpResponse:
+    context = _panel(request, call, form) | {"undecided": undecided}
+    if call.is_live:
+        context |= {"visitors": queries.visitors(request.tenant, request.user), "earlier": _earlier(request, call)}
+        return render(request, "calls/panel.html", context, status=status)
+    return render(request, "calls/finished.html", context | _report(context, call), status=status)
+
+
+def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
+    seen = request.GET.get("seen", "")
+    if part == "actions" and seen and seen == _mode(request, call):
+        return HttpResponse(status=204)  # what one types there stays untouched
+    if part == "cells" and (call.finished or not request.standing.may(Permission.CONTROL_CALLS)):
+        return HttpResponse(status=204)
+    if part == "whole":
+        context = _panel(request, call)
+        return render(request, PARTS[part], context | _report(context, call))
+    return render(request, PARTS[part], _panel(request, call, only=part))
+
+
+def _report(context: dict[str, Any], call: Call) -> dict[str, Any]:
+    report: CallReport | None = context["report"]
+    return {"proof": proof_of(call), "analysis": wording.analysis(report.analysis) if report else []}
+
+
+def _panel(
+    request: TenantRequest,
+    call: Call,
+    form: CommandForm | None = None,
+    receipt: Receipt | None = None,
+    *,
+    only: str = "",
+) -> dict[str, Any]:
+    """What the panel and its parts are drawn from; `only` one part asks for no more than that one needs."""
+    zone = times.zone(request.tenant.timezone)
+    may_steer, may_read = (request.standing.may(one) for one in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS))
+    context: dict[str, Any] = {
+        "call": call,
+        "mode": _mode(request, call),
+        "state": wording.state(call),
+        "mark": wording.mark(call),
+        "why": wording.why(call),
+        "person": wording.person(call),
+        "place": wording.place(call),
+        "country": wording.place(call).partition(", ")[0],
+        "kind": wording.place(call).partition(", ")[2],
+        "answered": f"{call.started_at.astimezone(zone):%H:%M:%S}" if call.started_at else "",
+        "part": only,
+        "line": wording.line(call),
+        "assistant": wording.assistant(call),
+        "zone_words": wording.zone(request.tenant.timezone),
+        "may_place": request.standing.may(Permission.PLACE_CALLS),
+        "may_steer": may_steer,
+        "may_read": may_read,
+        "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
+    }
+    if only in ("", "head"):
+        context["heard_at"] = queries.heard_at(call)
+    if only in ("", "timeline", "actions"):
+        report: CallReport | None = getattr(call, "report", None) if may_read else None
+        context["report"] = report
+    if only in ("", "timeline"):
+        messages = report.messages if report else []
+        context["has_words"] = bool(messages)
+        receipts = queries.receipts(call)
+        context["entries"] = timeline.tell(call, receipts, messages, me=request.user, zone=zone, words=may_read)
+    if may_steer and call.is_live:
+        if only in ("", "actions"):
+            context |= _composer(request, call, form, receipt)
+        if only in ("", "cells", "actions"):
+            context |= _cells(call)
+    return context
+
+
+def _composer(request: TenantRequest, call: Call, form: CommandForm | None, receipt: Receipt | None) -> dict[str, Any]:
+    """The composer with what was typed, unless it has left us."""
+    kept = form is not None and (receipt is None or receipt.outcome == Receipt.Outcome.REFUSED)
+    sent = form.data.get("type", "") if form is not None else ""
+    return {
+        "typed": form.data if form is not None and kept else {},
+        "errors": form.errors if form is not None else {},
+        "tabs": steering.tabs(call.family),
+        "chosen": sent if sent in steering.TABS else "inject-context",
+        "sent": sent,
+        "notice": steering.notice(call.family),
+        "goodbye_words": steering.goodbye(call.family),
+        "token": uuid.uuid4(),
+        "end_token": uuid.uuid4(),
+        "phrases": queries.phrases(request.tenant),
+        "choices": deciding.CHOICES,
+    }
+
+
+def _cells(call: Call) -> dict[str, Any]:
+    cells = budget.cells(call)
+    shapes = ["kept" if at >= cells.limit - cells.kept else "" for at in range(cells.limit)]
+    return {"cells": cells, "cell_shapes": ["spent" if at < cells.used else shape for at, shape in enumerate(shapes)]}
+
+
+def _mode(request: TenantRequest, call: Call) -> str:
+    """What the right side is: it is drawn anew only when this changes."""
+    if call.finished:
+        report = getattr(call, "report", None) if request.standing.may(Permission.SEE_TRANSCRIPTS) else None
+        return f"over-{report.updated_at.timestamp() if report else 0}"
+    if not request.standing.may(Permission.CONTROL_CALLS):
+        return "look"
+    if call.state in (State.UNKNOWN, State.NEEDS_PERSON):
+        return f"decide-{call.state}"
+    return f"{'steer' if call.can_be_steered else 'wait'}-{call.family}-{call.alarm}"
+
+
+def _earlier(request: TenantRequest, call: Call) -> list[Call]:
+    if not call.party:
+        return []
+    before = Call.objects.filter(tenant=request.tenant, party=call.party, finished=True, created_at__lt=call.created_at)
+    return list(before.order_by("-created_at")[:3])

@@ -1,0 +1,132 @@
+"""Call now: whom to call, from which line, by which assistant."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.calls import placing, queries, steering, wording
+from dashboard.calls.forms import PlaceForm
+from dashboard.calls.models import Call
+from dashboard.look import times
+from tenants import scope
+from tenants.access import TenantRequest, tenant_view
+from tenants.models import AssistantDedication, NumberDedication
+from tenants.roles import Permission
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.PLACE_CALLS, hold=False)
+def call_now(request: TenantRequest) -> HttpResponse:
+    with scope.of(request.tenant):
+        lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
+        form = _form(request, lines, assistants)
+        again = _already(request, form)
+    if again is None and request.method == "POST" and form.is_valid():
+        again = _place(request, form)
+    if again is not None:
+        return _to_panel(request, again)
+    with scope.of(request.tenant):
+        return _page(request, form, lines, assistants)
+
+
+def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
+    if request.method == "POST":
+        return PlaceForm(request.POST, lines=lines, assistants=assistants)
+    number = next((one.pk for one in lines if one.is_open), None)
+    assistant = next((one.pk for one in assistants), None)
+    first = {"number": number, "assistant": assistant, "token": uuid.uuid4(), "destination": request.GET.get("to", "")}
+    return PlaceForm(initial=first, lines=lines, assistants=assistants)
+
+
+def _already(request: TenantRequest, form: PlaceForm) -> Call | None:
+    """A second press of the same form: it lands on the call that the first one made, whatever the form says now."""
+    if request.method != "POST":
+        return None
+    try:
+        token = uuid.UUID(request.POST.get("token", ""))
+    except ValueError:
+        return None
+    return queries.by_token(request.tenant, token)
+
+
+def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
+    try:
+        return placing.place(request.tenant, by=request.user, **form.cleaned_data)
+    except placing.Refusal as no:
+        form.add_error(no.field if no.field in form.fields else None, no.words)
+    return None
+
+
+def _to_panel(request: TenantRequest, call: Call) -> HttpResponse:
+    address = reverse("call", args=[request.tenant.slug, call.pk])
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=200, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address, status=303)
+
+
+def _page(
+    request: TenantRequest, form: PlaceForm, lines: list[NumberDedication], assistants: list[AssistantDedication]
+) -> HttpResponse:
+    chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
+    last = queries.last_try(request.tenant, request.user)
+    context: dict[str, Any] = {
+        "form": form,
+        "lines": [_line(request, one, chosen["number"]) for one in lines],
+        "assistants": [_assistant(one, chosen["assistant"]) for one in assistants],
+        "open_lines": sum(one.is_open for one in lines),
+        "in_use": queries.in_use(request.tenant),
+        "deed": _deed(form, lines, chosen["number"]),
+        "last": last,
+        "last_state": wording.state(last) if last else "",
+        "last_mark": wording.mark(last) if last else "",
+        "balance": request.tenant.home_connection.minutes_balance if request.tenant.home_connection else None,
+    }
+    invalid = form.is_bound and bool(form.errors)
+    part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
+    return render(request, part, context, status=422 if invalid else 200)
+
+
+def _line(request: TenantRequest, one: NumberDedication, chosen: str) -> dict[str, Any]:
+    if one.is_open:
+        usual = one.pk == request.tenant.default_number_id
+        words = (
+            "The usual line for calls out. The person sees this number." if usual else "The person sees this number."
+        )
+    elif one.period.upper:
+        day = one.period.upper.astimezone(times.zone(request.tenant.timezone))
+        words = f"Yours until {day.day} {day:%B %Y}."
+    else:
+        day = one.period.lower.astimezone(times.zone(request.tenant.timezone))
+        words = f"Yours from {day.day} {day:%B %Y}."
+    return {
+        "pk": one.pk,
+        "name": one.number.name or "Line",
+        "e164": one.e164,
+        "open": one.is_open,
+        "ended": not one.is_open and bool(one.period.upper),
+        "words": words,
+        "checked": str(one.pk) == chosen and one.is_open,
+    }
+
+
+def _assistant(one: AssistantDedication, chosen: str) -> dict[str, Any]:
+    assistant = one.assistant
+    return {
+        "pk": one.pk,
+        "name": str(assistant),
+        "family": assistant.family,
+        "words": steering.caption(assistant.family),
+        "first_message": assistant.first_message,
+        "checked": str(one.pk) == chosen,
+    }
+
+
+def _deed(form: PlaceForm, lines: list[NumberDedication], chosen: str) -> dict[str, str]:
+    line = next((one for one in lines if str(one.pk) == chosen and one.is_open), None)
+    return {"to": str(form["destination"].value() or ""), "line": (line.number.name or line.e164) if line else ""}

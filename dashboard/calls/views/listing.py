@@ -1,0 +1,94 @@
+"""The list of calls, of one client and of all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from dashboard.calls import queries, wording
+from dashboard.calls.filters import CallFilter, chips
+from dashboard.calls.models import Call
+from dashboard.calls.pages import page
+from dashboard.inventory.models import Kind
+from dashboard.look import times
+from dashboard.look.pages import page_or_part
+from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.roles import Permission
+
+COUNTED = 10_000
+
+
+@require_GET
+@tenant_view(Permission.SEE_CALLS)
+def calls(request: TenantRequest) -> HttpResponse:
+    tenant = request.tenant
+    found = narrowed(request, Call.objects.filter(tenant=tenant))
+    connection = tenant.home_connection
+    fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
+    context = {
+        "ages": [(connection, fresh)] if connection else [],
+        "may_place": request.standing.may(Permission.PLACE_CALLS),
+        "may_export": request.standing.may(Permission.EXPORT_CALLS),
+        "zone_words": wording.zone(tenant.timezone),
+    }
+    return _show(request, found, context)
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def staff_calls(request: StaffRequest) -> HttpResponse:
+    choices = queries.choices()
+    found = CallFilter(
+        request.GET,
+        Call.objects.all(),
+        zone=times.zone("UTC"),
+        words=request.standing.may(Permission.SEE_TRANSCRIPTS),
+        **choices,
+    )
+    context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": "UTC"}
+    return _show(request, found, context)
+
+
+def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
+    """The client's calls as its filters leave them; the export reads the same."""
+    return CallFilter(
+        request.GET,
+        calls,
+        zone=times.zone(request.tenant.timezone),
+        words=request.standing.may(Permission.SEE_TRANSCRIPTS),
+        **queries.choices(request.tenant),
+    )
+
+
+def _show(request: TenantRequest | StaffRequest, found: CallFilter, context: dict[str, Any]) -> HttpResponse:
+    matching = found.qs if found.form.is_valid() else found.queryset.none()
+    shown = page(queries.whole(matching), request.GET)
+    on = list(chips(found))
+    context |= {
+        "filter": found,
+        "chips": on,
+        "rows": [_row(call) for call in shown.calls],
+        "page": shown,
+        "sentence": f"Newest first, {context['zone_words']}",
+        "count": matching.order_by()[: COUNTED + 1].count(),
+        "counted": COUNTED,
+        "filtered": bool(on) or not found.form.is_valid(),
+        "paged": "before" in request.GET or "after" in request.GET,
+        "query": request.GET.urlencode(),
+    }
+    return page_or_part(request, "calls/list.html", "calls/_list.html", context)  # type: ignore[arg-type]
+
+
+def _row(call: Call) -> dict[str, Any]:
+    return {
+        "call": call,
+        "mark": wording.mark(call),
+        "state": wording.state(call),
+        "person": wording.person(call) or wording.place(call),
+        "line": wording.line(call),
+        "assistant": wording.assistant(call),
+        "by": wording.started_by(call),
+    }

@@ -1,0 +1,85 @@
+"""The live walls: what is going on now, for one client and for the reseller's staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from dashboard.calls import queries, timeline, wording
+from dashboard.calls.models import Call
+from dashboard.inventory.models import Kind
+from dashboard.look.pages import page_or_part
+from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.models import Tenant
+from tenants.roles import Permission
+
+BAYS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
+
+
+@require_GET
+@tenant_view(Permission.SEE_CALLS)
+def wall(request: TenantRequest) -> HttpResponse:
+    calls = Call.objects.filter(tenant=request.tenant)
+    connection = request.tenant.home_connection
+    fresh = queries.fresh_at(connection.pk, Kind.LIVE_CALLS) if connection else None
+    may_place = request.standing.may(Permission.PLACE_CALLS)
+    return _show(request, calls, {"ages": [(connection, fresh)] if connection else [], "may_place": may_place})
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def staff_wall(request: StaffRequest) -> HttpResponse:
+    """`?client=` narrows it to one client, `none` to the calls of nobody."""
+    clients = list(Tenant.objects.filter(calls__finished=False).annotate(live=Count("calls")).order_by("-live", "name"))
+    calls, chosen = Call.objects.all(), request.GET.get("client", "")
+    if chosen == "none":
+        calls = calls.filter(tenant__isnull=True)
+    elif chosen:
+        calls = calls.filter(tenant__slug=chosen)
+    context = {"clients": clients, "chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
+    return _show(request, calls, context)
+
+
+def _show(request: TenantRequest | StaffRequest, calls: QuerySet[Call], context: dict[str, Any]) -> HttpResponse:
+    longest = request.GET.get("sort") != "newest"
+    found = queries.wall(calls, longest=longest)
+    words = request.standing.may(Permission.SEE_TRANSCRIPTS)
+    strips = [_strip(call, words) for call in found]
+    bays = [(key, title, [one for one in strips if one["bay"] == key]) for key, title in BAYS]
+    kept = {"client": context.get("chosen", "")} if context.get("chosen") else {}
+    context |= {
+        "bays": [bay for bay in bays if bay[2]],
+        "count": len(found),
+        "more": len(found) == queries.WALL,
+        "asking": sum(one["bay"] == "person" for one in strips),
+        "longest": longest,
+        "sort_url": "?" + urlencode(kept | ({"sort": "newest"} if longest else {})),
+        "here": request.get_full_path(),
+        "sorted": {} if longest else {"sort": "newest"},
+    }
+    return page_or_part(request, "calls/live.html", "calls/_wall.html", context)  # type: ignore[arg-type]
+
+
+def _strip(call: Call, words: bool) -> dict[str, Any]:
+    last = getattr(call, "last", None)
+    what, became = timeline.short(last, words=words) if last else ("", "")
+    return {
+        "call": call,
+        "bay": wording.bay(call),
+        "mark": wording.mark(call),
+        "state": wording.state(call),
+        "why": wording.why(call) or (call.error if wording.bay(call) == "person" else ""),
+        "person": wording.person(call),
+        "place": wording.place(call),
+        "line": wording.line(call),
+        "assistant": wording.assistant(call) or "Assistant not known yet",
+        "campaign": wording.lead(call).get("campaign") or "",
+        "last": last,
+        "what": what,
+        "became": became,
+        "slug": call.tenant.slug if call.tenant else "",
+    }
