@@ -47,8 +47,9 @@ def fresh(kind):
 def prepare(kind):
     """Make or renew `.venv`: uv installs exactly what the lock says, every file checked by its hash."""
     lock = "requirements-dev.lock" if kind == "dev" else "requirements.lock"
-    uv = shutil.which("uv") or str(VENV / "tool" / "bin" / "uv")
-    pip = bring_pip() if not Path(uv).exists() else None
+    own = VENV / "tool" / "bin" / "uv"
+    uv = shutil.which("uv") or str(own)
+    pip = bring_pip() if uv == str(own) and not own.exists() else None
     base = getattr(sys, "_base_executable", None) or sys.executable
     if not PYTHON.exists():
         say("Making .venv")

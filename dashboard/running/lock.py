@@ -19,6 +19,9 @@ class Lock:
         self.tell("")
         return True
 
+    def release(self) -> None:
+        self._file.close()
+
     def tell(self, words: str) -> None:
         """Leave word for who comes second."""
         self._file.truncate(0)

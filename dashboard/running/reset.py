@@ -17,7 +17,8 @@ def run(arguments: list[str]) -> int:
         print(f"Nothing to forget: {places.data} is not there.")
         return 0
     places.make()
-    if not Lock(places).take():
+    lock = Lock(places)
+    if not lock.take():
         sys.exit("Patchbay is up. Stop it first (Ctrl-C where it runs), then reset.")
     if "--yes" not in arguments and not _agreed(f"Forget all data in {places.data}? (y/N) "):
         print("Nothing was changed.")
@@ -26,6 +27,7 @@ def run(arguments: list[str]) -> int:
     for path in places.data.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.rmtree(READABLE / places.name, ignore_errors=True)
+    lock.release()
     print(f"{places.data} is empty.")
     return 0
 

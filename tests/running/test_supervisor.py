@@ -1,0 +1,202 @@
+"""Children start in order, come back when they crash, and none is left, however the supervisor ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.running import processes
+from dashboard.running.places import ROOT, Places
+from dashboard.running.supervisor import Child, Failed, Stopped, Supervisor
+
+LIVE = "import pathlib, signal, sys; pathlib.Path(sys.argv[1]).touch(); signal.pause()"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + LIVE
+WITH_OFFSPRING = """
+import pathlib, signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+offspring = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+pathlib.Path(sys.argv[1]).write_text(str(offspring.pid))
+signal.pause()
+"""
+ON_THE_RECORD = """
+import pathlib, signal, sys
+def leave(*_):
+    with open(sys.argv[2], "a") as record:
+        record.write(sys.argv[3])
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+pathlib.Path(sys.argv[1]).touch()
+signal.pause()
+"""
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    places = Places(tmp_path / "data")
+    places.make()
+    return places
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Callable[..., Child]:
+    def make(name: str, program: str = LIVE, *arguments: str, **more: object) -> Child:
+        sign = tmp_path / f"{name}.well"
+        return Child(
+            name, [sys.executable, "-c", program, str(sign), *arguments], sign.exists, dict(os.environ), **more
+        )
+
+    return make
+
+
+@pytest.fixture
+def supervisor(places: Places) -> Iterator[Supervisor]:
+    told: list[str] = []
+    supervisor = Supervisor(places, told.append)
+    supervisor.told = told
+    with supervisor.listening():
+        yield supervisor
+
+
+def gone(pid: int, within: float = 5) -> bool:
+    deadline = time.monotonic() + within
+    while processes.born(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return processes.born(pid) is None
+
+
+def pids(places: Places) -> dict[str, int]:
+    return {path.stem: json.loads(path.read_text())["pid"] for path in places.run.glob("*.pid")}
+
+
+def test_returns_when_all_are_well_and_stops_the_last_one_first(supervisor, child, tmp_path):
+    for name in "abc":
+        supervisor.start(child(name, ON_THE_RECORD, str(tmp_path / "order"), name))
+    supervisor.stop()
+    assert (tmp_path / "order").read_text() == "cba"
+    assert not list(supervisor.places.run.iterdir())
+
+
+def test_a_child_that_ends_at_once_is_told_with_its_last_words(supervisor, child):
+    with pytest.raises(Failed, match=r"broken ended at once \(exit 3\)(.|\n)*no such thing"):
+        supervisor.start(child("well"), child("broken", "import sys; print('no such thing'); sys.exit(3)"))
+
+
+def test_a_child_that_never_answers_is_given_up(supervisor, child):
+    with pytest.raises(Failed, match="silent did not answer within 0 s"):
+        supervisor.start(child("silent", "import signal; signal.pause()", start_limit=0.2))
+
+
+def test_a_crashed_child_comes_back(supervisor, child):
+    supervisor.start(child("web"))
+    first = supervisor.running["web"].process
+
+    def meanwhile() -> None:
+        os.kill(first.pid, signal.SIGKILL)
+        while supervisor.running["web"].process is first:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=meanwhile)
+    thread.start()
+    supervisor.watch()
+    thread.join()
+    assert supervisor.running["web"].process.poll() is None
+    assert supervisor.told == ["web ended (signal SIGKILL); starting it again. See logs/web.log"]
+
+
+def test_asked_to_stop_while_starting(supervisor, child):
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(Stopped):
+        supervisor.start(child("slow", "import signal; signal.pause()"))
+    timer.join()
+
+
+def test_one_that_would_not_stop_is_killed_with_its_offspring(supervisor, child, tmp_path):
+    supervisor.start(child("stubborn", WITH_OFFSPRING, stop_limit=0.3))
+    family = supervisor.running["stubborn"].process.pid, int((tmp_path / "stubborn.well").read_text())
+    supervisor.stop()
+    assert all(gone(pid) for pid in family)
+
+
+SUPERVISE = """
+import os, sys
+from pathlib import Path
+from dashboard.running.places import Places
+from dashboard.running.supervisor import Child, Supervisor
+places, program = Places(Path(sys.argv[1])), sys.argv[2]
+supervisor = Supervisor(places)
+with supervisor.listening():
+    signs = [Path(sys.argv[1]) / name for name in ("one.well", "two.well")]
+    command = [sys.executable, "-c", program]
+    supervisor.start(*(Child(s.stem, [*command, str(s)], s.exists, dict(os.environ)) for s in signs))
+    print("up", flush=True)
+    supervisor.watch()
+"""
+
+
+@pytest.fixture
+def supervised(places: Places) -> Iterator[Callable[[str], subprocess.Popen]]:
+    """A supervisor in a process of its own, which can be killed."""
+    started = []
+
+    def start(program: str) -> subprocess.Popen:
+        command = [sys.executable, "-c", SUPERVISE, str(places.data), program]
+        it = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        started.append(it)
+        assert it.stdout.readline() == "up\n"
+        return it
+
+    yield start
+    for it in started:
+        it.kill()
+        it.wait()
+        it.stdout.close()
+    processes.clean_up(places.run, patience=0.1)
+
+
+def test_ctrl_c_ends_all(supervised, places):
+    it = supervised(LIVE)
+    children = pids(places)
+    it.send_signal(signal.SIGINT)
+    assert it.wait(10) == 0
+    assert len(children) == 2
+    assert all(gone(pid, 0) for pid in children.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+def test_killed_children_end_with_it(supervised, places):
+    it = supervised(LIVE)
+    children = pids(places)
+    it.kill()
+    assert all(gone(pid) for pid in children.values())
+    assert len(children) == 2
+
+
+def test_killed_the_next_start_ends_what_was_left(supervised, places):
+    it = supervised(STUBBORN)
+    children = pids(places)
+    it.kill()
+    it.wait()
+    assert not any(gone(pid, 0) for pid in children.values())
+    assert processes.clean_up(places.run, patience=0.2) == ["one", "two"]
+    assert all(gone(pid) for pid in children.values())
+    assert processes.clean_up(places.run) == []
+
+
+def test_a_number_that_is_somebody_else_now_is_left_alone(places):
+    somebody = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
+    processes.note(places.run / "web.pid", somebody.pid, signal.SIGKILL)
+    path = places.run / "web.pid"
+    path.write_text(path.read_text().replace(processes.born(somebody.pid), "1"))
+    assert processes.clean_up(places.run) == []
+    assert somebody.poll() is None
+    somebody.kill()
+    somebody.wait()
