@@ -1,7 +1,7 @@
 """One reader of the changes feed per web process, and the people who listen to it.
 
-Delivered is every visible row not delivered yet; the next look starts from the oldest transaction that was still open at
-this one, so that a row which commits late is not missed, and nobody waits for a long transaction elsewhere either.
+Delivered is every visible row not delivered yet; the next look starts from the oldest transaction that was still open
+at this one, so that a row which commits late is not missed, and nobody waits for a long transaction elsewhere.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -183,10 +184,8 @@ class Feed:
             await asyncio.sleep(LOOK_EVERY)
             return
         self._wake.clear()
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), IDLE_EVERY)
-        except TimeoutError:
-            return
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:

@@ -1,6 +1,6 @@
 """`/events/`: server-sent events for one browser, as a plain ASGI application.
 
-Who may hear what is asked of the database in a short visit to a thread, at the start and again every 20 s; between those
+Who may hear what is asked of the database in a short visit to a thread, at the start and again every 20 s; in between
 the stream holds neither a thread nor a connection. What it sends are ids and versions: the browser asks for the rows
 through the authorised views.
 """
@@ -12,6 +12,7 @@ import json
 import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError
 from importlib import import_module
@@ -96,10 +97,8 @@ async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) ->
     beat, ask = clock() + HEARTBEAT, clock() + ASK_AGAIN * random.uniform(0.8, 1)
     await _say(send, f"retry: {RETRY}\nid: {ours.floor}\n\n")
     while not listener.closed:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(listener.awake.wait(), max(0.0, min(beat, ask) - clock()))
-        except TimeoutError:
-            pass
         everything, batch = listener.take()
         if everything or batch:
             await _say(send, _words(ours.floor, everything, batch))
