@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 THREADS = 8  # fewer than the pool has connections (settings.DATABASES)
-pages = WSGIMiddleware(wsgi_application, workers=THREADS)
+pages = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

@@ -82,7 +82,8 @@ class Postgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         handle, secret = tempfile.mkstemp()
-        os.write(handle, self.password.encode()), os.close(handle)
+        with open(handle, "w") as file:
+            file.write(self.password)
         if self.user:
             for path in (draft, secret):
                 os.chown(path, self.user["user"], self.user["group"])

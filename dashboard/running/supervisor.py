@@ -58,7 +58,8 @@ class Supervisor:
         self.running: dict[str, Running] = {}
         self.asked, self._asked_at = 0, -1.0
         self._wake, self._waker = os.pipe()
-        os.set_blocking(self._wake, False), os.set_blocking(self._waker, False)
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._waker, False)
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
