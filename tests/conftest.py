@@ -1,6 +1,7 @@
 """Where the tests stand: the database (tests/postgres.py), the cast (tests/cast.py), and nothing skipped in CI."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,3 +60,17 @@ def superuser(db: None) -> Callable[..., None]:
                 past_the_walls.execute(statement)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium; nothing is downloaded."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("No Chromium on this machine: nothing was tried in a browser. apt-get install chromium")
+    quiet = ("gpu", "quic", "background-networking", "component-update", "sync")
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium,
+        "args": ["--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in quiet)],
+    }

@@ -1,0 +1,78 @@
+"""The embedded PostgreSQL finds a place its own user can reach, and gives roles exactly what they need."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dashboard.running import postgres, roles
+from dashboard.running.postgres import Postgres
+from tests.postgres import server
+
+
+@pytest.fixture
+def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """In place of /var/lib/patchbay."""
+    folder = Path(tempfile.mkdtemp(prefix="patchbay-readable-"))
+    folder.chmod(0o755)
+    monkeypatch.setattr(postgres, "READABLE", folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def address() -> str:
+    server.need()
+    return os.environ["PATCHBAY_TEST_SERVER"]
+
+
+def test_below_a_private_folder_root_uses_a_readable_place(readable, tmp_path):
+    """An ordinary user's server runs as that user and reads what it reads."""
+    tmp_path.chmod(0o700)
+    home = tmp_path if os.geteuid() else readable / "name"
+    assert Postgres.below(tmp_path, "name", port=1, password="x").data == home / "postgres"
+
+
+def test_in_an_open_folder_the_data_stay_beside_the_rest(readable):
+    folder = readable / "checkout"
+    folder.mkdir(mode=0o755)
+    assert Postgres.below(folder, "name", port=1, password="x").data == folder / "postgres"
+
+
+def test_a_lock_file_of_a_dead_server_is_taken_away(readable):
+    """Its number may be alive again as somebody else: that one is left alone."""
+    data = readable / "postgres"
+    data.mkdir()
+    (data / "PG_VERSION").touch()
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
+    Postgres.below(readable, "name", port=1, password="x").prepare()
+    assert not (data / "postmaster.pid").exists()
+
+
+def test_nobody_comes_in_without_a_password(address):
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(address.replace(address.split(":")[2].split("@")[0], "guessed"))
+
+
+def test_the_roles_are_as_they_must_be_however_often_they_are_furnished(address):
+    passwords = {f"{who}_password": os.environ[f"PATCHBAY_TEST_PATCHBAY_{who.upper()}"] for who in ("owner", "app")}
+    for _ in range(2):
+        roles.furnish(address, **passwords, database=None)
+    with psycopg.connect(address) as connection:
+        told = connection.execute(
+            "SELECT rolname, rolcanlogin, rolsuper, rolinherit, rolcreatedb, rolbypassrls FROM pg_roles "
+            "WHERE rolname LIKE 'patchbay_%' ORDER BY 1"
+        ).fetchall()
+        usage = connection.execute("SELECT pg_has_role('patchbay_app', 'patchbay_auditor', 'usage')").fetchone()
+        limits = connection.execute("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'patchbay_app'::regrole")
+        assert "idle_in_transaction_session_timeout=60s" in limits.fetchone()[0]
+    assert told == [
+        ("patchbay_app", True, False, False, False, False),
+        ("patchbay_auditor", False, False, True, False, False),
+        ("patchbay_owner", True, False, True, True, False),
+    ]
+    assert usage == (False,), "the app may switch to the auditor, nothing of it is the app's own"
