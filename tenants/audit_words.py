@@ -23,6 +23,22 @@ SENTENCES: dict[str, str] = {
     "person.removed": "{actor} removed {person} from the team.",
     "visit.began": "{actor} entered as staff.",
     "visit.ended": "{actor} left.",
+    "calls.exported": "{actor} exported calls as CSV.",
+    "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
+    "connection.key-replaced": "{actor} replaced the API key of {name}.",
+    "connection.hooked-up": "{actor} had {assistants} assistants of {name} report to us.",
+    "campaign.start-accepted": "{actor} started the campaign {name}.",
+    "campaign.start-refused": "{actor} asked to start the campaign {name}; VoiceDock refused.",
+    "campaign.start-unknown": "{actor} asked to start the campaign {name}; VoiceDock did not answer.",
+    "campaign.resume-accepted": "{actor} resumed the campaign {name}.",
+    "campaign.resume-refused": "{actor} asked to resume the campaign {name}; VoiceDock refused.",
+    "campaign.resume-unknown": "{actor} asked to resume the campaign {name}; VoiceDock did not answer.",
+    "campaign.pause-accepted": "{actor} paused the campaign {name}.",
+    "campaign.pause-refused": "{actor} asked to pause the campaign {name}; VoiceDock refused.",
+    "campaign.pause-unknown": "{actor} asked to pause the campaign {name}; VoiceDock did not answer.",
+    "campaign.cancel-accepted": "{actor} cancelled the campaign {name}.",
+    "campaign.cancel-refused": "{actor} asked to cancel the campaign {name}; VoiceDock refused.",
+    "campaign.cancel-unknown": "{actor} asked to cancel the campaign {name}; VoiceDock did not answer.",
 }
 
 

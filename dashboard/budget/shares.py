@@ -1,8 +1,8 @@
 """Who may speak next: the rules of one connection's minute, decided from what was spent in it. Knows no database.
 
 VoiceDock allows 100 requests a minute per key and 10 commands a minute per call (`voicedock-api.md §1.4`). Whether its
-window slides or starts afresh is not known, so no 60 s of any kind may hold more: ours slides over 60.5 s, with 4 % kept
-back for what the network delays.
+window slides or starts afresh is not known, so no 60 s of any kind may hold more: ours slides over 60.5 s, with 4 %
+kept back for what the network delays.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ connection's lock, looks at the minute by the database's clock, and either write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,16 +48,22 @@ class Spent(Exception):
 
 
 class OpenTransaction(RuntimeError):
-    """VoiceDock must never be asked while a transaction is open: it would hold locks for as long as the answer takes."""
+    """No transaction may be open while VoiceDock is asked: it would hold its locks until the answer comes."""
 
 
 @contextmanager
 def speak(
-    connection: Connection, lane: Lane, *, tenant: Tenant | int | None = None, call: Call | None = None
+    connection: Connection,
+    lane: Lane,
+    *,
+    tenant: Tenant | int | None = None,
+    call: Call | None = None,
+    tally: Callable[[], None] = lambda: None,
 ) -> Iterator[voicedock.Client]:
     """A client for this connection whose every attempt is spent in this lane; opens short scopes of its own.
 
-    `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each.
+    `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each. `tally` is
+    called for each request that leaves.
     Raises `OpenTransaction` at once, and `Spent` from the client's methods before anything has left.
     """
     _nothing_open()
@@ -67,6 +73,7 @@ def speak(
         lane=Lane(lane),
         tenant=owner.pk if isinstance(owner, Tenant) else owner,
         call=call.pk if call is not None else None,
+        tally=tally,
     )
     with scope.system("load a connection's key"):
         key = ConnectionSecret.objects.get(connection_id=connection.pk).api_key
@@ -120,6 +127,7 @@ class _Purse:
     lane: Lane
     tenant: int | None
     call: UUID | None
+    tally: Callable[[], None]
     attempts: int = 0
 
     def spend(self) -> None:
@@ -131,6 +139,7 @@ class _Purse:
         if wait:
             raise Spent(wait)
         self.attempts += 1
+        self.tally()
 
     def _take(self, now: datetime) -> Wait | None:
         wish = Spend(now, self.lane, self.tenant, self.call)

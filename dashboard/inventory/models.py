@@ -18,7 +18,7 @@ class Kind(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """One look at VoiceDock through one connection."""
+    """One look at VoiceDock through one connection, or several in a row that brought no news."""
 
     class Outcome(models.TextChoices):
         RUNNING = "running", "Running"
@@ -31,6 +31,7 @@ class SyncRun(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.RUNNING)
+    looks = models.PositiveIntegerField(default=1, help_text="Looks in a row that came to the same, counted together.")
     requests = models.PositiveIntegerField(default=0)
     seen = models.PositiveIntegerField(default=0, help_text="Things VoiceDock listed.")
     changed = models.PositiveIntegerField(default=0, help_text="Rows that were not as we knew them.")

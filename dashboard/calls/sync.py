@@ -1,0 +1,127 @@
+"""Ask VoiceDock about calls, for what no webhook told: those alive now, and those that are over.
+
+Lists before single reads; whatever is heard goes through the same `merge` as webhooks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from dashboard import voicedock
+from dashboard.budget.models import Lane
+from dashboard.calls import merge
+from dashboard.calls.models import LIVE, Call
+from dashboard.inventory import runs
+from dashboard.inventory.models import Kind
+from dashboard.inventory.runs import Run
+from tenants import scope
+from tenants.models import Connection
+
+WHILE_LIVE = 3.0  # seconds between looks while anything is live
+LISTED = ("in-progress", "connecting")  # the live ones among the values the filter is documented for (§5.2)
+LIVE_PAGE = 100
+SINGLE_READS = 2  # more than these missing from the lists are looked for in one page of the newest
+PAGE = 50
+HISTORY_PAGE = 100
+HISTORY_PAGES = 4  # of history in one look; the next one goes on where this stopped
+DEEP_EVERY = timedelta(minutes=10)
+DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
+
+
+def live(connection: Connection) -> None:
+    """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
+    with runs.look(connection, Kind.LIVE_CALLS) as run:
+        known = _known_live(connection)
+        with run.speak(Lane.LIVE) as vendor:
+            listed = [call for status in LISTED for call in vendor.calls(status=status, limit=LIVE_PAGE).items]
+        _hear(run, listed)
+        missing = [remote_id for remote_id in known if remote_id not in {call.id for call in listed}]
+        if missing:
+            _look_for(run, missing)
+        if listed or _known_live(connection):
+            run.again_in = WHILE_LIVE
+
+
+def finished(connection: Connection) -> None:
+    """Newest first until a page holds nothing new; then a piece of the history, until all of it is here.
+
+    The state's mark: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read.
+    """
+    with runs.look(connection, Kind.CALLS) as run:
+        deep = _deep_is_due(run)
+        for page in range(1000):
+            new, more = _page(run, PAGE, page * PAGE)
+            if not more or (not new and not (deep and page + 1 < DEEP_PAGES)):
+                break
+        if deep:
+            run.mark["deep_at"] = timezone.now().isoformat()
+        _history(run)
+
+
+def _history(run: Run) -> None:
+    history = run.mark.setdefault("history", {"offset": 0, "done": False})
+    for _ in range(HISTORY_PAGES):
+        if history["done"]:
+            return
+        _, more = _page(run, HISTORY_PAGE, history["offset"])
+        history["offset"] += HISTORY_PAGE
+        history["done"] = not more
+    run.again_in = 1.0
+
+
+def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:
+    """Hear one page; how many of its calls were new or not as we knew them, and whether there are older ones."""
+    with run.speak(Lane.REST) as vendor:
+        page = vendor.calls(limit=limit, offset=offset)
+    new = _hear(run, page.items)
+    return new, offset + len(page.items) < page.total and bool(page.items)
+
+
+def _hear(run: Run, calls: Iterable[voicedock.RemoteCall]) -> int:
+    """Pass on what differs from what we know, the oldest first."""
+    calls = sorted(calls, key=lambda call: (call.created_at or timezone.now(), call.id))
+    known = _known(run.connection, [call.id for call in calls])
+    news = [call for call in calls if known.get(call.id, ()) != (call.status, call.updated_at)]
+    for call in news:
+        merge.hear(run.connection, merge.Facts.of_remote(call))
+    run.seen += len(calls)
+    run.changed += len(news)
+    return len(news)
+
+
+def _look_for(run: Run, missing: list[str]) -> None:
+    """Calls we think alive and no list shows: over by now, or in a state the lists cannot be asked for."""
+    if len(missing) > SINGLE_READS:
+        with run.speak(Lane.LIVE) as vendor:
+            newest = vendor.calls(limit=LIVE_PAGE).items
+        _hear(run, newest)
+        missing = [remote_id for remote_id in missing if remote_id not in {call.id for call in newest}]
+    for remote_id in missing[:SINGLE_READS]:
+        with run.speak(Lane.LIVE) as vendor:
+            try:
+                found = vendor.call(remote_id)
+            except voicedock.NotFound:
+                continue
+        _hear(run, [found])
+
+
+def _known_live(connection: Connection) -> list[str]:
+    """Those heard of longest ago first, so that each gets its turn."""
+    with scope.system("calls we think alive"):
+        alive = Call.objects.filter(connection_id=connection.pk, finished=False, state__in=LIVE).exclude(remote_id="")
+        return list(alive.order_by("seen_at").values_list("remote_id", flat=True))
+
+
+def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[object, ...]]:
+    with scope.system("calls we know"):
+        rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
+        return {row[0]: row[1:] for row in rows.values_list("remote_id", "state", "remote_updated_at")}
+
+
+def _deep_is_due(run: Run) -> bool:
+    last = parse_datetime(run.mark.get("deep_at", ""))
+    return last is None or last < timezone.now() - DEEP_EVERY

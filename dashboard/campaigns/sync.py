@@ -1,0 +1,217 @@
+"""Bring campaigns and their leads over from VoiceDock (`voicedock-api.md §6`); it pushes nothing, so we ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.budget.models import Lane
+from dashboard.campaigns.models import Campaign, Lead
+from dashboard.inventory import runs
+from dashboard.inventory.models import Kind
+from dashboard.inventory.runs import Run
+from dashboard.live import changes
+from tenants import scope
+from tenants.models import Assistant, AssistantDedication, Connection
+
+WATCHED = 30  # seconds for which an opened page keeps its campaign's leads fresh
+WATCHED_EVERY = timedelta(seconds=15)
+RUNNING_EVERY = timedelta(seconds=60)  # leads change to `calling` without moving a counter
+LISTS_AT_ONCE = 8  # lead lists read in one look
+
+
+def campaigns(connection: Connection) -> None:
+    """All campaigns of the connection with one request; opens scopes of its own."""
+    with runs.look(connection, Kind.CAMPAIGNS) as run:
+        with run.speak(Lane.REST) as vendor:
+            remotes = vendor.campaigns()
+        run.seen = len(remotes)
+        with scope.system("copy campaigns"):
+            moved = keep(connection, remotes)
+            gone = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None).exclude(
+                remote_id__in=[remote.id for remote in remotes]
+            )
+            for campaign in gone:
+                campaign.vanished_at = timezone.now()
+                _save(campaign, ["vanished_at"])
+                moved += 1
+            run.changed = moved
+        if moved:
+            runs.hurry(connection, Kind.LEADS)
+
+
+def due_leads(connection: Connection) -> None:
+    """Leads of the campaigns that need it most: open on a screen, moved counters, never read, running."""
+    with runs.look(connection, Kind.LEADS) as run:
+        with scope.system("which leads to read"):
+            due = _due(connection)
+        for campaign in due[:LISTS_AT_ONCE]:
+            _read(run, campaign)
+        if len(due) > LISTS_AT_ONCE:
+            run.again_in = 1.0
+
+
+def leads(campaign: Campaign) -> None:
+    """All leads of one campaign with one request, however many (§6.2); opens scopes of its own."""
+    with runs.look(campaign.connection, Kind.LEADS) as run:
+        _read(run, campaign)
+
+
+def watch(campaign: Campaign) -> None:
+    """Its page is open: keep its leads fresh for the next half minute."""
+    if not cache.get(_key(campaign.pk)):
+        runs.hurry(campaign.connection_id, Kind.LEADS)
+    cache.set(_key(campaign.pk), True, WATCHED)
+
+
+def keep(connection: Connection, remotes: Iterable[voicedock.RemoteCampaign]) -> int:
+    """Write what VoiceDock says of these campaigns into our copies, and how many moved. Inside a system scope."""
+    ours = {one.remote_id: one for one in Campaign.objects.filter(connection_id=connection.pk)}
+    assistants = {one.remote_id: one for one in Assistant.objects.filter(connection_id=connection.pk)}
+    moved = 0
+    for remote in remotes:
+        campaign = ours.get(remote.id) or Campaign(connection_id=connection.pk, remote_id=remote.id)
+        moved += _keep(campaign, remote, assistants.get(remote.assistant_id or ""))
+    Campaign.objects.filter(connection_id=connection.pk, remote_id__in=[one.id for one in remotes]).update(
+        seen_at=timezone.now()
+    )
+    return moved
+
+
+def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assistant | None) -> bool:
+    values: dict[str, Any] = {
+        "assistant_id": assistant.pk if assistant else campaign.assistant_id,
+        "name": remote.name[:300],
+        "status": remote.status,
+        "template": remote.template or "",
+        "starts": remote.starts,
+        "ends": remote.ends,
+        "timezone": remote.timezone or "",
+        "total_leads": remote.total_leads,
+        "completed_leads": remote.completed_leads,
+        "failed_leads": remote.failed_leads,
+        "remote_created_at": remote.created_at,
+        "remote_updated_at": remote.updated_at,
+        "vanished_at": None,
+    }
+    if campaign.tenant_id is None and assistant is not None:
+        values["tenant_id"] = _tenant(assistant, remote)
+    changed = [name for name, value in values.items() if getattr(campaign, name) != value]
+    if not changed and campaign.pk:
+        return False
+    if campaign.pk is None or {"total_leads", "completed_leads", "failed_leads", "status"} & set(changed):
+        values["counted_at"] = timezone.now()
+        changed.append("counted_at")
+    for name in changed:
+        setattr(campaign, name, values[name])
+    _save(campaign, changed)
+    if "tenant_id" in changed:
+        Lead.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
+    return True
+
+
+def _save(campaign: Campaign, changed: list[str]) -> None:
+    if campaign.pk is None:
+        campaign.save(force_insert=True)
+    else:
+        campaign.version += 1
+        campaign.save(update_fields=[*(name.removesuffix("_id") for name in changed), "version"])
+    changes.note("campaign", campaign.pk, tenant=campaign.tenant_id, version=campaign.version)
+
+
+def _tenant(assistant: Assistant, remote: voicedock.RemoteCampaign) -> int | None:
+    """Whose assistant it was when the campaign was made, or whose it is now."""
+    rights = AssistantDedication.objects.filter(assistant=assistant)
+    made = rights.at(remote.created_at) if remote.created_at else rights.none()
+    found = made.first() or rights.open().first()
+    return found.tenant_id if found else None
+
+
+def _due(connection: Connection) -> list[Campaign]:
+    now = timezone.now()
+    mine = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None)
+    unread = Q(leads_seen_at=None) | Q(counted_at__gt=F("leads_seen_at"))
+    running = Q(status=Campaign.Status.SCHEDULED, leads_seen_at__lt=now - RUNNING_EVERY)
+    watched = _watched(mine, now)
+    due = mine.filter(unread | running).exclude(pk__in=[one.pk for one in watched])
+    return watched + list(due.select_related("connection").order_by(F("leads_seen_at").asc(nulls_first=True)))
+
+
+def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
+    stale = campaigns.filter(Q(leads_seen_at=None) | Q(leads_seen_at__lt=now - WATCHED_EVERY))
+    keys = {_key(pk): pk for pk in stale.values_list("pk", flat=True)}
+    return list(stale.filter(pk__in=[keys[key] for key in cache.get_many(keys)]).select_related("connection"))
+
+
+def _read(run: Run, campaign: Campaign) -> None:
+    began = timezone.now()
+    with run.speak(Lane.REST) as vendor:
+        try:
+            remotes = vendor.leads(campaign.remote_id)
+        except voicedock.NotFound:
+            remotes = None
+    with scope.system("copy leads"):
+        campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+        moved = _keep_leads(campaign, remotes) if remotes is not None else 0
+        run.seen += len(remotes or ())
+        run.changed += moved
+        campaign.leads_seen_at = began
+        if moved:
+            _save(campaign, ["leads_seen_at"])
+        else:
+            campaign.save(update_fields=["leads_seen_at"])
+
+
+def _keep_leads(campaign: Campaign, remotes: Iterable[voicedock.RemoteLead]) -> int:
+    ours = {one.remote_id: one for one in Lead.objects.filter(campaign=campaign)}
+    new, moved, there = [], [], set()
+    for remote in remotes:
+        values = _lead(remote)
+        there.add(remote.id)
+        if (lead := ours.get(remote.id)) is None:
+            new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=remote.id, **values))
+        elif any(getattr(lead, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(lead, name, value)
+            moved.append(lead)
+    Lead.objects.bulk_create(new, batch_size=500)
+    if moved:
+        Lead.objects.bulk_update(moved, [*_lead_fields], batch_size=500)
+    gone = [lead.pk for remote_id, lead in ours.items() if remote_id not in there]
+    if gone:
+        Lead.objects.filter(pk__in=gone).delete()
+    return len(new) + len(moved) + len(gone)
+
+
+_lead_fields = (
+    "phone_number",
+    "variables",
+    "status",
+    "call_remote_id",
+    "attempts",
+    "last_attempt_at",
+    "remote_created_at",
+)
+
+
+def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
+    values = (
+        remote.phone_number[:32],
+        dict(remote.variables),
+        remote.status,
+        remote.call_id or "",
+        remote.attempts,
+        remote.last_attempt_at,
+        remote.created_at,
+    )
+    return dict(zip(_lead_fields, values, strict=True))
+
+
+def _key(pk: int) -> str:
+    return f"campaign-open:{pk}"

@@ -1,0 +1,133 @@
+"""Connect a VoiceDock organization: try its key, keep it sealed, and have its assistants report to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.budget import spending as budget
+from dashboard.budget.models import Lane
+from dashboard.live import changes
+from tenants import audit, scope
+from tenants.models import Assistant, Connection, ConnectionSecret, User
+
+EVENTS = ["status-update", "end-of-call-report"]  # those that need no answer from us (`voicedock-api.md §11.2`)
+
+
+class Refused(Exception):
+    """Not connected; `words` say why and what to do."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+@dataclass(frozen=True)
+class Hooked:
+    """How many assistants report to us, how many keep a webhook of their own, how many wait for the next minute."""
+
+    ours: int
+    foreign: int
+    left: int
+
+
+def add(name: str, api_key: str, *, by: User | None) -> Connection:
+    """Connect the organization that this key opens; asks VoiceDock first. Raises `Refused`; opens scopes of its own."""
+    api_key = api_key.strip()
+    found = _try(api_key)
+    children = [child.id for child in found.children]
+    try:
+        with scope.system("connect an organization"):
+            connection = Connection.objects.create(
+                name=name.strip() or found.name,
+                organization_id=found.id,
+                organization_name=found.name,
+                parent=Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None,
+                minutes_balance=found.minutes_balance,
+                last_contact_at=timezone.now(),
+            )
+            Connection.objects.filter(organization_id__in=children, parent=None).update(parent=connection)
+            secret = ConnectionSecret(connection=connection)
+            secret.api_key = api_key
+            secret.save()
+            changes.note("connection", connection.pk, tenant=None)
+            audit.record(by, None, "connection.added", connection, name=connection.name, organization=found.name)
+    except IntegrityError as error:
+        raise Refused(f"{found.name} is connected already.") from error
+    return connection
+
+
+def replace_key(connection: Connection, api_key: str, *, by: User | None) -> None:
+    """Use another key of the same organization from now on. Raises `Refused`; opens scopes of its own."""
+    api_key = api_key.strip()
+    found = _try(api_key)
+    if found.id != connection.organization_id:
+        raise Refused(f"This key belongs to {found.name}, not to {connection.organization_name}.")
+    with scope.system("replace a key"):
+        secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
+        secret.api_key = api_key
+        secret.save()
+        Connection.objects.filter(pk=connection.pk).update(last_error="", last_contact_at=timezone.now())
+        changes.note("connection", connection.pk, tenant=None)
+        audit.record(by, None, "connection.key-replaced", connection, name=connection.name)
+
+
+def hook_up(connection: Connection, *, by: User | None = None, take_over: bool = False) -> Hooked:
+    """Have every assistant send its events to us, one request each; opens scopes of its own.
+
+    An assistant with a webhook of its own keeps it, unless `take_over`: somebody may depend on it, and polling finds
+    its calls too. What the minute's budget leaves over is done when this is called again.
+    """
+    address = hook_address(connection)
+    with scope.system("which assistants report to us"):
+        secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
+        known = secret.webhook_secrets
+        token = known[0] if known else secret.new_webhook_secret()
+        if not known:
+            secret.save()
+        assistants = list(Assistant.objects.filter(connection_id=connection.pk, vanished_at=None).order_by("pk"))
+    foreign = [one for one in assistants if one.webhook_url and one.webhook_url != address and not take_over]
+    todo = [one for one in assistants if one not in foreign and (one.webhook_url != address or not known)]
+    done = _tell(connection, todo, address, token)
+    hooked = Hooked(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
+    if done:
+        with scope.system("assistants report to us"):
+            Assistant.objects.filter(pk__in=done).update(webhook_url=address)
+            changes.note("connection", connection.pk, tenant=None)
+            audit.record(by, None, "connection.hooked-up", connection, name=connection.name, assistants=len(done))
+    return hooked
+
+
+def hook_address(connection: Connection) -> str:
+    return f"{settings.PUBLIC_URL}/hooks/voicedock/{connection.webhook_token}/"
+
+
+def _try(api_key: str) -> voicedock.RemoteOrganization:
+    """One request that no budget counts yet: the four that each minute keeps back are for this."""
+    if not api_key:
+        raise Refused("Paste the API key.")
+    client = voicedock.Client(settings.VOICEDOCK_API_URL, api_key, transport=settings.VOICEDOCK_TRANSPORT)
+    try:
+        return client.organization()
+    except voicedock.BadKey as error:
+        raise Refused("VoiceDock does not know this key, or has withdrawn it.") from error
+    except voicedock.VoiceDockError as error:
+        raise Refused(f"VoiceDock could not be asked: {error}") from error
+    finally:
+        client.close()
+
+
+def _tell(connection: Connection, assistants: list[Assistant], address: str, token: str) -> list[int]:
+    done: list[int] = []
+    for one in assistants:
+        try:
+            with budget.speak(connection, Lane.REST) as vendor:
+                vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
+        except (budget.Spent, voicedock.VoiceDockError):
+            break
+        done.append(one.pk)
+    return done

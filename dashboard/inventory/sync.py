@@ -1,0 +1,187 @@
+"""Bring what VoiceDock holds over into our copies: the organization, its numbers, its assistants; and tell how old."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.budget.models import Lane
+from dashboard.inventory import runs
+from dashboard.inventory.models import Kind, SyncState
+from dashboard.inventory.runs import Run
+from dashboard.live import changes
+from tenants import scope
+from tenants.models import Assistant, Connection, Number, NumberDedication
+
+E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
+
+
+class AnotherOrganization(voicedock.VoiceDockError):
+    """The key now opens an organization that is not this connection's: nothing of it may be taken for ours."""
+
+
+def organization(connection: Connection) -> None:
+    """Name, credit and parent (`voicedock-api.md §9.1`); opens scopes of its own.
+
+    The state's mark keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
+    """
+    with runs.look(connection, Kind.ORGANIZATION) as run:
+        with run.speak(Lane.REST) as vendor:
+            found = vendor.organization()
+        if found.id != connection.organization_id:
+            raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
+        run.seen = 1
+        run.mark |= {
+            "active_calls": found.active_calls,
+            "children": [{"id": one.id, "name": one.name} for one in found.children],
+        }
+        with scope.system("copy an organization"):
+            run.changed = _organization(connection, found)
+
+
+def inventory(connection: Connection) -> None:
+    """Numbers and assistants (`voicedock-api.md §7, §8`); what is gone there is marked here, never deleted."""
+    with runs.look(connection, Kind.INVENTORY) as run:
+        with run.speak(Lane.REST) as vendor:
+            numbers, assistants = vendor.numbers(), vendor.assistants()
+        run.seen = len(numbers) + len(assistants)
+        with scope.system("copy numbers and assistants"):
+            _numbers(run, numbers)
+            _copy(run, Assistant, {one.id: _assistant(one) for one in assistants})
+            if run.changed:
+                changes.note("inventory", connection.pk, tenant=None)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old what we know through one connection is."""
+
+    fresh_at: datetime | None
+    failing: bool
+
+    @property
+    def age(self) -> timedelta | None:
+        return timezone.now() - self.fresh_at if self.fresh_at else None
+
+
+def freshness(
+    connections: Iterable[Connection | int], kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)
+) -> dict[int, Freshness]:
+    """Per connection the oldest of the last good looks at `kinds`; None where one was never seen whole. Any scope."""
+    ids = [one if isinstance(one, int) else one.pk for one in connections]
+    states: dict[int, list[SyncState]] = {pk: [] for pk in ids}
+    for state in SyncState.objects.filter(connection_id__in=ids, kind__in=kinds):
+        states[state.connection_id].append(state)
+    return {pk: _freshness(found, len(kinds)) for pk, found in states.items()}
+
+
+def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)) -> Freshness:
+    """The oldest over the connections that a client uses. Inside a scope that covers the client."""
+    used = set(NumberDedication.objects.filter(tenant=tenant).open().values_list("connection_id", flat=True))
+    used |= {tenant.home_connection_id} - {None}
+    found = list(freshness(used, kinds).values())
+    times = [one.fresh_at for one in found]
+    whole = min((at for at in times if at), default=None) if all(times) else None
+    return Freshness(whole, any(one.failing for one in found))
+
+
+def _freshness(states: list[SyncState], wanted: int) -> Freshness:
+    times = [state.fresh_at for state in states]
+    whole = min(at for at in times if at) if len(times) == wanted and all(times) else None
+    return Freshness(whole, any(state.failures for state in states))
+
+
+def _organization(connection: Connection, found: voicedock.RemoteOrganization) -> int:
+    parent = Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None
+    values = {
+        "organization_name": found.name,
+        "minutes_balance": found.minutes_balance,
+        "parent_id": parent.pk if parent else connection.parent_id,
+    }
+    stale = Connection.objects.filter(pk=connection.pk)
+    before = stale.values(*values).get()
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if changed:
+        stale.update(**changed)
+        changes.note("connection", connection.pk, tenant=None)
+    return int(bool(changed))
+
+
+def _numbers(run: Run, remotes: Iterable[voicedock.RemoteNumber]) -> None:
+    """A number that was ever dedicated keeps its digits: they are part of the dedication's key, and of its history."""
+    kept = dict(
+        Number.objects.filter(connection_id=run.connection.pk, dedications__isnull=False).values_list(
+            "remote_id", "e164"
+        )
+    )
+    wanted: dict[str, dict[str, Any]] = {}
+    for remote in remotes:
+        values = _number(remote)
+        if remote.id in kept and kept[remote.id] != values["e164"]:
+            run.remarks.append(f"{kept[remote.id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
+            values["e164"] = kept[remote.id]
+        elif not E164.match(values["e164"] or ""):
+            run.remarks.append(f"{values['e164'] or 'A number'} is not written as +31201234567 and was left out.")
+            continue
+        wanted[remote.id] = values
+    _copy(run, Number, wanted)
+
+
+def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> None:
+    """Make our copies of one connection as `wanted`: values by remote id."""
+    now, ours = timezone.now(), {}
+    for one in model._default_manager.filter(connection_id=run.connection.pk):
+        ours[one.remote_id] = one  # type: ignore[attr-defined]
+    new = [
+        model(connection_id=run.connection.pk, remote_id=remote_id, **values)
+        for remote_id, values in wanted.items()
+        if remote_id not in ours
+    ]
+    model._default_manager.bulk_create(new)
+    moved = []
+    for remote_id, values in wanted.items():
+        if (one := ours.get(remote_id)) is None:
+            continue
+        values = values | {"vanished_at": None}
+        if any(getattr(one, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(one, name, value)
+            moved.append(one)
+    if moved:
+        fields = [*next(iter(wanted.values())), "vanished_at"]
+        model._default_manager.bulk_update(moved, fields)
+    mine = model._default_manager.filter(connection_id=run.connection.pk)
+    gone = mine.filter(vanished_at=None).exclude(remote_id__in=wanted).update(vanished_at=now)
+    mine.filter(remote_id__in=wanted).update(seen_at=now)
+    run.changed += len(new) + len(moved) + gone
+
+
+def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
+    return {
+        "e164": remote.phone_number,
+        "name": remote.name or "",
+        "business_name": remote.business_name or "",
+        "is_active": remote.is_active,
+        "remote_assistant_id": remote.assistant_id or "",
+        "has_trunk": remote.has_trunk,
+    }
+
+
+def _assistant(remote: voicedock.RemoteAssistant) -> dict[str, Any]:
+    return {
+        "name": remote.name or "",
+        "business_name": remote.business_name or "",
+        "is_active": remote.is_active,
+        "provider": remote.provider or "",
+        "model": remote.model or "",
+        "family": remote.family,
+        "first_message": remote.first_message or "",
+        "webhook_url": remote.webhook_url or "",
+    }

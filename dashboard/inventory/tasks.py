@@ -1,0 +1,33 @@
+"""Bells: beat rings `tick`, which rings `look` for whatever is due."""
+
+from celery import shared_task
+
+from dashboard import voicedock
+from dashboard.budget import spending as budget
+from dashboard.inventory import rounds, runs
+from dashboard.inventory.models import Kind
+from dashboard.live import changes
+from tenants.models import Connection
+
+LATE = 15  # seconds after which a look is dropped; it becomes due again by itself
+
+
+@shared_task
+def tick() -> None:
+    for connection_id, kind in rounds.due():
+        look.apply_async((connection_id, kind.value), expires=LATE)
+
+
+@shared_task
+def look(connection_id: int, kind: str) -> None:
+    """One look; what went wrong is in the book of looks, and when to try again too."""
+    try:
+        rounds.look(Connection.objects.get(pk=connection_id), Kind(kind))
+    except (runs.Busy, budget.Spent, voicedock.VoiceDockError):
+        return
+
+
+@shared_task
+def tidy() -> None:
+    changes.forget()
+    runs.prune()

@@ -1,0 +1,122 @@
+"""Starting, pausing and cancelling: asked once, told as it came out."""
+
+import json
+
+import pytest
+
+from dashboard.campaigns import control, sync
+from dashboard.campaigns.models import Campaign
+from tenants import scope
+from tenants.models import AuditEntry, Tenant
+from tenants.roles import Role
+
+
+@pytest.fixture
+def harbor(agency, client_of) -> Tenant:
+    return client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+
+
+@pytest.fixture
+def slots(agency, harbor, make, asked) -> Campaign:
+    make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    asked()
+    return fresh()
+
+
+@pytest.fixture
+def manager(member, harbor):
+    return member(harbor, Role.MANAGER)
+
+
+def fresh():
+    with scope.system("look"):
+        return Campaign.objects.select_related("connection").get()
+
+
+def trail():
+    with scope.system("look"):
+        entries = AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")
+        return [(entry.action, entry.actor, json.loads(entry.body)["details"]["name"]) for entry in entries]
+
+
+def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, asked):
+    steps = [control.start, control.pause, control.resume, control.cancel]
+    answers = [step(fresh(), by=manager) for step in steps]
+    assert [answer.outcome for answer in answers] == ["accepted"] * 4
+    assert answers[0].words == "Slots is started."
+    assert asked() == [f"PATCH /campaigns/{slots.remote_id}"] * 4
+    assert sandbox.world.campaigns[slots.remote_id].status == fresh().status == "cancelled"
+    assert [entry[0] for entry in trail()] == [
+        "campaign.start-accepted",
+        "campaign.pause-accepted",
+        "campaign.resume-accepted",
+        "campaign.cancel-accepted",
+    ]
+
+
+def test_what_its_state_does_not_allow_is_not_even_asked(slots, manager, asked):
+    for step in (control.pause, control.resume):
+        with pytest.raises(control.Refusal, match="It is draft now"):
+            step(slots, by=manager)
+    assert control.offered(slots) == ["start", "cancel"]
+    assert asked() == []
+
+
+def test_in_a_shared_connection_starting_needs_staff(slots, manager, support, agency, client_of, asked):
+    client_of(agency, "noord", numbers=("+31505550112",))
+    with pytest.raises(control.Refusal, match="Ask your account team"):
+        control.start(slots, by=manager)
+    assert asked() == []
+    assert control.start(slots, by=support).outcome == "accepted"
+    assert control.pause(fresh(), by=manager).outcome == "accepted"
+    with pytest.raises(control.Refusal, match="Ask your account team"):
+        control.resume(fresh(), by=manager)
+
+
+def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):
+    control.start(slots, by=manager)
+    with scope.system("suspend"):
+        Tenant.objects.filter(pk=harbor.pk).update(status=Tenant.Status.SUSPENDED)
+    assert control.pause(fresh(), by=manager).outcome == "accepted"
+    with pytest.raises(control.Refusal, match="suspended"):
+        control.resume(fresh(), by=manager)
+
+
+def test_nobodys_campaign_is_not_started_even_by_staff(agency, make, support):
+    make("Tariffs", "Tariff advisor")
+    sync.campaigns(agency.connection)
+    with pytest.raises(control.Refusal, match="dedicated to no client"):
+        control.start(fresh(), by=support)
+
+
+@pytest.mark.parametrize("fault", ["lost", "cut", "503", "html502"])
+def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, sandbox, asked, fault):
+    sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH"})
+    answer = control.start(slots, by=manager)
+    assert answer.outcome == "unknown"
+    assert answer.words.startswith("VoiceDock did not answer, so we don't know whether Slots is started.")
+    assert len(asked()) == 1
+    assert trail()[0][0] == "campaign.start-unknown"
+    sync.campaigns(slots.connection)
+    assert fresh().status == ("scheduled" if fault == "lost" else "draft")
+
+
+def test_a_refusal_is_told_in_voicedocks_words(slots, manager, sandbox):
+    sandbox.faults.order({"fault": "409", "route": "/campaigns/*", "method": "PATCH"})
+    answer = control.start(slots, by=manager)
+    assert answer.outcome == "refused"
+    assert "Fault ordered in the sandbox" in answer.words
+    assert fresh().status == "draft"
+
+
+def test_an_alarm_pauses_the_started_campaigns_of_that_assistant(slots, manager, agency):
+    control.start(slots, by=manager)
+    call = type("Call", (), {"connection_id": agency.connection.pk, "assistant_remote_id": ""})()
+    assert control.pause_suspects(call) == []
+    with scope.system("look"):
+        call.assistant_remote_id = agency.assistant("Dispatch desk").remote_id
+    assert control.pause_suspects(call) == [slots]
+    assert fresh().status == "paused"
+    assert trail()[-1] == ("campaign.pause-accepted", "Patchbay", "Slots")
+    assert control.pause_for_alarm(fresh()).outcome == "refused"

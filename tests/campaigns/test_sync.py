@@ -1,0 +1,149 @@
+"""Campaigns and leads as VoiceDock has them, and whose they are."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard.campaigns import sync
+from dashboard.campaigns.models import Campaign, Lead
+from dashboard.inventory import connecting
+from dashboard.inventory.models import Kind, SyncRun
+from dashboard.live.models import Change
+from tenants import ownership, scope
+from tenants.models import Tenant
+
+
+@pytest.fixture
+def harbor(agency, client_of) -> Tenant:
+    return client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+
+
+def changes():
+    return list(Change.objects.values_list("kind", "tenant", "version"))
+
+
+def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make):
+    make("Slots", "Dispatch desk")
+    make("Nobody's", "Tariff advisor")
+    sync.campaigns(agency.connection)
+    with scope.of(harbor):
+        (mine,) = Campaign.objects.all()
+        assert (mine.name, mine.status, mine.total_leads, str(mine.starts)) == ("Slots", "draft", 3, "09:00:00")
+    with scope.system("look"):
+        assert Campaign.objects.get(name="Nobody's").tenant is None
+
+
+def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make, client_of):
+    make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    with scope.system("hand the assistant over"):
+        ownership.end_assistant(harbor.assistantdedications.get(), by=None)
+    client_of(agency, "noord", assistants=("Dispatch desk",))
+    sync.campaigns(agency.connection)
+    with scope.system("look"):
+        assert Campaign.objects.get().tenant == harbor
+
+
+def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(agency, make, client_of):
+    make("Tariffs", "Tariff advisor")
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    noord = client_of(agency, "noord", assistants=("Tariff advisor",))
+    sync.campaigns(agency.connection)
+    with scope.of(noord):
+        assert Campaign.objects.get().name == "Tariffs"
+        assert Lead.objects.count() == 3
+
+
+def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make, sandbox):
+    remote_id = make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    sync.campaigns(agency.connection)
+    with scope.system("look"):
+        assert [one for one in changes() if one[0] == "campaign"] == [("campaign", harbor.pk, 1)]
+    sandbox.world.campaigns[remote_id].name = "Slots of the week"
+    sync.campaigns(agency.connection)
+    with scope.system("look"):
+        assert Campaign.objects.get().version == 2
+        assert ("campaign", harbor.pk, 2) in changes()
+
+
+def test_a_campaign_that_vanished_is_marked(agency, harbor, make, sandbox):
+    remote_id = make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    del sandbox.world.campaigns[remote_id]
+    sync.campaigns(agency.connection)
+    with scope.system("look"):
+        assert Campaign.objects.get().vanished_at is not None
+
+
+def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make, sandbox, asked):
+    remote_id = make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    asked()
+    sync.due_leads(agency.connection)
+    sync.due_leads(agency.connection)
+    assert asked() == [f"GET /campaigns/{remote_id}/leads"]
+    lead = sandbox.world.leads[remote_id][0]
+    lead.status, lead.attempts, lead.call_id = "completed", 1, "call-_+31612340000_x"
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    with scope.of(harbor):
+        read = Lead.objects.get(remote_id=lead.id)
+        assert (read.status, read.attempts, read.call_remote_id) == ("completed", 1, "call-_+31612340000_x")
+        assert read.variables == {"name": "P0"}
+        assert Campaign.objects.get().completed_leads == 1
+
+
+def test_a_lead_removed_there_is_removed_here(agency, harbor, make, sandbox):
+    remote_id = make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    del sandbox.world.leads[remote_id][1]
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    with scope.of(harbor):
+        assert Lead.objects.count() == 2
+
+
+def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minute(agency, harbor, make, asked):
+    remote_id = make("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    read = ["GET /campaigns/" + remote_id + "/leads"]
+
+    def after(seconds, **change):
+        with scope.system("let time pass"):
+            Campaign.objects.update(leads_seen_at=timezone.now() - timedelta(seconds=seconds), **change)
+            Campaign.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+        asked()
+        sync.due_leads(agency.connection)
+        return asked()
+
+    assert after(50) == []
+    assert after(50, status="scheduled") == []
+    assert after(70, status="scheduled") == read
+    with scope.system("open"):
+        campaign = Campaign.objects.select_related("connection").get()
+    sync.watch(campaign)
+    assert after(10) == []
+    assert after(20) == read
+
+
+def test_one_failing_list_does_not_lose_the_others(agency, harbor, make, sandbox):
+    first, second = make("One", "Dispatch desk"), make("Two", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    sandbox.faults.order({"fault": "404", "route": f"/campaigns/{first}/leads", "times": None})
+    sync.due_leads(agency.connection)
+    with scope.of(harbor):
+        assert set(Lead.objects.values_list("campaign__remote_id", flat=True)) == {second}
+    assert SyncRun.objects.get(kind=Kind.LEADS).outcome == "done"
+
+
+def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_office, make):
+    make("Recall", "Recall NL", key="sandbox-bloom")
+    sync.campaigns(agency.connection)
+    with scope.system("look"):
+        assert not Campaign.objects.exists()
+    assert connecting.hook_address(agency.connection) != connecting.hook_address(bloom_office.connection)
