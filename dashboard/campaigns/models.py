@@ -79,7 +79,10 @@ class Lead(models.Model):
             ),
             Rows(name="lead_rows"),
         ]
-        indexes = [models.Index(fields=["campaign", "status"], name="leads_by_status")]
+        indexes = [
+            models.Index(fields=["campaign", "status"], name="leads_by_status"),
+            models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
+        ]
 
     def __str__(self) -> str:
         return self.phone_number
