@@ -1,9 +1,8 @@
 """Our own processes: what each is started with, and how it tells that it is well."""
 
 import sys
-import urllib.error
-import urllib.request
 
+from dashboard.running import pulse
 from dashboard.running.places import ROOT, Places
 from dashboard.running.supervisor import Child
 
@@ -12,7 +11,7 @@ def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
     return Child(
         "sandbox",
         _python("dashboard.sandbox", "--port", str(port), "--data", str(places.data / "sandbox.json")),
-        lambda: _answers(f"http://127.0.0.1:{port}/_sandbox/organizations"),
+        lambda: pulse.answers(f"http://127.0.0.1:{port}/_sandbox/organizations"),
         {**environment, "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
     )
@@ -22,7 +21,7 @@ def web(port: int, environment: dict[str, str]) -> Child:
     return Child(
         "web",
         _python("dashboard.running.web", "--port", str(port)),
-        lambda: _answers(f"http://127.0.0.1:{port}/healthz"),
+        lambda: pulse.answers(f"http://127.0.0.1:{port}/healthz"),
         {**environment, "PATCHBAY_PROCESS": "web"},
         directory=ROOT,
     )
@@ -59,11 +58,3 @@ def _celery(what: str, places: Places, environment: dict[str, str], *options: st
 
 def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False

@@ -1,0 +1,89 @@
+"""`manage.py bench`: start, pages, memory and stop of a whole Patchbay in a temporary folder, in plain figures."""
+
+import re
+import statistics
+import time
+from pathlib import Path
+
+import httpx
+
+from dashboard.running.sign_ins import PASSWORD
+from tests import stack
+
+TIMES = 25
+PAGES = {
+    "admin@patchbay.test": ["/", "/live/", "/clients/", "/inventory/", "/calls/", "/campaigns/", "/activity/"],
+    "owner@bloom.test": [f"/c/bloom-dental/{page}" for page in ("", "call/", "live/", "calls/", "campaigns/", "team/")],
+}
+
+
+def main() -> None:
+    with stack.folder() as folder:
+        for start in ("first start", "second start"):
+            began = time.monotonic()
+            with stack.up(folder) as patchbay:
+                _tell(start, f"{time.monotonic() - began:8.2f} s")
+                if start == "first start":
+                    _memory(patchbay)
+                    for email, pages in PAGES.items():
+                        _pages(patchbay, email, pages)
+                began = time.monotonic()
+            _tell("stop", f"{time.monotonic() - began:8.2f} s")
+
+
+def _tell(what: str, figures: str) -> None:
+    print(f"{what:<28}{figures}", flush=True)
+
+
+def _pages(patchbay: stack.Stack, email: str, pages: list[str]) -> None:
+    with httpx.Client(base_url=patchbay.url, follow_redirects=True, trust_env=False, timeout=30) as browser:
+        form = browser.get("/accounts/login/").text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        browser.post(
+            "/accounts/login/",
+            data={"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
+            headers={"Origin": patchbay.url},
+        )
+        for page in pages:
+            took, answer = [], None
+            for _ in range(TIMES):
+                began = time.monotonic()
+                answer = browser.get(page)
+                took.append((time.monotonic() - began) * 1000)
+            p95 = statistics.quantiles(took, n=20)[-1]
+            size = len(answer.content) / 1024
+            times = f"p50 {statistics.median(took):6.1f}  p95 {p95:6.1f} ms"
+            _tell(page, f"{answer.status_code:>4}  {times}  {size:6.1f} KB")
+
+
+def _memory(patchbay: stack.Stack) -> None:
+    """Proportional set size by process group: shared pages count once (Linux)."""
+    for note in sorted(patchbay.places.run.glob("*.pid")):
+        leader = int(re.search(r'"pid": (\d+)', note.read_text())[1])
+        total = sum(_pss(pid) for pid in _family(leader))
+        _tell(f"{note.stem}, memory", f"{total / 1024:8.0f} MB")
+
+
+def _family(leader: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(words[1]), []).append(int(stat.parent.name))
+    found = [leader]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+def _pss(pid: int) -> int:
+    try:
+        return int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
+    except (OSError, TypeError):
+        return 0
+
+
+if __name__ == "__main__":
+    main()
