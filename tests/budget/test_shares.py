@@ -99,7 +99,7 @@ def test_alone_or_in_a_quiet_minute_a_client_may_have_nearly_everything():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_window_invariant_for_hours_under_every_load(seed):
-    """P7 in the abstract: no 60 s hold more than 96, no call more than ten commands, no lane below its reserve starves."""
+    """P7 in the abstract: no 60 s hold more than 96, no call more than ten commands, nobody starves."""
     chance = random.Random(seed)
     minute, calls = Minute(sharing={1, 2, 3}), [uuid.uuid4() for _ in range(4)]
     starved = 0

@@ -1,0 +1,87 @@
+"""P7: people come before machines, and no client uses up the share of another; seen from VoiceDock's side."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection as database
+
+from dashboard import voicedock
+from dashboard.budget import shares
+from dashboard.budget import spending as budget
+from dashboard.budget.models import Lane
+from tests.world import agency, client_of, sandbox  # noqa: F401
+
+
+def ask(connection, lane, tenant=None):
+    """One request; whether it left."""
+    try:
+        with budget.speak(connection, lane, tenant=tenant) as vendor:
+            vendor.campaigns()
+    except budget.Spent:
+        return False
+    return True
+
+
+def flood(connection, lane, tenant=None):
+    count = 0
+    while ask(connection, lane, tenant):
+        count += 1
+    return count
+
+
+def statuses(sandbox):  # noqa: F811
+    return [entry["status"] for entry in sandbox.log.since()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_window_invariant(agency, client_of, sandbox):  # noqa: F811
+    """Processes that all want more than there is: VoiceDock never has to refuse one of them."""
+    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+
+    def work(lane):
+        try:
+            return sum(ask(agency.connection, lane, tenant) for _ in range(40))
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(work, Lane))
+    assert 429 not in statuses(sandbox)
+    assert len(statuses(sandbox)) <= 100
+    assert flood(agency.connection, Lane.END, tenant) + len(statuses(sandbox)) >= 90
+
+
+def test_knock_out_without_the_rules_voicedock_refuses(agency, sandbox, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(shares, "judge", lambda *args, **kwargs: None)
+    with pytest.raises(voicedock.RateLimited):
+        flood(agency.connection, Lane.REST)
+    assert 429 in statuses(sandbox)
+
+
+def test_machines_never_use_up_the_share_of_people(agency, client_of):  # noqa: F811
+    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+    for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE):
+        flood(agency.connection, lane)
+    assert flood(agency.connection, Lane.PLACE, tenant) >= 12
+    assert flood(agency.connection, Lane.CONTROL, tenant) >= 6
+    assert flood(agency.connection, Lane.END, tenant) >= 6
+
+
+@pytest.mark.parametrize("loud", [Lane.PLACE, Lane.CONTROL])
+def test_noisy_neighbour(agency, client_of, loud):  # noqa: F811
+    """Machines and one client ask for all there is; the other still places, steers and ends at once."""
+    noisy = client_of(agency, "noisy", numbers=("+31105550161",))
+    quiet = client_of(agency, "quiet", numbers=("+31505550112",))
+    for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE):
+        flood(agency.connection, lane)
+    flood(agency.connection, loud, noisy)
+    assert ask(agency.connection, loud, quiet)
+    assert ask(agency.connection, Lane.CONTROL, quiet)
+    assert ask(agency.connection, Lane.END, quiet)
+
+
+def test_knock_out_without_shares_the_neighbour_waits(agency, client_of, monkeypatch):  # noqa: F811
+    """The test above can see."""
+    monkeypatch.setattr(shares, "_held_for_others", lambda *args: 0)
+    with pytest.raises(AssertionError):
+        test_noisy_neighbour(agency, client_of, Lane.CONTROL)
