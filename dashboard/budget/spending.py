@@ -172,7 +172,7 @@ class _Purse:
             change["last_contact_at"] = now
         if error is not None and _ails_the_connection(error):
             change |= {"last_error": str(error)[:300], "last_error_at": now}
-        if isinstance(error, voicedock.RateLimited):
+        if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
             change["resting_until"] = now + timedelta(seconds=error.retry_after or REST_AFTER_429)
         with scope.system("note how it went"):
             rows = Connection.objects.filter(pk=self.connection)

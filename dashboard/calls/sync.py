@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -28,6 +29,7 @@ SINGLE_READS = 2  # more than these missing from the lists are looked for in one
 PAGE = 50
 HISTORY_PAGE = 100
 HISTORY_PAGES = 4  # of history in one look; the next one goes on where this stopped
+NEWEST_PAGES = 20  # of what is new in one look; 2 while history is still on its way
 DEEP_EVERY = timedelta(minutes=10)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
 
@@ -52,18 +54,20 @@ def finished(connection: Connection) -> None:
     The state's mark: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read.
     """
     with runs.look(connection, Kind.CALLS) as run:
-        deep = _deep_is_due(run)
-        for page in range(1000):
+        history = run.mark.setdefault("history", {"offset": 0, "done": False})
+        deep = history["done"] and _deep_is_due(run)
+        for page in range(NEWEST_PAGES if history["done"] else 2):
             new, more = _page(run, PAGE, page * PAGE)
             if not more or (not new and not (deep and page + 1 < DEEP_PAGES)):
                 break
+        else:
+            run.again_in = 1.0
         if deep:
             run.mark["deep_at"] = timezone.now().isoformat()
-        _history(run)
+        _history(run, history)
 
 
-def _history(run: Run) -> None:
-    history = run.mark.setdefault("history", {"offset": 0, "done": False})
+def _history(run: Run, history: dict[str, Any]) -> None:
     for _ in range(HISTORY_PAGES):
         if history["done"]:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -52,7 +52,10 @@ def due_leads(connection: Connection) -> None:
         with scope.system("which leads to read"):
             due = _due(connection)
         for campaign in due[:LISTS_AT_ONCE]:
-            _read(run, campaign)
+            try:
+                _read(run, campaign)
+            except voicedock.Refused as no:  # of this one list; the others shall not wait for it
+                run.remarks.append(f"{campaign.name}: {no}")
         if len(due) > LISTS_AT_ONCE:
             run.again_in = 1.0
 
@@ -70,7 +73,7 @@ def watch(campaign: Campaign) -> None:
     cache.set(_key(campaign.pk), True, WATCHED)
 
 
-def keep(connection: Connection, remotes: Iterable[voicedock.RemoteCampaign]) -> int:
+def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign]) -> int:
     """Write what VoiceDock says of these campaigns into our copies, and how many moved. Inside a system scope."""
     ours = {one.remote_id: one for one in Campaign.objects.filter(connection_id=connection.pk)}
     assistants = {one.remote_id: one for one in Assistant.objects.filter(connection_id=connection.pk)}

@@ -131,10 +131,11 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
     assert after(20) == read
 
 
-def test_one_failing_list_does_not_lose_the_others(agency, harbor, make, sandbox):
+@pytest.mark.parametrize("fault", ["404", "409"])
+def test_one_failing_list_does_not_lose_the_others(agency, harbor, make, sandbox, fault):
     first, second = make("One", "Dispatch desk"), make("Two", "Dispatch desk")
     sync.campaigns(agency.connection)
-    sandbox.faults.order({"fault": "404", "route": f"/campaigns/{first}/leads", "times": None})
+    sandbox.faults.order({"fault": fault, "route": f"/campaigns/{first}/leads", "times": None})
     sync.due_leads(agency.connection)
     with scope.of(harbor):
         assert set(Lead.objects.values_list("campaign__remote_id", flat=True)) == {second}
