@@ -66,7 +66,7 @@ def up(folder: Path, *, within: float = 180, **environment: str) -> Iterator[Sta
             raise AssertionError(f"`up` did not come up:\n{''.join(stack.told)}\n{stack.logs()}")
         yield stack
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)  # nothing happens when the test has ended it already
         try:
             code = process.wait(60)
         finally:

@@ -8,9 +8,19 @@ from dashboard.running.lock import Lock
 from dashboard.running.places import Places
 
 AS_OWNER = ("migrate", "flush")
+OURS = """\
+Patchbay's own commands (docs/running.md):
+  up        start everything and print the address
+  test      lint, types, contracts, settings and all tests; arguments go to pytest
+  promises  the tests of the promises
+  bench     how fast it starts, answers and stops
+  reset     forget all local data, after asking
+"""
 
 
 def run(arguments: list[str]) -> int:
+    if arguments in ([], ["help"], ["--help"]):
+        print(OURS)
     places = Places.of_environment()
     if not os.environ.get("DATABASE_URL") and (places.data / "secrets.json").exists():
         os.environ.update(_of_the_local_one(places, arguments[:1]))

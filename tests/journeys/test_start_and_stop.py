@@ -1,0 +1,76 @@
+"""Up, in use, down, and up again: nothing is left running, nothing is lost."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+
+from dashboard.running import processes, sign_ins
+from dashboard.running.places import ROOT
+from tests import stack
+
+SIGNED_IN = "admin@patchbay.test"
+
+
+def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
+    with stack.folder() as folder:
+        with stack.up(folder) as patchbay:
+            assert sign_ins.table() in _everything_told(patchbay)
+            children = _children(patchbay)
+            assert set(children) == {"postgres", "valkey", "sandbox", "worker", "web", "beat"}
+            _is_refused_twice(patchbay)
+            browser = _signed_in(patchbay)
+            with browser.stream("GET", "/events/") as stream:
+                assert stream.status_code == 200
+                next(stream.iter_raw())
+                patchbay.process.send_signal(signal.SIGINT)
+                began = time.monotonic()
+                assert patchbay.process.wait(30) == 0
+                assert time.monotonic() - began < 15
+        assert [name for name, pid in children.items() if processes.born(pid)] == []
+
+        began = time.monotonic()
+        with stack.up(folder) as patchbay:
+            assert time.monotonic() - began < 30
+            assert not any("demo" in line.lower() and "…" in line for line in patchbay.told), "it is there already"
+            assert browser.get(f"{patchbay.url}/clients/").status_code == 200, "the session was kept"
+        browser.close()
+
+
+def _everything_told(patchbay: stack.Stack) -> str:
+    """The table is printed right after the line that says it is ready."""
+    deadline = time.monotonic() + 5
+    while "Ctrl-C" not in "".join(patchbay.told) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return "".join(patchbay.told)
+
+
+def _children(patchbay: stack.Stack) -> dict[str, int]:
+    return {note.stem: json.loads(note.read_text())["pid"] for note in patchbay.places.run.glob("*.pid")}
+
+
+def _is_refused_twice(patchbay: stack.Stack) -> None:
+    """A second `up` on the same data, and a `reset` under its feet."""
+    env = {**os.environ, "PATCHBAY_DATA": str(patchbay.places.data)}
+    for command in (["up"], ["reset", "--yes"]):
+        whole = [sys.executable, str(ROOT / "manage.py"), *command]
+        told = subprocess.run(whole, env=env, capture_output=True, text=True)
+        assert told.returncode == 1
+        assert "is already up" in told.stderr or "is up. Stop it first" in told.stderr
+
+
+def _signed_in(patchbay: stack.Stack) -> httpx.Client:
+    browser = httpx.Client(base_url=patchbay.url, follow_redirects=True, trust_env=False, timeout=20)
+    form = browser.get("/accounts/login/").text
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    browser.post(
+        "/accounts/login/",
+        data={"login": SIGNED_IN, "password": sign_ins.PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
+        headers={"Origin": patchbay.url},
+    )
+    return browser
