@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.home import furniture
 from dashboard.running import environment, sign_ins
 from dashboard.running.lock import Lock
 from dashboard.running.places import ROOT, Places, free_port, is_free
@@ -130,7 +131,8 @@ def test_a_database_without_its_owner_is_told(places):
         environment.owner(places, {"DATABASE_URL": "postgresql://app@db/x"})
 
 
-def test_the_sign_ins_are_listed():
-    table = sign_ins.table()
-    assert all(email in table for email, _ in sign_ins.PEOPLE)
-    assert sign_ins.PASSWORD in table
+def test_the_sign_ins_are_those_of_the_demo():
+    people = [*furniture.STAFF, furniture.AUDITOR, *(who for house in furniture.HOUSES for who, _ in house.people)]
+    assert {email for email, _ in sign_ins.PEOPLE} == {person.email for person in people}
+    assert sign_ins.PASSWORD == furniture.PASSWORD
+    assert all(email in sign_ins.table() for email, _ in sign_ins.PEOPLE)
