@@ -1,0 +1,199 @@
+"""One question to VoiceDock and its answer: asked for permission, sent, repeated where that is safe (§1.6)."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import stamina
+
+from . import errors, reading, refusals, wire
+
+Permit = Callable[[str, str], object]
+ATTEMPTS = 3
+KEY = re.compile(r"[\x21-\x7e]+")
+PARTS = ("Limit", "Remaining", "Reset")  # of X-RateLimit
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """What VoiceDock last said of its limit (`§1.4`)."""
+
+    limit: int | None
+    remaining: int | None
+    reset_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The key; it never shows in a repr, so neither in a traceback's locals."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "<key>"
+
+
+class Exchange:
+    """Speaks HTTP for `Client`, and knows nothing of what is asked."""
+
+    def __init__(
+        self,
+        key: str,
+        base_url: str,
+        permit: Permit | None,
+        transport: httpx.BaseTransport | None,
+        timeout: float,
+        max_wait: float,
+    ) -> None:
+        self._key, self._base, self._permit = Secret(key), base_url.rstrip("/"), permit
+        self._timeout, self._max_wait = timeout, max_wait
+        self._http = httpx.Client(
+            transport=transport or wire.Wire(),
+            timeout=timeout,
+            follow_redirects=False,
+            headers={"User-Agent": f"patchbay/{version()}", "Accept": "application/json"},
+        )
+        self.limits: RateLimit | None = None
+
+    def close(self) -> None:
+        self._http.close()
+
+    def ask(
+        self,
+        method: str,
+        *segments: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        control: bool = False,
+        open_door: bool = False,
+    ) -> Any:
+        """The JSON of the answer, {} when it is empty. `open_door` needs no key.
+
+        GET, PUT and DELETE are repeated twice after 5xx, time-outs and network trouble, after 1 and 2 seconds
+        (`stamina.set_testing` takes the waits away); a GET also after a 429 that asks for no more than `max_wait`
+        seconds. POST and PATCH leave once. What a repeated DELETE does not find, its first attempt deleted.
+        Raises our own errors, and whatever `permit` raises before an attempt.
+        """
+        path = "".join(f"/{segment(one)}" for one in segments)
+        request = self._request(method, path, params, json, open_door)
+        attempts = 0
+        for attempt in stamina.retry_context(
+            on=lambda error: self._again_in(method, error),
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=1.0,
+            wait_max=8.0,
+            wait_jitter=0.0,
+        ):
+            with attempt:
+                attempts += 1
+                response = self._attempt(request, method, path)
+                if response.status_code == 404 and method == "DELETE" and attempts > 1:
+                    return {}
+                return self._read(response, control)
+        raise AssertionError("retry_context either returns or raises")
+
+    def _request(self, method: str, path: str, params: Any, json: Any, open_door: bool) -> httpx.Request:
+        headers = {}
+        if not open_door:
+            if not KEY.fullmatch(self._key.value):
+                raise errors.Invalid("This API key holds characters that no key has. Paste it again.", param="key")
+            headers["Authorization"] = f"Bearer {self._key.value}"
+        trouble = ""
+        try:
+            return self._http.build_request(
+                method, self._base + path, params=params or None, json=json, headers=headers
+            )
+        except (TypeError, ValueError, RecursionError, httpx.InvalidURL) as error:
+            trouble = type(error).__name__
+        raise errors.Invalid(f"This cannot be sent to VoiceDock ({trouble}).")
+
+    def _attempt(self, request: httpx.Request, method: str, path: str) -> httpx.Response:
+        if self._permit:
+            self._permit(method, path)
+        try:
+            with wire.deadline(self._timeout):
+                response = self._http.send(request)
+        except httpx.RequestError as error:
+            failure = _failure(error)
+        else:
+            self._note_limits(response.headers)
+            return response
+        raise failure  # out of the except block: httpx's frames hold the key in their headers
+
+    def _read(self, response: httpx.Response, control: bool) -> Any:
+        hide = self._key.value
+        if not response.is_success:
+            raise refusals.of(response, control=control, hide=hide)
+        if not response.content.strip():
+            return {}
+        try:
+            data = json.loads(response.content)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict | list):
+            raise errors.Malformed(
+                "The answer is not the JSON we expect.",
+                status=response.status_code,
+                raw=refusals.raw(response, hide),
+            )
+        if isinstance(data, dict) and data.get("success") is False:
+            told = refusals.of(response, hide=hide)
+            message = told.message if data.get("error") or data.get("message") else ""
+            raise errors.Refused(message, status=response.status_code, code=told.code, raw=told.raw)
+        return data
+
+    def _again_in(self, method: str, error: Exception) -> bool | float:
+        """Whether to ask again; seconds to wait when it is not the usual back-off."""
+        if method in wire.ONCE:
+            return False
+        if isinstance(error, errors.RateLimited):
+            wait = error.retry_after
+            return wait if method == "GET" and wait is not None and wait <= self._max_wait else False
+        return isinstance(error, errors.Unreachable | errors.ServerFault)
+
+    def _note_limits(self, headers: httpx.Headers) -> None:
+        limit, remaining, reset = (reading.whole(headers.get(f"X-RateLimit-{name}")) for name in PARTS)
+        if (limit, remaining, reset) != (None, None, None):
+            self.limits = RateLimit(limit, remaining, datetime.fromtimestamp(reset, UTC) if reset else None)
+
+
+def segment(value: str) -> str:
+    """One part of a path, percent-encoded: call ids hold `+` (`§1.3`)."""
+    trouble = not isinstance(value, str) or value in ("", ".", "..")
+    try:
+        encoded = "" if trouble else quote(value, safe="")
+    except UnicodeEncodeError:
+        encoded = ""
+    if not encoded:
+        raise errors.Invalid("VoiceDock has given this no usable id.", param="id")
+    return encoded
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    try:
+        return str(tomllib.loads(project.read_text())["project"]["version"])
+    except (OSError, KeyError, ValueError):
+        return "0"
+
+
+def _failure(error: httpx.RequestError) -> errors.VoiceDockError:
+    told = type(error).__name__
+    if isinstance(error, NEVER_LEFT):
+        return errors.NotSent(f"VoiceDock could not be reached ({told}).", raw=refusals.tidy(str(error)))
+    if isinstance(error, httpx.DecodingError):
+        return errors.Malformed(f"The answer cannot be decoded ({told}).")
+    return errors.NoAnswer(f"VoiceDock did not answer ({told}).", raw=refusals.tidy(str(error)))

@@ -1,0 +1,113 @@
+"""How requests travel: one TLS context per process, and a deadline for the whole answer (`httpx` has none)."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+import httpcore
+import httpx
+
+ONCE = frozenset({"POST", "PATCH"})  # never repeated
+
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Everything on the wire within this block is over in `seconds`: connecting, sending, and the answer to its end."""
+    token = _until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+class Wire(httpx.BaseTransport):
+    """Two pools. What is sent once gets a fresh connection: a kept one may be closed just as the request leaves,
+
+    and then nobody knows whether it arrived.
+    """
+
+    def __init__(self) -> None:
+        self.kept, self.fresh = _transport(keep=4), _transport(keep=0)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return (self.fresh if request.method in ONCE else self.kept).handle_request(request)
+
+    def close(self) -> None:
+        self.kept.close()
+        self.fresh.close()
+
+
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """Built once: reading the certificates takes some 30 ms."""
+    return httpx.create_ssl_context()
+
+
+def _transport(keep: int) -> httpx.HTTPTransport:
+    limits = httpx.Limits(max_keepalive_connections=keep, keepalive_expiry=15)
+    transport = httpx.HTTPTransport(verify=tls(), limits=limits)
+    transport._pool._network_backend = _Backend()  # private, so httpx is pinned and tests/voicedock/test_wire.py looks
+    return transport
+
+
+class _Backend(httpcore.SyncBackend):
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **more: Any) -> _Stream:
+        trouble: Exception = httpcore.ConnectError(f"no address for {host}")
+        for address in _addresses(host, port):
+            try:
+                return _Stream(super().connect_tcp(address, port, _left(timeout), *args, **more))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                trouble = error
+        raise trouble
+
+
+class _Stream(httpcore.NetworkStream):
+    """Shortens each wait to what is left of the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _addresses(host: str, port: int) -> Iterable[str]:
+    """One by one, so that several that do not answer share the deadline."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return dict.fromkeys(str(address[4][0]) for address in found)
+
+
+def _left(timeout: float | None, late: type[Exception] = httpcore.ConnectTimeout) -> float | None:
+    until = _until.get()
+    if until is None:
+        return timeout
+    left = until - time.monotonic()
+    if left <= 0:
+        raise late("the deadline has passed")
+    return left if timeout is None else min(timeout, left)
