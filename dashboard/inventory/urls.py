@@ -1,5 +1,27 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.inventory.views import client, clients, connections, stock
+
+urlpatterns = [
+    path("clients/", clients.listing, name="staff-clients"),
+    path("clients/new/", clients.new, name="staff-client-new"),
+    path("clients/<slug:slug>/", client.page, name="staff-client"),
+    path("clients/<slug:slug>/numbers/", client.dedicate_number, name="client-dedicate-number"),
+    path("clients/<slug:slug>/assistants/", client.dedicate_assistant, name="client-dedicate-assistant"),
+    path("clients/<slug:slug>/numbers/<int:pk>/release/", client.release_number, name="client-release-number"),
+    path("clients/<slug:slug>/assistants/<int:pk>/release/", client.release_assistant, name="client-release-assistant"),
+    path("clients/<slug:slug>/people/", client.invite, name="client-invite"),
+    path("clients/<slug:slug>/invitations/<int:pk>/withdraw/", client.withdraw, name="client-withdraw"),
+    path("clients/<slug:slug>/limits/", client.limits, name="client-limits"),
+    path("inventory/", stock.page, name="staff-inventory"),
+    path("inventory/numbers/<int:pk>/dedicate/", stock.dedicate_number, name="stock-dedicate-number"),
+    path("inventory/assistants/<int:pk>/dedicate/", stock.dedicate_assistant, name="stock-dedicate-assistant"),
+    path("connections/", connections.listing, name="staff-connections"),
+    path("connections/add/", connections.add, name="connection-add"),
+    path("connections/<int:pk>/", connections.page, name="staff-connection"),
+    path("connections/<int:pk>/sync/", connections.sync_now, name="connection-sync"),
+    path("connections/<int:pk>/hook-up/", connections.hook_up, name="connection-hook-up"),
+    path("connections/<int:pk>/key/", connections.replace_key, name="connection-key"),
+]

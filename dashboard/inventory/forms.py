@@ -1,0 +1,199 @@
+"""What staff fill in: a new client, what it gets, its limits, a connection's key."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.text import slugify
+
+from dashboard.look import numbers
+from tenants.models import Assistant, Connection, Number, Tenant
+from tenants.roles import Role
+
+NOT_A_SLUG = {"new"}  # it would hide a page of ours
+
+
+def zone_name(value: str) -> None:
+    if value not in available_timezones():
+        raise ValidationError("Choose a time zone from the list, such as Europe/Amsterdam.")
+
+
+class NumberField(forms.ModelChoiceField):
+    def label_from_instance(self, number: Number) -> str:  # type: ignore[override]
+        name = f", {number.name}" if number.name else ""
+        return f"{numbers.grouped(number.e164)}{name} ({number.connection.name})"
+
+
+class AssistantField(forms.ModelChoiceField):
+    def label_from_instance(self, assistant: Assistant) -> str:  # type: ignore[override]
+        return f"{assistant} ({assistant.connection.name})"
+
+
+class ClientForm(forms.Form):
+    """A client in one step: its house, its first line and assistant, its first owner."""
+
+    name = forms.CharField(max_length=120, label="Name")
+    slug = forms.CharField(
+        max_length=50,
+        required=False,
+        label="Short name",
+        help_text="Part of its pages’ address; made from the name when left empty.",
+    )
+    city = forms.CharField(max_length=80, required=False, label="City")
+    timezone = forms.CharField(
+        max_length=64,
+        label="Time zone",
+        initial="Europe/Amsterdam",
+        validators=[zone_name],
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+    )
+    connection = forms.ModelChoiceField(
+        Connection.objects.none(),
+        label="Connection",
+        empty_label="Choose one",
+        help_text="The VoiceDock organization it is at home in. One of its own keeps it apart from others.",
+    )
+    number = NumberField(Number.objects.none(), required=False, label="First number", empty_label="None yet")
+    assistant = AssistantField(
+        Assistant.objects.none(), required=False, label="First assistant", empty_label="None yet"
+    )
+    owner_name = forms.CharField(max_length=120, required=False, label="First owner’s name")
+    owner_email = forms.EmailField(
+        label="First owner’s e-mail", required=False, help_text="Gets a link to sign in with; you see it once too."
+    )
+
+    def __init__(self, *args: Any, free_numbers: Any, free_assistants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["connection"].queryset = Connection.objects.all()
+        self.fields["number"].queryset = free_numbers
+        self.fields["assistant"].queryset = free_assistants
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        slug = slugify(said.get("slug") or said.get("name") or "")[:50].strip("-").replace("_", "-")
+        if not slug and "name" in said:
+            self.add_error("slug", "Choose a short name of letters and digits.")
+        elif slug in NOT_A_SLUG or Tenant.objects.filter(slug=slug).exists():
+            self.add_error("slug", f"“{slug}” is in use already. Choose another short name.")
+        if said.get("number") and said.get("assistant"):
+            if said["number"].connection_id != said["assistant"].connection_id:
+                self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
+        return said | {"slug": slug}
+
+
+class DedicateForm(forms.Form):
+    """A number or an assistant for this client, now or from a later day."""
+
+    start = forms.DateField(
+        required=False,
+        label="From",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty for now; else from 00:00 of that day. Open until you release it.",
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(tenant.timezone)
+
+    def clean_start(self) -> datetime | None:
+        day: date | None = self.cleaned_data["start"]
+        today = timezone.now().astimezone(self.zone).date()
+        if day and day < today:
+            raise ValidationError("A dedication cannot begin in the past: calls made then would change hands.")
+        return datetime.combine(day, time.min, self.zone) if day and day > today else None
+
+
+class DedicateNumberForm(DedicateForm):
+    number = NumberField(Number.objects.none(), label="Number", empty_label="Choose a number")
+
+    field_order = ["number", "start"]
+
+    def __init__(self, *args: Any, numbers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].queryset = numbers
+
+
+class DedicateAssistantForm(DedicateForm):
+    assistant = AssistantField(Assistant.objects.none(), label="Assistant", empty_label="Choose an assistant")
+
+    field_order = ["assistant", "start"]
+
+    def __init__(self, *args: Any, assistants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assistant"].queryset = assistants
+
+
+class HolderForm(forms.Form):
+    """Whom a thing of the inventory goes to."""
+
+    client = forms.ModelChoiceField(
+        Tenant.objects.none(), to_field_name="slug", label="Client", empty_label="Choose a client"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client"].queryset = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
+
+
+class LimitsForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = ("max_concurrent_calls", "max_calls_per_day")
+        labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="E-mail")
+    name = forms.CharField(max_length=120, required=False, label="Name")
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
+
+
+class ConnectionForm(forms.Form):
+    """The key is read, tried and sealed; it is never written back into a page."""
+
+    name = forms.CharField(max_length=120, required=False, label="Name", help_text="Empty: as VoiceDock calls it.")
+    api_key = forms.CharField(
+        max_length=300,
+        label="API key",
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text="From VoiceDock’s own settings. We ask VoiceDock once, then keep it sealed.",
+    )
+
+
+class KeyForm(forms.Form):
+    api_key = forms.CharField(
+        max_length=300,
+        label="New API key",
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text="Of the same organization. The old one is forgotten once this one has worked.",
+    )
+
+
+class ClientFilter(forms.Form):
+    q = forms.CharField(required=False, max_length=100, label="Find a client")
+    connection = forms.ModelChoiceField(
+        Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
+    )
+    status = forms.ChoiceField(choices=[("", "Any status"), *Tenant.Status.choices], required=False, label="Status")
+
+
+class StockFilter(forms.Form):
+    q = forms.CharField(
+        required=False,
+        max_length=100,
+        label="Find a number, assistant or client",
+        widget=forms.TextInput(attrs={"placeholder": "Number, name or client"}),
+    )
+    held = forms.ChoiceField(
+        choices=[("", "Free and dedicated"), ("free", "Free"), ("held", "Dedicated"), ("gone", "Vanished")],
+        required=False,
+        label="Holder",
+    )
+    connection = forms.ModelChoiceField(
+        Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
+    )

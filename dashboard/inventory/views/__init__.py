@@ -1,0 +1,1 @@
+"""Screens of clients, inventory and connections; all of them are the reseller's."""

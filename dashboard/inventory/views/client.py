@@ -1,0 +1,160 @@
+"""One client as staff sees it: what is dedicated to it, its people, its limits, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db import models
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.home import inviting
+from dashboard.inventory import dedicating, queries, sync
+from dashboard.inventory.forms import DedicateAssistantForm, DedicateNumberForm, InviteForm, LimitsForm
+from dashboard.look import numbers, times
+from tenants import ownership, scope
+from tenants.access import StaffRequest, staff_view
+from tenants.audit_words import sentence
+from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
+from tenants.roles import Permission
+
+
+@require_GET
+@staff_view(Permission.SEE_CLIENTS)
+def page(request: StaffRequest, slug: str) -> HttpResponse:
+    return _page(request, get_object_or_404(Tenant, slug=slug))
+
+
+@require_POST
+@staff_view(Permission.MANAGE_INVENTORY)
+def dedicate_number(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = DedicateNumberForm(request.POST, tenant=tenant, numbers=queries.offered(Number, tenant))
+    return _dedicate(request, tenant, form, "number", dedicating.dedicate_number)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_INVENTORY)
+def dedicate_assistant(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = DedicateAssistantForm(request.POST, tenant=tenant, assistants=queries.offered(Assistant, tenant))
+    return _dedicate(request, tenant, form, "assistant", dedicating.dedicate_assistant)
+
+
+def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed: Callable[..., Any]) -> HttpResponse:
+    if form.is_valid():
+        thing = form.cleaned_data[field]
+        try:
+            deed(tenant, thing, by=request.user, start=form.cleaned_data["start"])
+        except ownership.Taken as no:
+            form.add_error(field, no.words)
+        else:
+            messages.success(request, f"{_called(thing)} is dedicated to {tenant.name}.")
+            return _back(tenant)
+    return _page(request, tenant, status=422, **{f"{field}_form": form})
+
+
+@require_POST
+@staff_view(Permission.MANAGE_INVENTORY)
+def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    held = NumberDedication.objects.filter(tenant=tenant).open().select_related("tenant", "number")
+    return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_number)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_INVENTORY)
+def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    held = AssistantDedication.objects.filter(tenant=tenant).open().select_related("tenant", "assistant")
+    return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_assistant)
+
+
+def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Callable[..., Any]) -> HttpResponse:
+    thing = dedication.number if isinstance(dedication, NumberDedication) else dedication.assistant
+    try:
+        deed(dedication, by=request.user)
+    except dedicating.InUse as no:
+        return _page(request, tenant, status=409, refused=no.words)
+    messages.success(request, f"{_called(thing)} is released. {tenant.name} cannot call with it any more.")
+    return _back(tenant)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def invite(request: StaffRequest, slug: str) -> HttpResponse:
+    form, invited = InviteForm(request.POST), None
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        tenant = get_object_or_404(Tenant, slug=slug)
+        if form.is_valid():
+            try:
+                invited = ownership.invite(tenant, by=request.user, **form.cleaned_data)
+            except ownership.AlreadyThere as no:
+                form.add_error("email", no.words)
+        if invited is None:
+            return _page(request, tenant, status=422, invite_form=form)
+    link = inviting.deliver(*invited)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return _page(request, tenant, link=link)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS)
+def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    invitation = get_object_or_404(Invitation.objects.select_related("tenant"), tenant=tenant, pk=pk, accepted_at=None)
+    ownership.withdraw(invitation, by=request.user)
+    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    return _back(tenant)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS)
+def limits(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = LimitsForm(request.POST, instance=tenant)
+    if form.is_valid():
+        ownership.change_limits(tenant, by=request.user, **form.cleaned_data)
+        messages.success(request, "The limits are changed. They count from the next call.")
+        return _back(tenant)
+    return _page(request, tenant, status=422, limits_form=form)
+
+
+def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
+    """The whole page; `said` are forms with their errors, a link to hand over, or why a deed was refused."""
+    client = queries.client_figures(tenant)
+    manages = request.standing.may(Permission.MANAGE_INVENTORY)
+    held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
+    fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
+    context = {
+        "client": client,
+        "fresh": fresh.get(tenant.home_connection_id or 0),
+        "neighbours": queries.neighbours(tenant),
+        "zone_words": times.zone(tenant.timezone).key.rsplit("/", 1)[-1].replace("_", " "),
+        "numbers": held_numbers,
+        "assistants": held_assistants,
+        "lines": sum(one.is_open for one in held_numbers),
+        "people": queries.people(tenant),
+        "invitations": queries.open_invitations(tenant),
+        "story": [(entry, sentence(entry)) for entry in queries.latest(tenant)],
+        "invite_form": InviteForm(),
+        "limits_form": LimitsForm(instance=tenant),
+    }
+    if manages:
+        context |= {
+            "number_form": DedicateNumberForm(tenant=tenant, numbers=queries.offered(Number, tenant)),
+            "assistant_form": DedicateAssistantForm(tenant=tenant, assistants=queries.offered(Assistant, tenant)),
+        }
+    return render(request, "inventory/client.html", context | said, status=status)
+
+
+def _back(tenant: Tenant) -> HttpResponse:
+    return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
+
+
+def _called(thing: models.Model) -> str:
+    return numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)

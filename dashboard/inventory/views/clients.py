@@ -1,0 +1,101 @@
+"""The clients, and a new one in one step."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.home import inviting
+from dashboard.inventory import dedicating, queries, sync
+from dashboard.inventory.forms import ClientFilter, ClientForm
+from dashboard.look import filters
+from tenants import ownership, scope
+from tenants.access import StaffRequest, staff_view
+from tenants.models import Invitation, Tenant
+from tenants.roles import Permission, Role
+
+SHOWN = 100
+ZONES = sorted(available_timezones())
+
+
+@require_GET
+@staff_view(Permission.SEE_CLIENTS)
+def listing(request: StaffRequest) -> HttpResponse:
+    form = ClientFilter(request.GET)
+    bar = filters.bar(request, form, label="Find clients")
+    found = list(queries.found_clients(form.cleaned_data)[: SHOWN + 1])
+    fresh = sync.freshness({one.home_connection_id for one in found if one.home_connection_id})
+    for one in found:
+        one.fresh = fresh.get(one.home_connection_id)  # type: ignore[attr-defined]
+    times = [one.fresh_at for one in fresh.values() if one.fresh_at]
+    context = {
+        "clients": found[:SHOWN],
+        "more": len(found) > SHOWN,
+        "filters": bar,
+        "filtered": bool(bar.clear_url),
+        "live": sum(one.live for one in found[:SHOWN]),  # type: ignore[attr-defined]
+        "oldest": min(times) if times else None,
+    }
+    return render(request, "inventory/clients.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def new(request: StaffRequest) -> HttpResponse:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        form = ClientForm(
+            request.POST if request.method == "POST" else None,
+            initial={"connection": request.GET.get("connection")},
+            free_numbers=queries.free_numbers(),
+            free_assistants=queries.free_assistants(),
+        )
+        opened = _open(request, form) if request.method == "POST" and form.is_valid() else None
+        if opened is None:
+            context = {"form": form, "zones": ZONES}
+            return render(request, "inventory/client_new.html", context, status=422 if form.errors else 200)
+    tenant, invited = opened
+    if invited is None:
+        messages.success(request, f"{tenant.name} is open.")
+        return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
+    link = inviting.deliver(*invited)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return render(request, "inventory/client_opened.html", {"client": tenant, "link": link})
+
+
+def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invitation, str] | None] | None:
+    """All of it or nothing; what stands in the way is told beside its field."""
+    said: dict[str, Any] = form.cleaned_data
+    field = "number"
+    try:
+        with transaction.atomic():
+            tenant = ownership.open_tenant(
+                name=said["name"],
+                slug=said["slug"],
+                city=said["city"],
+                timezone=said["timezone"],
+                home_connection=said["connection"],
+                by=request.user,
+            )
+            number = assistant = invited = None
+            if said["number"]:
+                number = dedicating.dedicate_number(tenant, said["number"], by=request.user)
+            field = "assistant"
+            if said["assistant"]:
+                assistant = dedicating.dedicate_assistant(tenant, said["assistant"], by=request.user)
+            if number or assistant:
+                ownership.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
+            if said["owner_email"]:
+                invited = ownership.invite(
+                    tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
+                )
+    except ownership.Taken as no:
+        form.add_error(field, no.words)
+        return None
+    return tenant, invited

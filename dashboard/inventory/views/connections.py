@@ -1,0 +1,135 @@
+"""The connections to VoiceDock: how each fares, adding one, and looking closer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.budget.models import Lane
+from dashboard.inventory import connecting, queries, runs
+from dashboard.inventory.forms import ConnectionForm, KeyForm
+from dashboard.inventory.models import Kind
+from dashboard.look.pages import page_or_part
+from tenants import scope
+from tenants.access import StaffRequest, staff_view
+from tenants.models import Assistant, Connection
+from tenants.roles import Permission
+
+
+@require_GET
+@staff_view(Permission.SEE_CONNECTIONS)
+def listing(request: StaffRequest) -> HttpResponse:
+    return _listing(request)
+
+
+@sensitive_post_parameters("api_key")
+@require_POST
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+def add(request: StaffRequest) -> HttpResponse:
+    """Asks VoiceDock once with the key, with nothing open; the key goes nowhere but into its seal."""
+    form = ConnectionForm(request.POST)
+    if form.is_valid():
+        try:
+            connection = connecting.add(form.cleaned_data["name"], form.cleaned_data["api_key"], by=request.user)
+        except connecting.Refused as no:
+            form.add_error("api_key", no.words)
+        else:
+            messages.success(request, f"{connection.name} is connected. Its numbers and assistants are on their way.")
+            return _to(connection)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return _listing(request, form=form, status=422)
+
+
+def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, status: int = 200) -> HttpResponse:
+    found = queries.connections()
+    context = {
+        "connections": found,
+        "ailing": sum(bool(one.fresh.failing or one.last_error) for one in found),  # type: ignore[attr-defined]
+        "oldest": _oldest(found),
+        "form": form or ConnectionForm(),
+        "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+    }
+    return page_or_part(request, "inventory/connections.html", "inventory/_connections.html", context, status=status)
+
+
+def _oldest(found: list[Connection]) -> Any:
+    times = [one.fresh.fresh_at for one in found]  # type: ignore[attr-defined]
+    return min(times) if times and all(times) else None
+
+
+@require_GET
+@staff_view(Permission.SEE_CONNECTIONS)
+def page(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CONNECTIONS)
+def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
+    """Due at once; the machines look at their next tick, a second or two away."""
+    connection = get_object_or_404(Connection, pk=pk)
+    runs.hurry(connection, *Kind)
+    messages.success(request, "Everything is due now. What is found appears below as it comes.")
+    return _to(connection)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=pk)
+    hooked = connecting.hook_up(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
+    words = f"{hooked.ours} assistant{'' if hooked.ours == 1 else 's'} report to us."
+    if hooked.foreign:
+        words += f" {hooked.foreign} report elsewhere and were left alone."
+    if hooked.left:
+        words += f" {hooked.left} could not be told now; hook up again in a minute."
+    (messages.warning if hooked.left else messages.success)(request, words)
+    return _to(connection)
+
+
+@sensitive_post_parameters("api_key")
+@require_POST
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=pk)
+    form = KeyForm(request.POST)
+    if form.is_valid():
+        try:
+            connecting.replace_key(connection, form.cleaned_data["api_key"], by=request.user)
+        except connecting.Refused as no:
+            form.add_error("api_key", no.words)
+        else:
+            messages.success(request, "The new key works and is in use.")
+            return _to(connection)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return _page(request, pk, key_form=form, status=422)
+
+
+def _page(request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200) -> HttpResponse:
+    get_object_or_404(Connection, pk=pk)
+    one: Any = next(one for one in queries.connections() if one.pk == pk)
+    address = connecting.hook_address(one)
+    told = list(Assistant.objects.filter(connection=one, vanished_at=None).values_list("webhook_url", flat=True))
+    context = {
+        "one": one,
+        "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
+        "runs": queries.runs(one),
+        "children": queries.children_without_key(one),
+        "tenants": list(one.tenants.order_by("name")[:50]),
+        "told": len(told),
+        "ours": sum(url == address for url in told),
+        "foreign": sum(bool(url) and url != address for url in told),
+        "key_form": key_form or KeyForm(),
+        "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+    }
+    return page_or_part(request, "inventory/connection.html", "inventory/_connection.html", context, status=status)
+
+
+def _to(connection: Connection) -> HttpResponse:
+    return HttpResponseRedirect(reverse("staff-connection", args=[connection.pk]))

@@ -1,0 +1,224 @@
+"""Clients, their page and the inventory, as staff use them through the browser's addresses."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from dashboard.calls.models import Call
+from tenants import ownership, scope
+from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
+from tenants.roles import Role, StaffRole
+
+
+@pytest.fixture
+def desk(sign_in, support):
+    """The browser of a support person."""
+    return sign_in(support)
+
+
+def spare(house, e164="+31205550181", name="Spare"):
+    with scope.system("a free number"):
+        return Number.objects.create(
+            connection=house.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name
+        )
+
+
+def speaker(house, name="Receptionist"):
+    with scope.system("a free assistant"):
+        return Assistant.objects.create(connection=house.connection, remote_id=f"asst-{uuid.uuid4()}", name=name)
+
+
+def test_clients_are_listed_found_and_narrowed(desk, bloom, harbor):
+    page = desk.get("/clients/").content.decode()
+    assert "Bloom Dental" in page and "Harbor Logistics" in page
+    found = desk.get("/clients/?q=harb").content.decode()
+    assert "Harbor Logistics</a>" in found and 'href="/clients/bloom-dental/">Bloom Dental</a> <small>' not in found
+    assert "No client matches" in desk.get("/clients/?q=nobody").content.decode()
+
+
+def test_a_client_is_opened_in_one_step(desk, bloom):
+    number, assistant = spare(bloom), speaker(bloom)
+    answer = desk.post(
+        "/clients/new/",
+        {
+            "name": "Casa Lindo",
+            "city": "Utrecht",
+            "timezone": "Europe/Amsterdam",
+            "connection": bloom.connection.pk,
+            "number": number.pk,
+            "assistant": assistant.pk,
+            "owner_name": "Rosa Lindo",
+            "owner_email": "rosa@lindo.test",
+        },
+    )
+    assert answer.status_code == 200
+    link = answer.context["link"].address
+    assert link in answer.content.decode() and link in mail.outbox[0].body and mail.outbox[0].to == ["rosa@lindo.test"]
+    with scope.system("look"):
+        tenant = Tenant.objects.get(slug="casa-lindo")
+        assert NumberDedication.objects.filter(tenant=tenant, number=number).open().exists()
+        assert AssistantDedication.objects.filter(tenant=tenant, assistant=assistant).open().exists()
+        assert tenant.default_number_id and tenant.default_assistant_id
+        assert Invitation.objects.get(tenant=tenant).role == Role.OWNER
+    assert link not in desk.get("/clients/casa-lindo/").content.decode()  # shown once
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"slug": "bloom-dental"}, "slug"),
+        ({"slug": "new"}, "slug"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"connection": ""}, "connection"),
+        ({"owner_email": "nobody"}, "owner_email"),
+    ],
+)
+def test_what_is_wrong_with_a_new_client_is_told_beside_its_field_and_nothing_is_made(desk, bloom, wrong, field):
+    whole = {"name": "Casa Lindo", "timezone": "Europe/Amsterdam", "connection": bloom.connection.pk}
+    answer = desk.post("/clients/new/", whole | wrong)
+    assert answer.status_code == 422 and answer.context["form"].errors[field]
+    assert "Casa Lindo" in answer.content.decode()
+    with scope.system("look"):
+        assert Tenant.objects.count() == 1
+
+
+def test_a_number_is_dedicated_and_released_and_its_history_stays(desk, bloom, support):
+    number = spare(bloom)
+    assert desk.post("/clients/bloom-dental/numbers/", {"number": number.pk}).status_code == 302
+    with scope.system("look"):
+        held = NumberDedication.objects.get(number=number)
+        assert held.is_open and held.made_by == support
+    assert desk.post(f"/clients/bloom-dental/numbers/{held.pk}/release/").status_code == 302
+    with scope.system("look"):
+        held.refresh_from_db()
+        assert not held.is_open and held.ended_by == support
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Released" in page and "Support Person released +31205550181" in page
+
+
+def test_what_another_client_holds_is_told_beside_the_field(desk, bloom, harbor):
+    answer = desk.post("/clients/bloom-dental/numbers/", {"number": harbor.number.number_id})
+    assert answer.status_code == 422
+    assert "Harbor Logistics has it. Release it there first." in answer.content.decode()
+    answer = desk.post("/clients/bloom-dental/assistants/", {"assistant": harbor.assistant.assistant_id})
+    assert "Harbor Logistics has it. Release it there first." in answer.content.decode()
+    with scope.system("look"):
+        assert NumberDedication.objects.count() == 2 and AssistantDedication.objects.count() == 2
+
+
+def test_a_dedication_may_begin_later_but_not_in_the_past(desk, bloom):
+    number, today = spare(bloom), timezone.localdate()
+    past = desk.post("/clients/bloom-dental/numbers/", {"number": number.pk, "start": today - timedelta(days=2)})
+    assert past.status_code == 422 and "cannot begin in the past" in past.content.decode()
+    later = desk.post("/clients/bloom-dental/numbers/", {"number": number.pk, "start": today + timedelta(days=9)})
+    assert later.status_code == 302
+    assert "Begins later" in desk.get("/clients/bloom-dental/").content.decode()
+
+
+def test_releasing_waits_for_a_call_that_is_being_sent(desk, bloom, support):
+    with scope.of(bloom.tenant):
+        call = Call.objects.create(
+            tenant=bloom.tenant,
+            connection=bloom.connection,
+            number_dedication=bloom.number,
+            assistant_dedication=bloom.assistant,
+            origin=Call.Origin.PLACED,
+            party="+31612345678",
+            client_token=uuid.uuid4(),
+            state="sending",
+            rank=1,
+        )
+    for path in (f"numbers/{bloom.number.pk}", f"assistants/{bloom.assistant.pk}"):
+        answer = desk.post(f"/clients/bloom-dental/{path}/release/")
+        assert answer.status_code == 409 and "being sent" in answer.content.decode()
+    with scope.of(bloom.tenant):
+        bloom.number.refresh_from_db()
+        assert bloom.number.is_open
+        Call.objects.filter(pk=call.pk).update(state="dialing")
+    assert desk.post(f"/clients/bloom-dental/numbers/{bloom.number.pk}/release/").status_code == 302
+
+
+def test_only_what_is_this_clients_is_released_here(desk, bloom, harbor):
+    assert desk.post(f"/clients/bloom-dental/numbers/{harbor.number.pk}/release/").status_code == 404
+    assert desk.post(f"/clients/nowhere/numbers/{harbor.number.pk}/release/").status_code == 404
+
+
+def test_limits_are_changed_within_reason(desk, bloom):
+    good = {"max_concurrent_calls": 7, "max_calls_per_day": 300}
+    assert desk.post("/clients/bloom-dental/limits/", good).status_code == 302
+    assert desk.post("/clients/bloom-dental/limits/", good | {"max_concurrent_calls": 0}).status_code == 422
+    with scope.system("look"):
+        tenant = Tenant.objects.get(slug="bloom-dental")
+    assert (tenant.max_concurrent_calls, tenant.max_calls_per_day) == (7, 300)
+
+
+def test_staff_invites_and_withdraws(desk, bloom):
+    answer = desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
+    token = answer.context["link"].address.rstrip("/").rsplit("/", 1)[-1]
+    assert ownership.invitation_of(token)
+    again = desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
+    assert again.status_code == 422 and "has an open invitation" in again.content.decode()
+    with scope.system("look"):
+        invitation = Invitation.objects.get()
+    assert desk.post(f"/clients/bloom-dental/invitations/{invitation.pk}/withdraw/").status_code == 302
+    assert ownership.invitation_of(token) is None
+
+
+def test_the_inventory_shows_holders_and_dedicates_what_is_free(desk, bloom, harbor):
+    number, assistant = spare(bloom), speaker(bloom)
+    page = desk.get("/inventory/?held=free").content.decode()
+    assert "+31 20 555 0181" in page and "Receptionist" in page and "+31 20 555 0142" not in page
+    assert desk.post(f"/inventory/numbers/{number.pk}/dedicate/", {"client": "harbor-logistics"}).status_code == 302
+    assert desk.post(f"/inventory/assistants/{assistant.pk}/dedicate/", {"client": "bloom-dental"}).status_code == 302
+    with scope.system("look"):
+        assert NumberDedication.objects.get(number=number).tenant == harbor.tenant
+    taken = desk.post(f"/inventory/numbers/{number.pk}/dedicate/", {"client": "bloom-dental"})
+    assert taken.status_code == 422 and "Harbor Logistics has it" in taken.content.decode()
+
+
+def test_what_vanished_at_voicedock_is_marked_and_not_given_away(desk, bloom):
+    number = spare(bloom)
+    with scope.system("it goes"):
+        Number.objects.filter(pk=number.pk).update(vanished_at=timezone.now())
+    assert "Gone at VoiceDock" in desk.get("/inventory/?held=gone").content.decode()
+    answer = desk.post(f"/inventory/numbers/{number.pk}/dedicate/", {"client": "bloom-dental"})
+    assert answer.status_code == 422 and "does not have it any more" in answer.content.decode()
+
+
+def test_members_and_finance_stay_outside(bloom, member, sign_in, staff):
+    owner, finance = sign_in(member(bloom, Role.OWNER)), sign_in(staff(StaffRole.FINANCE))
+    for path in ("/clients/", "/clients/new/", "/clients/bloom-dental/", "/inventory/", "/connections/"):
+        assert owner.get(path).status_code == 404, path
+    assert finance.get("/clients/").status_code == 200
+    assert finance.get("/clients/new/").status_code == 403
+    assert finance.get("/inventory/").status_code == 403
+    refused = finance.post("/clients/bloom-dental/numbers/", {"number": bloom.number.number_id})
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/clients/", "/inventory/", "/connections/"])
+def test_long_lists_cost_no_more_queries_than_short_ones(desk, bloom, path, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    spare(bloom), speaker(bloom)
+    desk.get(path)
+    with CaptureQueriesContext(connection) as few:
+        desk.get(path)
+    with scope.system("many"):
+        for at in range(30):
+            tenant = ownership.open_tenant(
+                name=f"Client {at}", slug=f"client-{at}", home_connection=bloom.connection, by=None
+            )
+            number = Number.objects.create(
+                connection=bloom.connection, remote_id=f"many-{at}", e164=f"+3120555{at:04d}"
+            )
+            ownership.dedicate_number(tenant, number, by=None)
+            Assistant.objects.create(connection=bloom.connection, remote_id=f"many-{at}", name=f"Many {at}")
+    with django_assert_num_queries(len(few)):
+        desk.get(path)
