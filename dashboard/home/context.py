@@ -84,8 +84,13 @@ def _who(standing: Standing) -> dict[str, Any]:
 
 def _house(tenant: Tenant | None) -> dict[str, Any]:
     if tenant is None:
-        return {"name": "Patchbay", "sub": settings.RESELLER_NAME, "brand_slug": None}
-    return {"name": tenant.name, "sub": tenant.city or f"by {settings.RESELLER_NAME}", "brand_slug": tenant.slug}
+        return {"name": "Patchbay", "sub": settings.RESELLER_NAME, "brand_slug": None, "brand_version": ""}
+    return {
+        "name": tenant.name,
+        "sub": tenant.city or f"by {settings.RESELLER_NAME}",
+        "brand_slug": tenant.slug,
+        "brand_version": f"{tenant.brand_hue}-{tenant.brand_chroma}",
+    }
 
 
 def _visit(standing: Standing, tenant: Tenant | None) -> dict[str, Any] | None:

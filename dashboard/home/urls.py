@@ -1,5 +1,26 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.home.views import activity, health, help_sheet, invitation, overview, settings, team, visits
+
+urlpatterns = [
+    path("", overview.home, name="home"),
+    path("c/<slug:slug>/", overview.client, name="client-home"),
+    path("enter/<slug:slug>/", visits.enter, name="enter"),
+    path("leave/", visits.leave, name="leave"),
+    path("invitation/<str:token>/", invitation.page, name="invitation"),
+    path("c/<slug:slug>/team/", team.page, name="team"),
+    path("c/<slug:slug>/team/invite/", team.invite, name="team-invite"),
+    path("c/<slug:slug>/team/<int:pk>/role/", team.change_role, name="team-role"),
+    path("c/<slug:slug>/team/<int:pk>/remove/", team.remove, name="team-remove"),
+    path("c/<slug:slug>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="team-withdraw"),
+    path("c/<slug:slug>/settings/", settings.page, name="settings"),
+    path("brand/<slug:slug>.css", settings.brand_css, name="brand-css"),
+    path("c/<slug:slug>/activity/", activity.client, name="activity"),
+    path("activity/", activity.staff, name="staff-activity"),
+    path("help/", help_sheet.page, name="help"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("robots.txt", health.robots, name="robots"),
+]

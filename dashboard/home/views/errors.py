@@ -1,4 +1,4 @@
-"""Error pages that say what happened and what to do; the overviews live beside this file."""
+"""Error pages that say what happened and what to do."""
 
 from typing import Any
 

@@ -1,0 +1,144 @@
+"""What people fill in about themselves and their house."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
+
+from dashboard.look import numbers
+from tenants.models import AssistantDedication, NumberDedication, Tenant, User
+from tenants.roles import Role
+
+PHRASES, PHRASE_LENGTH = 24, 300
+
+
+class JoinForm(forms.Form):
+    """Name and password of somebody new."""
+
+    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label="Choose a password",
+        max_length=200,
+        strip=False,
+        help_text=" ".join(password_validators_help_texts()),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "password" in said:
+            try:
+                validate_password(said["password"], User(email=self.email, name=said.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return said
+
+
+class TeamForm(forms.Form):
+    email = forms.EmailField(label="E-mail")
+    name = forms.CharField(max_length=120, required=False, label="Name")
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+    sees_transcripts = forms.BooleanField(required=False)
+
+
+class LineField(forms.ModelChoiceField):
+    def label_from_instance(self, dedication: NumberDedication) -> str:  # type: ignore[override]
+        return f"{numbers.grouped(dedication.e164)} {dedication.number.name}".strip()
+
+
+class SpeakerField(forms.ModelChoiceField):
+    def label_from_instance(self, dedication: AssistantDedication) -> str:  # type: ignore[override]
+        return str(dedication.assistant)
+
+
+class SettingsForm(forms.ModelForm):
+    """The client's own house: what it is called, how it looks, what its calls start with."""
+
+    default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
+    default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
+    phrases = forms.CharField(
+        required=False,
+        label="Saved phrases",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="One on each line; they are one press away in the live panel.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "city", "timezone", "brand_hue", "brand_chroma")
+        labels = {
+            "name": "Name",
+            "city": "City",
+            "timezone": "Time zone",
+            "brand_hue": "Hue",
+            "brand_chroma": "Strength",
+        }
+        widgets = {
+            "timezone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+            "brand_hue": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 360, "step": 1}),
+            "brand_chroma": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 0.2, "step": 0.005}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant: Tenant = self.instance
+        lines = NumberDedication.objects.filter(tenant=tenant).open().select_related("number")
+        speakers = AssistantDedication.objects.filter(tenant=tenant).open().select_related("assistant")
+        for name, found in (("default_number", lines), ("default_assistant", speakers)):
+            self.fields[name].queryset = found
+            self.fields[name].empty_label = "The first of them"
+            self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
+
+    def clean_timezone(self) -> str:
+        if self.cleaned_data["timezone"] not in available_timezones():
+            raise ValidationError("Choose a time zone from the list, such as Europe/Amsterdam.")
+        return self.cleaned_data["timezone"]
+
+    def clean_brand_chroma(self) -> Decimal:
+        return self.cleaned_data["brand_chroma"].quantize(Decimal("0.001"))
+
+    def clean_phrases(self) -> list[str]:
+        lines = [" ".join(line.split()) for line in self.cleaned_data["phrases"].splitlines()]
+        phrases = list(dict.fromkeys(line for line in lines if line))
+        if len(phrases) > PHRASES:
+            raise ValidationError(f"That are {len(phrases)} phrases; the panel has room for {PHRASES}.")
+        if too_long := next((one for one in phrases if len(one) > PHRASE_LENGTH), ""):
+            raise ValidationError(f"“{too_long[:40]}…” is longer than {PHRASE_LENGTH} characters.")
+        return phrases
+
+
+class ActivityFilter(forms.Form):
+    """`kinds` and `clients` are (value, words) pairs."""
+
+    q = forms.CharField(
+        required=False, max_length=100, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})
+    )
+    kind = forms.ChoiceField(required=False, label="About")
+    client = forms.ChoiceField(required=False, label="Client")
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, kinds: list[tuple[str, str]], clients: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(*args)
+        self.fields["kind"].choices = [("", "Everything"), *kinds]  # type: ignore[attr-defined]
+        if clients is None:
+            del self.fields["client"]
+        else:
+            self.fields["client"].choices = [  # type: ignore[attr-defined]
+                ("", "Every client"),
+                ("-", "None: the reseller’s own"),
+                *clients,
+            ]

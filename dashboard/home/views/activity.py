@@ -1,0 +1,95 @@
+"""What was done, by whom: the audit trail in sentences, for a client and for the reseller."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from dashboard.home.forms import ActivityFilter
+from dashboard.look import filters, keyset, times
+from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.audit_words import sentence
+from tenants.models import AuditEntry, Tenant
+from tenants.roles import Permission
+
+KINDS = [  # the room an action begins with
+    ("call", "Calls and commands"),
+    ("campaign", "Campaigns"),
+    ("number", "Numbers"),
+    ("assistant", "Assistants"),
+    ("person", "People"),
+    ("visit", "Visits of staff"),
+    ("tenant", "Settings and limits"),
+]
+STAFF_KINDS = [*KINDS, ("connection", "Connections")]
+
+
+@require_GET
+@tenant_view(Permission.SEE_ACTIVITY)
+def client(request: TenantRequest) -> HttpResponse:
+    form = ActivityFilter(request.GET, kinds=KINDS)
+    entries = AuditEntry.objects.select_related("tenant").filter(tenant=request.tenant)
+    return _show(request, form, entries, times.zone(request.tenant.timezone))
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_ACTIVITY)
+def staff(request: StaffRequest) -> HttpResponse:
+    clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
+    form = ActivityFilter(request.GET, kinds=STAFF_KINDS, clients=clients)
+    return _show(request, form, AuditEntry.objects.select_related("tenant"), times.zone("UTC"), staff=True)
+
+
+def _show(
+    request: Any, form: ActivityFilter, entries: QuerySet[AuditEntry], zone: ZoneInfo, *, staff: bool = False
+) -> HttpResponse:
+    bar = filters.bar(request, form, label="Narrow the activity")
+    found = _narrowed(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
+    shown = keyset.page(found, request.GET, moment="at")
+    context = {
+        "filters": bar,
+        "filtered": bool(bar.clear_url) or bool(form.errors),
+        "rows": [_row(entry, request.user) for entry in shown.rows],
+        "page": shown,
+        "paged": "before" in request.GET or "after" in request.GET,
+        "staff": staff,
+        "zone_words": zone.key.rsplit("/", 1)[-1].replace("_", " "),
+    }
+    return render(request, "home/activity.html", context)
+
+
+def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:
+    if person := wish["q"].strip():
+        entries = entries.filter(actor__icontains=person)
+    if wish["kind"]:
+        entries = entries.filter(action__startswith=f"{wish['kind']}.")
+    if wish.get("client"):
+        entries = entries.filter(tenant=None) if wish["client"] == "-" else entries.filter(tenant__slug=wish["client"])
+    if wish["since"]:
+        entries = entries.filter(at__gte=datetime.combine(wish["since"], time.min, zone))
+    if wish["until"]:
+        entries = entries.filter(at__lt=datetime.combine(wish["until"] + timedelta(days=1), time.min, zone))
+    return entries
+
+
+def _row(entry: AuditEntry, me: Any) -> dict[str, Any]:
+    return {"entry": entry, "words": sentence(entry), "url": _about(entry), "mine": entry.actor_id == me.pk}
+
+
+def _about(entry: AuditEntry) -> str:
+    """The page of what it is about, where there is one."""
+    kind, _, ref = entry.subject.partition(":")
+    if entry.tenant is None or not ref:
+        return ""
+    if kind == "call":
+        return reverse("call", args=[entry.tenant.slug, ref])
+    if kind == "campaign" and ref.isdigit():
+        return reverse("campaign", args=[entry.tenant.slug, ref])
+    return ""

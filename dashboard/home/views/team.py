@@ -1,0 +1,111 @@
+"""The client's own people: who is in, with which role, and who is invited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.home import inviting
+from dashboard.home.forms import RoleForm, TeamForm
+from dashboard.inventory import queries
+from tenants import ownership, scope
+from tenants.access import TenantRequest, tenant_view
+from tenants.models import Invitation, Membership
+from tenants.roles import Permission, Role
+
+
+@require_GET
+@tenant_view(Permission.SEE_TEAM)
+def page(request: TenantRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, hold=False)
+def invite(request: TenantRequest) -> HttpResponse:
+    form, invited = TeamForm(request.POST), None
+    with scope.of(request.tenant):
+        if form.is_valid():
+            try:
+                invited = ownership.invite(request.tenant, by=request.user, **form.cleaned_data)
+            except ownership.AlreadyThere as no:
+                form.add_error("email", no.words)
+        if invited is None:
+            return _page(request, form=form, status=422)
+    link = inviting.deliver(*invited)
+    with scope.of(request.tenant):
+        return _page(request, link=link)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM)
+def change_role(request: TenantRequest, pk: int) -> HttpResponse:
+    membership, form = _member(request, pk), RoleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, refused="Choose one of the roles.", status=422)
+    try:
+        ownership.change_role(membership, by=request.user, **form.cleaned_data)
+    except ownership.LastOwner as no:
+        return _page(request, refused=no.words, status=409)
+    messages.success(request, f"{membership.user} is {membership.get_role_display().lower()} now.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM)
+def remove(request: TenantRequest, pk: int) -> HttpResponse:
+    membership = _member(request, pk)
+    try:
+        ownership.remove(membership, by=request.user)
+    except ownership.LastOwner as no:
+        return _page(request, refused=no.words, status=409)
+    if membership.user == request.user:
+        return HttpResponseRedirect(reverse("home"))
+    messages.success(request, f"{membership.user} is no longer in the team.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM)
+def withdraw(request: TenantRequest, pk: int) -> HttpResponse:
+    waiting = Invitation.objects.filter(tenant=request.tenant, accepted_at=None).select_related("tenant")
+    invitation = get_object_or_404(waiting, pk=pk)
+    ownership.withdraw(invitation, by=request.user)
+    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    return _back(request)
+
+
+def _member(request: TenantRequest, pk: int) -> Membership:
+    mine = Membership.objects.filter(tenant=request.tenant).select_related("user", "tenant")
+    return get_object_or_404(mine, pk=pk)
+
+
+def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **said: Any) -> HttpResponse:
+    people = queries.people(request.tenant)
+    context = {
+        "people": people,
+        "owners": sum(one.role == Role.OWNER for one in people),
+        "roles": Role.choices,
+        "invitations": queries.open_invitations(request.tenant),
+        "form": form or TeamForm(),
+        "may_manage": request.standing.may(Permission.MANAGE_TEAM),
+        "meanings": MEANINGS,
+    }
+    return render(request, "home/team.html", context | said, status=status)
+
+
+MEANINGS = [
+    ("Owner", "Team and settings, and everything below."),
+    ("Manager", "Campaigns, exports and the activity list, and everything below."),
+    ("Operator", "Places and steers calls."),
+    ("Viewer", "Looks; transcripts only where granted."),
+]
+
+
+def _back(request: TenantRequest) -> HttpResponse:
+    return HttpResponseRedirect(reverse("team", args=[request.tenant.slug]))
