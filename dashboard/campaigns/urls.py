@@ -1,5 +1,12 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.campaigns import views
+
+urlpatterns = [
+    path("campaigns/", views.staff_listing, name="staff-campaigns"),
+    path("c/<slug:slug>/campaigns/", views.listing, name="campaigns"),
+    path("c/<slug:slug>/campaigns/<int:pk>/", views.page, name="campaign"),
+    path("c/<slug:slug>/campaigns/<int:pk>/<str:deed>/", views.command, name="campaign-command"),
+]

@@ -1,0 +1,163 @@
+"""Campaigns: where each stands, how far it is, and starting and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.calls.queries import ages, fresh_at
+from dashboard.campaigns import control, queries, sync
+from dashboard.campaigns.models import Campaign
+from dashboard.inventory.models import Kind
+from dashboard.look import filters, keyset, states, times
+from dashboard.look.pages import page_or_part
+from tenants import scope
+from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.models import Tenant
+from tenants.roles import Permission
+
+DEEDS: dict[str, Callable[..., control.Answer]] = {
+    "start": control.start,
+    "resume": control.resume,
+    "pause": control.pause,
+    "cancel": control.cancel,
+}
+
+
+class CampaignFilter(forms.Form):
+    q = forms.CharField(required=False, max_length=100, label="Find a campaign")
+    status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Campaign.Status.choices])
+    client = forms.ChoiceField(required=False, label="Client")
+
+    def __init__(self, *args: Any, clients: list[tuple[str, str]] | None = None) -> None:
+        super().__init__(*args)
+        if clients is None:
+            del self.fields["client"]
+        else:
+            self.fields["client"].choices = [("", "Every client"), ("-", "Of nobody"), *clients]  # type: ignore[attr-defined]
+
+
+@require_GET
+@tenant_view(Permission.SEE_CAMPAIGNS)
+def listing(request: TenantRequest) -> HttpResponse:
+    connection = request.tenant.home_connection_id
+    context = {
+        "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
+        "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
+    }
+    return _list(request, CampaignFilter(request.GET), queries.listed(request.tenant), context)
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def staff_listing(request: StaffRequest) -> HttpResponse:
+    clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
+    context = {"staff": True, "ages": ages(Kind.CAMPAIGNS)}
+    return _list(request, CampaignFilter(request.GET, clients=clients), queries.listed(), context)
+
+
+def _list(request: Any, form: CampaignFilter, found: QuerySet[Campaign], context: dict[str, Any]) -> HttpResponse:
+    bar = filters.bar(request, form, label="Narrow the campaigns")
+    found = _narrowed(found, form.cleaned_data) if form.is_valid() else found.none()
+    shown = keyset.page(found, request.GET, moment="made", size=queries.PAGE)
+    rows = queries.shown(shown.rows, timezone.now())
+    context |= {
+        "rows": rows,
+        "page": shown,
+        "filters": bar,
+        "filtered": bool(bar.clear_url) or bool(form.errors) or "before" in request.GET,
+        "running": sum(one.standing.is_calling for one in rows),
+        "waiting": sum(one.standing.waits for one in rows),
+        "paused": sum(one.campaign.status == Campaign.Status.PAUSED for one in rows),
+        "here": request.get_full_path(),
+    }
+    return page_or_part(request, "campaigns/list.html", "campaigns/_list.html", context)
+
+
+def _narrowed(found: QuerySet[Campaign], wish: dict[str, Any]) -> QuerySet[Campaign]:
+    if text := wish["q"].strip():
+        found = found.filter(name__icontains=text)
+    if wish["status"]:
+        found = found.filter(status=wish["status"])
+    if wish.get("client"):
+        found = found.filter(tenant=None) if wish["client"] == "-" else found.filter(tenant__slug=wish["client"])
+    return found
+
+
+@require_GET
+@tenant_view(Permission.SEE_CAMPAIGNS)
+def page(request: TenantRequest, pk: int) -> HttpResponse:
+    campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
+    sync.watch(campaign)
+    return _page(request, campaign)
+
+
+@require_POST
+@tenant_view(Permission.RUN_CAMPAIGNS, hold=False)
+def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
+    """Asked of VoiceDock once, with nothing open; what came of it is told as it was."""
+    if deed not in DEEDS:
+        raise Http404
+    with scope.of(request.tenant):
+        campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
+    refused = ""
+    try:
+        answer = DEEDS[deed](campaign, by=request.user)
+    except control.Refusal as no:
+        refused = no.words
+    else:
+        if answer.outcome == "accepted":
+            messages.success(request, answer.words)
+            return HttpResponseRedirect(reverse("campaign", args=[request.tenant.slug, pk]))
+        refused = answer.words
+    with scope.of(request.tenant):
+        campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
+        return _page(request, campaign, refused=refused, status=409)
+
+
+def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
+    now = timezone.now()
+    shown, by_state = queries.one(campaign, now)
+    wanted, text = request.GET.get("status", ""), request.GET.get("q", "")[:100]
+    found, following = queries.page_of_leads(
+        queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
+    )
+    names = queries.variables(found)
+    zone = times.zone(campaign.timezone)
+    context = {
+        "one": shown,
+        "campaign": campaign,
+        "there": now.astimezone(zone),
+        "chips": [(state, states.read(state, "lead")[1], by_state[state]) for state in _ordered(by_state)],
+        "known": sum(by_state.values()),
+        "wanted": wanted,
+        "text": text,
+        "names": [name.replace("_", " ").capitalize() for name in names],
+        "rows": queries.rows(found, names, queries.calls_of(campaign, found)),
+        "next": following,
+        "paged": "after" in request.GET,
+        "refused": refused,
+        "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
+        "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
+    }
+    if request.method == "POST":
+        return render(request, "campaigns/campaign.html", context, status=status)
+    return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)  # type: ignore[arg-type]
+
+
+def campaign_url(request: TenantRequest, campaign: Campaign) -> str:
+    return reverse("campaign", args=[request.tenant.slug, campaign.pk])
+
+
+def _ordered(by_state: Any) -> list[str]:
+    known = list(states.STATES["lead"])
+    return sorted(by_state, key=lambda state: (known.index(state) if state in known else len(known), state))
