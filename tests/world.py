@@ -1,9 +1,10 @@
 """The sandbox's small world, connected: for tests of what we bring over from VoiceDock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+import stamina
 
 from dashboard.inventory import connecting, sync
 from dashboard.sandbox import app, inprocess
@@ -13,12 +14,13 @@ from tenants.models import Assistant, Connection, Number, Tenant
 
 
 @pytest.fixture
-def sandbox(settings) -> app.Sandbox:
+def sandbox(settings) -> Iterator[app.Sandbox]:
     """A VoiceDock of our own, on a clock that is moved by hand; nobody else is reached."""
     made = app.make(seed=7, clock=ManualClock(), world="small", deliver=lambda *webhook: None)
     settings.VOICEDOCK_API_URL = "http://sandbox/api/v1"
     settings.VOICEDOCK_TRANSPORT = inprocess.Transport(made)
-    return made
+    with stamina.set_testing(True, attempts=3):  # repeats without waiting
+        yield made
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Cells", "Lane", "OpenTransaction", "Spent", "by_lane", "cells", "speak", "spent"]
 
 LOCK = 0x5042  # our class of advisory locks; the second key is the connection
+PATIENCE = 30.0  # seconds for one answer; half of it for background work
 REST_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
 
 
@@ -78,7 +79,11 @@ def speak(
     with scope.system("load a connection's key"):
         key = ConnectionSecret.objects.get(connection_id=connection.pk).api_key
     client = voicedock.Client(
-        settings.VOICEDOCK_API_URL, key, transport=settings.VOICEDOCK_TRANSPORT, before_attempt=purse.spend
+        key,
+        base_url=settings.VOICEDOCK_API_URL,
+        permit=lambda method, path: purse.spend(),
+        transport=settings.VOICEDOCK_TRANSPORT,
+        timeout=PATIENCE if purse.lane in shares.PEOPLE else PATIENCE / 2,
     )
     try:
         yield client
@@ -170,7 +175,7 @@ class _Purse:
         change: dict[str, Any] = {}
         if not isinstance(error, voicedock.Unreachable):
             change["last_contact_at"] = now
-        if error is not None and _ails_the_connection(error):
+        if error is not None and _ails_the_connection(error, self.lane):
             change |= {"last_error": str(error)[:300], "last_error_at": now}
         if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
             change["resting_until"] = now + timedelta(seconds=error.retry_after or REST_AFTER_429)
@@ -187,9 +192,11 @@ def _alone(connection: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection])
 
 
-def _ails_the_connection(error: voicedock.VoiceDockError) -> bool:
-    """A call that VoiceDock will not place is the call's business; a key it does not know is the connection's."""
-    return isinstance(error, voicedock.Unreachable | voicedock.RateLimited | voicedock.BadKey)
+def _ails_the_connection(error: voicedock.VoiceDockError, lane: Lane) -> bool:
+    """A key that is not accepted is the connection's trouble; a command that hangs is the call's own (§4.2)."""
+    if isinstance(error, voicedock.BadKey | voicedock.NotSent | voicedock.Redirected):
+        return True
+    return lane not in shares.PEOPLE and isinstance(error, voicedock.Unanswered | voicedock.RateLimited)
 
 
 def _window(rows: Any) -> list[Spend]:

@@ -6,7 +6,7 @@ Lists before single reads; whatever is heard goes through the same `merge` as we
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -89,12 +89,15 @@ def _hear(run: Run, calls: Iterable[voicedock.RemoteCall]) -> int:
     """Pass on what differs from what we know, the oldest first."""
     calls = sorted(calls, key=lambda call: (call.created_at or timezone.now(), call.id))
     known = _known(run.connection, [call.id for call in calls])
-    news = [call for call in calls if known.get(call.id, ()) != (call.status, call.updated_at)]
-    for call in news:
-        merge.hear(run.connection, merge.Facts.of_remote(call))
+    news = 0
+    for call in calls:
+        state, updated_at, version = known.get(call.id, ("", None, 0))
+        if (state, updated_at) != (call.status, call.updated_at):
+            heard = merge.hear(run.connection, merge.Facts.of_remote(call))
+            news += heard is not None and heard.version != version
     run.seen += len(calls)
-    run.changed += len(news)
-    return len(news)
+    run.changed += news
+    return news
 
 
 def _look_for(run: Run, missing: list[str]) -> None:
@@ -120,10 +123,11 @@ def _known_live(connection: Connection) -> list[str]:
         return list(alive.order_by("seen_at").values_list("remote_id", flat=True))
 
 
-def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[object, ...]]:
+def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int]]:
     with scope.system("calls we know"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
-        return {row[0]: row[1:] for row in rows.values_list("remote_id", "state", "remote_updated_at")}
+        facts = rows.values_list("remote_id", "state", "remote_updated_at", "version")
+        return {remote_id: (state, at, version) for remote_id, state, at, version in facts}
 
 
 def _deep_is_due(run: Run) -> bool:

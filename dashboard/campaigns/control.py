@@ -124,10 +124,12 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, because: str = "") -> 
     except budget.Spent as no:
         raise Refusal(f"{no.words} Try again in {no.retry_after:.0f} seconds.") from no
     except voicedock.Unanswered as silence:
-        words = f"VoiceDock did not answer, so we don't know whether {campaign.name} is {deed.done}. We are looking."
-        answer = Answer("unknown", f"{words} ({silence})")
+        words = (
+            f"{silence.plain} The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
+        )
+        answer = Answer("unknown", words)
     except voicedock.VoiceDockError as no:
-        answer = Answer("refused", f"VoiceDock refused: {no}")
+        answer = Answer("refused", no.words)
     else:
         answer = Answer("accepted", f"{campaign.name} is {deed.done}.")
     runs.hurry(campaign.connection_id, Kind.CAMPAIGNS)

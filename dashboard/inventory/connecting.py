@@ -110,15 +110,15 @@ def _try(api_key: str) -> voicedock.RemoteOrganization:
     """One request that no budget counts yet: the four that each minute keeps back are for this."""
     if not api_key:
         raise Refused("Paste the API key.")
-    client = voicedock.Client(settings.VOICEDOCK_API_URL, api_key, transport=settings.VOICEDOCK_TRANSPORT)
     try:
-        return client.organization()
+        with voicedock.Client(
+            api_key, base_url=settings.VOICEDOCK_API_URL, transport=settings.VOICEDOCK_TRANSPORT, timeout=10
+        ) as vendor:
+            return vendor.organization(include_children=True)
     except voicedock.BadKey as error:
         raise Refused("VoiceDock does not know this key, or has withdrawn it.") from error
     except voicedock.VoiceDockError as error:
-        raise Refused(f"VoiceDock could not be asked: {error}") from error
-    finally:
-        client.close()
+        raise Refused(error.words) from error
 
 
 def _tell(connection: Connection, assistants: list[Assistant], address: str, token: str) -> list[int]:

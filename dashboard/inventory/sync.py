@@ -34,7 +34,7 @@ def organization(connection: Connection) -> None:
     """
     with runs.look(connection, Kind.ORGANIZATION) as run:
         with run.speak(Lane.REST) as vendor:
-            found = vendor.organization()
+            found = vendor.organization(include_children=True)
         if found.id != connection.organization_id:
             raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
         run.seen = 1
@@ -101,7 +101,7 @@ def _freshness(states: list[SyncState], wanted: int) -> Freshness:
 def _organization(connection: Connection, found: voicedock.RemoteOrganization) -> int:
     parent = Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None
     values = {
-        "organization_name": found.name,
+        "organization_name": found.name[:200],
         "minutes_balance": found.minutes_balance,
         "parent_id": parent.pk if parent else connection.parent_id,
     }
@@ -127,7 +127,7 @@ def _numbers(run: Run, remotes: Iterable[voicedock.RemoteNumber]) -> None:
         if remote.id in kept and kept[remote.id] != values["e164"]:
             run.remarks.append(f"{kept[remote.id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
             values["e164"] = kept[remote.id]
-        elif not E164.match(values["e164"] or ""):
+        elif not E164.match(values["e164"]):
             run.remarks.append(f"{values['e164'] or 'A number'} is not written as +31201234567 and was left out.")
             continue
         wanted[remote.id] = values
@@ -165,9 +165,9 @@ def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> No
 
 def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
     return {
-        "e164": remote.phone_number,
-        "name": remote.name or "",
-        "business_name": remote.business_name or "",
+        "e164": remote.phone_number or "",
+        "name": (remote.name or "")[:200],
+        "business_name": (remote.business_name or "")[:200],
         "is_active": remote.is_active,
         "remote_assistant_id": remote.assistant_id or "",
         "has_trunk": remote.has_trunk,
@@ -176,12 +176,12 @@ def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
 
 def _assistant(remote: voicedock.RemoteAssistant) -> dict[str, Any]:
     return {
-        "name": remote.name or "",
-        "business_name": remote.business_name or "",
+        "name": (remote.name or "")[:200],
+        "business_name": (remote.business_name or "")[:200],
         "is_active": remote.is_active,
-        "provider": remote.provider or "",
-        "model": remote.model or "",
-        "family": remote.family,
+        "provider": (remote.provider or "")[:60],
+        "model": (remote.model or "")[:120],
+        "family": str(remote.family),
         "first_message": remote.first_message or "",
-        "webhook_url": remote.webhook_url or "",
+        "webhook_url": (remote.webhook_url or "")[:300],
     }

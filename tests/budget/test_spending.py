@@ -7,8 +7,11 @@ from datetime import timedelta
 from threading import Barrier, BrokenBarrierError
 
 import pytest
+import stamina
 from django.db import connection as database
 from django.db import transaction
+from django.utils import timezone
+from httpx import ConnectError, MockTransport, Response
 
 from dashboard.budget import spending as budget
 from dashboard.budget.models import BudgetSpend, Lane
@@ -18,10 +21,9 @@ from tenants.models import Connection
 
 
 @pytest.fixture
-def ask(monkeypatch):
-    """Ask VoiceDock something in a lane; the answer is an empty list, what counts is whether it may leave."""
-    monkeypatch.setattr(budget.voicedock.Client, "campaigns", lambda client: client._attempt())
-    monkeypatch.setattr(budget.voicedock.Client, "_attempt", lambda client: client.before_attempt(), raising=False)
+def ask(settings):
+    """Ask VoiceDock something in a lane; it has no campaigns, what counts is whether the question may leave."""
+    settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(200, json={"campaigns": []}))
 
     def go(house, lane, **whose):
         with budget.speak(house.connection, lane, **whose) as vendor:
@@ -111,27 +113,55 @@ def test_nobody_speaks_while_a_transaction_is_open(bloom):
         pytest.raises(budget.OpenTransaction),
         scope.of(bloom.tenant),
     ):
-        vendor.before_attempt()
+        vendor.campaigns()
 
 
-def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, monkeypatch):
-    def refuse(client):
-        client.before_attempt()
-        raise too_many
+def too_many(request):
+    return Response(429, json={"error": "Rate limit exceeded"}, headers={"Retry-After": "45"})
 
-    too_many = budget.voicedock.RateLimited("Too many requests")
-    too_many.retry_after = 45
-    with monkeypatch.context() as patch:
-        patch.setattr(budget.voicedock.Client, "campaigns", refuse)
-        with pytest.raises(budget.voicedock.RateLimited):
-            ask(bloom, Lane.REST)
+
+def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
+    open_door, settings.VOICEDOCK_TRANSPORT = settings.VOICEDOCK_TRANSPORT, MockTransport(too_many)
+    with pytest.raises(budget.voicedock.RateLimited):
+        ask(bloom, Lane.REST)
+    settings.VOICEDOCK_TRANSPORT = open_door
     bloom.connection.refresh_from_db()
-    assert bloom.connection.last_error
-    assert bloom.connection.resting_until
+    assert bloom.connection.last_error == "Rate limit exceeded"
+    assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=40)
     with pytest.raises(budget.Spent):
         ask(bloom, Lane.LIVE)
     ask(bloom, Lane.PLACE, tenant=bloom.tenant)
     assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
+
+
+def test_a_call_at_its_own_limit_does_not_make_background_rest(bloom, ask, settings):
+    call, settings.VOICEDOCK_TRANSPORT = placed(bloom), MockTransport(too_many)
+    with pytest.raises(budget.voicedock.RateLimited):
+        ask(bloom, Lane.CONTROL, call=call)
+    bloom.connection.refresh_from_db()
+    assert (bloom.connection.resting_until, bloom.connection.last_error) == (None, "")
+
+
+def test_a_key_that_is_not_accepted_and_a_silence_are_told(bloom, ask, settings):
+    before = bloom.connection.last_contact_at
+    settings.VOICEDOCK_TRANSPORT = MockTransport(silence)
+    with stamina.set_testing(True, attempts=3), pytest.raises(budget.voicedock.Unreachable):
+        ask(bloom, Lane.REST)
+    bloom.connection.refresh_from_db()
+    assert bloom.connection.last_error.startswith("VoiceDock could not be reached")
+    assert bloom.connection.last_contact_at == before
+    settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(401, json={"error": "Unauthorized"}))
+    with pytest.raises(budget.voicedock.BadKey):
+        ask(bloom, Lane.REST)
+    bloom.connection.refresh_from_db()
+    assert bloom.connection.last_error == "Unauthorized"
+    assert bloom.connection.last_contact_at > before
+    with scope.system("look"):
+        assert budget.spent(bloom.connection) == 4  # a read is asked three times when nobody answers
+
+
+def silence(request):
+    raise ConnectError("refused")
 
 
 @pytest.mark.django_db(transaction=True)
