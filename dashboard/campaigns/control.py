@@ -127,7 +127,7 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, because: str = "") -> 
         words = (
             f"{silence.plain} The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
         )
-        answer = Answer("unknown", words)
+        answer = Answer("unknown", f"{silence.plain} {doubt}")
     except voicedock.VoiceDockError as no:
         answer = Answer("refused", no.words)
     else:
