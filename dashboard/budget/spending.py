@@ -211,5 +211,8 @@ def _sharing(connection: int) -> set[int]:
 
 
 def _nothing_open() -> None:
-    if any(not block._from_testcase for block in database.atomic_blocks):
+    if any(
+        not block._from_testcase  # type: ignore[attr-defined]
+        for block in database.atomic_blocks
+    ):
         raise OpenTransaction("Close the transaction, or the scope, before VoiceDock is asked.")

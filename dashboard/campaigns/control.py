@@ -88,7 +88,7 @@ def offered(campaign: Campaign) -> list[str]:
 def is_shared(campaign: Campaign) -> bool:
     """Whether numbers of other clients could be called from. Inside a scope that reaches all."""
     others = NumberDedication.objects.filter(connection_id=campaign.connection_id).open()
-    return others.exclude(tenant_id=campaign.tenant_id).exists()
+    return others.exclude(tenant=campaign.tenant).exists()
 
 
 def pause_for_alarm(campaign: Campaign) -> Answer:
@@ -124,9 +124,7 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, because: str = "") -> 
     except budget.Spent as no:
         raise Refusal(f"{no.words} Try again in {no.retry_after:.0f} seconds.") from no
     except voicedock.Unanswered as silence:
-        words = (
-            f"{silence.plain} The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
-        )
+        doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
         answer = Answer("unknown", f"{silence.plain} {doubt}")
     except voicedock.VoiceDockError as no:
         answer = Answer("refused", no.words)

@@ -147,9 +147,9 @@ def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> No
     model._default_manager.bulk_create(new)
     moved = []
     for remote_id, values in wanted.items():
-        if (one := ours.get(remote_id)) is None:
+        if remote_id not in ours:
             continue
-        values = values | {"vanished_at": None}
+        one, values = ours[remote_id], values | {"vanished_at": None}
         if any(getattr(one, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(one, name, value)
