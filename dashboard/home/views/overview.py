@@ -92,7 +92,7 @@ def client(request: TenantRequest) -> HttpResponse:
     last = queries.last_calls(tenant)
     context = {
         "row": board[0] if board else queries.Row(tenant),
-        "needs": queries.asking(calls),
+        "needs": queries.asking(calls)[: queries.ASKING],
         "today": today,
         "chart": chart.draw(hours, now, zone),
         "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",

@@ -1,0 +1,191 @@
+"""Campaigns on screen: the lists, one campaign, and its deeds with honest outcomes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import time, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboard.calls.models import Call
+from dashboard.campaigns import control, views
+from dashboard.campaigns.models import Campaign, Lead
+from dashboard.inventory.models import Kind, SyncState
+from tenants import scope
+from tenants.roles import Role
+
+ALL_DAY = {"starts": time(0), "ends": time(23, 59, 59), "timezone": "Europe/Amsterdam"}
+
+
+def campaign_of(house, name="Recall autumn", status="scheduled", **more):
+    values = ALL_DAY | {"total_leads": 100, "completed_leads": 40, "failed_leads": 5} | more
+    with scope.system("a campaign"):
+        return Campaign.objects.create(
+            tenant=house.tenant,
+            connection=house.connection,
+            assistant=house.assistant.assistant,
+            remote_id=f"c-{uuid.uuid4()}",
+            name=name,
+            status=status,
+            remote_created_at=timezone.now(),
+            **values,
+        )
+
+
+def lead_of(campaign, status="pending", **more):
+    values = {"phone_number": "+31612340001", "variables": {"name": "Noor Smit", "reference": "17"}} | more
+    with scope.system("a lead"):
+        return Lead.objects.create(
+            tenant_id=campaign.tenant_id, campaign=campaign, remote_id=f"l-{uuid.uuid4()}", status=status, **values
+        )
+
+
+@pytest.fixture
+def manager(bloom, member, sign_in):
+    return sign_in(member(bloom, Role.MANAGER))
+
+
+def test_the_list_says_where_each_stands_and_how_old_it_is(manager, bloom, harbor):
+    running = campaign_of(bloom)
+    lead_of(running, "calling")
+    campaign_of(bloom, "Hygienist", "paused")
+    campaign_of(bloom, "Strange", "throttled")
+    campaign_of(harbor, "Delivery slots")
+    with scope.system("looked"):
+        SyncState.objects.create(connection=bloom.connection, kind=Kind.CAMPAIGNS, fresh_at=timezone.now())
+    page = manager.get("/c/bloom-dental/campaigns/").content.decode()
+    assert "1 calling</b>" in page and "1 paused" in page and "data from" in page
+    assert "40 completed, 5 failed, 1 calling, 54 pending" in page
+    assert "throttled" in page and "All day, Amsterdam" in page
+    assert "Delivery slots" not in page
+
+
+def test_nobody_has_campaigns_yet(manager):
+    assert "There are no campaigns yet" in manager.get("/c/bloom-dental/campaigns/").content.decode()
+
+
+def test_staff_see_all_and_narrow_them(sign_in, support, bloom, harbor):
+    campaign_of(bloom)
+    campaign_of(harbor, "Delivery slots", "paused")
+    with scope.system("of nobody"):
+        Campaign.objects.create(connection=bloom.connection, remote_id="x", name="Stray", status="draft")
+    browser = sign_in(support)
+    page = browser.get("/campaigns/").content.decode()
+    assert all(name in page for name in ("Recall autumn", "Delivery slots", "Stray", "Of nobody"))
+    assert "Recall autumn" not in browser.get("/campaigns/?client=harbor-logistics").content.decode()
+    assert "Delivery slots" not in browser.get("/campaigns/?status=scheduled").content.decode()
+    assert "Delivery slots" not in browser.get("/campaigns/?client=-").content.decode()
+
+
+def test_one_campaign_its_leads_and_their_calls(manager, bloom):
+    campaign = campaign_of(bloom, template="Offer {{name}} a visit.")
+    with scope.system("a call"):
+        call = Call.objects.create(
+            tenant=bloom.tenant, connection=bloom.connection, origin="adopted", remote_id="call-1", finished=True
+        )
+    lead_of(campaign, "completed", call_remote_id="call-1")
+    lead_of(campaign, "failed", phone_number="+31612340002", variables={"name": "Wim Dekker"})
+    lead_of(campaign, "no_answer", phone_number="+31612340003", call_remote_id="never-heard-of")
+    path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
+    page = manager.get(path).content.decode()
+    assert f"/c/bloom-dental/calls/{call.pk}/" in page and "No answer" in page and "Offer {{name}} a visit." in page
+    assert "Wim Dekker" in page
+    assert "Noor Smit" not in manager.get(f"{path}?status=failed").content.decode()
+    assert "Wim Dekker" not in manager.get(f"{path}?q=noor").content.decode()
+    assert "Wim Dekker" in manager.get(f"{path}?q=06 1234 0002").content.decode()
+    assert "No lead matches" in manager.get(f"{path}?q=zzz").content.decode()
+
+
+def test_leads_come_in_pages(manager, bloom):
+    campaign = campaign_of(bloom)
+    with scope.system("many"):
+        Lead.objects.bulk_create(
+            Lead(
+                tenant=bloom.tenant,
+                campaign=campaign,
+                remote_id=f"l{at}",
+                status="pending",
+                phone_number=f"+3161234{at:04d}",
+            )
+            for at in range(120)
+        )
+    path, seen, after = f"/c/bloom-dental/campaigns/{campaign.pk}/", [], ""
+    while True:
+        context = manager.get(f"{path}?after={after}").context
+        seen += [row["lead"].remote_id for row in context["rows"]]
+        after = context["next"]
+        if not after:
+            break
+    assert seen == [f"l{at}" for at in range(120)]
+
+
+@pytest.mark.parametrize(
+    ("status", "deed"), [("draft", "start"), ("paused", "resume"), ("scheduled", "pause"), ("scheduled", "cancel")]
+)
+def test_deeds_are_asked_once_and_told(manager, bloom, monkeypatch, status, deed):
+    campaign, asked = campaign_of(bloom, status=status), []
+
+    def answer(one, *, by):
+        asked.append((one.pk, by.name))
+        return control.Answer("accepted", "Recall autumn is as you wished.")
+
+    monkeypatch.setitem(views.DEEDS, deed, answer)
+    path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
+    page = manager.get(path).content.decode()
+    assert f'action="{path}{deed}/"' in page
+    assert manager.post(f"{path}{deed}/").headers["Location"] == path
+    assert asked == [(campaign.pk, "Bloom Dental Manager")]
+    assert "Recall autumn is as you wished." in manager.get(path).content.decode()
+
+
+@pytest.mark.parametrize("outcome", ["refused", "unknown"])
+def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcome):
+    campaign = campaign_of(bloom, status="paused")
+    monkeypatch.setitem(views.DEEDS, "resume", lambda one, by: control.Answer(outcome, "VoiceDock said: no."))
+    answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/resume/")
+    assert answer.status_code == 409 and "VoiceDock said: no." in answer.content.decode()
+    assert "Resume" in answer.content.decode()
+
+
+def test_a_refusal_of_ours_is_told(manager, bloom):
+    campaign = campaign_of(bloom, status="completed")
+    answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/pause/")
+    assert answer.status_code == 409 and "nothing to pause" in answer.content.decode()
+
+
+def test_who_may(bloom, harbor, member, sign_in):
+    campaign = campaign_of(bloom)
+    path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
+    operator, stranger = sign_in(member(bloom, Role.OPERATOR)), sign_in(member(harbor, Role.OWNER))
+    page = operator.get(path).content.decode()
+    assert "Recall autumn" in page and f"{path}pause/" not in page
+    assert operator.post(f"{path}pause/").status_code == 403
+    assert stranger.get(path).status_code == 404 and stranger.post(f"{path}pause/").status_code == 404
+    theirs = f"/c/harbor-logistics/campaigns/{campaign.pk}/"
+    assert stranger.get(theirs).status_code == 404 and stranger.post(f"{theirs}pause/").status_code == 404
+    assert sign_in(member(bloom, Role.MANAGER)).post(f"{path}explode/").status_code == 404
+
+
+def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, django_assert_num_queries):
+    first = campaign_of(bloom)
+    lead_of(first, "calling", call_remote_id="call-1")
+    paths = [
+        (sign_in(support), "/campaigns/"),
+        (manager, "/c/bloom-dental/campaigns/"),
+        (manager, f"/c/bloom-dental/campaigns/{first.pk}/"),
+    ]
+    few = {}
+    for browser, path in paths:
+        browser.get(path)
+        with CaptureQueriesContext(connection) as told:
+            browser.get(path)
+        few[path] = len(told)
+    for at in range(30):
+        lead_of(campaign_of(bloom, f"Campaign {at}", remote_updated_at=timezone.now() - timedelta(hours=at)), "calling")
+        lead_of(first, "completed", call_remote_id=f"call-{at + 2}")
+    for browser, path in paths:
+        with django_assert_num_queries(few[path]):
+            browser.get(path)

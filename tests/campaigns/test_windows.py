@@ -1,0 +1,67 @@
+"""How a campaign stands, by its status and its daily window."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+import pytest
+
+from dashboard.campaigns import windows
+from dashboard.campaigns.models import Campaign
+
+NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)  # 13:00 in Amsterdam
+
+
+def campaign(status="scheduled", starts=time(9), ends=time(17), zone="Europe/Amsterdam", total=10, done=0, failed=0):
+    return Campaign(
+        status=status,
+        starts=starts,
+        ends=ends,
+        timezone=zone,
+        total_leads=total,
+        completed_leads=done,
+        failed_leads=failed,
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "words", "mark"),
+    [
+        (campaign(), "Running", "live"),
+        (campaign(starts=time(14)), "Waits for its window", "waiting"),
+        (campaign(zone="Asia/Tokyo"), "Waits for its window", "waiting"),
+        (campaign(done=7, failed=3), "Everybody called", "ended"),
+        (campaign(starts=None), "Started", "live"),
+        (campaign("draft"), "Not started", "ended"),
+        (campaign("paused"), "Paused", "paused"),
+        (campaign("completed"), "Completed", "ended"),
+        (campaign("cancelled"), "Cancelled", "ended"),
+        (campaign("throttled"), "throttled", ""),
+    ],
+)
+def test_standing(one, words, mark):
+    standing = windows.standing(one, NOON)
+    assert (standing.words, standing.mark) == (words, mark)
+
+
+def test_a_window_over_midnight_is_open_on_both_sides():
+    night = campaign(starts=time(22), ends=time(6), zone="UTC")
+    at = {hour: windows.is_open(night, NOON.replace(hour=hour)) for hour in (5, 6, 12, 22, 23)}
+    assert at == {5: True, 6: False, 12: False, 22: True, 23: True}
+
+
+def test_the_end_is_not_inside():
+    day = campaign(zone="UTC")
+    assert windows.is_open(day, NOON.replace(hour=9)) and not windows.is_open(day, NOON.replace(hour=17))
+
+
+def test_the_next_opening_is_told_with_its_day():
+    assert windows.standing(campaign(starts=time(15)), NOON).detail == "Calls again today from 15:00."
+    late = campaign(starts=time(8), ends=time(10))
+    assert windows.standing(late, NOON).detail == "Calls again tomorrow from 08:00."
+
+
+def test_the_window_in_words():
+    assert windows.window_words(campaign(ends=time(17, 30))) == "Every day 9:00 to 17:30, Amsterdam"
+    assert windows.window_words(campaign(starts=time(0), ends=time(23, 59, 59))) == "All day, Amsterdam"
+    assert windows.window_words(campaign(starts=None)) == "Window not known"

@@ -1,0 +1,67 @@
+"""The activity lists: sentences, filters, pages, and whose they are."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tenants import audit, scope
+from tenants.roles import Role
+
+
+def write(house, by, count, action="visit.began"):
+    with scope.system("things happen"):
+        for _ in range(count):
+            audit.record(by, house.tenant, action, house.tenant)
+
+
+def test_a_client_reads_its_own_and_staff_read_all(bloom, harbor, member, sign_in, support, admin):
+    write(bloom, support, 1)
+    write(harbor, admin, 1)
+    owner = sign_in(member(bloom, Role.OWNER))
+    mine = owner.get("/c/bloom-dental/activity/").content.decode()
+    assert "Support Person entered as staff." in mine and "Admin Person" not in mine
+    every = sign_in(support).get("/activity/").content.decode()
+    assert "Support Person entered as staff." in every and "Admin Person entered as staff." in every
+    assert sign_in(member(bloom, Role.OPERATOR)).get("/c/bloom-dental/activity/").status_code == 403
+    assert owner.get("/activity/").status_code == 404
+
+
+def test_it_is_narrowed_by_person_kind_client_and_day(bloom, harbor, sign_in, support, admin):
+    write(bloom, support, 1)
+    write(harbor, admin, 1, "tenant.settings-changed")
+    browser = sign_in(support)
+    assert "entered as staff" not in browser.get("/activity/?q=admin").content.decode()
+    assert "changed the settings" not in browser.get("/activity/?kind=visit").content.decode()
+    assert "entered as staff" not in browser.get("/activity/?client=harbor-logistics").content.decode()
+    assert "entered as staff" not in browser.get("/activity/?until=2020-01-01").content.decode()
+    assert "entered as staff" in browser.get("/activity/?since=2020-01-01&q=support&kind=visit").content.decode()
+    assert "Nothing matches" in browser.get("/activity/?kind=nonsense").content.decode()
+
+
+def test_pages_go_on_where_the_last_ended_and_come_back(bloom, sign_in, support):
+    write(bloom, support, 120)
+    browser = sign_in(support)
+    seen, url = [], "/activity/?kind=visit"
+    while True:
+        context = browser.get(url).context
+        seen += [row["entry"].pk for row in context["rows"]]
+        if not context["page"].older_url:
+            break
+        url = f"/activity/{context['page'].older_url}"
+        assert "kind=visit" in url
+    assert len(seen) == len(set(seen)) == 120 and seen == sorted(seen, reverse=True)
+    back = browser.get(f"/activity/{context['page'].newer_url}").context
+    assert [row["entry"].pk for row in back["rows"]] == seen[50:100]
+    assert browser.get("/activity/?before=nonsense").status_code == 200
+
+
+def test_long_lists_cost_no_more_queries(bloom, sign_in, support, django_assert_num_queries):
+    browser = sign_in(support)
+    write(bloom, support, 1)
+    browser.get("/activity/")
+    with CaptureQueriesContext(connection) as few:
+        browser.get("/activity/")
+    write(bloom, support, 30)
+    with django_assert_num_queries(len(few)):
+        browser.get("/activity/")

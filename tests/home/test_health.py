@@ -1,0 +1,39 @@
+"""Health, readiness, robots and help."""
+
+from __future__ import annotations
+
+from django.db.migrations.executor import MigrationExecutor
+
+from tenants.roles import Role
+
+
+def test_health_needs_no_sign_in_and_tells_no_secret(client, db, settings):
+    assert client.get("/healthz").content == b"ok\n"
+    ready = client.get("/readyz")
+    assert ready.status_code == 200 and ready.json() == {"database": "ok", "migrations": "ok", "broker": "in memory"}
+    assert settings.DATABASES["default"]["PASSWORD"] not in ready.content.decode()
+    assert b"Disallow: /" in client.get("/robots.txt").content
+
+
+def test_not_ready_while_the_tables_are_of_another_version(client, db, monkeypatch):
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["something"])
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and answer.json()["migrations"] == "behind"
+
+
+def test_a_silent_broker_is_told_and_does_not_stop_pages(client, db, settings, monkeypatch):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("dashboard.home.views.health.celery.connection_for_write", _refuse)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200 and answer.json()["broker"] == "silent"
+
+
+def _refuse(**_):
+    raise OSError("nobody there")
+
+
+def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor, bloom, member):
+    assert client.get("/help/").status_code == 302
+    for user in (support, auditor, member(bloom, Role.VIEWER)):
+        page = sign_in(user).get("/help/").content.decode()
+        assert "Keys" in page and "Needs a person" in page

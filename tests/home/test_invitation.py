@@ -1,0 +1,92 @@
+"""Invitations: a link that works once, for a week, for one address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tenants import ownership, scope
+from tenants.models import Invitation, Membership, User
+from tenants.roles import Role
+
+PASSWORD = "nine gentle otters swim"
+
+
+@pytest.fixture
+def invited(bloom, member):
+    """An invitation of new@bloom.test as operator, and its address."""
+    owner = member(bloom, Role.OWNER)
+    with scope.of(bloom.tenant):
+        invitation, token = ownership.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
+    return invitation, f"/invitation/{token}/"
+
+
+def join(browser: Client, address: str, **more: str):
+    return browser.post(address, {"name": "Nina New", "password": PASSWORD} | more)
+
+
+def test_somebody_new_joins_and_is_signed_in(client, invited, bloom):
+    _, address = invited
+    page = client.get(address).content.decode()
+    assert "Welcome to Bloom Dental" in page and "at least 12 characters" in page
+    assert join(client, address).headers["Location"] == "/c/bloom-dental/"
+    assert client.get("/c/bloom-dental/").status_code == 200
+    with scope.of(bloom.tenant):
+        assert Membership.objects.get(user__email="new@bloom.test").role == Role.OPERATOR
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "new@bloom.test"])
+def test_a_weak_password_is_told_and_the_link_still_works(client, invited, password):
+    _, address = invited
+    answer = join(client, address, password=password)
+    assert answer.status_code == 422 and answer.context["form"].errors["password"]
+    page = answer.content.decode()
+    assert 'value="Nina New"' in page and f'value="{password}"' not in page
+    assert join(client, address).status_code == 302
+
+
+def test_used_expired_withdrawn_and_invented_are_told_alike(client, invited, bloom):
+    invitation, address = invited
+    gone = client.get("/invitation/never-there/")
+    with scope.of(bloom.tenant):
+        Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    expired = client.get(address)
+    with scope.of(bloom.tenant):
+        Invitation.objects.filter(pk=invitation.pk).update(
+            expires_at=timezone.now() + timedelta(days=1), withdrawn_at=timezone.now()
+        )
+    withdrawn = join(client, address)
+    with scope.of(bloom.tenant):
+        Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=None)
+    assert join(client, address).status_code == 302
+    used = join(Client(), address)
+    bodies = set()
+    for answer in (gone, expired, withdrawn, used):
+        assert answer.status_code == 410
+        body = answer.content.decode()
+        bodies.add(body[body.index("<main") : body.index("</main>")].replace(str(answer.context["csrf_token"]), ""))
+    assert len(bodies) == 1
+    assert User.objects.filter(email="new@bloom.test").count() == 1
+
+
+def test_an_address_that_is_known_signs_in_first(client, invited, person, sign_in, bloom):
+    _, address = invited
+    known = person("Nina Known", "new@bloom.test")
+    page = client.get(address).content.decode()
+    assert "Sign in and join" in page and 'name="password"' not in page
+    assert "known here already" in join(client, address).content.decode()
+    browser = sign_in(known)
+    assert "Join Bloom Dental" in browser.get(address).content.decode()
+    assert browser.post(address).headers["Location"] == "/c/bloom-dental/"
+    assert browser.get("/c/bloom-dental/").status_code == 200
+
+
+def test_somebody_else_who_is_signed_in_does_not_take_it(invited, harbor, member, sign_in, bloom):
+    _, address = invited
+    browser = sign_in(member(harbor, Role.OWNER))
+    for answer in (browser.get(address), browser.post(address)):
+        assert answer.status_code == 409 and "for somebody else" in answer.content.decode()
+    assert browser.get("/c/bloom-dental/").status_code == 404

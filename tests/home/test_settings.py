@@ -1,0 +1,74 @@
+"""Settings of a client, and its colour."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.calls.models import Phrase
+from tenants import scope
+from tenants.models import AuditEntry, Tenant
+from tenants.roles import Role
+
+
+def filled(house, **more):
+    return {
+        "name": "Bloom Dental",
+        "city": "Amsterdam",
+        "timezone": "Europe/Amsterdam",
+        "brand_hue": "186",
+        "brand_chroma": "0.078",
+        "default_number": house.number.pk,
+        "default_assistant": house.assistant.pk,
+        "phrases": "We are closed today.\n\n  Offer   Thursday. \nWe are closed today.",
+    } | more
+
+
+def test_an_owner_changes_the_house(bloom, member, sign_in):
+    browser = sign_in(member(bloom, Role.OWNER))
+    assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
+    with scope.of(bloom.tenant):
+        tenant = Tenant.objects.get()
+        assert (tenant.city, tenant.brand_hue, str(tenant.brand_chroma)) == ("Amsterdam", 186, "0.078")
+        assert tenant.default_number_id == bloom.number.pk
+        assert [one.text for one in Phrase.objects.all()] == ["We are closed today.", "Offer Thursday."]
+        said = AuditEntry.objects.get(action="tenant.settings-changed").body
+        before = AuditEntry.objects.count()
+    assert "city" in said and "colour" in said and "saved phrases" in said
+    assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
+    with scope.of(bloom.tenant):
+        assert AuditEntry.objects.count() == before  # nothing was different
+    style = browser.get("/brand/bloom-dental.css")
+    assert style.content == b":root { --accent-hue: 186; --accent-chroma: 0.078; }\n"
+    assert style.headers["Content-Type"].startswith("text/css") and "private" in style.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"timezone": "Nowhere"}, "timezone"),
+        ({"brand_hue": "400"}, "brand_hue"),
+        ({"brand_chroma": "0.9"}, "brand_chroma"),
+        ({"phrases": "x" * 301}, "phrases"),
+        ({"phrases": "\n".join(f"phrase {at}" for at in range(25))}, "phrases"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_what_is_wrong_is_told_and_what_was_typed_stays(bloom, member, sign_in, wrong, field):
+    answer = sign_in(member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", filled(bloom, **wrong))
+    assert answer.status_code == 422 and answer.context["form"].errors[field]
+    assert 'value="Amsterdam"' in answer.content.decode()
+    with scope.of(bloom.tenant):
+        assert Tenant.objects.get().city == "Testville"
+
+
+def test_another_clients_line_cannot_be_the_usual_one(bloom, harbor, member, sign_in):
+    wrong = filled(bloom, default_number=harbor.number.pk)
+    answer = sign_in(member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", wrong)
+    assert answer.status_code == 422 and answer.context["form"].errors["default_number"]
+
+
+def test_only_owners_may(bloom, harbor, member, sign_in, support, client):
+    assert sign_in(member(bloom, Role.MANAGER)).get("/c/bloom-dental/settings/").status_code == 403
+    assert sign_in(member(harbor, Role.OWNER)).get("/c/bloom-dental/settings/").status_code == 404
+    assert sign_in(member(harbor, Role.OWNER)).get("/brand/bloom-dental.css").status_code == 404
+    assert client.get("/brand/bloom-dental.css").status_code == 302

@@ -1,0 +1,76 @@
+"""The team: inviting, changing roles, removing, and that an owner always stays."""
+
+from __future__ import annotations
+
+from django.core import mail
+
+from tenants import ownership, scope
+from tenants.models import Invitation, Membership, User
+from tenants.roles import Role
+
+
+def membership(house, user) -> Membership:
+    with scope.of(house.tenant):
+        return Membership.objects.get(user=user, tenant=house.tenant)
+
+
+def test_an_owner_invites_and_the_link_is_shown_once(bloom, member, sign_in):
+    browser = sign_in(member(bloom, Role.OWNER))
+    answer = browser.post("/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"})
+    link = answer.context["link"].address
+    assert link in answer.content.decode() and link in mail.outbox[0].body
+    later = browser.get("/c/bloom-dental/team/").content.decode()
+    assert "new@bloom.test" in later and link not in later
+    again = browser.post("/c/bloom-dental/team/invite/", {"email": "NEW@bloom.test", "role": "viewer"})
+    assert again.status_code == 422 and "has an open invitation" in again.content.decode()
+    assert len(mail.outbox) == 1
+    with scope.of(bloom.tenant):
+        invitation = Invitation.objects.get()
+    assert browser.post(f"/c/bloom-dental/team/invitations/{invitation.pk}/withdraw/").status_code == 302
+    assert ownership.invitation_of(link.rstrip("/").rsplit("/", 1)[-1]) is None
+
+
+def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, member, sign_in, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    answer = sign_in(member(bloom, Role.OWNER)).post(
+        "/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"}
+    )
+    assert "could not be sent" in answer.content.decode() and answer.context["link"].address in answer.content.decode()
+
+
+def test_roles_change_and_people_go(bloom, member, sign_in):
+    owner, viewer = member(bloom, Role.OWNER), member(bloom, Role.VIEWER)
+    browser, theirs = sign_in(owner), membership(bloom, viewer)
+    change = {"role": "viewer", "sees_transcripts": "on"}
+    assert browser.post(f"/c/bloom-dental/team/{theirs.pk}/role/", change).status_code == 302
+    assert membership(bloom, viewer).sees_transcripts
+    assert browser.post(f"/c/bloom-dental/team/{theirs.pk}/role/", {"role": "king"}).status_code == 422
+    assert sign_in(viewer).get("/c/bloom-dental/").status_code == 200
+    assert browser.post(f"/c/bloom-dental/team/{theirs.pk}/remove/").status_code == 302
+    assert sign_in(viewer).get("/c/bloom-dental/").status_code == 404
+    assert User.objects.filter(pk=viewer.pk).exists()
+
+
+def test_the_last_owner_stays(bloom, member, sign_in):
+    owner = member(bloom, Role.OWNER)
+    browser, mine = sign_in(owner), membership(bloom, owner)
+    for answer in (
+        browser.post(f"/c/bloom-dental/team/{mine.pk}/role/", {"role": "viewer"}),
+        browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/"),
+    ):
+        assert answer.status_code == 409 and "This is the last owner." in answer.content.decode()
+    assert membership(bloom, owner).role == Role.OWNER
+    member(bloom, Role.OWNER, "Second Owner")
+    gone = browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/")
+    assert gone.headers["Location"] == "/"
+
+
+def test_operators_look_and_viewers_do_not(bloom, harbor, member, sign_in):
+    operator, owner = sign_in(member(bloom, Role.OPERATOR)), member(bloom, Role.OWNER)
+    page = operator.get("/c/bloom-dental/team/").content.decode()
+    assert str(owner) in page and "Invite somebody" not in page
+    assert operator.post("/c/bloom-dental/team/invite/", {"email": "x@y.test", "role": "owner"}).status_code == 403
+    assert sign_in(member(bloom, Role.VIEWER)).get("/c/bloom-dental/team/").status_code == 403
+    elsewhere = membership(harbor, member(harbor, Role.OWNER))
+    assert sign_in(owner).post(f"/c/bloom-dental/team/{elsewhere.pk}/remove/").status_code == 404
