@@ -5,42 +5,20 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-import phonenumbers
 from django import forms
-from phonenumbers import ValidationResult
 
+from dashboard.calls import control, destinations, placing
 from tenants.models import AssistantDedication, NumberDedication
 
-NOT_YOURS = "Choose one of those shown here: what came with the form is not yours to use. Nothing was dialed."
-COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
-POSSIBLE = {
-    ValidationResult.TOO_SHORT: "This number is too short: a digit seems to be missing.",
-    ValidationResult.TOO_LONG: "This number is too long: there seems to be a digit too many.",
-    ValidationResult.INVALID_COUNTRY_CODE: "No country has this code. Check the digits after the +.",
-    ValidationResult.INVALID_LENGTH: "This number does not have a length that exists in its country. Check the digits.",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: COUNTRY_CODE,
-}
+NOT_YOURS = placing.NOT_YOURS
 
 
-def e164(text: str) -> str:
-    """A number as people write it ("+31 6 1234-5678", "0031…") as E.164, or `forms.ValidationError` in words."""
-    plain = text.strip().replace("(0)", "")
-    if plain.startswith("00"):
-        plain = "+" + plain[2:]
-    if not plain.startswith("+"):
-        raise forms.ValidationError(COUNTRY_CODE)
-    if any(char.isalpha() for char in plain):
-        raise forms.ValidationError("A phone number has digits only. " + COUNTRY_CODE)
+def callable_number(text: str) -> str:
+    """E.164, or `forms.ValidationError` in words."""
     try:
-        number = phonenumbers.parse(plain)
-    except phonenumbers.NumberParseException:
-        raise forms.ValidationError(COUNTRY_CODE) from None
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason in POSSIBLE:
-        raise forms.ValidationError(POSSIBLE[reason])
-    if number.extension:
-        raise forms.ValidationError("Leave out the extension: only the number itself can be dialed.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return destinations.read(text)
+    except destinations.NotCallable as no:
+        raise forms.ValidationError(str(no)) from None
 
 
 class PlaceForm(forms.Form):
@@ -57,7 +35,9 @@ class PlaceForm(forms.Form):
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
-    first_message = forms.CharField(required=False, max_length=600, widget=forms.Textarea(attrs={"rows": 2}))
+    first_message = forms.CharField(
+        required=False, max_length=placing.LONGEST_FIRST_MESSAGE, widget=forms.Textarea(attrs={"rows": 2})
+    )
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
@@ -70,7 +50,7 @@ class PlaceForm(forms.Form):
         self.assistants = {one.pk: one for one in assistants if one.is_open}
 
     def clean_destination(self) -> str:
-        return e164(self.cleaned_data["destination"])
+        return callable_number(self.cleaned_data["destination"])
 
     def clean_number(self) -> int:
         if self.cleaned_data["number"] not in self.lines:
@@ -87,7 +67,7 @@ class PlaceForm(forms.Form):
         facts = super().clean() or {}
         line, assistant = self.lines.get(facts.get("number")), self.assistants.get(facts.get("assistant"))
         if line and assistant and line.connection_id != assistant.connection_id:
-            self.add_error("assistant", "This assistant cannot speak on that line. Choose another line or assistant.")
+            self.add_error("assistant", placing.TWO_HOUSES)
         return facts
 
 
@@ -97,9 +77,9 @@ class CommandForm(forms.Form):
     COMMANDS = ("inject-context", "say", "transfer", "end-call")
     type = forms.ChoiceField(choices=[(one, one) for one in COMMANDS])
     token = forms.UUIDField(initial=uuid.uuid4)
-    content = forms.CharField(required=False, max_length=2000)
+    content = forms.CharField(required=False, max_length=control.LONGEST)
     trigger_response = forms.BooleanField(required=False)
-    words = forms.CharField(required=False, max_length=1000)
+    words = forms.CharField(required=False, max_length=control.LONGEST)
     end_after = forms.BooleanField(required=False)
     destination = forms.CharField(required=False, max_length=200)
     announcement = forms.CharField(required=False, max_length=500)
@@ -122,18 +102,18 @@ class CommandForm(forms.Form):
 
     def _target(self, text: str) -> str:
         """A phone number or a SIP address (`voicedock-api.md §4.1`)."""
-        if text.lower().startswith("sip:"):
+        if text.lower().startswith(("sip:", "sips:")):
             if "@" not in text or any(char.isspace() for char in text):
                 self.add_error("destination", "Write the SIP address like sip:desk@example.com.")
             return text
         try:
-            return e164(text)
+            return callable_number(text)
         except forms.ValidationError as error:
             self.add_error("destination", error)
             return text
 
     def command(self) -> dict[str, Any]:
-        """The command as VoiceDock takes it."""
+        """The command as VoiceDock takes it (`voicedock-api.md §4.1`)."""
         facts = self.cleaned_data
         match facts["type"]:
             case "inject-context":
@@ -145,6 +125,5 @@ class CommandForm(forms.Form):
             case "say":
                 return {"type": "say", "content": facts["words"], "end_after": facts["end_after"]}
             case "transfer":
-                spoken = {"message": facts["announcement"]} if facts["announcement"] else {}
-                return {"type": "transfer", "destination": facts["destination"], **spoken}
-        return {"type": "end-call", **({"message": facts["goodbye"]} if facts["goodbye"] else {})}
+                return {"type": "transfer", "destination": facts["destination"], "message": facts["announcement"]}
+        return {"type": "end-call", "message": facts["goodbye"]}

@@ -26,11 +26,8 @@ def call_now(request: TenantRequest) -> HttpResponse:
     with scope.of(request.tenant):
         lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
         form = _form(request, lines, assistants)
-        again = _already(request, form)
-    if again is None and request.method == "POST" and form.is_valid():
-        again = _place(request, form)
-    if again is not None:
-        return _to_panel(request, again)
+    if request.method == "POST" and (call := _place(request, form)) is not None:
+        return _to_panel(request, call)
     with scope.of(request.tenant):
         return _page(request, form, lines, assistants)
 
@@ -44,18 +41,12 @@ def _form(request: TenantRequest, lines: list[NumberDedication], assistants: lis
     return PlaceForm(initial=first, lines=lines, assistants=assistants)
 
 
-def _already(request: TenantRequest, form: PlaceForm) -> Call | None:
-    """A second press of the same form: it lands on the call that the first one made, whatever the form says now."""
-    if request.method != "POST":
-        return None
-    try:
-        token = uuid.UUID(request.POST.get("token", ""))
-    except ValueError:
-        return None
-    return queries.by_token(request.tenant, token)
-
-
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
+    """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
+    if not form.is_valid():
+        with scope.of(request.tenant):
+            token = form.cleaned_data.get("token")
+            return queries.by_token(request.tenant, token) if token else None
     try:
         return placing.place(request.tenant, by=request.user, **form.cleaned_data)
     except placing.Refusal as no:

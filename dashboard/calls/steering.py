@@ -1,0 +1,92 @@
+"""What the composer says before the click: what this call's model does with each command, and what to use instead.
+
+The facts are those of `voicedock.capabilities`; here they become tabs, tones and buttons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.voicedock import capabilities
+from dashboard.voicedock.capabilities import Family, Level
+
+TABS = {  # type: label, the fields it opens, its button
+    "inject-context": ("Context", "context", "Send context"),
+    "say": ("Say", "say", "Say it"),
+    "transfer": ("Transfer", "transfer", "Transfer the person"),
+}
+ANYWAY = {"inject-context": "Send it anyway", "say": "Say it anyway", "transfer": "Transfer anyway"}
+TONES = {Level.WORKS: ("works", ""), Level.DOES_NOT_WORK: ("poor", "wrong")}  # every other level is a warning
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One command of the composer: `cap` colours `word`; `tone`, `lead` and `words` warn before the click."""
+
+    type: str
+    label: str
+    deed: str
+    button: str
+    cap: str
+    word: str
+    tone: str
+    lead: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is special about this call's model, above the tabs."""
+
+    icon: str
+    name: str
+    words: str
+
+
+def tabs(family: str) -> list[Tab]:
+    return [_tab(family, command) for command in TABS]
+
+
+def _tab(family: str, command: str) -> Tab:
+    can = capabilities.capability(family, command)
+    label, deed, button = TABS[command]
+    cap, tone = TONES.get(can.level, ("maybe", "waiting"))
+    return Tab(
+        type=command,
+        label=label,
+        deed=deed,
+        button=ANYWAY[command] if can.level == Level.DOES_NOT_WORK else button,
+        cap=cap,
+        word=can.caption,
+        tone=tone,
+        lead=f"{can.caption[:1].upper()}{can.caption[1:]}.",
+        words=" ".join(filter(None, [can.sentence, can.instead])),
+    )
+
+
+def notice(family: str) -> Notice | None:
+    """None where everything works."""
+    if family == Family.PIPELINE:
+        return None
+    badge = capabilities.badge(family)
+    if family == Family.XAI_REALTIME:
+        return Notice(
+            badge.icon, badge.label, "hears sound, not text, so written commands are uncertain. End call works."
+        )
+    return Notice(
+        badge.icon, badge.label, "is not documented for written commands, so they are uncertain. End call works."
+    )
+
+
+def goodbye(family: str) -> str:
+    """A warning about the goodbye; empty where it is spoken."""
+    return "" if family == Family.PIPELINE else capabilities.capability(family, "end-call").sentence
+
+
+def caption(family: str) -> str:
+    """One line for whoever chooses an assistant before the call."""
+    if family == Family.PIPELINE:
+        return "Hears all your commands during the call."
+    if family == Family.XAI_REALTIME:
+        return "During the call Say does not work reliably, and Context may be ignored."
+    return "VoiceDock does not document what your commands do during the call. End call works."

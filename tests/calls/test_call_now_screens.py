@@ -1,0 +1,186 @@
+"""Call now: what a person may type, and that nothing is dialed by mistake."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.calls import placing
+from tenants import ownership, scope
+from tenants.models import Number
+from tenants.roles import Role
+from tests.calls.rows import a_call
+
+ADDRESS = "/c/bloom-dental/call/"
+
+
+@pytest.fixture
+def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
+    """What reached the verb; the call it would make is a row, nothing leaves."""
+    asked: list[dict] = []
+
+    def place(tenant: Any, **facts: Any) -> Any:
+        asked.append(facts)
+        return a_call(bloom, by=facts["by"], state="dialing", client_token=facts["token"], party=facts["destination"])
+
+    monkeypatch.setattr(placing, "place", place)
+    return asked
+
+
+@pytest.fixture
+def operator(bloom: Any, member: Any, sign_in: Any) -> Any:
+    return sign_in(member(bloom, Role.OPERATOR))
+
+
+def typed(house: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "destination": "+31 6 1234 5678",
+        "number": house.number.pk,
+        "assistant": house.assistant.pk,
+        "first_message": "",
+        "token": str(uuid.uuid4()),
+    } | more
+
+
+def test_a_call_lands_on_its_panel(bloom, operator, dialed):
+    response = operator.post(ADDRESS, typed(bloom, first_message="Good day."))
+
+    assert response.status_code == 303
+    assert response["Location"].startswith("/c/bloom-dental/calls/")
+    assert dialed[0]["destination"] == "+31612345678"
+    assert (dialed[0]["number"], dialed[0]["assistant"]) == (bloom.number.pk, bloom.assistant.pk)
+    assert dialed[0]["first_message"] == "Good day."
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Type the number of the person you call."),
+        ("0612345678", "country code"),
+        ("+31 6 1234 567", "has 9 digits after +31; one is missing here"),
+        ("+31 900 0123456", "premium-rate"),
+        ("+31 6 1234 5678 901", "too many"),
+        ("+999 123 4567", "No country has this code"),
+        ("112", "Emergency and short numbers"),
+        ("+31 6 CALL ME", "digits only"),
+        ("<script>alert(1)</script>", "country code"),
+        ("+", "country code"),
+    ],
+)
+def test_a_wrong_number_is_said_beside_its_field_and_stays(bloom, operator, dialed, text, words):
+    response = operator.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert words in page
+    assert "Keep me." in page
+    assert "<script>alert" not in page
+    assert dialed == []
+
+
+def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator):
+    for own in (bloom, harbor):
+        response = operator.post(ADDRESS, typed(bloom, destination=own.number.e164))
+        assert response.status_code == 422
+        assert placing.OWN in response.content.decode()
+        assert 'id="id_destination_said"' in response.content.decode()
+
+
+def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator):
+    with scope.of(bloom.tenant):
+        bloom.tenant.status = "suspended"
+        bloom.tenant.save()
+
+    response = operator.post(ADDRESS, typed(bloom))
+
+    assert response.status_code == 422
+    assert "note--wrong" in response.content.decode()
+    with scope.of(bloom.tenant):
+        assert not bloom.tenant.calls.exists()
+
+
+@pytest.mark.parametrize("field", ["number", "assistant"])
+def test_what_is_not_the_clients_own_is_not_used(bloom, harbor, operator, dialed, field):
+    foreign = getattr(harbor, field).pk
+    for tampered in (foreign, 0, "x", ""):
+        response = operator.post(ADDRESS, typed(bloom, **{field: tampered}))
+        assert response.status_code == 422
+        assert f'id="{field}-said"' in response.content.decode()
+    assert dialed == []
+
+
+def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator, dialed):
+    with scope.system("a line for a test"):
+        number = Number.objects.create(
+            connection=bloom.connection, remote_id="gone", e164="+31365550118", name="Almere"
+        )
+        before = timezone.now() - timedelta(days=9)
+        ended = ownership.dedicate_number(bloom.tenant, number, by=None, start=before)
+    with scope.system("and its end"):
+        ownership.end_number(ended, by=None)
+
+    page = operator.get(ADDRESS).content.decode()
+    response = operator.post(ADDRESS, typed(bloom, number=ended.pk))
+
+    assert "Yours until" in page
+    assert response.status_code == 422
+    assert dialed == []
+
+
+def test_a_second_click_lands_on_the_same_call(bloom, operator, dialed):
+    form = typed(bloom)
+
+    first, second = operator.post(ADDRESS, form), operator.post(ADDRESS, form | {"destination": "nonsense"})
+
+    assert first["Location"] == second["Location"]
+    assert len(dialed) == 1
+
+
+def test_the_token_stays_with_the_form_through_an_error(bloom, operator, dialed):
+    form = typed(bloom, destination="12")
+
+    assert form["token"] in operator.post(ADDRESS, form).content.decode()
+
+
+def test_htmx_gets_the_form_and_then_the_way_to_the_panel(bloom, operator, dialed):
+    wrong = operator.post(ADDRESS, typed(bloom, destination=""), headers={"HX-Request": "true"})
+    right = operator.post(ADDRESS, typed(bloom), headers={"HX-Request": "true"})
+
+    assert wrong.status_code == 422
+    assert "<html" not in wrong.content.decode()
+    assert right["HX-Redirect"].startswith("/c/bloom-dental/calls/")
+
+
+def test_the_usual_line_and_assistant_are_chosen(bloom, operator):
+    with scope.of(bloom.tenant):
+        number = bloom.number.pk
+        bloom.tenant.default_number_id = number
+        bloom.tenant.save()
+
+    page = operator.get(ADDRESS).content.decode()
+
+    assert f'value="{number}" data-words="Bloom Dental line" checked' in page
+    assert "Call from Bloom Dental line" in page
+
+
+def test_without_a_line_there_is_no_form(bloom, operator):
+    with scope.system("no line left"):
+        ownership.end_number(bloom.number, by=None)
+
+    page = operator.get(ADDRESS).content.decode()
+
+    assert "There is no line to call from yet" in page
+    assert 'name="destination"' not in page
+
+
+def test_who_may_not_place_calls(bloom, harbor, member, sign_in, dialed, client):
+    viewer, stranger = sign_in(member(bloom, Role.VIEWER)), sign_in(member(harbor, Role.OWNER))
+
+    assert viewer.get(ADDRESS).status_code == 403
+    assert viewer.post(ADDRESS, typed(bloom)).status_code == 403
+    assert stranger.post(ADDRESS, typed(bloom)).status_code == 404
+    expired = client.post(ADDRESS, typed(bloom))
+    assert (expired.status_code, expired["Location"]) == (302, f"/accounts/login/?next={ADDRESS}")
+    assert dialed == []

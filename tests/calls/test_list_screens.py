@@ -1,0 +1,231 @@
+"""The list of calls, its filters, pages and export; the live walls."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.calls.models import Call
+from dashboard.calls.views import export
+from tenants import scope
+from tenants.models import AuditEntry
+from tenants.roles import Role
+from tests.calls.rows import a_call, a_receipt, a_report, reads
+
+LIST, WALL = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
+
+
+@pytest.fixture
+def manager(bloom: Any, member: Any, sign_in: Any) -> Any:
+    return sign_in(member(bloom, Role.MANAGER))
+
+
+def numbers_in(response: Any) -> set[str]:
+    return {row["call"].party for row in response.context["rows"]}
+
+
+def test_an_empty_list_says_what_to_do(bloom, manager, member, sign_in):
+    page = manager.get(LIST).content.decode()
+    looked = sign_in(member(bloom, Role.VIEWER)).get(LIST).content.decode()
+
+    assert "Nobody has called from here yet" in page
+    assert "Make the first call" in page
+    assert "Make the first call" not in looked
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"+31611111111", "+31622222222", "+31633333333"}),
+        ("q=2222", {"+31622222222"}),
+        ("q=%2B31 6 3333", {"+31633333333"}),
+        ("q=06 1111", {"+31611111111"}),
+        ("q=dentures", {"+31611111111"}),
+        ("q=no such words", set()),
+        ("state=live", {"+31633333333"}),
+        ("state=missed", {"+31622222222"}),
+        ("state=talked", {"+31611111111"}),
+        ("state=over", {"+31611111111", "+31622222222"}),
+        ("direction=inbound", set()),
+        ("line=%2B31205550142&assistant=Bloom Dental assistant", {"+31611111111", "+31622222222", "+31633333333"}),
+        ("until=2020-01-01", set()),
+        ("since=2020-01-01", {"+31611111111", "+31622222222", "+31633333333"}),
+    ],
+)
+def test_the_list_is_narrowed_by_its_address(bloom, harbor, manager, query, found):
+    talked = a_call(bloom, state="ended", party="+31611111111")
+    a_report(bloom, talked, messages=[{"role": "user", "content": "About my dentures"}])
+    a_call(bloom, state="failed", party="+31622222222")
+    a_call(bloom, party="+31633333333")
+    a_call(harbor, party="+31644444444")
+
+    assert numbers_in(manager.get(f"{LIST}?{query}")) == found
+
+
+def test_each_filter_comes_off_alone(bloom, manager):
+    a_call(bloom)
+
+    chips = manager.get(f"{LIST}?q=12&state=live&before=x").context["chips"]
+
+    assert [(chip.words, chip.without) for chip in chips] == [("“12”", "?state=live"), ("Live now", "?q=12")]
+
+
+def test_a_filter_that_does_not_exist_finds_nothing_and_breaks_nothing(bloom, manager):
+    a_call(bloom)
+
+    for query in ("state=nonsense", "since=yesterday", "line=%2B310", "client=harbor-logistics"):
+        assert manager.get(f"{LIST}?{query}").status_code == 200
+    assert numbers_in(manager.get(f"{LIST}?state=nonsense")) == set()
+
+
+def test_words_are_searched_only_by_those_who_may_read_them(bloom, member, sign_in):
+    call = a_call(bloom, state="ended")
+    a_report(bloom, call, messages=[{"role": "user", "content": "About my dentures"}])
+
+    assert numbers_in(sign_in(member(bloom, Role.VIEWER)).get(f"{LIST}?q=dentures")) == set()
+
+
+def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypatch):
+    monkeypatch.setattr("dashboard.calls.pages.SIZE", 4)
+    monkeypatch.setattr("dashboard.calls.pages.page.__defaults__", (4,))
+    moment = timezone.now() - timedelta(hours=1)
+    for at in range(10):
+        a_call(bloom, state="ended", party=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))
+
+    first = manager.get(LIST)
+    second = manager.get(LIST + first.context["page"].older_url)
+    third = manager.get(LIST + second.context["page"].older_url)
+    back = manager.get(LIST + third.context["page"].newer_url)
+
+    assert [len(page.context["rows"]) for page in (first, second, third)] == [4, 4, 2]
+    assert len(numbers_in(first) | numbers_in(second) | numbers_in(third)) == 10
+    assert numbers_in(back) == numbers_in(second)
+    assert third.context["page"].older_url == first.context["page"].newer_url == ""
+    assert manager.get(f"{LIST}?before=nonsense").status_code == 200
+
+
+def test_the_list_reads_as_much_for_fifty_calls_as_for_one(bloom, manager):
+    with scope.of(bloom.tenant):
+        bloom.tenant.refresh_from_db()
+    counts = []
+    for more in (1, 49):
+        for at in range(more):
+            a_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
+        with reads() as found:
+            manager.get(LIST)
+        counts.append(len(found))
+    assert counts[0] == counts[1] <= 8, found
+
+
+def test_the_staff_list_reads_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in):
+    browser, counts = sign_in(admin), []
+    for more in (1, 49):
+        for at in range(more):
+            a_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
+        with reads() as found:
+            assert browser.get("/calls/").status_code == 200
+        counts.append(len(found))
+    assert counts[0] == counts[1] <= 9, found
+
+
+def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in, manager):
+    for browser, address in ((manager, WALL), (sign_in(admin), "/live/")):
+        counts = []
+        for more in (1, 49):
+            for at in range(more):
+                a_receipt(bloom, a_call(bloom, party=f"+3161000{at:04}"))
+            with reads() as found:
+                assert browser.get(address).status_code == 200
+            counts.append(len(found))
+        assert counts[0] == counts[1] <= 9, found
+
+
+def test_the_wall_puts_those_who_need_a_person_first(bloom, manager):
+    a_call(bloom, party="+31611111111", state="ringing")
+    a_call(bloom, party="+31622222222")
+    a_call(bloom, party="+31633333333", alarm="end-not-confirmed")
+
+    response = manager.get(WALL)
+
+    assert [(key, len(strips)) for key, _, strips in response.context["bays"]] == [
+        ("person", 1),
+        ("live", 1),
+        ("waiting", 1),
+    ]
+    assert "1 needs</b>" not in response.content.decode()
+    assert "1 needs you" in response.content.decode()
+
+
+def test_the_walls_are_never_empty_of_words(bloom, manager, admin, sign_in):
+    assert "Nobody is on the phone" in manager.get(WALL).content.decode()
+    assert "Nobody is on the phone" in sign_in(admin).get("/live/").content.decode()
+
+
+def test_staff_see_every_client_and_narrow_it_to_one(bloom, harbor, admin, sign_in):
+    a_call(bloom, party="+31611111111")
+    a_call(harbor, party="+31622222222")
+    browser = sign_in(admin)
+
+    assert browser.get("/live/").context["count"] == 2
+    assert browser.get("/live/?client=harbor-logistics").context["count"] == 1
+    assert numbers_in(browser.get("/calls/")) == {"+31611111111", "+31622222222"}
+    assert numbers_in(browser.get("/calls/?client=bloom-dental")) == {"+31611111111"}
+
+
+def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in):
+    with scope.system("a call that no dedication covers"):
+        Call.objects.create(connection=bloom.connection, origin="adopted", party="+31699999999", state="in-progress")
+
+    assert manager.get(WALL).context["count"] == 0
+    page = sign_in(admin).get("/live/?client=none").content.decode()
+    assert "Of nobody" in page
+    assert sign_in(admin).get("/calls/").status_code == 200
+
+
+def test_the_walls_hide_words_from_those_who_may_not_read_them(bloom, member, sign_in, manager):
+    a_receipt(bloom, a_call(bloom), payload={"type": "say", "content": "our secret"})
+
+    assert "our secret" in manager.get(WALL).content.decode()
+    assert "our secret" not in sign_in(member(bloom, Role.VIEWER)).get(WALL).content.decode()
+
+
+def test_doors_of_the_staff_pages(bloom, manager):
+    assert manager.get("/live/").status_code == manager.get("/calls/").status_code == 404
+
+
+def cells(response: Any) -> list[list[str]]:
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 3)
+    for at in range(8):
+        a_call(bloom, state="ended", party=f"+3161000{at:04}", ago=100 + at)
+    a_call(bloom, state="failed", party="+31620000000")
+    a_call(harbor, state="ended", party="+31699999999")
+
+    head, *rows = cells(manager.get(f"{LIST}export.csv?state=talked"))
+
+    assert [row[2] for row in rows] == [f"'+3161000{at:04}" for at in range(8)]
+    assert rows[0][head.index("Began")].endswith(("+01:00", "+02:00"))
+    with scope.of(bloom.tenant):
+        assert AuditEntry.objects.filter(action="calls.exported").count() == 1
+
+
+def test_nothing_in_the_export_is_a_formula(bloom, manager):
+    a_call(bloom, state="ended", assistant_name='=HYPERLINK("http://evil")', error="@SUM(1)", end_reason="-1")
+
+    _, row = cells(manager.get(f"{LIST}export.csv"))
+
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_who_may_export(bloom, harbor, member, sign_in):
+    address = f"{LIST}export.csv"
+
+    assert sign_in(member(bloom, Role.OPERATOR)).get(address).status_code == 403
+    assert sign_in(member(harbor, Role.OWNER)).get(address).status_code == 404

@@ -1,0 +1,283 @@
+"""The live panel and the page of a call that is over."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+from dashboard.calls import control
+from tenants import scope
+from tenants.models import Visit
+from tenants.roles import Role
+from tests.calls.rows import a_call, a_receipt, a_report, reads
+
+HTMX = {"HX-Request": "true"}
+XSS = '<script>alert("x")</script>'
+
+
+def at(call: Any, part: str = "") -> str:
+    return f"/c/bloom-dental/calls/{call.pk}/{part}"
+
+
+@pytest.fixture
+def operator(bloom: Any, member: Any, sign_in: Any) -> Any:
+    return sign_in(member(bloom, Role.OPERATOR))
+
+
+@pytest.fixture
+def viewer(bloom: Any, member: Any, sign_in: Any) -> Any:
+    return sign_in(member(bloom, Role.VIEWER))
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
+    """Commands that reached the verb; each leaves an accepted receipt, nothing leaves us."""
+    commands: list[dict] = []
+
+    def send(call: Any, command: Any, *, by: Any, token: Any) -> Any:
+        commands.append({"command": command, "token": token})
+        return a_receipt(bloom, call, "say", token=token, asked_by=by)
+
+    monkeypatch.setattr(control, "send", send)
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("family", "context", "say", "transfer"),
+    [
+        ("pipeline", "works", "works", "works"),
+        ("xai_realtime", "may be ignored", "does not work here", "goes through"),
+        ("google_realtime", "not documented", "not documented", "not documented"),
+        ("openai_live", "not documented", "not documented", "not documented"),
+        ("unknown", "not documented", "not documented", "not documented"),
+        ("from-the-future", "not documented", "not documented", "not documented"),
+    ],
+)
+def test_what_each_family_can_do_is_said_before_the_click(bloom, operator, family, context, say, transfer):
+    page = operator.get(at(a_call(bloom, family=family))).content.decode()
+
+    captions = re.findall(r'<small class="(?:works|maybe|poor)">([^<]+)</small>', page)
+    assert captions == [context, say, transfer]
+    assert ("Transfer to a person who can say it" in page) is (family != "pipeline")
+    assert ("Say it anyway" in page) is (family == "xai_realtime")
+    assert "data-end-call" in page
+    assert not re.search(r"data-end-call[^>]*disabled", page)
+
+
+@pytest.mark.parametrize("state", ["queued", "dialing", "ringing"])
+def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator, state):
+    page = operator.get(at(a_call(bloom, state=state))).content.decode()
+
+    assert "You can steer as soon as it is in progress" in page
+    assert "VoiceDock can end a call only once it is in progress" in page
+    assert re.search(r"data-end-call[^>]*disabled", page)
+    assert page.count("disabled>") >= 4
+
+
+def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, operator):
+    lost = a_call(bloom, state="unknown", remote_id="", alarm="not-certain", party="+31611111111")
+    stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain", party="+31622222222")
+
+    looking, deciding = operator.get(at(lost)).content.decode(), operator.get(at(stuck)).content.decode()
+
+    assert "Don’t dial again yet" in looking
+    assert 'name="choice"' not in looking
+    assert 'name="choice"' in deciding
+    assert 'id="steer"' not in looking + deciding
+    assert operator.post(at(stuck, "decide/"), {"choice": "nonsense"}).status_code == 422
+
+
+def test_an_end_that_did_not_work_offers_to_end_again(bloom, operator):
+    page = operator.get(at(a_call(bloom, alarm="end-not-confirmed"))).content.decode()
+
+    assert "End call has not worked yet" in page
+    assert "End again" in page
+
+
+def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operator):
+    call = a_call(bloom)
+    page = operator.get(at(call)).content.decode()
+    seen = re.search(r"part=actions&amp;seen=([^\"]+)", page)[1]
+
+    assert operator.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX).status_code == 204
+    with scope.of(bloom.tenant):
+        call.state, call.finished = "ended", True
+        call.save()
+    over = operator.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX)
+    assert "VoiceDock has not sent the summary yet" in over.content.decode()
+
+
+@pytest.mark.parametrize("part", ["head", "timeline", "cells", "actions"])
+def test_each_part_comes_alone_with_its_own_id(bloom, operator, part):
+    response = operator.get(at(a_call(bloom), f"?part={part}"), headers=HTMX)
+
+    assert f'id="call-{part}"' in response.content.decode()
+    assert "<html" not in response.content.decode()
+
+
+def test_an_unknown_part_is_not_there(bloom, operator):
+    assert operator.get(at(a_call(bloom), "?part=secrets")).status_code == 404
+
+
+def test_a_receipt_tells_every_stage(bloom, operator, member):
+    call = a_call(bloom)
+    a_receipt(bloom, call, effect="confirmed", asked_by=member(bloom, Role.OPERATOR, "Tom Bakker"))
+    a_receipt(bloom, call, "transfer", outcome="unknown", payload={"type": "transfer", "destination": "+31205550150"})
+
+    page = operator.get(at(call)).content.decode()
+
+    for words in (
+        "Tom Bakker",
+        "Sent ",
+        "Accepted by VoiceDock",
+        "Confirmed",
+        "No answer",
+        "We will not send it again",
+    ):
+        assert words in page
+
+
+def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator, sent):
+    call, token = a_call(bloom), str(uuid.uuid4())
+    form = {"type": "say", "words": "One moment.", "content": "a draft of something else", "token": token}
+
+    response = operator.post(at(call, "command/"), form, headers=HTMX)
+
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'id="call-timeline"' in page
+    assert 'id="field-say"' in page
+    assert 'id="field-context"' not in page
+    assert token not in page
+    assert len(sent) == 1
+    assert "a draft" not in str(sent[0]["command"])
+
+
+def test_without_a_script_a_command_returns_to_the_panel(bloom, operator, sent):
+    call = a_call(bloom)
+
+    response = operator.post(at(call, "command/"), {"type": "end-call", "goodbye": "Bye.", "token": uuid.uuid4()})
+
+    assert (response.status_code, response["Location"]) == (303, at(call))
+    assert "Bye." in str(sent[0]["command"])
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"type": "say", "words": " "}, "Write what the assistant should say."),
+        ({"type": "inject-context"}, "Write what the assistant should know."),
+        ({"type": "transfer"}, "Type the number to transfer to."),
+        ({"type": "transfer", "destination": "0205550150"}, "country code"),
+        ({"type": "transfer", "destination": "sip:nobody"}, "SIP address"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_command_that_lacks_something_is_not_sent(bloom, operator, sent, form, words, headers):
+    response = operator.post(at(a_call(bloom), "command/"), form | {"token": uuid.uuid4()}, headers=headers)
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert sent == []
+
+
+def test_a_sip_address_is_a_place_to_transfer_to(bloom, operator, sent):
+    form = {"type": "transfer", "destination": "sip:desk@example.com", "token": uuid.uuid4()}
+
+    assert operator.post(at(a_call(bloom), "command/"), form).status_code == 303
+    assert "sip:desk@example.com" in str(sent[0]["command"])
+
+
+def test_a_viewer_looks_but_neither_steers_nor_reads(bloom, viewer, sent):
+    call = a_call(bloom)
+    a_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their secret")
+    a_receipt(bloom, call, payload={"type": "say", "content": "our secret"})
+
+    page = viewer.get(at(call)).content.decode()
+    parts = "".join(
+        viewer.get(at(call, f"?part={part}"), headers=HTMX).content.decode() for part in ("timeline", "actions")
+    )
+
+    assert "secret" not in page + parts
+    assert 'id="steer"' not in page + parts
+    assert "Accepted by VoiceDock" in page
+    assert viewer.post(at(call, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 403
+    assert viewer.post(at(call, "decide/"), {"choice": "x"}).status_code == 403
+    assert sent == []
+
+
+def test_a_viewer_who_was_granted_transcripts_reads_them(bloom, member, sign_in):
+    call = a_call(bloom, state="ended")
+    a_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their summary")
+    granted = sign_in(member(bloom, Role.VIEWER, sees_transcripts=True))
+
+    page = granted.get(at(call)).content.decode()
+
+    assert "my secret" in page
+    assert "their summary" in page
+
+
+def test_a_foreign_call_does_not_exist(bloom, harbor, operator, sent):
+    theirs = a_call(harbor)
+
+    assert operator.get(at(theirs)).status_code == 404
+    assert operator.get(at(theirs, "?part=timeline"), headers=HTMX).status_code == 404
+    assert operator.post(at(theirs, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 404
+    assert operator.post(at(theirs, "decide/"), {"choice": "x"}).status_code == 404
+    assert operator.get(at(a_call(bloom)).replace("bloom-dental", "harbor-logistics")).status_code == 404
+    assert sent == []
+
+
+def test_what_people_said_stays_text(bloom, operator):
+    for state in ("in-progress", "ended"):
+        call = a_call(bloom, state=state, assistant_name=XSS, end_reason=XSS if state == "ended" else "")
+        a_report(bloom, call, messages=[{"role": "user", "content": XSS}], summary=XSS, analysis={XSS: XSS})
+        a_receipt(bloom, call, payload={"type": "say", "content": XSS}, note=XSS)
+        page = operator.get(at(call)).content.decode()
+        assert XSS not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_staff_inside_the_client_are_seen(bloom, operator, support):
+    with scope.of(bloom.tenant):
+        Visit.objects.create(tenant=bloom.tenant, user=support)
+
+    assert "is here too" in operator.get(at(a_call(bloom))).content.decode()
+
+
+def test_the_report_is_told_with_its_proof(bloom, operator):
+    call = a_call(bloom, state="ended", duration_seconds=164, end_reason="user_hangup", reported_line=bloom.number.e164)
+    a_report(bloom, call, analysis={"wants_appointment": True}, recording_url="https://media.example/1")
+
+    page = operator.get(at(call)).content.decode()
+
+    for words in (
+        "person hung up",
+        "02:44",
+        "Wants appointment",
+        "VoiceDock reported the same number",
+        "Open at VoiceDock",
+    ):
+        assert words in page
+    assert re.search(r"entry \d+ of Bloom Dental", page)
+
+
+def test_a_reported_line_that_differs_is_said(bloom, operator):
+    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
+
+    assert "but VoiceDock reported" in operator.get(at(call)).content.decode()
+
+
+def test_a_panel_and_its_parts_read_little(bloom, operator):
+    call = a_call(bloom)
+    for _ in range(20):
+        a_receipt(bloom, call)
+
+    with reads() as page:
+        operator.get(at(call))
+    assert len(page) <= 14, page
+    for part in ("head", "timeline", "cells", "actions"):
+        with reads() as found:
+            operator.get(at(call, f"?part={part}"), headers=HTMX)
+        assert len(found) <= 7, (part, found)
