@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 HEIGHT = 214.0  # of the plot; the hours stand below it
 ROOM = 40.0  # above the highest bar, for nothing
+MARGIN = 4.0  # per cent, for the figures of the scale
 FREE = 3  # hours to the right of the last bar that its words take
 DAY = range(8, 20)  # shown even when nothing was called
 
@@ -63,7 +64,8 @@ def draw(found: dict[int, tuple[int, int]], now: datetime, zone: ZoneInfo) -> Ch
     step = _step(max((one.reached + one.missed for one in hours), default=0))
     top = step * max(2, math.ceil(max((one.reached + one.missed for one in hours), default=0) / step))
     scale = (HEIGHT - ROOM) / top
-    bars = [_bar(at, one, 100 / len(hours), scale) for at, one in enumerate(hours)]
+    share = (100 - MARGIN) / len(hours)
+    bars = [_bar(at, one, share, scale) for at, one in enumerate(hours)]
     called = [bar for bar in bars if bar.hour.reached or bar.hour.missed]
     last = called[-1] if called and called[-1].hour.hour <= span[-1] - FREE else None
     return Chart(
@@ -72,7 +74,7 @@ def draw(found: dict[int, tuple[int, int]], now: datetime, zone: ZoneInfo) -> Ch
         reached=sum(one.reached for one in hours),
         missed=sum(one.missed for one in hours),
         last=last,
-        beside=f"{(last.hour.hour - span[0] + 1) * 100 / len(hours) + 1:.2f}%" if last else "",
+        beside=f"{MARGIN + (last.hour.hour - span[0] + 1) * share + 1:.2f}%" if last else "",
     )
 
 
@@ -85,15 +87,16 @@ def _step(most: int) -> int:
 
 
 def _bar(at: int, hour: Hour, share: float, scale: float) -> Bar:
+    left = MARGIN + at * share
     gap = 1.0 if hour.reached and hour.missed else 0.0
     reached, missed = hour.reached * scale, hour.missed * scale
     return Bar(
         hour=hour,
-        x=f"{at * share + share * 0.22:.2f}%",
+        x=f"{left + share * 0.22:.2f}%",
         width=f"{share * 0.56:.2f}%",
-        hit_x=f"{at * share:.2f}%",
+        hit_x=f"{left:.2f}%",
         hit_width=f"{share:.2f}%",
-        middle=f"{at * share + share / 2:.2f}%",
+        middle=f"{left + share / 2:.2f}%",
         reached_y=f"{HEIGHT - reached:.1f}",
         reached_height=f"{reached:.1f}",
         missed_y=f"{HEIGHT - reached - missed:.1f}",

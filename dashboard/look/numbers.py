@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+E164 = re.compile(r"\+[1-9][0-9]{6,14}\b")
 TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "fixed line",
@@ -23,6 +25,11 @@ def grouped(e164: str) -> str:
     """`+31612345678` → `+31 6 12345678`; what is not a number stays as it is."""
     number = _parse(e164)
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) if number else e164
+
+
+def within(text: str) -> str:
+    """The text with every number in it grouped."""
+    return E164.sub(lambda found: grouped(found[0]), text)
 
 
 def region(e164: str) -> str:

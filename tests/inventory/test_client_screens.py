@@ -23,9 +23,7 @@ def desk(sign_in, support):
 
 def spare(house, e164="+31205550181", name="Spare"):
     with scope.system("a free number"):
-        return Number.objects.create(
-            connection=house.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name
-        )
+        return Number.objects.create(connection=house.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name)
 
 
 def speaker(house, name="Receptionist"):
@@ -98,7 +96,7 @@ def test_a_number_is_dedicated_and_released_and_its_history_stays(desk, bloom, s
         held.refresh_from_db()
         assert not held.is_open and held.ended_by == support
     page = desk.get("/clients/bloom-dental/").content.decode()
-    assert "Released" in page and "Support Person released +31205550181" in page
+    assert "Released" in page and "Support Person released +31 20 555 0181" in page
 
 
 def test_what_another_client_holds_is_told_beside_the_field(desk, bloom, harbor):

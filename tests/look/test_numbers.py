@@ -29,3 +29,10 @@ def test_the_number_on_screen_carries_its_e164():
 def test_what_is_no_number_is_escaped_and_none_is_said():
     assert "<b>" not in Template("{{ n|phone }}").render(Context({"n": "<b>x"}))
     assert "No number" in Template("{{ n|phone }}").render(Context({"n": ""}))
+
+
+def test_numbers_within_a_sentence_are_grouped():
+    assert (
+        numbers.within("Mara released +31205550142, not 31205550142.")
+        == "Mara released +31 20 555 0142, not 31205550142."
+    )

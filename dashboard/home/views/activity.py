@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.home.forms import ActivityFilter
-from dashboard.look import filters, keyset, times
+from dashboard.look import filters, keyset, numbers, times
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry, Tenant
@@ -80,7 +80,12 @@ def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInf
 
 
 def _row(entry: AuditEntry, me: Any) -> dict[str, Any]:
-    return {"entry": entry, "words": sentence(entry), "url": _about(entry), "mine": entry.actor_id == me.pk}
+    return {
+        "entry": entry,
+        "words": numbers.within(sentence(entry)),
+        "url": _about(entry),
+        "mine": entry.actor_id == me.pk,
+    }
 
 
 def _about(entry: AuditEntry) -> str:

@@ -140,7 +140,7 @@ def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: A
         "lines": sum(one.is_open for one in held_numbers),
         "people": queries.people(tenant),
         "invitations": queries.open_invitations(tenant),
-        "story": [(entry, sentence(entry)) for entry in queries.latest(tenant)],
+        "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(),
         "limits_form": LimitsForm(instance=tenant),
     }
