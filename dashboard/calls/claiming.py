@@ -1,0 +1,99 @@
+"""The last look before a call leaves: who claims it may dial, and only while the client may still call like this.
+
+Locks first, each as a statement of its own, so that what is counted afterwards is counted behind the lock; then one
+UPDATE without joins, since a claim through a join is won twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection as database
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dashboard.calls.models import Alarm, Call, State
+from tenants import scope
+from tenants.models import AssistantDedication, NumberDedication, Tenant
+
+LEASE = timedelta(seconds=45)  # longer than the one attempt may take
+
+SUSPENDED = "{name} is suspended: nothing can be called until your account team lifts that."
+CLOSED = "{name} is closed: nothing can be called."
+WRONG_NUMBER = (
+    "A call of {name} left from a number that is not theirs, so nothing is dialed until your account team has looked."
+)
+AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again when one has ended."
+A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
+NOT_THEIRS = "This line or this assistant is no longer yours to call with, so nothing was dialed."
+
+
+def claim(call: Call) -> str | None:
+    """Take a queued call for sending. None when it is ours, "" when somebody else has it, else why it may not leave.
+
+    Opens the scope of its tenant.
+    """
+    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+        tenant = _hold(call)
+        if words := hindrance(tenant, but=call):
+            return words
+        mine = Call.objects.filter(pk=call.pk, tenant_id=call.tenant_id, state=State.QUEUED)
+        due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
+        active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE)
+        claimed = due.filter(_right(NumberDedication, "number"), _right(AssistantDedication, "assistant")).filter(
+            Exists(active)
+        )
+        if claimed.update(
+            state=State.SENDING,
+            lease_until=Now() + LEASE,
+            sent_at=Now(),
+            state_at=Now(),
+            attempts=F("attempts") + 1,
+            version=F("version") + 1,
+        ):
+            return None
+        return NOT_THEIRS if due.exists() else ""
+
+
+def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
+    """Why this client may not place a call now, or "". Inside its scope. `but`: the call that is asking."""
+    name, others = tenant.name, Call.objects.filter(tenant_id=tenant.pk)
+    if tenant.status != Tenant.Status.ACTIVE:
+        return (CLOSED if tenant.status == Tenant.Status.CLOSED else SUSPENDED).format(name=name)
+    if others.filter(alarm=Alarm.WRONG_NUMBER).exists():
+        return WRONG_NUMBER.format(name=name)
+    if but is not None:
+        others = others.exclude(pk=but.pk)
+    if others.live().exclude(state=State.QUEUED).count() >= tenant.max_concurrent_calls:
+        return AT_ONCE.format(name=name, limit=tenant.max_concurrent_calls)
+    today = others.filter(created_at__gte=_midnight(tenant), origin=Call.Origin.PLACED, sent_at__isnull=False)
+    if today.exclude(state=State.REFUSED).count() >= tenant.max_calls_per_day:
+        return A_DAY.format(name=name, limit=tenant.max_calls_per_day)
+    return ""
+
+
+def _hold(call: Call) -> Tenant:
+    """Lock the tenant, so that its calls are counted one claim at a time; then its right to line and assistant."""
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=call.tenant_id)
+    with database.cursor() as cursor:
+        for table, pk in (
+            ("tenants_numberdedication", call.number_dedication_id),
+            ("tenants_assistantdedication", call.assistant_dedication_id),
+        ):
+            cursor.execute(f'SELECT 1 FROM "{table}" WHERE id = %s FOR SHARE', [pk])
+    return tenant
+
+
+def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) -> Exists:
+    """The dedication of this call holds at this instant, by the clock of the database."""
+    return Exists(
+        kind.objects.filter(
+            pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), period__contains=Now()
+        )
+    )
+
+
+def _midnight(tenant: Tenant) -> datetime:
+    return timezone.now().astimezone(ZoneInfo(tenant.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,176 @@
+"""Steer a live call: the receipt is committed before the command leaves, and tells the truth about it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.budget import spending as budget
+from dashboard.budget.models import Lane
+from dashboard.calls import destinations
+from dashboard.calls.models import OVER, Call, Receipt, State
+from dashboard.calls.steps import READ_ANEW, tell
+from dashboard.inventory import runs
+from dashboard.inventory.models import Kind
+from tenants import scope
+from tenants.models import User
+
+LONGEST = 1000  # characters; ours, VoiceDock states no limit (`voicedock-api.md §4.1`)
+NAMES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
+Outcome = Receipt.Outcome
+
+
+class _NotSendable(ValueError):
+    """Why this command is not sent, in words."""
+
+
+def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID) -> Receipt:
+    """Send one command, once. `command` is what VoiceDock takes (`§4.1`), with its `type`.
+
+    Returns the receipt, whatever became of it; the same token gives the same receipt and sends nothing. Opens scopes
+    of its own, with nothing open while VoiceDock is asked.
+    """
+    receipt, wanted, new = _ask(call, command, by, token)
+    if not new or wanted is None:
+        return receipt
+    sent_at = timezone.now()
+    try:
+        lane = Lane.END if receipt.command == "end-call" else Lane.CONTROL
+        with budget.speak(receipt.call.connection, lane, call=receipt.call) as vendor:
+            sent_at = timezone.now()
+            vendor.control_call(receipt.call.remote_id, wanted)
+    except budget.Spent as no:
+        return _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
+    except voicedock.NotSent as no:
+        return _settle(receipt, Outcome.REFUSED, no.words)
+    except voicedock.NotActive:
+        return _settle(receipt, Outcome.REFUSED, "VoiceDock says that this call is no longer in progress.", sent_at)
+    except voicedock.NotFound:
+        return _settle(receipt, Outcome.REFUSED, "VoiceDock does not know this call any more.", sent_at)
+    except (voicedock.Refused, voicedock.Invalid) as no:
+        return _settle(receipt, Outcome.REFUSED, no.words, sent_at if no.sent else None)
+    except voicedock.VoiceDockError as silence:
+        return _settle(receipt, Outcome.UNKNOWN, f"{silence.words} {_advice(receipt)}", sent_at)
+    return _settle(receipt, Outcome.ACCEPTED, "", sent_at)
+
+
+def _ask(
+    call: Call, command: Mapping[str, Any], by: User | None, token: UUID
+) -> tuple[Receipt, voicedock.Command | None, bool]:
+    """Write the receipt; what there is to send, and whether this is what made it."""
+    name, payload = str(command.get("type", "")), {key: value for key, value in command.items() if value != ""}
+    wanted, no = None, ""
+    try:
+        wanted = _read(command)
+    except _NotSendable as error:
+        no = str(error)
+    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+        now = Call.objects.select_related("connection", "tenant").get(pk=call.pk)
+        no = no or _unsteerable(now)
+        meant = Receipt(
+            tenant_id=now.tenant_id,
+            call=now,
+            token=token,
+            command=name[:20],
+            payload=payload,
+            asked_by=by,
+            outcome=Outcome.REFUSED if no else Outcome.WAITING,
+            answered_at=timezone.now() if no else None,
+            note=no[:400],
+        )
+        Receipt.objects.bulk_create([meant], ignore_conflicts=True)
+        receipt = Receipt.objects.get(call=now, token=token)
+        new = receipt.asked_at == meant.asked_at and _made_here(receipt, meant)
+        if new:
+            _mark(now, ending=name == "end-call" and not no)
+            tell(now, "call.command-asked", by=by, command=NAMES.get(name, name))
+        receipt.call = now
+    return receipt, None if no else wanted, new
+
+
+def _made_here(receipt: Receipt, meant: Receipt) -> bool:
+    """Whether the row is the one just inserted: two at the same microsecond differ by who and what."""
+    return (receipt.command, receipt.payload, receipt.asked_by_id) == (meant.command, meant.payload, meant.asked_by_id)
+
+
+def _mark(call: Call, *, ending: bool = False) -> None:
+    asked = {"end_asked_at": Coalesce(F("end_asked_at"), Now())} if ending else {}
+    Call.objects.filter(pk=call.pk, tenant_id=call.tenant_id).update(version=F("version") + 1, **asked)
+    call.refresh_from_db(fields=READ_ANEW)
+
+
+def _settle(receipt: Receipt, outcome: Outcome, note: str, sent_at: datetime | None = None) -> Receipt:
+    """How it came out; a receipt that was given up meanwhile still learns the truth."""
+    call = receipt.call
+    with scope.of(receipt.tenant_id):
+        open_ones = Receipt.objects.filter(pk=receipt.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
+        open_ones.update(outcome=outcome, note=note[:400], sent_at=sent_at, answered_at=Now())
+        receipt.refresh_from_db(fields=["outcome", "note", "sent_at", "answered_at", "effect", "effect_at"])
+        _mark(call)
+        name = NAMES.get(receipt.command, receipt.command)
+        tell(call, f"call.command-{outcome}", by=receipt.asked_by, command=name, why=note)
+    if receipt.command in ("end-call", "transfer") or outcome != Outcome.ACCEPTED:
+        runs.hurry(call.connection_id, Kind.LIVE_CALLS)
+    return receipt
+
+
+def _advice(receipt: Receipt) -> str:
+    if receipt.command == "end-call":
+        return "If the call goes on, end it again: that does no harm."
+    return "We will not send it again by ourselves."
+
+
+def _unsteerable(call: Call) -> str:
+    if call.finished or call.state in OVER:
+        return "This call is over, so the command was not sent."
+    if call.state != State.IN_PROGRESS:
+        return "This works once the call has been answered. The command was not sent."
+    if not call.remote_id:
+        return "VoiceDock has not told us its id of this call yet. Try again in a few seconds; nothing was sent."
+    return ""
+
+
+def _read(command: Mapping[str, Any]) -> voicedock.Command:
+    """The command, checked. Raises `_NotSendable`."""
+    match command.get("type"):
+        case "inject-context":
+            content = _text(command.get("content"), "Write what the assistant should know.")
+            return voicedock.InjectContext(content, bool(command.get("trigger_response")))
+        case "say":
+            content = _text(command.get("content"), "Write what the assistant should say.")
+            return voicedock.Say(content, bool(command.get("end_after")))
+        case "end-call":
+            return voicedock.EndCall(_text(command.get("message")) or None)
+        case "transfer":
+            return voicedock.Transfer(_target(command.get("destination")), _text(command.get("message")) or None)
+    raise _NotSendable("There is no such command.")
+
+
+def _text(value: Any, needed: str = "") -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if needed and not text:
+        raise _NotSendable(needed)
+    if len(text) > LONGEST:
+        raise _NotSendable(f"Keep it below {LONGEST} characters: these are {len(text)}.")
+    return text
+
+
+def _target(value: Any) -> str:
+    """A phone number or a SIP address (`§4.1`)."""
+    target = value.strip() if isinstance(value, str) else ""
+    if target.lower().startswith(("sip:", "sips:")):
+        name, at, host = target.partition(":")[2].partition("@")
+        if not (at and name and host) or any(char.isspace() for char in target) or len(target) > 200:
+            raise _NotSendable("Write the SIP address like sip:desk@example.com.")
+        return target
+    try:
+        return destinations.read(target)
+    except destinations.NotCallable as no:
+        raise _NotSendable(str(no)) from None

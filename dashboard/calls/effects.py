@@ -1,0 +1,56 @@
+"""What later news shows of our commands: that they worked, or that they did not (`voicedock-api.md §4.1`)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from dashboard.calls.models import Call, CallReport, Receipt, State
+
+Effect, Outcome = Receipt.Effect, Receipt.Outcome
+MAY_HAVE_ARRIVED = [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING]
+NOT_TRANSFERRED = "The call ended without having been transferred."
+NOT_SPOKEN = "These words are not in the transcript of the call."
+
+
+def settle(call: Call, report: CallReport | None) -> bool:
+    """Close the open receipts of a call that its state or transcript decides; whether any was.
+
+    Context stays open: VoiceDock never tells whether it was used.
+    """
+    open_ones = Receipt.objects.filter(call_id=call.pk, effect=Effect.OPEN, outcome__in=MAY_HAVE_ARRIVED)
+    settled = False
+    for receipt in list(open_ones):
+        effect, note = _effect(receipt, call, report)
+        if effect:
+            change = {"note": note} if note else {}
+            done = Receipt.objects.filter(pk=receipt.pk, effect=Effect.OPEN)
+            settled |= bool(done.update(effect=effect, effect_at=call.ended_at or timezone.now(), **change))
+    return settled
+
+
+def _effect(receipt: Receipt, call: Call, report: CallReport | None) -> tuple[str, str]:
+    match receipt.command:
+        case "end-call":
+            return (Effect.CONFIRMED, "") if call.finished else (Effect.OPEN, "")
+        case "transfer":
+            if call.state == State.TRANSFERRED:
+                return Effect.CONFIRMED, ""
+            return (Effect.NOT_CONFIRMED, NOT_TRANSFERRED) if call.finished else (Effect.OPEN, "")
+        case "say":
+            messages = report.messages if report else []
+            if _spoken(str(receipt.payload.get("content") or ""), messages):
+                return Effect.CONFIRMED, ""
+            return (Effect.NOT_CONFIRMED, NOT_SPOKEN) if messages and call.finished else (Effect.OPEN, "")
+    return Effect.OPEN, ""
+
+
+def _spoken(words: str, messages: list[dict[str, str]]) -> bool:
+    wanted = _plain(words)
+    return bool(wanted) and any(
+        message.get("role") == "assistant" and wanted in _plain(message.get("content")) for message in messages
+    )
+
+
+def _plain(text: object) -> str:
+    """As speech compares it: without case, punctuation at the edges and double spaces."""
+    return " ".join("".join(char if char.isalnum() else " " for char in str(text or "").casefold()).split())

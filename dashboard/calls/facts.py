@@ -1,0 +1,123 @@
+"""What one piece of news says about a call, in one form for lists, single reads and webhooks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard import voicedock
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+LENGTHS = {"end_reason": 120, "error": 500, "provider": 60, "assistant_name": 200, "recording_url": 1000}
+REMOTE_IDS = "call-"  # how VoiceDock's own ids begin; those in webhooks may be others (`voicedock-api.md §11.5`)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`told` are the call's fields that this news knows, `report` those of its report; both hold no empty values.
+
+    `at` is when VoiceDock said so. `remote_id` is the id that commands need, `hook_id` the one a webhook carried.
+    """
+
+    at: datetime
+    status: str
+    remote_id: str = ""
+    hook_id: str = ""
+    reference: str = ""
+    direction: str = ""
+    party: str = ""
+    line: str = ""
+    number_remote_id: str = ""
+    assistant_remote_id: str = ""
+    born_at: datetime = NEVER
+    told: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_remote(cls, call: voicedock.RemoteCall) -> Facts:
+        """A call as a list or a single read shows it."""
+        moments = [moment for moment in (call.updated_at, call.ended_at, call.started_at, call.created_at) if moment]
+        return cls(
+            at=max(moments, default=NEVER),
+            status=call.status,
+            remote_id=call.id,
+            direction=call.direction or "",
+            party=call.caller_phone or "",
+            line=call.assistant_phone or "",
+            number_remote_id=call.number_id or "",
+            assistant_remote_id=call.assistant_id or "",
+            born_at=min(moments, default=NEVER),
+            told=_known(
+                started_at=call.started_at,
+                ended_at=call.ended_at,
+                duration_seconds=call.duration_seconds,
+                end_reason=call.end_reason,
+                error=call.error,
+                assistant_name=call.agent_name,
+                assistant_remote_id=call.assistant_id,
+                number_remote_id=call.number_id,
+                reported_line=call.assistant_phone,
+                remote_updated_at=call.updated_at,
+            ),
+            report=_known(
+                summary=call.summary,
+                messages=_messages(call.messages),
+                analysis=call.analysis,
+                recording_url=call.recording_url,
+            ),
+        )
+
+    @classmethod
+    def of_event(cls, event: voicedock.WebhookEvent) -> Facts:
+        """A call as a webhook tells it."""
+        moments = [moment for moment in (event.timestamp, event.ended_at, event.started_at) if moment]
+        return cls(
+            at=event.timestamp or max(moments, default=NEVER),
+            status=event.status,
+            remote_id=event.call_id if event.call_id.startswith(REMOTE_IDS) else "",
+            hook_id="" if event.call_id.startswith(REMOTE_IDS) else event.call_id,
+            reference=event.reference or "",
+            direction=event.direction or "",
+            party=event.customer or "",
+            line=event.number or "",
+            number_remote_id=event.number_id or "",
+            born_at=min(moments, default=NEVER),
+            told=_known(
+                started_at=event.started_at,
+                ended_at=event.ended_at,
+                duration_seconds=event.duration_seconds,
+                end_reason=event.end_reason,
+                error=event.error,
+                provider=event.provider,
+                number_remote_id=event.number_id,
+                reported_line=event.number,
+            ),
+            report=_known(
+                summary=event.summary,
+                messages=_messages(event.messages),
+                analysis=event.analysis,
+                recording_url=event.recording_url,
+            ),
+        )
+
+    @property
+    def stamp(self) -> str:
+        """Orders news: by time, and where that is the same by content, so that no order of arrival matters."""
+        plain = json.dumps([self.status, self.told, self.report], sort_keys=True, default=str)
+        return f"{self.at:%Y%m%d%H%M%S%f}-{hashlib.sha256(plain.encode()).hexdigest()[:10]}"
+
+
+def _known(**values: Any) -> dict[str, Any]:
+    return {name: _fitting(name, value) for name, value in values.items() if value not in (None, "", [])}
+
+
+def _fitting(name: str, value: Any) -> Any:
+    return value[: LENGTHS[name]] if isinstance(value, str) and name in LENGTHS else value
+
+
+def _messages(lines: Any) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in lines]

@@ -1,0 +1,180 @@
+"""Which row a piece of news is about; and whose call it is when none of ours is.
+
+Never beyond the connection that told it, whatever the news says of itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from dashboard.calls.facts import NEVER, Facts
+from dashboard.calls.models import UNCERTAIN, UNSENT, Call
+from tenants.models import Assistant, AssistantDedication, Connection, NumberDedication
+
+LOCK = 0x5043  # our class of advisory locks; the second key is the connection
+BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=10)  # around the sending; clocks differ
+RECENT = timedelta(hours=1)
+NO_ID = Q(remote_id="")
+
+
+def find(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
+    """The call this is about, locked: by VoiceDock's id, by the webhook's, by our reference, or by what fits alone."""
+    calls = Call.objects.select_for_update(of=("self",)).select_related("tenant").filter(connection_id=connection.pk)
+    for known in _by_id(facts):
+        if (call := calls.filter(known).first()) is not None:
+            return call, False
+    if (call := _by_reference(calls, facts)) or (call := _alone(calls, facts)):
+        return call, False
+    return None
+
+
+def adopt(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
+    """A call that was not placed here, as a new row, not saved yet. Two pieces of news at once make one row.
+
+    None for a call out that a webhook tells of: whose it is follows from its assistant too, which only a list shows.
+    """
+    if facts.direction == "outbound" and not facts.assistant_remote_id:
+        return None
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection.pk])
+    if (found := find(connection, facts)) is not None:
+        return found
+    moment = facts.born_at if facts.born_at != NEVER else timezone.now()
+    line, speaker = _line_at(connection, facts, moment), _speaker_at(connection, facts, moment)
+    tenant, line, speaker = _whose(facts, line, speaker)
+    call = Call(
+        tenant_id=tenant,
+        connection_id=connection.pk,
+        number_dedication=line,
+        assistant_dedication=speaker,
+        origin=Call.Origin.ADOPTED,
+        direction=facts.direction[:10] or "unknown",
+        party=facts.party[:32],
+        line=facts.line[:32],
+        state="",
+        rank=-1,
+        state_at=moment,
+        created_at=moment,
+        remote_id=facts.remote_id,
+        hook_id=facts.hook_id,
+    )
+    if (copy := assistant_of(connection.pk, facts.assistant_remote_id)) is not None:
+        call.assistant_name = copy.name
+    return call, True
+
+
+def assistant_of(connection_id: int, remote_id: str) -> Assistant | None:
+    if not remote_id:
+        return None
+    return Assistant.objects.filter(connection_id=connection_id, remote_id=remote_id).first()
+
+
+def is_recent(call: Call) -> bool:
+    """History brought over later is no alarm."""
+    return call.created_at > timezone.now() - RECENT
+
+
+def _by_id(facts: Facts) -> list[Q]:
+    """An id from a webhook may be the one of REST, or another one (`voicedock-api.md §11.5`)."""
+    wanted = []
+    if facts.remote_id:
+        wanted += [Q(remote_id=facts.remote_id), Q(hook_id=facts.remote_id)]
+    if facts.hook_id:
+        wanted += [Q(hook_id=facts.hook_id), Q(remote_id=facts.hook_id)]
+    return wanted
+
+
+def _by_reference(calls: QuerySet[Call], facts: Facts) -> Call | None:
+    """Our own reference, echoed: of a call that does not go by another id already."""
+    try:
+        pk = UUID(facts.reference)
+    except ValueError:
+        return None
+    free = calls.filter(pk=pk, origin=Call.Origin.PLACED)
+    return free.filter(_unclaimed(facts)).first()
+
+
+def _unclaimed(facts: Facts) -> Q:
+    """Rows that lack the id this news goes by."""
+    return (NO_ID if facts.remote_id else Q()) & (Q(hook_id="") if facts.hook_id else Q())
+
+
+def _alone(calls: QuerySet[Call], facts: Facts) -> Call | None:
+    """The only call with this person and line, in that time, that lacks this id; two that fit are none."""
+    if not facts.party or not (facts.line or facts.number_remote_id) or facts.reference:
+        return None
+    fitting = list(calls.filter(_intents(facts))[:2]) if facts.direction == "outbound" else []
+    if not fitting:
+        fitting = list(calls.filter(_told_otherwise(facts))[:2])
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _intents(facts: Facts) -> Q:
+    """Ours, sent and never answered; of one person and line there is one at a time."""
+    fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], party=facts.party) & NO_ID
+    fits &= Q(sent_at__gte=facts.born_at - AFTER, sent_at__lte=facts.born_at + BEFORE) if _dated(facts) else Q(pk=None)
+    if facts.assistant_remote_id:
+        fits &= Q(assistant_remote_id=facts.assistant_remote_id)
+    return fits & _same_line(facts)
+
+
+def _told_otherwise(facts: Facts) -> Q:
+    """Known by the other of its two ids: a list meets what a webhook told, or the other way round."""
+    if not _dated(facts) or bool(facts.remote_id) == bool(facts.hook_id):
+        return Q(pk=None)
+    missing = (NO_ID & ~Q(hook_id="")) if facts.remote_id else (Q(hook_id="") & ~NO_ID)
+    fits = missing & Q(party=facts.party, direction=facts.direction) & _same_line(facts)
+    if facts.remote_id:  # the list knows when it began, the row when the first webhook came
+        return fits & Q(created_at__gte=facts.born_at - BEFORE, created_at__lte=_last(facts) + AFTER)
+    return fits & Q(created_at__lte=facts.at + BEFORE) & (Q(ended_at=None) | Q(ended_at__gte=facts.at - AFTER))
+
+
+def _same_line(facts: Facts) -> Q:
+    same = Q()
+    if facts.line:
+        same |= Q(line=facts.line)
+    if facts.number_remote_id:
+        same |= Q(number_remote_id=facts.number_remote_id)
+    return same
+
+
+def _dated(facts: Facts) -> bool:
+    return facts.born_at != NEVER
+
+
+def _last(facts: Facts) -> datetime:
+    return facts.told.get("ended_at") or max(facts.at, timezone.now())
+
+
+def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDedication | None:
+    rights = NumberDedication.objects.filter(connection_id=connection.pk, period__contains=moment)
+    if facts.number_remote_id and (found := rights.filter(number__remote_id=facts.number_remote_id).first()):
+        return found
+    return rights.filter(e164=facts.line).first() if facts.line else None
+
+
+def _speaker_at(connection: Connection, facts: Facts, moment: datetime) -> AssistantDedication | None:
+    if not facts.assistant_remote_id:
+        return None
+    rights = AssistantDedication.objects.filter(connection_id=connection.pk, period__contains=moment)
+    return rights.filter(assistant__remote_id=facts.assistant_remote_id).first()
+
+
+def _whose(
+    facts: Facts, line: NumberDedication | None, speaker: AssistantDedication | None
+) -> tuple[int | None, NumberDedication | None, AssistantDedication | None]:
+    """The tenant of the line; of a call in the browser, which has none, that of the assistant.
+
+    A call out by a client's assistant from a line that is not theirs is that client's, without the line: nobody else
+    shall read its words.
+    """
+    if speaker is not None and facts.direction != "inbound" and (line is None or line.tenant_id != speaker.tenant_id):
+        return speaker.tenant_id, None, speaker
+    if line is None:
+        return None, None, None
+    return line.tenant_id, line, speaker if speaker and speaker.tenant_id == line.tenant_id else None

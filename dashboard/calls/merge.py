@@ -1,0 +1,157 @@
+"""What VoiceDock tells becomes our row: one merge for lists, single reads and webhooks.
+
+Any order and any number of repeats end in the same row: the state that is furthest along wins, then the newest; every
+other fact goes by the newest news that knows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from dashboard.calls import effects, matching
+from dashboard.calls.facts import Facts
+from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallReport, State
+from dashboard.calls.steps import tell
+from dashboard.live import changes
+from dashboard.voicedock import states
+from dashboard.voicedock.capabilities import family_of
+from tenants import scope
+from tenants.models import Connection
+
+__all__ = ["Facts", "hear", "take_in"]
+
+OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # whatever VoiceDock says of the call knows better
+
+
+def hear(connection: Connection, facts: Facts) -> Call | None:
+    """Take in one piece of news in a transaction of its own; None when it is not a call of ours to know yet."""
+    with scope.system("hear of a call"):
+        return take_in(connection, facts)
+
+
+def take_in(connection: Connection, facts: Facts) -> Call | None:
+    """The same inside a scope that reaches all, as the last thing in it: audit entries are written here."""
+    found = matching.find(connection, facts) or matching.adopt(connection, facts)
+    if found is None:
+        return None
+    call, is_new = found
+    before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.heard)
+    report = _fold_report(call, facts)
+    _fold(call, facts)
+    deeds = _consequences(call, before)
+    changed = is_new or report is not None or any(getattr(call, name) != value for name, value in before.items())
+    if report is not None or call.finished or call.state != before["state"]:
+        changed |= effects.settle(call, report)
+    if not changed:
+        if call.heard != heard:  # nothing to see, but older news must stay older
+            Call.objects.filter(pk=call.pk).update(heard=call.heard, remote_updated_at=call.remote_updated_at)
+        return call
+    _keep(call, report, is_new)
+    for action, details in deeds:
+        tell(call, action, **details)
+    if not deeds:
+        changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
+    return call
+
+
+def _fold(call: Call, facts: Facts) -> None:
+    for name, value in facts.told.items():
+        if _is_newer(call, name, facts):
+            setattr(call, name, value)
+    if facts.remote_id and not call.remote_id:
+        call.remote_id = facts.remote_id
+    if facts.hook_id and not call.hook_id:
+        call.hook_id = facts.hook_id
+    if call.provider and "provider" in facts.told:
+        call.family = family_of(call.provider)
+    if call.origin == Call.Origin.ADOPTED:
+        call.party, call.line = call.party or facts.party, call.line or facts.line
+        call.created_at = min(call.created_at, facts.born_at) if facts.born_at.year > 1 else call.created_at
+    _fold_state(call, facts)
+
+
+def _fold_state(call: Call, facts: Facts) -> None:
+    if not facts.status:
+        return
+    rank, stamp = states.rank(facts.status), facts.stamp
+    there = (-1, "") if call.state in OURS else (call.rank, call.heard.get("state", ""))
+    if (rank, stamp) > there:
+        if call.state in OURS:
+            call.error = facts.told.get("error", "")
+        call.state, call.rank = facts.status[:40], rank
+        call.heard["state"] = stamp
+    call.finished = states.is_terminal(call.state, call.ended_at)
+    reached = call.ended_at if call.finished else call.started_at if call.state == State.IN_PROGRESS else None
+    call.state_at = reached or (facts.at if call.heard.get("state") == stamp else call.state_at)
+
+
+def _fold_report(call: Call, facts: Facts) -> CallReport | None:
+    """The report if this news changed it."""
+    news = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
+    if not news:
+        return None
+    report = CallReport.objects.filter(call_id=call.pk).first() or CallReport(call=call, tenant_id=call.tenant_id)
+    for name, value in news.items():
+        setattr(report, name, value)
+    report.updated_at = timezone.now()
+    return report
+
+
+def _is_newer(call: Call, name: str, facts: Facts) -> bool:
+    """Whether this news is the newest that knows this fact; it is remembered if so."""
+    if facts.stamp <= call.heard.get(name, ""):
+        return False
+    call.heard[name] = facts.stamp
+    return True
+
+
+def _consequences(call: Call, before: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Alarms that rise or fall with this news, and what the audit trail shall tell of it."""
+    deeds: list[tuple[str, dict[str, Any]]] = []
+    if before["state"] in UNCERTAIN and call.state not in OURS:
+        deeds.append(("call.found", {}))
+    if call.alarm == Alarm.NOT_CERTAIN and call.state not in OURS:
+        call.alarm, call.alarm_at = "", None
+    if call.alarm == Alarm.END_NOT_CONFIRMED and call.finished:
+        call.alarm, call.alarm_at = "", None
+    if call.state not in OURS:
+        call.lease_until = None
+    if call.reported_line != before["reported_line"] and _is_wrong(call):
+        call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, timezone.now()
+        deeds.append(("call.wrong-number", {"meant": call.line, "reported": call.reported_line}))
+    return deeds
+
+
+def _is_wrong(call: Call) -> bool:
+    """A call of a client that left from another number than the one of its dedication."""
+    if call.tenant_id is None or call.direction != "outbound":
+        return False
+    if call.origin == Call.Origin.ADOPTED:
+        return call.number_dedication_id is None and matching.is_recent(call)
+    return call.reported_line != call.line
+
+
+def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
+    if not call.family or call.family == "unknown":
+        _family_of_copy(call)
+    call.seen_at = timezone.now()
+    call.version += 0 if is_new else 1
+    call.save(force_insert=is_new)
+    if report is not None:
+        report.save()
+
+
+def _family_of_copy(call: Call) -> None:
+    """What the assistant is now; the news itself did not tell."""
+    copy = matching.assistant_of(call.connection_id, call.assistant_remote_id)
+    if copy is not None and not call.provider:
+        call.family = copy.family
+
+
+SHOWN = [
+    field.attname
+    for field in Call._meta.concrete_fields
+    if field.attname not in ("id", "heard", "rank", "state_at", "remote_updated_at", "seen_at", "version")
+]

@@ -1,0 +1,118 @@
+"""Placing a call: what is refused before anything leaves, and what becomes of the one request."""
+
+import uuid
+
+import pytest
+
+from dashboard.calls import placing
+from tenants import ownership, scope
+from tenants.models import Tenant
+from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+
+
+def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):  # noqa: F811
+    call = desk.place(first_message="Hello, this is Harbor.")
+    (sent,) = desk.placed()
+    assert sent["body"] == {
+        "destination": PERSON,
+        "number_id": desk.number.number.remote_id,
+        "assistant_id": desk.assistant.assistant.remote_id,
+        "assistant_override": {"metadata": {"our_ref": str(call.pk)}},
+        "first_message": "Hello, this is Harbor.",
+    }
+    assert (call.state, call.finished, call.attempts) == ("dialing", False, 1)
+    assert call.remote_id.startswith("call-outbound-")
+    assert desk.actions() == ["call.asked", "call.placed"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("0612345678", "country code"),
+        ("112", "Emergency and short numbers"),
+        ("+31112", "Emergency and short numbers"),
+        ("+31 6 1234 567", "has 9 digits after +31; one is missing here"),
+        ("+44 7911 1234567", "has 10 digits after +44; here is one too many"),
+        ("+31 900 1234567", "premium-rate"),
+        ("+999 1234567", "No country has this code"),
+        ("+31 10 555 0161", "one of ours"),
+        ("call me", "country code"),
+    ],
+)
+def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, words):  # noqa: F811
+    with pytest.raises(placing.Refusal) as no:
+        desk.place(typed)
+    assert no.value.field == "destination"
+    assert words in no.value.words
+    assert desk.placed() == [] and desk.calls() == []
+
+
+@pytest.mark.parametrize("typed", ["+31 6 1234 0042", "0031612340042", "+31 (0)6 12340042"])
+def test_numbers_are_taken_as_people_write_them(desk, typed):  # noqa: F811
+    assert desk.place(typed).party == PERSON
+
+
+def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):  # noqa: F811
+    other = client_of(agency, "noord", numbers=("+31505550112",))
+    with scope.of(other):
+        foreign = other.numberdedications.get()
+    for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):
+        with pytest.raises(placing.Refusal) as no:
+            desk.place(**given)
+        assert no.value.field == field
+    assert desk.placed() == []
+
+
+def test_a_released_line_dials_nothing(desk):  # noqa: F811
+    with scope.of(desk.tenant):
+        ownership.end_number(desk.number, by=None)
+    with pytest.raises(placing.Refusal):
+        desk.place()
+    assert desk.placed() == []
+
+
+@pytest.mark.parametrize("status", ["suspended", "closed"])
+def test_a_client_that_is_not_active_dials_nothing(desk, status):  # noqa: F811
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(status=status)
+    with pytest.raises(placing.Refusal, match=status):
+        desk.place()
+
+
+def test_limits_at_once_and_a_day(desk):  # noqa: F811
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
+    desk.place()
+    with pytest.raises(placing.Refusal, match="1 calls at once"):
+        desk.place("+31612340043")
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
+    with pytest.raises(placing.Refusal, match="1 calls a day"):
+        desk.place("+31612340043")
+    assert len(desk.placed()) == 1
+
+
+def test_the_same_person_is_not_called_twice_at_once(desk):  # noqa: F811
+    desk.place()
+    with pytest.raises(placing.Refusal) as no:
+        desk.place()
+    assert (no.value.field, no.value.words) == ("destination", placing.ALREADY)
+    assert len(desk.placed()) == 1
+
+
+def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(desk):  # noqa: F811
+    token = uuid.uuid4()
+    first = desk.place(token=token)
+    assert desk.place(token=token).pk == first.pk
+    with pytest.raises(placing.Refusal) as no:
+        desk.place("+31612340043", token=token)
+    assert no.value.words == placing.OTHER_CONTENT
+    assert len(desk.placed()) == 1
+
+
+def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):  # noqa: F811
+    desk.fault("402")
+    call = desk.place()
+    assert (call.state, call.finished) == ("refused", True)
+    assert "credit" in call.error and "Nothing was dialed" in call.error
+    assert desk.actions() == ["call.asked", "call.refused"]
