@@ -34,11 +34,13 @@ from .records import (
     RemoteCall,
     RemoteCampaign,
     RemoteChild,
+    RemoteHealth,
     RemoteLead,
     RemoteNumber,
     RemoteOrganization,
+    RemoteUsage,
+    UsageEntry,
 )
-from .usage import RemoteHealth, RemoteUsage, UsageEntry
 from .webhooks import WebhookEvent
 
 __all__ = [

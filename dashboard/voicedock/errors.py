@@ -35,7 +35,7 @@ class VoiceDockError(Exception):
         self.details, self.retry_after, self.raw = tuple(details), retry_after, raw
 
     def __str__(self) -> str:
-        return self.message or self.plain
+        return self.message or (f"{self.plain} ({self.status})" if self.status else self.plain)
 
     @property
     def words(self) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 LARGEST = 2**31 - 1  # what an integer column holds
+DEEPEST = 40
 
 
 def first(data: Mapping[str, Any], *names: str) -> Any:
@@ -78,16 +79,16 @@ def messages(value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(line for line in lines if line[1])
 
 
-def clean(value: Any) -> Any:
-    """The same, with everything in it that can be kept and sent on as JSON."""
+def clean(value: Any, depth: int = 0) -> Any:
+    """The same, as far as it can be kept and sent on as JSON; what is nested absurdly deep is left out."""
+    if depth > DEEPEST or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
     if isinstance(value, dict):
-        return {clean(str(key)): clean(one) for key, one in value.items()}
+        return {clean(str(key)): clean(one, depth + 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(one) for one in value]
+        return [clean(one, depth + 1) for one in value]
     return value
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import time
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -15,8 +14,9 @@ from . import errors, reading
 
 SECRET = re.compile(r"api[_-]?key|secret|token|password", re.IGNORECASE)
 SECRET_IN_TEXT = re.compile(
-    r"""((?:[\w-]*(?:api[_-]?key|secret|token|password)[\w-]*)["']?\s*[:=]\s*["']?|bearer\s+)[^\s"',;&<>}]+""",
-    re.IGNORECASE,
+    r"""( (?<![\w-]) [\w-]* (?: api[\ _-]?key | secret | token | password ) [\w-]* ["']? \s* [:=] \s* ["']?
+        | \b bearer \s+ | \b fl_ ) [^\s"',;&<>}]+""",
+    re.IGNORECASE | re.VERBOSE,
 )
 HIDDEN = "[hidden]"
 MESSAGE, RAW = 300, 2000  # characters kept
@@ -43,7 +43,7 @@ def of(response: httpx.Response, *, control: bool = False, hide: str = "") -> er
         kind = errors.NotActive
     details = [text for one in _list(data.get("details")) if (text := reading.text(one))]
     return kind(
-        tidy(message, hide)[:MESSAGE] or _title(response.status_code),
+        _line(tidy(message, hide)),
         status=response.status_code,
         code=tidy(code, hide)[:100],
         details=[tidy(one, hide)[:MESSAGE] for one in details[:20]],
@@ -64,17 +64,23 @@ def body(response: httpx.Response) -> dict[str, Any]:
 def raw(response: httpx.Response, hide: str = "") -> str:
     """The body for diagnosis, capped, without values that look like secrets."""
     try:
-        text = json.dumps(_redacted(json.loads(response.content)), ensure_ascii=False)
+        text = json.dumps(_redacted(reading.clean(json.loads(response.content))), ensure_ascii=False)
     except (ValueError, RecursionError):
-        text = response.content[: 4 * RAW].decode("utf-8", "replace")
+        text = response.content[: 8 * RAW].decode("utf-8", "replace")
     return tidy(text, hide)[:RAW]
 
 
 def tidy(text: str, hide: str = "") -> str:
-    text = reading.clean(text)
+    """One text, without NUL, the key and what looks like one."""
+    text = reading.clean(text[: 4 * RAW])
     if hide:
         text = text.replace(hide, HIDDEN)
     return SECRET_IN_TEXT.sub(rf"\1{HIDDEN}", text)
+
+
+def _line(message: str) -> str:
+    """A message fit for a log and a page: capped, and none at all when it is a page itself."""
+    return "" if "<" in message and ">" in message else " ".join(message.split())[:MESSAGE]
 
 
 def _kind(status: int) -> type[errors.VoiceDockError]:
@@ -114,13 +120,6 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: HIDDEN if SECRET.search(key) else _redacted(one) for key, one in value.items()}
     return [_redacted(one) for one in value] if isinstance(value, list) else value
-
-
-def _title(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
 
 
 def _list(value: Any) -> list[Any]:

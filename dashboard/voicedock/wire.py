@@ -30,9 +30,9 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 class Wire(httpx.BaseTransport):
-    """Two pools. What is sent once gets a fresh connection: a kept one may be closed just as the request leaves,
+    """Two pools: what is sent once gets a fresh connection.
 
-    and then nobody knows whether it arrived.
+    A kept one may be closed just as the request leaves, and then nobody knows whether it arrived.
     """
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from .reading import first, hundredths, mapping, moment, text, whole
-from .records import Page
+from ..reading import first, hundredths, mapping, moment, text, whole
+from .shape import Page
 
 
 @dataclass(frozen=True)
