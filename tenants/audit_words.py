@@ -44,7 +44,7 @@ SENTENCES: dict[str, str] = {
     "call.command-refused": "{command}, sent by {actor} into the call with {party}, was refused: {why}",
     "call.command-unknown": "VoiceDock did not answer to {command}, sent by {actor} into the call with {party}.",
     "call.command-given-up": "Nobody knows what became of {command} into the call with {party}.",
-    "webhook.foreign-call": "A webhook of {connection} told of a call that is not of this connection; it was set aside.",
+    "webhook.foreign-call": "A webhook of {connection} told of a call of another connection; it was set aside.",
     "campaign.start-accepted": "{actor} started the campaign {name}.",
     "campaign.start-refused": "{actor} asked to start the campaign {name}; VoiceDock refused.",
     "campaign.start-unknown": "{actor} asked to start the campaign {name}; VoiceDock did not answer.",

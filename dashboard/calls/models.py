@@ -98,7 +98,9 @@ class Call(models.Model):
     finished = models.BooleanField(default=False)
     state_at = models.DateTimeField(default=timezone.now, help_text="When VoiceDock says the state was reached.")
     attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="Queued: not before; sending: whose answer is overdue; unknown: next look."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock said it took the call.")
     remote_id = models.CharField(max_length=200, blank=True)
@@ -123,6 +125,8 @@ class Call(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(default=timezone.now, help_text="When we last heard of it.")
+    heard = models.JSONField(default=dict, blank=True, help_text="By which news each fact was told: the newest wins.")
+    looks = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
     version = models.PositiveIntegerField(default=1)
 
     objects = CallQuerySet.as_manager()
@@ -177,6 +181,7 @@ class Call(models.Model):
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(fields=["connection", "hook_id"], condition=~Q(hook_id=""), name="calls_by_hook_id"),
+            models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
         ]
 
     def __str__(self) -> str:
