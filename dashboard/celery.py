@@ -56,6 +56,8 @@ def drop_dead_connections(**_: Any) -> None:
 def log_as_django_does(**_: Any) -> None:
     """Celery's own handlers would pass by the filter that keeps secrets out of logs."""
     logging.config.dictConfig(settings.LOGGING)
+    for every_task in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(every_task).setLevel(logging.WARNING)  # bells ring every second; failures are errors
 
 
 @worker_ready.connect

@@ -45,9 +45,9 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def up(folder: Path, *, within: float = 180, **environment: str) -> Iterator[Stack]:
+def up(folder: Path, *, port: int | None = None, within: float = 180, **environment: str) -> Iterator[Stack]:
     """Everything on free ports; stopped as Ctrl-C would, and it must then end well."""
-    port = free_port()
+    port = port or free_port()
     given = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     process = subprocess.Popen(
         [sys.executable, "-u", str(ROOT / "manage.py"), "up"],

@@ -16,6 +16,7 @@ from dashboard.running.places import Places
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_PAUSE, CALM_AFTER = 30.0, 60.0
+LONG_LOG = 5_000_000  # bytes
 
 
 class Failed(Exception):
@@ -89,7 +90,7 @@ class Supervisor:
             self._await(child)
 
     def _spawn(self, child: Child) -> Running:
-        log = os.open(self.places.logs / f"{child.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(self._log(child.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = subprocess.Popen(
                 child.command,
@@ -110,6 +111,13 @@ class Supervisor:
         if known:
             now.pause = min(known.pause * 2, LONGEST_PAUSE)
         return now
+
+    def _log(self, name: str) -> Path:
+        """Long ones begin anew; the one before is kept."""
+        path = self.places.logs / f"{name}.log"
+        if path.exists() and path.stat().st_size > LONG_LOG:
+            path.rename(path.with_suffix(".log.1"))
+        return path
 
     def _await(self, child: Child) -> None:
         deadline = time.monotonic() + child.start_limit
