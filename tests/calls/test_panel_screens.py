@@ -269,6 +269,29 @@ def test_a_reported_line_that_differs_is_said(bloom, operator):
     assert "but VoiceDock reported" in operator.get(at(call)).content.decode()
 
 
+def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator, support, visiting):
+    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
+    inside = visiting(support, bloom)
+
+    assert 'name="reason"' not in operator.get(at(call)).content.decode()
+    assert operator.post(at(call, "clear/"), {"reason": "I like to"}).status_code == 403
+    assert inside.post(at(call, "clear/"), {"reason": " "}).status_code == 422
+    assert inside.post(at(call, "clear/"), {"reason": "The carrier mended it."}).status_code == 303
+    assert "has to look at it" not in operator.get(at(call)).content.decode()
+    with scope.of(bloom.tenant):
+        call.refresh_from_db()
+    assert call.alarm == ""
+
+
+def test_a_person_decides_what_became_of_a_lost_call(bloom, operator):
+    stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain")
+
+    response = operator.post(at(stuck, "decide/"), {"choice": "not-placed"})
+
+    assert (response.status_code, response["Location"]) == (303, at(stuck))
+    assert "decided that it was not placed" in operator.get(at(stuck)).content.decode()
+
+
 def test_a_panel_and_its_parts_read_little(bloom, operator):
     call = a_call(bloom)
     for _ in range(20):

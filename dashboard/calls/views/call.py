@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -77,6 +78,22 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
         return _page(request, _find(request, call_id), undecided=True, status=422)
 
 
+@require_POST
+@tenant_view(Permission.CONTROL_CALLS, hold=False)
+def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """Staff have looked at a call that left from a wrong number: the client may dial again."""
+    if request.standing.staff is None:
+        raise PermissionDenied
+    with scope.of(request.tenant):
+        found = _find(request, call_id)
+    try:
+        deciding.clear_wrong_number(found, by=request.user, reason=request.POST.get("reason", ""))
+    except deciding.Refusal as no:
+        with scope.of(request.tenant):
+            return _page(request, _find(request, call_id), unclear=no.words, status=422)
+    return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+
+
 def _find(request: TenantRequest, call_id: UUID) -> Call:
     found = queries.of_tenant(request.tenant).select_related("report").filter(pk=call_id).first()
     if found is None:
@@ -85,9 +102,10 @@ def _find(request: TenantRequest, call_id: UUID) -> Call:
 
 
 def _page(
-    request: TenantRequest, call: Call, form: CommandForm | None = None, *, undecided: bool = False, status: int = 200
+    request: TenantRequest, call: Call, form: CommandForm | None = None, *, status: int = 200, **said: Any
 ) -> HttpResponse:
-    context = _panel(request, call, form) | {"undecided": undecided}
+    """`said` are the answers to other forms of the page: `undecided`, `unclear`."""
+    context = _panel(request, call, form) | said
     if call.is_live:
         context |= {"visitors": queries.visitors(request.tenant, request.user), "earlier": _earlier(request, call)}
         return render(request, "calls/panel.html", context, status=status)
@@ -139,6 +157,7 @@ def _panel(
         "zone_words": wording.zone(request.tenant.timezone),
         "may_place": request.standing.may(Permission.PLACE_CALLS),
         "may_steer": may_steer,
+        "may_clear": may_steer and request.standing.staff is not None,
         "may_read": may_read,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
     }
