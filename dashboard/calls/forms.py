@@ -65,7 +65,7 @@ class PlaceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A line and an assistant of two VoiceDock organizations cannot meet in one call (`design.md §1`)."""
         facts = super().clean() or {}
-        line, assistant = self.lines.get(facts.get("number")), self.assistants.get(facts.get("assistant"))
+        line, assistant = self.lines.get(facts.get("number", 0)), self.assistants.get(facts.get("assistant", 0))
         if line and assistant and line.connection_id != assistant.connection_id:
             self.add_error("assistant", placing.TWO_HOUSES)
         return facts

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from dashboard.calls.models import Call, Phrase, Receipt
+from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
 from dashboard.campaigns.models import Lead
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.look import numbers
@@ -62,8 +63,8 @@ def assistants(tenant: Tenant) -> list[AssistantDedication]:
     ]
 
 
-def _newest_periods(found: Iterable, thing, usual: int | None) -> list:  # type: ignore[no-untyped-def,type-arg]
-    newest: dict = {}
+def _newest_periods(found: Iterable[Any], thing: Callable[[Any], Any], usual: int | None) -> list[Any]:
+    newest: dict[Any, Any] = {}
     for one in found:
         kept = newest.get(thing(one))
         if kept is None or (one.is_open and not kept.is_open):
@@ -73,7 +74,7 @@ def _newest_periods(found: Iterable, thing, usual: int | None) -> list:  # type:
 
 def in_use(tenant: Tenant) -> int:
     """Calls that count against how many a client may have at once."""
-    return Call.objects.filter(tenant=tenant).live().count()
+    return Call.objects.live().filter(tenant=tenant).count()
 
 
 def last_try(tenant: Tenant, user: User) -> Call | None:
@@ -87,7 +88,7 @@ def by_token(tenant: Tenant, token: UUID) -> Call | None:
     return Call.objects.filter(tenant=tenant, client_token=token).first()
 
 
-def wall(calls: QuerySet[Call], *, longest: bool = True) -> list[Call]:
+def wall(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
     """Live calls with their last command on `last`, at most `WALL`."""
     found = list(whole(calls.live()).order_by("created_at" if longest else "-created_at", "id")[:WALL])
     last = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dashboard.voicedock import capabilities
 from dashboard.voicedock.capabilities import Family, Level
 
-TABS = {  # type: label, the fields it opens, its button
+TABS = {  # by type, label, the fields it opens and its button
     "inject-context": ("Context", "context", "Send context"),
     "say": ("Say", "say", "Say it"),
     "transfer": ("Transfer", "transfer", "Transfer the person"),

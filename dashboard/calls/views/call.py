@@ -54,12 +54,12 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     receipt = None
     if form.is_valid():
         receipt = control.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
-        if not request.htmx:
+        if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
     with scope.of(request.tenant):
         found = _find(request, call_id)
         status = 200 if receipt else 422
-        if not request.htmx:
+        if not getattr(request, "htmx", False):
             return _page(request, found, form, status=status)
         return render(request, "calls/_answer.html", _panel(request, found, form, receipt), status=status)
 

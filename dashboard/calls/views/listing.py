@@ -79,7 +79,7 @@ def _show(request: TenantRequest | StaffRequest, found: CallFilter, context: dic
         "paged": "before" in request.GET or "after" in request.GET,
         "query": request.GET.urlencode(),
     }
-    return page_or_part(request, "calls/list.html", "calls/_list.html", context)  # type: ignore[arg-type]
+    return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
 def _row(call: Call) -> dict[str, Any]:

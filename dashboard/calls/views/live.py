@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import queries, timeline, wording
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, CallQuerySet
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -44,7 +44,7 @@ def staff_wall(request: StaffRequest) -> HttpResponse:
     return _show(request, calls, context)
 
 
-def _show(request: TenantRequest | StaffRequest, calls: QuerySet[Call], context: dict[str, Any]) -> HttpResponse:
+def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: dict[str, Any]) -> HttpResponse:
     longest = request.GET.get("sort") != "newest"
     found = queries.wall(calls, longest=longest)
     words = request.standing.may(Permission.SEE_TRANSCRIPTS)
@@ -61,7 +61,7 @@ def _show(request: TenantRequest | StaffRequest, calls: QuerySet[Call], context:
         "here": request.get_full_path(),
         "sorted": {} if longest else {"sort": "newest"},
     }
-    return page_or_part(request, "calls/live.html", "calls/_wall.html", context)  # type: ignore[arg-type]
+    return page_or_part(request, "calls/live.html", "calls/_wall.html", context)
 
 
 def _strip(call: Call, words: bool) -> dict[str, Any]:
