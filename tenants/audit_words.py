@@ -44,6 +44,7 @@ SENTENCES: dict[str, str] = {
     "call.command-refused": "{command}, sent by {actor} into the call with {party}, was refused: {why}",
     "call.command-unknown": "VoiceDock did not answer to {command}, sent by {actor} into the call with {party}.",
     "call.command-given-up": "Nobody knows what became of {command} into the call with {party}.",
+    "call.transfer-not-confirmed": "The call with {party} was not transferred half a minute after it was asked.",
     "webhook.foreign-call": "A webhook of {connection} told of a call of another connection; it was set aside.",
     "campaign.start-accepted": "{actor} started the campaign {name}.",
     "campaign.start-refused": "{actor} asked to start the campaign {name}; VoiceDock refused.",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
+from django.db.models.functions import Now
 
-from dashboard.calls import placing
+from dashboard.calls import placing, sweep
 from dashboard.calls.models import Call, Receipt
 from dashboard.sandbox import inprocess
 from dashboard.sandbox.app import Sandbox
@@ -80,6 +83,21 @@ class Desk:
 
     def fault(self, fault: str, route: str = "/calls/outbound", **more: Any) -> None:
         self.lever("faults", fault=fault, route=route, **more)
+
+    def later(self, call: Call, seconds: float) -> None:
+        """As if it had been sent so long ago, and whatever it waits for were due."""
+        past = timedelta(seconds=seconds)
+        with scope.system("let time pass"):
+            rows = Call.objects.filter(pk=call.pk)
+            rows.update(lease_until=Now() - timedelta(seconds=1), created_at=F("created_at") - past)
+            rows.update(sent_at=F("sent_at") - past, end_asked_at=F("end_asked_at") - past)
+            for name in ("asked_at", "answered_at", "sent_at"):
+                Receipt.objects.filter(call=call.pk).update(**{name: F(name) - past})
+
+    def sweep(self) -> None:
+        """What beat and a worker do."""
+        for call_id in sweep.run():
+            placing.send(call_id)
 
     def placed(self) -> list[dict[str, Any]]:
         """Requests to dial that reached VoiceDock."""

@@ -13,18 +13,18 @@ NOT_SPOKEN = "These words are not in the transcript of the call."
 
 
 def settle(call: Call, report: CallReport | None) -> bool:
-    """Close the open receipts of a call that its state or transcript decides; whether any was.
+    """Tell of each command what the call's state or transcript decides; whether that changed any receipt.
 
-    Context stays open: VoiceDock never tells whether it was used.
+    What was not confirmed in time may be after all. Context stays open: VoiceDock never tells whether it was used.
     """
-    open_ones = Receipt.objects.filter(call_id=call.pk, effect=Effect.OPEN, outcome__in=MAY_HAVE_ARRIVED)
+    open_ones = Receipt.objects.filter(call_id=call.pk, outcome__in=MAY_HAVE_ARRIVED).exclude(effect=Effect.CONFIRMED)
     settled = False
     for receipt in list(open_ones):
         effect, note = _effect(receipt, call, report)
-        if effect:
-            change = {"note": note} if note else {}
-            done = Receipt.objects.filter(pk=receipt.pk, effect=Effect.OPEN)
-            settled |= bool(done.update(effect=effect, effect_at=call.ended_at or timezone.now(), **change))
+        if effect and effect != receipt.effect:
+            moment = call.ended_at or timezone.now()
+            Receipt.objects.filter(pk=receipt.pk).update(effect=effect, effect_at=moment, note=note)
+            settled = True
     return settled
 
 

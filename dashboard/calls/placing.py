@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -88,10 +89,10 @@ def request(
         if (call := _by_token(tenant, token)) is not None:
             return _same(call, number, assistant, party, words), False
         line, speaker = _rights(tenant, number, assistant)
-        fresh = Tenant.objects.get(pk=tenant.pk)
-        if no := claiming.hindrance(fresh):
-            raise Refusal("", no)
-        _nobody_called_twice(tenant, party)
+        if no := _hindrance(tenant, party):
+            if (call := _by_token(tenant, token)) is not None:  # the very same form, in this moment
+                return _same(call, number, assistant, party, words), False
+            raise no
         meant = _intent(tenant, line, speaker, party, words, token, by)
         Call.objects.bulk_create([meant], ignore_conflicts=True)
         call = _by_token(tenant, token)
@@ -151,7 +152,7 @@ def _placed(call: Call, placed: voicedock.PlacedCall) -> Call:
             over = voicedock.states.is_terminal(placed.status)
             change |= {"state": placed.status, "rank": voicedock.states.rank(placed.status), "finished": over}
             change |= {"state_at": Now(), "error": "", "alarm": "", "alarm_at": None}
-        step(call, [row.state], "call.placed", **change)  # type: ignore[list-item]
+        step(call, [row.state], "call.placed", **change)
     runs.hurry(call.connection_id, Kind.LIVE_CALLS)
     return call
 
@@ -187,7 +188,7 @@ def _wait(call: Call, seconds: float, words: str) -> Call:
     return call
 
 
-def refuse(call: Call, words: str, *, came_from: list[State] = [State.QUEUED]) -> Call:  # noqa: B006  never changed
+def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED,)) -> Call:
     """It was not placed and never will be. Opens the scope of its tenant."""
     with scope.of(call.tenant_id):  # type: ignore[arg-type]
         step(
@@ -246,11 +247,15 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     return line, speaker
 
 
-def _nobody_called_twice(tenant: Tenant, party: str) -> None:
+def _hindrance(tenant: Tenant, party: str) -> Refusal | None:
+    """Why this client may not call this person now."""
+    if words := claiming.hindrance(Tenant.objects.get(pk=tenant.pk)):
+        return Refusal("", words)
     under_way = Call.objects.filter(tenant=tenant, party=party, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()
     if state is not None:
-        raise Refusal("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
+        return Refusal("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
+    return None
 
 
 def _intent(

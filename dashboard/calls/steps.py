@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db.models import F
 
-from dashboard.calls.models import Call, State
+from dashboard.calls.models import Call
 from dashboard.live import changes
 from tenants import audit
 from tenants.models import User
 
 
 def step(
-    call: Call, came_from: Iterable[State], action: str, *, by: User | None = None, why: str = "", **change: Any
+    call: Call, came_from: Iterable[str], action: str, *, by: User | None = None, why: str = "", **change: Any
 ) -> bool:
     """Change `call` if it is still in one of these states; False when somebody else was first.
 

@@ -1,0 +1,83 @@
+"""What a person decides where machines cannot know: a call that may have been placed, an alarm about a wrong line."""
+
+from __future__ import annotations
+
+from django.db.models.functions import Now
+
+from dashboard.calls.models import Alarm, Call, State
+from dashboard.calls.steps import step
+from dashboard.voicedock import states
+from tenants import scope
+from tenants.access import staff_of
+from tenants.models import User
+
+NOT_PLACED, KEEP_LOOKING = "not-placed", "keep-looking"
+CHOICES = [
+    (NOT_PLACED, "It was not placed. Let it go."),
+    (KEEP_LOOKING, "Keep looking for it at VoiceDock."),
+]
+LONGEST_REASON = 300
+
+
+class Refusal(Exception):
+    """Nothing was decided; `words` say why."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def decide(call: Call, choice: str, *, by: User) -> bool:
+    """Say what became of a call that is not certain; False when that has become known meanwhile.
+
+    A call that turns up at VoiceDock after all is linked by itself, whatever was decided. To call the person anyway is
+    a new call. Opens the scope of the call's tenant.
+    """
+    if choice not in dict(CHOICES):
+        raise Refusal("Choose one of the answers.")
+    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+        if choice == KEEP_LOOKING:
+            return step(
+                call,
+                [State.NEEDS_PERSON, State.UNKNOWN],
+                "call.looked-again",
+                by=by,
+                state=State.UNKNOWN,
+                state_at=Now(),
+                lease_until=Now(),
+                looks=0,
+                alarm="",
+                alarm_at=None,
+            )
+        return step(
+            call,
+            [State.NEEDS_PERSON],
+            "call.let-go",
+            by=by,
+            state=State.REFUSED,
+            rank=states.rank(State.REFUSED),
+            finished=True,
+            state_at=Now(),
+            lease_until=None,
+            error=f"{by} decided that it was not placed.",
+            alarm="",
+            alarm_at=None,
+        )
+
+
+def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
+    """Let the client dial again after somebody has looked; for staff, with a reason. Opens the tenant's scope.
+
+    Raises `Refusal`; False when there is no such alarm any more.
+    """
+    reason = reason.strip()
+    if staff_of(by) is None:
+        raise Refusal("Only your account team can clear this alarm.")
+    if not reason:
+        raise Refusal("Write why dialing may go on.")
+    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+        now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
+        if now.alarm != Alarm.WRONG_NUMBER:
+            return False
+        why = reason[:LONGEST_REASON]
+        return step(now, [now.state], "call.wrong-number-cleared", by=by, why=why, alarm="", alarm_at=None)

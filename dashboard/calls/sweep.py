@@ -1,0 +1,128 @@
+"""What nobody waits for any more: calls that a crash left unsent, answers that never came, commands not confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from dashboard.calls import placing, reconciling
+from dashboard.calls.models import Alarm, Call, Receipt, State
+from dashboard.calls.steps import READ_ANEW, step, tell
+from dashboard.campaigns import control as campaigns
+from dashboard.inventory import runs
+from dashboard.inventory.models import Kind
+from tenants import scope
+
+log = structlog.get_logger()
+
+LEFT_QUEUED = timedelta(seconds=3)
+NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may take
+NOT_ENDED = timedelta(seconds=15)
+NOT_TRANSFERRED = timedelta(seconds=30)
+WATCHED = timedelta(hours=1)  # after an alarm about a wrong line its campaigns are kept paused this long
+MOST = 100
+T = TypeVar("T")
+TOO_LATE = "It waited for two minutes and could not be sent. Nothing was dialed; call again if it is still wanted."
+LOST_ANSWER = "The answer to this call’s request never came back to us."
+NO_ANSWER = "We were interrupted while sending this. It may have arrived; we will not send it again by ourselves."
+STILL_TALKING = "The call has not been transferred so far."
+
+
+def run() -> list[UUID]:
+    """Everything that is due, each part by itself; any number at once. Opens short scopes of its own.
+
+    Returns queued calls that somebody has to send now: sending may take long, and one must not hold up the others.
+    """
+    for part in (answers_lost, commands_lost, ends_not_confirmed, transfers_not_confirmed, wrong_lines):
+        _by_itself(part)
+    ready = _by_itself(queued) or []
+    _by_itself(reconciling.run)
+    return ready
+
+
+def queued() -> list[UUID]:
+    """Those that may leave now; the ones that waited too long are refused."""
+    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - placing.WAITS)), Q(lease_until__lte=Now())
+    for call in old:
+        placing.refuse(call, TOO_LATE)
+    fresh = Q(state=State.QUEUED, created_at__lt=Now() - LEFT_QUEUED, lease_until=None) | Q(state=State.QUEUED) & now
+    return [call.pk for call in _calls(fresh)]
+
+
+def answers_lost() -> None:
+    """Sent, and whoever waited for the answer is gone."""
+    for call in _calls(Q(state=State.SENDING, lease_until__lt=Now())):
+        placing.lose(call, LOST_ANSWER)
+
+
+def commands_lost() -> None:
+    """Receipts of commands whose sender is gone."""
+    for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
+        with scope.of(receipt.tenant_id):
+            mine = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
+            if mine.update(outcome=Receipt.Outcome.UNKNOWN, note=NO_ANSWER, answered_at=Now()):
+                _tell(receipt, "call.command-given-up")
+
+
+def ends_not_confirmed() -> None:
+    """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
+    for call in _calls(Q(end_asked_at__lt=Now() - NOT_ENDED, alarm="")):
+        with scope.of(call.tenant_id):  # type: ignore[arg-type]
+            step(
+                call,
+                [call.state],
+                "call.end-not-confirmed",
+                alarm=Alarm.END_NOT_CONFIRMED,
+                alarm_at=Now(),
+            )
+        runs.hurry(call.connection_id, Kind.LIVE_CALLS)
+
+
+def transfers_not_confirmed() -> None:
+    """The call may still be transferred later: then it is confirmed after all."""
+    open_ones = Q(command="transfer", effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
+    for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - NOT_TRANSFERRED)):
+        with scope.of(receipt.tenant_id):
+            mine = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)
+            if mine.update(effect=Receipt.Effect.NOT_CONFIRMED, note=STILL_TALKING):
+                _tell(receipt, "call.transfer-not-confirmed")
+
+
+def wrong_lines() -> None:
+    """A call found at VoiceDock left from a line that is not its client's: stop the campaigns that may have made it."""
+    recent = Q(alarm=Alarm.WRONG_NUMBER, origin=Call.Origin.ADOPTED, alarm_at__gt=Now() - WATCHED)
+    for call in _calls(recent, live=False):
+        campaigns.pause_suspects(call)
+
+
+def _calls(which: Q, *, live: bool = True) -> list[Call]:
+    with scope.system("calls that are overdue"):
+        calls = Call.objects.select_related("tenant", "connection").filter(which).order_by("created_at")
+        return list(calls.filter(finished=False)[:MOST] if live else calls[:MOST])
+
+
+def _receipts(which: Q) -> Iterable[Receipt]:
+    with scope.system("commands that are overdue"):
+        return list(Receipt.objects.select_related("call__tenant").filter(which).order_by("asked_at")[:MOST])
+
+
+def _tell(receipt: Receipt, action: str) -> None:
+    call = receipt.call
+    Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
+    call.refresh_from_db(fields=READ_ANEW)
+    tell(call, action, command=receipt.command)
+
+
+def _by_itself(part: Callable[[], T]) -> T | None:
+    """One part that fails must not stop the others; it is due again at the next bell."""
+    try:
+        return part()
+    except Exception:
+        log.exception("sweep_failed", part=part.__name__)
+        return None

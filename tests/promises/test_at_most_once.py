@@ -1,0 +1,266 @@
+"""P3: one intent is sent to VoiceDock at most once, whatever breaks; and P1 for what changes while it is under way."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection as database
+
+from dashboard.calls import claiming, deciding, placing
+from dashboard.calls.models import Call
+from tenants import ownership, scope
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+LIVE = {"dialing", "connecting", "ringing", "in-progress"}
+
+
+class Killed(BaseException):
+    """The process is gone in this moment."""
+
+
+def attempt(desk, **more):  # noqa: F811
+    try:
+        return desk.place(**more)
+    except placing.Refusal as no:
+        return no.words
+    finally:
+        database.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_double_submit_storm(desk):  # noqa: F811
+    """The same form from fifty tabs at once, then fifty forms for the same person: two calls were meant at most."""
+    token = uuid.uuid4()
+    with ThreadPoolExecutor(12) as threads:
+        same = list(threads.map(lambda _: attempt(desk, token=token), range(50)))
+    assert {call.pk for call in same} == {same[0].pk}
+    assert len(desk.placed()) == 1
+    with ThreadPoolExecutor(12) as threads:
+        others = list(threads.map(lambda _: attempt(desk, destination="+31612340043"), range(50)))
+    assert len([one for one in others if isinstance(one, Call)]) == 1
+    assert len(desk.placed()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_send_one_queued_call(desk, monkeypatch):  # noqa: F811
+    """Redelivered tasks, two beats: one claim wins."""
+    monkeypatch.setattr(placing, "_send", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+
+    def send(_):
+        try:
+            return placing.send(call.pk).state
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(send, range(24)))
+    assert len(desk.placed()) == 1
+    assert desk.again(call).state in LIVE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limit_at_once_holds_in_a_storm(desk):  # noqa: F811
+    with scope.of(desk.tenant):
+        ownership.Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=3)
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(lambda n: attempt(desk, destination=f"+3161234{n:04}"), range(20)))
+    assert len(desk.placed()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(desk, monkeypatch):  # noqa: F811
+    """The storm above can see: with the claim left out every worker dials."""
+    monkeypatch.setattr(placing, "_send", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    monkeypatch.setattr(claiming, "claim", lambda call: None)
+
+    def send(_):
+        try:
+            return placing.send(call.pk)
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(send, range(4)))
+    assert len(desk.placed()) == 4
+
+
+def kill(monkeypatch, owner, name, when):
+    """The process dies as it enters or leaves this function, the first time."""
+    real, state = getattr(owner, name), {"dead": False}
+
+    def dies(*args, **kwargs):
+        if state["dead"]:
+            return real(*args, **kwargs)
+        state["dead"] = True
+        if when == "after":
+            real(*args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(owner, name, dies)
+
+
+POINTS = [
+    (placing, "request", "before", 0),
+    (placing, "request", "after", 1),
+    (claiming, "claim", "before", 1),
+    (claiming, "claim", "after", 0),
+    (claiming, "_hold", "after", 1),
+    (claiming, "hindrance", "before", 0),
+    (placing, "_post", "before", 0),
+    (placing.voicedock.Client, "place_call", "before", 0),
+    (placing.voicedock.Client, "place_call", "after", 1),
+    (placing, "_placed", "before", 1),
+    (placing, "_make_way", "before", 1),
+    (placing, "step", "before", 1),
+    (placing, "step", "after", 1),
+    (placing.runs, "hurry", "before", 1),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "when", "posts"), POINTS)
+def test_kill_anywhere(desk, monkeypatch, owner, name, when, posts):  # noqa: F811
+    """Dead at every step: never two requests, and in the end the call lives, or a person is asked, or it never was."""
+    token = uuid.uuid4()
+    kill(monkeypatch, owner, name, when)
+    with pytest.raises(Killed):
+        desk.place(token=token)
+    monkeypatch.undo()
+    for _ in range(4):
+        for call in desk.calls():
+            if not call.finished:
+                desk.later(call, 40)
+        desk.sweep()
+    assert len(desk.placed()) == posts
+    states = {call.state for call in desk.calls()}
+    if posts:
+        assert states <= LIVE and len(states) == 1
+    else:
+        assert states <= {"needs-person"}
+
+
+FAULTS = [  # what goes wrong, what we say at once, whether VoiceDock dialed
+    ("400", "refused", False),
+    ("401", "refused", False),
+    ("402", "refused", False),
+    ("404", "refused", False),
+    ("422", "refused", False),
+    ("429", "queued", False),
+    ("500", "unknown", False),
+    ("502", "unknown", False),
+    ("504", "unknown", False),
+    ("html502", "unknown", False),
+    ("cut", "unknown", False),
+    ("hang", "unknown", False),
+    ("lost", "unknown", True),
+    ("truncated", "unknown", True),
+    ("slow", "unknown", True),
+]
+
+
+@pytest.mark.parametrize(("fault", "state", "dialed"), FAULTS)
+def test_upstream_faults(desk, fault, state, dialed):  # noqa: F811
+    """What is not certain is looked for and found, or handed to a person; it is never sent again."""
+    desk.fault(fault, seconds=60 if fault in ("slow", "hang") else None)
+    call = desk.place()
+    assert call.state == state
+    if state == "refused":
+        assert call.finished and call.error
+        return
+    if state == "queued":
+        assert "Nothing was dialed" in call.error
+        desk.later(call, 5)
+        desk.sweep()
+        assert desk.again(call).state == "dialing"
+        return
+    for _ in range(5):
+        desk.later(call, 30)
+        desk.sweep()
+    call = desk.again(call)
+    assert len(desk.placed()) == 1
+    if dialed:
+        assert call.state in LIVE and call.remote_id and not call.alarm
+        assert desk.actions() == ["call.asked", "call.unknown", "call.found"]
+    else:
+        assert (call.state, call.alarm) == ("needs-person", "not-certain")
+        assert desk.actions() == ["call.asked", "call.unknown", "call.needs-person"]
+
+
+def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):  # noqa: F811
+    def unreachable(*args, **kwargs):
+        raise placing.voicedock.NotSent("no route")
+
+    monkeypatch.setattr(placing.voicedock.Client, "place_call", unreachable)
+    call = desk.place()
+    assert (call.state, call.attempts, call.sent_at) == ("queued", 0, None)
+    desk.later(call, 130)
+    desk.sweep()
+    call = desk.again(call)
+    assert (call.state, call.finished) == ("refused", True)
+    assert "two minutes" in call.error
+
+
+def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):  # noqa: F811
+    desk.fault("500")
+    call = desk.place()
+    with pytest.raises(placing.Refusal) as no:
+        desk.place()
+    assert no.value.words == placing.NOT_CERTAIN
+    for _ in range(5):
+        desk.later(call, 30)
+        desk.sweep()
+    with pytest.raises(placing.Refusal):
+        desk.place()
+    assert deciding.decide(desk.again(call), deciding.NOT_PLACED, by=desk.user)
+    assert desk.again(call).state == "refused"
+    assert desk.place().state == "dialing"
+    assert "call.let-go" in desk.actions()
+
+
+def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):  # noqa: F811
+    desk.fault("lost")
+    call = desk.place()
+    with scope.system("as if nobody had found it"):
+        Call.objects.filter(pk=call.pk).update(state="needs-person", alarm="not-certain")
+    assert deciding.decide(desk.again(call), deciding.KEEP_LOOKING, by=desk.user)
+    assert not deciding.decide(desk.again(call), deciding.NOT_PLACED, by=desk.user)
+    desk.sweep()
+    call = desk.again(call)
+    assert call.state in LIVE and call.alarm == ""
+    assert len(desk.calls()) == 1
+
+
+def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, client_of, monkeypatch):  # noqa: F811
+    """P1, between the intent and the sending."""
+    monkeypatch.setattr(placing, "_send", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    with scope.of(desk.tenant):
+        ownership.end_number(desk.number, by=None)
+    client_of(agency, "noord", numbers=("+31105550161",))
+    sent = placing.send(call.pk)
+    assert (sent.state, sent.error) == ("refused", claiming.NOT_THEIRS)
+    assert desk.placed() == []
+
+
+def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):  # noqa: F811
+    """P1, afterwards: VoiceDock reports another number than the one that was meant."""
+    call = desk.place()
+    desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    desk.look()
+    call = desk.again(call)
+    assert (call.alarm, call.reported_line, call.line) == ("wrong-number", "+31505550112", "+31105550161")
+    with pytest.raises(placing.Refusal, match="not theirs"):
+        desk.place("+31612340043")
+    with pytest.raises(deciding.Refusal):
+        deciding.clear_wrong_number(call, by=desk.user, reason="It is fine.")
+    with pytest.raises(deciding.Refusal):
+        deciding.clear_wrong_number(call, by=admin, reason=" ")
+    assert deciding.clear_wrong_number(call, by=admin, reason="VoiceDock says it was shown wrongly.")
+    desk.look()
+    assert desk.again(call).alarm == ""
+    assert desk.place("+31612340043").state == "dialing"
+    assert desk.actions()[2:4] == ["call.wrong-number", "call.wrong-number-cleared"]
