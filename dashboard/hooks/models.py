@@ -41,3 +41,22 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} for {self.call_id_sent}"
+
+
+class Rejection(models.Model):
+    """Webhooks that were not to be believed, counted: forged by day, never kept."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="rejections")
+    day = models.DateField()
+    reason = models.CharField(max_length=20)
+    times = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "day", "reason"], name="rejections_counted_by_day"),
+            Rows(name="rejection_rows", tenant=None),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.times} {self.reason} for {self.connection_id} on {self.day}"

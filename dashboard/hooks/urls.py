@@ -1,5 +1,9 @@
 """Addresses of this room."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.hooks import views
+
+urlpatterns: list[URLPattern] = [
+    path("voicedock/<str:token>/", views.voicedock_hook, name="voicedock-hook"),
+]
