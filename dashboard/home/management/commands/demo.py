@@ -18,6 +18,7 @@ from dashboard.calls.models import Phrase
 from dashboard.campaigns import sync as campaigns
 from dashboard.home.furniture import AUDITOR, CONNECTIONS, DAYS_AGO, HOUSES, KEPT_FREE, PASSWORD, STAFF, House, Person
 from dashboard.inventory import connecting, runs, sync
+from dashboard.inventory.models import Kind
 from tenants import ownership, scope
 from tenants.models import (
     Assistant,
@@ -47,10 +48,10 @@ class Command(BaseCommand):
         for house in HOUSES:
             self._furnish(house, connections[house.connection], admin)
         for connection in connections.values():  # only now: a call belongs to whom its line was dedicated then
-            self._look(calls.finished, connection)
             self._look(calls.live, connection)
             self._look(campaigns.campaigns, connection)
             self._hook_up(connection, admin)
+            runs.hurry(connection, Kind.CALLS)  # the past is the worker's first task: nobody waits for it to sign in
 
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}

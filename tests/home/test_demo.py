@@ -1,0 +1,68 @@
+"""The demo: furnished from nothing in one go, quick and unchanged the second time, refused outside of the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboard.calls import sync as calls
+from dashboard.calls.models import Call
+from dashboard.campaigns.models import Campaign
+from dashboard.home import furniture
+from dashboard.running import sign_ins
+from dashboard.sandbox import app, inprocess
+from dashboard.sandbox.clock import Clock
+from tenants import scope
+from tenants.models import AssistantDedication, AuditEntry, Connection, Membership, NumberDedication, Tenant, User
+
+
+@pytest.fixture
+def furnished(db, settings):
+    sandbox = app.make(seed=7, clock=Clock(), world="demo", deliver=lambda *webhook: None)
+    settings.SANDBOX_URL = "http://sandbox"
+    settings.VOICEDOCK_API_URL = "http://sandbox/api/v1"
+    settings.VOICEDOCK_TRANSPORT = inprocess.Transport(sandbox)
+    call_command("demo")
+    return sandbox
+
+
+def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(furnished):
+    assert {email for email, _ in sign_ins.PEOPLE} == set(User.objects.values_list("email", flat=True))
+    assert User.objects.get(email="owner@bloom.test").check_password(sign_ins.PASSWORD)
+    with scope.system("look"):
+        assert Tenant.objects.count() == 6 and Membership.objects.count() == 4
+        assert Tenant.objects.filter(default_number=None).count() == 0
+        assert NumberDedication.objects.count() == 10 and AssistantDedication.objects.count() == 11
+        assert Call.objects.live().exists() and not Call.objects.filter(tenant=None).exists()
+        bloom = Connection.objects.get(name="Bloom Dental")
+        assert Campaign.objects.count() == 11 and not Campaign.objects.filter(tenant=None).exists()
+    calls.finished(bloom)
+    with scope.system("look again"):
+        past = Call.objects.filter(connection=bloom, finished=True)
+        assert past.count() > 30 and set(past.values_list("tenant__slug", flat=True)) == {"bloom-dental"}
+
+
+def test_a_second_time_is_quick_and_changes_nothing(furnished):
+    with scope.system("look"):
+        before = AuditEntry.objects.count()
+    asked = len(furnished.log.since(0))
+    with CaptureQueriesContext(connection) as told:
+        call_command("demo")
+    with scope.system("look"):
+        assert AuditEntry.objects.count() == before
+        assert Tenant.objects.count() == 6
+    assert len(furnished.log.since(0)) - asked < 20 and len(told) < 600
+
+
+def test_it_belongs_to_the_sandbox(db, settings):
+    settings.SANDBOX_URL = ""
+    with pytest.raises(CommandError, match="real VoiceDock"):
+        call_command("demo")
+    assert not User.objects.exists()
+
+
+def test_each_client_has_a_colour_of_its_own():
+    assert len({house.hue for house in furniture.HOUSES}) == len(furniture.HOUSES)
+    assert furniture.PASSWORD == sign_ins.PASSWORD
