@@ -14,6 +14,8 @@ def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
 
 TIMETABLE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
+    "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
+    "forget old webhooks": _every(3600, "dashboard.hooks.tasks.forget", "bulk"),
 }

@@ -109,9 +109,9 @@ class Desk:
 
 @pytest.fixture
 def desk(agency, client_of, sandbox, person) -> Desk:
-    sandbox.clock.advance(time.time() - sandbox.clock.now())  # the database has the real time
     tenant = client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     with scope.of(tenant):
         number = NumberDedication.objects.select_related("number").get(tenant=tenant)
         assistant = AssistantDedication.objects.select_related("assistant").get(tenant=tenant)
+    sandbox.clock.advance(time.time() - sandbox.clock.now())  # the database has the real time
     return Desk(tenant, agency.connection, number, assistant, sandbox, person("Ines Vale"))
