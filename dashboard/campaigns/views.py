@@ -151,7 +151,7 @@ def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", stat
     }
     if request.method == "POST":
         return render(request, "campaigns/campaign.html", context, status=status)
-    return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)  # type: ignore[arg-type]
+    return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)
 
 
 def campaign_url(request: TenantRequest, campaign: Campaign) -> str:

@@ -55,12 +55,12 @@ class RoleForm(forms.Form):
 
 
 class LineField(forms.ModelChoiceField):
-    def label_from_instance(self, dedication: NumberDedication) -> str:  # type: ignore[override]
+    def label_from_instance(self, dedication: NumberDedication) -> str:
         return f"{numbers.grouped(dedication.e164)} {dedication.number.name}".strip()
 
 
 class SpeakerField(forms.ModelChoiceField):
-    def label_from_instance(self, dedication: AssistantDedication) -> str:  # type: ignore[override]
+    def label_from_instance(self, dedication: AssistantDedication) -> str:
         return str(dedication.assistant)
 
 
@@ -95,11 +95,11 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant: Tenant = self.instance
-        lines = NumberDedication.objects.filter(tenant=tenant).open().select_related("number")
-        speakers = AssistantDedication.objects.filter(tenant=tenant).open().select_related("assistant")
+        lines = NumberDedication.objects.select_related("number").filter(tenant=tenant).open()
+        speakers = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant).open()
         for name, found in (("default_number", lines), ("default_assistant", speakers)):
-            self.fields[name].queryset = found
-            self.fields[name].empty_label = "The first of them"
+            self.fields[name].queryset = found  # type: ignore[attr-defined]
+            self.fields[name].empty_label = "The first of them"  # type: ignore[attr-defined]
             self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
 
     def clean_timezone(self) -> str:

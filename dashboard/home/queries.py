@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls import queries as calls_queries
 from dashboard.calls import wording
-from dashboard.calls.models import Alarm, Call, Receipt
+from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.queries import Midnight
 from dashboard.look import times
@@ -76,7 +76,7 @@ def switchboard(clients: QuerySet[Tenant]) -> list[Row]:
     return sorted(rows, key=lambda row: (-len(row.calls), row.client.name.lower()))
 
 
-def asking(calls: QuerySet[Call]) -> list[dict[str, Any]]:
+def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
     """What needs a person, the most urgent first."""
     urgency = Case(
         *[When(alarm=alarm, then=Value(at)) for at, alarm in enumerate(URGENT)],
@@ -182,7 +182,9 @@ def days(rows: list[Row]) -> list[Day]:
             ended=Max("ended_at"),
         )
     )
-    figures = {row.pop("tenant"): row for row in found}
+    figures: dict[int, dict[str, Any]] = {
+        row["tenant"]: {name: value for name, value in row.items() if name != "tenant"} for row in found
+    }
     campaigns = campaigns_of([row.client for row in rows])
     made = [
         Day(row.client, len(row.calls), campaigns=campaigns.get(row.client.pk, []), **figures.get(row.client.pk, {}))

@@ -48,7 +48,7 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
-def _nothing_on_its_way(dedication: Dedication, calls) -> None:  # type: ignore[no-untyped-def]
+def _nothing_on_its_way(dedication: Dedication, calls) -> None:
     """The lock waits for a claim that is being made; what it then claimed is seen here."""
     type(dedication).objects.select_for_update().get(pk=dedication.pk)
     if calls.filter(state=State.SENDING).exists():

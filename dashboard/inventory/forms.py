@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -24,13 +25,13 @@ def zone_name(value: str) -> None:
 
 
 class NumberField(forms.ModelChoiceField):
-    def label_from_instance(self, number: Number) -> str:  # type: ignore[override]
+    def label_from_instance(self, number: Number) -> str:
         name = f", {number.name}" if number.name else ""
         return f"{numbers.grouped(number.e164)}{name} ({number.connection.name})"
 
 
 class AssistantField(forms.ModelChoiceField):
-    def label_from_instance(self, assistant: Assistant) -> str:  # type: ignore[override]
+    def label_from_instance(self, assistant: Assistant) -> str:
         return f"{assistant} ({assistant.connection.name})"
 
 
@@ -69,9 +70,9 @@ class ClientForm(forms.Form):
 
     def __init__(self, *args: Any, free_numbers: Any, free_assistants: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["connection"].queryset = Connection.objects.all()
-        self.fields["number"].queryset = free_numbers
-        self.fields["assistant"].queryset = free_assistants
+        self.fields["connection"].queryset = Connection.objects.all()  # type: ignore[attr-defined]
+        self.fields["number"].queryset = free_numbers  # type: ignore[attr-defined]
+        self.fields["assistant"].queryset = free_assistants  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -80,9 +81,9 @@ class ClientForm(forms.Form):
             self.add_error("slug", "Choose a short name of letters and digits.")
         elif slug in NOT_A_SLUG or Tenant.objects.filter(slug=slug).exists():
             self.add_error("slug", f"“{slug}” is in use already. Choose another short name.")
-        if said.get("number") and said.get("assistant"):
-            if said["number"].connection_id != said["assistant"].connection_id:
-                self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
+        number, assistant = said.get("number"), said.get("assistant")
+        if number and assistant and number.connection_id != assistant.connection_id:
+            self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
         return said | {"slug": slug}
 
 
@@ -115,7 +116,7 @@ class DedicateNumberForm(DedicateForm):
 
     def __init__(self, *args: Any, numbers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["number"].queryset = numbers
+        self.fields["number"].queryset = numbers  # type: ignore[attr-defined]
 
 
 class DedicateAssistantForm(DedicateForm):
@@ -125,7 +126,11 @@ class DedicateAssistantForm(DedicateForm):
 
     def __init__(self, *args: Any, assistants: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assistant"].queryset = assistants
+        self.fields["assistant"].queryset = assistants  # type: ignore[attr-defined]
+
+
+def holders_of_things() -> QuerySet[Tenant]:
+    return Tenant.objects.exclude(status=Tenant.Status.CLOSED)
 
 
 class HolderForm(forms.Form):
@@ -137,7 +142,7 @@ class HolderForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["client"].queryset = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
+        self.fields["client"].queryset = holders_of_things()  # type: ignore[attr-defined]
 
 
 class LimitsForm(forms.ModelForm):

@@ -83,7 +83,7 @@ def offered(model: type[Model], tenant: Tenant) -> QuerySet[Any]:
     there = model._default_manager.filter(vanished_at=None).select_related("connection")
     home = Q(connection=tenant.home_connection_id)
     return there.annotate(away=~home if tenant.home_connection_id else Q(pk__isnull=False)).order_by(
-        "away", "connection__name", *model._meta.ordering
+        "away", "connection__name", *(model._meta.ordering or ())
     )
 
 
@@ -180,7 +180,7 @@ def history(dedications: type[Model], name: str, things: list[Any]) -> dict[int,
 
 def connections() -> list[Connection]:
     """Every connection with what staff ask of it: who shares it, requests of this minute, credit, how it fares."""
-    found = list(
+    found: list[Connection] = list(
         Connection.objects.select_related("parent").annotate(
             clients=_related(Tenant, "home_connection"),
             lines=_related(Number, "connection"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.db import connection
@@ -17,10 +18,12 @@ from tenants import ownership, scope
 from tenants.models import Membership
 from tenants.roles import Role, StaffRole
 
+EXTENSIONS = count(1000)
+
 
 def call_of(house, state="in-progress", **more):
     finished = state in ("ended", "failed", "refused")
-    values = {"party": f"+3161234{uuid.uuid4().int % 10000:04d}", "finished": finished} | more
+    values = {"party": f"+3161234{next(EXTENSIONS):04d}", "finished": finished} | more
     if state in ("in-progress", "ended"):
         values.setdefault("started_at", timezone.now() - timedelta(seconds=90))
     return Call.objects.create(

@@ -75,7 +75,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "sees_calls": sees_calls,
         "may_open": request.standing.may(Permission.MANAGE_CLIENTS),
     }
-    return page_or_part(request, "home/overview.html", "home/_overview.html", context)  # type: ignore[arg-type]
+    return page_or_part(request, "home/overview.html", "home/_overview.html", context)
 
 
 @require_GET
@@ -111,4 +111,4 @@ def client(request: TenantRequest) -> HttpResponse:
         "alone": len(inventory.people(tenant)) < 2,
         "is_new": not last and not (board and board[0].calls),
     }
-    return page_or_part(request, "home/client.html", "home/_client.html", context)  # type: ignore[arg-type]
+    return page_or_part(request, "home/client.html", "home/_client.html", context)

@@ -62,7 +62,7 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
 @staff_view(Permission.MANAGE_INVENTORY)
 def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    held = NumberDedication.objects.filter(tenant=tenant).open().select_related("tenant", "number")
+    held = NumberDedication.objects.select_related("tenant", "number").filter(tenant=tenant).open()
     return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_number)
 
 
@@ -70,7 +70,7 @@ def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 @staff_view(Permission.MANAGE_INVENTORY)
 def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    held = AssistantDedication.objects.filter(tenant=tenant).open().select_related("tenant", "assistant")
+    held = AssistantDedication.objects.select_related("tenant", "assistant").filter(tenant=tenant).open()
     return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_assistant)
 
 
@@ -130,7 +130,7 @@ def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: A
     manages = request.standing.may(Permission.MANAGE_INVENTORY)
     held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
     fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
-    context = {
+    context: dict[str, Any] = {
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
         "neighbours": queries.neighbours(tenant),

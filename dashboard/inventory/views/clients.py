@@ -33,7 +33,7 @@ def listing(request: StaffRequest) -> HttpResponse:
     found = list(queries.found_clients(form.cleaned_data)[: SHOWN + 1])
     fresh = sync.freshness({one.home_connection_id for one in found if one.home_connection_id})
     for one in found:
-        one.fresh = fresh.get(one.home_connection_id)  # type: ignore[attr-defined]
+        one.fresh = fresh.get(one.home_connection_id or 0)  # type: ignore[attr-defined]
     times = [one.fresh_at for one in fresh.values() if one.fresh_at]
     context = {
         "clients": found[:SHOWN],

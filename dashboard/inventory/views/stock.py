@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.inventory import dedicating, queries
-from dashboard.inventory.forms import HolderForm, StockFilter
+from dashboard.inventory.forms import HolderForm, StockFilter, holders_of_things
 from dashboard.look import filters, numbers
 from tenants import ownership
 from tenants.access import StaffRequest, staff_view
@@ -61,7 +61,7 @@ def _page(
 ) -> HttpResponse:
     form = StockFilter(request.GET)
     bar = filters.bar(request, form, label="Narrow the inventory")
-    holders = list(HolderForm().fields["client"].queryset.values_list("slug", "name"))
+    holders = list(holders_of_things().values_list("slug", "name"))
     shelves = [
         _shelf("Numbers", Number, NumberDedication, form.cleaned_data, refused),
         _shelf("Assistants", Assistant, AssistantDedication, form.cleaned_data, refused),
