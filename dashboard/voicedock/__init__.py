@@ -1,5 +1,6 @@
 """VoiceDock, the outside world: client, records, errors, states, capabilities, webhooks. Knows no models of ours."""
 
+from . import capabilities, errors, states, webhooks
 from .client import Client
 from .commands import Command, EndCall, InjectContext, Say, Transfer
 from .errors import (
@@ -86,4 +87,8 @@ __all__ = [
     "UsageEntry",
     "VoiceDockError",
     "WebhookEvent",
+    "capabilities",
+    "errors",
+    "states",
+    "webhooks",
 ]

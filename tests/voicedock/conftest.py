@@ -9,7 +9,7 @@ import stamina
 from dashboard import voicedock
 
 BASE = "https://voicedock.test/api/v1"
-KEY = "fl_live_canary"
+KEY = "opaque-canary"
 
 
 @pytest.fixture(autouse=True)

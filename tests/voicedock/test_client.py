@@ -151,7 +151,7 @@ def test_a_request_carries_key_and_name_and_health_no_key(client, vendor):
     client.numbers()
     client.health()
     first, second = vendor.requests
-    assert first.headers["Authorization"] == "Bearer fl_live_canary"
+    assert first.headers["Authorization"] == "Bearer opaque-canary"
     assert first.headers["User-Agent"].startswith("patchbay/")
     assert "Authorization" not in second.headers
 

@@ -228,13 +228,13 @@ def test_half_an_answer_is_malformed(client, vendor, answer):
     [
         {
             "error": "No",
-            "api_key": "fl_live_canary",
-            "nested": [{"webhook_secret": "canary-2", "PassWord": "canary-3"}],
+            "api_key": "opaque-canary",
+            "nested": [{"webhook_secret": ["canary-2"], "PassWord": "canary-3"}],
         },
-        {"error": "Unknown key fl_live_canary", "message": "token: canary-4, secret=canary-5"},
-        {"error": {"message": "Authorization: Bearer canary-6", "code": "fl_live_canary", "param": "fl_live_canary"}},
+        {"error": "Unknown key opaque-canary, try fl_live_canary", "message": "token: canary-4, secret=canary-5"},
+        {"error": {"message": "Authorization: Bearer canary-6", "code": "opaque-canary", "param": "opaque-canary"}},
         {"error": "No", "details": ["api key: canary-7", {"token": "canary-8"}]},
-        "you sent Authorization: Bearer fl_live_canary and api-key = 'canary-9'",
+        "you sent Authorization: Bearer opaque-canary and api-key = 'canary-9'",
     ],
 )
 def test_no_secret_survives_in_an_error(client, vendor, body):

@@ -60,12 +60,14 @@ def serving(talk, **more):
 
 
 def drip(head, piece):
-    """Something every 50 ms, so that no single read ever times out."""
+    """Something every 50 ms for three seconds, so that no single read ever times out."""
 
     def talk(connection, stopped):
         connection.recv(65536)
         connection.sendall(head)
-        while not stopped.wait(0.05):
+        for _ in range(60):
+            if stopped.wait(0.05):
+                return
             connection.sendall(piece)
 
     return talk
