@@ -27,6 +27,12 @@ def text(value: Any) -> str | None:
     return clean(value) or None if isinstance(value, str) else None
 
 
+def link(value: Any) -> str | None:
+    """An address that a page may lead to: nothing but the web's."""
+    found = text(value)
+    return found if found and found.lower().startswith(("https://", "http://")) else None
+
+
 def whole(value: Any) -> int | None:
     """A count or seconds, from 0 to what a column holds; "84" and 84.2 are 84."""
     found = _finite(value)

@@ -13,7 +13,7 @@ from typing import Any, Self
 from . import reading, states
 from .capabilities import Family, family_of
 from .errors import Forged, Malformed, Stale
-from .reading import clean, first, mapping, moment, text, whole
+from .reading import clean, first, link, mapping, moment, text, whole
 
 TOLERANCE = 300  # seconds, both ways
 
@@ -132,5 +132,5 @@ def read_event(raw: bytes) -> WebhookEvent:
         summary=text(message.get("summary")),
         messages=reading.messages(message.get("messages")),
         analysis=clean(mapping(first(message, "analysis", "analysis_result"))) or None,
-        recording_url=text(message.get("recording_url")),
+        recording_url=link(message.get("recording_url")),
     )

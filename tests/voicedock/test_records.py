@@ -160,6 +160,9 @@ def test_a_call():
         ({"analysis_result": None, "analysis": {"a": float("nan")}}, "analysis", {"a": None}),
         ({"analysis_result": "text"}, "analysis", None),
         ({"id": 77}, "id", "77"),
+        ({"recording_url": "HTTPS://media.example/1"}, "recording_url", "HTTPS://media.example/1"),
+        ({"recording_url": "javascript:alert(1)"}, "recording_url", None),
+        ({"recording_url": "//media.example/1"}, "recording_url", None),
     ],
 )
 def test_a_call_in_other_words(change, name, value):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .. import reading, states
-from ..reading import clean, first, mapping, moment, text, whole
+from ..reading import clean, first, link, mapping, moment, text, whole
 from .shape import OfAssistant, an_object, its_id
 
 
@@ -59,7 +59,7 @@ class RemoteCall(OfAssistant):
             summary=text(data.get("summary")),
             analysis=clean(mapping(first(data, "analysis_result", "analysis"))) or None,
             messages=reading.messages(data.get("messages")),
-            recording_url=text(data.get("recording_url")),
+            recording_url=link(data.get("recording_url")),
             created_at=moment(data.get("created_at")),
             updated_at=moment(data.get("updated_at")),
         )
