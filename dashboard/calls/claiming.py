@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.calls.models import Alarm, Call, State
+from dashboard.calls.steps import owner
 from tenants import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
@@ -35,11 +36,11 @@ def claim(call: Call) -> str | None:
 
     Opens the scope of its tenant.
     """
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         tenant = _hold(call)
         if words := hindrance(tenant, but=call):
             return words
-        mine = Call.objects.filter(pk=call.pk, tenant_id=call.tenant_id, state=State.QUEUED)
+        mine = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.QUEUED)
         due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE)
         claimed = due.filter(_right(NumberDedication, "number"), _right(AssistantDedication, "assistant")).filter(
@@ -74,9 +75,19 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
     return ""
 
 
+def is_leaving(right: NumberDedication | AssistantDedication) -> bool:
+    """Whether a call is being sent by this right in this instant. Whoever ends the right asks first, in the very same
+    transaction: its lock makes later claims wait, and they then find the right ended.
+    """
+    kind = type(right)
+    kind.objects.select_for_update().get(pk=right.pk)
+    by = {"number_dedication_id" if kind is NumberDedication else "assistant_dedication_id": right.pk}
+    return Call.objects.filter(tenant_id=right.tenant_id, state=State.SENDING, finished=False, **by).exists()
+
+
 def _hold(call: Call) -> Tenant:
     """Lock the tenant, so that its calls are counted one claim at a time; then its right to line and assistant."""
-    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=call.tenant_id)
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=owner(call))
     with database.cursor() as cursor:
         for table, pk in (
             ("tenants_numberdedication", call.number_dedication_id),

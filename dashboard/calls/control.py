@@ -16,7 +16,7 @@ from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
 from dashboard.calls import destinations
 from dashboard.calls.models import OVER, Call, Receipt, State
-from dashboard.calls.steps import READ_ANEW, tell
+from dashboard.calls.steps import READ_ANEW, owner, tell
 from dashboard.inventory import runs
 from dashboard.inventory.models import Kind
 from tenants import scope
@@ -71,11 +71,11 @@ def _ask(
         wanted = _read(command)
     except _NotSendable as error:
         no = str(error)
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         now = Call.objects.select_related("connection", "tenant").get(pk=call.pk)
         no = no or _unsteerable(now)
         meant = Receipt(
-            tenant_id=now.tenant_id,
+            tenant_id=owner(now),
             call=now,
             token=token,
             command=name[:20],
@@ -102,7 +102,7 @@ def _made_here(receipt: Receipt, meant: Receipt) -> bool:
 
 def _mark(call: Call, *, ending: bool = False) -> None:
     asked = {"end_asked_at": Coalesce(F("end_asked_at"), Now())} if ending else {}
-    Call.objects.filter(pk=call.pk, tenant_id=call.tenant_id).update(version=F("version") + 1, **asked)
+    Call.objects.filter(pk=call.pk, tenant_id=owner(call)).update(version=F("version") + 1, **asked)
     call.refresh_from_db(fields=READ_ANEW)
 
 

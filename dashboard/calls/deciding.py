@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Alarm, Call, State
-from dashboard.calls.steps import step
+from dashboard.calls.steps import owner, step
 from dashboard.voicedock import states
 from tenants import scope
 from tenants.access import staff_of
@@ -35,7 +35,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
     """
     if choice not in dict(CHOICES):
         raise Refusal("Choose one of the answers.")
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         if choice == KEEP_LOOKING:
             return step(
                 call,
@@ -75,7 +75,7 @@ def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
         raise Refusal("Only your account team can clear this alarm.")
     if not reason:
         raise Refusal("Write why dialing may go on.")
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm != Alarm.WRONG_NUMBER:
             return False

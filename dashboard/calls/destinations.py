@@ -61,7 +61,8 @@ def _length(number: PhoneNumber, region: str) -> str:
     if plan is None:
         return ""
     for kind, told in ((PhoneNumberType.MOBILE, plan.mobile), (PhoneNumberType.FIXED_LINE, plan.fixed_line)):
-        lengths = sorted(told.possible_length, key=lambda length: (abs(length - len(national)), length))
+        possible = told.possible_length if told else ()
+        lengths = sorted(possible, key=lambda length: (abs(length - len(national)), length))
         for length in lengths:
             if length > 0 and length != len(national) and (what := _would_be(number, length, kind)):
                 off = abs(length - len(national))

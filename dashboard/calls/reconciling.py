@@ -14,7 +14,7 @@ from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
 from dashboard.calls import merge
 from dashboard.calls.models import Alarm, Call, State
-from dashboard.calls.steps import step
+from dashboard.calls.steps import owner, step
 from tenants import scope
 from tenants.models import Connection
 
@@ -80,7 +80,7 @@ def _listed(connection: Connection, since: datetime) -> tuple[list[voicedock.Rem
 
 def _next(call: Call, whole: bool) -> None:
     """Not found in this look: when to look again, or whether a person has to decide now."""
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         call.refresh_from_db(fields=["state", "looks", "sent_at", "version"])
     if call.state != State.UNKNOWN:
         return
@@ -94,13 +94,13 @@ def _next(call: Call, whole: bool) -> None:
 
 
 def _again(call: Call, wait: timedelta, *, seen: bool) -> None:
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
-        rows = Call.objects.filter(pk=call.pk, tenant_id=call.tenant_id, state=State.UNKNOWN)
+    with scope.of(owner(call)):
+        rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.UNKNOWN)
         rows.update(lease_until=Now() + wait, looks=F("looks") + (1 if seen else 0))
 
 
 def _hand_over(call: Call) -> None:
-    with scope.of(call.tenant_id):  # type: ignore[arg-type]
+    with scope.of(owner(call)):
         step(
             call,
             [State.UNKNOWN],

@@ -11,9 +11,9 @@ import structlog
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls import placing, reconciling
+from dashboard.calls import reconciling, sending
 from dashboard.calls.models import Alarm, Call, Receipt, State
-from dashboard.calls.steps import READ_ANEW, step, tell
+from dashboard.calls.steps import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
 from dashboard.inventory import runs
 from dashboard.inventory.models import Kind
@@ -48,9 +48,9 @@ def run() -> list[UUID]:
 
 def queued() -> list[UUID]:
     """Those that may leave now; the ones that waited too long are refused."""
-    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - placing.WAITS)), Q(lease_until__lte=Now())
+    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - sending.WAITS)), Q(lease_until__lte=Now())
     for call in old:
-        placing.refuse(call, TOO_LATE)
+        sending.refuse(call, TOO_LATE)
     fresh = Q(state=State.QUEUED, created_at__lt=Now() - LEFT_QUEUED, lease_until=None) | Q(state=State.QUEUED) & now
     return [call.pk for call in _calls(fresh)]
 
@@ -58,7 +58,7 @@ def queued() -> list[UUID]:
 def answers_lost() -> None:
     """Sent, and whoever waited for the answer is gone."""
     for call in _calls(Q(state=State.SENDING, lease_until__lt=Now())):
-        placing.lose(call, LOST_ANSWER)
+        sending.lose(call, LOST_ANSWER)
 
 
 def commands_lost() -> None:
@@ -73,7 +73,7 @@ def commands_lost() -> None:
 def ends_not_confirmed() -> None:
     """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
     for call in _calls(Q(end_asked_at__lt=Now() - NOT_ENDED, alarm="")):
-        with scope.of(call.tenant_id):  # type: ignore[arg-type]
+        with scope.of(owner(call)):
             step(
                 call,
                 [call.state],

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from dashboard.calls import placing, sweep
+from dashboard.calls import sending, sweep
 
 
 @shared_task(name="dashboard.calls.tasks.sweep")
@@ -15,4 +15,4 @@ def sweep_calls() -> None:
 
 @shared_task
 def send_call(call_id: str) -> None:
-    placing.send(UUID(call_id))
+    sending.send(UUID(call_id))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection as database
 
-from dashboard.calls import claiming, deciding, placing
+from dashboard.calls import claiming, deciding, placing, sending
 from dashboard.calls.models import Call
 from tenants import ownership, scope
 from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
@@ -44,7 +44,7 @@ def test_double_submit_storm(desk):  # noqa: F811
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_send_one_queued_call(desk, monkeypatch):  # noqa: F811
     """Redelivered tasks, two beats: one claim wins."""
-    monkeypatch.setattr(placing, "_send", lambda call: call)
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
 
@@ -72,7 +72,7 @@ def test_limit_at_once_holds_in_a_storm(desk):  # noqa: F811
 @pytest.mark.django_db(transaction=True)
 def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(desk, monkeypatch):  # noqa: F811
     """The storm above can see: with the claim left out every worker dials."""
-    monkeypatch.setattr(placing, "_send", lambda call: call)
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
     monkeypatch.setattr(claiming, "claim", lambda call: None)
@@ -110,14 +110,14 @@ POINTS = [
     (claiming, "claim", "after", 0),
     (claiming, "_hold", "after", 1),
     (claiming, "hindrance", "before", 0),
-    (placing, "_post", "before", 0),
-    (placing.voicedock.Client, "place_call", "before", 0),
-    (placing.voicedock.Client, "place_call", "after", 1),
-    (placing, "_placed", "before", 1),
-    (placing, "_make_way", "before", 1),
-    (placing, "step", "before", 1),
-    (placing, "step", "after", 1),
-    (placing.runs, "hurry", "before", 1),
+    (sending, "_post", "before", 0),
+    (sending.voicedock.Client, "place_call", "before", 0),
+    (sending.voicedock.Client, "place_call", "after", 1),
+    (sending, "_placed", "before", 1),
+    (sending, "_make_way", "before", 1),
+    (sending, "step", "before", 1),
+    (sending, "step", "after", 1),
+    (sending.runs, "hurry", "before", 1),
 ]
 
 
@@ -191,9 +191,9 @@ def test_upstream_faults(desk, fault, state, dialed):  # noqa: F811
 
 def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):  # noqa: F811
     def unreachable(*args, **kwargs):
-        raise placing.voicedock.NotSent("no route")
+        raise sending.voicedock.NotSent("no route")
 
-    monkeypatch.setattr(placing.voicedock.Client, "place_call", unreachable)
+    monkeypatch.setattr(sending.voicedock.Client, "place_call", unreachable)
     call = desk.place()
     assert (call.state, call.attempts, call.sent_at) == ("queued", 0, None)
     desk.later(call, 130)
@@ -235,7 +235,7 @@ def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):  # noqa: F811
 
 def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, client_of, monkeypatch):  # noqa: F811
     """P1, between the intent and the sending."""
-    monkeypatch.setattr(placing, "_send", lambda call: call)
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
     with scope.of(desk.tenant):
@@ -244,6 +244,22 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
     sent = placing.send(call.pk)
     assert (sent.state, sent.error) == ("refused", claiming.NOT_THEIRS)
     assert desk.placed() == []
+
+
+def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):  # noqa: F811
+    """P1, between the claim and the answer: whoever releases the line asks first."""
+    seen = []
+
+    def looks(*args, **kwargs):
+        with scope.of(desk.tenant):
+            seen.extend(claiming.is_leaving(right) for right in (desk.number, desk.assistant))
+        raise sending.voicedock.Refused("no", status=400)
+
+    monkeypatch.setattr(sending.voicedock.Client, "place_call", looks)
+    assert desk.place().state == "refused"
+    with scope.of(desk.tenant):
+        assert not claiming.is_leaving(desk.number)
+    assert seen == [True, True]
 
 
 def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):  # noqa: F811
