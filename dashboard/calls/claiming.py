@@ -75,16 +75,6 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
     return ""
 
 
-def is_leaving(right: NumberDedication | AssistantDedication) -> bool:
-    """Whether a call is being sent by this right in this instant. Whoever ends the right asks first, in the very same
-    transaction: its lock makes later claims wait, and they then find the right ended.
-    """
-    kind = type(right)
-    kind.objects.select_for_update().get(pk=right.pk)
-    by = {"number_dedication_id" if kind is NumberDedication else "assistant_dedication_id": right.pk}
-    return Call.objects.filter(tenant_id=right.tenant_id, state=State.SENDING, finished=False, **by).exists()
-
-
 def _hold(call: Call) -> Tenant:
     """Lock the tenant, so that its calls are counted one claim at a time; then its right to line and assistant."""
     tenant = Tenant.objects.select_for_update(no_key=True).get(pk=owner(call))

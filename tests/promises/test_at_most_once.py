@@ -8,6 +8,7 @@ from django.db import connection as database
 
 from dashboard.calls import claiming, deciding, placing, sending
 from dashboard.calls.models import Call
+from dashboard.inventory import dedicating
 from tenants import ownership, scope
 from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
@@ -248,18 +249,23 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
 
 def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):  # noqa: F811
     """P1, between the claim and the answer: whoever releases the line asks first."""
-    seen = []
+    refused = []
 
     def looks(*args, **kwargs):
-        with scope.of(desk.tenant):
-            seen.extend(claiming.is_leaving(right) for right in (desk.number, desk.assistant))
+        for right, release in (
+            (desk.number, dedicating.release_number),
+            (desk.assistant, dedicating.release_assistant),
+        ):
+            with scope.of(desk.tenant), pytest.raises(dedicating.InUse):
+                release(right, by=None)
+            refused.append(right)
         raise sending.voicedock.Refused("no", status=400)
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", looks)
     assert desk.place().state == "refused"
+    assert refused == [desk.number, desk.assistant]
     with scope.of(desk.tenant):
-        assert not claiming.is_leaving(desk.number)
-    assert seen == [True, True]
+        dedicating.release_number(desk.number, by=None)
 
 
 def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):  # noqa: F811

@@ -1,0 +1,45 @@
+"""The sweep: what is due, each part by itself; and the bells that ring for it."""
+
+import pytest
+
+from dashboard.calls import sending, sweep, tasks
+from dashboard.celery import app
+from dashboard.hooks import tasks as hooks_tasks
+from dashboard.timetable import TIMETABLE
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+
+def test_every_bell_of_the_timetable_has_somebody_who_hears_it():
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in TIMETABLE.values()} <= set(app.tasks)
+    assert hooks_tasks.apply_waiting.name in app.tasks
+
+
+def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(desk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    assert sweep.run() == [], "whoever pressed the button is still at it"
+    desk.later(call, 5)
+    (ready,) = sweep.run()
+    tasks.send_call(str(ready))
+    tasks.send_call(str(ready))
+    assert desk.again(call).state == "dialing"
+    assert len(desk.placed()) == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "cut"])
+def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):  # noqa: F811
+    """Only lists that were seen whole say that a call is not there."""
+    desk.fault(fault)
+    call = desk.place()
+    desk.fault("503", "/calls", times=0)
+    for _ in range(4):
+        desk.later(call, 60)
+        desk.sweep()
+    assert desk.again(call).state == "unknown"
+    desk.sandbox.faults.clear()
+    for _ in range(2):
+        desk.later(call, 60)
+        desk.sweep()
+    assert desk.again(call).state == "needs-person"
