@@ -51,7 +51,7 @@ class ReadingRoom(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return reader(request.user) is not None
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             who = reader(request.user)
             if who is None:

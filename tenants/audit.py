@@ -94,7 +94,8 @@ def verify() -> Iterator[Broken]:
 
 
 TRIGGER = """
-CREATE FUNCTION audit_link() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION audit_link() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
   INSERT INTO tenants_audithead (chain, seq, hash) VALUES (NEW.chain, 0, ''::bytea) ON CONFLICT DO NOTHING;
   UPDATE tenants_audithead h SET seq = h.seq + 1, hash = sha256(h.hash || convert_to(

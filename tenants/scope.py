@@ -137,12 +137,12 @@ unscoped_queries = 0
 def _guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Zero rows are silent, so a forgotten scope is told: raised in tests, counted and logged in production."""
     global unscoped_queries
-    if not _open_scope.get() and isinstance(sql, str) and (found := _protected().search(sql)):
-        if not context["connection"].settings_dict.get("OWNER_AT_WORK"):
-            unscoped_queries += 1
-            if settings.RAISE_UNSCOPED:
-                raise Unscoped(f"{found[1]} was queried outside of a scope: {sql[:200]}")
-            log.error("unscoped_query", table=found[1])
+    watched = not _open_scope.get() and not context["connection"].settings_dict.get("OWNER_AT_WORK")
+    if watched and isinstance(sql, str) and (found := _protected().search(sql)):
+        unscoped_queries += 1
+        if settings.RAISE_UNSCOPED:
+            raise Unscoped(f"{found[1]} was queried outside of a scope: {sql[:200]}")
+        log.error("unscoped_query", table=found[1])
     return execute(sql, params, many, context)
 
 

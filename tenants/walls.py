@@ -25,11 +25,15 @@ class _Wall(BaseConstraint):
     def statements(self, table: str) -> str:
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor | None) -> None:
-        schema_editor.deferred_sql.append(self.statements(model._meta.db_table))  # type: ignore[union-attr]
+    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:  # type: ignore[override]
+        self._defer(model, schema_editor)
 
     def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:  # type: ignore[override]
-        schema_editor.deferred_sql.append(self.statements(model._meta.db_table))  # type: ignore[union-attr]
+        self._defer(model, schema_editor)
+
+    def _defer(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:
+        if model and schema_editor:
+            schema_editor.deferred_sql.append(self.statements(model._meta.db_table))
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database judges; there is nothing to ask of it beforehand."""

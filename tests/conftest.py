@@ -27,6 +27,18 @@ def pytest_runtest_makereport() -> Iterator[None]:
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last, and to one process: Playwright leaves an event loop running in the thread it used."""
+    for item in items:
+        if _in_browser(item):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=_in_browser)
+
+
+def _in_browser(item: pytest.Item) -> bool:
+    return not {"page", "patchbay", "browser"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The test database is made, migrated and removed by the owner."""

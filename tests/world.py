@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 import stamina
@@ -11,6 +12,8 @@ from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
 from tenants import ownership, scope
 from tenants.models import Assistant, Connection, Number, Tenant
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # before anything that the sandbox's clock may say
 
 
 @pytest.fixture
@@ -76,9 +79,9 @@ def client_of(db) -> Callable[..., Tenant]:
                 name=slug.title(), slug=slug, city="", home_connection=office.connection, by=None
             )
             for e164 in numbers:
-                ownership.dedicate_number(tenant, office.number(e164), by=None)
+                ownership.dedicate_number(tenant, office.number(e164), by=None, start=LONG_AGO)
             for name in assistants:
-                ownership.dedicate_assistant(tenant, office.assistant(name), by=None)
+                ownership.dedicate_assistant(tenant, office.assistant(name), by=None, start=LONG_AGO)
         return tenant
 
     return make

@@ -12,7 +12,7 @@ from tenants.admin import ReadOnly, name_of, site
 class ReceiptsOfCall(admin.TabularInline):
     model = Receipt
     fields = ["asked_at", "command", "payload", "outcome", "answered_at", "effect", "effect_at", "note"]
-    readonly_fields = fields
+    readonly_fields = ["asked_at", "command", "payload", "outcome", "answered_at", "effect", "effect_at", "note"]
     can_delete = False
     extra = 0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from dashboard.running.places import ROOT
 
 MANY = 300  # tests from which two processes gain more than a second database costs
+BESIDE = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]  # the browser's group stays the last
 DJANGO = ("-W", "ignore::RuntimeWarning", "-m", "django")  # which warns that it finds no database to compare with
 
 
@@ -43,7 +44,7 @@ def run(arguments: list[str]) -> int:
     failed = [outcome for outcome in outcomes if outcome.code]
     words = f"failed: {', '.join(outcome.check.name for outcome in failed)}" if failed else "all well"
     print(f"{len(outcomes)} checks in {time.monotonic() - began:.1f} s, {words}. Now the tests.\n", flush=True)
-    code = pytest(["-n", "2", "--dist", "loadgroup"] if _tests() > MANY and (os.cpu_count() or 1) > 1 else [])
+    code = pytest(BESIDE if _tests() > MANY and (os.cpu_count() or 1) > 1 else [])
     return code or bool(failed)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
@@ -20,7 +22,7 @@ class DedicationQuerySet(models.QuerySet["Dedication"]):
         """Those that hold at this moment, by the clock of the database."""
         return self.filter(period__contains=Now())
 
-    def at(self, moment) -> DedicationQuerySet:  # type: ignore[no-untyped-def]
+    def at(self, moment: datetime) -> DedicationQuerySet:
         return self.filter(period__contains=moment)
 
 

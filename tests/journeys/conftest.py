@@ -1,22 +1,12 @@
 """Journeys go through real processes with a real browser; one Patchbay for all of them."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dashboard.running.sign_ins import PASSWORD
 from tests import stack
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes all journeys go to the same one, which starts Patchbay once."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,7 @@ def test_staff_hear_of_everything_and_of_one_client_when_they_ask_so(bloom, harb
             await in_thread(note, bloom.tenant, "bloom")
             heard = [(await every.change())["ref"]]
             await in_thread(note, harbor.tenant, "harbor")
-            return heard + [(await every.change())["ref"], (await one.change())["ref"]]
+            return [*heard, (await every.change())["ref"], (await one.change())["ref"]]
 
     assert play(story) == ["bloom", "harbor", "harbor"]
 

@@ -33,7 +33,8 @@ def test_the_app_cannot_change_or_delete_an_entry(bloom):
     ("attack", "told"),
     [
         (
-            "UPDATE tenants_auditentry SET body = replace(body, 'Bloom', 'Doom') WHERE seq = 1 AND chain LIKE 'tenant-%'",
+            "UPDATE tenants_auditentry SET body = replace(body, 'Bloom', 'Doom')"
+            " WHERE seq = 1 AND chain LIKE 'tenant-%'",
             "hash",
         ),
         ("UPDATE tenants_auditentry SET actor = 'nobody' WHERE seq = 2", "columns"),

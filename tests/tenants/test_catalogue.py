@@ -61,7 +61,8 @@ def test_every_table_with_a_tenant_is_protected():
     with_tenant = {
         name
         for (name,) in rows(
-            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'"
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'tenant_id'"
         )
     }
     assert len(with_tenant) >= 10

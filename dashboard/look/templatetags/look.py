@@ -209,7 +209,7 @@ def field(
     if bound.errors:
         extra["aria-invalid"] = "true"
     widget = bound.field.widget
-    below = _below(bound, said, note)
+    below = _below(bound, said, str(note))
     if isinstance(widget, CheckboxInput):
         shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
         return format_html(shape, bound.as_widget(attrs=extra), words, below)
