@@ -71,17 +71,24 @@ def bloom_office(db, sandbox) -> Office:
 
 @pytest.fixture
 def client_of(db) -> Callable[..., Tenant]:
-    """Open a client with numbers and assistants of an office."""
+    """Open a client with numbers and assistants of an office, `since=None` from now on."""
 
-    def make(office: Office, slug: str, *, numbers: tuple[str, ...] = (), assistants: tuple[str, ...] = ()) -> Tenant:
+    def make(
+        office: Office,
+        slug: str,
+        *,
+        numbers: tuple[str, ...] = (),
+        assistants: tuple[str, ...] = (),
+        since: datetime | None = LONG_AGO,
+    ) -> Tenant:
         with scope.system("a client for a test"):
             tenant = ownership.open_tenant(
                 name=slug.title(), slug=slug, city="", home_connection=office.connection, by=None
             )
             for e164 in numbers:
-                ownership.dedicate_number(tenant, office.number(e164), by=None, start=LONG_AGO)
+                ownership.dedicate_number(tenant, office.number(e164), by=None, start=since)
             for name in assistants:
-                ownership.dedicate_assistant(tenant, office.assistant(name), by=None, start=LONG_AGO)
+                ownership.dedicate_assistant(tenant, office.assistant(name), by=None, start=since)
         return tenant
 
     return make

@@ -39,7 +39,7 @@ def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make, client_o
     sync.campaigns(agency.connection)
     with scope.system("hand the assistant over"):
         ownership.end_assistant(harbor.assistantdedications.get(), by=None)
-    client_of(agency, "noord", assistants=("Dispatch desk",))
+    client_of(agency, "noord", assistants=("Dispatch desk",), since=None)
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert Campaign.objects.get().tenant == harbor

@@ -241,7 +241,7 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
     monkeypatch.undo()
     with scope.of(desk.tenant):
         ownership.end_number(desk.number, by=None)
-    client_of(agency, "noord", numbers=("+31105550161",))
+    client_of(agency, "noord", numbers=("+31105550161",), since=None)
     sent = placing.send(call.pk)
     assert (sent.state, sent.error) == ("refused", claiming.NOT_THEIRS)
     assert desk.placed() == []
