@@ -192,7 +192,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "UTC"
+TIME_ZONE = os.environ.get("PATCHBAY_TIME_ZONE", "Europe/Amsterdam" if DEMO else "UTC")  # of the staff's pages
 USE_TZ = True
 USE_I18N = False
 PHONENUMBER_DEFAULT_REGION = None

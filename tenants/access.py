@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from tenants import scope
 from tenants.models import Membership, StaffMember, Tenant, User, Visit
@@ -64,7 +65,7 @@ class StaffRequest(HttpRequest):
 
 
 def tenant_view(permission: Permission, *, hold: bool = True) -> Callable[[View], View]:
-    """A page of one client: finds it through the person, else 404; asks the permission, else 403.
+    """A page of one client, in its time zone: finds it through the person, else 404; asks the permission, else 403.
 
     `hold` keeps one scope of that client around the view and its rendering. Views that place or steer calls pass
     False: their verbs open short scopes of their own, with nothing open while VoiceDock is asked.
@@ -77,10 +78,11 @@ def tenant_view(permission: Permission, *, hold: bool = True) -> Callable[[View]
             request.tenant, request.standing = find(request, slug)
             if not request.standing.may(permission):
                 raise PermissionDenied
-            if not hold:
-                return view(request, *args, **kwargs)
-            with scope.of(request.tenant):
-                return _rendered(view(request, *args, **kwargs))
+            with timezone.override(request.tenant.zone):
+                if not hold:
+                    return view(request, *args, **kwargs)
+                with scope.of(request.tenant):
+                    return _rendered(view(request, *args, **kwargs))
 
         enter.permission = permission  # type: ignore[attr-defined]
         return enter

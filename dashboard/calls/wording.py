@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from dashboard.calls.models import LIVE, OVER, UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.look import numbers, states
 
@@ -34,7 +32,8 @@ def state(call: Call) -> str:
         return ASKS.get(Alarm(call.alarm), call.get_alarm_display())
     words = states.read(call.state)[1]
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
-        return f"{words}, {ENDS.get(call.end_reason, call.end_reason.replace('_', ' ').replace('-', ' '))}"
+        reason = ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
+        return words if reason in words.lower() else f"{words}, {reason}"
     return words
 
 
@@ -90,11 +89,6 @@ def assistant(call: Call) -> str:
     return (
         str(call.assistant_dedication.assistant) if call.assistant_dedication_id and call.assistant_dedication else ""
     )
-
-
-def zone(name: str) -> str:
-    """`Europe/Amsterdam` → `Amsterdam time`."""
-    return "UTC" if name == "UTC" else f"{ZoneInfo(name).key.rsplit('/', 1)[-1].replace('_', ' ')} time"
 
 
 def analysis(facts: object) -> list[tuple[str, str]]:

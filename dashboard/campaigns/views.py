@@ -136,7 +136,7 @@ def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", stat
     context = {
         "one": shown,
         "campaign": campaign,
-        "there": now.astimezone(zone),
+        "there": f"{now.astimezone(zone):%H:%M}",
         "chips": [(state, states.read(state, "lead")[1], by_state[state]) for state in _ordered(by_state)],
         "known": sum(by_state.values()),
         "wanted": wanted,

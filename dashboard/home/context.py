@@ -35,7 +35,7 @@ CLIENT_ROOMS = [
     ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
     ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
 ]
-INSIDE = {"call": "live", "campaign": "campaigns", "staff-client": "staff-clients", "staff-client-new": "staff-clients"}
+INSIDE = {"campaign": "campaigns", "staff-client": "staff-clients", "staff-client-new": "staff-clients"}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "url": reverse(name, args=args),
                 "label": label,
                 "icon": icon,
-                "current": name in (here, INSIDE.get(here or "", "")),
+                "current": name in (here, getattr(request, "room", "") or INSIDE.get(here or "", "")),
                 "later": later,
                 "count": live if icon == "live" and live else None,
             }

@@ -17,7 +17,6 @@ from dashboard.calls import wording
 from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.queries import Midnight
-from dashboard.look import times
 from tenants import scope
 from tenants.models import Membership, Tenant, User
 
@@ -136,12 +135,6 @@ def today(
 
 def midnight(zone: ZoneInfo) -> datetime:
     return datetime.combine(timezone.now().astimezone(zone).date(), time.min, zone)
-
-
-def house_zone() -> ZoneInfo:
-    """Where most clients are: the reseller's day on the overview."""
-    found = Tenant.objects.values_list("timezone").annotate(n=Count("pk")).order_by("-n", "timezone").first()
-    return times.zone(found[0] if found else "UTC")
 
 
 @dataclass

@@ -18,6 +18,16 @@ def zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def here() -> ZoneInfo:
+    """The zone of the page: the client's, or on the staff's pages the reseller's."""
+    return zone(timezone.get_current_timezone_name())
+
+
+def zone_words(where: ZoneInfo) -> str:
+    """`Europe/Amsterdam` → `Amsterdam time`."""
+    return "UTC" if where.key == "UTC" else f"{where.key.rsplit('/', 1)[-1].replace('_', ' ')} time"
+
+
 def talked(seconds: float | None) -> str:
     """Seconds as `04:17`, or `1:04:17` from an hour on; a dash for none."""
     if seconds is None:

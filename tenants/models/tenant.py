@@ -1,5 +1,7 @@
 """A client account of the reseller."""
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -68,6 +70,14 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its day is; UTC when this machine does not know the name."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     @property
     def may_dial(self) -> bool:

@@ -304,3 +304,19 @@ def test_a_panel_and_its_parts_read_little(bloom, operator):
         with reads() as found:
             operator.get(at(call, f"?part={part}"), headers=HTMX)
         assert len(found) <= 7, (part, found)
+
+
+def test_the_frame_says_live_while_it_lives_and_calls_afterwards(bloom, operator):
+    for state, room in (("in-progress", "live"), ("ended", "calls")):
+        html = operator.get(at(a_call(bloom, state=state))).content.decode()
+        current = re.search(r'<a[^>]*href="([^"]+)"[^>]*aria-current="page"', html)
+        assert current and current[1] == f"/c/bloom-dental/{room}/"
+
+
+def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator):
+    shown = operator.get(at(a_call(bloom, state="transferred", end_reason="transferred"))).content.decode()
+    assert "Transferred, transferred" not in shown and "Transferred" in shown
+    assert (
+        "Ended, silence timeout"
+        in operator.get(at(a_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
+    )

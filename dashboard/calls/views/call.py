@@ -106,6 +106,7 @@ def _page(
 ) -> HttpResponse:
     """`said` are the answers to other forms of the page: `undecided`, `unclear`."""
     context = _panel(request, call, form) | said
+    request.room = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
     if call.is_live:
         context |= {"visitors": queries.visitors(request.tenant, request.user), "earlier": _earlier(request, call)}
         return render(request, "calls/panel.html", context, status=status)
@@ -138,7 +139,7 @@ def _panel(
     only: str = "",
 ) -> dict[str, Any]:
     """What the panel and its parts are drawn from; `only` one part asks for no more than that one needs."""
-    zone = times.zone(request.tenant.timezone)
+    zone = request.tenant.zone
     may_steer, may_read = (request.standing.may(one) for one in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS))
     context: dict[str, Any] = {
         "call": call,
@@ -154,7 +155,7 @@ def _panel(
         "part": only,
         "line": wording.line(call),
         "assistant": wording.assistant(call),
-        "zone_words": wording.zone(request.tenant.timezone),
+        "zone_words": times.zone_words(request.tenant.zone),
         "may_place": request.standing.may(Permission.PLACE_CALLS),
         "may_steer": may_steer,
         "may_clear": may_steer and request.standing.staff is not None,

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods
 from dashboard.calls import placing, queries, steering, wording
 from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
-from dashboard.look import times
 from tenants import scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.models import AssistantDedication, NumberDedication
@@ -90,10 +89,10 @@ def _line(request: TenantRequest, one: NumberDedication, chosen: str) -> dict[st
             "The usual line for calls out. The person sees this number." if usual else "The person sees this number."
         )
     elif one.period.upper:
-        day = one.period.upper.astimezone(times.zone(request.tenant.timezone))
+        day = one.period.upper.astimezone(request.tenant.zone)
         words = f"Yours until {day.day} {day:%B %Y}."
     else:
-        day = one.period.lower.astimezone(times.zone(request.tenant.timezone))
+        day = one.period.lower.astimezone(request.tenant.zone)
         words = f"Yours from {day.day} {day:%B %Y}."
     return {
         "pk": one.pk,

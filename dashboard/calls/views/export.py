@@ -18,7 +18,6 @@ from dashboard.calls import pages, queries, wording
 from dashboard.calls.filters import chips
 from dashboard.calls.models import Call
 from dashboard.calls.views.listing import narrowed
-from dashboard.look import times
 from tenants import audit, scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.models import Tenant
@@ -56,7 +55,7 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
         calls = queries.whole(found.qs)
         audit.record(request.user, tenant, "calls.exported", tenant, filters=[chip.words for chip in chips(found)])
-    day = timezone.now().astimezone(times.zone(tenant.timezone))
+    day = timezone.now().astimezone(tenant.zone)
     name = f"calls-{tenant.slug}-{day:%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         _lines(tenant, calls),
@@ -73,7 +72,7 @@ class _Echo:
 
 
 def _lines(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[str]:
-    writer, zone = csv.writer(_Echo()), times.zone(tenant.timezone)
+    writer, zone = csv.writer(_Echo()), tenant.zone
     yield "\ufeff" + writer.writerow(HEAD)
     last: tuple[Any, Any] | None = None
     while True:

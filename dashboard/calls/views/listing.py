@@ -32,7 +32,7 @@ def calls(request: TenantRequest) -> HttpResponse:
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.standing.may(Permission.PLACE_CALLS),
         "may_export": request.standing.may(Permission.EXPORT_CALLS),
-        "zone_words": wording.zone(tenant.timezone),
+        "zone_words": times.zone_words(tenant.zone),
     }
     return _show(request, found, context)
 
@@ -44,11 +44,11 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
     found = CallFilter(
         request.GET,
         Call.objects.all(),
-        zone=times.zone("UTC"),
+        zone=times.here(),
         words=request.standing.may(Permission.SEE_TRANSCRIPTS),
         **choices,
     )
-    context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": "UTC"}
+    context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": times.zone_words(times.here())}
     return _show(request, found, context)
 
 
@@ -57,7 +57,7 @@ def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
     return CallFilter(
         request.GET,
         calls,
-        zone=times.zone(request.tenant.timezone),
+        zone=request.tenant.zone,
         words=request.standing.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )

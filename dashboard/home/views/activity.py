@@ -36,7 +36,7 @@ STAFF_KINDS = [*KINDS, ("connection", "Connections")]
 def client(request: TenantRequest) -> HttpResponse:
     form = ActivityFilter(request.GET, kinds=KINDS)
     entries = AuditEntry.objects.select_related("tenant").filter(tenant=request.tenant)
-    return _show(request, form, entries, times.zone(request.tenant.timezone))
+    return _show(request, form, entries, request.tenant.zone)
 
 
 @require_GET
@@ -44,7 +44,7 @@ def client(request: TenantRequest) -> HttpResponse:
 def staff(request: StaffRequest) -> HttpResponse:
     clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
     form = ActivityFilter(request.GET, kinds=STAFF_KINDS, clients=clients)
-    return _show(request, form, AuditEntry.objects.select_related("tenant"), times.zone("UTC"), staff=True)
+    return _show(request, form, AuditEntry.objects.select_related("tenant"), times.here(), staff=True)
 
 
 def _show(
@@ -60,7 +60,7 @@ def _show(
         "page": shown,
         "paged": "before" in request.GET or "after" in request.GET,
         "staff": staff,
-        "zone_words": zone.key.rsplit("/", 1)[-1].replace("_", " "),
+        "zone_words": times.zone_words(zone),
     }
     return render(request, "home/activity.html", context)
 

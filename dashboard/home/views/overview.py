@@ -42,7 +42,7 @@ def home(request: Any) -> HttpResponse:
 
 @staff_view(Permission.SEE_CLIENTS)
 def staff(request: StaffRequest) -> HttpResponse:
-    zone, now = queries.house_zone(), timezone.now()
+    zone, now = times.here(), timezone.now()
     sees_calls = request.standing.may(Permission.SEE_ALL_CALLS)
     board = queries.switchboard(Tenant.objects.all())
     days = queries.days(board)
@@ -65,7 +65,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "chart": chart.draw(hours, now, zone),
         "chart_url": f"{reverse('staff-calls')}?since={now.astimezone(zone):%Y-%m-%d}",
         "zone": zone.key,
-        "zone_words": wording.zone(zone.key),
+        "zone_words": times.zone_words(zone),
         "now": now.astimezone(zone),
         "links": sorted(links, key=lambda one: (not one.last_error, -one.spent, one.name))[:CONNECTIONS],  # type: ignore[attr-defined]
         "links_more": max(0, len(links) - CONNECTIONS),
@@ -82,7 +82,7 @@ def staff(request: StaffRequest) -> HttpResponse:
 @tenant_view(Permission.SEE_OVERVIEW)
 def client(request: TenantRequest) -> HttpResponse:
     tenant, now = request.tenant, timezone.now()
-    zone = times.zone(tenant.timezone)
+    zone = tenant.zone
     calls = Call.objects.filter(tenant=tenant)
     board = queries.switchboard(Tenant.objects.filter(pk=tenant.pk))
     today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)

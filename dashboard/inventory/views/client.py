@@ -134,7 +134,7 @@ def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: A
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
         "neighbours": queries.neighbours(tenant),
-        "zone_words": times.zone(tenant.timezone).key.rsplit("/", 1)[-1].replace("_", " "),
+        "zone_words": times.zone_words(tenant.zone),
         "numbers": held_numbers,
         "assistants": held_assistants,
         "lines": sum(one.is_open for one in held_numbers),
