@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db.models import F, Func, IntegerField, Value
+from django.db.models.functions import Coalesce, Now, NullIf
 from django.utils import timezone
 
 from dashboard import voicedock
@@ -24,6 +24,7 @@ from tenants.models import User
 
 LONGEST = 1000  # characters; ours, VoiceDock states no limit (`voicedock-api.md §4.1`)
 NAMES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
+SAID = NullIf(Func("report__messages", function="jsonb_array_length", output_field=IntegerField()), Value(0))
 Outcome = Receipt.Outcome
 
 
@@ -72,7 +73,8 @@ def _ask(
     except _NotSendable as error:
         no = str(error)
     with scope.of(owner(call)):
-        now = Call.objects.select_related("connection", "tenant").get(pk=call.pk)
+        found = Call.objects.select_related("connection", "tenant").annotate(said=SAID)
+        now = found.get(pk=call.pk)
         no = no or _unsteerable(now)
         meant = Receipt(
             tenant_id=owner(now),
@@ -81,6 +83,7 @@ def _ask(
             command=name[:20],
             payload=payload,
             asked_by=by,
+            said_before=now.said,
             outcome=Outcome.REFUSED if no else Outcome.WAITING,
             answered_at=timezone.now() if no else None,
             note=no[:400],

@@ -250,6 +250,9 @@ class Receipt(models.Model):
     payload = models.JSONField(default=dict)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
+    said_before = models.PositiveIntegerField(
+        null=True, help_text="How many messages of the conversation were known then; none when no word was."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)

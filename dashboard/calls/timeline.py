@@ -58,8 +58,8 @@ def tell(
 ) -> list[Entry]:
     """The whole story, newest last; without `words` neither what was said nor what was written into the call.
 
-    What VoiceDock sends of a conversation has no times (`§5.1`): commands that can be found in the words stand beside
-    them, the others keep their order between those.
+    What VoiceDock sends of a conversation has no times (`§5.1`): a command stands before the words it became, else
+    behind those that were known when it was asked.
     """
     steps = list(_steps(call, me, zone))
     before = [entry for moment, entry in steps if moment is None or not call.started_at or moment <= call.started_at]
@@ -109,25 +109,24 @@ def _began(call: Call, me: User | None) -> str:
 def _talk(
     call: Call, receipts: list[Receipt], messages: list[dict], me: User | None, zone: ZoneInfo, words: bool
 ) -> list[Entry]:
-    slips = [(_found_at(receipt, messages), slip(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts]
+    slips = [(_place(receipt, messages), slip(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts]
     told: list[Entry] = []
     for at, message in enumerate(messages):
-        while any(found == at for found, _ in slips):
+        while any(place is not None and place <= at for place, _ in slips):
             told.append(slips.pop(0)[1])
         if said := _said(message):
             told.append(said)
     return told + [entry for _, entry in slips]
 
 
-def _found_at(receipt: Receipt, messages: list[dict]) -> int | None:
-    """Which message these words became; None when they cannot be found there."""
+def _place(receipt: Receipt, messages: list[dict]) -> int | None:
+    """Before which message it stands; None when nothing tells."""
     words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
-    if receipt.command == "inject-context" or not words:
-        return None
-    for at, message in enumerate(messages):
-        if message.get("role") == "assistant" and words in _plain(message.get("content")):
-            return at
-    return None
+    if receipt.command != "inject-context" and words:
+        for at, message in enumerate(messages[receipt.said_before or 0 :], receipt.said_before or 0):
+            if message.get("role") == "assistant" and words in _plain(message.get("content")):
+                return at
+    return receipt.said_before
 
 
 def _plain(text: object) -> str:

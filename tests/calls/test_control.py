@@ -7,7 +7,8 @@ import pytest
 
 from dashboard.budget import spending as budget
 from dashboard.calls import control
-from dashboard.calls.models import Receipt
+from dashboard.calls.models import CallReport, Receipt
+from tenants import scope
 from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}
@@ -165,3 +166,14 @@ def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client
     call.tenant_id = client_of(agency, "noord").pk
     with pytest.raises(type(call).DoesNotExist):
         send(desk, call, SAY)
+
+
+def test_a_receipt_remembers_how_much_was_said_before(desk):  # noqa: F811
+    call = desk.talking()
+    early = control.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
+    with scope.of(desk.tenant):
+        CallReport.objects.update_or_create(
+            call=call, defaults={"tenant": desk.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
+        )
+    late = control.send(call, {"type": "say", "content": "Bye."}, by=None, token=uuid.uuid4())
+    assert (early.said_before, late.said_before) == (None, 3)

@@ -320,3 +320,20 @@ def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator):
         "Ended, silence timeout"
         in operator.get(at(a_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
     )
+
+
+def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operator):
+    call = a_call(bloom)
+    talk = (
+        ("assistant", "Good day."),
+        ("assistant", "You pay nothing."),
+        ("user", "Fine."),
+        ("assistant", "One moment."),
+    )
+    a_report(bloom, call, messages=[{"role": role, "content": words} for role, words in talk])
+    a_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, said_before=1)
+    a_receipt(bloom, call, "say", payload={"content": "One moment."}, said_before=2)
+    html = operator.get(at(call)).content.decode()
+    told = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
+    places = [html.index(words) for words in told[:5]]
+    assert places == sorted(places) and html.count("One moment.") == 2
