@@ -1,11 +1,10 @@
 """The sandbox as a WSGI application: limits, faults, key, operation, answer; the world is moved up to now first."""
 
-import re
 import threading
 from collections.abc import Callable, Iterable
 
 from . import engine, levers, webhooks, world
-from .api import account, calls, campaigns, inventory
+from .api import health, routes
 from .api.context import Context
 from .clock import Clock
 from .errors import Refusal
@@ -117,9 +116,9 @@ class Sandbox:
 
     def _operate(self, request: Request, path: str, org: Organization | None, fault: Fault | None) -> Answer:
         if path in FREE and request.method == "GET":
-            return account.health(self.clock.now())
+            return health.health(self.clock.now())
         self._authenticated(request.key)
-        operation, ids = _route(request.method, path)
+        operation, ids = routes.find(request.method, path)
         if fault and fault.fault == "end_on_command" and (call := self.world.calls.get(ids[0])):
             levers.end_now(self, call)
         context = Context(self.world, org, request, self.limits, self.clock.now(), self.clock.wall())  # type: ignore[arg-type]
@@ -175,24 +174,3 @@ class Sandbox:
                 self._deliver(event.url, sent, body)
             elif self.postman:
                 self.postman(event, sent, body)
-
-
-def _pattern(path: str) -> re.Pattern:
-    return re.compile(re.sub(r"\{\w+\}", r"([^/]+)", path) + "/?")
-
-
-_TABLE: list[tuple[str, re.Pattern, Callable]] = [
-    (method, _pattern(path), operation)
-    for routes in (account.ROUTES, inventory.ROUTES, calls.ROUTES, campaigns.ROUTES)
-    for method, path, operation in routes
-]
-
-
-def _route(method: str, path: str) -> tuple[Callable, tuple[str, ...]]:
-    known = False
-    for wanted, pattern, operation in _TABLE:
-        if found := pattern.fullmatch(path):
-            if wanted == method:
-                return operation, tuple(found.groups())
-            known = True
-    raise Refusal(405 if known else 404)

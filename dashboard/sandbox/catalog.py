@@ -1,11 +1,55 @@
-"""The providers of voicedock-api.md §8.1 and what an assistant is made of when nothing is said."""
+"""The providers and models of voicedock-api.md §8.1, and what an assistant is made of when nothing is said.
+
+Names that only the seed page uses (`gpt-4o`, `grok-realtime-v1`, `openai` for speech) are known too: it wins on calls.
+"""
 
 from copy import deepcopy
 
+LLM = {
+    "openai": (
+        "gpt-5.4", "gpt-5.4-mini", "gpt-5.4-nano", "gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-4.1",
+        "gpt-4.1-mini", "gpt-4.1-nano", "gpt-5.6-luna", "gpt-5.6-terra", "gpt-5.6-sol", "gpt-4o-mini", "gpt-4o",
+    ),
+    "xai": ("grok-4.3",),
+    "mistral": (
+        "mistral-medium-latest", "mistral-small-latest", "mistral-large-latest", "ministral-8b-latest",
+        "ministral-14b-latest", "ministral-3b-latest",
+    ),
+    "google": ("gemini-3.5-flash-lite", "gemini-3.5-flash", "gemini-2.5-flash-lite", "gemini-2.5-flash"),
+    "google_realtime": (
+        "gemini-live-2.5-flash-native-audio", "gemini-2.5-flash-native-audio-preview-12-2025",
+        "gemini-3.1-flash-live-preview", "gemini-3.8-live",
+    ),
+    "xai_realtime": ("grok-voice-think-fast-2.0", "grok-realtime-v1"),
+    "openai_live": ("gpt-live-1",),
+}  # fmt: skip
 PIPELINE = ("openai", "xai", "mistral", "google")
 REALTIME = ("xai_realtime", "google_realtime", "openai_live")
-STT = ("deepgram", "elevenlabs", "gladia", "mistral", "google")
-TTS = ("elevenlabs", "11labs", "inworld", "google", "xai", "voicedock")
+STT = {
+    "deepgram": ("nova-3", "nova-3-general"),
+    "elevenlabs": ("scribe_v2_realtime",),
+    "gladia": ("solaria-1",),
+    "mistral": ("voxtral-mini-latest",),
+    "google": ("chirp_3",),
+}
+_ELEVENLABS = (
+    "eleven_flash_v2_5", "eleven_v4_turbo", "eleven_v4", "eleven_v3", "eleven_multilingual_v2", "eleven_turbo_v2_5",
+)  # fmt: skip
+TTS: dict[str, tuple[str, ...]] = {
+    "elevenlabs": _ELEVENLABS,
+    "11labs": _ELEVENLABS,
+    "inworld": ("inworld-tts-2", "inworld-tts-2-flash", "inworld-tts-1.5-max", "inworld-tts-1.5-mini"),
+    "google": (
+        "gemini-3.1-flash-tts-preview", "gemini-2.5-flash-preview-tts", "gemini-2.5-pro-preview-tts", "chirp-3-hd",
+    ),
+    "xai": (),
+    "voicedock": ("voicedock-1",),
+    "openai": (),
+}  # fmt: skip
+LANGUAGES = (
+    "multi", "nl", "en", "de", "fr", "es", "it", "pt", "pl", "ru", "ja", "ko", "zh", "ar", "hi", "da", "sv", "no", "fi",
+    "cs", "hu", "ro", "bg", "hr", "sk", "tr", "id", "vi",
+)  # fmt: skip
 EVENTS = ("assistant-request", "tool-calls", "status-update", "end-of-call-report")
 
 REALTIME_MODELS = {

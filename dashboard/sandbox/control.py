@@ -10,13 +10,13 @@ from .records import Call, World
 
 SENT = {"success": True, "message": "Command sent successfully"}
 SIP_URI = re.compile(r"sips?:[^\s@]+@[^\s@]+|sips?:[^\s@]+")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def check(body: dict) -> str:
     """The command's type; raises a 400 that names what is wrong with it."""
     kind = body.get("type")
-    if kind not in EFFECTS:
+    if not isinstance(kind, str) or kind not in EFFECTS:
         raise invalid("type", f"must be one of {', '.join(EFFECTS)}") if kind else missing("type")
     texts = {"say": ("content",), "inject-context": ("content",), "transfer": ("destination",)}.get(kind, ())
     flags = {"say": "end_after", "inject-context": "trigger_response"}

@@ -58,5 +58,8 @@ def missing(field: str) -> Refusal:
     return Refusal(400, f"{field} is required", field=field, code="missing_field")
 
 
-def absent(what: str) -> Refusal:
-    return Refusal(404, title=f"{what} not found")
+def absent(what: str, field: str = "") -> Refusal:
+    """A 404; `field` when it is the body that names what is not there."""
+    return Refusal(
+        404, f"{field} names none of this organization" if field else "", title=f"{what} not found", field=field
+    )

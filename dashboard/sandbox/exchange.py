@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 
 from .errors import Refusal
 
+DEEPEST = 60  # levels of a body
+
 
 class ConnectionCut(ConnectionResetError):
     """The connection goes away without an answer (or with none that can be read)."""
@@ -39,21 +41,45 @@ class Request:
     def json(self) -> dict:
         """The body as an object; raises a 400 refusal for anything else."""
         try:
-            body = json.loads(self.raw or b"{}")
-        except ValueError:
+            body = json.loads(self.raw or b"{}", parse_constant=_no_json)
+            if b"\\ud" in self.raw.lower():
+                json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError):
             raise Refusal(400, "Request body is not valid JSON") from None
+        if self._deep(body):
+            raise Refusal(400, f"Request body is nested deeper than {DEEPEST} levels")
         if not isinstance(body, dict):
             raise Refusal(400, "Request body must be an object")
         return body
+
+    def _deep(self, body: object) -> bool:
+        """Whether copying it would go too deep for the interpreter."""
+        if self.raw.count(b"{") + self.raw.count(b"[") <= DEEPEST:
+            return False
+        level, depth = [body], 0
+        while level and depth <= DEEPEST:
+            level = [
+                inner
+                for outer in level
+                if isinstance(outer, dict | list)
+                for inner in (outer.values() if isinstance(outer, dict) else outer)
+            ]
+            depth += 1
+        return depth > DEEPEST
 
     def shown_body(self) -> object:
         """The body for the request log: parsed where it can be."""
         if not self.raw:
             return None
         try:
-            return json.loads(self.raw)
-        except ValueError:
+            body = json.loads(self.raw)
+            return body if not self._deep(body) else self.raw[:2000].decode("utf-8", "replace")
+        except (ValueError, RecursionError):
             return self.raw[:2000].decode("utf-8", "replace")
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass

@@ -59,6 +59,34 @@ class Assistant:
 
 
 @dataclass
+class Kept:
+    """A record that is stored and told again, nothing more: trunks, workflows, templates, servers, domains, chats.
+
+    `settings` holds the vendor's fields; `sealed` what is written and never told.
+    """
+
+    id: str
+    org_id: str
+    settings: dict
+    created_at: float
+    updated_at: float
+    sealed: dict = field(default_factory=dict)
+
+
+@dataclass
+class Vault:
+    """One organization's keys at other providers (§9.7): provider → id of the key, and provider → settings."""
+
+    org_id: str
+    secrets: dict = field(default_factory=dict)
+    config: dict = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.org_id
+
+
+@dataclass
 class Call:
     """`plan` is what is still to happen: `[unix seconds, event, data]`, soonest first. `config` is the assistant as
     resolved for this call; it is forgotten once the report is out. `closing` is what the report will say."""
@@ -151,6 +179,14 @@ class World:
     keys: dict[str, Key] = field(default_factory=dict)
     numbers: dict[str, Number] = field(default_factory=dict)
     assistants: dict[str, Assistant] = field(default_factory=dict)
+    trunks: dict[str, Kept] = field(default_factory=dict)
+    workflows: dict[str, Kept] = field(default_factory=dict)
+    tool_templates: dict[str, Kept] = field(default_factory=dict)
+    analysis_templates: dict[str, Kept] = field(default_factory=dict)
+    mcp_servers: dict[str, Kept] = field(default_factory=dict)
+    domains: dict[str, Kept] = field(default_factory=dict)
+    chats: dict[str, Kept] = field(default_factory=dict)
+    vaults: dict[str, Vault] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     leads: dict[str, list[Lead]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from .records import Assistant, Call, Campaign, Key, Lead, Number, Organization, World
+from .records import Assistant, Call, Campaign, Kept, Key, Lead, Number, Organization, Vault, World
 from .switches import Switches
 
 FORMAT = 1
@@ -14,6 +14,14 @@ KINDS = {
     "keys": Key,
     "numbers": Number,
     "assistants": Assistant,
+    "trunks": Kept,
+    "workflows": Kept,
+    "tool_templates": Kept,
+    "analysis_templates": Kept,
+    "mcp_servers": Kept,
+    "domains": Kept,
+    "chats": Kept,
+    "vaults": Vault,
     "calls": Call,
     "campaigns": Campaign,
 }

@@ -6,6 +6,8 @@ CHOICES = {
     "error_shape": ("A", "B"),
     "delete_answer": ("success", "204"),
     "over_limit": ("clamp", "400"),
+    "unknown_fields": ("ignore", "400"),
+    "analysis_templates": ("sdk", "docs", "old"),
     "not_active_status": (400, 409, 422),
     "completed_status": (400, 409),
     "unanswered": ("failed", "ended"),
@@ -22,6 +24,8 @@ class Switches:
     error_shape: str = "A"
     delete_answer: str = "success"
     over_limit: str = "clamp"
+    unknown_fields: str = "ignore"
+    analysis_templates: str = "sdk"
     not_active_status: int = 400
     completed_status: int = 400
     unanswered: str = "failed"

@@ -43,6 +43,8 @@ def call(world: World, record: Call) -> dict:
 
 def number(world: World, record: Number) -> dict:
     agent = world.assistants.get(record.agent_id or "")
+    trunk = world.trunks.get(record.transfer_trunk_id or "")
+    workflow = world.workflows.get(record.workflow_id or "")
     return {
         "id": record.id,
         "phone_number": record.phone_number,
@@ -51,9 +53,9 @@ def number(world: World, record: Number) -> dict:
         "agent_name": agent.name if agent else None,
         "business_name": record.business_name,
         "transfer_trunk_id": record.transfer_trunk_id,
-        "transfer_trunk_name": "Carrier trunk" if record.transfer_trunk_id else None,
+        "transfer_trunk_name": trunk.settings["name"] if trunk else None,
         "workflow_id": record.workflow_id,
-        "workflow_name": None,
+        "workflow_name": workflow.settings["name"] if workflow else None,
         "source": "sip",
         "is_active": record.is_active,
         "created_at": iso(record.created_at),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from . import ambient, chance, engine, people
 from .catalog import REALTIME_MODELS
 from .demo import AGENCY, ALWAYS, ASSISTANTS, BLOOM, CAMPAIGNS, KEYS, NUMBERS
-from .records import Assistant, Campaign, Key, Lead, Number, Organization, World
+from .records import Assistant, Campaign, Kept, Key, Lead, Number, Organization, World
 
 DAYS, PAST_CALLS = 30, 360
 KINDS = ("demo", "small")
@@ -60,11 +60,17 @@ def _inventory(world: World, born: float) -> None:
         key = chance.uuid_of(world.seed, "assistant", org, name)
         made = settings | {"name": name, "business_name": business} | _models(provider)
         world.assistants[key] = Assistant(key, ids[org], made, born, born)
+    for org, key in ids.items():
+        trunk = {"name": "Carrier trunk", "provider": "custom", "address": "sip.carrier.invalid"}
+        world.trunks[_trunk(world, org)] = Kept(_trunk(world, org), key, trunk, born, born)
     for org, business, phone, name, agent in NUMBERS:
         key = chance.uuid_of(world.seed, "number", phone)
         tied = chance.uuid_of(world.seed, "assistant", org, agent) if agent else None
-        trunk = chance.uuid_of(world.seed, "trunk", org)
-        world.numbers[key] = Number(key, ids[org], phone, born, born, name, business, tied, trunk)
+        world.numbers[key] = Number(key, ids[org], phone, born, born, name, business, tied, _trunk(world, org))
+
+
+def _trunk(world: World, org: str) -> str:
+    return chance.uuid_of(world.seed, "trunk", org)
 
 
 def _models(provider: str) -> dict:

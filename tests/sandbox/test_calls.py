@@ -69,19 +69,19 @@ def test_every_way_a_call_can_go(sandbox, bloom, levers, place, outcome, status,
         ({"destination": "0612340042"}, "destination"),
         ({"destination": None}, "destination"),
         ({"assistant_id": None}, "assistant_id"),
-        ({"assistant": {"llm_config": {"provider": "openai", "model": "m"}}}, "assistant"),
+        ({"assistant": {"llm_config": {"provider": "openai", "model": "gpt-5.4"}}}, "assistant"),
         ({"assistant_id": None, "assistant_override": {}}, "assistant_override"),
-        ({"assistant_override": {"webhook_url": "ftp://x"}}, "webhook_url"),
+        ({"assistant_override": {"webhook_url": "ftp://x"}}, "assistant_override.webhook_url"),
         ({"assistant_id": None, "assistant": {}}, "assistant.llm_config"),
         (
-            {"assistant_id": None, "assistant": {"llm_config": {"provider": "openai", "model": "m"}}},
+            {"assistant_id": None, "assistant": {"llm_config": {"provider": "openai", "model": "gpt-5.4"}}},
             "assistant.stt_config",
         ),
         (
             {
                 "assistant_id": None,
                 "assistant": {
-                    "llm_config": {"provider": "xai_realtime", "model": "m"},
+                    "llm_config": {"provider": "xai_realtime", "model": "grok-realtime-v1"},
                     "tts_config": {"provider": "xai", "voice_id": "ara"},
                 },
             },

@@ -1,13 +1,16 @@
-"""Calls: list, read, place, steer (voicedock-api.md §4, §5)."""
+"""Calls: list, read, place, steer (voicedock-api.md §4, §5).
+
+The sandbox's own choice: newest first, the dates filter when a call was created, any status may be filtered for.
+"""
 
 from copy import deepcopy
 
 from .. import calls, chance, control, wire
 from ..catalog import REALTIME, complete, provider_of
-from ..errors import Refusal, absent, invalid, missing
+from ..errors import Refusal, invalid, missing
 from ..exchange import Answer
 from ..records import Assistant, Call, Number
-from . import validation
+from . import configuration, validation
 from .context import Context, Routes
 
 ALIASES = {"agent_id": "assistant_id", "agent": "assistant", "agent_config": "assistant_override"}
@@ -17,14 +20,7 @@ def listed(ctx: Context) -> Answer:
     """Newest first; the dates filter when a call was created."""
     limit, offset = ctx.page()
     status = ctx.request.query.get("status", "").replace("_", "-")
-    start, stop = ctx.moment("start_date"), ctx.moment("end_date")
-    found = [
-        call
-        for call in ctx.all_own("calls")
-        if (not status or call.status == status)
-        and (start is None or call.created_at >= start)
-        and (stop is None or call.created_at <= stop)
-    ]
+    found = [call for call in ctx.created_between("calls") if not status or call.status == status]
     found.sort(key=lambda call: (call.created_at, call.id), reverse=True)
     page = [wire.call(ctx.world, call) for call in found[offset : offset + limit]]
     return Answer(body={"calls": page, "pagination": {"total": len(found), "limit": limit, "offset": offset}})
@@ -70,7 +66,9 @@ def _current_names(body: dict) -> dict:
 
 def _configuration(ctx: Context, body: dict) -> tuple[Assistant | None, dict]:
     """The saved assistant (if any) and the configuration as resolved: exactly one mode, shallow merge (§5.5)."""
-    saved, override, transient = body.get("assistant_id"), body.get("assistant_override"), body.get("assistant")
+    saved, override, transient = (
+        validation.text(body, "assistant_id"), body.get("assistant_override"), body.get("assistant")
+    )  # fmt: skip
     if transient is not None and (saved or override is not None):
         raise invalid("assistant", "cannot be combined with assistant_id or assistant_override")
     if override is not None and not saved:
@@ -81,14 +79,13 @@ def _configuration(ctx: Context, body: dict) -> tuple[Assistant | None, dict]:
     validation.text(body, "first_message")
     assistant = None
     if transient is not None:
-        config = _transient(transient)
+        config = _transient(ctx, transient)
     elif saved:
-        assistant = ctx.world.assistants.get(str(saved))
-        if assistant is None or assistant.org_id != ctx.org.id:
-            raise absent("Assistant")
+        validation.reference(ctx, body, "assistant_id", "assistants", "Assistant")
+        assistant = ctx.world.assistants[saved]
         if not assistant.settings.get("is_active", True):
             raise invalid("assistant_id", "belongs to an assistant that is not active")
-        validation.assistant_fields(override or {})
+        configuration.check(ctx, override or {}, "assistant_override.")
         config = complete(deepcopy(assistant.settings) | deepcopy(override or {}))
     else:
         raise missing("assistant_id")
@@ -97,11 +94,11 @@ def _configuration(ctx: Context, body: dict) -> tuple[Assistant | None, dict]:
     return assistant, config
 
 
-def _transient(config: dict) -> dict:
+def _transient(ctx: Context, config: dict) -> dict:
     """Pipelines bring stt and tts along, realtime models must not (§5.5)."""
     if not config.get("llm_config"):
         raise missing("assistant.llm_config")
-    validation.assistant_fields(config)
+    configuration.check(ctx, config, "assistant.")
     realtime = provider_of(config) in REALTIME
     for name in ("stt_config", "tts_config"):
         if realtime and config.get(name) is not None:
@@ -113,9 +110,9 @@ def _transient(config: dict) -> dict:
 
 def _caller_id(ctx: Context, body: dict) -> Number:
     """The number asked for, or any active one of the pool: not the assistant's if another is free (§5.5, §15)."""
-    wanted = body.get("number_id")
+    wanted = validation.reference(ctx, body, "number_id", "numbers", "Phone number")
     if wanted is not None:
-        number: Number = ctx.own("numbers", str(wanted), "Phone number")
+        number = ctx.world.numbers[wanted]
         if not number.is_active:
             raise invalid("number_id", "belongs to a number that is not active")
         return number

@@ -1,4 +1,8 @@
-"""Campaigns and their leads (voicedock-api.md §6)."""
+"""Campaigns and their leads (voicedock-api.md §6).
+
+The sandbox's own choice: a schedule that is not told is 09:00 to 17:00 in Amsterdam, any state may be deleted, every
+change of state but those of a completed campaign is allowed, completed and cancelled ones take no more leads (400).
+"""
 
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,7 +15,10 @@ from . import validation
 from .context import Context, Routes
 
 SETTABLE = ("draft", "scheduled", "paused", "cancelled")
-CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+FIELDS = (
+    "name", "agent_id", "system_message_template", "schedule_start_time", "schedule_end_time", "timezone", "status",
+)  # fmt: skip
 
 
 def listed(ctx: Context) -> Answer:
@@ -24,16 +31,15 @@ def read(ctx: Context, campaign_id: str) -> Answer:
 
 def create(ctx: Context) -> Answer:
     """Starts as a draft; `leads` is the only way to bring many at once (§6.2)."""
-    body = ctx.request.json()
+    body = validation.known(ctx, ctx.request.json(), (*FIELDS, "assistant_id", "leads"))
+    if "assistant_id" in body:
+        body.setdefault("agent_id", body["assistant_id"])
     name = validation.text(body, "name", required=True) or ""
     agent = validation.text(body, "agent_id", required=True) or ""
-    if agent not in ctx.world.assistants or ctx.world.assistants[agent].org_id != ctx.org.id:
-        raise absent("Assistant")
+    validation.reference(ctx, body, "agent_id", "assistants", "Assistant")
     settings = _settings(body)
-    leads = body.get("leads") or []
-    if not isinstance(leads, list):
-        raise invalid("leads", "must be a list")
-    checked = [_lead_fields(lead, f"leads[{at}].") for at, lead in enumerate(leads)]
+    leads = validation.listing(body, "leads")
+    checked = [_lead_fields(ctx, lead, f"leads[{at}].") for at, lead in enumerate(leads)]
     campaign = Campaign(
         id=ctx.world.new_id("campaign"),
         org_id=ctx.org.id,
@@ -55,15 +61,16 @@ def create(ctx: Context) -> Answer:
 
 def update(ctx: Context, campaign_id: str) -> Answer:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
-    body = ctx.request.json()
+    body = validation.known(ctx, ctx.request.json(), FIELDS)
     if campaign.status == "completed":
         raise Refusal(ctx.world.switches.completed_status, "A completed campaign cannot be changed")
     if "agent_id" in body and body["agent_id"] != campaign.agent_id:
         raise invalid("agent_id", "cannot be changed")
-    if "name" in body:
-        validation.text(body, "name", required=True)
+    clearable = ("system_message_template", "agent_id")
+    validation.needed(body, [name for name in FIELDS if name not in clearable], changing=True)
+    validation.text(body, "name", empty=False)
     validation.one_of(body, "status", SETTABLE)
-    settings = _settings(body) | {key: body[key] for key in ("name", "status") if body.get(key)}
+    settings = _settings(body) | {key: body[key] for key in ("name", "status") if key in body}
     for key, value in settings.items():
         setattr(campaign, key, value)
     campaign.updated_at = ctx.now
@@ -87,7 +94,7 @@ def leads(ctx: Context, campaign_id: str) -> Answer:
 
 def add_lead(ctx: Context, campaign_id: str) -> Answer:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
-    phone, variables = _lead_fields(ctx.request.json(), "")
+    phone, variables = _lead_fields(ctx, ctx.request.json(), "")
     if campaign.status in ("completed", "cancelled"):
         raise Refusal(ctx.world.switches.completed_status, f"The campaign is {campaign.status}")
     lead = _add(ctx, campaign, phone, variables)
@@ -136,14 +143,13 @@ def _settings(body: dict) -> dict:
     return settings
 
 
-def _lead_fields(lead: object, where: str) -> tuple[str, dict]:
+def _lead_fields(ctx: Context, lead: object, where: str) -> tuple[str, dict]:
     if not isinstance(lead, dict):
         raise invalid(where.rstrip("."), "must be an object")
-    phone = lead.get("phone_number")
-    if not isinstance(phone, str) or not validation.E164.fullmatch(phone):
-        raise invalid(f"{where}phone_number", "must be a phone number in E.164 format")
-    variables = lead.get("variables") or {}
-    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+    lead = validation.known(ctx, lead, ("phone_number", "variables"))
+    phone = validation.phone(lead, "phone_number", where)
+    variables = validation.mapping(lead, "variables", where)
+    if not all(isinstance(value, str) for value in variables.values()):
         raise invalid(f"{where}variables", "must be an object of strings")
     return phone, variables
 

@@ -1,78 +1,118 @@
-"""Checks that several operations share; each refuses with a 400 that names the field."""
+"""Checks that several operations share; each refuses with a 400 that names the field.
+
+The sandbox's own choice: which fields may be empty; fields nobody documents are ignored (a switch refuses them).
+"""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from ..catalog import EVENTS, PIPELINE, REALTIME, STT, TTS
-from ..errors import invalid, missing
+from ..errors import absent, invalid, missing
+from .context import Context
 
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+MOST = 100_000  # characters of a text, entries of a list
 
 
-def text(body: dict, name: str, *, required: bool = False, empty: bool = True) -> str | None:
-    value = body.get(name)
+def known(ctx: Context, body: dict, names: Iterable[str]) -> dict:
+    """What is documented of a body; the rest is ignored, or refused by a switch (§15)."""
+    if ctx.world.switches.unknown_fields == "400":
+        for name in body:
+            if name not in names:
+                raise invalid(name, "is not a known field")
+    return {name: body[name] for name in names if name in body}
+
+
+def needed(body: dict, names: Iterable[str], *, changing: bool = False) -> None:
+    """They must be given; when `changing`, they may be left out but not cleared."""
+    for name in names:
+        if body.get(name) is not None:
+            continue
+        if name in body and changing:
+            raise invalid(name, "cannot be null")
+        if not changing:
+            raise missing(name)
+
+
+def text(body: dict, name: str, *, required: bool = False, empty: bool = True, where: str = "") -> str | None:
+    value, field = body.get(name), where + name
     if value is None:
         if required:
-            raise missing(name)
+            raise missing(field)
         return None
     if not isinstance(value, str):
-        raise invalid(name, "must be a string")
+        raise invalid(field, "must be a string")
     if not value.strip() and (required or not empty):
-        raise invalid(name, "must not be empty")
+        raise invalid(field, "must not be empty")
+    if len(value) > MOST:
+        raise invalid(field, f"must not be longer than {MOST} characters")
     return value
 
 
-def phone(body: dict, name: str) -> str:
-    value = text(body, name, required=True)
+def phone(body: dict, name: str, where: str = "") -> str:
+    value = text(body, name, required=True, where=where)
     if not E164.fullmatch(value or ""):
-        raise invalid(name, "must be a phone number in E.164 format")
+        raise invalid(where + name, "must be a phone number in E.164 format")
     return value or ""
 
 
-def one_of(body: dict, name: str, choices: Iterable[str]) -> None:
-    if body.get(name) is not None and body[name] not in choices:
-        raise invalid(name, f"must be one of {', '.join(choices)}")
+def one_of(body: dict, name: str, choices: Iterable[str], where: str = "") -> None:
+    if body.get(name) is not None and body[name] not in tuple(choices):
+        raise invalid(where + name, f"must be one of {', '.join(choices)}")
 
 
-def boolean(body: dict, name: str) -> None:
+def boolean(body: dict, name: str, where: str = "") -> None:
     if body.get(name) is not None and not isinstance(body[name], bool):
-        raise invalid(name, "must be a boolean")
+        raise invalid(where + name, "must be a boolean")
 
 
-def block(body: dict, name: str, required: Iterable[str], providers: Iterable[str]) -> dict | None:
-    """A configuration block such as llm_config, with its required keys and a known provider."""
+def whole(body: dict, name: str, least: int, most: int, where: str = "") -> None:
     value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise invalid(name, "must be an object")
-    for key in required:
-        if not value.get(key):
-            raise missing(f"{name}.{key}")
-    if value["provider"] not in providers:
-        raise invalid(f"{name}.provider", f"must be one of {', '.join(providers)}")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most):
+        raise invalid(where + name, f"must be a whole number from {least} to {most}")
+
+
+def number(body: dict, name: str, least: float, most: float, where: str = "") -> None:
+    value = body.get(name)
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most
+    ):
+        raise invalid(where + name, f"must be a number from {least:g} to {most:g}")
+
+
+def mapping(body: dict, name: str, where: str = "") -> dict:
+    """An object, empty when it is not given."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise invalid(where + name, "must be an object")
+    return value or {}
+
+
+def listing(body: dict, name: str, most: int = MOST, where: str = "") -> list:
+    """A list, empty when it is not given."""
+    value = body.get(name)
+    if value is not None and (not isinstance(value, list) or len(value) > most):
+        raise invalid(where + name, f"must be a list of at most {most}")
+    return value or []
+
+
+def url(body: dict, name: str, schemes: Iterable[str] = ("http", "https"), where: str = "") -> str | None:
+    value = text(body, name, where=where)
+    try:
+        parts = urlsplit(value or "")
+        right = parts.scheme in schemes and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if value and not right:
+        raise invalid(where + name, f"must be an {' or '.join(schemes)} URL")
     return value
 
 
-def assistant_fields(body: dict) -> None:
-    """What can be said about an assistant, saved, transient or overriding (§8, §5.5)."""
-    block(body, "llm_config", ("provider", "model"), PIPELINE + REALTIME)
-    block(body, "stt_config", ("provider", "model", "language"), STT)
-    block(body, "tts_config", ("provider", "voice_id"), TTS)
-    for name in ("first_message", "voicemail_message", "webhook_secret", "business_name"):
-        text(body, name)
-    for name in ("is_active", "voicemail_detection", "autonomous_silence_handling", "gdpr_mode"):
-        boolean(body, name)
-    for name in ("max_duration_seconds", "silence_timeout_seconds"):
-        value = body.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise invalid(name, "must be a positive whole number")
-    url = text(body, "webhook_url")
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
-        raise invalid("webhook_url", "must be an http or https URL")
-    events = body.get("webhook_events")
-    if events is not None and (not isinstance(events, list) or not set(map(str, events)) <= set(EVENTS)):
-        raise invalid("webhook_events", f"must be a list of {', '.join(EVENTS)}")
-    if body.get("metadata") is not None and not isinstance(body["metadata"], dict):
-        raise invalid("metadata", "must be an object")
+def reference(ctx: Context, body: dict, name: str, kind: str, what: str) -> str | None:
+    """The id of a record of the same organization; another's is as absent as none (404)."""
+    value = text(body, name)
+    if value is not None:
+        record = getattr(ctx.world, kind).get(value)
+        if record is None or record.org_id != ctx.org.id:
+            raise absent(what, name)
+    return value

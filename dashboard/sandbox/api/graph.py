@@ -1,0 +1,111 @@
+"""What makes a workflow's definition a right one (voicedock-api.md §9.3); every fault of it is told at once.
+
+The sandbox's own choice: the wording, and that two edges are duplicates when they join the same two nodes.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from ..catalog import PIPELINE, REALTIME
+from . import validation
+
+VERSION = 1
+NODE_ID = re.compile("[a-z][a-z0-9_]{0,40}")
+NEEDED = {"conversation": ("instructions",), "tool": ("tool_name",), "transfer": ("destination",), "end": ()}
+TEXTS = ("instructions", "first_line", "tool_name", "url", "destination", "global_description", "voice")
+
+
+def faults(definition: dict) -> list[str]:
+    """What is wrong with it; empty when it can be used."""
+    return list(_of_whole(definition))
+
+
+def realtime(definition: dict) -> bool:
+    """Whether a node asks for a realtime model, which no node may (§2.3)."""
+    nodes = definition.get("nodes")
+    configs = [one.get("llm_config") for one in nodes if isinstance(one, dict)] if isinstance(nodes, list) else []
+    return any(isinstance(config, dict) and config.get("provider") in REALTIME for config in configs)
+
+
+def _of_whole(definition: dict) -> Iterator[str]:
+    nodes, edges = definition.get("nodes"), definition.get("edges")
+    if definition.get("version") != VERSION or isinstance(definition["version"], bool):
+        yield f"version must be {VERSION}"
+    if definition.get("global_prompt") is not None and not isinstance(definition["global_prompt"], str):
+        yield "global_prompt must be a string"
+    if not _objects(nodes) or not nodes:
+        yield "nodes must be a list of at least one object"
+        return
+    kinds: dict[str, object] = {}
+    for at, node in enumerate(nodes):
+        key = node.get("id")
+        if not isinstance(key, str) or not NODE_ID.fullmatch(key):
+            yield f"nodes[{at}].id must be a lowercase letter and up to 40 lowercase letters, digits or underscores"
+        elif key in kinds:
+            yield f"nodes[{at}].id {key} is already taken"
+        else:
+            kinds[key] = node.get("type")
+        yield from (f"nodes[{at}].{fault}" for fault in _of_node(node))
+    entry = definition.get("entry_node")
+    if not isinstance(entry, str) or kinds.get(entry) != "conversation":
+        yield "entry_node must be the id of a conversation node"
+    if not _objects(edges):
+        yield "edges must be a list of objects"
+        return
+    yield from _of_edges(edges, kinds)
+
+
+def _of_node(node: dict) -> Iterator[str]:
+    kind = node.get("type")
+    if not isinstance(kind, str) or kind not in NEEDED:
+        yield f"type must be one of {', '.join(NEEDED)}"
+        return
+    for name in TEXTS:
+        if node.get(name) is not None and not isinstance(node[name], str):
+            yield f"{name} must be a string"
+        elif name in NEEDED[kind] and not node.get(name):
+            yield f"{name} is required"
+    destination = node.get("destination")
+    if kind == "transfer" and isinstance(destination, str) and not validation.E164.fullmatch(destination):
+        yield "destination must be a phone number in E.164 format"
+    if kind == "conversation":
+        yield from _of_conversation(node)
+
+
+def _of_conversation(node: dict) -> Iterator[str]:
+    if node.get("global") and not node.get("global_description"):
+        yield "global_description is required for a global node"
+    if node.get("voice") is not None and node.get("tts_config") is not None:
+        yield "voice cannot be combined with tts_config"
+    for name in ("llm_config", "stt_config", "tts_config"):
+        if node.get(name) is not None and not isinstance(node[name], dict):
+            yield f"{name} must be an object"
+    config = node.get("llm_config")
+    if isinstance(config, dict) and config.get("provider") not in PIPELINE:
+        yield f"llm_config.provider must be one of {', '.join(PIPELINE)}"
+
+
+def _of_edges(edges: list[dict], kinds: dict[str, object]) -> Iterator[str]:
+    seen: set[tuple[str, str]] = set()
+    for at, edge in enumerate(edges):
+        ends = edge.get("from"), edge.get("to")
+        strange = [name for name, end in zip(("from", "to"), ends, strict=True) if not _known(end, kinds)]
+        yield from (f"edges[{at}].{name} must be the id of a node" for name in strange)
+        if not strange:
+            if ends[0] == ends[1]:
+                yield f"edges[{at}] leads back to its own node"
+            elif ends in seen:
+                yield f"edges[{at}] joins the same nodes as another"
+            seen.add(ends)  # type: ignore[arg-type]
+            described = isinstance(edge.get("description"), str) and edge["description"].strip()
+            if not described and kinds[str(ends[0])] != "tool":
+                yield f"edges[{at}].description is required"
+
+
+def _known(end: object, kinds: dict[str, object]) -> bool:
+    return isinstance(end, str) and end in kinds
+
+
+def _objects(value: object) -> TypeGuard[list[dict]]:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
