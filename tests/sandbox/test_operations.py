@@ -97,10 +97,9 @@ LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 BARE = ("/calls/{call}", "/organizations", "/account")  # objects of which the table names only some keys
 
 
-@pytest.fixture
-def there(bloom, ids, place):
-    """Something of everything, by the names that paths and bodies use."""
-    made = {"assistant": ids.assistant["Recall NL"], "number": ids.number["+31205550142"]}
+def furnish(client, assistant, number):
+    """Something of everything, by the names that paths and bodies use; without a call."""
+    made = {"assistant": assistant, "number": number}
     for name, path, body in (
         ("campaign", "/campaigns", {"name": "Old", "agent_id": made["assistant"], "leads": [PERSON]}),
         ("workflow", "/workflows", {"name": "Old", "definition": GRAPH}),
@@ -111,12 +110,17 @@ def there(bloom, ids, place):
         ("domain", "/domains", {"domain_name": "post.example"}),
         ("chat", "/chats", {"text": "Old"}),
     ):
-        (told,) = bloom.post(path, json=body).json().values()
+        (told,) = client.post(path, json=body).json().values()
         made[name] = told["id"]
-    made["lead"] = bloom.get(f"/campaigns/{made['campaign']}/leads").json()["leads"][0]["id"]
-    made["resend"] = bloom.get("/domains").json()["domain"]["resend_domain_id"]
-    bloom.post("/byok", json={"provider": "deepgram", "api_key": "dg-1"})
-    return made | {"call": place(bloom)}
+    made["lead"] = client.get(f"/campaigns/{made['campaign']}/leads").json()["leads"][0]["id"]
+    made["resend"] = client.get("/domains").json()["domain"]["resend_domain_id"]
+    client.post("/byok", json={"provider": "deepgram", "api_key": "dg-1"})
+    return made
+
+
+@pytest.fixture
+def there(bloom, ids, place):
+    return furnish(bloom, ids.assistant["Recall NL"], ids.number["+31205550142"]) | {"call": place(bloom)}
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "keys"), OPERATIONS, ids=lambda one: str(one)[:40])
