@@ -9,8 +9,8 @@ from .exchange import Answer
 from .records import Call, World
 
 SENT = {"success": True, "message": "Command sent successfully"}
-SIP_URI = re.compile(r"sips?:[^\s@]+@[^\s@]+|sips?:[^\s@]+")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+SIP_URI = re.compile(r"sips?:[^\s@]+@[^\s@]+|sips?:[^\s@]+", re.IGNORECASE)
+E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
 def check(body: dict) -> str:

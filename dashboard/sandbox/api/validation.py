@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ..errors import absent, invalid, missing
 from .context import Context
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 MOST = 100_000  # characters of a text, entries of a list
 
 
