@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
             log.exception("%s %s failed", self.command, path)
             self._write("500 Internal Server Error", [("Content-Length", "0")], b"")
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _serve
 
     def _ask(self, environ: dict) -> tuple[str, list, bytes]:
         head: list = []

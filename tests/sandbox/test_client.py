@@ -95,11 +95,8 @@ def test_a_call_in_each_mode_is_placed_heard_and_paid_for(sandbox, client, ids, 
     sandbox.advance(900)
     done = client.call(placed.call_id)
     assert done.status == "ended" and done.summary and done.messages[0] == ("assistant", "Good day.")
-    span = {
-        "start": datetime.fromtimestamp(before, UTC),
-        "end": datetime.fromtimestamp(before, UTC) + timedelta(hours=1),
-    }
-    used = client.usage(limit=10, **span)
+    start = datetime.fromtimestamp(before, UTC)
+    used = client.usage(limit=10, start=start, end=start + timedelta(hours=1))
     assert [one.seconds for one in used.page.items] == [done.duration_seconds]
     assert client.calls(end=start - timedelta(seconds=1)).total == 0
 

@@ -21,7 +21,7 @@ START = 1_790_000_000.0
 OURS = (("bloom", "+31205550142", "Recall NL"), ("agency", "+31105550161", "Dispatch desk"))
 CALM = (400, 402, 403, 404, 405, 409)
 contract = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 HARD = (
