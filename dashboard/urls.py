@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("dashboard.calls.urls")),
     path("", include("dashboard.campaigns.urls")),
     path("", include("dashboard.live.urls")),
+    path("", include("dashboard.practice.urls")),
     path("hooks/", include("dashboard.hooks.urls")),
     path("accounts/", include("tenants.urls")),
     path("admin/", site.urls),

@@ -28,6 +28,7 @@ class Permission(TextChoices):
     MANAGE_CONNECTIONS = "manage-connections"
     SEE_ALL_CALLS = "see-all-calls"
     SEE_ALL_ACTIVITY = "see-all-activity"
+    USE_SANDBOX = "use-sandbox"
 
 
 class Role(TextChoices):
@@ -72,6 +73,7 @@ STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
         P.SEE_CONNECTIONS,
         P.SEE_ALL_CALLS,
         P.SEE_ALL_ACTIVITY,
+        P.USE_SANDBOX,
     },
     StaffRole.FINANCE: frozenset({P.SEE_CLIENTS, P.SEE_CONNECTIONS}),
 }

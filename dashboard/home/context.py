@@ -24,6 +24,7 @@ STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it be
     ("staff-campaigns", "Campaigns", "campaigns", P.SEE_ALL_CALLS, True),
     ("staff-connections", "Connections", "connections", P.SEE_CONNECTIONS, True),
     ("staff-activity", "Activity", "activity", P.SEE_ALL_ACTIVITY, True),
+    ("sandbox", "Sandbox", "sandbox", P.USE_SANDBOX, True),
 ]
 CLIENT_ROOMS = [
     ("client-home", "Overview", "overview", P.SEE_OVERVIEW, False),
@@ -60,7 +61,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "count": live if icon == "live" and live else None,
             }
             for name, label, icon, permission, later in rooms
-            if standing.may(permission)
+            if standing.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
         ],
         "who": _who(standing),
         "house": _house(tenant),

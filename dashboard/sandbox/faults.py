@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
+from . import chance
 from .errors import TITLES, Refusal
 from .exchange import Answer
 
@@ -24,6 +25,8 @@ HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad 
 class Fault:
     """`route` is a pattern like `/calls/*/control`; `times` counts down, None lasts. `seconds` are real ones.
 
+    `chance` is the share of the requests it could meet that it does meet; only those count for `times`.
+
     A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and
     never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
     `end_on_command` ends the call in the moment a command for it arrives. The `webhook_…` kinds meet
@@ -39,6 +42,7 @@ class Fault:
     seconds: float | None = None
     shape: str = ""
     retry_after: int | None = None
+    chance: float = 1.0
 
     def meets(self, method: str, path: str, key: str) -> bool:
         right_route = fnmatchcase(path, self.route) or fnmatchcase(path, self.route.rstrip("/"))
@@ -73,6 +77,7 @@ class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
         self._last = 0
+        self._luck = chance.about("faults")
 
     def order(self, wanted: dict) -> Fault:
         """Add one; ValueError says what is wrong with it."""
@@ -82,7 +87,7 @@ class Faults:
             raise ValueError(
                 f"fault must be a status ({', '.join(map(str, TITLES))}) or one of {', '.join(KINDS + WEBHOOK_KINDS)}"
             )
-        allowed = {"route", "method", "key", "times", "seconds", "shape", "retry_after"}
+        allowed = {"route", "method", "key", "times", "seconds", "shape", "retry_after", "chance"}
         if unknown := set(wanted) - allowed - {"fault"}:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         self._last += 1
@@ -90,6 +95,8 @@ class Faults:
         if "times" in wanted:
             values["times"] = wanted["times"] or None
         fault = Fault(self._last, kind, **values)
+        if not 0 < fault.chance <= 1:
+            raise ValueError("chance must be above 0 and at most 1")
         self._ordered.append(fault)
         return fault
 
@@ -97,16 +104,19 @@ class Faults:
         """The first fault that meets this request, used up by one."""
         for fault in self._ordered:
             fits = fault.fault not in WEBHOOK_KINDS and (fault.fault != "end_on_command" or path.endswith("/control"))
-            if fits and fault.meets(method, path, key):
+            if fits and fault.meets(method, path, key) and self._strikes(fault):
                 return self._used(fault)
         return None
 
     def take_for_webhook(self, event: str) -> str | None:
         """The kind of the first fault that meets a delivery of this event, used up by one."""
         for fault in self._ordered:
-            if fault.fault in WEBHOOK_KINDS and fault.meets("", event, ""):
+            if fault.fault in WEBHOOK_KINDS and fault.meets("", event, "") and self._strikes(fault):
                 return self._used(fault).fault
         return None
+
+    def _strikes(self, fault: Fault) -> bool:
+        return fault.chance >= 1 or self._luck.random() < fault.chance
 
     def _used(self, fault: Fault) -> Fault:
         if fault.times is not None:

@@ -115,3 +115,10 @@ def test_an_unknown_switch_changes_nothing(levers):
     for wrong in ({"ambient": True, "nothing": 1}, {"error_shape": "C"}, {"hang_seconds": "long"}):
         assert levers.post("/_sandbox/switches", json=wrong).status_code == 400
     assert levers.get("/_sandbox/switches").json() == before
+
+
+def test_a_fault_by_chance_meets_about_its_share_and_only_those_count(bloom, levers):
+    levers.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": None, "chance": 0.3})
+    met = sum(bloom.get("/numbers").status_code == 503 for _ in range(90))
+    assert 10 < met < 50
+    assert levers.post("/_sandbox/faults", json={"fault": "503", "chance": 1.5}).status_code == 400

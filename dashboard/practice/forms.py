@@ -1,0 +1,70 @@
+"""What staff order of the sandbox: a fault, how calls go, a caller, a balance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from dashboard.look import numbers
+from dashboard.practice import words
+from tenants.models import Number
+
+
+class FaultForm(forms.Form):
+    fault = forms.ChoiceField(choices=words.FAULTS, label="What goes wrong")
+    route = forms.ChoiceField(choices=words.ROUTES, label="Where", help_text="Webhooks are met whatever they tell.")
+    organization = forms.ChoiceField(required=False, label="For whom")
+    times = forms.ChoiceField(choices=words.TIMES, required=False, label="How often")
+    chance = forms.IntegerField(
+        min_value=1, max_value=100, initial=100, label="Chance", help_text="In percent of the requests it could meet."
+    )
+
+    def __init__(self, *args: Any, organizations: list[dict[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = {one["id"]: one["api_key"] for one in organizations if one["api_key"]}
+        named = [(one["id"], one["name"]) for one in organizations if one["api_key"]]
+        self.fields["organization"].choices = [("", "Every organization"), *named]  # type: ignore[attr-defined]
+
+    def order(self) -> dict[str, Any]:
+        """As `POST /_sandbox/faults` takes it."""
+        said = self.cleaned_data
+        order: dict[str, Any] = {"fault": said["fault"], "times": int(said["times"]) if said["times"] else None}
+        if not said["fault"].startswith("webhook_"):
+            order |= {"route": said["route"], "key": self.keys.get(said["organization"], "")}
+        if said["chance"] < 100:
+            order["chance"] = said["chance"] / 100
+        return order
+
+
+class OutcomeForm(forms.Form):
+    outcome = forms.ChoiceField(choices=words.OUTCOMES, required=False, label="How calls from now on go")
+
+
+class RingForm(forms.Form):
+    """Somebody calls one of our numbers."""
+
+    number = forms.ChoiceField(label="Which number is called")
+    outcome = forms.ChoiceField(choices=words.OUTCOMES, required=False, label="And then")
+
+    def __init__(self, *args: Any, lines: list[Number], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].choices = [  # type: ignore[attr-defined]
+            (line.e164, f"{numbers.grouped(line.e164)}, {line.name}" if line.name else numbers.grouped(line.e164))
+            for line in lines
+        ]
+
+
+class BalanceForm(forms.Form):
+    organization = forms.CharField(max_length=80)
+    minutes = forms.FloatField(min_value=0, max_value=1_000_000, label="Minutes left")
+
+
+class ClockForm(forms.Form):
+    """One of both: `speed` in world seconds per second, `advance` in seconds."""
+
+    speed = forms.FloatField(min_value=0, max_value=1000, required=False)
+    advance = forms.FloatField(min_value=0, max_value=7 * 86_400, required=False)
+
+    def order(self) -> dict[str, float]:
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}

@@ -1,0 +1,80 @@
+"""What can be ordered of the sandbox, in words for people who practise."""
+
+FAULTS = [  # of the answers; the values are the sandbox's
+    (
+        "VoiceDock refuses",
+        [
+            ("400", "400, bad request"),
+            ("401", "401, key not accepted"),
+            ("402", "402, no credit left"),
+            ("403", "403, not allowed"),
+            ("404", "404, not known"),
+            ("409", "409, conflict"),
+            ("422", "422, not valid"),
+            ("429", "429, too many requests"),
+        ],
+    ),
+    (
+        "VoiceDock is unwell",
+        [
+            ("500", "500, internal error"),
+            ("503", "503, not available"),
+            ("504", "504, took too long"),
+            ("html502", "502, a page of HTML"),
+            ("truncated", "Half an answer"),
+            ("slow", "An answer after 5 seconds"),
+            ("hang", "No answer for a minute"),
+        ],
+    ),
+    (
+        "The network breaks",
+        [
+            ("cut", "Before anything was done"),
+            ("lost", "After it was done: the answer is lost"),
+            ("end_on_command", "The call ends as a command arrives"),
+        ],
+    ),
+    (
+        "Webhooks",
+        [
+            ("webhook_lost", "Lost"),
+            ("webhook_twice", "Delivered twice"),
+            ("webhook_late", "Late, overtaken by the next"),
+            ("webhook_forged", "Signed by somebody else"),
+            ("webhook_stale", "With an old signature"),
+            ("webhook_unsigned", "Without a signature"),
+            ("webhook_reserialized", "Written anew on the way"),
+        ],
+    ),
+]
+ROUTES = [
+    ("*", "Every request"),
+    ("/calls/outbound", "Placing a call"),
+    ("/calls/*/control", "Commands into a call"),
+    ("/calls", "The list of calls"),
+    ("/campaigns*", "Campaigns"),
+    ("/numbers*", "Numbers"),
+    ("/assistants*", "Assistants"),
+    ("/organizations*", "Organizations"),
+]
+TIMES = [("1", "Once"), ("3", "Three times"), ("10", "Ten times"), ("", "Until I take it off")]
+OUTCOMES = [
+    ("", "By chance"),
+    ("conversation", "Somebody answers and talks"),
+    ("no-answer", "Nobody answers"),
+    ("voicemail", "A voicemail answers"),
+    ("transferred", "It is transferred"),
+    ("max-duration", "It lasts until the limit"),
+    ("error", "It breaks off with an error"),
+]
+SPEEDS = [("0", "Stand still"), ("1", "Real time"), ("10", "10 times"), ("60", "A minute a second")]
+JUMPS = [("60", "1 minute on"), ("3600", "1 hour on"), ("28800", "8 hours on")]
+
+
+def fault(kind: str) -> str:
+    """The words of one, or its own name."""
+    return next((words for _, group in FAULTS for value, words in group if value == kind), kind.replace("_", " "))
+
+
+def route(pattern: str) -> str:
+    return next((words for value, words in ROUTES if value == pattern), pattern)

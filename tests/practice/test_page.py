@@ -1,0 +1,122 @@
+"""The sandbox's page: every lever does what it says, and none of it is there where calls ring real phones."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dashboard.practice import words
+from dashboard.sandbox import faults, inprocess
+from tenants.roles import Role
+
+LEVERS = ["faults", "faults/clear", "clock", "outcome", "ring", "balance"]
+
+
+@pytest.fixture
+def desk(sign_in, admin, settings, sandbox):
+    settings.SANDBOX_URL = "http://sandbox"
+    return sign_in(admin)
+
+
+@pytest.fixture
+def state(sandbox):
+    """What the sandbox says of `/_sandbox/<path>`."""
+
+    def state(path):
+        with inprocess.client(sandbox) as levers:
+            return levers.get(f"/_sandbox/{path}").json()
+
+    return state
+
+
+def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
+    desk, sign_in, admin, support, bloom, member, settings, client
+):
+    assert desk.get("/sandbox/").status_code == 200
+    assert sign_in(support).get("/sandbox/").status_code == 200
+    owner = sign_in(member(bloom, Role.OWNER))
+    assert owner.get("/sandbox/").status_code == 404
+    assert client.get("/sandbox/").status_code == 302
+    settings.SANDBOX_URL = ""
+    staff = sign_in(admin)
+    assert staff.get("/sandbox/").status_code == 404
+    for lever in LEVERS:
+        assert staff.post(f"/sandbox/{lever}/").status_code == 404
+    assert "/sandbox/" not in staff.get("/clients/").content.decode()
+
+
+def test_a_fault_is_switched_on_met_and_taken_off(desk, state, sandbox, agency):
+    page = desk.get("/sandbox/")
+    whose = next(
+        value for value, name in page.context["fault"].fields["organization"].choices if name == "Bloom Dental"
+    )
+    answer = desk.post(
+        "/sandbox/faults/",
+        {"fault": "503", "route": "/numbers*", "organization": whose, "times": "3", "chance": "100"},
+        follow=True,
+    )
+    html = answer.content.decode()
+    assert "503, not available" in html and "3 more times" in html and "sandbox-bloom" not in html
+    (fault,) = state("faults")["faults"]
+    assert (fault["fault"], fault["route"], fault["key"], fault["times"]) == ("503", "/numbers*", "sandbox-bloom", 3)
+    desk.post("/sandbox/faults/clear/", {"fault": fault["id"]})
+    assert state("faults")["faults"] == []
+
+
+def test_every_fault_that_the_sandbox_knows_can_be_ordered(desk, state):
+    offered = {value for _, group in words.FAULTS for value, _ in group}
+    assert set(faults.KINDS + faults.WEBHOOK_KINDS) <= offered
+    for kind in sorted(offered):
+        answer = desk.post("/sandbox/faults/", {"fault": kind, "route": "*", "times": "1", "chance": "50"})
+        assert answer.status_code == 302, kind
+    assert {one["fault"] for one in state("faults")["faults"]} == offered
+
+
+def test_what_cannot_be_ordered_is_told_beside_its_field(desk, state):
+    answer = desk.post("/sandbox/faults/", {"fault": "503", "route": "/nowhere", "times": "1", "chance": "0"})
+    assert answer.status_code == 422 and set(answer.context["fault"].errors) == {"route", "chance"}
+    assert state("faults")["faults"] == []
+
+
+def test_time_runs_stands_and_jumps(desk, state):
+    before = state("clock")["now"]
+    desk.post("/sandbox/clock/", {"advance": "3600"})
+    assert state("clock")["now"] - before == pytest.approx(3600, abs=5)
+    desk.post("/sandbox/clock/", {"speed": "60"})
+    assert "60 times as fast" in desk.get("/sandbox/").content.decode()
+    assert desk.post("/sandbox/clock/", {"speed": "-1"}).status_code == 422
+
+
+def test_calls_go_as_chosen_and_somebody_calls(desk, state, agency):
+    desk.post("/sandbox/outcome/", {"outcome": "no-answer"})
+    assert state("switches")["outcome"] == "no-answer"
+    desk.post("/sandbox/outcome/", {"outcome": ""})
+    assert state("switches")["outcome"] == ""
+    live = state("")["live_calls"]
+    assert desk.post("/sandbox/ring/", {"number": "+31105550161", "outcome": "conversation"}).status_code == 302
+    assert state("")["live_calls"] == live + 1
+
+
+def test_credit_is_emptied_and_filled(desk, state):
+    top = next(one for one in state("organizations")["organizations"] if not one["parent_org_id"])
+    desk.post("/sandbox/balance/", {"organization": top["id"], "minutes": "0"})
+    assert (
+        next(one for one in state("organizations")["organizations"] if one["id"] == top["id"])["minutes_balance"] == 0
+    )
+
+
+def test_requests_are_listed_newest_first_and_held_on_wish(desk, agency):
+    html = desk.get("/sandbox/?part=log", headers={"HX-Request": "true"}).content.decode()
+    assert "GET /numbers" in html and "every 2s" in html and "<h1>" not in html
+    ids = [int(found) for found in re.findall(r'id="request-(\d+)"', html)]
+    assert ids == sorted(ids, reverse=True) and ids
+    assert "every 2s" not in desk.get("/sandbox/?part=log&hold").content.decode()
+
+
+def test_a_sandbox_that_does_not_answer_is_told_in_words(desk, settings, sandbox):
+    settings.VOICEDOCK_TRANSPORT = None
+    settings.SANDBOX_URL = "http://127.0.0.1:1"
+    answer = desk.get("/sandbox/")
+    assert answer.status_code == 503 and "does not answer" in answer.content.decode()
+    assert "does not answer" in desk.post("/sandbox/clock/", {"speed": "1"}, follow=True).content.decode()
