@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
+from tests.sandbox import scenes
 
 
 @pytest.fixture
@@ -61,3 +62,14 @@ def place(sandbox, ids):
         return call_id
 
     return place
+
+
+@pytest.fixture(scope="session")
+def _furnished():
+    return scenes.furnished()
+
+
+@pytest.fixture(scope="session")
+def scene(_furnished):
+    """`with scene() as here:` is a world of its own with something of everything, for tests that need many."""
+    return lambda: scenes.opened(_furnished)

@@ -124,6 +124,15 @@ def test_calls_are_paged_newest_first_with_the_total_of_the_filter(sandbox, bloo
     assert bloom.get("/calls", params={"end_date": since}).json()["pagination"]["total"] == 4
 
 
+@pytest.mark.parametrize("told", ["Z", "+00:00", " 00:00", "%2B00:00", ""])
+def test_a_moment_may_come_in_any_zone_and_with_its_plus_lost(bloom, place, told):
+    place(bloom)
+    since = bloom.get("/calls").json()["calls"][0]["created_at"].removesuffix("Z")
+    assert bloom.get(f"/calls?start_date={since}{told}").json()["pagination"]["total"] == 1
+    assert bloom.get(f"/calls?start_date={since[:10]}").json()["pagination"]["total"] == 1
+    assert bloom.get(f"/calls?end_date={since[:10]}").json()["pagination"]["total"] == 0
+
+
 def test_a_limit_above_the_maximum_is_clamped_or_refused(bloom, levers):
     assert bloom.get("/calls", params={"limit": 5000}).json()["pagination"]["limit"] == 1000
     levers.post("/_sandbox/switches", json={"over_limit": "400"})

@@ -10,8 +10,6 @@ from ..exchange import Answer, Request
 from ..limits import Limits
 from ..records import Organization, World
 
-LOST_PLUS = re.compile(r"(?<=:[0-9]{2}) (?=[0-9]{2}:[0-9]{2}$)")  # of an offset that was sent unencoded
-
 # method, path with {placeholders}, and what answers it
 Routes = list[tuple[str, str, Callable[..., Answer]]]
 
@@ -63,7 +61,7 @@ class Context:
         if not text:
             return None
         try:
-            read = datetime.fromisoformat(LOST_PLUS.sub("+", text))
+            read = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # a + sent unencoded
         except ValueError:
             raise invalid(name, "must be an ISO 8601 date-time") from None
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
