@@ -29,15 +29,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
-        length = int(self.headers.get("Content-Length") or 0)
+        try:
+            body = self._body()
+        except ValueError:
+            self.close_connection = True
+            self._write("400 Bad Request", [("Content-Length", "0")], b"")
+            return
         environ = {
             "REQUEST_METHOD": self.command,
             "PATH_INFO": unquote(path, "latin-1"),
             "QUERY_STRING": query,
-            "CONTENT_LENGTH": str(length),
+            "CONTENT_LENGTH": str(len(body)),
             "HTTP_AUTHORIZATION": self.headers.get("Authorization", ""),
             "REMOTE_ADDR": self.client_address[0],
-            "wsgi.input": io.BytesIO(self.rfile.read(length)),
+            "wsgi.input": io.BytesIO(body),
             "sandbox.pause": self.server.stopping.wait,
         }
         try:
@@ -49,6 +54,18 @@ class Handler(BaseHTTPRequestHandler):
             self._write("500 Internal Server Error", [("Content-Length", "0")], b"")
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _serve
+
+    def _body(self) -> bytes:
+        """Whole or in chunks, as the client sends it."""
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(max(0, int(self.headers.get("Content-Length") or 0)))
+        body = b""
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            """What trails behind the last chunk."""
+        return body
 
     def _ask(self, environ: dict) -> tuple[str, list, bytes]:
         head: list = []

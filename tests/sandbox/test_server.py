@@ -3,6 +3,7 @@
 import json
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,6 +76,19 @@ def test_one_connection_serves_many_requests_and_survives_refusals(server, clien
     assert client.get("/api/v1/none").status_code == 404
     again = client.get("/api/v1/calls/call-_%2B31205550150_x").extensions["network_stream"]
     assert again.get_extra_info("client_addr") == stream
+
+
+def test_a_body_may_come_in_chunks(client):
+    parts = (part for part in (b'{"phone_number":', b'"+31205550177"}'))
+    answer = client.post("/api/v1/numbers", content=parts)
+    assert answer.status_code == 201 and answer.json()["number"]["phone_number"] == "+31205550177"
+    assert client.get("/api/v1/numbers").status_code == 200, "and nothing of it is left on the connection"
+
+
+def test_a_length_that_is_none_is_a_400(server):
+    with socket.create_connection(server.server_address, timeout=5) as line:
+        line.sendall(b"POST /api/v1/numbers HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
+        assert line.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_cut_connection_is_an_error_on_the_network_too(client):
