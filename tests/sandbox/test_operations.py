@@ -93,6 +93,7 @@ OPERATIONS = [
     ("DELETE", "/chats/{chat}", None, 200, GONE),
     ("GET", "/chats/context", None, 200, {"context"}),
 ]
+NAMES = [f"{method} {path}" for method, path, *_ in OPERATIONS]
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 BARE = ("/calls/{call}", "/organizations", "/account")  # objects of which the table names only some keys
 
@@ -123,7 +124,7 @@ def there(bloom, ids, place):
     return furnish(bloom, ids.assistant["Recall NL"], ids.number["+31205550142"]) | {"call": place(bloom)}
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "keys"), OPERATIONS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("method", "path", "body", "status", "keys"), OPERATIONS, ids=NAMES)
 def test_each_operation_answers_in_its_envelope(bloom, there, method, path, body, status, keys):
     if (method, path) == ("POST", "/domains"):
         bloom.delete("/domains")  # one is all an organization has
