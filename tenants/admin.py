@@ -1,131 +1,82 @@
-"""The auditors' reading room: everything they are granted, nothing they could change."""
+"""What stands in the auditors' reading room about clients, what is dedicated to them, people and the audit trail."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
-from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.views.decorators.csrf import csrf_protect
+from django.db.models import QuerySet
 
-from tenants import scope
-from tenants.audit_words import sentence
+from tenants import audit
+from tenants.audit_words import SENTENCES, sentence
 from tenants.models import (
     Assistant,
     AssistantDedication,
     AuditEntry,
-    Auditor,
+    AuditHead,
     Connection,
+    Membership,
     Number,
     NumberDedication,
     Person,
     Tenant,
+    Visit,
 )
-from tenants.roles import StaffRole
+from tenants.reading_room import reader, site
+from tenants.shelves import (
+    ByClient,
+    ByConnection,
+    ByHolder,
+    Shelf,
+    at,
+    connections_of,
+    link_of,
+    linked,
+    one_of,
+    person_of,
+)
 
-
-def reader(user: Any) -> Auditor | None:
-    """Who may read here: an auditor by grant, and the reseller's admins, as if they were one."""
-    if not user.is_authenticated or not user.is_active:
-        return None
-    if hasattr(user, "auditor"):
-        return user.auditor
-    if hasattr(user, "staff") and user.staff.role == StaffRole.ADMIN:
-        return Auditor(user=user, sees_all=True)
-    return None
-
-
-class ReadingRoom(admin.AdminSite):
-    """Django's admin, with every request in a transaction that cannot write."""
-
-    site_header = site_title = "Patchbay, reading room"
-    index_title = "What happened"
-    enable_nav_sidebar = True
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        return reader(request.user) is not None
-
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
-        def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            who = reader(request.user)
-            if who is None:
-                if request.user.is_authenticated:
-                    raise PermissionDenied
-                return redirect_to_login(request.get_full_path(), reverse("account_login"))
-            if request.method not in ("GET", "HEAD"):
-                return HttpResponseNotAllowed(["GET", "HEAD"])
-            request.session.get("_auth_user_id")  # read as the app, before the role changes
-            with scope.auditor(who):
-                response = view(request, *args, **kwargs)
-                if isinstance(response, TemplateResponse):
-                    response.render()
-            return response
-
-        return update_wrapper(csrf_protect(read), view)
-
-
-site = ReadingRoom(name="admin")
-
-
-class ReadOnly(admin.ModelAdmin):
-    """A page that shows, searches and filters."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return reader(request.user) is not None
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return reader(request.user) is not None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {}
-
-
-def at(moment: Any) -> str:
-    """A moment with its zone, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "—"
+__all__ = ["ByClient", "ByConnection", "Shelf", "at", "linked", "one_of", "person_of", "reader", "site"]
+CHECKED_AT_ONCE = 20_000  # entries: a page of chains is verified when it has no more
 
 
 @admin.register(Tenant, site=site)
-class TenantShelf(ReadOnly):
-    list_display = ["name", "slug", "status", "home_connection", "timezone", "created_at"]
-    list_filter = ["status", "home_connection"]
+class TenantShelf(Shelf):
+    list_display = ["name", "slug", "status", "home", "timezone", "created_at"]
+    list_filter = ["status", ByConnection, "created_at"]
     list_select_related = ["home_connection"]
     search_fields = ["name", "slug", "city"]
+    exclude = ["brand_hue", "brand_chroma"]
+
+    @admin.display(description="connection", ordering="home_connection__name")
+    def home(self, tenant: Tenant) -> str:
+        return linked(tenant.home_connection)
 
 
 @admin.register(Connection, site=site)
-class ConnectionShelf(ReadOnly):
+class ConnectionShelf(Shelf):
     list_display = ["name", "organization_name", "parent", "last_contact_at", "last_error", "minutes_balance"]
     list_select_related = ["parent"]
+    list_filter = ["last_contact_at"]
     search_fields = ["name", "organization_name", "organization_id"]
     exclude = ["webhook_token"]
 
+    def get_queryset(self, request: Any) -> QuerySet[Connection]:
+        return super().get_queryset(request) & connections_of(request)
 
-class DedicationShelf(ReadOnly):
+
+class DedicationShelf(Shelf):
     """Who had what, from when until when."""
 
-    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "connection"]
+    list_filter = [ByClient, ByConnection, "made_at"]
     list_select_related = ["tenant", "connection"]
-    exclude = ["made_by", "ended_by"]
+    date_hierarchy = "made_at"
+    exclude = people = ["made_by", "ended_by"]
     readonly_fields = ["dedicated_by", "released_by"]
+
+    @admin.display(description="client", ordering="tenant__name")
+    def client(self, dedication: Any) -> str:
+        return linked(dedication.tenant)
 
     @admin.display(description="from", ordering="period")
     def begins(self, dedication: Any) -> str:
@@ -136,67 +87,136 @@ class DedicationShelf(ReadOnly):
         return at(dedication.period.upper) if dedication.period.upper else "open"
 
     def dedicated_by(self, dedication: Any) -> str:
-        return name_of(dedication.made_by_id)
+        return person_of(dedication, "made_by")
 
     def released_by(self, dedication: Any) -> str:
-        return name_of(dedication.ended_by_id)
-
-
-def name_of(user_id: int | None) -> str:
-    """A person's name, read from the view that holds no password hashes."""
-    if user_id is None:
-        return "—"
-    return str(Person.objects.filter(pk=user_id).first() or f"person {user_id}")
+        return person_of(dedication, "ended_by")
 
 
 @admin.register(NumberDedication, site=site)
 class NumberDedicationShelf(DedicationShelf):
-    list_display = ["e164", "tenant", "connection", "begins", "ends"]
+    list_display = ["e164", "client", "connection", "begins", "ends"]
     search_fields = ["e164", "tenant__name"]
 
 
 @admin.register(AssistantDedication, site=site)
 class AssistantDedicationShelf(DedicationShelf):
-    list_display = ["assistant", "tenant", "connection", "begins", "ends"]
+    list_display = ["assistant", "client", "connection", "begins", "ends"]
     list_select_related = ["tenant", "connection", "assistant"]
     search_fields = ["assistant__name", "tenant__name"]
 
 
 @admin.register(Number, site=site)
-class NumberShelf(ReadOnly):
+class NumberShelf(Shelf):
     list_display = ["e164", "name", "connection", "is_active", "seen_at", "vanished_at"]
-    list_filter = ["connection", "is_active"]
+    list_filter = [ByHolder, ByConnection, "is_active", "seen_at"]
     list_select_related = ["connection"]
     search_fields = ["e164", "name", "business_name"]
 
 
 @admin.register(Assistant, site=site)
-class AssistantShelf(ReadOnly):
+class AssistantShelf(Shelf):
     list_display = ["name", "connection", "provider", "family", "is_active", "seen_at", "vanished_at"]
-    list_filter = ["connection", "family", "is_active"]
+    list_filter = [ByHolder, ByConnection, "family", "is_active", "seen_at"]
     list_select_related = ["connection"]
     search_fields = ["name", "business_name", "remote_id"]
+    exclude = ["webhook_url"]  # its last part is the door's secret
 
 
 @admin.register(Person, site=site)
-class PersonShelf(ReadOnly):
+class PersonShelf(Shelf):
+    """The view behind it shows staff, and the people of the clients that one may read."""
+
     list_display = ["name", "email", "is_active", "last_login"]
+    list_filter = ["is_active", "last_login"]
     search_fields = ["name", "email"]
 
 
+@admin.register(Membership, site=site)
+class MembershipShelf(Shelf):
+    list_display = ["tenant", "person", "role", "sees_transcripts", "created_at"]
+    list_filter = [ByClient, "role", "created_at"]
+    list_select_related = ["tenant"]
+    search_fields = ["tenant__name"]
+    exclude = people = ["user"]
+    readonly_fields = ["person"]
+
+    def person(self, membership: Membership) -> str:
+        return person_of(membership, "user")
+
+
+@admin.register(Visit, site=site)
+class VisitShelf(Shelf):
+    list_display = ["started_at", "tenant", "person", "ended_at"]
+    list_filter = [ByClient, "started_at"]
+    list_select_related = ["tenant"]
+    search_fields = ["tenant__name"]
+    date_hierarchy = "started_at"
+    exclude = people = ["user"]
+    readonly_fields = ["person"]
+
+    def person(self, visit: Visit) -> str:
+        return person_of(visit, "user")
+
+
 @admin.register(AuditEntry, site=site)
-class AuditShelf(ReadOnly):
-    list_display = ["at", "actor", "sentence", "tenant", "action", "subject", "chain", "seq"]
-    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "action", "at"]
+class AuditShelf(Shelf):
+    list_display = ["at", "actor", "sentence", "tenant", "action", "about", "chain", "seq"]
+    list_filter = [ByClient, "at", one_of("action", ((action, action) for action in SENTENCES))]
     list_select_related = ["tenant"]
     search_fields = ["actor", "action", "subject", "body"]
     date_hierarchy = "at"
     exclude = ["hash"]
-    readonly_fields = ["sentence", "hash_in_hex"]
+    readonly_fields = ["sentence", "about", "hash_in_hex"]
+    also_exported = ["subject", "body", "hash_in_hex"]
 
     def sentence(self, entry: AuditEntry) -> str:
         return sentence(entry)
 
+    def about(self, entry: AuditEntry) -> str:
+        return link_of(entry.subject)
+
     @admin.display(description="hash")
     def hash_in_hex(self, entry: AuditEntry) -> str:
         return bytes(entry.hash).hex()
+
+
+@admin.register(AuditHead, site=site)
+class ChainShelf(Shelf):
+    """The chains, and whether each entry still follows from the one before it."""
+
+    list_display = ["chain", "seq", "state", "hash_in_hex"]
+    search_fields = ["chain"]
+    list_per_page = 25
+    exclude = ["hash"]
+    readonly_fields = ["state", "hash_in_hex"]
+
+    def get_queryset(self, request: Any) -> QuerySet[AuditHead]:
+        heads = super().get_queryset(request)
+        if request.reader.sees_all:
+            return heads
+        return heads.filter(chain__in=[f"tenant-{pk}" for pk in Tenant.objects.values_list("pk", flat=True)])
+
+    def get_changelist_instance(self, request: Any) -> Any:
+        """Verifies the page in one walk, unless it is long; a row by itself is always verified."""
+        page = super().get_changelist_instance(request)
+        shown = list(page.result_list)
+        short = sum(head.seq for head in shown) <= CHECKED_AT_ONCE
+        broken = {one.chain: one for one in audit.verify([head.chain for head in shown])} if short else {}
+        for head in shown:
+            head.told = _told(broken.get(head.chain)) if short else "long: open it to verify it"
+        page.result_list = shown
+        return page
+
+    def state(self, head: Any) -> str:
+        if not hasattr(head, "told"):
+            head.told = _told(next(iter(audit.verify([head.chain])), None))
+        return head.told
+
+    @admin.display(description="hash of the last entry")
+    def hash_in_hex(self, head: AuditHead) -> str:
+        return bytes(head.hash).hex()
+
+
+def _told(broken: audit.Broken | None) -> str:
+    return f"broken at entry {broken.seq}: {broken.reason}" if broken else "holds"

@@ -24,6 +24,8 @@ SENTENCES: dict[str, str] = {
     "visit.began": "{actor} entered as staff.",
     "visit.ended": "{actor} left.",
     "calls.exported": "{actor} exported calls as CSV.",
+    "shelf.exported": "{actor} took {what} away from the reading room as CSV, {rows} rows.",
+    "transcript.read": "{actor} read a transcript in the reading room.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
     "connection.key-replaced": "{actor} replaced the API key of {name}.",
     "connection.hooked-up": "{actor} had {assistants} assistants of {name} report to us.",

@@ -3,11 +3,14 @@
 from django.contrib import admin
 
 from dashboard.campaigns.models import Campaign, Lead
-from tenants.admin import ReadOnly, site
+from dashboard.look import states
+from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, site
+
+LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]
 
 
 @admin.register(Campaign, site=site)
-class CampaignShelf(ReadOnly):
+class CampaignShelf(Shelf):
     list_display = [
         "name",
         "tenant",
@@ -18,14 +21,18 @@ class CampaignShelf(ReadOnly):
         "total_leads",
         "seen_at",
     ]
-    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "status", "connection", "remote_created_at"]
+    list_filter = [ByClient, ByConnection, one_of("status", Campaign.Status.choices), "remote_created_at"]
     list_select_related = ["tenant", "connection"]
     search_fields = ["name", "remote_id"]
 
 
 @admin.register(Lead, site=site)
-class LeadShelf(ReadOnly):
-    list_display = ["phone_number", "campaign", "tenant", "status", "attempts", "last_attempt_at"]
-    list_filter = [("tenant", admin.RelatedOnlyFieldListFilter), "status"]
+class LeadShelf(Shelf):
+    list_display = ["phone_number", "of", "tenant", "status", "attempts", "last_attempt_at"]
+    list_filter = [ByClient, one_of("status", LEADS), "last_attempt_at"]
     list_select_related = ["campaign", "tenant"]
     search_fields = ["phone_number", "campaign__name"]
+
+    @admin.display(description="campaign", ordering="campaign__name")
+    def of(self, lead: Lead) -> str:
+        return linked(lead.campaign)

@@ -1,15 +1,22 @@
 """Sync runs in the auditors' reading room."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 
 from dashboard.inventory.models import SyncRun
-from tenants.admin import ReadOnly, site
+from tenants.admin import ByConnection, Shelf, site
+from tenants.shelves import connections_of
 
 
 @admin.register(SyncRun, site=site)
-class SyncRunShelf(ReadOnly):
+class SyncRunShelf(Shelf):
     list_display = ["started_at", "connection", "kind", "outcome", "requests", "seen", "changed", "error"]
-    list_filter = ["connection", "kind", "outcome", "started_at"]
+    list_filter = [ByConnection, "kind", "outcome", "started_at"]
     list_select_related = ["connection"]
     search_fields = ["error", "connection__name"]
     date_hierarchy = "started_at"
+
+    def get_queryset(self, request: Any) -> QuerySet[SyncRun]:
+        return super().get_queryset(request).filter(connection__in=connections_of(request))

@@ -22,9 +22,9 @@ from tenants import audit, scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.models import Tenant
 from tenants.roles import Permission
+from tenants.taking_away import inert
 
 CHUNK = 500
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would run what begins so
 HEAD = [
     "Call",
     "Direction",
@@ -108,9 +108,3 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
         call.reported_line,
         call.error,
     ]
-
-
-def inert(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula; phone numbers begin with +, so they get an apostrophe too."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,6 @@
+"""How far the walks go: `manage.py test` takes a part, `manage.py promises` the whole figure."""
+
+import os
+
+WHOLE = os.environ.get("PATCHBAY_PROMISES") == "whole"
+REQUESTS = 100_000 if WHOLE else 1_000  # of the random walk

@@ -1,0 +1,111 @@
+"""P9: an auditor reads, and changes nothing: not by permission, not by method, not in the database."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
+
+from tenants import reading_room, scope
+from tenants.models import Tenant
+from tests.promises import doors
+from tests.promises.two_houses import Town, town  # noqa: F401
+from tests.promises.walking import ask
+
+pytestmark = pytest.mark.django_db
+ROOM = [door for door in doors.every() if door.reading_room]
+WRITING = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
+
+
+def test_the_room_has_no_page_for_writing():
+    assert {door.name.rpartition("_")[2] for door in ROOM} == {
+        "index", "jsi18n", "list", "changelist", "export", "history", "change",
+    }  # fmt: skip
+    assert {door.route.split("/")[2] for door in ROOM if door.name.endswith("_changelist")} == set(doors.SHELVES)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_auditor_cannot_write_by_method(town: Town, name: str):  # noqa: F811
+    one = town.houses["one"]
+    for door in ROOM:
+        for method in WRITING:
+            answer = ask(town, town.people[name], method, door.address(one, one), {"name": "Mine", "_save": "1"})
+            assert (answer.status, answer.wrote) == (405, set()), (method, door.route)
+
+
+@pytest.mark.parametrize("name", ["anonymous", "owner", "support", "finance"])
+def test_nobody_else_comes_in(town: Town, name: str):  # noqa: F811
+    one, who = town.houses["one"], town.people[name]
+    for door in ROOM:
+        for method in ("GET", "POST"):
+            met = ask(town, who, method, door.address(one, one)).word
+            assert met == ("forbidden" if who.user else "sign-in"), (method, door.route)
+
+
+TENANT = "/admin/tenants/tenant/{}/change/"
+
+
+def test_auditor_cannot_write_by_permission(town: Town, monkeypatch):  # noqa: F811
+    """With the check of the method gone, Django's admin still finds nobody who may change anything."""
+    monkeypatch.setattr(reading_room, "READS", ("GET", "HEAD", "POST"))
+    one = town.houses["one"]
+    for door in (one for one in ROOM if one.name.endswith("_change")):
+        answer = ask(town, town.people["auditor of all"], "POST", door.address(one, one), {"_save": "1"})
+        # reading a transcript is written down by Patchbay, before the auditor's own transaction begins
+        wrote = answer.wrote - {"tenants_auditentry"} if "callreport" in door.route else answer.wrote
+        assert (answer.status, wrote) == (403, set()), door.route
+
+
+def write(request, object_id):
+    return HttpResponse(str(Tenant.objects.filter(pk=object_id).update(name="Mine")))
+
+
+@pytest.mark.parametrize(
+    ("role", "read_only", "status"),
+    [("patchbay_auditor", "on", 500), ("patchbay_auditor", None, 500), ("none", "on", 500), ("none", None, 200)],
+)
+def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):  # noqa: F811
+    """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
+    test can see."""
+    real, shelf = scope._set, reading_room.site._registry[Tenant]
+    monkeypatch.setattr(
+        scope, "_set", lambda *given: real(*given[:3], role if given[3] != "none" else "none", read_only)
+    )
+    monkeypatch.setattr(shelf, "change_view", write)
+    answer = ask(town, town.people["auditor of all"], "GET", TENANT.format(town.houses["one"].tenant.pk))
+    assert answer.status == status
+    assert status == 500 or answer.body == b"1"
+
+
+def test_auditor_cannot_write_in_the_database(town: Town):  # noqa: F811
+    """As the auditors' role, but in a transaction that may write: every table and view refuses every change."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, min(column_name) FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND is_generated = 'NEVER' GROUP BY 1"
+        )
+        tables = cursor.fetchall()
+    assert len(tables) > 30
+    with scope.system("as an auditor"):
+        for table, column in tables:
+            for sql in (
+                f'INSERT INTO "{table}" DEFAULT VALUES',
+                f'UPDATE "{table}" SET "{column}" = NULL',
+                f'DELETE FROM "{table}"',
+                f'TRUNCATE "{table}"',
+            ):
+                with pytest.raises(DatabaseError, match=r"permission denied|is not a table"), transaction.atomic():
+                    _run_as_auditor(sql)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM information_schema.sequences"
+            " WHERE has_sequence_privilege('patchbay_auditor', quote_ident(sequence_name), 'USAGE,UPDATE')"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def _run_as_auditor(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE patchbay_auditor")
+        cursor.execute(sql)

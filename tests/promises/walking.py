@@ -1,0 +1,92 @@
+"""Walking through every door as somebody: one request, what came back, what it wrote and what it let slip."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.test import RequestFactory
+from django.test.client import ClientHandler
+
+from tests.promises.two_houses import Marked, Person, Town, undone
+
+WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.I)
+NEUTRAL = {"django_session", "tenants_user"}  # last use of a session, last log-in
+counted = {"requests": 0}
+BLANK = re.compile(rb"[\s\xa0()-]|\xc2\xa0|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\xa0|&nbsp;|<[^>]*>")
+ONCE = re.compile(rb'(?:nonce|hx-headers|data-now)=(?:"[^"]*"|\'[^\']*\')|value="[A-Za-z0-9]{64}"')
+handler = ClientHandler(enforce_csrf_checks=False)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: str
+    body: bytes
+    wrote: set[str]
+    asked: list[str]
+    location: str
+
+    @property
+    def word(self) -> str:
+        """What the person met, in the words of the table."""
+        if self.status == 302 and self.location.startswith("/accounts/login/?next="):
+            return "sign-in"
+        return {403: "forbidden", 404: "missing", 405: "no such method"}.get(self.status, "in")
+
+    @property
+    def shape(self) -> bytes:
+        """The body without what differs in every answer."""
+        return ONCE.sub(b"", self.body)
+
+
+def ask(town: Town, who: Person, method: str, address: str, data: dict[str, Any] | None = None) -> Answer:
+    """One request, all of which is taken back."""
+    town.asked.clear()
+    counted["requests"] += 1
+    body = urlencode(data or {}, doseq=True) if method not in ("GET", "HEAD") else ""
+    request = RequestFactory().generic(
+        method,
+        address,
+        body,
+        content_type="application/x-www-form-urlencoded",
+        HTTP_COOKIE=who.cookie,
+    )
+    with undone(), _watched() as wrote:
+        response = handler(request.environ)
+        content = b"".join(response.streaming_content) if response.streaming else response.content
+        headers = "\n".join(f"{name}: {value}" for name, value in response.items())
+        headers += str(response.cookies)
+    return Answer(
+        response.status_code, headers, content, wrote - NEUTRAL, list(town.asked), response.get("Location", "")
+    )
+
+
+@contextmanager
+def _watched() -> Iterator[set[str]]:
+    wrote: set[str] = set()
+
+    def note(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if isinstance(sql, str) and (found := WRITES.match(sql)):
+            wrote.add(found[1].lower())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield wrote
+
+
+def slips(answer: Answer, house: Marked, *, given: str = "", kinds: tuple[str, ...] = ()) -> list[str]:
+    """Marks of a client in the body, the headers or a file's name; `given` is what the request itself had in it."""
+    text = answer.body + answer.headers.encode()
+    bare = BLANK.sub(b"", text)
+    found = []
+    for kind, marks in house.marks.items():
+        if kinds and kind not in kinds:
+            continue
+        found += [mark for mark in marks if mark not in given and (mark.encode() in text or mark.encode() in bare)]
+    return found

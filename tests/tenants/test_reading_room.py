@@ -1,0 +1,127 @@
+"""The auditors' reading room: what a page costs, filters and links, exports, what is written down, the chains."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.db import DatabaseError
+
+from tenants import audit, scope
+from tenants.audit_words import sentence
+from tenants.models import AuditEntry
+from tests.calls.rows import a_call, a_receipt, a_report, reads
+from tests.promises import doors
+
+LISTS = [door for door in doors.every() if door.reading_room and door.name.endswith("_changelist")]
+
+
+def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor, sign_in):
+    """Bounded queries for each shelf; the first fill has one of each, the second ten."""
+    browser, counts = sign_in(auditor), []
+    for rows in (1, 9):
+        for at in range(rows):
+            call = a_call(bloom, party=f"+3161234{rows}{at:03}", state="ended")
+            a_report(bloom, call, messages=[{"role": "user", "content": "Hello"}])
+            a_receipt(bloom, call)
+        found = {}
+        for door in LISTS:
+            with reads() as queries:
+                assert browser.get(door.address(None, None)).status_code == 200
+            found[door.name] = len(queries)
+        counts.append(found)
+    assert counts[0] == counts[1]
+    assert max(counts[0].values()) <= 12, counts[0]
+
+
+def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign_in):
+    a_call(bloom, party="+31612345001")
+    a_call(harbor, party="+31612345002", error="=HYPERLINK(1)")
+    browser = sign_in(auditor)
+    answer = browser.get(f"/admin/calls/call/export/?client={harbor.tenant.pk}")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="call-')
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [row["party"] for row in rows] == ["'+31612345002"]
+    with scope.system("look"):
+        entry = AuditEntry.objects.get(action="shelf.exported")
+        assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))
+        assert sentence(entry) == f"{auditor} took calls away from the reading room as CSV, 1 rows."
+
+
+def test_nothing_leaves_when_it_cannot_be_written_down(bloom, auditor, sign_in, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise DatabaseError("full")
+
+    monkeypatch.setattr(audit, "record", broken)
+    browser = sign_in(auditor)
+    browser.raise_request_exception = False
+    assert browser.get("/admin/calls/call/export/").status_code == 500
+
+
+def test_reading_a_transcript_is_an_entry_and_the_list_holds_none(bloom, auditor, sign_in):
+    call = a_call(bloom, state="ended")
+    a_report(bloom, call, summary="Canary summary", messages=[{"role": "user", "content": "Canary words"}])
+    browser = sign_in(auditor)
+    assert "Canary" not in browser.get("/admin/calls/callreport/").content.decode()
+    page = browser.get(f"/admin/calls/callreport/{call.pk}/change/").content.decode()
+    assert "Canary words" in page and "Canary summary" in page
+    with scope.system("look"):
+        entry = AuditEntry.objects.get(action="transcript.read")
+        assert (entry.tenant, entry.actor_id, entry.subject) == (bloom.tenant, auditor.pk, f"callreport:{call.pk}")
+
+
+def test_a_call_leads_to_its_dedication_receipts_and_entries(bloom, auditor, sign_in):
+    call = a_call(bloom)
+    receipt = a_receipt(bloom, call)
+    browser = sign_in(auditor)
+    page = browser.get(f"/admin/calls/call/{call.pk}/change/").content.decode()
+    assert f"/admin/tenants/numberdedication/{bloom.number.pk}/change/" in page
+    assert f"/admin/tenants/auditentry/?subject=call:{call.pk}" in page
+    receipts = f"/admin/calls/receipt/?call__id__exact={call.pk}"
+    assert receipts in page and f"/{receipt.pk}/change/" in browser.get(receipts).content.decode()
+    held = browser.get(f"/admin/tenants/numberdedication/{bloom.number.pk}/change/").content.decode()
+    calls = f"/admin/calls/call/?number_dedication__id__exact={bloom.number.pk}"
+    assert calls in held and str(call.pk) in browser.get(calls).content.decode()
+    history = browser.get(f"/admin/tenants/tenant/{bloom.tenant.pk}/history/", follow=True).content.decode()
+    assert "opened Bloom Dental as a client" in history
+
+
+@pytest.mark.parametrize(
+    ("shelf", "query", "found"),
+    [
+        ("calls/call", "client={bloom}", 1),
+        ("calls/call", "client={harbor}", 0),
+        ("calls/call", "client=x", 0),
+        ("calls/call", "q=%2B3161234", 1),
+        ("calls/call", "q=nobody", 0),
+        ("calls/call", "state=ended", 1),
+        ("calls/call", "created_at__year=2019", 0),
+        ("tenants/number", "client={bloom}", 1),
+        ("tenants/numberdedication", "connection={home}", 1),
+        ("tenants/auditentry", "action=number.dedicated", 2),
+    ],
+)
+def test_what_filters_and_search_leave(bloom, harbor, auditor, sign_in, shelf, query, found):
+    a_call(bloom, party="+31612345678", state="ended")
+    asked = query.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk, home=bloom.connection.pk)
+    page = sign_in(auditor).get(f"/admin/{shelf}/?{asked}")
+    assert page.status_code == 200
+    assert page.context["cl"].result_count == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_room_shows_whether_the_chains_hold(bloom, harbor, auditor, sign_in, superuser):
+    browser = sign_in(auditor)
+    assert browser.get("/admin/tenants/audithead/").content.decode().count(">holds<") == 2
+    superuser(
+        "ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",
+        f"UPDATE tenants_auditentry SET body = replace(body, 'Bloom', 'Doom') WHERE chain = 'tenant-{bloom.tenant.pk}'",
+        "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
+    )
+    page = browser.get("/admin/tenants/audithead/").content.decode()
+    assert page.count(">holds<") == 1 and "broken at entry 1" in page
+    assert (
+        "broken at entry 1"
+        in browser.get(f"/admin/tenants/audithead/tenant-{bloom.tenant.pk}/change/").content.decode()
+    )
