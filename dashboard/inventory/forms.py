@@ -27,12 +27,18 @@ def zone_name(value: str) -> None:
 class NumberField(forms.ModelChoiceField):
     def label_from_instance(self, number: Number) -> str:
         name = f", {number.name}" if number.name else ""
-        return f"{numbers.grouped(number.e164)}{name} ({number.connection.name})"
+        return f"{numbers.grouped(number.e164)}{name} ({_where(number)})"
 
 
 class AssistantField(forms.ModelChoiceField):
     def label_from_instance(self, assistant: Assistant) -> str:
-        return f"{assistant} ({assistant.connection.name})"
+        return f"{assistant} ({_where(assistant)})"
+
+
+def _where(thing: Number | Assistant) -> str:
+    """Its connection, and who has it where the query tells."""
+    holder = getattr(thing, "holder", None)
+    return f"{thing.connection.name}, {holder} has it" if holder else str(thing.connection.name)
 
 
 class ClientForm(forms.Form):

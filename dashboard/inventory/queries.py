@@ -74,17 +74,32 @@ def free_assistants() -> QuerySet[Assistant]:
 def _free(model: type[Model], dedications: QuerySet[Any]) -> QuerySet[Any]:
     """Held by nobody now, and promised to nobody."""
     there = model._default_manager.filter(vanished_at=None).select_related("connection")
-    return there.filter(~Exists(dedications.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True))))
+    return there.filter(~Exists(_held(dedications)))
 
 
-def offered(model: type[Model], tenant: Tenant) -> QuerySet[Any]:
-    """Everything a client could be given, of its own connection first: also what another client holds, which is told
-    beside the field."""
+def _held(dedications: QuerySet[Any]) -> QuerySet[Any]:
+    return dedications.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True))
+
+
+def offered_numbers(tenant: Tenant) -> QuerySet[Number]:
+    return _offered(Number, tenant, NumberDedication.objects.filter(number=OuterRef("pk")))
+
+
+def offered_assistants(tenant: Tenant) -> QuerySet[Assistant]:
+    return _offered(Assistant, tenant, AssistantDedication.objects.filter(assistant=OuterRef("pk")))
+
+
+def _offered(model: type[Model], tenant: Tenant, dedications: QuerySet[Any]) -> QuerySet[Any]:
+    """Everything a client could be given, with its `holder`: what is free first, then what can be had from a later day.
+
+    Of its own connection first; the holder is the name of a client, or none.
+    """
     there = model._default_manager.filter(vanished_at=None).select_related("connection")
     home = Q(connection=tenant.home_connection_id)
-    return there.annotate(away=~home if tenant.home_connection_id else Q(pk__isnull=False)).order_by(
-        "away", "connection__name", *(model._meta.ordering or ())
-    )
+    return there.annotate(
+        away=~home if tenant.home_connection_id else Q(pk__isnull=False),
+        holder=Subquery(_held(dedications).order_by("period").values("tenant__name")[:1]),
+    ).order_by(F("holder").asc(nulls_first=True), "away", "connection__name", *(model._meta.ordering or ()))
 
 
 def number_dedications(tenant: Tenant) -> list[NumberDedication]:

@@ -109,6 +109,13 @@ def test_what_another_client_holds_is_told_beside_the_field(desk, bloom, harbor)
         assert NumberDedication.objects.count() == 2 and AssistantDedication.objects.count() == 2
 
 
+def test_what_is_free_is_offered_first_and_what_is_held_says_by_whom(desk, bloom, harbor):
+    free = spare(harbor, name="Zuid")
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    free_at = page.index(f"+31 20 555 0181, Zuid ({free.connection.name})</option>")
+    assert free_at < page.index("Harbor Logistics has it)</option>")
+
+
 def test_a_dedication_may_begin_later_but_not_in_the_past(desk, bloom):
     number, today = spare(bloom), timezone.localdate()
     past = desk.post("/clients/bloom-dental/numbers/", {"number": number.pk, "start": today - timedelta(days=2)})

@@ -64,6 +64,12 @@ def test_a_field_tells_its_hint_or_its_error_in_the_same_place():
     assert "Yours only." not in wrong and 'href="/static/icons/sprite.svg#alert"' in wrong
 
 
+def test_a_field_with_an_id_of_its_own_keeps_its_label_and_its_hint():
+    html = drawn('{% field f.line id="pick" %}', f=Lines())
+    assert '<label for="pick">' in html and 'id="pick"' in html
+    assert 'aria-describedby="pick_said"' in html and '<small id="pick_said">' in html
+
+
 def test_a_field_takes_other_words_and_attributes():
     html = drawn('{% field f.day label="From" hint="At midnight." placeholder="today" data_draft="d" %}', f=Lines())
     assert ">From <small>if you like</small></label>" in html

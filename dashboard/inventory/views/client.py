@@ -19,7 +19,7 @@ from dashboard.look import numbers, times
 from tenants import ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
-from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
+from tenants.models import AssistantDedication, Invitation, Number, NumberDedication, Tenant
 from tenants.roles import Permission
 
 
@@ -33,7 +33,7 @@ def page(request: StaffRequest, slug: str) -> HttpResponse:
 @staff_view(Permission.MANAGE_INVENTORY)
 def dedicate_number(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    form = DedicateNumberForm(request.POST, tenant=tenant, numbers=queries.offered(Number, tenant))
+    form = DedicateNumberForm(request.POST, tenant=tenant, numbers=queries.offered_numbers(tenant))
     return _dedicate(request, tenant, form, "number", dedicating.dedicate_number)
 
 
@@ -41,7 +41,7 @@ def dedicate_number(request: StaffRequest, slug: str) -> HttpResponse:
 @staff_view(Permission.MANAGE_INVENTORY)
 def dedicate_assistant(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    form = DedicateAssistantForm(request.POST, tenant=tenant, assistants=queries.offered(Assistant, tenant))
+    form = DedicateAssistantForm(request.POST, tenant=tenant, assistants=queries.offered_assistants(tenant))
     return _dedicate(request, tenant, form, "assistant", dedicating.dedicate_assistant)
 
 
@@ -146,8 +146,8 @@ def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: A
     }
     if manages:
         context |= {
-            "number_form": DedicateNumberForm(tenant=tenant, numbers=queries.offered(Number, tenant)),
-            "assistant_form": DedicateAssistantForm(tenant=tenant, assistants=queries.offered(Assistant, tenant)),
+            "number_form": DedicateNumberForm(tenant=tenant, numbers=queries.offered_numbers(tenant)),
+            "assistant_form": DedicateAssistantForm(tenant=tenant, assistants=queries.offered_assistants(tenant)),
         }
     return render(request, "inventory/client.html", context | said, status=status)
 

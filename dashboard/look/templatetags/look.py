@@ -202,7 +202,8 @@ def field(
     if bound.is_hidden:
         return bound.as_widget()
     words, note = label or bound.label, bound.help_text if hint is None else hint
-    said = f"{bound.auto_id}_said" if bound.errors or note else ""
+    own = attrs.get("id")
+    said = f"{own or bound.auto_id}_said" if bound.errors or note else ""
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     if said:
         extra["aria-describedby"] = said
@@ -220,7 +221,7 @@ def field(
         return format_html(shape, said, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
     free = mark_safe(" <small>if you like</small>") if optional and not bound.field.required else ""
-    return format_html(shape, bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
+    return format_html(shape, own or bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
 
 
 @register.simple_tag

@@ -1,0 +1,107 @@
+"""What goes wrong in front of a person: told in its place, nothing lost, nothing done twice."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.journeys.axe import findings
+from tests.journeys.calling import BEGIN, commands, placed, talking
+
+
+def test_a_wrong_number_keeps_the_form_and_says_why_beside_it(window, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    page.get_by_label("Who do you call").fill("020 555 0150")
+    page.get_by_label("First words").fill("Good morning.")
+    page.get_by_role("button", name=BEGIN).click()
+    field = page.get_by_label("Who do you call")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value("020 555 0150")
+    expect(page.get_by_label("First words")).to_have_value("Good morning.")
+    assert findings(page) == []
+    page.get_by_label("Who do you call").fill("+31 20 555 0142")
+    page.get_by_role("button", name=BEGIN).click()
+    expect(page.get_by_label("Who do you call")).to_have_attribute("aria-invalid", "true")
+    assert placed(sandbox, "+31205550142") == 0, "its own line is not called"
+
+
+def test_two_clicks_dial_once_and_end_once(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    page.get_by_label("Who do you call").fill("+31 6 1234 5611")
+    page.get_by_role("button", name=BEGIN).dblclick()
+    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("main")).to_contain_text("In progress")
+    page.get_by_placeholder("Something the assistant should know").fill("Asked for twice.")
+    page.get_by_role("button", name="Send context").dblclick()
+    expect(page.get_by_role("log")).to_contain_text("Accepted by VoiceDock")
+    assert placed(sandbox, "+31612345611") == 1
+    assert sum(one["content"] == "Asked for twice." for one in commands(sandbox, "inject-context")) == 1
+
+
+def test_a_lost_answer_is_shown_as_unknown_and_never_dialled_again(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    sandbox.post("faults", json={"fault": "lost", "route": "/calls/outbound"})
+    page.goto("/c/bloom-dental/call/")
+    page.get_by_label("Who do you call").fill("+31 6 1234 5612")
+    page.get_by_role("button", name=BEGIN).click()
+    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Not certain|In progress"))
+    expect(page.get_by_role("main")).to_contain_text("In progress")  # found at VoiceDock by looking
+    assert placed(sandbox, "+31612345612") == 1
+
+
+def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, talkative):
+    page = window("operator@bloom.test")
+    talking(page, "+31 6 1234 5613", "Recall NL")
+    page.get_by_placeholder("Something the assistant should know").fill("Half a thought")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send context").click()
+    expect(page.get_by_text(re.compile("Sign in|sign in")).first).to_be_visible()
+    assert page.evaluate("() => Object.values(sessionStorage)") == ["Half a thought"]
+
+
+def test_a_call_that_ends_under_ones_hands_says_so_and_takes_no_command(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    talking(page, "+31 6 1234 5614", "Recall NL")
+    call = next(
+        one for one in sandbox.get("log").json()["requests"][::-1]
+        if one["path"].endswith("/calls/outbound") and "+31612345614" in str(one["body"])
+    )  # fmt: skip
+    assert call["status"] < 300
+    remote = page.get_by_role("main").inner_text()
+    assert "In progress" in remote
+    sandbox.post("faults", json={"fault": "end_on_command", "route": "/calls/*/control"})
+    page.get_by_placeholder("Something the assistant should know").fill("Too late.")
+    page.get_by_role("button", name="Send context").click()
+    expect(page.get_by_role("main")).to_contain_text("Ended")
+    expect(page.get_by_role("main")).to_contain_text("no longer in progress")
+    assert findings(page) == []
+
+
+def test_what_belongs_to_another_client_is_not_there(window):
+    operator = window("operator@bloom.test")
+    operator.goto("/c/bloom-dental/calls/")
+    address = operator.get_by_role("main").locator("a[href*='/calls/']").first.get_attribute("href")
+    harbor = window("owner@harbor.test")
+    absent = harbor.request.get("/c/harbor-logistics/calls/00000000-0000-4000-8000-000000000000/")
+    for path in (address, address.replace("bloom-dental", "harbor-logistics")):
+        answer = harbor.request.get(path)
+        assert (answer.status, answer.text()) == (absent.status, absent.text())
+
+
+def test_a_call_is_placed_by_keyboard_alone(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    expect(page.get_by_label("Who do you call")).to_be_focused()
+    page.keyboard.type("+31612345615")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("main")).to_contain_text("In progress")
+    page.keyboard.press("e")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="End the call now")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("Ended")
