@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +17,16 @@ from tests.promises.two_houses import Marked, Person, Town, undone
 
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.I)
 NEUTRAL = {"django_session", "tenants_user"}  # last use of a session, last log-in
-counted = {"requests": 0}
 BLANK = re.compile(rb"[\s\xa0()-]|\xc2\xa0|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\xa0|&nbsp;|<[^>]*>")
 ONCE = re.compile(rb'(?:nonce|hx-headers|data-now)=(?:"[^"]*"|\'[^\']*\')|value="[A-Za-z0-9]{64}"')
 handler = ClientHandler(enforce_csrf_checks=False)
+
+
+class Environ(RequestFactory):
+    """What a server hands over."""
+
+    def request(self, **given: Any) -> Any:
+        return self._base_environ(**given)
 
 
 @dataclass
@@ -45,12 +51,19 @@ class Answer:
         return ONCE.sub(b"", self.body)
 
 
-def ask(town: Town, who: Person, method: str, address: str, data: dict[str, Any] | None = None) -> Answer:
-    """One request, all of which is taken back."""
+def ask(
+    town: Town,
+    who: Person,
+    method: str,
+    address: str,
+    data: dict[str, Any] | None = None,
+    *,
+    afterwards: Callable[[], None] = lambda: None,
+) -> Answer:
+    """One request, all of which is taken back; `afterwards` looks at what it wrote, where it wrote anything."""
     town.asked.clear()
-    counted["requests"] += 1
     body = urlencode(data or {}, doseq=True) if method not in ("GET", "HEAD") else ""
-    request = RequestFactory().generic(
+    environ = Environ().generic(
         method,
         address,
         body,
@@ -58,10 +71,12 @@ def ask(town: Town, who: Person, method: str, address: str, data: dict[str, Any]
         HTTP_COOKIE=who.cookie,
     )
     with undone(), _watched() as wrote:
-        response = handler(request.environ)
+        response = handler(environ)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.items())
         headers += str(response.cookies)
+        if wrote - NEUTRAL:
+            afterwards()
     return Answer(
         response.status_code, headers, content, wrote - NEUTRAL, list(town.asked), response.get("Location", "")
     )

@@ -1,0 +1,138 @@
+"""P2: a long walk without a plan: anybody, anywhere, with anything in the address and in the form."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.db import connection
+
+from tenants import scope
+from tests.promises import doors, scale
+from tests.promises.doors import Door
+from tests.promises.two_houses import ABSENT_ID, Marked, Person, Town, town  # noqa: F401
+from tests.promises.walking import ask, slips
+
+pytestmark = pytest.mark.django_db
+SEED = 20261123
+EVERY = [door for door in doors.every() if door.name not in ("healthz", "readyz")]
+METHODS = ["GET"] * 6 + ["POST"] * 5 + ["HEAD", "PUT", "DELETE"]
+PARAMS = [
+    "q", "status", "client", "since", "until", "before", "after", "part", "seen", "sort", "state", "kind",
+    "to", "v", "connection", "number", "assistant", "p", "o", "e", "next", "id__exact", "tenant__id__exact",
+]  # fmt: skip
+FIELDS = [
+    "name", "email", "role", "number", "assistant", "destination", "token", "type", "content", "choice",
+    "reason", "client", "default_number", "slug", "default_assistant", "connection", "start", "api_key",
+    "next", "take_over",
+]  # fmt: skip
+ODD = ["", "0", "-1", "x" * 300, "\u202e", "\x00", "'; DROP TABLE x; --", "<b>", "2026-13-45", "null", "∞", "9" * 30]
+WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions", "newest", "2026-11-23"]
+
+
+def test_a_walk_without_a_plan(town: Town):  # noqa: F811
+    """Never another client's word, never an error of ours, never a row of another client changed."""
+    chance, wrong = random.Random(SEED), []
+    before = {name: fingerprint(house) for name, house in town.houses.items()}
+    for number in range(scale.REQUESTS):
+        who, method, address, data = step(chance, town)
+        changed: list[str] = []
+
+        def look(who: Person = who, changed: list[str] = changed) -> None:
+            changed += [name for name in strangers(who, town) if fingerprint(town.houses[name]) != before[name]]
+
+        answer = ask(town, who, method, address, data, afterwards=look)
+        given = address + urlencode(data, doseq=True) + "".join(map(str, data.values()))
+        if answer.status >= 500 and not (answer.status == 503 and address.startswith("/sandbox/")):
+            wrong.append(f"{number} {who.name} {method} {address} {data}: {answer.status}")
+        if changed:
+            wrong.append(f"{number} {who.name} {method} {address} {data}: changed {changed}")
+        for name, house in town.houses.items():
+            kinds = ("secrets",) if who.may_read(name) or f"/invitation/{house.ids['token']}" in address else ()
+            if found := slips(answer, house, given=given, kinds=kinds):
+                wrong.append(f"{number} {who.name} {method} {address} {data}: told of {name}: {found}")
+    assert not wrong, f"{len(wrong)} wrong\n" + "\n".join(wrong[:20])
+
+
+def strangers(who: Person, town: Town) -> Iterator[str]:  # noqa: F811
+    """Clients that this person is nothing to. What staff may change is the matrix's; readers leave entries."""
+    return (name for name in town.houses if not who.may_read(name))
+
+
+def step(chance: random.Random, town: Town) -> tuple[Person, str, str, dict[str, Any]]:  # noqa: F811
+    who, door = chance.choice(list(town.people.values())), chance.choice(EVERY)
+    methods = list(door.row.methods) if chance.random() < 0.7 and not door.reading_room else METHODS
+    address = _address(chance, door, town)
+    if params := chance.sample(PARAMS, chance.choice([0, 0, 0, 1, 1, 2])):
+        address += "?" + urlencode({name: _thing(chance, town) for name in params})
+    method, data = chance.choice(methods), {}
+    if method == "POST":
+        data = dict(door.row.data(chance.choice(list(town.houses.values()))))
+        data |= {name: _thing(chance, town) for name in chance.sample(FIELDS, chance.choice([0, 0, 1, 2, 5]))}
+    return who, method, address, data
+
+
+def _address(chance: random.Random, door: Door, town: Town) -> str:  # noqa: F811
+    if "uidb36" in door.route:
+        return "/accounts/password/reset/key/1-abc/"
+    houses: list[Marked | None] = [*town.houses.values(), *town.houses.values(), None]
+    address = door.address(chance.choice(houses), chance.choice(houses))
+    if chance.random() < 0.05:
+        address = address.rstrip("/") + "/" + quote(str(_thing(chance, town)), safe="") + "/"
+    return address
+
+
+def _thing(chance: random.Random, town: Town) -> Any:  # noqa: F811
+    house = chance.choice(list(town.houses.values()))
+    return chance.choice(
+        [
+            chance.choice(list(house.ids.values())),
+            chance.choice(list(house.ids.values())),
+            house.word,
+            f"+{house.marks['numbers'][0]}",
+            chance.choice(
+                ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions", "newest", "2026-11-23"]
+            ),
+            chance.choice(ODD),
+            ABSENT_ID,
+            uuid.UUID(int=chance.getrandbits(128)),
+        ]
+    )
+
+
+TABLES = [
+    ("tenants_tenant", "id"),
+    ("tenants_membership", "tenant_id"),
+    ("tenants_invitation", "tenant_id"),
+    ("tenants_visit", "tenant_id"),
+    ("tenants_numberdedication", "tenant_id"),
+    ("tenants_assistantdedication", "tenant_id"),
+    ("tenants_auditentry", "tenant_id"),
+    ("calls_call", "tenant_id"),
+    ("calls_callreport", "tenant_id"),
+    ("calls_receipt", "tenant_id"),
+    ("calls_phrase", "tenant_id"),
+    ("campaigns_campaign", "tenant_id"),
+    ("campaigns_lead", "tenant_id"),
+]
+ROWS = """SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{}" t WHERE t.{} = %s"""
+PRINT = " UNION ALL ".join(ROWS.format(*where) for where in TABLES)
+
+
+def fingerprint(house: Marked) -> tuple[str, ...]:
+    """Of every row of a client."""
+    with scope.system("look"), connection.cursor() as cursor:
+        cursor.execute(PRINT, [house.tenant.pk] * len(TABLES))
+        return tuple(value for (value,) in cursor.fetchall())
+
+
+def test_the_fingerprint_sees_a_change(town: Town):  # noqa: F811
+    house = town.houses["one"]
+    before = fingerprint(house)
+    with scope.of(house.tenant):
+        type(house.tenant).objects.filter(pk=house.tenant.pk).update(city="Elsewhere")
+    assert fingerprint(house) != before
