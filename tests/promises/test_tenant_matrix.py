@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from tenants.roles import MAY, STAFF_MAY, Permission
+from dashboard.live import stream
+from tenants.roles import MAY, STAFF_MAY, Permission, StaffRole
 from tests.promises import doors, scale
 from tests.promises.doors import Door
 from tests.promises.two_houses import Marked, Person, Town, town  # noqa: F401
@@ -174,6 +175,27 @@ def test_public_pages_tell_nothing_of_anybody(town: Town, name: str):  # noqa: F
                     if found := slips(answer, theirs, given=address):
                         wrong.append(f"{method} {door.route}: told of {other}: {found}")
     assert not wrong, told(wrong)
+
+
+def test_streams_reach_one_s_own_clients_only(town: Town):  # noqa: F811
+    """Who may hear of what, as everybody, for one's own client, another's, nobody's, and unasked."""
+    own, other = town.houses["one"].tenant, town.houses["two"].tenant
+    for who in town.people.values():
+        if who.user is None:
+            continue
+        one, two, nobody, unasked = (
+            stream.reach_of(who.user, slug) for slug in (own.slug, other.slug, "nobody-here", "")
+        )
+        if who.staff:
+            assert (one.tenants, two.tenants) == ({own.pk}, {other.pk})
+            assert (unasked.tenants, nobody) == (None, None)
+            assert (unasked.kinds is None) == (who.staff != StaffRole.FINANCE)
+            continue
+        home = {"one": own, "two": other}.get(who.home) if who.role else None
+        for reach, tenant in ((one, own), (two, other)):
+            assert (reach is not None) == (tenant == home), who.name
+        assert nobody is None
+        assert (unasked.tenants if unasked else set()) == ({home.pk} if home else set())
 
 
 def told(wrong: list[str]) -> str:

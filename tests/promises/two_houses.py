@@ -237,17 +237,30 @@ def undone() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def town(django_db_setup: None, django_db_blocker: Any) -> Iterator[Town]:
     """Built once for the tests of a module, which take back what they do to it."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+    with django_db_blocker.unblock():
         connection.ensure_connection()
-        with undone():
-            made = build()
-            patch.setattr(conf, "VOICEDOCK_TRANSPORT", silent(made))
-            patch.setattr(conf, "SANDBOX_URL", f"http://127.0.0.1:{NOBODY}")
-            logging.disable(logging.CRITICAL)  # every refusal is a line
+        with undone(), quiet(build()) as made:
             gc.disable()  # a fifth of the time of a walk
             yield made
             gc.enable()
-            logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def standing_town(transactional_db: None) -> Iterator[Town]:
+    """Built and committed, for tests that change the walls."""
+    with quiet(build()) as made:
+        yield made
+
+
+@contextmanager
+def quiet(made: Town) -> Iterator[Town]:
+    """Nobody at VoiceDock or at the sandbox; no line in the log for each refusal."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conf, "VOICEDOCK_TRANSPORT", silent(made))
+        patch.setattr(conf, "SANDBOX_URL", f"http://127.0.0.1:{NOBODY}")
+        logging.disable(logging.CRITICAL)
+        yield made
+        logging.disable(logging.NOTSET)
 
 
 def silent(town: Town) -> httpx.MockTransport:
