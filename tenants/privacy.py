@@ -7,7 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 SECRET = re.compile(
-    r"(?i)(\bBearer\s+|(?:api[_-]?key|secret|token|password)[\"']?\s*[:=]\s*[\"']?)([^\s\"',;&]{4,})|\b(fl_[A-Za-z0-9_]{6,})"
+    r"(?i)(\bBearer\s+|(?:api[_-]?key|secret|token|password)[\"']?\s*[:=]\s*[\"']?"
+    r"|/invitation/|/hooks/voicedock/|/password/reset/key/)([^\s\"',;&]{4,})|\b(fl_[A-Za-z0-9_]{6,})"
 )
 
 
