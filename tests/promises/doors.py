@@ -93,7 +93,7 @@ ROWS: dict[str, Row] = {
     "calls": Row(),
     "calls-export": Row(),
     "call": Row(about="call"),
-    "live-command": deed("call", lambda house: {"type": "say", "content": "x", "token": uuid.uuid4()}),
+    "live-command": deed("call", lambda house: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
     "call-decide": deed("lost", lambda house: {"choice": "not-placed"}),
     "call-clear": deed("call", lambda house: {"reason": "because"}, staff_only=True),
     "sandbox": Row(lost=True),

@@ -74,7 +74,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
             assistant=house.assistant.assistant,
             remote_id=f"camp-{slug}",
             name=f"{word}-campaign",
-            status="paused",
+            status="scheduled",
             template=f"{word}-template",
             total_leads=3,
             remote_created_at=timezone.now() - timedelta(days=2),
