@@ -14,6 +14,7 @@ from tests.promises.walking import Answer, ask, slips
 
 pytestmark = pytest.mark.django_db
 EVERY = doors.every()
+ONE_ROW = ("_change", "_history", "_export")  # of the reading room
 WALKED = [door for door in EVERY if door.reading_room or door.name not in doors.PUBLIC]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PEOPLE = [
@@ -78,6 +79,8 @@ def at_the_door(door: Door, who: Person) -> bool:
 def test_what_opens_and_what_may_be_read(town: Town, name: str):  # noqa: F811
     who, wrong = town.people[name], []
     for door in WALKED:
+        if name in ("admin", "auditor of none") and door.name.endswith(ONE_ROW) and not scale.WHOLE:
+            continue  # read as by the auditors of all and of one
         for address, place, thing in steps(door, who, town):
             for method in door.row.methods:
                 data = door.row.data(thing or place or town.houses["two"])
