@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from dashboard.running.sign_ins import PASSWORD
-from tests import stack
+from tests import bench_live, stack
 
 TIMES = 25
 PAGES = {
@@ -27,6 +27,7 @@ def main() -> None:
                     _memory(patchbay)
                     for email, pages in PAGES.items():
                         _pages(patchbay, email, pages)
+                    bench_live.measure(patchbay, _tell)
                 began = time.monotonic()
             _tell("stop", f"{time.monotonic() - began:8.2f} s")
 

@@ -1,0 +1,135 @@
+"""Part of `manage.py bench`: how soon a change is on screen, a click at VoiceDock, and what the live panel weighs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+
+from dashboard.running.sign_ins import PASSWORD
+from tests.journeys.calling import BEGIN
+from tests.stack import Stack
+
+LINE = "+31205550142"
+CHANGES = 50
+CALLS, COMMANDS = 12, 4  # each call takes eight commands a minute before the last two are kept for ending it
+WATCH = """() => {
+    window.seen = {}; window.gone = {};
+    const main = document.querySelector('main');
+    const look = () => {
+        const there = new Set(main.textContent.replace(/ /g, '').match(/\\+316\\d{8}/g) ?? []);
+        for (const number of there) window.seen[number] ??= Date.now();
+        for (const number in window.seen) if (!there.has(number)) window.gone[number] ??= Date.now();
+    };
+    new MutationObserver(look).observe(main, {subtree: true, childList: true, characterData: true});
+}"""
+CLICKS = "() => addEventListener('click', () => sessionStorage.setItem('clicked', Date.now()), {capture: true})"
+WEIGHT = """() => {
+    const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    return {requests: all.length, sent: all.reduce((sum, one) => sum + one.transferSize, 0),
+            whole: all.reduce((sum, one) => sum + one.decodedBodySize, 0)};
+}"""
+
+
+def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
+    """With Chromium; says so and goes on without it."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        tell("in the browser", "not measured: no Chromium on this machine")
+        return
+    levers = httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30)
+    with sync_playwright() as playwright, levers:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(base_url=patchbay.url)
+        _sign_in(page)
+        levers.post("switches", json={"outcome": "conversation", "ambient": False, "campaigns_dial": False})
+        _spread(tell, "a change, on screen", _changes(page, levers))
+        placed, asked = _clicks(page, levers)
+        _spread(tell, "Call, at VoiceDock", placed)
+        _spread(tell, "a command, at VoiceDock", asked)
+        _weigh(browser.new_page, page, tell)
+        browser.close()
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill("operator@bloom.test")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def _changes(page: Page, levers: httpx.Client) -> list[float]:
+    """Milliseconds from a call's change in the sandbox until its row on the live wall is there, or gone."""
+    page.goto("/c/bloom-dental/live/")
+    page.evaluate(WATCH)
+    took = []
+    for nth in range(CHANGES // 2):
+        person = f"+316123{nth:05}"
+        call = levers.post("calls/inbound", json={"number": LINE, "from": person, "outcome": "conversation"}).json()
+        for status, noted in (("in-progress", "seen"), ("ended", "gone")):
+            began = time.time() * 1000
+            levers.post(f"calls/{call['id']}/force", json={"status": status})
+            page.wait_for_function("([noted, person]) => window[noted][person]", arg=[noted, person])
+            took.append(page.evaluate("([noted, person]) => window[noted][person]", [noted, person]) - began)
+    return took
+
+
+def _clicks(page: Page, levers: httpx.Client) -> tuple[list[float], list[float]]:
+    """Milliseconds from the click to the arrival of the request, for placing and for commands."""
+    placed, asked = [], []
+    page.add_init_script(f"({CLICKS})()")
+    for nth in range(CALLS):
+        page.goto("/c/bloom-dental/call/")
+        page.get_by_label("Who do you call").fill(f"+316124{nth:05}")
+        page.get_by_role("button", name=BEGIN).click()
+        page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+        placed.append(_arrival(levers, "/calls/outbound") - _clicked(page))
+        send = page.get_by_role("button", name="Send context")
+        for words in range(COMMANDS):
+            page.get_by_placeholder("Something the assistant should know").fill(f"Fact {words}")
+            send.click()
+            page.get_by_role("log").get_by_text(f"Fact {words}", exact=True).wait_for()
+            page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")  # a second press waits
+            asked.append(_arrival(levers, "/control") - _clicked(page))
+        remote = _last(levers, "/control")["path"].split("/")[-2]
+        levers.post(f"calls/{remote}/force", json={"status": "ended"})
+    return placed, asked
+
+
+def _clicked(page: Page) -> float:
+    return float(page.evaluate("() => sessionStorage.getItem('clicked')"))
+
+
+def _last(levers: httpx.Client, ending: str) -> dict[str, Any]:
+    asked = levers.get("log", params={"limit": 200}).json()["requests"]
+    return next(one for one in reversed(asked) if one["path"].endswith(ending))
+
+
+def _arrival(levers: httpx.Client, ending: str) -> float:
+    return float(_last(levers, ending)["arrived"]) * 1000
+
+
+def _weigh(new_page: Callable[..., Page], page: Page, tell: Callable[[str, str], None]) -> None:
+    """The live panel in a browser that has nothing yet, and again in one that was there before."""
+    address, state = page.url, page.context.storage_state()
+    fresh = new_page(storage_state=state)
+    for visit in ("first visit", "again"):
+        fresh.goto(address)
+        fresh.wait_for_load_state("load")
+        weight = fresh.evaluate(WEIGHT)
+        figures = (
+            f"{weight['requests']:4} requests  {weight['sent'] / 1024:6.1f} KB sent  {weight['whole'] / 1024:6.1f} KB"
+        )
+        tell(f"live panel, {visit}", figures)
+
+
+def _spread(tell: Callable[[str, str], None], what: str, took: list[float]) -> None:
+    p95 = statistics.quantiles(took, n=20)[-1]
+    tell(what, f"p50 {statistics.median(took):6.0f}  p95 {p95:6.0f} ms  of {len(took)}")
