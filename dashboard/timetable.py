@@ -16,6 +16,7 @@ TIMETABLE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
     "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
+    "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
     "forget old webhooks": _every(3600, "dashboard.hooks.tasks.forget", "bulk"),
 }

@@ -119,7 +119,7 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
     user = request.user
     with scope.person(user):
         membership = Membership.objects.select_related("tenant__home_connection").filter(user=user, tenant__slug=slug)
-        mine = membership.first()
+        mine = membership.exclude(tenant__status=Tenant.Status.CLOSED).first()
     if mine:
         return mine.tenant, Standing(user, membership=mine)
     staff = staff_of(user)

@@ -146,10 +146,9 @@ def end_assistant(dedication: AssistantDedication, *, by: User | None) -> None:
 
 
 def _end(dedication: Dedication, by: User | None) -> None:
-    now = timezone.now()
-    dedication.period = DateTimeTZRange(dedication.period.lower, max(now, dedication.period.lower))
-    if dedication.period.isempty:  # ended before it began to count: keep an instant, so that the row stays whole
-        dedication.period = DateTimeTZRange(dedication.period.lower, now + timedelta(microseconds=1))
+    """One that ends before it began to count keeps an instant, so that the row stays whole."""
+    begins = dedication.period.lower
+    dedication.period = DateTimeTZRange(begins, max(timezone.now(), begins + timedelta(microseconds=1)))
     dedication.ended_by = by
     type(dedication).objects.filter(pk=dedication.pk).update(period=dedication.period, ended_by=by)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from dashboard.calls.models import Call, State
 from dashboard.live import changes
-from tenants import ownership
+from tenants import life, ownership
 from tenants.models import Assistant, AssistantDedication, Dedication, Number, NumberDedication, Tenant, User
 
 
@@ -18,7 +22,7 @@ class InUse(Exception):
 
 def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
     """From `start` (now) until it is released; raises `ownership.Taken`, also for a number VoiceDock took away."""
-    _still_there(number)
+    _may_have(tenant, number)
     dedication = ownership.dedicate_number(tenant, number, by=by, start=start)
     changes.note("inventory", number.connection_id, tenant=tenant)
     return dedication
@@ -28,7 +32,7 @@ def dedicate_assistant(
     tenant: Tenant, assistant: Assistant, *, by: User, start: datetime | None = None
 ) -> AssistantDedication:
     """From `start` (now) until it is released; raises `ownership.Taken`."""
-    _still_there(assistant)
+    _may_have(tenant, assistant)
     dedication = ownership.dedicate_assistant(tenant, assistant, by=by, start=start)
     changes.note("inventory", assistant.connection_id, tenant=tenant)
     return dedication
@@ -48,13 +52,36 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
-def _nothing_on_its_way(dedication: Dedication, calls) -> None:
-    """The lock waits for a claim that is being made; what it then claimed is seen here."""
-    type(dedication).objects.select_for_update().get(pk=dedication.pk)
+def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
+    """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
+    life.hold(tenant)
+    if Call.objects.filter(tenant=tenant, state=State.SENDING).exists():
+        raise InUse
+    numbers = list(_unended(NumberDedication, tenant).select_related("tenant", "number"))
+    assistants = list(_unended(AssistantDedication, tenant).select_related("tenant", "assistant"))
+    for number in numbers:
+        ownership.end_number(number, by=by)
+    for assistant in assistants:
+        ownership.end_assistant(assistant, by=by)
+    for connection in {one.connection_id for one in [*numbers, *assistants]}:
+        changes.note("inventory", connection, tenant=tenant)
+    return len(numbers), len(assistants)
+
+
+def _unended(kind: type[Dedication], tenant: Tenant) -> QuerySet[Any]:
+    return kind.objects.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), tenant=tenant)
+
+
+def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
+    """The locks wait for a claim that is being made, in the order it takes them; what it then claimed is seen here."""
+    life.hold(dedication.tenant)
+    type(dedication).objects.select_for_update(of=("self",)).get(pk=dedication.pk)
     if calls.filter(state=State.SENDING).exists():
         raise InUse
 
 
-def _still_there(thing: Number | Assistant) -> None:
+def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
     if thing.vanished_at:
         raise ownership.Taken("VoiceDock does not have it any more.")
+    if life.hold(tenant).status == Tenant.Status.CLOSED:
+        raise ownership.Taken(f"{tenant.name} is closed. Reopen it first.")

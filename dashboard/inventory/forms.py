@@ -158,6 +158,24 @@ class LimitsForm(forms.ModelForm):
         labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
 
 
+class TurnForm(forms.Form):
+    """A client is suspended, closed or reopened: why, and what becomes of the calls that are live."""
+
+    reason = forms.CharField(
+        max_length=300,
+        label="Why",
+        error_messages={"required": "Write why; it stays in the audit trail."},
+        help_text="Stays in the audit trail; the client’s people can read it.",
+    )
+    calls = forms.ChoiceField(
+        choices=[("run", "Let them run"), ("end", "End them now")],
+        initial="run",
+        required=False,
+        label="Live calls",
+        widget=forms.RadioSelect,
+    )
+
+
 class InviteForm(forms.Form):
     email = forms.EmailField(label="E-mail")
     name = forms.CharField(max_length=120, required=False, label="Name")

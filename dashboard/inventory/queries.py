@@ -136,6 +136,11 @@ def client_figures(tenant: Tenant) -> Tenant:
     return clients().get(pk=tenant.pk)
 
 
+def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
+    """What is going on for this client now, the longest first."""
+    return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
+
+
 def neighbours(tenant: Tenant) -> int:
     """Other clients at home in the same connection."""
     if tenant.home_connection_id is None:

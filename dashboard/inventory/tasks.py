@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.inventory import rounds, runs
+from dashboard.inventory import rounds, runs, stopping
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from tenants.models import Connection
@@ -31,3 +31,8 @@ def look(connection_id: int, kind: str) -> None:
 def tidy() -> None:
     changes.forget()
     runs.prune()
+
+
+@shared_task
+def keep_stopped() -> None:
+    stopping.keep_campaigns_paused()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.inventory.views import client, clients, connections, stock
+from dashboard.inventory.views import client, clients, connections, standing, stock
 
 urlpatterns = [
     path("clients/", clients.listing, name="staff-clients"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("clients/<slug:slug>/people/", client.invite, name="client-invite"),
     path("clients/<slug:slug>/invitations/<int:pk>/withdraw/", client.withdraw, name="client-withdraw"),
     path("clients/<slug:slug>/limits/", client.limits, name="client-limits"),
+    path("clients/<slug:slug>/suspend/", standing.suspend, name="client-suspend"),
+    path("clients/<slug:slug>/close/", standing.close, name="client-close"),
+    path("clients/<slug:slug>/reopen/", standing.reopen, name="client-reopen"),
+    path("clients/<slug:slug>/end-calls/", standing.end_calls, name="client-end-calls"),
     path("inventory/", stock.page, name="staff-inventory"),
     path("inventory/numbers/<int:pk>/dedicate/", stock.dedicate_number, name="stock-dedicate-number"),
     path("inventory/assistants/<int:pk>/dedicate/", stock.dedicate_assistant, name="stock-dedicate-assistant"),

@@ -4,17 +4,23 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from dashboard.live.feed import ACCESS, EVERYBODY, person_ref
 from dashboard.live.models import Change
 from tenants import scope
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 
 KEPT = timedelta(minutes=10)
 
 
 def note(kind: str, ref: object, *, tenant: Tenant | int | None, version: int = 0) -> None:
-    """`kind` is call, campaign, inventory or connection; `ref` its id. Never what is in the row."""
+    """`kind` is call, campaign, inventory, connection or access; `ref` its id. Never what is in the row."""
     pk = tenant if isinstance(tenant, int) or tenant is None else tenant.pk
     Change.objects.bulk_create([Change(tenant_id=pk, kind=kind, ref=str(ref), version=version)])
+
+
+def note_access(*, tenant: Tenant | None = None, person: User | None = None) -> None:
+    """Access has changed, of everybody in a client or of one `person`: their open streams ask again at once."""
+    note(ACCESS, person_ref(person.pk) if person else EVERYBODY, tenant=tenant)
 
 
 def forget() -> int:

@@ -20,6 +20,8 @@ from django.db import connection as database
 
 log = structlog.get_logger()
 
+ACCESS = "access"  # the kind that says: whoever this is about may no longer listen; ask again at once
+EVERYBODY = "everybody"
 LOOK_EVERY = 0.1  # seconds while somebody listens
 IDLE_EVERY = 1.0
 REPLAYED = 15.0  # seconds of changes a newcomer hears: its page was made before its stream was open
@@ -42,14 +44,25 @@ class News:
 
 @dataclass(frozen=True)
 class Reach:
-    """What a listener may hear of: rows of these tenants (None: of all, and of nobody), of these kinds (None: all)."""
+    """What a listener may hear of: rows of these tenants (None: of all, and of nobody), of these kinds (None: all).
+
+    `person` is who listens: news of its access are for it whatever else it hears.
+    """
 
     tenants: frozenset[int] | None
     kinds: frozenset[str] | None = None
+    person: int = 0
 
     def covers(self, news: News) -> bool:
         mine = self.tenants is None or (news.tenant is not None and news.tenant in self.tenants)
+        if news.kind == ACCESS:
+            return mine if news.ref == EVERYBODY else news.ref == person_ref(self.person)
         return mine and (self.kinds is None or news.kind in self.kinds)
+
+
+def person_ref(pk: int) -> str:
+    """By which news of somebody's access are told."""
+    return f"person-{pk}"
 
 
 @dataclass(eq=False)
@@ -59,12 +72,18 @@ class Listener:
     reach: Reach
     waiting: dict[tuple[str, str], News] = field(default_factory=dict)
     everything: bool = False
+    in_doubt: bool = False  # whether it may still listen
     closed: bool = False
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, batch: Iterable[News]) -> None:
         for news in batch:
-            if self.reach.covers(news):
+            if not self.reach.covers(news):
+                continue
+            if news.kind == ACCESS:
+                self.in_doubt = True
+                self.awake.set()
+            else:
                 self.waiting[news.kind, news.ref] = news
         if len(self.waiting) > BACKLOG:
             self.ask_for_everything()

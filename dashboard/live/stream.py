@@ -39,7 +39,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT = 15.0  # seconds
-ASK_AGAIN = 20.0  # seconds: how long a revoked session or membership may still hear which rows change
+ASK_AGAIN = 10.0  # seconds: how long what ended without a word (`changes.note_access`) may still hear which rows change
 RETRY = 2000  # milliseconds after which a browser comes back
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -100,10 +100,8 @@ async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) ->
         with suppress(TimeoutError):
             await asyncio.wait_for(listener.awake.wait(), max(0.0, min(beat, ask) - clock()))
         everything, batch = listener.take()
-        if everything or batch:
-            await _say(send, _words(ours.floor, everything, batch))
-            beat = clock() + HEARTBEAT
-        if clock() >= ask:
+        if listener.in_doubt or clock() >= ask:
+            listener.in_doubt = False
             try:
                 reach = await _ask(visitor)
             except DatabaseError as error:
@@ -113,6 +111,10 @@ async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) ->
                 await _say(send, "event: bye\ndata: {}\n\n")
                 break
             listener.reach, ask = reach, clock() + ASK_AGAIN * random.uniform(0.8, 1)
+            batch = [news for news in batch if reach.covers(news)]
+        if everything or batch:
+            await _say(send, _words(ours.floor, everything, batch))
+            beat = clock() + HEARTBEAT
         if clock() >= beat:
             await _say(send, ": still here\n\n")
             beat = clock() + HEARTBEAT
@@ -153,7 +155,7 @@ def reach_of(user: User, slug: str = "") -> Reach | None:
     if staff:
         kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
         if not slug:
-            return Reach(None, kinds)
+            return Reach(None, kinds, user.pk)
         with scope.reseller(staff):
             found = frozenset(Tenant.objects.filter(slug=slug).values_list("pk", flat=True))
     else:
@@ -162,7 +164,7 @@ def reach_of(user: User, slug: str = "") -> Reach | None:
             mine = Membership.objects.filter(user=user, tenant__status=Tenant.Status.ACTIVE)
             mine = mine.filter(tenant__slug=slug) if slug else mine
             found = frozenset(mine.values_list("tenant_id", flat=True))
-    return Reach(found, kinds) if found else None
+    return Reach(found, kinds, user.pk) if found else None
 
 
 def _session_key(headers: dict[str, str]) -> str:

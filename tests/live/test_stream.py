@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection as database
 
+from dashboard.inventory import stopping
 from dashboard.live import changes, feed, stream
 from tenants import scope
 from tenants.models import Membership, Tenant
@@ -178,6 +179,35 @@ def test_what_was_revoked_stops_within_seconds(bloom, member, sign_in, monkeypat
             return await browser.block(), await browser.block()
 
     assert play(story) == ("event: bye\ndata: {}\n\n", None)
+
+
+@pytest.mark.parametrize("what", ["membership", "suspended", "closed"])
+def test_what_was_revoked_here_stops_at_once(bloom, harbor, member, sign_in, admin, monkeypatch, what):
+    """Long before the stream asks by itself; and nobody else's stream stops."""
+    monkeypatch.setattr(stream, "ASK_AGAIN", 3600.0)
+    user, owner = member(bloom, Role.OPERATOR), member(bloom, Role.OWNER)
+    client, bystander, house = sign_in(user), sign_in(member(harbor, Role.OWNER)), sign_in(owner)
+
+    def revoke():
+        if what == "membership":
+            with scope.of(bloom.tenant):
+                pk = Membership.objects.get(user=user).pk
+            assert house.post(f"/c/bloom-dental/team/{pk}/remove/").status_code == 302
+        else:
+            deed = stopping.suspend if what == "suspended" else stopping.close
+            deed(bloom.tenant, by=admin, reason="unpaid")
+
+    async def story():
+        async with Browser(client) as browser, Browser(bystander) as other:
+            await settled()
+            await in_thread(revoke)
+            last = await browser.block()
+            while last and not last.startswith("event: bye"):
+                last = await browser.block()
+            await in_thread(note, harbor.tenant, "goes on")
+            return last, (await other.change())["ref"]
+
+    assert play(story) == ("event: bye\ndata: {}\n\n", "goes on")
 
 
 def test_after_a_reconnect_everything_is_asked_for(bloom, member, sign_in):

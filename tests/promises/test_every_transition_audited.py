@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from dashboard.calls.models import Call
 from tenants import audit, scope
 from tenants.audit_words import SENTENCES, sentence
-from tenants.models import Assistant, AuditEntry, Number
+from tenants.models import Assistant, AuditEntry, Number, Tenant
 from tests.promises import doors
 from tests.promises.two_houses import Town, town  # noqa: F401
 from tests.promises.walking import ask
@@ -153,6 +153,9 @@ def test_every_transition_audited(town: Town, spare, monkeypatch, door):  # noqa
     if "release" in door.name:
         with scope.system("nobody speaks"):
             Call.objects.update(finished=True, state="ended", alarm="")
+    if door.name == "client-reopen":
+        with scope.system("it is suspended"):
+            Tenant.objects.update(status="suspended")
     address = door.address(house, house)
     if door.name.startswith("stock-"):
         address = re.sub(r"\d+", str(spare["number" if "number" in door.name else "assistant"]), address)

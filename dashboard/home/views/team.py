@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.home import inviting
 from dashboard.home.forms import RoleForm, TeamForm
 from dashboard.inventory import queries
+from dashboard.live import changes
 from tenants import ownership, scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.models import Invitation, Membership
@@ -62,6 +63,7 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
     membership = _member(request, pk)
     try:
         ownership.remove(membership, by=request.user)
+        changes.note_access(tenant=request.tenant, person=membership.user)
     except ownership.LastOwner as no:
         return _page(request, refused=no.words, status=409)
     if membership.user == request.user:

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.home import inviting
-from dashboard.inventory import dedicating, queries, sync
-from dashboard.inventory.forms import DedicateAssistantForm, DedicateNumberForm, InviteForm, LimitsForm
+from dashboard.inventory import dedicating, queries, standings, sync
+from dashboard.inventory.forms import DedicateAssistantForm, DedicateNumberForm, InviteForm, LimitsForm, TurnForm
 from dashboard.look import numbers, times
-from tenants import ownership, scope
+from tenants import life, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
 from tenants.models import AssistantDedication, Invitation, Number, NumberDedication, Tenant
@@ -26,7 +26,7 @@ from tenants.roles import Permission
 @require_GET
 @staff_view(Permission.SEE_CLIENTS)
 def page(request: StaffRequest, slug: str) -> HttpResponse:
-    return _page(request, get_object_or_404(Tenant, slug=slug))
+    return show(request, get_object_or_404(Tenant, slug=slug))
 
 
 @require_POST
@@ -54,8 +54,8 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
             form.add_error(field, no.words)
         else:
             messages.success(request, f"{_called(thing)} is dedicated to {tenant.name}.")
-            return _back(tenant)
-    return _page(request, tenant, status=422, **{f"{field}_form": form})
+            return back(tenant)
+    return show(request, tenant, status=422, **{f"{field}_form": form})
 
 
 @require_POST
@@ -79,9 +79,9 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
     try:
         deed(dedication, by=request.user)
     except dedicating.InUse as no:
-        return _page(request, tenant, status=409, refused=no.words)
+        return show(request, tenant, status=409, refused=no.words)
     messages.success(request, f"{_called(thing)} is released. {tenant.name} cannot call with it any more.")
-    return _back(tenant)
+    return back(tenant)
 
 
 @require_POST
@@ -96,10 +96,10 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
             except ownership.AlreadyThere as no:
                 form.add_error("email", no.words)
         if invited is None:
-            return _page(request, tenant, status=422, invite_form=form)
+            return show(request, tenant, status=422, invite_form=form)
     link = inviting.deliver(*invited)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
-        return _page(request, tenant, link=link)
+        return show(request, tenant, link=link)
 
 
 @require_POST
@@ -109,7 +109,7 @@ def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.select_related("tenant"), tenant=tenant, pk=pk, accepted_at=None)
     ownership.withdraw(invitation, by=request.user)
     messages.success(request, f"The invitation of {invitation.email} no longer works.")
-    return _back(tenant)
+    return back(tenant)
 
 
 @require_POST
@@ -120,16 +120,17 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         ownership.change_limits(tenant, by=request.user, **form.cleaned_data)
         messages.success(request, "The limits are changed. They count from the next call.")
-        return _back(tenant)
-    return _page(request, tenant, status=422, limits_form=form)
+        return back(tenant)
+    return show(request, tenant, status=422, limits_form=form)
 
 
-def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
+def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
     """The whole page; `said` are forms with their errors, a link to hand over, or why a deed was refused."""
     client = queries.client_figures(tenant)
     manages = request.standing.may(Permission.MANAGE_INVENTORY)
     held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
     fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
+    turned = life.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
     context: dict[str, Any] = {
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
@@ -140,19 +141,32 @@ def _page(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: A
         "lines": sum(one.is_open for one in held_numbers),
         "people": queries.people(tenant),
         "invitations": queries.open_invitations(tenant),
+        "turned": turned,
+        "turn_words": sentence(turned) if turned else "",
+        "live_calls": queries.live_calls(tenant) if client.live else [],
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(),
         "limits_form": LimitsForm(instance=tenant),
     }
-    if manages:
+    if manages and client.status != Tenant.Status.CLOSED:
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=queries.offered_numbers(tenant)),
             "assistant_form": DedicateAssistantForm(tenant=tenant, assistants=queries.offered_assistants(tenant)),
         }
+    if request.standing.may(Permission.MANAGE_CLIENTS):
+        context["turns"] = _turns(client, *said.pop("filled", ("", None)))
     return render(request, "inventory/client.html", context | said, status=status)
 
 
-def _back(tenant: Tenant) -> HttpResponse:
+def _turns(client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str, Any]]:
+    """What can be done with its standing; the form that was filled in comes back opened."""
+    return [
+        {"turn": turn, "form": form if turn.id == filled else TurnForm(), "opened": turn.id == filled}
+        for turn in standings.offered(client)
+    ]
+
+
+def back(tenant: Tenant) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
 
 

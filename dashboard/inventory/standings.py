@@ -1,0 +1,59 @@
+"""What staff may do with a client's standing, in the words of its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenants.models import Tenant
+
+Status = Tenant.Status
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing that can be done; `asks` what becomes of the calls that are live."""
+
+    id: str
+    url: str
+    came_from: tuple[str, ...]
+    summary: str
+    text: str
+    deed: str
+    asks: bool = True
+    danger: bool = False
+
+
+TURNS = [
+    Turn(
+        "reopen",
+        "client-reopen",
+        (Status.SUSPENDED, Status.CLOSED),
+        "Reopen it",
+        "It may dial again, with what is dedicated to it. Its campaigns stay paused until somebody resumes them.",
+        "Reopen",
+        asks=False,
+    ),
+    Turn(
+        "suspend",
+        "client-suspend",
+        (Status.ACTIVE,),
+        "Suspend it",
+        "Nothing can be dialed for it, by nobody, from this moment on, and its campaigns are paused. Its people can "
+        "still look. You can reopen it at any time.",
+        "Suspend",
+    ),
+    Turn(
+        "close",
+        "client-close",
+        (Status.ACTIVE, Status.SUSPENDED),
+        "Close it",
+        "Its numbers and assistants are released, its campaigns paused, its people shut out. Its calls, transcripts "
+        "and audit trail are kept until their retention ends. Reopened, it begins without numbers.",
+        "Close",
+        danger=True,
+    ),
+]
+
+
+def offered(tenant: Tenant) -> list[Turn]:
+    return [turn for turn in TURNS if tenant.status in turn.came_from]

@@ -1,0 +1,104 @@
+"""Stop a client, and let it go on: its campaigns pause with it, and its live calls are staff's to decide about.
+
+These verbs open scopes of their own: VoiceDock is asked with nothing open.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from dashboard.calls import control
+from dashboard.calls.models import Call, Receipt
+from dashboard.campaigns import control as campaigns
+from dashboard.campaigns.models import Campaign
+from dashboard.inventory import dedicating
+from dashboard.live import changes
+from tenants import audit, life, scope
+from tenants.models import Tenant, User
+
+STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Live calls that were told to end, those that VoiceDock would not end, and those that nobody answered yet."""
+
+    asked: int = 0
+    refused: int = 0
+    ringing: int = 0
+
+
+def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
+    """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which. Raises `life.NotNow`."""
+    with scope.of(tenant):
+        changes.note_access(tenant=tenant)
+        life.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
+    return _afterwards(tenant, by, end_calls)
+
+
+def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
+    """What it holds is released, its people are shut out; what it did is kept until its retention ends.
+
+    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    """
+    with scope.of(tenant):
+        changes.note_access(tenant=tenant)
+        numbers, assistants = dedicating.release_everything(tenant, by=by)
+        facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
+        life.close(tenant, by=by, reason=reason, **facts)
+    return _afterwards(tenant, by, end_calls)
+
+
+def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
+    """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
+    with scope.of(tenant):
+        changes.note_access(tenant=tenant)
+        life.reopen(tenant, by=by, reason=reason)
+
+
+def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
+    """Every call in progress is told to end, once; one that still rings can only be ended once it is answered."""
+    with scope.of(tenant):
+        live = list(_live(tenant).select_related("tenant", "connection").order_by("created_at")[:MOST])
+    steerable = [call for call in live if call.can_be_steered]
+    receipts = [control.send(call, {"type": "end-call"}, by=by, token=uuid.uuid4()) for call in steerable]
+    refused = sum(receipt.outcome == Receipt.Outcome.REFUSED for receipt in receipts)
+    ended = Ended(len(receipts) - refused, refused, len(live) - len(steerable))
+    with scope.of(tenant):
+        audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
+    return ended
+
+
+def keep_campaigns_paused() -> list[Campaign]:
+    """Campaigns that VoiceDock goes on with for a client that is stopped; any number of times, for beat."""
+    with scope.system("campaigns of clients that are stopped"):
+        running = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None)
+        theirs = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
+        found = list(theirs.order_by("pk")[:MOST])
+    for campaign in found:
+        _pause(campaign)
+    return found
+
+
+def _afterwards(tenant: Tenant, by: User, end_calls: bool) -> Ended:
+    with scope.of(tenant):
+        running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
+        found = list(running.select_related("connection", "tenant")[:MOST])
+    for campaign in found:
+        _pause(campaign)
+    return end_live_calls(tenant, by=by) if end_calls else Ended()
+
+
+def _pause(campaign: Campaign) -> None:
+    try:
+        campaigns.pause(campaign, by=None)
+    except campaigns.Refusal:
+        return  # it is no longer running, or its minute is full: beat comes back
+
+
+def _live(tenant: Tenant) -> QuerySet[Call]:
+    return Call.objects.live().filter(tenant=tenant)

@@ -1,0 +1,89 @@
+"""Suspend, close and reopen a client; each with a reason, and a word on the calls that are live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from dashboard.inventory import dedicating, stopping
+from dashboard.inventory.forms import TurnForm
+from dashboard.inventory.stopping import Ended
+from dashboard.inventory.views.client import back, show
+from tenants import life, scope
+from tenants.access import StaffRequest, staff_view
+from tenants.models import Tenant
+from tenants.roles import Permission
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def suspend(request: StaffRequest, slug: str) -> HttpResponse:
+    return _turn(
+        request, slug, "suspend", stopping.suspend, "{name} is suspended: nothing is dialed for it.", asks=True
+    )
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def close(request: StaffRequest, slug: str) -> HttpResponse:
+    words = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
+    return _turn(request, slug, "close", stopping.close, words, asks=True)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def reopen(request: StaffRequest, slug: str) -> HttpResponse:
+    return _turn(
+        request, slug, "reopen", stopping.reopen, "{name} is open again. Its campaigns stay paused until resumed."
+    )
+
+
+@require_POST
+@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = _find(request, slug)
+    _tell(request, stopping.end_live_calls(tenant, by=request.user))
+    return back(tenant)
+
+
+def _turn(
+    request: StaffRequest, slug: str, name: str, deed: Callable[..., Ended | None], words: str, *, asks: bool = False
+) -> HttpResponse:
+    tenant, form = _find(request, slug), TurnForm(request.POST)
+    if not form.is_valid():
+        return _again(request, tenant, filled=(name, form))
+    said: dict[str, Any] = {"by": request.user, "reason": form.cleaned_data["reason"]}
+    if asks:
+        said["end_calls"] = form.cleaned_data["calls"] == "end"
+    try:
+        ended = deed(tenant, **said)
+    except (life.NotNow, dedicating.InUse) as no:
+        return _again(request, tenant, status=409, filled=(name, form), refused=no.words)
+    messages.success(request, words.format(name=tenant.name))
+    if ended is not None and said["end_calls"]:
+        _tell(request, ended)
+    return back(tenant)
+
+
+def _find(request: StaffRequest, slug: str) -> Tenant:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return get_object_or_404(Tenant, slug=slug)
+
+
+def _again(request: StaffRequest, tenant: Tenant, *, status: int = 422, **said: Any) -> HttpResponse:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=status, **said)
+
+
+def _tell(request: StaffRequest, ended: Ended) -> None:
+    words = f"{ended.asked} call{'' if ended.asked == 1 else 's'} told to end."
+    if ended.refused:
+        words += f" VoiceDock did not end {ended.refused}; look at them below."
+    if ended.ringing:
+        words += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks. Press again then."
+    (messages.warning if ended.refused or ended.ringing else messages.success)(request, words)

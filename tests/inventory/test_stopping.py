@@ -1,0 +1,205 @@
+"""A client is suspended, closed, reopened: what stops at once, what goes on, what staff are asked."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db import connection as database
+from django.utils import timezone
+
+from dashboard.calls import claiming, placing, sending
+from dashboard.calls.models import Call
+from dashboard.campaigns import sync as campaigns
+from dashboard.inventory import dedicating, stopping, tasks
+from tenants import life, ownership, scope
+from tenants.audit_words import sentence
+from tenants.models import AuditEntry, NumberDedication, Tenant
+from tenants.roles import Role, StaffRole
+from tests.calls.rows import a_call
+from tests.campaigns.conftest import make  # noqa: F401
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+
+def story(tenant: Tenant) -> list[str]:
+    with scope.system("look"):
+        entries = AuditEntry.objects.filter(tenant=tenant, action__startswith="tenant.").order_by("seq")
+        return [sentence(one) for one in entries]
+
+
+def again(tenant: Tenant) -> Tenant:
+    with scope.system("look"):
+        return Tenant.objects.get(pk=tenant.pk)
+
+
+def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, admin):  # noqa: F811
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid since March")
+    with pytest.raises(placing.Refusal, match="Harbor is suspended"):
+        desk.place()
+    stopping.reopen(desk.tenant, by=admin, reason="Paid")
+    assert desk.place().state == "dialing"
+    assert story(desk.tenant)[1:] == [
+        "Admin Person suspended Harbor: Unpaid since March",
+        "Admin Person reopened Harbor: Paid",
+    ]
+
+
+def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    assert placing.send(call.pk).state == "refused"
+    assert desk.placed() == []
+
+
+def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    for scoped in (scope.of(desk.tenant), scope.system("try")):
+        with scoped, pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(state="sending")
+    monkeypatch.setattr(claiming, "hindrance", lambda tenant, but: "")
+    monkeypatch.setattr(claiming.Tenant, "Status", type("Any", (), {"ACTIVE": "suspended"}))
+    with pytest.raises(IntegrityError, match="this client may not dial"):
+        placing.send(call.pk)
+    assert desk.placed() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin):  # noqa: F811
+    """Whatever was claimed, was claimed before the suspension was committed."""
+    committed = []
+
+    def attempt(n):
+        try:
+            if n == 12:
+                stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+                committed.append(timezone.now())
+                return None
+            return desk.place(f"+3161234{n:04}")
+        except placing.Refusal as no:
+            return no.words
+        finally:
+            database.close()
+
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=100)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(attempt, range(40)))
+    assert all("suspended" in one for one in answers if isinstance(one, str))
+    with scope.system("look"):
+        left = list(Call.objects.exclude(sent_at=None).values_list("sent_at", flat=True))
+        assert not Call.objects.filter(state__in=["queued", "sending"]).exists()
+    assert left and max(left) < committed[0]
+    assert len(desk.placed()) == len(left) < 39
+
+
+def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):  # noqa: F811
+    talking, ringing = desk.talking(), desk.place("+31612340077")
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    assert desk.commands() == []
+    assert stopping.end_live_calls(desk.tenant, by=admin) == stopping.Ended(asked=1, refused=0, ringing=1)
+    (told,) = desk.commands()
+    assert told["body"] == {"type": "end-call"} and talking.remote_id in told["path"]
+    assert desk.again(ringing).end_asked_at is None
+    assert story(desk.tenant)[-1] == "Admin Person had 1 live calls ended; 1 were not answered yet."
+
+
+def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):  # noqa: F811
+    owner = sign_in(member(desk.tenant, Role.OWNER))
+    call = desk.talking()
+    with scope.system("from later on"):
+        number = ownership.Number.objects.create(connection=desk.connection, remote_id="n-later", e164="+31105559999")
+        later = ownership.dedicate_number(desk.tenant, number, by=admin, start=timezone.now() + timedelta(days=9))
+    assert owner.get("/c/harbor/").status_code == 200
+    stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    assert len(desk.commands()) == 1
+    with scope.system("look"):
+        assert not NumberDedication.objects.filter(tenant=desk.tenant, period__upper_inf=True).exists()
+        assert NumberDedication.objects.get(pk=later.pk).period.lower > timezone.now()
+        assert not desk.tenant.assistantdedications.open().exists()
+        assert Call.objects.filter(pk=call.pk, tenant=desk.tenant).exists()
+        assert Tenant.objects.get(pk=desk.tenant.pk).default_number_id is None
+    assert owner.get("/c/harbor/").status_code == 404
+    with pytest.raises(placing.Refusal):
+        desk.place("+31612340078")
+    with scope.system("try"), pytest.raises(ownership.Taken, match="Harbor is closed"):
+        dedicating.dedicate_number(desk.tenant, number, by=admin)
+    stopping.reopen(desk.tenant, by=admin, reason="Came back")
+    assert owner.get("/c/harbor/").status_code == 200
+    with pytest.raises(placing.Refusal, match="not yours"):
+        desk.place("+31612340078")
+
+
+def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
+    a_call(bloom, state="sending", lease_until=timezone.now())
+    with pytest.raises(dedicating.InUse):
+        stopping.close(bloom.tenant, by=admin, reason="Went elsewhere")
+    assert again(bloom.tenant).status == "active"
+    with scope.system("look"):
+        assert bloom.tenant.numberdedications.open().exists()
+
+
+def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
+    with pytest.raises(life.NotNow, match="Write why"):
+        stopping.suspend(bloom.tenant, by=admin, reason="  ")
+    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    with pytest.raises(life.NotNow, match="Bloom Dental is suspended already"):
+        stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    stopping.close(bloom.tenant, by=admin, reason="Gone")
+    with pytest.raises(life.NotNow, match="Bloom Dental is closed already"):
+        stopping.close(bloom.tenant, by=admin, reason="Gone")
+
+
+def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make, admin):  # noqa: F811
+    remote = desk.sandbox.world.campaigns[make("Recall", "Dispatch desk")]
+    campaigns.campaigns(desk.connection)
+    remote.status = "scheduled"
+    campaigns.campaigns(desk.connection)
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    assert remote.status == "paused"
+    remote.status = "scheduled"  # somebody resumed it in VoiceDock's own dashboard
+    campaigns.campaigns(desk.connection)
+    tasks.keep_stopped()
+    assert remote.status == "paused"
+    assert stopping.keep_campaigns_paused() == []
+
+
+@pytest.fixture
+def office(sign_in, support):
+    return sign_in(support)
+
+
+def test_staff_suspend_close_and_reopen_on_the_clients_page(office, bloom, member, sign_in):
+    a_call(bloom)
+    page = office.get("/clients/bloom-dental/").content.decode()
+    assert "1 call is live now" in page and "Let them run" in page and "Reopen it" not in page
+    missing = office.post("/clients/bloom-dental/suspend/", {"reason": ""})
+    assert missing.status_code == 422 and "Write why; it stays" in missing.content.decode()
+    assert re.search(r'id="suspend" open', missing.content.decode())
+    assert office.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid", "calls": "run"}).status_code == 302
+    page = office.get("/clients/bloom-dental/").content.decode()
+    assert "Bloom Dental is suspended." in page and "Support Person suspended Bloom Dental: Unpaid" in page
+    assert "1 call is still live" in page and "End it now" in page and "Suspend it" not in page
+    inside = sign_in(member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
+    assert "Bloom Dental is suspended." in inside
+    again = office.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid"})
+    assert again.status_code == 409 and "is suspended already" in again.content.decode()
+    assert office.post("/clients/bloom-dental/close/", {"reason": "Gone"}).status_code == 302
+    page = office.get("/clients/bloom-dental/").content.decode()
+    assert "kept until its retention ends" in page and 'name="start"' not in page
+    assert office.post("/clients/bloom-dental/reopen/", {"reason": "Back"}).status_code == 302
+    assert "Bloom Dental is suspended." not in office.get("/clients/bloom-dental/").content.decode()
+
+
+def test_finance_may_not(sign_in, staff, bloom):
+    browser = sign_in(staff(StaffRole.FINANCE))
+    for deed in ("suspend", "close", "reopen", "end-calls"):
+        assert browser.post(f"/clients/bloom-dental/{deed}/", {"reason": "x"}).status_code == 403
+    assert "Suspend it" not in browser.get("/clients/bloom-dental/").content.decode()
