@@ -7,6 +7,6 @@ import time
 class Utc(logging.Formatter):
     """`2026-11-19T13:03:11.042Z WARNING django.request …`"""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
