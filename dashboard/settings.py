@@ -195,6 +195,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = os.environ.get("PATCHBAY_TIME_ZONE", "Europe/Amsterdam" if DEMO else "UTC")  # of the staff's pages
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = "dashboard.formats"
 PHONENUMBER_DEFAULT_REGION = None
 PHONENUMBER_DB_FORMAT = "E164"
 
@@ -220,6 +221,7 @@ elif os.environ.get("PATCHBAY_SMTP_HOST"):
     EMAIL_HOST_USER = os.environ.get("PATCHBAY_SMTP_USER", "")
     EMAIL_HOST_PASSWORD = os.environ.get("PATCHBAY_SMTP_PASSWORD", "")
     EMAIL_USE_TLS = True
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("PATCHBAY_MAIL_FROM", "patchbay@localhost")
 
 LOGGING = {

@@ -15,7 +15,7 @@ class FaultForm(forms.Form):
     fault = forms.ChoiceField(choices=words.FAULTS, label="What goes wrong")
     route = forms.ChoiceField(choices=words.ROUTES, label="Where", help_text="Webhooks are met whatever they tell.")
     organization = forms.ChoiceField(required=False, label="For whom")
-    times = forms.ChoiceField(choices=words.TIMES, required=False, label="How often")
+    times = forms.ChoiceField(choices=words.TIMES, required=False, initial="1", label="How often")
     chance = forms.IntegerField(
         min_value=1, max_value=100, initial=100, label="Chance", help_text="In percent of the requests it could meet."
     )

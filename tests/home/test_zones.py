@@ -43,5 +43,10 @@ def test_a_list_of_several_clients_is_in_the_resellers(at_noon, admin, sign_in, 
     assert "12:00" in clocks(html) and "07:00" not in clocks(html) and "Lisbon time" in html
 
 
+def test_the_reading_room_writes_the_zone_beside_the_moment(at_noon, auditor, sign_in):
+    html = sign_in(auditor).get("/admin/tenants/auditentry/").content.decode()
+    assert re.search(r"23 Nov 2026, \d\d:00 (UTC|CET)", html)
+
+
 def test_a_zone_this_machine_does_not_know_breaks_nothing():
     assert Tenant(timezone="Mars/Olympus").zone == ZoneInfo("UTC")
