@@ -14,6 +14,7 @@ def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
 
 TIMETABLE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
+    "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),

@@ -28,6 +28,7 @@ SENTENCES: dict[str, str] = {
     "visit.began": "{actor} entered as staff.",
     "visit.ended": "{actor} left.",
     "calls.exported": "{actor} exported calls as CSV.",
+    "caller-id.exported": "{actor} exported the caller-ID report as CSV, {period}.",
     "shelf.exported": "{actor} took {what} away from the reading room as CSV, {rows} rows.",
     "transcript.read": "{actor} read a transcript in the reading room.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",

@@ -1,11 +1,21 @@
 """Calls and receipts in the auditors' reading room."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
-from dashboard.calls import steering
+from dashboard.calls import caller_id, pages, steering
+from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.views.caller_id import answer, written_down
+from tenants import scope
 from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, person_of, site
+from tenants.models import Person, Tenant
 from tenants.shelves import RowsBelow, pretty
 
 STATES = one_of("state", State.choices)
@@ -30,9 +40,54 @@ class CallShelf(Shelf):
     inlines = [ReceiptsOfCall]
     also_exported = ["number_dedication_id", "assistant_dedication_id", "started_at", "ended_at", "remote_id", "id"]
 
+    change_list_template = "admin/calls.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The caller-ID report of one client, beside the shelf."""
+        report, export = site.admin_view(self.caller_id), site.door(self.caller_id_export, self.caller_id)
+        return [
+            path("caller-id/", report, name="calls_call_caller_id"),
+            path("caller-id/export/", export, name="calls_call_caller_id_export"),
+            *super().get_urls(),
+        ]
+
+    def caller_id(self, request: Any) -> TemplateResponse:
+        """Of the client asked for; else which there are."""
+        tenant, form = _client(request), CallerIdFilter(request.GET)
+        context = site.each_context(request) | {"title": "Caller-ID report", "opts": self.opts, "form": form}
+        if tenant is None:
+            context["clients"] = Tenant.objects.order_by("name")
+            return TemplateResponse(request, "admin/caller_id.html", context)
+        found = _report(tenant, form)
+        shown = pages.page(found if form.is_valid() else found.none(), request.GET)
+        context |= {"client": tenant, "page": shown, "rows": [caller_id.line(call) for call in shown.calls]}
+        context |= {"figures": caller_id.figures(found), "reading": True, "query": request.GET.urlencode()}
+        return TemplateResponse(request, "admin/caller_id.html", context)
+
+    def caller_id_export(self, request: Any) -> HttpResponseBase:
+        """Written down in the client's trail before the first line leaves; each page in a scope of the auditor."""
+        with scope.auditor(request.reader):
+            tenant, form = _client(request), CallerIdFilter(request.GET)
+            if tenant is None or not form.is_valid():
+                return HttpResponseRedirect(reverse("admin:calls_call_caller_id"))
+            found = _report(tenant, form)
+        with scope.system("an export is written down"):
+            written_down(tenant, form, by=request.user)
+        lines = caller_id.as_csv(found, tenant.zone, lambda: scope.auditor(request.reader))
+        return answer(tenant, tenant.zone, lines)
+
     @admin.display(description="requested by")
     def requested_by_name(self, call: Call) -> str:
         return person_of(call, "requested_by")
+
+
+def _client(request: Any) -> Tenant | None:
+    chosen = request.GET.get("client", "")
+    return Tenant.objects.filter(pk=chosen).first() if chosen.isdigit() and len(chosen) < 19 else None
+
+
+def _report(tenant: Tenant, form: CallerIdFilter) -> Any:
+    return caller_id.within(caller_id.listed(tenant, people=Person), **form.wish(), zone=tenant.zone)
 
 
 @admin.register(CallReport, site=site)

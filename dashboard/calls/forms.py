@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.calls import control, destinations, placing
+from dashboard.calls import caller_id, control, destinations, placing
 from tenants.models import AssistantDedication, NumberDedication
 
 NOT_YOURS = placing.NOT_YOURS
@@ -69,6 +69,22 @@ class PlaceForm(forms.Form):
         if line and assistant and line.connection_id != assistant.connection_id:
             self.add_error("assistant", placing.TWO_HOUSES)
         return facts
+
+
+class CallerIdFilter(forms.Form):
+    """Period and verdict of the caller-ID report."""
+
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    verdict = forms.ChoiceField(
+        required=False, label="VoiceDock reported", choices=[("", "Anything"), *caller_id.VERDICTS.items()]
+    )
+
+    def wish(self) -> dict[str, Any]:
+        """What to narrow to; nothing of what was not understood."""
+        self.is_valid()
+        said = self.cleaned_data
+        return {"since": said.get("since"), "until": said.get("until"), "verdict": said.get("verdict", "")}
 
 
 class CommandForm(forms.Form):

@@ -120,6 +120,7 @@ def _consequences(call: Call, before: dict[str, Any]) -> list[tuple[str, dict[st
         call.lease_until = None
     if call.reported_line != before["reported_line"] and _is_wrong(call):
         call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, timezone.now()
+        call.alarm_mail_at = call.alarm_mailed_at = None
         deeds.append(("call.wrong-number", {"meant": call.line, "reported": call.reported_line}))
     return deeds
 

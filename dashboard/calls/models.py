@@ -121,6 +121,8 @@ class Call(models.Model):
     end_asked_at = models.DateTimeField(null=True, blank=True)
     alarm = models.CharField(max_length=24, choices=Alarm.choices, default="", blank=True)
     alarm_at = models.DateTimeField(null=True, blank=True)
+    alarm_mail_at = models.DateTimeField(null=True, blank=True, help_text="When a mail about it was last begun.")
+    alarm_mailed_at = models.DateTimeField(null=True, blank=True, help_text="When staff were told by mail.")
 
     created_at = models.DateTimeField(default=timezone.now)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
@@ -182,6 +184,11 @@ class Call(models.Model):
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(fields=["connection", "hook_id"], condition=~Q(hook_id=""), name="calls_by_hook_id"),
             models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
+            models.Index(
+                fields=["tenant", "-created_at", "-id"],
+                condition=Q(direction="outbound"),
+                name="calls_out_newest_first",
+            ),
         ]
 
     def __str__(self) -> str:

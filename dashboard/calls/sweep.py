@@ -74,6 +74,8 @@ def ends_not_confirmed() -> None:
     """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
     for call in _calls(Q(end_asked_at__lt=Now() - NOT_ENDED, alarm="")):
         with scope.of(owner(call)):
+            if not Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, alarm="").exists():
+                continue  # another alarm was raised meanwhile, and must not be covered
             step(
                 call,
                 [call.state],

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from dashboard.calls import sending, sweep
+from dashboard.calls import alarms, sending, sweep
 
 
 @shared_task(name="dashboard.calls.tasks.sweep")
@@ -16,3 +16,8 @@ def sweep_calls() -> None:
 @shared_task
 def send_call(call_id: str) -> None:
     sending.send(UUID(call_id))
+
+
+@shared_task
+def mail_alarms() -> None:
+    alarms.mail()

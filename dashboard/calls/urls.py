@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.calls.views import call, call_now, export, listing, live
+from dashboard.calls.views import call, call_now, caller_id, export, listing, live
 
 urlpatterns: list[URLPattern] = [
     path("live/", live.staff_wall, name="staff-live"),
     path("calls/", listing.staff_calls, name="staff-calls"),
+    path("clients/<slug:slug>/caller-id/", caller_id.staff, name="staff-caller-id"),
+    path("clients/<slug:slug>/caller-id.csv", caller_id.staff_export, name="staff-caller-id-export"),
+    path("c/<slug:slug>/caller-id/", caller_id.client, name="caller-id"),
+    path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", call_now.call_now, name="call-now"),
     path("c/<slug:slug>/live/", live.wall, name="live"),
     path("c/<slug:slug>/calls/", listing.calls, name="calls"),

@@ -45,6 +45,12 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "confirmed": ("live", "Confirmed"),
         "not-confirmed": ("wrong", "Not confirmed"),
     },
+    "caller-id": {
+        "agrees": ("live", "The same number"),
+        "differs": ("person", "Another number"),
+        "not-reported": ("waiting", "Not reported yet"),
+        "not-dialed": ("ended", "Nothing was dialed"),
+    },
     "client": {
         "active": ("live", "Active"),
         "suspended": ("paused", "Suspended"),

@@ -23,6 +23,9 @@ def a_call(house: House, *, by: User | None = None, state: str = "in-progress", 
     began = timezone.now() - timedelta(seconds=ago)
     facts: dict[str, Any] = {
         "origin": "placed",
+        "number_dedication": house.number,
+        "assistant_dedication": house.assistant,
+        "requested_by": by,
         "party": "+31612345678",
         "line": house.number.e164,
         "client_token": uuid.uuid4(),
@@ -37,15 +40,7 @@ def a_call(house: House, *, by: User | None = None, state: str = "in-progress", 
         "started_at": began + timedelta(seconds=4) if state in ("in-progress", "ended", "transferred") else None,
     }
     with scope.of(house.tenant):
-        return Call.objects.create(
-            tenant=house.tenant,
-            connection=house.connection,
-            number_dedication=house.number,
-            assistant_dedication=house.assistant,
-            requested_by=by,
-            state=state,
-            **facts | more,
-        )
+        return Call.objects.create(tenant=house.tenant, connection=house.connection, state=state, **facts | more)
 
 
 def a_report(house: House, call: Call, **more: Any) -> CallReport:

@@ -4,3 +4,4 @@ import os
 
 WHOLE = os.environ.get("PATCHBAY_PROMISES") == "whole"
 REQUESTS = 100_000 if WHOLE else 1_000  # of the random walk
+TRIPLES = 20_000 if WHOLE else 400  # of client, number and assistant, tried at the database

@@ -1,17 +1,28 @@
 """P1 at the foot: the database refuses a call from a number, or with an assistant, that is not its tenant's."""
 
 import itertools
+import random
 import uuid
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.core import mail
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.calls import alarms, claiming, deciding, placing, sending
 from dashboard.calls.models import Call
 from tenants import ownership, scope
-from tenants.models import NumberDedication
+from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
+from tenants.roles import Role, StaffRole
+from tests.calls.rows import a_call
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.promises import scale
 
 
 def _call(tenant, connection, number, assistant, **more):
@@ -113,3 +124,234 @@ def test_a_dedication_is_never_rewritten(bloom, harbor, change):
         }[change]
         with pytest.raises(DatabaseError), transaction.atomic():
             NumberDedication.objects.filter(pk=bloom.number.pk).update(**values)
+
+
+@dataclass
+class Things:
+    """Clients in own and shared connections, with what they have, had and shall have."""
+
+    tenants: list[Tenant]
+    numbers: list[NumberDedication]
+    assistants: list[AssistantDedication]
+    connections: list[Connection]
+
+
+@pytest.fixture
+def things(bloom, harbor) -> Things:
+    """Four clients, two of them in one connection; of each kind one that holds, one that ended, one from later on."""
+    made = Things([bloom.tenant, harbor.tenant], [], [], [bloom.connection, harbor.connection])
+    now = timezone.now()
+    with scope.system("a town"):
+        for at, connection in enumerate((bloom.connection, harbor.connection)):
+            made.tenants.append(
+                ownership.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)
+            )
+        homes = [bloom.connection, harbor.connection, bloom.connection, harbor.connection]
+        for t, (tenant, home) in enumerate(zip(made.tenants, homes, strict=True)):
+            for p, (begins, ends) in enumerate(((-9, None), (-9, -1), (9, None))):
+                name, days = f"{t}-{p}", [now + timedelta(days=one) if one else None for one in (begins, ends)]
+                period = DateTimeTZRange(*days)
+                number = Number.objects.create(connection=home, remote_id=f"n-{name}", e164=f"+3120666{t}{p}00")
+                assistant = Assistant.objects.create(connection=home, remote_id=f"a-{name}", name=name)
+                rights = {"tenant": tenant, "connection": home, "period": period}
+                made.numbers.append(NumberDedication.objects.create(number=number, e164=number.e164, **rights))
+                made.assistants.append(AssistantDedication.objects.create(assistant=assistant, **rights))
+    return made
+
+
+INSERT = (
+    "INSERT INTO calls_call (id, tenant_id, connection_id, number_dedication_id, assistant_dedication_id, origin, "
+    "direction, party, line, mode, overrides, client_token, state, rank, finished, state_at, attempts, remote_id, "
+    "hook_id, provider, family, assistant_name, assistant_remote_id, number_remote_id, reported_line, end_reason, "
+    "error, alarm, created_at, seen_at, heard, looks, version) VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, "
+    "'', 'reference', '{}', %s, %s, 0, false, now(), 0, '', '', '', '', '', '', '', '', '', '', '', now(), now(), "
+    "'{}', 0, 1)"
+)
+
+
+def _insert_sql(chance: random.Random, state: str, *what: Any) -> None:
+    ids = [one.pk for one in what]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [uuid.uuid4(), *ids, f"+3161{chance.randrange(10**7):07}", uuid.uuid4(), state])
+
+
+def _insert_orm(chance: random.Random, state: str, *what: Any) -> None:
+    call = _call(*what, state=state)
+    call.party = f"+3161{chance.randrange(10**7):07}"
+    if chance.random() < 0.5:
+        Call.objects.bulk_create([call])
+    else:
+        call.save(force_insert=True)
+
+
+def _move(chance: random.Random, state: str, *what: Any) -> None:
+    """A call of another client is turned into this one, by the ORM or in SQL."""
+    tenant, house, number, assistant = what
+    mine = Call.objects.filter(party="+31600000000")
+    if chance.random() < 0.5:
+        rights = {"number_dedication": number, "assistant_dedication": assistant}
+        mine.update(tenant=tenant, connection=house, state=state, client_token=uuid.uuid4(), **rights)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE calls_call SET tenant_id = %s, connection_id = %s, number_dedication_id = %s, "
+            "assistant_dedication_id = %s, state = %s WHERE party = '+31600000000'",
+            [*(one.pk for one in what), state],
+        )
+
+
+def test_random_triples_only_get_in_where_they_belong(things):
+    """By row and by SQL, made new and moved: what is foreign is refused, and nothing leaves out of its time."""
+    chance, told = random.Random(20261), Counter()
+    with scope.system("try everything"):
+        first = _call(things.tenants[0], things.numbers[0].connection, things.numbers[0], things.assistants[0])
+        first.party = "+31600000000"
+        first.save(force_insert=True)
+        for _ in range(scale.TRIPLES):
+            tenant = chance.choice(things.tenants)
+            mine = chance.random() < 0.3  # else nearly every try would be foreign
+            number = chance.choice([one for one in things.numbers if not mine or one.tenant == tenant])
+            assistant = chance.choice([one for one in things.assistants if not mine or one.tenant == tenant])
+            house = number.connection if mine else chance.choice(things.connections)
+            state = chance.choice(["queued", "sending"])
+            door = chance.choice([_insert_orm, _insert_sql, _move])
+            belongs = (
+                number.tenant == assistant.tenant == tenant
+                and number.connection_id == assistant.connection_id == house.pk
+            )
+            allowed = belongs and (state == "queued" or (number.is_open and assistant.is_open))
+            try:
+                with transaction.atomic():
+                    door(chance, state, tenant, house, number, assistant)
+                    got_in = True
+                    transaction.set_rollback(True)
+            except IntegrityError:
+                got_in = False
+            assert got_in == allowed, (door.__name__, state, tenant, house, number, assistant)
+            told[door.__name__, got_in, belongs] += 1
+    for door in (_insert_orm, _insert_sql, _move):
+        name = door.__name__
+        assert told[name, True, True] and told[name, False, True] and told[name, False, False], told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["number", "assistant"])
+def test_a_move_in_mid_flight_stops_the_call_with_application_checks_removed(
+    desk, client_of, agency, monkeypatch, what
+):  # noqa: F811
+    """Asked for, then given to somebody else before it was sent, with the application's own look removed."""
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    other = client_of(agency, "noord")
+    with scope.system("it changes hands"):
+        if what == "number":
+            ownership.end_number(desk.number, by=None)
+            ownership.dedicate_number(other, desk.number.number, by=None)
+        else:
+            ownership.end_assistant(desk.assistant, by=None)
+            ownership.dedicate_assistant(other, desk.assistant.assistant, by=None)
+    monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
+    with pytest.raises(IntegrityError, match=f"this {what} is not dedicated now"):
+        placing.send(call.pk)
+    assert desk.placed() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, agency, monkeypatch, superuser):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    with scope.system("it is released"):
+        ownership.end_number(desk.number, by=None)
+    monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
+    superuser("ALTER TABLE calls_call DISABLE TRIGGER call_leaves")
+    try:
+        assert placing.send(call.pk).state == "dialing"
+    finally:
+        superuser("ALTER TABLE calls_call ENABLE TRIGGER call_leaves")
+    assert len(desk.placed()) == 1
+
+
+def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of, agency, monkeypatch, member, sign_in):  # noqa: F811
+    """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
+    other = client_of(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
+    with scope.of(other):
+        foreign, voice = other.numberdedications.get(), other.assistantdedications.get()
+    browser = sign_in(member(desk.tenant, Role.OPERATOR))
+    form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
+    answer = browser.post("/c/harbor/call/", form)
+    assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
+    said = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
+    with pytest.raises(placing.Refusal, match="not yours"):
+        placing.place(desk.tenant, token=uuid.uuid4(), **said)
+
+    def whatever_was_asked(tenant, number, assistant):
+        lines = NumberDedication.objects.select_related("number", "connection")
+        return lines.get(pk=number), AssistantDedication.objects.select_related("assistant").get(pk=assistant)
+
+    monkeypatch.setattr(placing, "_rights", whatever_was_asked)
+    with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
+        placing.place(desk.tenant, token=uuid.uuid4(), **said)
+    monkeypatch.setattr(scope, "of", lambda tenant: scope.system("no rows are hidden"))
+    with pytest.raises(IntegrityError, match="call_number_dedication"):
+        placing.request(desk.tenant, token=uuid.uuid4(), **said)
+    assert desk.placed() == [] and desk.calls() == []
+
+
+def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
+    call = a_call(bloom)
+    browser = sign_in(admin)
+    for address in ("add/", f"{call.pk}/change/", ""):
+        answer = browser.post(f"/admin/calls/call/{address}", {"number_dedication": harbor.number.pk})
+        assert answer.status_code in (404, 405)
+    with scope.system("look"):
+        assert Call.objects.get().number_dedication_id == bloom.number.pk
+
+
+def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admin, support, staff, person):  # noqa: F811
+    staff(StaffRole.FINANCE)
+    call = desk.place()
+    desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    desk.look()
+    assert desk.again(call).alarm == "wrong-number"
+    alarms.mail()
+    alarms.mail()
+    (told,) = mail.outbox
+    assert sorted(told.to) == sorted([admin.email, support.email])
+    assert "Meant:     +31105550161" in told.body and "Reported:  +31505550112" in told.body
+    assert f"/c/harbor/calls/{call.pk}/" in told.body
+    with pytest.raises(placing.Refusal, match="left from a number that is not theirs"):
+        desk.place("+31612340043")
+    assert deciding.clear_wrong_number(desk.again(call), by=admin, reason="Shown wrongly, says VoiceDock.")
+    assert desk.place("+31612340043").state == "dialing"
+    assert desk.actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
+
+
+def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    waiting = desk.place("+31612340043")
+    monkeypatch.undo()
+    other = desk.place("+31612340044")
+    with scope.system("an alarm"):
+        Call.objects.filter(pk=other.pk).update(alarm="wrong-number")
+    monkeypatch.setattr(claiming, "hindrance", lambda tenant, but: "")
+    with pytest.raises(IntegrityError, match="a call left from a wrong number"):
+        placing.send(waiting.pk)
+
+
+def test_a_mail_that_was_not_taken_is_sent_again(desk, admin, monkeypatch):  # noqa: F811
+    call = desk.place()
+    with scope.system("an alarm"):
+        Call.objects.filter(pk=call.pk).update(alarm="wrong-number")
+
+    def refuses(*_: Any) -> None:
+        raise OSError("no mail server")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(alarms, "send_mail", refuses)
+        assert alarms.mail() == 0
+    assert alarms.mail() == 0 and mail.outbox == []
+    with scope.system("a minute later"):
+        Call.objects.update(alarm_mail_at=timezone.now() - timedelta(minutes=2))
+    assert alarms.mail() == 1 and len(mail.outbox) == 1

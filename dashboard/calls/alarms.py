@@ -1,0 +1,76 @@
+"""Mail to staff when a call left from a number that is not its client's: dialing has stopped until they look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from dashboard.calls.models import Alarm, Call
+from tenants import scope
+from tenants.models import StaffMember
+from tenants.roles import STAFF_MAY, Permission
+
+log = structlog.get_logger()
+
+AGAIN = timedelta(minutes=1)  # after a mail server that did not take it
+MOST = 20
+
+
+def mail() -> int:
+    """Tell of every such alarm that nobody was told of; how many were told. Opens scopes of its own.
+
+    Claimed before it is sent, so that two sweeps send one mail; a claim that a crash or the mail server left behind
+    counts again after a minute: better told twice than never.
+    """
+    with scope.system("alarms nobody was told of"):
+        waiting = Call.objects.filter(alarm=Alarm.WRONG_NUMBER).filter(_due())
+        calls = list(waiting.select_related("tenant").order_by("alarm_at")[:MOST])
+    return sum(_tell(call) for call in calls)
+
+
+def _tell(call: Call) -> bool:
+    with scope.system("claim the telling of an alarm"):
+        mine = Call.objects.filter(pk=call.pk, alarm=Alarm.WRONG_NUMBER).filter(_due())
+        if not mine.update(alarm_mail_at=Now()):
+            return False
+    to = recipients()
+    if not to:
+        log.error("alarm_not_mailed", call=str(call.pk), reason="no staff to tell")
+        return False
+    context = {"call": call, "client": call.tenant, "reseller": settings.RESELLER_NAME, "address": _address(call)}
+    try:
+        send_mail(
+            f"Dialing has stopped for {call.tenant}: a call left from another number",
+            render_to_string("calls/mail/wrong_number.txt", context),
+            None,
+            to,
+        )
+    except (SMTPException, OSError) as error:
+        log.error("alarm_not_mailed", call=str(call.pk), reason=type(error).__name__)
+        return False
+    with scope.system("an alarm was told"):
+        Call.objects.filter(pk=call.pk).update(alarm_mailed_at=Now())
+    return True
+
+
+def recipients() -> list[str]:
+    """Staff who may clear it."""
+    roles = [role for role, may in STAFF_MAY.items() if Permission.CONTROL_CALLS in may]
+    found = StaffMember.objects.filter(role__in=roles, user__is_active=True)
+    return list(found.order_by("user__email").values_list("user__email", flat=True))
+
+
+def _due() -> Q:
+    return Q(alarm_mailed_at=None) & (Q(alarm_mail_at=None) | Q(alarm_mail_at__lt=Now() - AGAIN))
+
+
+def _address(call: Call) -> str:
+    return settings.PUBLIC_URL + reverse("call", args=[call.tenant.slug, call.pk])

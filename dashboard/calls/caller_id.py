@@ -1,0 +1,181 @@
+"""The caller-ID report: every call out, the dedications that allowed it, and what VoiceDock reported afterwards."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, CharField, Count, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from dashboard.calls import pages, wording
+from dashboard.calls.models import UNSENT, Alarm, Call, State
+from tenants.models import Dedication, Tenant, User
+from tenants.taking_away import inert
+
+AGREES, DIFFERS, NOT_REPORTED, NOT_DIALED = "agrees", "differs", "not-reported", "not-dialed"
+VERDICTS = {
+    AGREES: "Agrees",
+    DIFFERS: "Differs",
+    NOT_REPORTED: "Not reported yet",
+    NOT_DIALED: "Nothing was dialed",
+}
+COUNTED = 10_000
+CHUNK = 500
+NO_LINE = Q(origin=Call.Origin.ADOPTED, number_dedication=None)
+VERDICT = Case(
+    When(Q(state__in=[*UNSENT, State.REFUSED], remote_id="", hook_id=""), then=Value(NOT_DIALED)),
+    When(NO_LINE, then=Value(DIFFERS)),
+    When(reported_line="", then=Value(NOT_REPORTED)),
+    When(reported_line=F("line"), then=Value(AGREES)),
+    default=Value(DIFFERS),
+    output_field=CharField(),
+)
+HEAD = [
+    "Call",
+    "Asked for",
+    "Person called",
+    "Number meant",
+    "Number dedicated from",
+    "Number dedicated until",
+    "Number dedicated by",
+    "Assistant",
+    "Assistant dedicated from",
+    "Assistant dedicated until",
+    "Assistant dedicated by",
+    "Placed by",
+    "VoiceDock’s id",
+    "Number VoiceDock reported",
+    "Verdict",
+    "Alarm",
+]
+
+
+@dataclass(frozen=True)
+class Right:
+    """A dedication in words: until when it held, and who made it."""
+
+    begins: datetime
+    ends: datetime | None
+    by: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One call of the report."""
+
+    call: Call
+    number: Right | None
+    assistant: Right | None
+    placed_by: str
+    verdict: str
+
+    @property
+    def words(self) -> str:
+        return VERDICTS[self.verdict]
+
+    @property
+    def alarm(self) -> str:
+        """Whether staff have looked at a number that differs."""
+        if self.verdict != DIFFERS:
+            return ""
+        return "Open: nothing is dialed" if self.call.alarm == Alarm.WRONG_NUMBER else "Cleared, or older than we watch"
+
+
+def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Call]:
+    """Calls out of one client. `people` is where names come from: auditors read a view without password hashes."""
+
+    def name(column: str) -> Subquery:
+        return Subquery(people._default_manager.filter(pk=OuterRef(column)).values("name")[:1])
+
+    return (
+        Call.objects.filter(tenant=tenant, direction="outbound")
+        .select_related("tenant", "number_dedication__number", "assistant_dedication__assistant")
+        .annotate(
+            verdict=VERDICT,
+            asked_by_name=name("requested_by_id"),
+            number_by_name=name("number_dedication__made_by_id"),
+            assistant_by_name=name("assistant_dedication__made_by_id"),
+        )
+    )
+
+
+def within(calls: QuerySet[Call], since: date | None, until: date | None, verdict: str, zone: ZoneInfo) -> Any:
+    """The period in whole days of `zone`."""
+    if since:
+        calls = calls.filter(created_at__gte=datetime.combine(since, time.min, zone))
+    if until:
+        calls = calls.filter(created_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+    return calls.filter(verdict=verdict) if verdict else calls
+
+
+def figures(calls: QuerySet[Call]) -> dict[str, int]:
+    """How many of the newest `COUNTED` came out how, and how many they are."""
+    newest = calls.order_by("-created_at", "-id").values("verdict")[: COUNTED + 1]
+    told = {one.replace("-", "_"): Count("verdict", filter=Q(verdict=one)) for one in VERDICTS}
+    return newest.aggregate(count=Count("verdict"), **told)
+
+
+def line(call: Any) -> Line:
+    return Line(
+        call,
+        _right(call.number_dedication, call.number_by_name) if call.number_dedication_id else None,
+        _right(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
+        call.asked_by_name or wording.started_by(call),
+        call.verdict,
+    )
+
+
+def _right(dedication: Dedication, by: str | None) -> Right:
+    return Right(dedication.period.lower, dedication.period.upper, by or "Patchbay")
+
+
+class _Echo:
+    """What csv writes to: it gives the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def as_csv(calls: QuerySet[Call], zone: ZoneInfo, opened: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
+    """Newest first; each page is read in a short scope of its own, which `opened` gives."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(HEAD)
+    last: tuple[Any, Any] | None = None
+    while True:
+        with opened():
+            wanted = pages.older_than(calls, *last) if last else calls
+            rows = list(wanted.order_by("-created_at", "-id")[:CHUNK])
+        for call in rows:
+            yield writer.writerow([inert(value) for value in _cells(line(call), zone)])
+        if len(rows) < CHUNK:
+            return
+        last = (rows[-1].created_at, rows[-1].pk)
+
+
+def _cells(one: Line, zone: ZoneInfo) -> list[object]:
+    def moment(at: datetime | None) -> str:
+        return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
+
+    def right(held: Right | None) -> list[str]:
+        return [moment(held.begins), moment(held.ends) or "open", held.by] if held else ["", "", ""]
+
+    call = one.call
+    return [
+        call.pk,
+        moment(call.created_at),
+        call.party,
+        call.line,
+        *right(one.number),
+        wording.assistant(call),
+        *right(one.assistant),
+        one.placed_by,
+        call.remote_id or call.hook_id,
+        call.reported_line,
+        one.words,
+        one.alarm,
+    ]

@@ -1,0 +1,103 @@
+"""The caller-ID report of one client: for its own people, and for staff without entering; as a page and as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.calls import caller_id, pages
+from dashboard.calls.forms import CallerIdFilter
+from dashboard.look import filters, times
+from tenants import audit, scope
+from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.models import Tenant, User
+from tenants.roles import Permission
+
+
+@require_GET
+@tenant_view(Permission.SEE_CALLS)
+def client(request: TenantRequest) -> HttpResponse:
+    request.room = "calls"  # type: ignore[attr-defined]
+    urls = {"up": reverse("calls", args=[request.tenant.slug]), "up_words": "Calls"}
+    return _page(request, request.tenant, urls | {"export": reverse("caller-id-export", args=[request.tenant.slug])})
+
+
+@require_GET
+@tenant_view(Permission.EXPORT_CALLS, hold=False)  # type: ignore[arg-type]  # it streams
+def client_export(request: TenantRequest) -> HttpResponseBase:
+    return _export(request, request.tenant, reverse("caller-id", args=[request.tenant.slug]))
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def staff(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    request.room = "staff-clients"  # type: ignore[attr-defined]
+    urls = {"up": reverse("staff-client", args=[slug]), "up_words": tenant.name}
+    return _page(request, tenant, urls | {"export": reverse("staff-caller-id-export", args=[slug])}, staff=True)
+
+
+@require_GET
+@staff_view(Permission.EXPORT_CALLS, hold=False)  # type: ignore[arg-type]  # it streams
+def staff_export(request: StaffRequest, slug: str) -> HttpResponseBase:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        tenant = get_object_or_404(Tenant, slug=slug)
+    return _export(request, tenant, reverse("staff-caller-id", args=[slug]))
+
+
+def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = False) -> HttpResponse:
+    form = CallerIdFilter(request.GET)
+    bar = filters.bar(request, form, label="Narrow the report")
+    found = caller_id.within(caller_id.listed(tenant), **form.wish(), zone=tenant.zone)
+    found = found if form.is_valid() else found.none()
+    shown = pages.page(found, request.GET)
+    context = {
+        "client": tenant,
+        "urls": urls,
+        "staff": staff,
+        "filters": bar,
+        "filtered": bool(bar.clear_url) or bool(form.errors),
+        "rows": [caller_id.line(call) for call in shown.calls],
+        "page": shown,
+        "paged": "before" in request.GET or "after" in request.GET,
+        "figures": caller_id.figures(found),
+        "counted": caller_id.COUNTED,
+        "may_export": request.standing.may(Permission.EXPORT_CALLS),
+        "query": request.GET.urlencode(),
+        "zone_words": times.zone_words(tenant.zone),
+    }
+    return render(request, "calls/caller_id.html", context)
+
+
+def _export(request: Any, tenant: Tenant, page: str) -> HttpResponseBase:
+    """Written down in the client's trail before the first line leaves."""
+    form = CallerIdFilter(request.GET)
+    if not form.is_valid():
+        return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+    with scope.of(tenant):
+        found = caller_id.within(caller_id.listed(tenant), **form.wish(), zone=tenant.zone)
+        written_down(tenant, form, by=request.user)
+    lines = caller_id.as_csv(found, tenant.zone, lambda: scope.of(tenant))
+    return answer(tenant, tenant.zone, lines)
+
+
+def written_down(tenant: Tenant, form: CallerIdFilter, *, by: User) -> None:
+    wish = form.wish()
+    period = f"{wish['since'] or 'the beginning'} to {wish['until'] or 'now'}"
+    audit.record(by, tenant, "caller-id.exported", tenant, period=period, verdict=wish["verdict"])
+
+
+def answer(tenant: Tenant, zone: ZoneInfo, lines: Any) -> StreamingHttpResponse:
+    name = f"caller-id-{tenant.slug}-{timezone.now().astimezone(zone):%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
