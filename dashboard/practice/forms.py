@@ -37,6 +37,14 @@ class FaultForm(forms.Form):
         return order
 
 
+class ScenarioForm(forms.Form):
+    scenario = forms.ChoiceField(label="What shall happen")
+
+    def __init__(self, *args: Any, scenarios: list[dict[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scenario"].choices = [(one["file"], one["name"]) for one in scenarios]  # type: ignore[attr-defined]
+
+
 class OutcomeForm(forms.Form):
     outcome = forms.ChoiceField(choices=words.OUTCOMES, required=False, label="How calls from now on go")
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("sandbox/", views.page, name="sandbox"),
     path("sandbox/faults/", views.order_fault, name="sandbox-fault"),
     path("sandbox/faults/clear/", views.clear_faults, name="sandbox-clear"),
+    path("sandbox/scenario/", views.play, name="sandbox-scenario"),
     path("sandbox/clock/", views.turn_clock, name="sandbox-clock"),
     path("sandbox/outcome/", views.choose_outcome, name="sandbox-outcome"),
     path("sandbox/ring/", views.ring, name="sandbox-ring"),

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.practice import levers, words
-from dashboard.practice.forms import BalanceForm, ClockForm, FaultForm, OutcomeForm, RingForm
+from dashboard.practice.forms import BalanceForm, ClockForm, FaultForm, OutcomeForm, RingForm, ScenarioForm
 from tenants import scope
 from tenants.access import StaffRequest, staff_view
 from tenants.models import Number
@@ -64,6 +64,20 @@ def clear_faults(request: StaffRequest) -> HttpResponse:
     which = request.POST.get("fault", "")
     wanted = {"id": int(which)} if which.isdigit() else {}
     return _do(request, "", None, lambda: levers.take_off("faults", **wanted), "Taken off.")
+
+
+@require_POST
+@door
+def play(request: StaffRequest) -> HttpResponse:
+    """Begin a scenario, or stop the one that plays."""
+    if "stop" in request.POST:
+        return _do(request, "", None, lambda: levers.take_off("scenarios"), "Stopped. Faults stay until taken off.")
+    form = ScenarioForm(request.POST, scenarios=_scenarios())
+
+    def begin() -> None:
+        levers.pull("scenarios", **form.cleaned_data)
+
+    return _do(request, "scenario", form, begin, "It has begun.")
 
 
 @require_POST
@@ -137,12 +151,15 @@ def _page(request: StaffRequest, *, status: int = 200, **forms: Form) -> HttpRes
             "world": levers.look(""),
             "faults": [_fault(one, organizations) for one in levers.look("faults")["faults"]],
             "deliveries": levers.look("webhooks")["webhooks"][-DELIVERIES:][::-1],
+            "playing": (scenarios := levers.look("scenarios"))["playing"],
+            "scenarios": scenarios["scenarios"],
             "outcome": OutcomeForm(initial={"outcome": switches["outcome"]}),
         }
     except levers.NoAnswer:
         return render(request, "practice/page.html", {"lost": True}, status=503)
     context |= {
         "fault": FaultForm(organizations=organizations),
+        "scenario": ScenarioForm(scenarios=scenarios["scenarios"]),
         "ring": RingForm(lines=_lines(request)),
         "balance": BalanceForm(),
         **forms,
@@ -181,6 +198,13 @@ def _fault(one: dict[str, Any], organizations: list[dict[str, Any]]) -> dict[str
         "whose": whose or "every organization",
         "left": "until you take it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",
     }
+
+
+def _scenarios() -> list[dict[str, str]]:
+    try:
+        return list(levers.look("scenarios")["scenarios"])
+    except levers.NoAnswer:
+        return []
 
 
 def _organizations() -> list[dict[str, Any]]:

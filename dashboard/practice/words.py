@@ -22,6 +22,9 @@ FAULTS = [  # of the answers; the values are the sandbox's
             ("504", "504, took too long"),
             ("html502", "502, a page of HTML"),
             ("truncated", "Half an answer"),
+            ("unknown_values", "An answer with values nobody knows"),
+            ("missing_fields", "An answer without most of its fields"),
+            ("extra_fields", "An answer with fields nobody knows"),
             ("slow", "An answer after 5 seconds"),
             ("hang", "No answer for a minute"),
         ],
@@ -44,6 +47,7 @@ FAULTS = [  # of the answers; the values are the sandbox's
             ("webhook_stale", "With an old signature"),
             ("webhook_unsigned", "Without a signature"),
             ("webhook_reserialized", "Written anew on the way"),
+            ("webhook_foreign", "About a call of somebody else"),
         ],
     ),
 ]

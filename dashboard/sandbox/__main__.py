@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 
-from . import app, snapshot, world
+from . import app, scenario, snapshot, world
 from .clock import Clock
 from .server import Server
 
@@ -20,6 +20,11 @@ def main() -> int:
     if loaded:
         world.resume(sandbox.world, clock.now())
     sandbox.world.switches.ambient = not options.quiet and options.world == "demo"
+    try:
+        sandbox.play(scenario.find(options.scenario) if options.scenario else None)
+    except ValueError as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 2
     try:
         server = Server(sandbox, options.host, options.port, kept)
     except OSError as error:
@@ -38,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--seed", default="patchbay", help="the same seed makes the same world")
     parser.add_argument("--speed", type=float, default=1.0, help="world seconds per second")
+    parser.add_argument("--scenario", metavar="NAME", help="a TOML file, or one that comes with it")
     parser.add_argument("--data", metavar="FILE", help="keep the world here across starts")
     parser.add_argument("--world", choices=("demo", "small"), default="demo")
     parser.add_argument("--quiet", action="store_true", help="no calls of bystanders")

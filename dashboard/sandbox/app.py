@@ -13,6 +13,7 @@ from .faults import Fault, Faults
 from .limits import Limits
 from .log import RequestLog
 from .records import Organization, World
+from .scenario import Scenario
 from .webhooks import Deliver, Event
 
 PREFIX = "/api/v1"
@@ -53,6 +54,7 @@ class Sandbox:
         self._sending = threading.RLock()
         self._held: list[Event] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
+        self.scenario: Scenario | None = None
         self.kind = "demo" if isinstance(kind, World) else kind
         if ambient is not None:
             self.world.switches.ambient = ambient
@@ -74,10 +76,22 @@ class Sandbox:
         return [body]
 
     def step(self) -> None:
-        """Move the world up to now and send what it has to say."""
+        """Move the world up to now and send what it has to say; a scenario's steps come at their own times."""
         with self.lock:
-            engine.step(self.world, self.clock.now())
+            now, playing = self.clock.now(), self.scenario
+            while playing and (step := playing.due(now)):
+                engine.step(self.world, playing.began + step.at)
+                playing.take(self, step)
+            engine.step(self.world, now)
         self.send_webhooks()
+
+    def play(self, scenario: Scenario | None) -> None:
+        """Begin a scenario now, in place of the one before; none leaves everything as it stands."""
+        with self.lock:
+            self.world.scripted = {}
+            if scenario:
+                scenario.start(self)
+            self.scenario = scenario
 
     def advance(self, seconds: float) -> None:
         """Let so much time pass (world seconds)."""
@@ -110,8 +124,9 @@ class Sandbox:
                 answer = self._refused(no)
             if fault:
                 entry.fault, answer = fault.fault, fault.spoil(answer)
-            entry.status = 0 if answer.cut else answer.status
             answer.headers = self._limit_headers(request) | answer.headers
+            answer.body = answer.encoded()
+            self.log.answered(entry, answer)
             return answer
 
     def _operate(self, request: Request, path: str, org: Organization | None, fault: Fault | None) -> Answer:
@@ -168,8 +183,14 @@ class Sandbox:
         for one in overtaken:
             self._carry(one, None)
 
+    def _of_others(self, call_id: str) -> str:
+        """A call of another organization than this one's, where there is one."""
+        mine = self.world.calls.get(call_id)
+        others = (call.id for call in self.world.calls.values() if mine and call.org_id != mine.org_id)
+        return next(others, "call-of-somebody-else")
+
     def _carry(self, event: Event, fault: str | None) -> None:
-        for sent, body in webhooks.spoilt(event, self.clock.wall(), fault):
+        for sent, body in webhooks.spoilt(event, self.clock.wall(), fault, self._of_others(event.call_id)):
             if self._deliver:
                 self._deliver(event.url, sent, body)
             elif self.postman:

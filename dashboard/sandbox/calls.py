@@ -1,5 +1,6 @@
 """The life of a call: placed, set up, answered, talked, ended, reported; each step at its own time."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from random import Random
 
@@ -120,10 +121,19 @@ def report(world: World, call: Call, at: float) -> None:
     call.config, call.closing = {}, {}
 
 
-def converse(call: Call, luck: Random, answered: float, at_least: float = 0.0, variables: dict | None = None) -> None:
-    """Plan what is said from `answered` on, and how it ends."""
+def converse(
+    call: Call,
+    luck: Random,
+    answered: float,
+    at_least: float = 0.0,
+    variables: dict | None = None,
+    says: Sequence[str] = (),
+) -> None:
+    """Plan what is said from `answered` on, and how it ends; `says` are the person's first words."""
     slots = conversations.slots_for(luck, variables)
     story = _story(call, luck, slots)
+    told = iter(says)
+    story.turns = [(role, next(told, text) if role == "user" else text) for role, text in story.turns]
     spoken, length = conversations.timed(story.turns, luck, 0 if call.outcome == "voicemail" else at_least)
     for offset, role, text in spoken:
         schedule(call, answered + offset, "turn", {"role": role, "content": text})
@@ -175,13 +185,18 @@ def _foresee(world: World, call: Call, luck: Random, at_least: float, variables:
     born = call.created_at
     if call.direction == "outbound":
         schedule(call, born + luck.uniform(0.4, 0.9), "status", {"status": "connecting"})
+    person = world.scripted.get(call.person)
+    if person and person.answers_after is not None:
+        call.outcome = "conversation" if person.answers_after else "no-answer"
     if call.outcome == "no-answer":
         status = world.switches.unanswered
         schedule(call, born + luck.uniform(18, 30), "end", {"status": status, "reason": "no_answer"})
         return
-    answered = born + luck.uniform(2, 5)
+    answered = born + ((person and person.answers_after) or luck.uniform(2, 5))
     schedule(call, answered, "answer", {})
-    converse(call, luck, answered, at_least, variables)
+    converse(call, luck, answered, 0 if person else at_least, variables, person.says if person else [])
+    if person and person.hangs_up_after:
+        end_at(call, answered + person.hangs_up_after, reason="user_hangup")
 
 
 def _ending(call: Call, luck: Random, length: float, reason: str, longest: float) -> tuple[float, dict]:

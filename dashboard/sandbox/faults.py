@@ -4,11 +4,11 @@ import re
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
-from . import chance
+from . import chance, strange
 from .errors import TITLES, Refusal
 from .exchange import Answer
 
-KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command")
+KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command", *strange.KINDS)
 WEBHOOK_KINDS = (
     "webhook_lost",
     "webhook_twice",
@@ -17,6 +17,7 @@ WEBHOOK_KINDS = (
     "webhook_stale",
     "webhook_unsigned",
     "webhook_reserialized",
+    "webhook_foreign",
 )
 HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -29,7 +30,8 @@ class Fault:
 
     A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and
     never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
-    `end_on_command` ends the call in the moment a command for it arrives. The `webhook_…` kinds meet
+    `end_on_command` ends the call in the moment a command for it arrives; `unknown_values`, `missing_fields` and
+    `extra_fields` answer in ways that are not documented. The `webhook_…` kinds meet
     deliveries, with the event name as route; `webhook_late` is overtaken by the next one of its call.
     """
 
@@ -70,6 +72,8 @@ class Fault:
         elif self.fault == "truncated":
             whole = answer.encoded()
             answer.body = whole[: len(whole) // 2]
+        elif self.fault in strange.KINDS:
+            answer.body = strange.made(self.fault, answer.body)
         return answer
 
 

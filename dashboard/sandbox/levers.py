@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from . import calls, chance, engine, people, wire, world
+from . import calls, chance, engine, people, scenario, wire, world
 from .catalog import complete
 from .errors import Refusal, absent, invalid, missing
 from .exchange import Answer, Request
@@ -191,6 +191,43 @@ def clock(sandbox: "Sandbox", request: Request) -> Answer:
     )
 
 
+def balance(sandbox: "Sandbox", request: Request) -> Answer:
+    """The minutes of every organization that pays for itself."""
+    minutes = float(request.json().get("minutes_balance") or 0)
+    for org in sandbox.world.organizations.values():
+        if org.parent_org_id is None:
+            org.minutes_balance = minutes
+    return Answer(body={"minutes_balance": minutes})
+
+
+def hang_up(sandbox: "Sandbox", request: Request) -> Answer:
+    """Whoever has this number hangs up; without a number, everybody."""
+    person = request.json().get("person")
+    live = [call for call in sandbox.world.live_calls() if person in (None, "", call.person)]
+    for call in live:
+        end_now(sandbox, call)
+    return Answer(body={"ended": [call.id for call in live]})
+
+
+def scenarios(sandbox: "Sandbox", request: Request) -> Answer:
+    known = [{"file": file, "name": one.name, "about": one.about} for file, one in scenario.shipped().items()]
+    return Answer(body={"scenarios": known, "playing": sandbox.scenario.shown() if sandbox.scenario else None})
+
+
+def play(sandbox: "Sandbox", request: Request) -> Answer:
+    """`scenario` names one that comes with the sandbox, `toml` is one of your own."""
+    body = request.json()
+    wanted = body.get("toml")
+    sandbox.play(scenario.read(str(wanted)) if wanted else scenario.find(str(body.get("scenario") or "")))
+    return scenarios(sandbox, request)
+
+
+def stop(sandbox: "Sandbox", request: Request) -> Answer:
+    """No further step is taken; faults and switches stay as they are."""
+    sandbox.play(None)
+    return scenarios(sandbox, request)
+
+
 def reset(sandbox: "Sandbox", request: Request) -> Answer:
     """A fresh world; faults and limits are forgotten, the request log stays."""
     body = request.json()
@@ -200,6 +237,7 @@ def reset(sandbox: "Sandbox", request: Request) -> Answer:
     sandbox.world.switches.ambient = bool(body.get("ambient", ambient_before))
     sandbox.faults.clear()
     sandbox.limits.clear()
+    sandbox.scenario = None
     return overview(sandbox, request)
 
 
@@ -239,5 +277,10 @@ LEVERS: list[tuple[str, str, Callable]] = [
     ("POST", "/_sandbox/calls/([^/]+)/force", force),
     ("GET", "/_sandbox/clock", clock),
     ("POST", "/_sandbox/clock", clock),
+    ("POST", "/_sandbox/balance", balance),
+    ("POST", "/_sandbox/hang-up", hang_up),
+    ("GET", "/_sandbox/scenarios", scenarios),
+    ("POST", "/_sandbox/scenarios", play),
+    ("DELETE", "/_sandbox/scenarios", stop),
     ("POST", "/_sandbox/reset", reset),
 ]

@@ -3,14 +3,19 @@
 from collections import deque
 from dataclasses import asdict, dataclass
 
-from .exchange import Request
+from .exchange import Answer, Request
 from .records import Organization
 from .wire import iso
+
+SHOWN = 2000  # bytes of an answer
 
 
 @dataclass
 class Entry:
-    """`arrived` is Unix seconds by the wall clock. `status` is None until it is answered, 0 for a cut connection."""
+    """`arrived` is Unix seconds by the wall clock. `status` is None until it is answered, 0 for a cut connection.
+
+    `key` is the ending of the key, `answer` the beginning of what was answered.
+    """
 
     id: int
     arrived: float
@@ -21,7 +26,9 @@ class Entry:
     organization: str | None
     organization_id: str | None
     body: object
+    key: str
     status: int | None = None
+    answer: str = ""
     fault: str | None = None
 
 
@@ -42,9 +49,14 @@ class RequestLog:
             organization=org.name if org else None,
             organization_id=org.id if org else None,
             body=request.shown_body(),
+            key=f"…{request.key[-4:]}" if request.key else "",
         )
         self._entries.append(entry)
         return entry
+
+    def answered(self, entry: Entry, answer: Answer) -> None:
+        entry.status = 0 if answer.cut else answer.status
+        entry.answer = answer.encoded()[:SHOWN].decode("utf-8", "replace")
 
     def since(self, last_seen: int = 0, limit: int = 5000) -> list[dict]:
         """Entries after an id, newest last."""

@@ -1,6 +1,7 @@
 """Everything the sandbox remembers, as plain records that a snapshot can write down."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import chance
 from .switches import Switches
@@ -191,6 +192,7 @@ class World:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     leads: dict[str, list[Lead]] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
+    scripted: dict[str, Any] = field(default_factory=dict)  # a scenario's people, by number
     planned: dict[str, None] = field(default_factory=dict)
     outbox: list = field(default_factory=list)
 

@@ -9,7 +9,7 @@ import threading
 import urllib.request
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import chance
 from .records import Call, World
@@ -70,8 +70,11 @@ def headers(event: Event, wall: float) -> dict[str, str]:
     return sent | ({"X-Webhook-Signature": sign(event.secret, timestamp, event.body)} if event.secret else {})
 
 
-def spoilt(event: Event, wall: float, fault: str | None) -> list[tuple[dict[str, str], bytes]]:
-    """What really leaves: usually one delivery, with a fault none, two, or one that must not be believed."""
+def spoilt(event: Event, wall: float, fault: str | None, other: str = "") -> list[tuple[dict[str, str], bytes]]:
+    """What really leaves: usually one delivery, with a fault none, two, or one that must not be believed.
+
+    `other` is the id of a call of another organization.
+    """
     usual = headers(event, wall)
     if fault == "webhook_lost":
         return []
@@ -85,6 +88,9 @@ def spoilt(event: Event, wall: float, fault: str | None) -> list[tuple[dict[str,
         return [({name: value for name, value in usual.items() if name != "X-Webhook-Signature"}, event.body)]
     if fault == "webhook_reserialized":
         return [(usual, json.dumps(json.loads(event.body), indent=1).encode())]
+    if fault == "webhook_foreign":
+        body = event.body.replace(json.dumps(event.call_id).encode(), json.dumps(other).encode())
+        return [(headers(replace(event, body=body), wall), body)]
     return [(usual, event.body)]
 
 

@@ -10,7 +10,7 @@ from dashboard.practice import words
 from dashboard.sandbox import faults, inprocess
 from tenants.roles import Role
 
-LEVERS = ["faults", "faults/clear", "clock", "outcome", "ring", "balance"]
+LEVERS = ["faults", "faults/clear", "scenario", "clock", "outcome", "ring", "balance"]
 
 
 @pytest.fixture
@@ -96,6 +96,15 @@ def test_calls_go_as_chosen_and_somebody_calls(desk, state, agency):
     live = state("")["live_calls"]
     assert desk.post("/sandbox/ring/", {"number": "+31105550161", "outcome": "conversation"}).status_code == 302
     assert state("")["live_calls"] == live + 1
+
+
+def test_a_scenario_is_played_and_stopped(desk, state):
+    html = desk.post("/sandbox/scenario/", {"scenario": "storm"}, follow=True).content.decode()
+    assert "A storm of 429s" in html and "0 of 2 steps" in html
+    assert state("scenarios")["playing"]["name"] == "A storm of 429s"
+    assert desk.post("/sandbox/scenario/", {"scenario": "nonsense"}).status_code == 422
+    desk.post("/sandbox/scenario/", {"stop": ""})
+    assert state("scenarios")["playing"] is None
 
 
 def test_credit_is_emptied_and_filled(desk, state):

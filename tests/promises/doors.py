@@ -108,6 +108,7 @@ ROWS: dict[str, Row] = {
     "sandbox-fault": deed(lost=True),
     "sandbox-clear": deed(lost=True),
     "sandbox-clock": deed(lost=True),
+    "sandbox-scenario": deed(lost=True),
     "sandbox-outcome": deed(lost=True),
     "sandbox-ring": deed(lost=True),
     "sandbox-balance": deed(lost=True),

@@ -122,3 +122,21 @@ def test_a_fault_by_chance_meets_about_its_share_and_only_those_count(bloom, lev
     met = sum(bloom.get("/numbers").status_code == 503 for _ in range(90))
     assert 10 < met < 50
     assert levers.post("/_sandbox/faults", json={"fault": "503", "chance": 1.5}).status_code == 400
+
+
+def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, levers):
+    documented = bloom.get("/numbers").json()["numbers"][0]
+    for fault in ("unknown_values", "missing_fields", "extra_fields"):
+        levers.post("/_sandbox/faults", json={"fault": fault})
+    calls = bloom.get("/calls").json()["calls"]
+    fewer, more = (bloom.get("/numbers").json()["numbers"][0] for _ in range(2))
+    assert all(call["status"] == "of-tomorrow" for call in calls)
+    assert {"id", "phone_number"} <= set(fewer) < set(documented)
+    assert set(more) - set(documented) == {"added_later"}
+
+
+def test_the_log_tells_which_key_asked_and_what_it_got(bloom, levers):
+    bloom.get("/numbers")
+    entry = levers.get("/_sandbox/log").json()["requests"][-1]
+    assert entry["key"] == "…loom" and "sandbox-bloom" not in str(entry)
+    assert entry["answer"].startswith('{"numbers":')
