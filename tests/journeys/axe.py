@@ -14,13 +14,22 @@ STILL = """() => {
     );
     document.adoptedStyleSheets = [still];
 }"""
-RUN = """async rules => (await axe.run(document, {runOnly: rules})).violations
+RUN = """async rules => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations
     .flatMap(found => found.nodes.map(node => `${found.id}: ${node.target.join(' ')} ${node.failureSummary}`))"""
 
 
 def findings(page: Any, *, django: bool = False) -> list[str]:
     """One line for each element that breaks a rule; of Django's own pages those of WCAG alone."""
+    return _run(page, WCAG if django else [*WCAG, "best-practice"])
+
+
+def pale(page: Any) -> list[str]:
+    """One line for each element whose words do not stand out: all that can differ between light and dark."""
+    return _run(page, ["color-contrast"])
+
+
+def _run(page: Any, rules: list[str]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SOURCE.read_text())
         page.evaluate(STILL)  # a part that is being asked for again is dimmed for a moment
-    return list(page.evaluate(RUN, WCAG if django else [*WCAG, "best-practice"]))
+    return list(page.evaluate(RUN, rules))

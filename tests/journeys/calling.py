@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.journeys.axe import findings
-
 BEGIN = re.compile("^Call .*from")
+PANEL = re.compile("/calls/[0-9a-f-]{36}/$")
+BLOOM = {"Authorization": "Bearer sandbox-bloom"}
+LISTEN = """() => {
+    window.news = [];
+    for (const name of ['changed:call', 'changed:campaign', 'changed:poll'])
+        document.body.addEventListener(name, () => window.news.push(name));
+}"""
 
 
 def region(page: Page, name: str) -> Any:
@@ -24,15 +31,42 @@ def place(page: Page, destination: str, assistant: str = "") -> None:
     page.get_by_label("Who do you call").fill(destination)
     if assistant:
         page.get_by_role("radio", name=re.compile(f"^{assistant}")).check()
-    assert findings(page) == []
     page.get_by_role("button", name=BEGIN).click()
-    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+    page.wait_for_url(PANEL)
 
 
-def talking(page: Page, destination: str, assistant: str) -> None:
-    """A call in progress, on its panel."""
+def talking(page: Page, sandbox: httpx.Client, destination: str, assistant: str) -> str:
+    """A call of Bloom Dental in progress, on its panel; VoiceDock's id of it."""
     place(page, destination, assistant)
-    expect(page.get_by_role("main")).to_contain_text("In progress")
+    remote = of_person(sandbox, destination)
+    force(sandbox, remote, "in-progress")
+    expect(page.locator("#call-head")).to_contain_text("In progress")
+    return remote
+
+
+def of_person(sandbox: httpx.Client, destination: str) -> str:
+    """VoiceDock's id of Bloom Dental's newest call with this number."""
+    listed = sandbox.get(str(sandbox.base_url.join("/api/v1/calls")), headers=BLOOM).json()
+    return str(next(one["id"] for one in listed["calls"] if one["caller_phone"] == destination.replace(" ", "")))
+
+
+def force(sandbox: httpx.Client, remote: str, status: str) -> None:
+    """Put a call into this status at VoiceDock."""
+    answer = sandbox.post(f"calls/{remote}/force", json={"status": status})
+    assert answer.is_success or answer.json().get("detail") == f"The call is {status}", answer.text
+
+
+@contextmanager
+def without_reload(page: Page, news: str) -> Iterator[None]:
+    """Nothing inside may navigate: what changes has been told over the stream of events."""
+    went: list[str] = []
+    page.evaluate(LISTEN)
+    page.on("framenavigated", listener := lambda frame: went.append(frame.url))
+    yield
+    page.remove_listener("framenavigated", listener)
+    assert went == []
+    heard = page.evaluate("() => window.news")
+    assert f"changed:{news}" in heard and "changed:poll" not in heard
 
 
 def commands(sandbox: httpx.Client, kind: str) -> list[Any]:

@@ -39,22 +39,41 @@ def talkative(sandbox: httpx.Client) -> Iterator[None]:
     sandbox.post("switches", json={"outcome": "conversation"})
     yield
     sandbox.post("switches", json={"outcome": ""})
+    sandbox.delete("faults")
 
 
 @pytest.fixture
-def window(browser: Any, base_url: str, sign_in: Callable[[Any, str], None]) -> Iterator[Callable[..., Any]]:
-    """A page of somebody's own; the browser's options may follow. Its console must stay silent about policies."""
+def stillness(sandbox: httpx.Client) -> Iterator[None]:
+    """In the sandbox nothing happens by itself, until the test is over."""
+    sandbox.post("clock", json={"speed": 0})
+    yield
+    behind = -sandbox.get("clock").json()["ahead_seconds"]
+    sandbox.post("clock", json={"speed": 1, "advance": max(0, behind)})
+
+
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, Any]:
+    """Who has come through the form already, and what the browser kept of it."""
+    return {}
+
+
+@pytest.fixture
+def window(
+    browser: Any, base_url: str, sign_in: Callable[[Any, str], None], signed_in: dict[str, Any]
+) -> Iterator[Callable[..., Any]]:
+    """A page of somebody's own; the browser's options may follow. Its console must stay silent."""
     open_ones, said = [], []
 
     def open_as(email: str = "", **options: Any) -> Any:
-        context = browser.new_context(base_url=base_url, **options)
+        context = browser.new_context(base_url=base_url, storage_state=signed_in.get(email), **options)
         context.set_default_timeout(PATIENCE)
         open_ones.append(context)
         page = context.new_page()
-        page.on("console", lambda line: said.append(line.text) if _breaks_policy(line) else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        if email:
+        page.on("console", lambda line: said.append(f"{page.url} {line.text}") if _is_trouble(line) else None)
+        page.on("pageerror", lambda error: said.append(f"{page.url} {error}"))
+        if email and email not in signed_in:
             sign_in(page, email)
+            signed_in[email] = context.storage_state()
         return page
 
     expect.set_options(timeout=PATIENCE)
@@ -64,9 +83,13 @@ def window(browser: Any, base_url: str, sign_in: Callable[[Any, str], None]) -> 
     assert said == []
 
 
-def _breaks_policy(line: Any) -> bool:
-    """What the page itself may not do; scripts that a test puts into it, such as axe, have no address."""
-    return "Security Policy" in line.text and bool(line.location["url"])
+def _is_trouble(line: Any) -> bool:
+    """Errors and broken policies. Scripts that a test puts into the page, such as axe, have no address; and that a
+    page is absent, or a form refused, the browser says too."""
+    address = line.location["url"]
+    if not address or (line.type != "error" and "Security Policy" not in line.text):
+        return False
+    return not any(f"status of {one}" in line.text for one in (401, 403, 404, 410, 422)) or "/static/" in address
 
 
 @pytest.fixture

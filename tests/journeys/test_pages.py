@@ -6,39 +6,50 @@ import re
 
 import pytest
 
-from tests.journeys.axe import findings
+from tests.journeys.axe import findings, pale
 
 STAFF = ["/", "/live/", "/clients/", "/clients/new/", "/clients/bloom-dental/", "/inventory/", "/calls/", "/campaigns/",
          "/connections/", "/activity/", "/sandbox/", "/help/"]  # fmt: skip
 CLIENT = ["", "call/", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/"]
+AUDITOR = ["", "tenants/tenant/", "calls/call/", "tenants/auditentry/"]
 SCREENS = [
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
 ]
+OTHER = {"light": "dark", "dark": "light"}
 
 
-@pytest.fixture(params=SCREENS, ids=["wide-light", "phone-dark"])
+@pytest.fixture(params=SCREENS, ids=["wide", "phone"])
 def screen(request):
     return request.param
 
 
-def wrong(page, path):
-    """What is wrong with the page at this address."""
-    answer = page.goto(path)
-    found = [f"{path} answers {answer.status}"] if answer.status != 200 else []
-    if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-        found.append(f"{path} is wider than the screen")
-    return found + [f"{path} {finding}" for finding in findings(page)]
+@pytest.fixture
+def wrong(screen):
+    """What is wrong with the page at an address, in both schemes of colour."""
+
+    def look(page, path, *, status=200, django=False):
+        answer = page.goto(path)
+        found = [f"answers {answer.status}"] if answer.status != status else []
+        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
+            found.append("is wider than the screen")
+        found += findings(page, django=django)
+        page.emulate_media(color_scheme=OTHER[screen["color_scheme"]])
+        found += [f"{OTHER[screen['color_scheme']]} {one}" for one in pale(page)]
+        page.emulate_media(color_scheme=screen["color_scheme"])
+        return [f"{path} {one}" for one in found]
+
+    return look
 
 
-def test_the_pages_of_staff(window, screen):
+def test_the_pages_of_staff(window, screen, wrong):
     page = window("admin@patchbay.test", **screen)
     assert [one for path in STAFF for one in wrong(page, path)] == []
     page.goto("/connections/")
     assert wrong(page, page.get_by_role("main").get_by_role("link").first.get_attribute("href")) == []
 
 
-def test_the_pages_of_a_client(window, screen):
+def test_the_pages_of_a_client(window, screen, wrong):
     page = window("owner@bloom.test", **screen)
     assert [one for path in CLIENT for one in wrong(page, f"/c/bloom-dental/{path}")] == []
     for room in ("calls", "campaigns"):
@@ -49,7 +60,13 @@ def test_the_pages_of_a_client(window, screen):
         assert wrong(page, one) == []
 
 
-def test_the_pages_without_a_person(window, screen):
+def test_the_pages_of_an_auditor(window, screen, wrong):
+    page = window("auditor@patchbay.test", **screen)
+    assert [one for path in AUDITOR for one in wrong(page, f"/admin/{path}", django=True)] == []
+
+
+def test_the_pages_without_a_person(window, screen, wrong):
     page = window(**screen)
     assert [one for path in ("/accounts/login/", "/accounts/password/reset/") for one in wrong(page, path)] == []
-    assert page.goto("/nowhere/").status in (302, 404) and findings(page) == []
+    page = window("owner@harbor.test", **screen)
+    assert wrong(page, "/nowhere/", status=404) == []

@@ -7,8 +7,9 @@ import uuid
 
 from playwright.sync_api import expect
 
+from dashboard.running.sign_ins import PASSWORD
 from tests.journeys.axe import findings
-from tests.journeys.calling import BEGIN, commands, placed, talking
+from tests.journeys.calling import BEGIN, PANEL, commands, force, of_person, placed, talking
 
 
 def test_a_wrong_number_keeps_the_form_and_says_why_beside_it(window, sandbox):
@@ -33,8 +34,9 @@ def test_two_clicks_dial_once_and_end_once(window, sandbox, talkative):
     page.goto("/c/bloom-dental/call/")
     page.get_by_label("Who do you call").fill("+31 6 1234 5611")
     page.get_by_role("button", name=BEGIN).dblclick()
-    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
-    expect(page.get_by_role("main")).to_contain_text("In progress")
+    page.wait_for_url(PANEL)
+    force(sandbox, of_person(sandbox, "+31612345611"), "in-progress")
+    expect(page.get_by_role("button", name="Send context")).to_be_enabled()
     page.get_by_placeholder("Something the assistant should know").fill("Asked for twice.")
     page.get_by_role("button", name="Send context").dblclick()
     expect(page.get_by_role("log")).to_contain_text("Accepted by VoiceDock")
@@ -48,38 +50,50 @@ def test_a_lost_answer_is_shown_as_unknown_and_never_dialled_again(window, sandb
     page.goto("/c/bloom-dental/call/")
     page.get_by_label("Who do you call").fill("+31 6 1234 5612")
     page.get_by_role("button", name=BEGIN).click()
-    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+    page.wait_for_url(PANEL)
     expect(page.get_by_role("main")).to_contain_text(re.compile("Not certain|In progress"))
     expect(page.get_by_role("main")).to_contain_text("In progress")  # found at VoiceDock by looking
     assert placed(sandbox, "+31612345612") == 1
 
 
-def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, talkative):
+def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, sign_in, sandbox, talkative):
     page = window("operator@bloom.test")
-    talking(page, "+31 6 1234 5613", "Recall NL")
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5613", "Recall NL")
+    panel = page.url
     page.get_by_placeholder("Something the assistant should know").fill("Half a thought")
     page.context.clear_cookies()
     page.get_by_role("button", name="Send context").click()
-    expect(page.get_by_text(re.compile("Sign in|sign in")).first).to_be_visible()
-    assert page.evaluate("() => Object.values(sessionStorage)") == ["Half a thought"]
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("E-mail").fill("operator@bloom.test")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(panel)
+    expect(page.get_by_placeholder("Something the assistant should know")).to_have_value("Half a thought")
+    assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Half a thought"]
 
 
 def test_a_call_that_ends_under_ones_hands_says_so_and_takes_no_command(window, sandbox, talkative):
     page = window("operator@bloom.test")
-    talking(page, "+31 6 1234 5614", "Recall NL")
-    call = next(
-        one for one in sandbox.get("log").json()["requests"][::-1]
-        if one["path"].endswith("/calls/outbound") and "+31612345614" in str(one["body"])
-    )  # fmt: skip
-    assert call["status"] < 300
-    remote = page.get_by_role("main").inner_text()
-    assert "In progress" in remote
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5614", "Recall NL")
     sandbox.post("faults", json={"fault": "end_on_command", "route": "/calls/*/control"})
     page.get_by_placeholder("Something the assistant should know").fill("Too late.")
     page.get_by_role("button", name="Send context").click()
     expect(page.get_by_role("main")).to_contain_text("Ended")
     expect(page.get_by_role("main")).to_contain_text("no longer in progress")
     assert findings(page) == []
+
+
+def test_a_call_that_ends_while_one_writes_says_so(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    remote = talking(page, sandbox, "+31 6 1234 5616", "Recall NL")
+    page.get_by_placeholder("Something the assistant should know").fill("Never sent.")
+    force(sandbox, remote, "ended")
+    expect(page.locator("#call-head")).to_contain_text("Ended")
+    expect(page.get_by_role("button", name="Send context")).to_have_count(0)
+    assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Never sent."]
 
 
 def test_what_belongs_to_another_client_is_not_there(window):
@@ -101,9 +115,10 @@ def test_a_call_is_placed_by_keyboard_alone(window, sandbox, talkative):
     page.goto("/c/bloom-dental/call/")
     expect(page.get_by_label("Who do you call")).to_be_focused()
     page.keyboard.type("+31612345615")
-    page.keyboard.press("Control+Enter")
-    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
-    expect(page.get_by_role("main")).to_contain_text("In progress")
+    page.keyboard.press("Enter")
+    page.wait_for_url(PANEL)
+    force(sandbox, of_person(sandbox, "+31612345615"), "in-progress")
+    expect(page.get_by_role("button", name="End call")).to_be_enabled()
     page.keyboard.press("e")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="End the call now")).to_be_focused()

@@ -1,0 +1,69 @@
+"""An auditor reads everything in the Django admin, searches and filters it, and finds nothing that writes."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.journeys.axe import findings
+
+SHELVES = ["tenants/tenant", "tenants/numberdedication", "tenants/assistantdedication", "calls/call", "calls/receipt",
+           "campaigns/campaign", "inventory/syncrun", "tenants/auditentry"]  # fmt: skip
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(window):
+    page = window("auditor@patchbay.test")
+    page.goto("/admin/")
+    assert findings(page, django=True) == []
+    for shelf in SHELVES:
+        answer = page.goto(f"/admin/{shelf}/")
+        assert answer.status == 200, shelf
+        expect(page.locator("#searchbar")).to_be_visible()
+        assert page.locator("#changelist-filter").count() == 1, shelf
+        assert_nothing_writes(page)
+        first = page.locator("#result_list tbody th a")
+        if first.count():
+            first.first.click()
+            assert_nothing_writes(page)
+            assert page.request.post(page.url).status in (403, 405)
+
+
+def assert_nothing_writes(page):
+    main = page.locator("#content")
+    assert main.locator("form[method=post]").locator("button, input:not([type=hidden]), select").count() == 0
+    assert main.get_by_role("link", name=re.compile("^(Add|Change|Delete) ")).count() == 0
+    assert main.get_by_role("button", name=re.compile("Save|Delete|Add")).count() == 0
+    assert main.locator("select[name=action], .addlink, .deletelink").count() == 0
+
+
+def test_an_auditor_searches_and_filters(window):
+    page = window("auditor@patchbay.test")
+    rows = page.locator("#result_list tbody tr")
+    page.goto("/admin/calls/call/")
+    somebody = re.search(r"\+\d{9,}", rows.last.inner_text())[0]
+    page.locator("#searchbar").fill(somebody)
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url(re.compile("[?&]q="))
+    assert rows.count() == rows.filter(has_text=somebody).count() > 0
+    page.goto("/admin/calls/call/")
+    page.get_by_role("link", name="Bloom Dental").first.click()
+    expect(page.locator("#result_list")).not_to_contain_text("Casa Lindo")
+    page.locator("#result_list tbody th a").first.click()
+    assert findings(page, django=True) == []
+
+    page.goto("/admin/tenants/auditentry/")
+    page.locator("#searchbar").fill("dedicat")
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url(re.compile("[?&]q="))
+    assert rows.count() == rows.filter(has_text=re.compile("dedicat", re.IGNORECASE)).count() > 0
+    assert findings(page, django=True) == []
+
+
+def test_the_pages_of_others_refuse_an_auditor_in_words(window):
+    page = window("auditor@patchbay.test")
+    for path in ("/clients/", "/inventory/", "/c/bloom-dental/", "/live/"):
+        answer = page.goto(path)
+        assert answer.status == 404
+        expect(page.get_by_role("heading", level=1)).to_have_text("This line goes nowhere")
+        expect(page.get_by_role("main")).to_contain_text("it is not yours to see")

@@ -1,0 +1,85 @@
+"""A client's person places a call, sees it come to life and steers it; every command leaves a receipt."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.journeys.axe import findings
+from tests.journeys.calling import commands, force, of_person, place, talking, without_reload
+
+
+def test_a_call_comes_to_life_before_ones_eyes(window, sandbox, talkative, stillness):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    place(page, "+31 6 1234 5605", "Recall NL")
+    remote, head = of_person(sandbox, "+31 6 1234 5605"), page.locator("#call-head")
+    expect(page.locator("[data-stream-lost]")).to_be_hidden()
+    with without_reload(page, "call"):
+        expect(head).to_contain_text("Dialing")
+        expect(page.get_by_role("button", name="End call")).to_be_disabled()
+        assert findings(page) == []
+        force(sandbox, remote, "connecting")
+        expect(head).to_contain_text("Connecting")
+        force(sandbox, remote, "in-progress")
+        expect(head).to_contain_text("In progress")
+        expect(page.get_by_role("button", name="End call")).to_be_enabled()
+
+
+def test_every_command_leaves_a_receipt(window, talkative, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
+    slips = page.locator("#call-timeline li.slip")
+
+    sandbox.post("faults", json={"fault": "slow", "route": "/calls/*/control", "seconds": 3})
+    page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
+    with without_reload(page, "call"):
+        page.get_by_role("button", name="Send context").click()
+        receipt = slips.filter(has_text="Her deductible is used up.")
+        expect(receipt).to_contain_text("on its way")
+        expect(receipt).to_contain_text("Accepted by VoiceDock")
+        expect(receipt).to_contain_text("VoiceDock does not tell whether it was used")
+
+        page.get_by_role("radio", name="Say").check(force=True)
+        page.get_by_placeholder("Exactly what the assistant should say").fill("One moment please.")
+        page.keyboard.press("Control+Enter")
+        receipt = slips.filter(has_text="One moment please.")
+        expect(receipt).to_contain_text("Accepted by VoiceDock")
+        expect(receipt).to_contain_text("Confirmed")
+    assert findings(page) == []
+
+    page.get_by_role("radio", name="Transfer").check(force=True)
+    page.get_by_label("To", exact=True).fill("+31 20 555 0150")
+    page.get_by_role("button", name="Transfer the person").click()
+    expect(page.locator("#call-head")).to_contain_text("Transferred")
+    expect(page.get_by_role("main")).to_contain_text(re.compile("Transfer.*Accepted.*Confirmed", re.DOTALL))
+    assert [len(commands(sandbox, kind)) for kind in ("inject-context", "say", "transfer")] == [1, 1, 1]
+
+
+def test_ending_asks_once_and_shows_that_it_worked(window, talkative, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5603", "Front desk NL")
+    before = len(commands(sandbox, "end-call"))
+    page.get_by_role("button", name="End call").click()
+    assert findings(page) == []
+    page.get_by_role("button", name="End the call now").dblclick()
+    expect(page.locator("#call-head")).to_contain_text("Ended")
+    expect(page.get_by_role("main")).to_contain_text(re.compile("End call.*Confirmed", re.DOTALL))
+    assert len(commands(sandbox, "end-call")) == before + 1
+
+
+def test_a_realtime_call_says_before_the_click_what_will_not_work(window, talkative, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5604", "Front desk live")
+    steer = page.get_by_label("Steer this call")
+    expect(steer).to_contain_text("xAI Realtime")
+    expect(steer).to_contain_text("may be ignored")
+    page.get_by_role("radio", name="Say").check(force=True)
+    expect(steer).to_contain_text("does not work reliably")
+    expect(steer).to_contain_text("Transfer to a person who can say it")
+    expect(page.get_by_role("button", name="Say it anyway")).to_be_enabled()
+    assert findings(page) == []

@@ -1,0 +1,61 @@
+"""Staff open a client, and the person they invite makes its first call: from an empty desk, through everything."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.journeys.axe import findings
+from tests.journeys.calling import place, region, without_reload
+
+
+def test_staff_open_a_client_and_its_owner_calls(window, talkative):
+    desk = window("admin@patchbay.test")
+    desk.goto("/clients/")
+    for name in ("Bloom Dental", "Harbor Logistics", "Noord Energie", "Alder & Finch Estate", "Casa Lindo"):
+        expect(desk.get_by_role("main").get_by_role("link", name=name, exact=True)).to_be_visible()
+    desk.goto("/inventory/")
+    expect(desk.get_by_role("main")).to_contain_text("+31 20 555 0181")
+    link = open_a_client(desk)
+
+    wren = window()
+    wren.goto(link)
+    wren.get_by_label("name").fill("Wren Juniper")
+    wren.get_by_label("Password").fill("a-long-enough-passphrase")
+    wren.get_by_role("button", name="Join Juniper Care").click()
+    expect(wren.get_by_role("heading", level=1)).to_have_text("Overview")
+    assert "Bloom" not in wren.content() and "All clients" not in wren.content()
+    for elsewhere in ("/clients/", "/c/bloom-dental/", "/c/no-such-client/", "/live/"):
+        assert wren.request.get(elsewhere).status == 404
+    assert findings(wren) == []
+    late = window()
+    late.goto(link)
+    expect(late.get_by_role("main")).not_to_contain_text("Join Juniper Care")
+
+    place(wren, "+31 6 1234 5601")
+    with without_reload(wren, "call"):
+        expect(wren.locator("#call-head")).to_contain_text("In progress")
+    desk.goto("/live/")
+    expect(desk.get_by_role("main")).to_contain_text("Juniper Care")
+    assert findings(wren) == []
+
+
+def open_a_client(desk):
+    """The new client with a number and an assistant; the link of its owner's invitation."""
+    desk.goto("/clients/")
+    desk.get_by_role("link", name="New client").click()
+    desk.get_by_label("Name", exact=True).fill("Juniper Care")
+    desk.get_by_label("Connection").select_option(label="Kabelhuis")
+    desk.get_by_role("button", name="Open this client").click()
+    expect(desk.get_by_role("heading", level=1)).to_contain_text("Juniper Care")
+    for things, thing in (("Numbers", "Number"), ("Assistants", "Assistant")):
+        region(desk, things).get_by_label(thing, exact=True).select_option(index=1)
+        region(desk, things).get_by_role("button", name="Dedicate to").click()
+        expect(region(desk, things).get_by_role("table")).to_contain_text("In use")
+    desk.get_by_text("Invite somebody").click()
+    people = region(desk, "People")
+    people.get_by_label("E-mail").fill("wren@juniper.test")
+    people.get_by_label("Role").select_option("Owner")
+    people.get_by_role("button", name="Invite to Juniper Care").click()
+    link = desk.get_by_label("Invitation link").input_value()
+    assert findings(desk) == []
+    return link
