@@ -34,6 +34,10 @@ def _database(url: str) -> dict[str, str]:
 
 SECRET_KEY = _need("PATCHBAY_SECRET_KEY")
 FIELD_KEYS = [key for key in _need("PATCHBAY_FIELD_KEYS").split(",") if key]
+AUDIT_KEY = os.environ.get("PATCHBAY_AUDIT_KEY", "")  # signs the heads of the audit chains: base64 of 32 bytes
+AUDIT_PUBLIC_KEYS = [key for key in os.environ.get("PATCHBAY_AUDIT_PUBLIC_KEYS", "").split(",") if key]
+AUDIT_HEADS = os.environ.get("PATCHBAY_AUDIT_HEADS", str(BASE_DIR / ".patchbay" / "audit"))
+AUDIT_MAIL = [address for address in os.environ.get("PATCHBAY_AUDIT_MAIL", "").split(",") if address]
 PUBLIC_URL = os.environ.get("PATCHBAY_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = [
     host for host in os.environ.get("PATCHBAY_HOSTS", urlsplit(PUBLIC_URL).hostname or "").split(",") if host

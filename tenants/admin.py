@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from tenants import audit
+from tenants import audit, heads
 from tenants.audit_words import SENTENCES, sentence
 from tenants.models import (
     Assistant,
@@ -192,25 +192,27 @@ class ChainShelf(Shelf):
     readonly_fields = ["state", "hash_in_hex"]
 
     def get_queryset(self, request: Any) -> QuerySet[AuditHead]:
-        heads = super().get_queryset(request)
+        found = super().get_queryset(request)
         if request.reader.sees_all:
-            return heads
-        return heads.filter(chain__in=[f"tenant-{pk}" for pk in Tenant.objects.values_list("pk", flat=True)])
+            return found
+        return found.filter(chain__in=[f"tenant-{pk}" for pk in Tenant.objects.values_list("pk", flat=True)])
 
     def get_changelist_instance(self, request: Any) -> Any:
         """Verifies the page in one walk, unless it is long; a row by itself is always verified."""
         page = super().get_changelist_instance(request)
         shown = list(page.result_list)
         short = sum(head.seq for head in shown) <= CHECKED_AT_ONCE
-        broken = {one.chain: one for one in audit.verify([head.chain for head in shown])} if short else {}
+        chains, signed = [head.chain for head in shown], heads.published()
+        broken = {one.chain: one for one in audit.verify(chains, signed)} if short else {}
         for head in shown:
-            head.told = _told(broken.get(head.chain)) if short else "long: open it to verify it"
+            head.told = _told(broken.get(head.chain), head, signed) if short else "long: open it to verify it"
         page.result_list = shown
         return page
 
     def state(self, head: Any) -> str:
         if not hasattr(head, "told"):
-            head.told = _told(next(iter(audit.verify([head.chain])), None))
+            signed = heads.published()
+            head.told = _told(next(iter(audit.verify([head.chain], signed)), None), head, signed)
         return head.told
 
     @admin.display(description="hash of the last entry")
@@ -218,5 +220,9 @@ class ChainShelf(Shelf):
         return bytes(head.hash).hex()
 
 
-def _told(broken: audit.Broken | None) -> str:
-    return f"broken at entry {broken.seq}: {broken.reason}" if broken else "holds"
+def _told(broken: audit.Broken | None, head: AuditHead, signed: heads.Published) -> str:
+    """What it was held against, too: without signed heads a chain written anew would not be noticed."""
+    if broken:
+        return f"broken at entry {broken.seq}: {broken.reason}"
+    last = max(signed.of(head.chain).items(), default=None)
+    return f"holds, signed outside up to entry {last[0]} at {last[1][1]}" if last else "holds, not signed outside"

@@ -8,4 +8,4 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import scope  # noqa: F401  watches every connection
+        from tenants import checks, scope  # noqa: F401  one says what is missing, one watches every connection

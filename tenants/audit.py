@@ -6,15 +6,20 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 from django.utils import timezone
 
 from tenants.models import AuditEntry, AuditHead, Tenant, User
 
+if TYPE_CHECKING:
+    from tenants.heads import Published
+
 RESELLER = "reseller"
 EMPTY = b""
+ONCE = timedelta(hours=1)
 
 
 def record(by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any) -> None:
@@ -24,7 +29,7 @@ def record(by: User | None, tenant: Tenant | None, action: str, subject: Model |
     `details` are plain values (text, numbers, lists of them); never secrets.
     """
     at, actor = timezone.now(), str(by) if by else "Patchbay"
-    name = subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
+    name = _named(subject)
     chain = f"tenant-{tenant.pk}" if tenant else RESELLER
     facts = {
         "at": at.isoformat(),
@@ -50,6 +55,21 @@ def record(by: User | None, tenant: Tenant | None, action: str, subject: Model |
     )
 
 
+def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
+    """The same for what is only looked at: one entry for each person and thing within the hour.
+
+    A page that asks for itself anew every second must not flood the trail; that somebody read is told either way.
+    """
+    name, since = _named(subject), timezone.now() - ONCE
+    mine = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
+    if not mine.filter(tenant=tenant).exists():
+        record(by, tenant, action, subject, **details)
+
+
+def _named(subject: Model | str) -> str:
+    return subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
+
+
 @dataclass(frozen=True)
 class Broken:
     """The first row of a chain that does not follow from the one before it."""
@@ -64,11 +84,17 @@ def link(before: bytes, seq: int, chain: str, action: str, body: str) -> bytes:
     return hashlib.sha256(before + f"{seq}\n{chain}\n{action}\n{body}".encode()).digest()
 
 
-def verify(chains: Collection[str] | None = None) -> Iterator[Broken]:
-    """Walk every chain in scope, or these, and yield the first broken row of each; nothing when all hold."""
+def verify(chains: Collection[str] | None = None, published: Published | None = None) -> Iterator[Broken]:
+    """Walk every chain in scope, or these, and yield the first broken row of each; nothing when all hold.
+
+    Held against the heads in the database and, where they are given, against those that were signed and carried away:
+    only these show a chain that was written anew as a whole.
+    """
     among = {} if chains is None else {"chain__in": chains}
     heads = {head.chain: head for head in AuditHead.objects.filter(**among)}
+    signed = published.heads if published else {}
     at: dict[str, tuple[int, bytes]] = {}
+    held: dict[str, int] = {}  # the last entry of each chain that a signed head agrees with
     broken: set[str] = set()
     entries = (
         AuditEntry.objects.filter(**among)
@@ -86,13 +112,22 @@ def verify(chains: Collection[str] | None = None) -> Iterator[Broken]:
             reason = "its hash does not follow from its content and the entry before it"
         elif (facts := json.loads(body))["actor"] != actor or facts["subject"] != subject or facts["action"] != action:
             reason = "its columns do not agree with its body"
+        elif (told := signed.get(chain, {}).get(seq)) is not None:
+            if told[0] != bytes(digest):
+                reason = (
+                    f"it is not what was signed at {told[1]}: an entry from {held.get(chain, 0) + 1} on was changed"
+                )
+            held[chain] = seq
         if reason:
             broken.add(chain)
             yield Broken(chain, seq, reason)
         at[chain] = (seq, bytes(digest))
-    for chain, (seq, digest) in at.items():
-        head = heads.get(chain)
-        if chain not in broken and (head is None or head.seq != seq or bytes(head.hash) != digest):
+    for chain in sorted({*heads, *at, *(signed if chains is None else set(signed) & set(chains))} - broken):
+        seq, digest = at.get(chain, (0, EMPTY))
+        head, last_signed = heads.get(chain), max(signed.get(chain, {}), default=0)
+        if last_signed > seq:
+            yield Broken(chain, seq + 1, f"the chain ends before entry {last_signed}, which was signed")
+        elif head is None or head.seq != seq or bytes(head.hash) != digest:
             yield Broken(chain, seq + 1, "the chain ends before its head")
 
 

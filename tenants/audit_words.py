@@ -31,6 +31,8 @@ SENTENCES: dict[str, str] = {
     "caller-id.exported": "{actor} exported the caller-ID report as CSV, {period}.",
     "shelf.exported": "{actor} took {what} away from the reading room as CSV, {rows} rows.",
     "transcript.read": "{actor} read a transcript in the reading room.",
+    "call.transcript-read": "{actor} read what was said in the call with {party}.",
+    "call.recording-opened": "{actor} opened the recording of the call with {party}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
     "connection.key-replaced": "{actor} replaced the API key of {name}.",
     "connection.hooked-up": "{actor} had {assistants} assistants of {name} report to us.",

@@ -92,7 +92,7 @@ class Shelf(ReadOnly, admin.ModelAdmin):
                 found = self.get_object(request, object_id)
                 tenant = found.tenant
             with scope.system("somebody reads"):
-                audit.record(request.user, tenant, self.noted, found)
+                audit.record_once(request.user, tenant, self.noted, found)
         return site.within(self.change_view)(request, object_id)
 
     def export(self, request: Any) -> HttpResponseBase:

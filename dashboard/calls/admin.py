@@ -46,8 +46,8 @@ class CallShelf(Shelf):
         """The caller-ID report of one client, beside the shelf."""
         report, export = site.admin_view(self.caller_id), site.door(self.caller_id_export, self.caller_id)
         return [
-            path("caller-id/", report, name="calls_call_caller_id"),
-            path("caller-id/export/", export, name="calls_call_caller_id_export"),
+            path("caller-id/", report, name="calls_call_proof"),
+            path("caller-id/export/", export, name="calls_call_proof_export"),
             *super().get_urls(),
         ]
 
@@ -69,7 +69,7 @@ class CallShelf(Shelf):
         with scope.auditor(request.reader):
             tenant, form = _client(request), CallerIdFilter(request.GET)
             if tenant is None or not form.is_valid():
-                return HttpResponseRedirect(reverse("admin:calls_call_caller_id"))
+                return HttpResponseRedirect(reverse("admin:calls_call_proof"))
             found = _report(tenant, form)
         with scope.system("an export is written down"):
             written_down(tenant, form, by=request.user)

@@ -73,4 +73,5 @@ def _due() -> Q:
 
 
 def _address(call: Call) -> str:
-    return settings.PUBLIC_URL + reverse("call", args=[call.tenant.slug, call.pk])
+    slug = call.tenant.slug if call.tenant else ""  # such an alarm is always of a client
+    return settings.PUBLIC_URL + reverse("call", args=[slug, call.pk])

@@ -86,7 +86,7 @@ class Line:
         return "Open: nothing is dialed" if self.call.alarm == Alarm.WRONG_NUMBER else "Cleared, or older than we watch"
 
 
-def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Call]:
+def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
     """Calls out of one client. `people` is where names come from: auditors read a view without password hashes."""
 
     def name(column: str) -> Subquery:
@@ -104,7 +104,7 @@ def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Call]:
     )
 
 
-def within(calls: QuerySet[Call], since: date | None, until: date | None, verdict: str, zone: ZoneInfo) -> Any:
+def within(calls: QuerySet[Any], since: date | None, until: date | None, verdict: str, zone: ZoneInfo) -> QuerySet[Any]:
     """The period in whole days of `zone`."""
     if since:
         calls = calls.filter(created_at__gte=datetime.combine(since, time.min, zone))
@@ -113,7 +113,7 @@ def within(calls: QuerySet[Call], since: date | None, until: date | None, verdic
     return calls.filter(verdict=verdict) if verdict else calls
 
 
-def figures(calls: QuerySet[Call]) -> dict[str, int]:
+def figures(calls: QuerySet[Any]) -> dict[str, int]:
     """How many of the newest `COUNTED` came out how, and how many they are."""
     newest = calls.order_by("-created_at", "-id").values("verdict")[: COUNTED + 1]
     told = {one.replace("-", "_"): Count("verdict", filter=Q(verdict=one)) for one in VERDICTS}

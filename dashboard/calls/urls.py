@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),
     path("c/<slug:slug>/calls/<uuid:call_id>/", call.call, name="call"),
     path("c/<slug:slug>/calls/<uuid:call_id>/command/", call.command, name="live-command"),
+    path("c/<slug:slug>/calls/<uuid:call_id>/recording/", call.recording, name="call-recording"),
     path("c/<slug:slug>/calls/<uuid:call_id>/decide/", call.decide, name="call-decide"),
     path("c/<slug:slug>/calls/<uuid:call_id>/clear/", call.clear, name="call-clear"),
 ]

@@ -22,6 +22,8 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
         "PATCHBAY_DEMO": "1",
         "PATCHBAY_SECRET_KEY": secrets["secret_key"],
         "PATCHBAY_FIELD_KEYS": secrets["field_keys"],
+        "PATCHBAY_AUDIT_KEY": secrets["audit_key"],
+        "PATCHBAY_AUDIT_HEADS": str(places.data / "audit"),
         "PATCHBAY_URL": url,
         "PATCHBAY_HOSTS": "127.0.0.1,localhost",
         "PATCHBAY_MAIL": str(places.data / "mail"),

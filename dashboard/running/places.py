@@ -48,6 +48,7 @@ class Places:
             "secrets.json",
             {
                 "secret_key": "local-" + secrets.token_urlsafe(48),
+                "audit_key": base64.b64encode(secrets.token_bytes(32)).decode(),
                 "field_keys": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
                 **{name: secrets.token_urlsafe(24) for name in ("postgres", "owner", "app", "valkey")},
             },
@@ -64,10 +65,13 @@ class Places:
         return ports
 
     def _kept(self, name: str, first: dict) -> dict:
+        """What was kept, and what came to be kept since."""
         path = self.data / name
-        if not path.exists():
-            write_private(path, json.dumps(first))
-        return json.loads(path.read_text())
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        if first.keys() - kept.keys():
+            kept = first | kept
+            write_private(path, json.dumps(kept))
+        return kept
 
 
 def write_private(path: Path, text: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from dashboard.calls import control
 from tenants import scope
-from tenants.models import Visit
+from tenants.audit_words import sentence
+from tenants.models import AuditEntry, Visit
 from tenants.roles import Role
 from tests.calls.rows import a_call, a_receipt, a_report, reads
 
@@ -337,3 +338,29 @@ def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operato
     told = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
     places = [html.index(words) for words in told[:5]]
     assert places == sorted(places) and html.count("One moment.") == 2
+
+
+def told(action: str) -> list[str]:
+    with scope.system("look"):
+        return [sentence(one) for one in AuditEntry.objects.filter(action=action).order_by("seq")]
+
+
+def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, member, sign_in):
+    call = a_call(bloom, state="ended")
+    address = f"/c/bloom-dental/calls/{call.pk}/"
+    viewer, owner = sign_in(member(bloom, Role.VIEWER)), sign_in(member(bloom, Role.OWNER, "Zoë Ruiter"))
+    owner.get(address)
+    assert told("call.transcript-read") == []
+    assert owner.get(f"{address}recording/").status_code == 404
+    said = [{"role": "user", "content": "Good day"}]
+    a_report(bloom, call, messages=said, recording_url="https://media.example/1")
+    assert "Good day" not in viewer.get(address).content.decode()
+    assert viewer.get(f"{address}recording/").status_code == 403
+    assert told("call.transcript-read") == told("call.recording-opened") == []
+    for part in ("", "?part=timeline", "?part=whole", ""):
+        assert "Good day" in owner.get(address + part).content.decode()
+    for _ in range(2):
+        opened = owner.get(f"{address}recording/")
+        assert (opened.status_code, opened.headers["Location"]) == (302, "https://media.example/1")
+    assert told("call.transcript-read") == ["Zoë Ruiter read what was said in the call with +31612345678."]
+    assert told("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]

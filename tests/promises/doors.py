@@ -101,6 +101,7 @@ ROWS: dict[str, Row] = {
     "staff-caller-id": Row(),
     "staff-caller-id-export": Row(),
     "call": Row(about="call"),
+    "call-recording": Row(about="call"),
     "live-command": deed("call", lambda house: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
     "call-decide": deed("lost", lambda house: {"choice": "not-placed"}),
     "call-clear": deed("call", lambda house: {"reason": "because"}, staff_only=True),

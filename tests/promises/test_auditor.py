@@ -20,7 +20,7 @@ READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
 
 def test_the_room_has_no_page_for_writing():
     assert {door.name.rpartition("_")[2] for door in ROOM} == {
-        "index", "jsi18n", "list", "changelist", "export", "history", "change",
+        "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof",
     }  # fmt: skip
     assert {door.route.split("/")[2] for door in ROOM if door.name.endswith("_changelist")} == set(doors.SHELVES)
 

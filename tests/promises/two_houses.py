@@ -99,7 +99,15 @@ def marked(word: str, slug: str, digits: str) -> Marked:
     lost = a_call(house, by=owner, party=f"+3161{digits}3", state="needs-person", ago=300, alarm="not-certain")
     for call in (live, over):
         said = [{"role": "user", "content": f"{word}-transcript"}]
-        a_report(house, call, summary=f"{word}-summary", messages=said, analysis={"mood": f"{word}-analysis"})
+        record = f"https://media.example/{word}"
+        a_report(
+            house,
+            call,
+            summary=f"{word}-summary",
+            messages=said,
+            analysis={"mood": f"{word}-analysis"},
+            recording_url=record,
+        )
     receipt = a_receipt(house, live, payload={"type": "say", "content": f"{word}-receipt"}, note=f"{word}-note")
     a_receipt(house, over, payload={"type": "say", "content": f"{word}-receipt"})
     with scope.system("what it is called by"):

@@ -18,7 +18,7 @@ from dashboard.calls.forms import CommandForm
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.proof import proof_of
 from dashboard.look import times
-from tenants import scope
+from tenants import audit, scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.roles import Permission
 
@@ -94,6 +94,18 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
+@require_GET
+@tenant_view(Permission.SEE_TRANSCRIPTS)
+def recording(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """The way to it at VoiceDock, written down."""
+    found = _find(request, call_id)
+    report: CallReport | None = getattr(found, "report", None)
+    if report is None or not report.recording_url:
+        raise Http404
+    audit.record_once(request.user, request.tenant, "call.recording-opened", found, party=found.party)
+    return HttpResponseRedirect(report.recording_url)
+
+
 def _find(request: TenantRequest, call_id: UUID) -> Call:
     found = queries.of_tenant(request.tenant).select_related("report").filter(pk=call_id).first()
     if found is None:
@@ -107,6 +119,7 @@ def _page(
     """`said` are the answers to other forms of the page: `undecided`, `unclear`."""
     context = _panel(request, call, form) | said
     request.room = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
+    _note_reading(request, call, context)
     if call.is_live:
         context |= {"visitors": queries.visitors(request.tenant, request.user), "earlier": _earlier(request, call)}
         return render(request, "calls/panel.html", context, status=status)
@@ -121,8 +134,18 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
         return HttpResponse(status=204)
     if part == "whole":
         context = _panel(request, call)
+        _note_reading(request, call, context)
         return render(request, PARTS[part], context | _report(context, call))
-    return render(request, PARTS[part], _panel(request, call, only=part))
+    context = _panel(request, call, only=part)
+    _note_reading(request, call, context)
+    return render(request, PARTS[part], context)
+
+
+def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -> None:
+    """Whoever is shown words, or what was made of them, is written down; in the scope that shows them."""
+    report: CallReport | None = context.get("report")
+    if report and (report.messages or report.summary or report.analysis):
+        audit.record_once(request.user, request.tenant, "call.transcript-read", call, party=call.party)
 
 
 def _report(context: dict[str, Any], call: Call) -> dict[str, Any]:

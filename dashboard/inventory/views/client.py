@@ -143,7 +143,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "invitations": queries.open_invitations(tenant),
         "turned": turned,
         "turn_words": sentence(turned) if turned else "",
-        "live_calls": queries.live_calls(tenant) if client.live else [],
+        "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(),
         "limits_form": LimitsForm(instance=tenant),

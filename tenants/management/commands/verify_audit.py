@@ -1,25 +1,40 @@
-"""Check the audit trail: every chain, from its first entry to its head."""
+"""Check the audit trail: every chain from its first entry to its head, and against what was signed outside."""
 
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenants import audit, scope
+from tenants import audit, heads, scope
 from tenants.models import AuditHead
 
 
 class Command(BaseCommand):
-    help = "Walk every audit chain and name the first broken row of each."
+    help = "Walk every audit chain and name the first broken row of each; says which heads it was held against."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--heads", type=Path, help="A folder with signed heads, such as a copy kept elsewhere.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        where = options["heads"] or heads.folder()
+        signed = heads.published(where)
         with scope.system("verify the audit trail"):
-            broken = list(audit.verify())
-            heads = list(AuditHead.objects.order_by("chain"))
+            broken = list(audit.verify(published=signed))
+            last = list(AuditHead.objects.order_by("chain"))
+        for trouble in signed.troubles:
+            self.stderr.write(trouble)
         for row in broken:
             self.stderr.write(f"{row.chain}, entry {row.seq}: {row.reason}")
+        against = self._against(signed, where)
         if broken:
-            raise CommandError(f"{len(broken)} of {len(heads)} chains are broken.")
-        entries = sum(head.seq for head in heads)
-        self.stdout.write(
-            f"{len(heads)} chains with {entries} entries hold, checked against the heads in the database."
-        )
+            raise CommandError(f"{len(broken)} of {len(last)} chains are broken; held against {against}.")
+        if signed.troubles:
+            raise CommandError(f"The chains agree with {against}; but not every signed line can be believed.")
+        entries = sum(head.seq for head in last)
+        self.stdout.write(f"{len(last)} chains with {entries} entries hold, checked against {against}.")
+
+    def _against(self, signed: heads.Published, where: Path) -> str:
+        ours = "the heads in the database"
+        if not signed.lines:
+            return f"{ours} alone: there are no signed ones in {where}, so a chain written anew would not be noticed"
+        return f"{ours} and {signed.lines} signed publications in {where}, the last of {signed.last_at}"

@@ -1,0 +1,16 @@
+"""Bells of this house: beat rings for the heads of the audit chains every ten minutes."""
+
+import structlog
+from celery import shared_task
+
+from tenants import heads
+
+log = structlog.get_logger()
+
+
+@shared_task
+def publish_heads() -> None:
+    try:
+        heads.publish()
+    except heads.NoKey as no:
+        log.error("audit_heads_not_published", reason=str(no))

@@ -1,0 +1,213 @@
+"""Signed heads outside of the database: what no owner of the database can write anew unseen."""
+
+from __future__ import annotations
+
+import base64
+import os
+from io import StringIO
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+
+from tenants import audit, checks, heads, scope, tasks
+from tenants.models import AuditEntry, AuditHead
+
+
+def a_key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+@pytest.fixture
+def outside(settings, tmp_path):
+    """A folder that the database's owner cannot reach."""
+    settings.AUDIT_KEY, settings.AUDIT_HEADS, settings.AUDIT_MAIL = a_key(), str(tmp_path), ["archive@audit.test"]
+    return tmp_path
+
+
+def happen(house, by, count=3):
+    with scope.of(house.tenant):
+        for _ in range(count):
+            audit.record(by, house.tenant, "visit.began", house.tenant)
+
+
+def verify(*arguments) -> str:
+    out = StringIO()
+    try:
+        call_command("verify_audit", *arguments, stdout=out, stderr=out)
+    except CommandError as no:
+        return out.getvalue() + str(no)
+    return out.getvalue()
+
+
+def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, admin, outside):
+    tasks.publish_heads()
+    (path,) = outside.iterdir()
+    assert heads.publish() == "" and len(path.read_text().splitlines()) == 1
+    happen(bloom, admin)
+    line = heads.publish()
+    assert f"tenant-{bloom.tenant.pk}" in line and f"tenant-{harbor.tenant.pk}" not in line
+    (told,) = mail.outbox
+    assert told.to == ["archive@audit.test"] and path.read_text().splitlines()[0] in told.body
+    found = heads.published()
+    assert (found.lines, found.troubles) == (2, [])
+    assert "2 signed publications" in verify() and "hold, checked against the heads in the database and" in verify()
+
+
+def test_without_signed_heads_it_says_so(bloom, outside):
+    assert "there are no signed ones" in verify()
+
+
+def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, settings, outside):
+    assert checks.audit_key() == []
+    settings.AUDIT_KEY = ""
+    with pytest.raises(heads.NoKey):
+        heads.publish()
+    tasks.publish_heads()
+    assert list(outside.iterdir()) == []
+    assert [one.id for one in checks.audit_key()] == ["patchbay.W001"]
+    settings.AUDIT_KEY = "nonsense"
+    assert [one.id for one in checks.audit_key()] == ["patchbay.E001"]
+
+
+OPEN = ("ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",)
+SHUT = ("ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",)
+RECHAIN = """
+DO $$ DECLARE e record; h bytea := ''; n bigint := 0; BEGIN
+  FOR e IN SELECT id, chain, action, body FROM tenants_auditentry WHERE chain = '{chain}' ORDER BY abs(seq), id LOOP
+    n := n + 1;
+    h := sha256(h || convert_to(n || E'\\n' || e.chain || E'\\n' || e.action || E'\\n' || e.body, 'UTF8'));
+    UPDATE tenants_auditentry SET seq = -n, hash = h WHERE id = e.id;
+  END LOOP;
+  UPDATE tenants_auditentry SET seq = -seq WHERE chain = '{chain}';
+  UPDATE tenants_audithead SET seq = n, hash = h WHERE chain = '{chain}';
+END $$
+"""
+INSERTED = (
+    "INSERT INTO tenants_auditentry (chain, seq, hash, body, tenant_id, at, actor, action, subject) "
+    "SELECT chain, -25, hash, body, tenant_id, at, actor, action, subject FROM tenants_auditentry "
+    "WHERE chain = '{chain}' AND seq = -20"
+)
+ATTACKS = {  # what is done, and whether the rest is chained anew
+    "an edit, chained anew": (
+        [
+            "UPDATE tenants_auditentry SET body = replace(body, actor, 'Nobody'), actor = 'Nobody' "
+            "WHERE chain = '{chain}' AND seq = 5"
+        ],
+        True,
+    ),
+    "a deletion, chained anew": (["DELETE FROM tenants_auditentry WHERE chain = '{chain}' AND seq = 5"], True),
+    "an insertion, chained anew": (
+        ["UPDATE tenants_auditentry SET seq = -10 * seq WHERE chain = '{chain}'", INSERTED],
+        True,
+    ),
+    "a swap, chained anew": (
+        [
+            "UPDATE tenants_auditentry SET seq = CASE seq WHEN 4 THEN -5 ELSE -4 END "
+            "WHERE chain = '{chain}' AND seq IN (4, 5)",
+            "UPDATE tenants_auditentry SET seq = -seq WHERE chain = '{chain}' AND seq < 0",
+        ],
+        True,
+    ),
+    "a cut tail, with its head": (["DELETE FROM tenants_auditentry WHERE chain = '{chain}' AND seq > 4"], True),
+    "the whole chain": (
+        [
+            "DELETE FROM tenants_auditentry WHERE chain = '{chain}'",
+            "DELETE FROM tenants_audithead WHERE chain = '{chain}'",
+        ],
+        False,
+    ),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(bloom, admin, person, outside, superuser, attack):
+    chain, (statements, again) = f"tenant-{bloom.tenant.pk}", ATTACKS[attack]
+    heads.publish()
+    happen(bloom, admin)
+    with scope.of(bloom.tenant):
+        audit.record(person("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
+    heads.publish()
+    done = [one.format(chain=chain) for one in [*statements, *([RECHAIN] if again else [])]]
+    superuser(*OPEN, *done, *SHUT)
+    try:
+        with scope.system("verify"):
+            assert list(audit.verify()) == [], "the database by itself agrees with what was done to it"
+            (broken,) = audit.verify(published=heads.published())
+        assert broken.chain == chain
+        assert "signed" in broken.reason
+        told = verify()
+        assert f"{chain}, entry {broken.seq}: {broken.reason}" in told and "1 of " in told
+    finally:
+        superuser("TRUNCATE tenants_auditentry", "TRUNCATE tenants_audithead")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom, superuser):
+    superuser(*OPEN, "DELETE FROM tenants_auditentry", *SHUT)
+    try:
+        with scope.system("verify"):
+            assert {one.seq for one in audit.verify()} == {1}
+    finally:
+        superuser("TRUNCATE tenants_audithead")
+
+
+@pytest.mark.parametrize("deed", ["edit", "cut from the middle", "foreign key", "no line"])
+def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, outside, settings, deed):
+    for _ in range(3):
+        happen(bloom, admin, 1)
+        heads.publish()
+    (path,) = outside.iterdir()
+    lines = path.read_text().splitlines()
+    if deed == "edit":
+        lines[1] = lines[1].replace(f'"tenant-{bloom.tenant.pk}": [', f'"tenant-{bloom.tenant.pk}": [1')
+    elif deed == "cut from the middle":
+        del lines[1]
+    elif deed == "foreign key":
+        settings.AUDIT_KEY = a_key()
+    else:
+        lines[1] = "nonsense"
+    path.write_text("\n".join(lines) + "\n")
+    told = verify()
+    assert "line 2:" in told
+    assert "not every signed line can be believed" in told or deed == "foreign key"
+
+
+def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, outside, settings):
+    heads.publish()
+    before, settings.AUDIT_KEY = heads.public_key(), a_key()
+    assert "not known here" in verify()
+    settings.AUDIT_PUBLIC_KEYS = [before]
+    happen(bloom, admin)
+    heads.publish()
+    assert "2 signed publications" in verify()
+
+
+def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, outside, tmp_path_factory):
+    heads.publish()
+    copy = tmp_path_factory.mktemp("copy")
+    (path,) = outside.iterdir()
+    (copy / path.name).write_text(path.read_text())
+    path.unlink()
+    assert "there are no signed ones" in verify()
+    assert f"1 signed publications in {copy}" in verify("--heads", str(copy))
+
+
+def test_the_reading_room_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, outside):
+    heads.publish()
+    page = sign_in(auditor).get("/admin/tenants/audithead/").content.decode()
+    assert "holds, signed outside up to entry" in page
+    with scope.system("look"):
+        chain = AuditHead.objects.get(chain=f"tenant-{bloom.tenant.pk}")
+    one = sign_in(auditor).get(f"/admin/tenants/audithead/{chain.pk}/change/").content.decode()
+    assert f"signed outside up to entry {chain.seq}" in one
+
+
+def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, support):
+    with scope.system("look"):
+        for by, times in ((admin, 3), (support, 2)):
+            for _ in range(times):
+                audit.record_once(by, bloom.tenant, "call.transcript-read", bloom.number, party="+31612340001")
+        found = AuditEntry.objects.filter(action="call.transcript-read")
+        assert sorted(found.values_list("actor_id", flat=True)) == sorted([admin.pk, support.pk])
