@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import statistics
@@ -23,7 +24,8 @@ WATCH = """() => {
     window.seen = {}; window.gone = {};
     const main = document.querySelector('main');
     const look = () => {
-        const there = new Set(main.textContent.replace(/ /g, '').match(/\\+316\\d{8}/g) ?? []);
+        const bay = document.querySelector('[aria-labelledby=bay-live]')?.textContent ?? '';
+        const there = new Set(bay.replace(/ /g, '').match(/\\+316\\d{8}/g) ?? []);
         for (const number of there) window.seen[number] ??= Date.now();
         for (const number in window.seen) if (!there.has(number)) window.gone[number] ??= Date.now();
     };
@@ -49,7 +51,10 @@ def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
         page = browser.new_page(base_url=patchbay.url)
         _sign_in(page)
         levers.post("switches", json={"outcome": "conversation", "ambient": False, "campaigns_dial": False})
-        _spread(tell, "a change, on screen", _changes(page, levers))
+        levers.post("clock", json={"speed": 0})  # nothing changes but what is forced
+        _spread(tell, "a change, on screen", _changes(page, levers, apart=0.6))
+        _spread(tell, "the same, back to back", _changes(page, levers))
+        levers.post("clock", json={"speed": 1, "advance": -levers.get("clock").json()["ahead_seconds"]})
         placed, asked = _clicks(page, levers)
         _spread(tell, "Call, at VoiceDock", placed)
         _spread(tell, "a command, at VoiceDock", asked)
@@ -65,15 +70,19 @@ def _sign_in(page: Page) -> None:
     page.wait_for_url(lambda url: "login" not in url)
 
 
-def _changes(page: Page, levers: httpx.Client) -> list[float]:
-    """Milliseconds from a call's change in the sandbox until its row on the live wall is there, or gone."""
+def _changes(page: Page, levers: httpx.Client, apart: float = 0.0) -> list[float]:
+    """Milliseconds from a call's change in the sandbox until its row is with those who talk on the wall, or gone.
+
+    `apart` are the least seconds before each: the wall asks at most twice a second, which those back to back wait for.
+    """
     page.goto("/c/bloom-dental/live/")
     page.evaluate(WATCH)
     took = []
     for nth in range(CHANGES // 2):
-        person = f"+316123{nth:05}"
+        person = f"+31612{3 if apart else 5}{nth:05}"
         call = levers.post("calls/inbound", json={"number": LINE, "from": person, "outcome": "conversation"}).json()
         for status, noted in (("in-progress", "seen"), ("ended", "gone")):
+            time.sleep(apart and random.uniform(apart, 2 * apart))
             began = time.time() * 1000
             levers.post(f"calls/{call['id']}/force", json={"status": status})
             page.wait_for_function("([noted, person]) => window[noted][person]", arg=[noted, person])
