@@ -35,10 +35,15 @@ class Hooked:
     left: int
 
 
-def add(name: str, api_key: str, *, by: User | None) -> Connection:
-    """Connect the organization that this key opens; asks VoiceDock first. Raises `Refused`; opens scopes of its own."""
+def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connection:
+    """Connect the organization that this key opens; asks VoiceDock first. Raises `Refused`; opens scopes of its own.
+
+    `only` is the id of the organization that is meant: a key of another one is refused.
+    """
     api_key = api_key.strip()
     found = _try(api_key)
+    if only and found.id != only:
+        raise Refused(f"This key belongs to {found.name}. It is a good key, but not of this organization.")
     children = [child.id for child in found.children]
     try:
         with scope.system("connect an organization"):
@@ -85,18 +90,23 @@ def hook_up(connection: Connection, *, by: User | None = None, take_over: bool =
     address = hook_address(connection)
     with scope.system("which assistants report to us"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
-        known = secret.webhook_secrets
+        known, since = secret.webhook_secrets, secret.rotated_at
         token = known[0] if known else secret.new_webhook_secret()
         if not known:
             secret.save()
         assistants = list(Assistant.objects.filter(connection_id=connection.pk, vanished_at=None).order_by("pk"))
     foreign = [one for one in assistants if one.webhook_url and one.webhook_url != address and not take_over]
-    todo = [one for one in assistants if one not in foreign and (one.webhook_url != address or not known)]
+    todo = [
+        one
+        for one in assistants
+        if one not in foreign
+        and (one.webhook_url != address or not known or not one.hooked_at or (since and one.hooked_at < since))
+    ]
     done = _tell(connection, todo, address, token)
     hooked = Hooked(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
     if done:
         with scope.system("assistants report to us"):
-            Assistant.objects.filter(pk__in=done).update(webhook_url=address)
+            Assistant.objects.filter(pk__in=done).update(webhook_url=address, hooked_at=timezone.now())
             changes.note("connection", connection.pk, tenant=None)
             audit.record(by, None, "connection.hooked-up", connection, name=connection.name, assistants=len(done))
     return hooked

@@ -65,6 +65,9 @@ class ClientForm(forms.Form):
         empty_label="Choose one",
         help_text="The VoiceDock organization it is at home in. One of its own keeps it apart from others.",
     )
+    own = forms.BooleanField(
+        required=False, label="Create an organization of its own below this connection, and make that its home"
+    )
     number = NumberField(Number.objects.none(), required=False, label="First number", empty_label="None yet")
     assistant = AssistantField(
         Assistant.objects.none(), required=False, label="First assistant", empty_label="None yet"
@@ -90,6 +93,8 @@ class ClientForm(forms.Form):
         number, assistant = said.get("number"), said.get("assistant")
         if number and assistant and number.connection_id != assistant.connection_id:
             self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
+        if said.get("own") and (number or assistant):
+            self.add_error("own", "A new organization has no numbers and assistants yet: choose none, or no new one.")
         return said | {"slug": slug}
 
 
@@ -199,8 +204,36 @@ class KeyForm(forms.Form):
         max_length=300,
         label="New API key",
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-        help_text="Of the same organization. The old one is forgotten once this one has worked.",
+        help_text="Of the same organization. It is tried first, then used for every request that begins. Withdraw the "
+        "old one at VoiceDock a minute later: requests under way still go on with it.",
     )
+
+
+class ChildKeyForm(forms.Form):
+    """The key of an organization that VoiceDock listed."""
+
+    organization = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    api_key = forms.CharField(
+        max_length=300, label="API key", widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"})
+    )
+
+
+class OrganizationForm(forms.Form):
+    """A new organization below ours; its key is sealed as soon as VoiceDock tells it."""
+
+    name = forms.CharField(max_length=120, label="Name")
+    client = forms.ModelChoiceField(
+        Tenant.objects.none(),
+        required=False,
+        to_field_name="slug",
+        label="For",
+        empty_label="No client yet",
+        help_text="It becomes this client’s home.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client"].queryset = holders_of_things()  # type: ignore[attr-defined]
 
 
 class ClientFilter(forms.Form):

@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
-from tenants.models import Connection
+from tenants.models import Connection, Tenant, User
+from tenants.walls import Rows
 
 
 class Kind(models.TextChoices):
@@ -61,3 +62,37 @@ class SyncState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.connection_id}"
+
+
+class OrganizationRequest(models.Model):
+    """An organization asked for below another; written before it is asked, since its key is told once (`§9.1`)."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "On its way"
+        CREATED = "created", "Created"
+        REFUSED = "refused", "Refused"
+        UNKNOWN = "unknown", "No answer"
+
+    parent = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    for_client = models.ForeignKey(Tenant, models.SET_NULL, null=True, related_name="+")
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.WAITING)
+    note = models.CharField(max_length=300, blank=True)
+    organization_id = models.CharField(max_length=64, blank=True)
+    sealed_api_key = models.TextField(blank=True, help_text="Only until the connection is made.")
+    connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="+")
+    put_aside_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [Rows(name="organization_request_rows", tenant=None)]
+
+    def __str__(self) -> str:
+        return f"{self.name} below {self.parent_id}, {self.outcome}"
+
+    @property
+    def place(self) -> str:
+        """Where its key is sealed for."""
+        return f"organization-request:{self.pk}:api_key"

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.inventory import rounds, runs, stopping
+from dashboard.inventory import organizing, rotating, rounds, runs, stopping
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from tenants.models import Connection
@@ -36,3 +36,10 @@ def tidy() -> None:
 @shared_task
 def keep_stopped() -> None:
     stopping.keep_campaigns_paused()
+
+
+@shared_task
+def finish_connections() -> None:
+    """What is begun and not done: organizations asked for, webhook secrets being changed."""
+    organizing.go_on()
+    rotating.go_on()

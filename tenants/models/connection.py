@@ -75,7 +75,7 @@ class ConnectionSecret(models.Model):
         return [secrets.decrypt(one, place) for one in sealed if one]
 
     def new_webhook_secret(self) -> str:
-        """Make a new secret; the one before it stays valid until the next change."""
+        """Make a new secret; the one before it stays valid until it is retired."""
         secret = random.token_urlsafe(32)
         self.sealed_webhook_secret_before = self.sealed_webhook_secret
         self.sealed_webhook_secret = secrets.encrypt(secret, f"connection:{self.connection_id}:webhook")
@@ -126,6 +126,7 @@ class Assistant(Copied):
     family = models.CharField(max_length=20, default="unknown", help_text="How it hears commands (§4.2).")
     first_message = models.TextField(blank=True)
     webhook_url = models.CharField(max_length=300, blank=True)
+    hooked_at = models.DateTimeField(null=True, blank=True, help_text="When we last told it where to report.")
 
     class Meta:
         ordering = ["name"]

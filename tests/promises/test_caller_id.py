@@ -236,9 +236,7 @@ def test_random_triples_only_get_in_where_they_belong(things):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["number", "assistant"])
-def test_a_move_in_mid_flight_stops_the_call_with_application_checks_removed(
-    desk, client_of, agency, monkeypatch, what
-):
+def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, agency, monkeypatch, what):  # noqa: F811
     """Asked for, then given to somebody else before it was sent, with the application's own look removed."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Phrase
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun, SyncState
 from tenants import audit, ownership, scope
 from tenants.access import VISIT
 from tenants.models import AuditEntry, Auditor, AuditorGrant, Connection, Membership, StaffMember, Tenant, User
@@ -90,6 +90,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         )
         Phrase.objects.create(tenant=tenant, text=f"{word}-phrase")
         run = SyncRun.objects.create(connection=conn, kind=Kind.CALLS, outcome="failed", error=f"{word}-run")
+        asked = OrganizationRequest.objects.create(parent=conn, name=f"{word}-asked", outcome="unknown")
         for kind in Kind:
             SyncState.objects.create(connection=conn, kind=kind, fresh_at=timezone.now())
         visit = ownership.enter(tenant, by=owner)
@@ -143,6 +144,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         "entry": entry.pk,
         "chain": f"tenant-{tenant.pk}",
         "run": run.pk,
+        "asked": asked.pk,
         "tenant": tenant.pk,
         "token": token,
         "hook": token_of_hook,

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.home import inviting
-from dashboard.inventory import dedicating, queries, sync
+from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
 from tenants import ownership, scope
 from tenants.access import StaffRequest, staff_view
-from tenants.models import Invitation, Tenant
+from tenants.models import Connection, Invitation, Tenant
 from tenants.roles import Permission, Role
 
 SHOWN = 100
@@ -61,12 +61,27 @@ def new(request: StaffRequest) -> HttpResponse:
             context = {"form": form, "zones": ZONES}
             return render(request, "inventory/client_new.html", context, status=422 if form.errors else 200)
     tenant, invited = opened
+    if form.cleaned_data["own"]:
+        _house(request, tenant, form.cleaned_data["connection"])
     if invited is None:
         messages.success(request, f"{tenant.name} is open.")
         return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
     link = inviting.deliver(*invited)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return render(request, "inventory/client_opened.html", {"client": tenant, "link": link})
+
+
+def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
+    """An organization of its own; what became of it is told here, and on the page of the connection."""
+    try:
+        asked = organizing.create(parent, tenant.name, by=request.user, client=tenant)
+    except organizing.Refused as no:
+        messages.error(request, f"{tenant.name} has no organization of its own yet. {no.words}")
+        return
+    if asked.connection_id:
+        messages.success(request, f"VoiceDock created the organization {tenant.name}; its key is sealed.")
+    else:
+        messages.error(request, f"{tenant.name} has no organization of its own yet. {asked.note}")
 
 
 def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invitation, str] | None] | None:
@@ -80,7 +95,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
                 slug=said["slug"],
                 city=said["city"],
                 timezone=said["timezone"],
-                home_connection=said["connection"],
+                home_connection=None if said["own"] else said["connection"],
                 by=request.user,
             )
             number = assistant = invited = None

@@ -12,13 +12,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget.models import Lane
-from dashboard.inventory import connecting, queries, runs
-from dashboard.inventory.forms import ConnectionForm, KeyForm
+from dashboard.inventory import connecting, organizing, queries, rotating, runs
+from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
 from tenants import scope
 from tenants.access import StaffRequest, staff_view
-from tenants.models import Assistant, Connection
+from tenants.models import Assistant, Connection, ConnectionSecret
 from tenants.roles import Permission
 
 
@@ -41,7 +41,7 @@ def add(request: StaffRequest) -> HttpResponse:
             form.add_error("api_key", no.words)
         else:
             messages.success(request, f"{connection.name} is connected. Its numbers and assistants are on their way.")
-            return _to(connection)
+            return to(connection)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return _listing(request, form=form, status=422)
 
@@ -66,7 +66,7 @@ def _oldest(found: list[Connection]) -> Any:
 @require_GET
 @staff_view(Permission.SEE_CONNECTIONS)
 def page(request: StaffRequest, pk: int) -> HttpResponse:
-    return _page(request, pk)
+    return show(request, pk)
 
 
 @require_POST
@@ -76,7 +76,7 @@ def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     runs.hurry(connection, *Kind)
     messages.success(request, "Everything is due now. What is found appears below as it comes.")
-    return _to(connection)
+    return to(connection)
 
 
 @require_POST
@@ -90,7 +90,7 @@ def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
     if hooked.left:
         words += f" {hooked.left} could not be told now; hook up again in a minute."
     (messages.warning if hooked.left else messages.success)(request, words)
-    return _to(connection)
+    return to(connection)
 
 
 @sensitive_post_parameters("api_key")
@@ -106,21 +106,28 @@ def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error("api_key", no.words)
         else:
             messages.success(request, "The new key works and is in use.")
-            return _to(connection)
+            return to(connection)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
-        return _page(request, pk, key_form=form, status=422)
+        return show(request, pk, key_form=form, status=422)
 
 
-def _page(request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200, **said: Any
+) -> HttpResponse:
+    """The whole page; `said` are other forms with their errors."""
     get_object_or_404(Connection, pk=pk)
     one: Any = next(one for one in queries.connections() if one.pk == pk)
     address = connecting.hook_address(one)
     told = list(Assistant.objects.filter(connection=one, vanished_at=None).values_list("webhook_url", flat=True))
+    children = queries.children_without_key(one)
     context = {
         "one": one,
         "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
         "runs": queries.runs(one),
-        "children": queries.children_without_key(one),
+        "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],
+        "questions": organizing.questions(one),
+        "organization_form": OrganizationForm(),
+        **_secret(one),
         "tenants": list(one.tenants.order_by("name")[:50]),
         "told": len(told),
         "ours": sum(url == address for url in told),
@@ -128,8 +135,24 @@ def _page(request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, st
         "key_form": key_form or KeyForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
     }
+    context |= said
     return page_or_part(request, "inventory/connection.html", "inventory/_connection.html", context, status=status)
 
 
-def _to(connection: Connection) -> HttpResponse:
+def _secret(connection: Connection) -> dict[str, Any]:
+    """How far the change of the webhook secret is."""
+    secret = ConnectionSecret.objects.filter(connection_id=connection.pk).first()
+    if secret is None or not secret.sealed_webhook_secret:
+        return {"has_secret": False}
+    changing = bool(secret.sealed_webhook_secret_before)
+    return {
+        "has_secret": True,
+        "changing": changing,
+        "secret_at": secret.rotated_at,
+        "untold": rotating.untold(connection, secret.rotated_at) if changing and secret.rotated_at else 0,
+        "overlap_until": rotating.overlap_until(connection) if changing else None,
+    }
+
+
+def to(connection: Connection) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-connection", args=[connection.pk]))
