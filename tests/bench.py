@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from dashboard.running.sign_ins import PASSWORD
-from tests import bench_live, stack
+from tests import bench_live, bench_sandbox, stack
 
 TIMES = 25
 PAGES = {
@@ -30,6 +30,7 @@ def main() -> None:
                     bench_live.measure(patchbay, _tell)
                 began = time.monotonic()
             _tell("stop", f"{time.monotonic() - began:8.2f} s")
+    bench_sandbox.measure(_tell)
 
 
 def _tell(what: str, figures: str) -> None:

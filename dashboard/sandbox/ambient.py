@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from . import calls, chance, people
+from . import calls, campaigns, chance, people
 from .catalog import complete
 from .records import Assistant, Campaign, Number, World
 
@@ -70,4 +70,5 @@ def renew(world: World, campaign: Campaign, at: float) -> None:
     )
     campaign.renews = False
     world.campaigns[again.id] = again
+    campaigns.queue(world, again)
     world.leads[again.id] = people.leads(again, len(world.leads[campaign.id]), luck)

@@ -3,6 +3,7 @@
 import re
 from copy import deepcopy
 from datetime import datetime, time, timedelta
+from heapq import heapify, heappop, heappush
 from zoneinfo import ZoneInfo
 
 from . import calls, chance
@@ -33,13 +34,29 @@ def opens_at(campaign: Campaign, at: float) -> float:
 
 
 def next_due(world: World) -> tuple[float, Campaign] | None:
-    if not world.switches.campaigns_dial:
+    """The soonest campaign that has something to do; none while all lines for campaigns are taken."""
+    if not world.switches.campaigns_dial or world.campaign_calls >= world.switches.campaign_lines:
         return None
-    due = [(c.next_at, c.id) for c in world.campaigns.values() if c.status == "scheduled" and c.next_at is not None]
-    if not due:
-        return None
-    at, key = min(due)
-    return at, world.campaigns[key]
+    while world.queue:
+        at, key = world.queue[0]
+        campaign = world.campaigns.get(key)
+        if campaign and campaign.status == "scheduled" and campaign.next_at == at:
+            return at, campaign
+        heappop(world.queue)  # it has moved since, and stands where it belongs too
+    return None
+
+
+def line_up(world: World) -> None:
+    """Queue all campaigns anew: a request may have changed any of them. Until the next one they queue by themselves."""
+    world.queue = [(c.next_at, c.id) for c in world.campaigns.values() if c.next_at is not None]
+    heapify(world.queue)
+    live = (call for call in map(world.calls.__getitem__, world.planned) if call.live)
+    world.campaign_calls = sum(call.campaign_id is not None for call in live)
+
+
+def queue(world: World, campaign: Campaign) -> None:
+    if campaign.next_at is not None:
+        heappush(world.queue, (campaign.next_at, campaign.id))
 
 
 def run(world: World, campaign: Campaign, at: float) -> None:
@@ -55,10 +72,12 @@ def run(world: World, campaign: Campaign, at: float) -> None:
         campaign.next_at = opens_at(campaign, at)
     else:
         _dial_one(world, campaign, pending, at)
+    queue(world, campaign)
 
 
 def settle(world: World, call: Call, at: float) -> None:
     """A campaign's call is over: the lead learns how it went, and the next one follows after a gap."""
+    world.campaign_calls -= call.campaign_id is not None
     campaign = world.campaigns.get(call.campaign_id or "")
     lead = next((one for one in world.leads.get(call.campaign_id or "", []) if one.id == call.lead_id), None)
     if campaign is None:
@@ -66,6 +85,7 @@ def settle(world: World, call: Call, at: float) -> None:
     campaign.version += 1
     campaign.updated_at = at
     campaign.next_at = at + campaign.gap_seconds * chance.about(world.seed, "gap", call.id).uniform(0.5, 1.5)
+    queue(world, campaign)
     if lead is None:
         return
     if call.started_at is not None and call.outcome not in ("voicemail", "error"):
@@ -110,4 +130,5 @@ def _dial_one(world: World, campaign: Campaign, pending: list[Lead], at: float) 
         assistant=assistant, config=config, lead=(campaign.id, lead.id), variables=lead.variables,
     )  # fmt: skip
     lead.status, lead.call_id, lead.attempts, lead.last_attempt_at = "calling", call.id, lead.attempts + 1, at
+    world.campaign_calls += 1
     campaign.next_at, campaign.updated_at = None, at

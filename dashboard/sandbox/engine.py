@@ -8,6 +8,7 @@ KEPT_CALLS = 3000
 
 def step(world: World, now: float) -> None:
     """Let everything happen that is due by `now` (Unix seconds), each thing at its own time."""
+    campaigns.line_up(world)
     while True:
         call, campaign, bystander = calls.next_due(world), campaigns.next_due(world), ambient.next_due(world)
         soonest = min(due[0] for due in (call, campaign, bystander, (float("inf"),)) if due)

@@ -194,6 +194,8 @@ class World:
     outcomes: dict[str, str] = field(default_factory=dict)
     scripted: dict[str, Any] = field(default_factory=dict)  # a scenario's people, by number
     planned: dict[str, None] = field(default_factory=dict)
+    queue: list[tuple[float, str]] = field(default_factory=list)  # a heap of campaigns by when they are due
+    campaign_calls: int = 0  # live now
     outbox: list = field(default_factory=list)
 
     def next_serial(self) -> int:

@@ -41,6 +41,7 @@ class Switches:
     realtime_say_hangs: float = 0.4
     realtime_say_times_out: float = 0.3
     realtime_context_works: float = 0.15
+    campaign_lines: int = 200
     requests_per_minute: int = 100
     commands_per_minute: int = 10
 
