@@ -18,7 +18,7 @@ TIMETABLE = {
     "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
-    "publish audit heads": _every(600, "tenants.tasks.publish_heads", "bulk"),
+    "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
     "finish connections": _every(30, "dashboard.inventory.tasks.finish_connections", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
     "forget old webhooks": _every(3600, "dashboard.hooks.tasks.forget", "bulk"),

@@ -1,4 +1,4 @@
-"""Bells of this house: beat rings for the heads of the audit chains every ten minutes."""
+"""Bells of this house: beat rings for the heads of the audit chains every five minutes."""
 
 import structlog
 from celery import shared_task

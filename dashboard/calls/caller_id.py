@@ -14,6 +14,7 @@ from django.db.models import Case, CharField, Count, F, Model, OuterRef, Q, Quer
 
 from dashboard.calls import pages, wording
 from dashboard.calls.models import UNSENT, Alarm, Call, State
+from dashboard.calls.queries import LEAD
 from tenants.models import Dedication, Tenant, User
 from tenants.taking_away import inert
 
@@ -25,7 +26,7 @@ VERDICTS = {
     NOT_DIALED: "Nothing was dialed",
 }
 COUNTED = 10_000
-CHUNK = 500
+CHUNK = 1000
 NO_LINE = Q(origin=Call.Origin.ADOPTED, number_dedication=None)
 VERDICT = Case(
     When(Q(state__in=[*UNSENT, State.REFUSED], remote_id="", hook_id=""), then=Value(NOT_DIALED)),
@@ -97,6 +98,7 @@ def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
         .select_related("tenant", "number_dedication__number", "assistant_dedication__assistant")
         .annotate(
             verdict=VERDICT,
+            lead=LEAD,
             asked_by_name=name("requested_by_id"),
             number_by_name=name("number_dedication__made_by_id"),
             assistant_by_name=name("assistant_dedication__made_by_id"),

@@ -21,17 +21,18 @@ SESSION = timedelta(hours=12)  # a visit whose session has ended is no presence
 WALL = 200
 
 
+LEAD = Subquery(
+    Lead.objects.filter(campaign__connection=OuterRef("connection"), call_remote_id=OuterRef("remote_id"))
+    .exclude(call_remote_id="")
+    .values(facts=JSONObject(name="variables__name", campaign="campaign__name", campaign_id="campaign_id"))[:1]
+)
+
+
 def whole(calls: QuerySet[Call]) -> QuerySet[Call]:
     """Calls with what every screen says of them: line, assistant, who asked, the campaign's lead if there is one."""
     return calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
-    ).annotate(
-        lead=Subquery(
-            Lead.objects.filter(campaign__connection=OuterRef("connection"), call_remote_id=OuterRef("remote_id"))
-            .exclude(call_remote_id="")
-            .values(facts=JSONObject(name="variables__name", campaign="campaign__name", campaign_id="campaign_id"))[:1]
-        )
-    )
+    ).annotate(lead=LEAD)
 
 
 def of_tenant(tenant: Tenant) -> QuerySet[Call]:

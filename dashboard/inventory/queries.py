@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.budget.shares import WINDOW
-from dashboard.calls.models import Call
+from dashboard.calls.models import Alarm, Call
 from dashboard.inventory import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from tenants.models import (
@@ -139,6 +139,11 @@ def client_figures(tenant: Tenant) -> Tenant:
 def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
     """What is going on for this client now, the longest first."""
     return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
+
+
+def wrong_number(tenant: Tenant) -> Call | None:
+    """The call whose alarm stops this client's dialing, if there is one."""
+    return Call.objects.filter(tenant=tenant, alarm=Alarm.WRONG_NUMBER).order_by("alarm_at").first()
 
 
 def neighbours(tenant: Tenant) -> int:

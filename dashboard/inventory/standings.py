@@ -38,8 +38,8 @@ TURNS = [
         "client-suspend",
         (Status.ACTIVE,),
         "Suspend it",
-        "Nothing can be dialed for it, by nobody, from this moment on, and its campaigns are paused. Its people can "
-        "still look. You can reopen it at any time.",
+        "From this moment on nobody can dial for it, and its campaigns are paused. Its people can still look. You can "
+        "reopen it at any time.",
         "Suspend",
     ),
     Turn(

@@ -198,6 +198,15 @@ def test_staff_suspend_close_and_reopen_on_the_clients_page(office, bloom, membe
     assert "Bloom Dental is suspended." not in office.get("/clients/bloom-dental/").content.decode()
 
 
+def test_an_alarm_about_a_wrong_number_stands_on_the_clients_page(office, bloom, sign_in, staff):
+    assert "Dialing has stopped" not in office.get("/clients/bloom-dental/").content.decode()
+    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
+    page = office.get("/clients/bloom-dental/").content.decode()
+    assert "Dialing has stopped for Bloom Dental." in page and f"/c/bloom-dental/calls/{call.pk}/" in page
+    finance = sign_in(staff(StaffRole.FINANCE)).get("/clients/bloom-dental/").content.decode()
+    assert "Dialing has stopped" not in finance
+
+
 def test_finance_may_not(sign_in, staff, bloom):
     browser = sign_in(staff(StaffRole.FINANCE))
     for deed in ("suspend", "close", "reopen", "end-calls"):

@@ -143,6 +143,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "invitations": queries.open_invitations(tenant),
         "turned": turned,
         "turn_words": sentence(turned) if turned else "",
+        "wrong": queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None,
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(),
