@@ -38,8 +38,8 @@ TURNS = [
         "client-suspend",
         (Status.ACTIVE,),
         "Suspend it",
-        "From this moment on nobody can dial for it, and its campaigns are paused. Its people can still look. You can "
-        "reopen it at any time.",
+        "From this moment on nothing is dialed for it from here, and its campaigns are paused. Calls in are still "
+        "answered, its people can still look. You can reopen it at any time.",
         "Suspend",
     ),
     Turn(

@@ -1,11 +1,14 @@
 """The sweep: what is due, each part by itself; and the bells that ring for it."""
 
 import pytest
+from django.db.models.functions import Now
 
 from dashboard.calls import sending, sweep, tasks
+from dashboard.calls.models import Call
 from dashboard.celery import app
 from dashboard.hooks import tasks as hooks_tasks
 from dashboard.timetable import TIMETABLE
+from tenants import scope
 from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 
@@ -43,3 +46,14 @@ def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):  # noqa: F8
         desk.later(call, 60)
         desk.sweep()
     assert desk.again(call).state == "needs-person"
+
+
+def test_an_alarm_raised_meanwhile_is_not_covered_by_another(desk, monkeypatch):  # noqa: F811
+    """A wrong number stops the client's dialing: an end that is not confirmed must not take its place."""
+    call = desk.talking()
+    stale = desk.again(call)
+    with scope.system("a wrong number, just now"):
+        Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), end_asked_at=Now())
+    monkeypatch.setattr(sweep, "_calls", lambda which, live=True: [stale])
+    sweep.ends_not_confirmed()
+    assert desk.again(call).alarm == "wrong-number"
