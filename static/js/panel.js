@@ -5,6 +5,7 @@
 //   <div data-hold>                        a list whose newest is at the end: stays at the end, or holds while one reads above
 //   <button data-to-newest hidden>         shows while something newer waits below
 //   <details id="…">                       stays open or closed over a swap; that of a .composer starts folded on a phone
+//   <dialog id="…">                        stays open while news arrive, and closes with the answer to its own form
 (() => {
   const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
   const key = field => `draft:${field.dataset.draft}`;
@@ -62,14 +63,17 @@
     newer(false);
   };
   const newer = waiting => { for (const button of document.querySelectorAll("[data-to-newest]")) button.hidden = !waiting; };
-  let held = new Map(), opened = [];
+  let held = new Map(), opened = [], asking = [];
 
-  document.addEventListener("htmx:before:swap", () => {
+  document.addEventListener("htmx:before:swap", event => {
     held = new Map([...document.querySelectorAll("[data-hold]")].map(list => [list.id, { away: distance(list), height: list.scrollHeight, last: list.lastElementChild?.textContent }]));
     opened = [...document.querySelectorAll("details[id]")].map(details => [details.id, details.open]);
+    const answers = event.detail.ctx?.sourceElement?.closest?.("form"); // a question that was answered goes
+    asking = answers ? [] : [...document.querySelectorAll("dialog[open][id]")].map(dialog => dialog.id);
   });
   document.addEventListener("htmx:after:swap", () => {
     for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
+    for (const dialog of asking.map(id => document.getElementById(id))) if (dialog && !dialog.open) dialog.showModal();
     for (const list of document.querySelectorAll("[data-hold]")) {
       const was = held.get(list.id);
       if (!was) continue;

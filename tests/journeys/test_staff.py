@@ -44,7 +44,7 @@ def open_a_client(desk):
     desk.goto("/clients/")
     desk.get_by_role("link", name="New client").click()
     desk.get_by_label("Name", exact=True).fill("Juniper Care")
-    desk.get_by_label("Connection").select_option(label="Kabelhuis")
+    desk.get_by_label("Connection", exact=True).select_option(label="Kabelhuis")
     desk.get_by_role("button", name="Open this client").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("Juniper Care")
     for things, thing in (("Numbers", "Number"), ("Assistants", "Assistant")):

@@ -101,7 +101,10 @@ def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
         while ours.looked_at is None:
             await asyncio.sleep(0.01)
         listener = ours.listen(Reach(None))
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'patchbay feed'"
+        kill = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'patchbay feed' AND datname = current_database()"
+        )
         await asyncio.to_thread(superuser, kill)
         await asyncio.wait_for(listener.awake.wait(), 5)
         await ours.stop()

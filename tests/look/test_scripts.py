@@ -216,3 +216,21 @@ def test_the_composer_starts_folded_on_a_phone_and_stays_as_one_left_it(page, si
     site.tell(kind="call", ref="0190-ab")
     expect(page.locator("#part")).to_have_text("part 1")
     expect(page.locator("#write")).to_have_attribute("open", "")
+
+
+def test_a_question_stays_open_while_news_arrive(page, site):
+    asking = (
+        '<dialog id="ending"><form method="post" action="/post/" hx-post="/post/" hx-target="#out" hx-swap="outerHTML">'
+        "<button>Yes</button></form></dialog>"
+    )
+    trigger = "changed:call:0190-ab from:body throttle:200ms"
+    site.part = lambda count=0: (
+        f'<div id="part" hx-get="/part/" hx-swap="outerMorph" hx-trigger="{trigger}"><p>part {count}</p>{asking}</div>'
+    )
+    button = '<button type="button" commandfor="ending" command="show-modal">End</button><p id="out">before</p>'
+    page.goto(site.page(f'<body data-events="/events/">{button}{site.part()}</body>'))
+    page.click("text=End")
+    site.tell(kind="call", ref="0190-ab")
+    expect(page.locator("#part p")).to_have_text("part 1")
+    expect(page.get_by_role("button", name="Yes")).to_be_visible()
+    assert page.evaluate("() => document.querySelector('#ending').matches(':modal')")
