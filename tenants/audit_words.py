@@ -25,6 +25,7 @@ SENTENCES: dict[str, str] = {
     "person.joined": "{actor} joined as {role}.",
     "person.role-changed": "{actor} made {person} {role} instead of {before}.",
     "person.removed": "{actor} removed {person} from the team.",
+    "staff.first-admin": "{name} became the first staff admin, {email}.",
     "visit.began": "{actor} entered as staff.",
     "visit.ended": "{actor} left.",
     "calls.exported": "{actor} exported calls as CSV.",

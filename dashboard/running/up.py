@@ -95,7 +95,11 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
 def _closing() -> str:
     if "sandbox" in environment.embedded():
         return f"\n{sign_ins.table()}\n\nCtrl-C stops everything."
-    return f"\nVoiceDock is at {os.environ['VOICEDOCK_API_URL']}; there are no demo people. Ctrl-C stops everything."
+    return (
+        f"\nVoiceDock is at {os.environ['VOICEDOCK_API_URL']}; there are no demo people."
+        "\nThe first of the staff: python3 manage.py first_admin --email … --name …"
+        "\n\nCtrl-C stops everything."
+    )
 
 
 def _say(words: str) -> None:

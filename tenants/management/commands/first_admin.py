@@ -1,0 +1,43 @@
+"""The first person of the staff, for a Patchbay without a demo; everybody else comes by invitation."""
+
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+from django.urls import reverse
+
+from tenants import audit, scope
+from tenants.models import StaffMember, User
+from tenants.roles import StaffRole
+
+
+class Command(BaseCommand):
+    help = "Make the first staff admin; prints a link that sets the password, once, within three days."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--name", required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email, name = options["email"].strip().lower(), options["name"].strip()
+        try:
+            validate_email(email)
+        except ValidationError as no:
+            raise CommandError(f"{email}: {no.message}") from no
+        with scope.system("the first of the staff"):
+            there = StaffMember.objects.select_related("user").filter(role=StaffRole.ADMIN).first()
+            if there and (there.user.email != email or there.user.last_login):
+                raise CommandError(f"There is a staff admin already: {there.user.email}.")
+            user, made = User.objects.get_or_create(email=email, defaults={"name": name})
+            if made:
+                user.set_unusable_password()
+                user.save(update_fields=["password"])
+            StaffMember.objects.update_or_create(user=user, defaults={"role": StaffRole.ADMIN})
+            audit.record(None, None, "staff.first-admin", user, name=name, email=email)
+        key = default_token_generator.make_token(user)
+        where = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
+        self.stdout.write(f"{name} chooses a password here, once:\n{settings.PUBLIC_URL}{where}")

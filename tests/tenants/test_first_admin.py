@@ -1,0 +1,45 @@
+"""The first of the staff: a link that sets a password once, and nobody after them."""
+
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tenants import scope
+from tenants.models import AuditEntry, StaffMember
+
+
+def make(capsys, email="Mara@reseller.example", name="Mara Jansen"):
+    call_command("first_admin", email=email, name=name)
+    return re.search(r"https?://[^/]+(/\S+)", capsys.readouterr().out)[1]
+
+
+def test_the_link_sets_a_password_once_and_opens_the_door(db, capsys, client):
+    link = make(capsys)
+    page = client.get(link, follow=True)
+    form = page.redirect_chain[-1][0]
+    chosen = {"password1": "a-long-enough-passphrase", "password2": "a-long-enough-passphrase"}
+    assert client.post(form, chosen).status_code == 302
+    entered = client.post(
+        "/accounts/login/", {"login": "mara@reseller.example", "password": "a-long-enough-passphrase"}, follow=True
+    )
+    assert entered.status_code == 200 and client.get("/connections/").status_code == 200
+    assert "password1" not in client.get(link, follow=True).content.decode()
+    with scope.system("look"):
+        assert AuditEntry.objects.filter(action="staff.first-admin").count() == 1
+
+
+def test_before_the_first_sign_in_the_link_may_be_made_again(db, capsys):
+    assert make(capsys) and make(capsys)
+    assert StaffMember.objects.count() == 1
+
+
+def test_there_is_no_second_first(admin):
+    with pytest.raises(CommandError, match="already"):
+        call_command("first_admin", email="eve@example.com", name="Eve")
+    assert StaffMember.objects.count() == 1
+
+
+def test_what_is_no_address_is_refused(db):
+    with pytest.raises(CommandError, match="valid email"):
+        call_command("first_admin", email="not-an-address", name="Eve")
