@@ -50,6 +50,7 @@
   };
   document.addEventListener("htmx:response:error", again);
   document.addEventListener("htmx:error", again);
+  document.addEventListener("patchbay:not-sent", again);
 
   // holding the scroll: in a list of its own where there is room, else the page itself
   const scrolls = list => list.scrollHeight > list.clientHeight + 1 && getComputedStyle(list).overflowY !== "visible";

@@ -48,6 +48,7 @@
     const { raw } = event.detail.ctx.response;
     if (!raw.redirected || !new URL(raw.url).pathname.startsWith("/accounts/login/")) return;
     event.preventDefault(); // the session has ended: sign in, and come back here
+    document.dispatchEvent(new CustomEvent("patchbay:not-sent", { detail: event.detail }));
     location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
   });
   document.addEventListener("htmx:response:error", event => {
