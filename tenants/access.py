@@ -12,7 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants import scope
+from tenants import confirming, scope, second_step
+from tenants.confirming import Confirm
 from tenants.models import Membership, StaffMember, Tenant, User, Visit
 from tenants.roles import Permission, StaffRole, staff_may
 
@@ -64,11 +65,12 @@ class StaffRequest(HttpRequest):
     user: User
 
 
-def tenant_view(permission: Permission, *, hold: bool = True) -> Callable[[View], View]:
+def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm = Confirm.NO) -> Callable[[View], View]:
     """A page of one client, in its time zone: finds it through the person, else 404; asks the permission, else 403.
 
     `hold` keeps one scope of that client around the view and its rendering. Views that place or steer calls pass
-    False: their verbs open short scopes of their own, with nothing open while VoiceDock is asked.
+    False: their verbs open short scopes of their own, with nothing open while VoiceDock is asked. `confirm`: what
+    needs a fresh proof of who sits there.
     """
 
     def door(view: View) -> View:
@@ -78,19 +80,20 @@ def tenant_view(permission: Permission, *, hold: bool = True) -> Callable[[View]
             request.tenant, request.standing = find(request, slug)
             if not request.standing.may(permission):
                 raise PermissionDenied
+            confirming.demand(request, confirm)
             with timezone.override(request.tenant.zone):
                 if not hold:
                     return view(request, *args, **kwargs)
                 with scope.of(request.tenant):
                     return _rendered(view(request, *args, **kwargs))
 
-        enter.permission = permission  # type: ignore[attr-defined]
+        enter.permission, enter.confirm = permission, confirm  # type: ignore[attr-defined]
         return enter
 
     return door
 
 
-def staff_view(permission: Permission, *, hold: bool = True) -> Callable[[View], View]:
+def staff_view(permission: Permission, *, hold: bool = True, confirm: Confirm = Confirm.NO) -> Callable[[View], View]:
     """A page of the reseller: 404 for everybody who is not staff, 403 for staff who may not."""
 
     def door(view: View) -> View:
@@ -100,15 +103,17 @@ def staff_view(permission: Permission, *, hold: bool = True) -> Callable[[View],
             staff = staff_of(request.user)
             if staff is None:
                 raise Http404
+            second_step.of_staff(request, request.user)
             request.standing = Standing(request.user, staff=staff)
             if not request.standing.may(permission):
                 raise PermissionDenied
+            confirming.demand(request, confirm)
             if not hold:
                 return view(request, *args, **kwargs)
             with scope.reseller(staff):
                 return _rendered(view(request, *args, **kwargs))
 
-        enter.permission = permission  # type: ignore[attr-defined]
+        enter.permission, enter.confirm = permission, confirm  # type: ignore[attr-defined]
         return enter
 
     return door
@@ -121,10 +126,12 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
         membership = Membership.objects.select_related("tenant__home_connection").filter(user=user, tenant__slug=slug)
         mine = membership.exclude(tenant__status=Tenant.Status.CLOSED).first()
     if mine:
+        second_step.of_client(request, user, mine.tenant)
         return mine.tenant, Standing(user, membership=mine)
     staff = staff_of(user)
     if staff is None or not staff_may(StaffRole(staff.role), Permission.SEE_CLIENTS):
         raise Http404
+    second_step.of_staff(request, user)
     with scope.reseller(staff):
         tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
         if tenant is None:

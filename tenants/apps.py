@@ -8,4 +8,5 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import checks, scope  # noqa: F401  one says what is missing, one watches every connection
+        # What says what is missing, what watches every connection, and what listens at sign-in.
+        from tenants import checks, scope, second_step, sessions  # noqa: F401

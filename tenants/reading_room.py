@@ -15,7 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
 from django.views.decorators.csrf import csrf_protect
 
-from tenants import scope
+from tenants import confirming, scope, second_step
+from tenants.confirming import Confirm
 from tenants.models import Auditor
 from tenants.roles import StaffRole
 
@@ -59,7 +60,7 @@ class ReadingRoom(admin.AdminSite):
 
         return read
 
-    def door(self, read: View, view: View) -> Any:
+    def door(self, read: View, view: View, confirm: Confirm = Confirm.NO) -> Any:
         """Refuses others, then every method that could write; `read` opens the scopes, `view` gives its name."""
 
         def enter(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -70,6 +71,8 @@ class ReadingRoom(admin.AdminSite):
                 return redirect_to_login(request.get_full_path(), reverse("account_login"))
             if request.method not in READS:
                 return HttpResponseNotAllowed(READS)
+            second_step.of_staff(request, request.user)
+            confirming.demand(request, confirm)
             request.session.get("_auth_user_id")  # read as the app, before the role changes
             return read(request, *args, **kwargs)
 

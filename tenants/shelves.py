@@ -15,6 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tenants import audit, scope, taking_away
+from tenants.confirming import Confirm
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 from tenants.reading_room import reader, site
 
@@ -65,7 +66,7 @@ class Shelf(ReadOnly, admin.ModelAdmin):
         page, door, name = site.admin_view, site.door, f"{self.opts.app_label}_{self.opts.model_name}"
         return [
             path("", page(self.changelist_view), name=f"{name}_changelist"),
-            path("export/", door(self.export, self.changelist_view), name=f"{name}_export"),
+            path("export/", door(self.export, self.changelist_view, Confirm.THEN_FETCH), name=f"{name}_export"),
             path("<path:object_id>/history/", page(self.history_view), name=f"{name}_history"),
             path("<path:object_id>/change/", door(self.one, self.change_view), name=f"{name}_change"),
         ]

@@ -1,7 +1,13 @@
-"""Signing in and out. Sign-up is closed: an invitation is the way in."""
+"""Signing in and out, by one step or two. Sign-up is closed: an invitation is the way in."""
 
 from allauth.account import views
+from allauth.mfa.base import views as step
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkey
 from django.urls import path, re_path
+
+from tenants import sign_in_pages as pages
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -18,4 +24,18 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("second-step/", pages.SecondStep.as_view(), name="mfa_index"),
+    path("second-step/enter/", step.authenticate, name="mfa_authenticate"),
+    path("second-step/confirm/", step.reauthenticate, name="mfa_reauthenticate"),
+    path("second-step/app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("second-step/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("second-step/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("second-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("passkey/", passkey.login_webauthn, name="mfa_login_webauthn"),
+    path("second-step/passkey/", passkey.add_webauthn, name="mfa_add_webauthn"),
+    path("second-step/passkey/confirm/", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("second-step/passkey/<int:pk>/remove/", pages.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("sessions/", pages.Sessions.as_view(), name="usersessions_list"),
+    path("sessions/<int:pk>/end/", pages.end_session, name="session-end"),
+    path("file/", pages.fetch, name="fetch"),
 ]

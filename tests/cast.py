@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -145,9 +146,18 @@ def sign_in() -> Callable[[User], Client]:
     def enter(user: User) -> Client:
         client = Client()
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        prove(client, user)
         return client
 
     return enter
+
+
+def prove(client: Client, user: User, method: str = "password", ago: float = 0.0) -> None:
+    """Have this browser's session say that its person proved who they are, `ago` seconds ago."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": method, "at": time.time() - ago}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 @pytest.fixture

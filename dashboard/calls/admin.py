@@ -15,6 +15,7 @@ from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.views.caller_id import answer, written_down
 from tenants import scope
 from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, person_of, site
+from tenants.confirming import Confirm
 from tenants.models import Person, Tenant
 from tenants.shelves import RowsBelow, pretty
 
@@ -44,7 +45,10 @@ class CallShelf(Shelf):
 
     def get_urls(self) -> list[URLPattern]:
         """The caller-ID report of one client, beside the shelf."""
-        report, export = site.admin_view(self.caller_id), site.door(self.caller_id_export, self.caller_id)
+        report, export = (
+            site.admin_view(self.caller_id),
+            site.door(self.caller_id_export, self.caller_id, Confirm.THEN_FETCH),
+        )
         return [
             path("caller-id/", report, name="calls_call_proof"),
             path("caller-id/export/", export, name="calls_call_proof_export"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from tenants.models import Membership, Tenant, User
 from tenants.roles import Permission
 
 P = Permission
+BARE_ADDRESS = re.compile(r"[\d.]+(:\d+)?|\[.*\](:\d+)?")  # a passkey belongs to a name
 STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it behind "More"
     ("home", "Overview", "overview", P.SEE_CLIENTS, False),
     ("staff-live", "Live", "live", P.SEE_ALL_CALLS, False),
@@ -41,7 +43,11 @@ INSIDE = {"campaign": "campaigns", "staff-client": "staff-clients", "staff-clien
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of every page; costs one query (live calls), three more for people of several clients."""
-    frame: dict[str, Any] = {"sandbox": bool(settings.SANDBOX_URL), "reseller_name": settings.RESELLER_NAME}
+    frame: dict[str, Any] = {
+        "sandbox": bool(settings.SANDBOX_URL),
+        "reseller_name": settings.RESELLER_NAME,
+        "passkeys_work": not BARE_ADDRESS.fullmatch(request.get_host()),
+    }
     standing: Standing | None = getattr(request, "standing", None)
     if standing is None or getattr(request, "htmx", False):
         return frame

@@ -25,6 +25,7 @@ class Tenant(models.Model):
     home_connection = models.ForeignKey(Connection, models.PROTECT, null=True, blank=True, related_name="tenants")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     timezone = models.CharField(max_length=64, default="Europe/Amsterdam")
+    requires_second_step = models.BooleanField(default=False, help_text="Of its own people, at sign-in.")
     default_number = models.ForeignKey(
         "NumberDedication", models.SET_NULL, null=True, blank=True, related_name="+", db_constraint=False
     )

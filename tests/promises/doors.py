@@ -138,12 +138,28 @@ PUBLIC: dict[str, str] = {  # no door; anybody may knock, and why
     "account_reset_password_done": "says to look for the mail",
     "account_reset_password_from_key": "the mail's secret is the right to it",
     "account_reset_password_from_key_done": "says that it is done",
+    "mfa_authenticate": "the second step of the way in",
+    "mfa_login_webauthn": "the way in with a passkey",
 }
 SIGNED_IN: dict[str, str] = {  # for everybody who is signed in, and why
     "home": "sends everybody to where they belong",
     "help": "the help sheet, in the frame of one's own room",
     "account_reauthenticate": "one's own password",
     "account_change_password": "one's own password",
+    "mfa_index": "one's own second steps",
+    "mfa_reauthenticate": "one's own code",
+    "mfa_reauthenticate_webauthn": "one's own passkey",
+    "mfa_activate_totp": "an app of one's own",
+    "mfa_add_webauthn": "a passkey of one's own",
+    "mfa_generate_recovery_codes": "codes of one's own",
+    "usersessions_list": "where one is signed in oneself",
+}
+OWN_THINGS: dict[str, Row] = {  # the same, of which nobody who walks here has one: always missing
+    "mfa_deactivate_totp": Row(),
+    "mfa_view_recovery_codes": Row(),
+    "mfa_remove_webauthn": Row(about="passkey"),
+    "session-end": deed("session"),
+    "fetch": Row(),
 }
 OWN_CHECK: dict[str, str] = {  # asks access.find itself: everybody of the client, whatever the role
     "brand-css": "two numbers of colour for every page of the client",
@@ -199,14 +215,14 @@ class Door:
 
     @property
     def row(self) -> Row:
-        return ROWS.get(self.name) or Row()
+        return ROWS.get(self.name) or OWN_THINGS.get(self.name) or Row()
 
     @property
     def known(self) -> bool:
         """Whether somebody has thought about it."""
         if self.reading_room:
             return self.name in ("index", "jsi18n", "app_list") or self.route.split("/")[2] in SHELVES
-        listed = self.name in ROWS if self.permission else self.name in PUBLIC | SIGNED_IN | OWN_CHECK
+        listed = self.name in ROWS if self.permission else self.name in PUBLIC | SIGNED_IN | OWN_THINGS | OWN_CHECK
         return listed and bool(self.permission) == (self.name in ROWS)
 
     def address(self, place: Any, thing: Any) -> str:
@@ -245,8 +261,8 @@ def expected(door: Door, who: Person, place: Marked | None, thing: Marked | None
         return "sign-in"
     if door.reading_room:
         return _of_reading_room(door, who, thing, town)
-    if door.name in SIGNED_IN:
-        return "in"
+    if door.name in SIGNED_IN or door.name in OWN_THINGS:
+        return "in" if door.name in SIGNED_IN else "missing"
     if door.of_client:
         return _of_client(door, who, place, thing, town)
     if who.staff is None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings as conf
 from django.db import connection, transaction
 from django.test import Client
@@ -26,7 +28,7 @@ from tenants.access import VISIT
 from tenants.models import AuditEntry, Auditor, AuditorGrant, Connection, Membership, StaffMember, Tenant, User
 from tenants.roles import Role, StaffRole
 from tests.calls.rows import a_call, a_receipt, a_report
-from tests.cast import House, furnish
+from tests.cast import House, furnish, prove
 
 
 @dataclass
@@ -117,6 +119,9 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         secret = conn.secret
         token_of_hook = Connection.objects.get(pk=conn.pk).webhook_token
         secrets = [key, *secret.webhook_secrets]
+    elsewhere = User.objects.create(name=f"{word}-elsewhere", email=f"elsewhere@{word.lower()}.test")
+    session = UserSession.objects.create(user=elsewhere, ip="192.0.2.1", session_key=uuid.uuid4().hex, user_agent=word)
+    passkey = Authenticator.objects.create(user=elsewhere, type="webauthn", data={"name": f"{word}-passkey"})
     one.marks = {
         "names": [word, word.lower()],
         "words": [f"{word}-{kind}" for kind in ("transcript", "summary", "analysis", "receipt")],
@@ -148,6 +153,8 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         "tenant": tenant.pk,
         "token": token,
         "hook": token_of_hook,
+        "session": session.pk,
+        "passkey": passkey.pk,
     }
     return one
 
@@ -223,6 +230,7 @@ def _sign_in(person: Person, house: Marked) -> None:
         return
     browser = Client()
     browser.force_login(person.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    prove(browser, person.user)
     if person.visits:
         with scope.system("a visit"):
             visit = ownership.enter(house.tenant, by=person.user)

@@ -24,6 +24,8 @@ WITHOUT_TENANT = {  # tables that hold no client's rows, and why
     "auth_permission": "Django",
     "account_emailaddress": "allauth: people's addresses",
     "account_emailconfirmation": "allauth",
+    "mfa_authenticator": "allauth: people's second steps, their seeds sealed",
+    "usersessions_usersession": "allauth: where people are signed in",
 }
 PLAIN_KEYS = {  # foreign keys between two tables of tenants that do not carry the tenant, beside one that does
     ("calls_callreport", "calls_call"),

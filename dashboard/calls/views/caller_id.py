@@ -17,6 +17,7 @@ from dashboard.calls.forms import CallerIdFilter
 from dashboard.look import filters, times
 from tenants import audit, scope
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.confirming import Confirm
 from tenants.models import Tenant, User
 from tenants.roles import Permission
 
@@ -30,7 +31,7 @@ def client(request: TenantRequest) -> HttpResponse:
 
 
 @require_GET
-@tenant_view(Permission.EXPORT_CALLS, hold=False)  # type: ignore[arg-type]  # it streams
+@tenant_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def client_export(request: TenantRequest) -> HttpResponseBase:
     return _export(request, request.tenant, reverse("caller-id", args=[request.tenant.slug]))
 
@@ -45,7 +46,7 @@ def staff(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@staff_view(Permission.EXPORT_CALLS, hold=False)  # type: ignore[arg-type]  # it streams
+@staff_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def staff_export(request: StaffRequest, slug: str) -> HttpResponseBase:
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         tenant = get_object_or_404(Tenant, slug=slug)

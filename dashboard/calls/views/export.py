@@ -20,6 +20,7 @@ from dashboard.calls.models import Call
 from dashboard.calls.views.listing import narrowed
 from tenants import audit, scope
 from tenants.access import TenantRequest, tenant_view
+from tenants.confirming import Confirm
 from tenants.models import Tenant
 from tenants.roles import Permission
 from tenants.taking_away import inert
@@ -45,7 +46,7 @@ HEAD = [
 
 
 @require_GET
-@tenant_view(Permission.EXPORT_CALLS, hold=False)  # type: ignore[arg-type]  # it streams
+@tenant_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def calls_export(request: TenantRequest) -> HttpResponseBase:
     """The list as its filters leave it, newest first; each page is read in a short scope of its own."""
     tenant = request.tenant

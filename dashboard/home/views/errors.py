@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template import loader
 
 from tenants.access import EnterFirst
+from tenants.second_step import SecondStepFirst
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -14,9 +15,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Not allowed; or staff who have not said yet that they enter this client."""
+    """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
     if isinstance(exception, EnterFirst):
         return render(request, "enter.html", {"client": exception.tenant, "next": request.get_full_path()}, status=403)
+    if isinstance(exception, SecondStepFirst):
+        context = {"asked_by": exception.who, "next": request.get_full_path()}
+        return render(request, "second_step.html", context, status=403)
     return render(request, "403.html", status=403)
 
 

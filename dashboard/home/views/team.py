@@ -16,6 +16,7 @@ from dashboard.inventory import queries
 from dashboard.live import changes
 from tenants import ownership, scope
 from tenants.access import TenantRequest, tenant_view
+from tenants.confirming import Confirm
 from tenants.models import Invitation, Membership
 from tenants.roles import Permission, Role
 
@@ -27,7 +28,7 @@ def page(request: TenantRequest) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM, hold=False)
+@tenant_view(Permission.MANAGE_TEAM, hold=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: TenantRequest) -> HttpResponse:
     form, invited = TeamForm(request.POST), None
     with scope.of(request.tenant):
@@ -44,7 +45,7 @@ def invite(request: TenantRequest) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM)
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
 def change_role(request: TenantRequest, pk: int) -> HttpResponse:
     membership, form = _member(request, pk), RoleForm(request.POST)
     if not form.is_valid():
@@ -58,7 +59,7 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM)
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
 def remove(request: TenantRequest, pk: int) -> HttpResponse:
     membership = _member(request, pk)
     try:

@@ -19,6 +19,7 @@ from dashboard.look import numbers, times
 from tenants import life, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
+from tenants.confirming import Confirm
 from tenants.models import AssistantDedication, Invitation, Number, NumberDedication, Tenant
 from tenants.roles import Permission
 
@@ -85,7 +86,7 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.MANAGE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: StaffRequest, slug: str) -> HttpResponse:
     form, invited = InviteForm(request.POST), None
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]

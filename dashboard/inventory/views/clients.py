@@ -18,6 +18,7 @@ from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
 from tenants import ownership, scope
 from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
 from tenants.models import Connection, Invitation, Tenant
 from tenants.roles import Permission, Role
 
@@ -47,7 +48,7 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.MANAGE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def new(request: StaffRequest) -> HttpResponse:
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         form = ClientForm(

@@ -16,8 +16,9 @@ from dashboard.inventory import connecting, organizing, queries, rotating, runs
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
-from tenants import scope
+from tenants import confirming, scope
 from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
 from tenants.models import Assistant, Connection, ConnectionSecret
 from tenants.roles import Permission
 
@@ -30,7 +31,7 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
 def add(request: StaffRequest) -> HttpResponse:
     """Asks VoiceDock once with the key, with nothing open; the key goes nowhere but into its seal."""
     form = ConnectionForm(request.POST)
@@ -54,6 +55,7 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+        "may_fill_in": confirming.confirmed(request),
     }
     return page_or_part(request, "inventory/connections.html", "inventory/_connections.html", context, status=status)
 
@@ -95,7 +97,7 @@ def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
 def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     form = KeyForm(request.POST)
@@ -134,6 +136,7 @@ def show(
         "foreign": sum(bool(url) and url != address for url in told),
         "key_form": key_form or KeyForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+        "may_fill_in": confirming.confirmed(request),
     }
     context |= said
     return page_or_part(request, "inventory/connection.html", "inventory/_connection.html", context, status=status)

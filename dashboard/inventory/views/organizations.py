@@ -15,12 +15,13 @@ from dashboard.inventory.models import OrganizationRequest
 from dashboard.inventory.views.connections import show, to
 from tenants import scope
 from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
 from tenants.models import Connection
 from tenants.roles import Permission
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
 def create(request: StaffRequest, pk: int) -> HttpResponse:
     """Asked once; whatever came of it is told, and what is not certain stays on the page."""
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
@@ -46,7 +47,7 @@ def create(request: StaffRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
 def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     form = ChildKeyForm(request.POST)
@@ -71,7 +72,7 @@ def put_aside(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
 def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     try:
@@ -87,7 +88,7 @@ def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
+@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
 def retire_secret(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=pk)
     if rotating.retire(connection, by=request.user):

@@ -1,0 +1,80 @@
+"""Pages of one's own sign-in that allauth has otherwise: the second step, where one is signed in, a file on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import IndexView
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from tenants import confirming, second_step, sessions
+
+
+class SecondStep(IndexView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        more = {"asked_by": second_step.required_of(user), "through": second_step.gone_through(self.request, user)}
+        return super().get_context_data(**kwargs) | more
+
+
+class RemovePasskey(RemoveWebAuthnView):
+    """allauth's, which would take the last step away from somebody who needs one."""
+
+    success_url = reverse_lazy("mfa_index")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"may_go": get_adapter().can_delete_authenticator(self.object)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        if not get_adapter().can_delete_authenticator(self.object):
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return super().form_valid(form)
+
+
+class Sessions(ListUserSessionsView):
+    """GET lists them; POST ends all the others."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = super().get_context_data(**kwargs)
+        found["sessions"].sort(key=lambda one: (not one.is_current(), -one.last_seen_at.timestamp()))
+        for one in found["sessions"]:
+            one.browser = sessions.browser_of(one.user_agent)
+        return found
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user: Any = self.request.user
+        others = [one for one in UserSession.objects.filter(user=user) if not one.is_current()]
+        sessions.end(user, others)
+        messages.success(self.request, "You are signed in here only.")
+        return HttpResponseRedirect(str(self.success_url))
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """One of one's own; this one is ended by signing out."""
+    user: Any = request.user
+    one = get_object_or_404(UserSession, pk=pk, user=user)
+    if not one.is_current():
+        sessions.end(user, [one])
+        messages.success(request, f"{sessions.browser_of(one.user_agent)} is signed out.")
+    return HttpResponseRedirect(str(Sessions.success_url))
+
+
+@require_GET
+@login_required
+def fetch(request: HttpRequest) -> HttpResponse:
+    """After a confirmation: the file comes by itself, and the page says so."""
+    file = request.GET.get("file", "")
+    if not confirming.is_ours(request, file):
+        raise Http404
+    return render(request, "account/fetch.html", {"file": file, "back": file.split("?")[0].rsplit("/export/")[0] + "/"})
