@@ -39,11 +39,10 @@ class LastUsed:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.session.session_key and request.session.get(SEEN, 0) < time.time() - SELDOM:
-            if request.user.is_authenticated:
-                request.session[SEEN] = int(time.time())
-                mine = UserSession.objects.filter(session_key=request.session.session_key)
-                mine.update(last_seen_at=timezone.now())
+        key = request.session.session_key
+        if key and request.session.get(SEEN, 0) < time.time() - SELDOM and request.user.is_authenticated:
+            request.session[SEEN] = int(time.time())
+            UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now())
         return self.get_response(request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -77,4 +78,6 @@ def fetch(request: HttpRequest) -> HttpResponse:
     file = request.GET.get("file", "")
     if not confirming.is_ours(request, file):
         raise Http404
-    return render(request, "account/fetch.html", {"file": file, "back": file.split("?")[0].rsplit("/export/")[0] + "/"})
+    path, _, query = file.partition("?")
+    page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)
+    return render(request, "account/fetch.html", {"file": file, "back": f"{page}?{query}" if query else page})

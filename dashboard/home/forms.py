@@ -78,13 +78,18 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ("name", "city", "timezone", "brand_hue", "brand_chroma")
+        fields = ("name", "city", "timezone", "brand_hue", "brand_chroma", "requires_second_step")
         labels = {
             "name": "Name",
             "city": "City",
             "timezone": "Time zone",
             "brand_hue": "Hue",
             "brand_chroma": "Strength",
+            "requires_second_step": "Everybody signs in with a second step",
+        }
+        help_texts = {
+            "requires_second_step": "An app or a passkey. Whoever has none is led to it, and sees nothing "
+            "of this client before.",
         }
         widgets = {
             "timezone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),

@@ -14,6 +14,7 @@ NAMES = {
     "timezone": "time zone",
     "brand_hue": "colour",
     "brand_chroma": "colour",
+    "requires_second_step": "second step at sign-in",
 }
 
 

@@ -28,7 +28,7 @@ from django.http.cookie import parse_cookie
 
 from dashboard.live import feed
 from dashboard.live.feed import Feed, Listener, News, Reach
-from tenants import scope
+from tenants import scope, second_step
 from tenants.access import staff_of
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Permission
@@ -135,23 +135,24 @@ async def _ask(visitor: Visitor) -> Reach | None:
 
 def _reach(visitor: Visitor) -> Reach | None:
     try:
-        user = _user(visitor.session_key)
-        return reach_of(user, visitor.slug) if user else None
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(visitor.session_key)
+        user = get_user(request)  # by the same checks as on a page: expiry, password change, active
+        if not isinstance(user, User):
+            return None
+        return reach_of(user, visitor.slug, proven=second_step.gone_through(request, user))
     finally:
         connections.close_all()
 
 
-def _user(session_key: str) -> User | None:
-    """The person of this session, by the same checks as on a page: expiry, password change, active."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(request)
-    return user if isinstance(user, User) else None
+def reach_of(user: User, slug: str = "", *, proven: bool = False) -> Reach | None:
+    """Staff hear of everything they may see, members of their active clients; opens short scopes of its own.
 
-
-def reach_of(user: User, slug: str = "") -> Reach | None:
-    """Staff hear of everything they may see, members of their active clients; opens short scopes of its own."""
+    `proven`: whether the session went through a second step, without which those who ask for one are not heard of.
+    """
     staff = staff_of(user)
+    if staff and settings.STAFF_SECOND_STEP and not proven:
+        return None
     if staff:
         kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
         if not slug:
@@ -163,6 +164,7 @@ def reach_of(user: User, slug: str = "") -> Reach | None:
         with scope.person(user):
             mine = Membership.objects.filter(user=user, tenant__status=Tenant.Status.ACTIVE)
             mine = mine.filter(tenant__slug=slug) if slug else mine
+            mine = mine if proven else mine.filter(tenant__requires_second_step=False)
             found = frozenset(mine.values_list("tenant_id", flat=True))
     return Reach(found, kinds, user.pk) if found else None
 

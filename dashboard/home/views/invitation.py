@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,6 +39,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         if user is None:
             return _gone(request)
         login(request, user, backend=BACKEND)
+        record_authentication(request, user, method="password")
         return _welcome(request, invitation)
     return render(
         request, "home/invitation.html", {"invitation": invitation, "form": form}, status=422 if form.errors else 200

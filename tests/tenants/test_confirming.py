@@ -1,0 +1,131 @@
+"""Step-up: what needs a fresh proof of who sits there, that nothing is lost on the way, and that no key is kept."""
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from tenants import scope
+from tenants.confirming import FRESH, WHILE_FILLING_IN, Confirm
+from tenants.models import Membership
+from tenants.roles import Role
+from tests.cast import PASSWORD, prove
+from tests.promises import doors
+
+CONFIRMED = {  # the doors that ask, and how
+    **dict.fromkeys(
+        [
+            "team-invite",
+            "team-role",
+            "team-remove",
+            "client-invite",
+            "staff-client-new",
+            "connection-organization",
+            "connection-secret",
+            "connection-secret-retire",
+        ],
+        Confirm.THEN_GO_ON,
+    ),
+    **dict.fromkeys(["connection-add", "connection-key", "connection-child-key"], Confirm.THEN_AGAIN),
+    **dict.fromkeys(["calls-export", "caller-id-export", "staff-caller-id-export"], Confirm.THEN_FETCH),
+}
+
+
+def long_ago(browser, user):
+    prove(browser, user, ago=FRESH + WHILE_FILLING_IN + 1)
+    return browser
+
+
+@pytest.fixture
+def owner(bloom, member):
+    user = member(bloom, Role.OWNER)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def confirm(browser, answer):
+    """As a person does it: the form that one is sent to, with the password."""
+    assert answer.status_code == 302 and answer["Location"].startswith("/accounts/reauthenticate/?next="), answer
+    page = browser.get(answer["Location"])
+    wanted = page.wsgi_request.GET["next"]
+    assert f'value="{wanted}"' in page.content.decode().replace("&amp;", "&")
+    return browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": wanted})
+
+
+def test_the_doors_that_ask_are_these():
+    """Keys, roles and exports; whoever adds one of them writes it down here."""
+    asks = [door for door in doors.every() if getattr(door.view, "confirm", Confirm.NO) != Confirm.NO]
+    found = {door.name: door.view.confirm for door in asks}
+    assert found == CONFIRMED
+    named = [one.name for one in doors.every() if one.permission and ("export" in one.name or "invite" in one.name)]
+    assert set(named) <= set(CONFIRMED)
+
+
+def test_a_role_is_changed_once_it_is_proved(bloom, member, owner, sign_in):
+    viewer = member(bloom, Role.VIEWER)
+    with scope.of(bloom.tenant):
+        theirs = Membership.objects.get(user=viewer)
+    browser = long_ago(sign_in(owner), owner)
+    asked = browser.post(f"/c/bloom-dental/team/{theirs.pk}/role/", {"role": "operator"})
+    with scope.of(bloom.tenant):
+        assert Membership.objects.get(user=viewer).role == Role.VIEWER
+    done = confirm(browser, asked)
+    assert done.status_code == 302 and done["Location"] == "/c/bloom-dental/team/"
+    with scope.of(bloom.tenant):
+        assert Membership.objects.get(user=viewer).role == Role.OPERATOR
+
+
+def test_a_wrong_password_proves_nothing(bloom, owner, sign_in):
+    browser = long_ago(sign_in(owner), owner)
+    browser.post("/c/bloom-dental/team/invite/", {"email": "a@people.test", "role": "viewer"})
+    answer = browser.post("/accounts/reauthenticate/", {"password": "not mine at all", "next": "/"})
+    assert answer.status_code == 200 and "a@people.test" not in browser.get("/c/bloom-dental/team/").content.decode()
+
+
+def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
+    admin.set_password(PASSWORD)
+    admin.save()
+    browser = long_ago(sign_in(admin), admin)
+    page = browser.get("/connections/").content.decode()
+    assert "Confirm that it is you" in page and 'name="api_key"' not in page
+    answer = browser.post(
+        "/connections/add/",
+        {"name": "X", "api_key": "fl_canary_of_a_key"},
+        HTTP_REFERER="http://testserver/connections/",
+    )
+    assert answer.status_code == 302
+    kept = "".join(str(Session.objects.get(pk=one.pk).get_decoded()) for one in Session.objects.all())
+    assert "fl_canary" not in kept
+    assert confirm(browser, answer)["Location"] == "/connections/"
+    assert 'name="api_key"' in browser.get("/connections/").content.decode()
+
+
+def test_a_form_that_was_open_in_time_is_taken(bloom, member, owner, sign_in):
+    browser = sign_in(owner)
+    prove(browser, owner, ago=FRESH + 60)
+    invited = browser.post("/c/bloom-dental/team/invite/", {"email": "a@people.test", "role": "viewer"})
+    assert invited.status_code == 200
+
+
+def test_a_file_comes_once_it_is_proved(bloom, owner, sign_in):
+    browser = long_ago(sign_in(owner), owner)
+    asked = browser.get("/c/bloom-dental/calls/export.csv?q=31")
+    done = confirm(browser, asked)
+    page = browser.get(done["Location"])
+    assert page.context["file"] == "/c/bloom-dental/calls/export.csv?q=31"
+    assert page.context["back"] == "/c/bloom-dental/calls/?q=31"
+    assert browser.get(page.context["file"])["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("away", ["https://elsewhere.example/x", "//elsewhere.example", "javascript:alert(1)", ""])
+def test_no_file_comes_from_elsewhere(owner, sign_in, away):
+    assert sign_in(owner).get("/accounts/file/", {"file": away}).status_code == 404
+
+
+def test_a_shelf_is_taken_away_once_it_is_proved(auditor, sign_in):
+    browser = long_ago(sign_in(auditor), auditor)
+    asked = browser.get("/admin/tenants/tenant/export/")
+    assert asked.status_code == 302 and "reauthenticate" in asked["Location"]
+    prove(browser, auditor)
+    answer = browser.get("/admin/tenants/tenant/export/")
+    assert answer["Content-Disposition"].startswith("attachment")
+    answer.close()
