@@ -55,7 +55,7 @@ class Sessions(ListUserSessionsView):
         user: Any = self.request.user
         others = [one for one in UserSession.objects.filter(user=user) if not one.is_current()]
         sessions.end(user, others)
-        messages.success(self.request, "You are signed in here only.")
+        messages.success(self.request, "Every other browser is signed out.")
         return HttpResponseRedirect(str(self.success_url))
 
 

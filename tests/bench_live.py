@@ -66,7 +66,7 @@ def _sign_in(page: Page) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("E-mail").fill("operator@bloom.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "login" not in url)
 
 

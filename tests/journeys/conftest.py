@@ -100,7 +100,7 @@ def sign_in(base_url: str) -> Callable[[Any, str], None]:
         page.goto(f"{base_url}/accounts/login/")
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password", exact=True).fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
     return enter
