@@ -42,8 +42,6 @@ PUBLIC_URL = os.environ.get("PATCHBAY_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = [
     host for host in os.environ.get("PATCHBAY_HOSTS", urlsplit(PUBLIC_URL).hostname or "").split(",") if host
 ]
-if DEMO:
-    ALLOWED_HOSTS.append("localhost")  # a passkey belongs to a name
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE = PUBLIC_URL.startswith("https://")
 if not DEMO and ("demo" in SECRET_KEY.lower() or len(SECRET_KEY) < 40):

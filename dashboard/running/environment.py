@@ -37,6 +37,8 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
     if "sandbox" in ours:
         sandbox = f"http://127.0.0.1:{ports['sandbox']}"
         made |= {"VOICEDOCK_API_URL": f"{sandbox}/api/v1", "PATCHBAY_SANDBOX_URL": sandbox}
+    else:
+        made["PATCHBAY_STAFF_SECOND_STEP"] = "1"  # real phones ring
     everything = {**made, **{name: value for name, value in given.items() if value}}
     everything.pop("DATABASE_OWNER_URL", None)
     return everything
