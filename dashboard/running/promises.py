@@ -7,4 +7,9 @@ from dashboard.running import checks
 
 def run(arguments: list[str]) -> int:
     os.environ.setdefault("PATCHBAY_PROMISES", "whole")  # tests/promises/scale.py
-    return checks.pytest(["tests/promises", "-v", "--no-header", *arguments])
+    return checks.pytest(["tests/promises", "-v", "--no-header", *_beside(), *arguments])
+
+
+def _beside() -> list[str]:
+    """One by one to whoever is free: the walks at their end are longer than all before them."""
+    return [*checks.BESIDE, "--maxschedchunk", "1"] if (os.cpu_count() or 1) > 1 else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import uuid
 from collections.abc import Iterator
@@ -34,9 +35,10 @@ ODD = ["", "0", "-1", "x" * 300, "\u202e", "\x00", "'; DROP TABLE x; --", "<b>",
 WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions", "newest", "2026-11-23"]
 
 
-def test_a_walk_without_a_plan(town: Town):  # noqa: F811
+@pytest.mark.parametrize("walk", range(scale.WALKS))
+def test_a_walk_without_a_plan(town: Town, walk: int):  # noqa: F811
     """Never another client's word, never an error of ours, never a row of another client changed."""
-    chance, wrong = random.Random(SEED), []
+    chance, wrong = random.Random(SEED + walk), []
     before = {name: fingerprint(house) for name, house in town.houses.items()}
     for number in range(scale.REQUESTS):
         who, method, address, data = step(chance, town)
@@ -55,7 +57,24 @@ def test_a_walk_without_a_plan(town: Town):  # noqa: F811
             kinds = ("secrets",) if who.may_read(name) or f"/invitation/{house.ids['token']}" in address else ()
             if found := slips(answer, house, given=given, kinds=kinds):
                 wrong.append(f"{number} {who.name} {method} {address} {data}: told of {name}: {found}")
+    gc.collect()  # what `town` leaves lying
     assert not wrong, f"{len(wrong)} wrong\n" + "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize("name", ["owner", "admin", "auditor of one"])
+def test_what_no_column_can_hold_is_no_error(town: Town, name: str):  # noqa: F811
+    """A NUL in each word after the question mark: once a page of staff broke over it, for one request in 100,000."""
+    who, home, wrong = town.people[name], town.houses["one"], []
+    together = [[(param, "\x00") for param in PARAMS]]
+    alone = [[(param, "\x00")] for param in PARAMS]
+    for door in EVERY:
+        if "GET" not in door.row.methods or "uidb36" in door.route:
+            continue
+        for params in together + alone if scale.WHOLE else together:
+            address = f"{door.address(home, home)}?{urlencode(params)}"
+            if (answer := ask(town, who, "GET", address)).status >= 500 and answer.status != 503:
+                wrong.append(f"{address}: {answer.status}")
+    assert not wrong, "\n".join(wrong)
 
 
 def strangers(who: Person, town: Town) -> Iterator[str]:  # noqa: F811
@@ -94,9 +113,7 @@ def _thing(chance: random.Random, town: Town) -> Any:  # noqa: F811
             chance.choice(list(house.ids.values())),
             house.word,
             f"+{house.marks['numbers'][0]}",
-            chance.choice(
-                ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions", "newest", "2026-11-23"]
-            ),
+            chance.choice(WORDS),
             chance.choice(ODD),
             ABSENT_ID,
             uuid.UUID(int=chance.getrandbits(128)),
