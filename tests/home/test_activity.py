@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboard.home.views import activity
 from tenants import audit, scope
+from tenants.audit_words import SENTENCES
 from tenants.roles import Role
 
 
@@ -37,6 +39,20 @@ def test_it_is_narrowed_by_person_kind_client_and_day(bloom, harbor, sign_in, su
     assert "entered as staff" not in browser.get("/activity/?until=2020-01-01").content.decode()
     assert "entered as staff" in browser.get("/activity/?since=2020-01-01&q=support&kind=visit").content.decode()
     assert "Nothing matches" in browser.get("/activity/?kind=nonsense").content.decode()
+
+
+def test_every_action_is_of_a_kind_one_can_ask_for():
+    told = [action for action in SENTENCES if not action.startswith(tuple(sum(activity.BEGINNINGS.values(), ())))]
+    assert told == []
+
+
+def test_what_was_taken_away_is_found_together(bloom, sign_in, support, member):
+    for action in ("call.recording-opened", "calls.exported", "shelf.exported", "transcript.read"):
+        write(bloom, support, 1, action)
+    write(bloom, support, 1, "call.placed")
+    for browser, page in ((sign_in(support), ""), (sign_in(member(bloom, Role.OWNER)), "/c/bloom-dental")):
+        rows = browser.get(f"{page}/activity/?kind=taken").context["rows"]
+        assert len(rows) == 4 and "call.placed" not in {row["entry"].action for row in rows}
 
 
 def test_pages_go_on_where_the_last_ended_and_come_back(bloom, sign_in, support):

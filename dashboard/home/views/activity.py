@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,22 +21,32 @@ from tenants.audit_words import sentence
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Permission
 
-KINDS = [  # the room an action begins with
-    ("call", "Calls and commands"),
-    ("campaign", "Campaigns"),
-    ("number", "Numbers"),
-    ("assistant", "Assistants"),
-    ("person", "People"),
-    ("visit", "Visits of staff"),
-    ("tenant", "Settings and limits"),
+KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin that belong to it
+    ("call", "Calls and commands", ("call.",)),
+    ("campaign", "Campaigns", ("campaign.",)),
+    ("number", "Numbers", ("number.",)),
+    ("assistant", "Assistants", ("assistant.",)),
+    ("person", "People", ("person.",)),
+    ("visit", "Visits of staff", ("visit.",)),
+    (
+        "taken",
+        "What was read and taken away",
+        ("call.transcript-read", "call.recording-opened", "transcript.", "calls.", "caller-id.", "shelf."),
+    ),
+    ("tenant", "Settings and limits", ("tenant.",)),
 ]
-STAFF_KINDS = [*KINDS, ("connection", "Connections")]
+STAFF_KINDS = [
+    *KINDS,
+    ("connection", "Connections", ("connection.", "organization.", "webhook.")),
+    ("staff", "Staff", ("staff.",)),
+]
+BEGINNINGS = {kind: beginnings for kind, _, beginnings in STAFF_KINDS}
 
 
 @require_GET
 @tenant_view(Permission.SEE_ACTIVITY)
 def client(request: TenantRequest) -> HttpResponse:
-    form = ActivityFilter(request.GET, kinds=KINDS)
+    form = ActivityFilter(request.GET, kinds=[kind[:2] for kind in KINDS])
     entries = AuditEntry.objects.select_related("tenant").filter(tenant=request.tenant)
     return _show(request, form, entries, request.tenant.zone)
 
@@ -43,7 +55,7 @@ def client(request: TenantRequest) -> HttpResponse:
 @staff_view(Permission.SEE_ALL_ACTIVITY)
 def staff(request: StaffRequest) -> HttpResponse:
     clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
-    form = ActivityFilter(request.GET, kinds=STAFF_KINDS, clients=clients)
+    form = ActivityFilter(request.GET, kinds=[kind[:2] for kind in STAFF_KINDS], clients=clients)
     return _show(request, form, AuditEntry.objects.select_related("tenant"), times.here(), staff=True)
 
 
@@ -69,7 +81,8 @@ def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInf
     if person := wish["q"].strip():
         entries = entries.filter(actor__icontains=person)
     if wish["kind"]:
-        entries = entries.filter(action__startswith=f"{wish['kind']}.")
+        begins = (Q(action__startswith=beginning) for beginning in BEGINNINGS[wish["kind"]])
+        entries = entries.filter(reduce(or_, begins))
     if wish.get("client"):
         entries = entries.filter(tenant=None) if wish["client"] == "-" else entries.filter(tenant__slug=wish["client"])
     if wish["since"]:
