@@ -1,6 +1,10 @@
 """Step-up: what needs a fresh proof of who sits there, that nothing is lost on the way, and that no key is kept."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from tenants import scope
@@ -129,3 +133,9 @@ def test_a_shelf_is_taken_away_once_it_is_proved(auditor, sign_in):
     answer = browser.get("/admin/tenants/tenant/export/")
     assert answer["Content-Disposition"].startswith("attachment")
     answer.close()
+
+
+def test_a_link_to_a_file_may_lead_to_a_page_first():
+    """With `download`, a browser would save the page that asks who sits there, under the name of the file."""
+    templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
+    assert [one.name for one in templates if re.search(r"<a [^>]*\sdownload[\s>]", one.read_text())] == ["fetch.html"]
