@@ -65,15 +65,23 @@ def gone_through(request: HttpRequest, user: User) -> bool:
     return any(proof.get("method") == "mfa" for proof in get_authentication_records(request, user))
 
 
+def enough_for_staff(request: HttpRequest, user: User) -> bool:
+    return not settings.STAFF_SECOND_STEP or gone_through(request, user)
+
+
+def enough_for(request: HttpRequest, user: User, tenant: Tenant) -> bool:
+    return not tenant.requires_second_step or gone_through(request, user)
+
+
 def of_staff(request: HttpRequest, user: User) -> None:
     """For the doors of the reseller's people and the auditors; raises `SecondStepFirst`."""
-    if settings.STAFF_SECOND_STEP and not gone_through(request, user):
+    if not enough_for_staff(request, user):
         raise SecondStepFirst(settings.RESELLER_NAME)
 
 
 def of_client(request: HttpRequest, user: User, tenant: Tenant) -> None:
     """For the doors of a client, to its own people; raises `SecondStepFirst`."""
-    if tenant.requires_second_step and not gone_through(request, user):
+    if not enough_for(request, user, tenant):
         raise SecondStepFirst(tenant.name)
 
 

@@ -152,6 +152,13 @@ def sign_in() -> Callable[[User], Client]:
     return enter
 
 
+def with_password(user: User) -> User:
+    """Somebody who signs in through the form; `PASSWORD` is hashed slowly, hence not for everybody."""
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
 def prove(client: Client, user: User, method: str = "password", ago: float = 0.0) -> None:
     """Have this browser's session say that its person proved who they are, `ago` seconds ago."""
     session = client.session

@@ -11,7 +11,7 @@ from tenants import scope
 from tenants.confirming import FRESH, WHILE_FILLING_IN, Confirm
 from tenants.models import Membership
 from tenants.roles import Role
-from tests.cast import PASSWORD, prove
+from tests.cast import PASSWORD, prove, with_password
 from tests.promises import doors
 
 CONFIRMED = {  # the doors that ask, and how
@@ -40,10 +40,7 @@ def long_ago(browser, user):
 
 @pytest.fixture
 def owner(bloom, member):
-    user = member(bloom, Role.OWNER)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return with_password(member(bloom, Role.OWNER))
 
 
 def confirm(browser, answer):
@@ -86,9 +83,7 @@ def test_a_wrong_password_proves_nothing(bloom, owner, sign_in):
 
 
 def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
-    admin.set_password(PASSWORD)
-    admin.save()
-    browser = long_ago(sign_in(admin), admin)
+    browser = long_ago(sign_in(with_password(admin)), admin)
     page = browser.get("/connections/").content.decode()
     assert "Confirm that it is you" in page and 'name="api_key"' not in page
     answer = browser.post(

@@ -17,7 +17,7 @@ from dashboard.live import stream
 from tenants import scope
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
-from tests.cast import PASSWORD, prove
+from tests.cast import PASSWORD, prove, with_password
 from tests.promises import doors
 
 APP, INDEX = "/accounts/second-step/app/", "/accounts/second-step/"
@@ -45,10 +45,7 @@ def set_up(browser: Client) -> str:
 
 @pytest.fixture
 def owner(bloom, member):
-    user = member(bloom, Role.OWNER)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return with_password(member(bloom, Role.OWNER))
 
 
 def enter(user, browser: Client | None = None) -> Client:
@@ -148,6 +145,14 @@ def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings
         if answer.status_code != 403 or "second step" not in answer.content.decode():
             opened.append(f"{method} {address}: {answer.status_code}")
     assert opened == [] and asked > 60
+
+
+def test_the_help_sheet_and_the_front_door_tell_nothing_before(strict, owner, admin, sign_in, settings):
+    settings.STAFF_SECOND_STEP = True
+    for person in (admin, owner):
+        answer = sign_in(person).get("/help/")
+        assert answer.status_code == 200 and "Bloom" not in answer.content.decode() and "nav" not in answer.context
+    assert sign_in(admin).get("/").status_code == 403
 
 
 def test_the_last_step_stays_where_one_is_required(strict, owner, sign_in):

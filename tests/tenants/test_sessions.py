@@ -8,7 +8,7 @@ from dashboard.live.models import Change
 from tenants import scope, sessions
 from tenants.models import AuditEntry
 from tenants.roles import Role
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, with_password
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile Safari/604.1"
@@ -16,9 +16,7 @@ WHERE = "/accounts/sessions/"
 
 
 def two(bloom, member):
-    user = member(bloom, Role.OWNER)
-    user.set_password(PASSWORD)
-    user.save()
+    user = with_password(member(bloom, Role.OWNER))
     browsers = []
     for agent in (FIREFOX, PHONE):
         browser = Client(HTTP_USER_AGENT=agent)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.home.queries import memberships
+from tenants import second_step
 from tenants.access import Standing, staff_of
 
 SHAPES = [  # state and kind for the mark, its words, what it means
@@ -25,12 +26,13 @@ SHAPES = [  # state and kind for the mark, its words, what it means
 @require_GET
 @login_required
 def page(request: Any) -> HttpResponse:
-    """In the frame of the room one comes from: staff's own, or that of one's first client."""
+    """In the frame of the room one comes from: staff's own, or that of one's first client, where one may be in it."""
     staff = staff_of(request.user)
+    mine = [] if staff else memberships(request.user)
     layout = "shell.html"
-    if staff:
+    if staff and second_step.enough_for_staff(request, request.user):
         request.standing = Standing(request.user, staff=staff)
-    elif mine := memberships(request.user):
+    elif mine and second_step.enough_for(request, request.user, mine[0].tenant):
         request.tenant, request.standing = mine[0].tenant, Standing(request.user, membership=mine[0])
     else:
         layout = "alone.html"
