@@ -86,15 +86,14 @@ def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
     return [{"call": call, "title": call.get_alarm_display(), "why": wording.why(call)} for call in found]
 
 
-@dataclass(frozen=True)
-class Today:
-    calls: int
-    reached: int
-    missed: int
-    seconds: int
-    commands: int
-    unconfirmed: int
-    since: datetime
+@dataclass(kw_only=True)
+class Tally:
+    """Calls of a day; `seconds` are those spent talking."""
+
+    calls: int = 0
+    reached: int = 0
+    missed: int = 0
+    seconds: int = 0
 
     @property
     def share(self) -> int | None:
@@ -105,6 +104,13 @@ class Today:
     @property
     def minutes(self) -> float:
         return self.seconds / 60
+
+
+@dataclass(kw_only=True)
+class Today(Tally):
+    commands: int
+    unconfirmed: int
+    since: datetime
 
 
 def today(
@@ -137,27 +143,14 @@ def midnight(zone: ZoneInfo) -> datetime:
     return datetime.combine(timezone.now().astimezone(zone).date(), time.min, zone)
 
 
-@dataclass
-class Day:
+@dataclass(kw_only=True)
+class Day(Tally):
     """One client since its own midnight."""
 
     client: Tenant
     live: int = 0
-    calls: int = 0
-    reached: int = 0
-    missed: int = 0
-    seconds: int = 0
     ended: datetime | None = None
     campaigns: list[Campaign] = field(default_factory=list)
-
-    @property
-    def share(self) -> int | None:
-        settled = self.reached + self.missed
-        return round(100 * self.reached / settled) if settled else None
-
-    @property
-    def minutes(self) -> float:
-        return self.seconds / 60
 
 
 def days(rows: list[Row]) -> list[Day]:
@@ -180,7 +173,12 @@ def days(rows: list[Row]) -> list[Day]:
     }
     campaigns = campaigns_of([row.client for row in rows])
     made = [
-        Day(row.client, len(row.calls), campaigns=campaigns.get(row.client.pk, []), **figures.get(row.client.pk, {}))
+        Day(
+            client=row.client,
+            live=len(row.calls),
+            campaigns=campaigns.get(row.client.pk, []),
+            **figures.get(row.client.pk, {}),
+        )
         for row in rows
     ]
     return sorted(made, key=lambda day: (-day.calls, day.client.name.lower()))
