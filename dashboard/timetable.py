@@ -21,5 +21,6 @@ TIMETABLE = {
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
     "finish connections": _every(30, "dashboard.inventory.tasks.finish_connections", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
+    "end retention": _every(600, "dashboard.inventory.tasks.end_retention", "bulk"),
     "forget old webhooks": _every(3600, "dashboard.hooks.tasks.forget", "bulk"),
 }

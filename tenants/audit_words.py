@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "tenant.suspended": "{actor} suspended {name}: {why}",
     "tenant.reopened": "{actor} reopened {name}: {why}",
     "tenant.closed": "{actor} closed {name}: {why}",
+    "tenant.retention-changed": "{actor} set that personal data of calls is kept {days} days after closing.",
+    "tenant.data-removed": "Retention of {name} ended: personal data of {calls} calls and {leads} leads was removed.",
     "tenant.calls-ended": "{actor} had {asked} live calls ended; {ringing} were not answered yet.",
     "number.dedicated": "{actor} dedicated {number}.",
     "number.released": "{actor} released {number}.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from tenants import audit
 from tenants.models import AuditEntry, Tenant, User
 
@@ -35,9 +37,20 @@ def close(tenant: Tenant, *, by: User | None, reason: str, **facts: object) -> N
     _turn(tenant, [Status.ACTIVE, Status.SUSPENDED], Status.CLOSED, "tenant.closed", by, reason, facts)
 
 
-def hold(tenant: Tenant) -> Tenant:
+def hold(tenant: Tenant | int) -> Tenant:
     """The client as it is now, locked: no call of it can be claimed until the transaction ends."""
-    return Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    pk = tenant if isinstance(tenant, int) else tenant.pk
+    return Tenant.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def keep_for(tenant: Tenant, days: int, *, by: User) -> None:
+    """How long after closing the personal data of its calls are kept; raises `NotNow` when there is none left."""
+    now = hold(tenant)
+    if now.data_is_removed:
+        raise NotNow(f"The personal data of {now.name}’s calls is removed already; nothing was changed.")
+    Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)
+    tenant.retention_days = days
+    audit.record(by, tenant, "tenant.retention-changed", tenant, days=days)
 
 
 def last_turn(tenant: Tenant) -> AuditEntry | None:
@@ -57,7 +70,9 @@ def _turn(
     why = reason.strip()[:LONGEST_REASON]
     if not why:
         raise NotNow("Write why; it stays in the audit trail.")
-    if not Tenant.objects.filter(pk=tenant.pk, status__in=list(came_from)).update(status=status):
+    if not Tenant.objects.filter(pk=tenant.pk, status__in=list(came_from)).update(
+        status=status, closed_at=timezone.now() if status == Status.CLOSED else None
+    ):
         now = Tenant.objects.get(pk=tenant.pk)
         raise NotNow(f"{now.name} is {now.get_status_display().lower()} already; nothing was changed.")
     tenant.status = status

@@ -152,7 +152,9 @@ def _last(facts: Facts) -> datetime:
 
 
 def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDedication | None:
-    rights = NumberDedication.objects.filter(connection_id=connection.pk, period__contains=moment)
+    rights = NumberDedication.objects.select_related("tenant").filter(
+        connection_id=connection.pk, period__contains=moment
+    )
     if facts.number_remote_id and (found := rights.filter(number__remote_id=facts.number_remote_id).first()):
         return found
     return rights.filter(e164=facts.line).first() if facts.line else None
@@ -161,7 +163,9 @@ def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDe
 def _speaker_at(connection: Connection, facts: Facts, moment: datetime) -> AssistantDedication | None:
     if not facts.assistant_remote_id:
         return None
-    rights = AssistantDedication.objects.filter(connection_id=connection.pk, period__contains=moment)
+    rights = AssistantDedication.objects.select_related("tenant").filter(
+        connection_id=connection.pk, period__contains=moment
+    )
     return rights.filter(assistant__remote_id=facts.assistant_remote_id).first()
 
 

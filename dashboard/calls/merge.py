@@ -37,6 +37,8 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     if found is None:
         return None
     call, is_new = found
+    if call.data_removed_at or (is_new and _comes_too_late(call)):
+        return _bare(call, facts) if is_new else call
     before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.heard)
     report = _fold_report(call, facts)
     _fold(call, facts)
@@ -53,6 +55,19 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
         tell(call, action, **details)
     if not deeds:
         changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
+    return call
+
+
+def _comes_too_late(call: Call) -> bool:
+    """A call of a client whose retention has ended: its row is made, so that it is known, and nothing of the person."""
+    right = call.number_dedication or call.assistant_dedication
+    return right is not None and right.tenant.data_is_removed
+
+
+def _bare(call: Call, facts: Facts) -> Call:
+    call.state, call.finished = facts.status[:40] or State.ENDED, True
+    call.party, call.data_removed_at = "", timezone.now()
+    call.save(force_insert=True)
     return call
 
 

@@ -130,6 +130,9 @@ class Call(models.Model):
     heard = models.JSONField(default=dict, blank=True, help_text="By which news each fact was told: the newest wins.")
     looks = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
     version = models.PositiveIntegerField(default=1)
+    data_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it holds no personal data; news of it are not taken in any more."
+    )
 
     objects = CallQuerySet.as_manager()
 

@@ -23,6 +23,7 @@ from tenants.models import Assistant, AssistantDedication, Connection
 WATCHED = 30  # seconds for which an opened page keeps its campaign's leads fresh
 WATCHED_EVERY = timedelta(seconds=15)
 RUNNING_EVERY = timedelta(seconds=60)  # leads change to `calling` without moving a counter
+NOBODY: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without its person
 LISTS_AT_ONCE = 8  # lead lists read in one look
 
 
@@ -174,8 +175,9 @@ def _read(run: Run, campaign: Campaign) -> None:
 def _keep_leads(campaign: Campaign, remotes: Iterable[voicedock.RemoteLead]) -> int:
     ours = {one.remote_id: one for one in Lead.objects.filter(campaign=campaign)}
     new, moved, there = [], [], set()
+    emptied = campaign.tenant is not None and campaign.tenant.data_is_removed
     for remote in remotes:
-        values = _lead(remote)
+        values = _lead(remote) | (NOBODY if emptied else {})
         there.add(remote.id)
         if (lead := ours.get(remote.id)) is None:
             new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=remote.id, **values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -107,15 +108,25 @@ def forget() -> int:
         return old.delete()[0]
 
 
+def drop(connection_ids: Collection[int], call_ids: Collection[str]) -> int:
+    """Forget what was told of these calls, inside the caller's scope, which reaches all."""
+    told = Delivery.objects.filter(connection_id__in=connection_ids, call_id_sent__in=call_ids)
+    return told.delete()[0]
+
+
 def _apply(delivery: Delivery) -> None:
     event = voicedock.WebhookEvent.restored(delivery.payload)
     facts, connection = merge.Facts.of_event(event), delivery.connection
     foreign = _is_foreign(connection, facts)
     outcome, words = (Outcome.SET_ASIDE, FOREIGN) if foreign else (Outcome.APPLIED, "")
-    if not foreign and merge.take_in(connection, facts) is None:
+    call = None if foreign else merge.take_in(connection, facts)
+    if call is None and not foreign:
         outcome, words = Outcome.SET_ASIDE, NOT_KNOWN
         runs.hurry(connection, Kind.LIVE_CALLS, Kind.CALLS)
     rows = Delivery.objects.filter(pk=delivery.pk)
+    if call is not None and call.data_removed_at:
+        rows.delete()
+        return
     rows.update(outcome=outcome, error=words, attempts=F("attempts") + 1, applied_at=Now())
     if foreign:
         audit.record(None, None, "webhook.foreign-call", delivery, connection=connection.name, call=event.call_id)

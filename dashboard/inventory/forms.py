@@ -163,6 +163,14 @@ class LimitsForm(forms.ModelForm):
         labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
 
 
+class RetentionForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = ("retention_days",)
+        labels = {"retention_days": "Days after closing"}
+        help_texts = {"retention_days": "0: as soon as it is closed. Then it is removed for good."}
+
+
 class TurnForm(forms.Form):
     """A client is suspended, closed or reopened: why, and what becomes of the calls that are live."""
 

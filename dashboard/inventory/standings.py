@@ -48,7 +48,8 @@ TURNS = [
         (Status.ACTIVE, Status.SUSPENDED),
         "Close it",
         "Its numbers and assistants are released, its campaigns paused, its people shut out. Its calls, transcripts "
-        "and audit trail are kept until their retention ends. Reopened, it begins without numbers.",
+        "and audit trail are kept; the personal data of its calls until its retention ends, as set above. Reopened, it "
+        "begins without numbers, and what was removed does not come back.",
         "Close",
         danger=True,
     ),

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.inventory import organizing, rotating, rounds, runs, stopping
+from dashboard.inventory import organizing, retention, rotating, rounds, runs, stopping
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from tenants.models import Connection
@@ -36,6 +36,11 @@ def tidy() -> None:
 @shared_task
 def keep_stopped() -> None:
     stopping.keep_campaigns_paused()
+
+
+@shared_task
+def end_retention() -> None:
+    retention.run()
 
 
 @shared_task

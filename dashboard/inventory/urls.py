@@ -18,6 +18,7 @@ urlpatterns = [
     path("clients/<slug:slug>/suspend/", standing.suspend, name="client-suspend"),
     path("clients/<slug:slug>/close/", standing.close, name="client-close"),
     path("clients/<slug:slug>/reopen/", standing.reopen, name="client-reopen"),
+    path("clients/<slug:slug>/retention/", standing.retention, name="client-retention"),
     path("clients/<slug:slug>/end-calls/", standing.end_calls, name="client-end-calls"),
     path("inventory/", stock.page, name="staff-inventory"),
     path("inventory/numbers/<int:pk>/dedicate/", stock.dedicate_number, name="stock-dedicate-number"),

@@ -1,7 +1,9 @@
 """A client account of the reseller."""
 
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -9,6 +11,13 @@ from django.utils.timezone import now
 
 from tenants.models.connection import Connection
 from tenants.walls import PERSON, Key, Rows
+
+LONGEST_RETENTION = 3650  # days
+
+
+def usual_retention() -> int:
+    """In days, for a client about which nothing else was agreed."""
+    return settings.RETENTION_DAYS
 
 
 class Tenant(models.Model):
@@ -41,6 +50,16 @@ class Tenant(models.Model):
     brand_hue = models.PositiveSmallIntegerField(default=254, validators=[MaxValueValidator(360)])
     brand_chroma = models.DecimalField(
         max_digits=4, decimal_places=3, default="0.115", validators=[MinValueValidator(0), MaxValueValidator(0.2)]
+    )
+    retention_days = models.PositiveIntegerField(
+        default=usual_retention,
+        db_default=365,
+        validators=[MaxValueValidator(LONGEST_RETENTION)],
+        help_text="How long after closing the personal data of its calls are kept.",
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    data_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the personal data of its calls were removed last."
     )
     created_at = models.DateTimeField(default=now)
 
@@ -83,3 +102,16 @@ class Tenant(models.Model):
     @property
     def may_dial(self) -> bool:
         return self.status == self.Status.ACTIVE
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When the personal data of its calls may go; None for a client that is not closed."""
+        if self.status != self.Status.CLOSED or self.closed_at is None:
+            return None
+        return self.closed_at + timedelta(days=self.retention_days)
+
+    @property
+    def data_is_removed(self) -> bool:
+        """Closed, and emptied since: what VoiceDock still tells of its calls is not taken in any more."""
+        emptied = self.closed_at and self.data_removed_at and self.data_removed_at >= self.closed_at
+        return self.status == self.Status.CLOSED and bool(emptied)

@@ -80,6 +80,7 @@ ROWS: dict[str, Row] = {
     "client-suspend": deed(data=lambda house: {"reason": "unpaid"}),
     "client-close": deed(data=lambda house: {"reason": "gone"}),
     "client-reopen": deed(data=lambda house: {"reason": "paid"}),
+    "client-retention": deed(data=lambda house: {"retention_days": 9}),
     "client-end-calls": deed(),
     "staff-inventory": Row(),
     "stock-dedicate-number": deed("number", lambda house: {"client": house.ids["slug"]}, told=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.home import inviting
 from dashboard.inventory import dedicating, queries, standings, sync
-from dashboard.inventory.forms import DedicateAssistantForm, DedicateNumberForm, InviteForm, LimitsForm, TurnForm
+from dashboard.inventory.forms import (
+    DedicateAssistantForm,
+    DedicateNumberForm,
+    InviteForm,
+    LimitsForm,
+    RetentionForm,
+    TurnForm,
+)
 from dashboard.look import numbers, times
 from tenants import life, ownership, scope
 from tenants.access import StaffRequest, staff_view
@@ -143,12 +151,14 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "people": queries.people(tenant),
         "invitations": queries.open_invitations(tenant),
         "turned": turned,
+        "removed_on": _day(client.data_removed_at, tenant),
         "turn_words": sentence(turned) if turned else "",
         "wrong": queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None,
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(),
         "limits_form": LimitsForm(instance=tenant),
+        "retention_form": RetentionForm(instance=tenant),
     }
     if manages and client.status != Tenant.Status.CLOSED:
         context |= {
@@ -170,6 +180,10 @@ def _turns(client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str,
 
 def back(tenant: Tenant) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
+
+
+def _day(moment: datetime | None, tenant: Tenant) -> str:
+    return f"{moment.astimezone(tenant.zone):%-d %B %Y}" if moment else ""
 
 
 def _called(thing: models.Model) -> str:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from dashboard.inventory import dedicating, stopping
-from dashboard.inventory.forms import TurnForm
+from dashboard.inventory.forms import RetentionForm, TurnForm
 from dashboard.inventory.stopping import Ended
 from dashboard.inventory.views.client import back, show
 from tenants import life, scope
@@ -44,6 +44,22 @@ def reopen(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
+@staff_view(Permission.MANAGE_CLIENTS)
+def retention(request: StaffRequest, slug: str) -> HttpResponse:
+    """How long the personal data of its calls is kept once it is closed."""
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = RetentionForm(request.POST, instance=tenant)
+    if not form.is_valid():
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=422, retention_form=form)
+    try:
+        life.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
+    except life.NotNow as no:
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=no.words)
+    messages.success(request, f"The personal data of {tenant.name}’s calls is kept {_days(tenant)} after closing.")
+    return back(tenant)
+
+
+@require_POST
 @staff_view(Permission.MANAGE_CLIENTS, hold=False)
 def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = _find(request, slug)
@@ -68,6 +84,10 @@ def _turn(
     if ended is not None and said["end_calls"]:
         _tell(request, ended)
     return back(tenant)
+
+
+def _days(tenant: Tenant) -> str:
+    return f"{tenant.retention_days} day{'' if tenant.retention_days == 1 else 's'}"
 
 
 def _find(request: StaffRequest, slug: str) -> Tenant:

@@ -1,0 +1,55 @@
+"""Take the personal data out of a client's calls, once its retention has ended; what proves the caller ID stays.
+
+A call keeps its moments, states, line, dedications and what VoiceDock reported of the caller ID. The person's number,
+words, reports and what was said in commands go, and do not come back: `merge` takes in no more news of such a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from dashboard.calls.models import Call, CallReport, Receipt, State
+from tenants.models import Tenant
+
+OVER = Q(finished=True) | Q(state=State.NEEDS_PERSON)
+Mark = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True)
+class Removed:
+    """`ids` are VoiceDock's of these calls; `last` is where to go on."""
+
+    count: int
+    ids: list[str]
+    last: Mark | None
+
+
+def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -> Removed:
+    """Out of as many calls as `most`, the oldest first. Inside the caller's scope."""
+    left = Call.objects.filter(OVER, tenant=tenant, data_removed_at=None)
+    if after:
+        left = left.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1]))
+    calls = list(left.select_for_update(of=("self",)).order_by("created_at", "pk")[:most])
+    pks = [call.pk for call in calls]
+    CallReport.objects.filter(call_id__in=pks).delete()
+    Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")
+    Call.objects.filter(pk__in=pks).update(
+        party="", overrides={}, error="", data_removed_at=Now(), version=F("version") + 1
+    )
+    ids = [name for call in calls for name in (call.remote_id, call.hook_id) if name]
+    return Removed(len(calls), ids, (calls[-1].created_at, calls[-1].pk) if calls else after)
+
+
+def is_rest(tenant: Tenant) -> bool:
+    """Whether calls are left that are not over yet."""
+    return Call.objects.filter(tenant=tenant, finished=False).exclude(state=State.NEEDS_PERSON).exists()
+
+
+def emptied(tenant: Tenant) -> int:
+    """Calls of it that lost their personal data since it was closed last."""
+    return Call.objects.filter(tenant=tenant, data_removed_at__gte=tenant.closed_at).count()
