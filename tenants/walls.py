@@ -13,6 +13,7 @@ from django.db.models import BaseConstraint, Model
 
 REACHES_ALL = "(SELECT current_setting('patchbay.reach', true) = 'all')"
 IN_SCOPE = "ANY ((SELECT nullif(current_setting('patchbay.tenants', true), ''))::bigint[])"
+NO_AUDITOR = "(SELECT current_user <> 'patchbay_auditor')"
 PERSON = "(SELECT nullif(current_setting('patchbay.person', true), '')::bigint)"
 
 
@@ -64,15 +65,43 @@ class Rows(_Wall):
         )
 
     def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        table = model._meta.db_table  # type: ignore[union-attr]
-        return (
-            f'DROP POLICY "{self.name}" ON "{table}"; ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY; '
-            f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'
-        )
+        return _without_rows(model._meta.db_table, self.name)  # type: ignore[union-attr]
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, kwargs | {"tenant": self.tenant, "also": self.also}
+
+
+class Auditors(_Wall):
+    """Row-level security for the auditors' log-in alone, on tables whose rows belong to no client.
+
+    `granted`: SQL condition under which a row is of a client that an auditor may read.
+    """
+
+    def __init__(self, *, name: str, granted: str) -> None:
+        super().__init__(name=name)
+        self.granted = granted
+
+    def statements(self, table: str) -> str:
+        return (
+            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY; '
+            f'CREATE POLICY "{self.name}" ON "{table}" USING ({NO_AUDITOR} OR {REACHES_ALL} OR {self.granted}) '
+            f"WITH CHECK ({NO_AUDITOR})"
+        )
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        return _without_rows(model._meta.db_table, self.name)  # type: ignore[union-attr]
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, kwargs | {"granted": self.granted}
+
+
+def _without_rows(table: str, policy: str) -> str:
+    return (
+        f'DROP POLICY "{policy}" ON "{table}"; ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY; '
+        f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'
+    )
 
 
 class Key(_Wall):

@@ -7,11 +7,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants import secrets
-from tenants.walls import Rows
+from tenants.walls import Auditors, Rows
 
 MINE = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
     "WHERE d.{kind}_id = tenants_{kind}.id)"  # the dedications' own policy narrows this to the open scope
+)
+USED = (  # by a client in the open scope: its home, or something dedicated to it is of it
+    "id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication "
+    "UNION SELECT connection_id FROM tenants_assistantdedication)"
 )
 
 
@@ -37,6 +41,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [Auditors(name="connections_of_auditors", granted=USED)]
 
     def __str__(self) -> str:
         return self.name

@@ -109,3 +109,19 @@ def _run_as_auditor(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE patchbay_auditor")
         cursor.execute(sql)
+
+
+def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(town: Town):  # noqa: F811
+    """Connections and looks at VoiceDock: those of granted clients, asked in SQL, with nothing of ours in between."""
+    one, two = town.houses["one"], town.houses["two"]
+    seen = {}
+    for name in ("auditor of all", "auditor of one", "auditor of none"):
+        with scope.auditor(reading_room.reader(town.people[name].user)), connection.cursor() as cursor:
+            for table, column in (("tenants_connection", "id"), ("inventory_syncrun", "connection_id")):
+                cursor.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")
+                seen[name, table] = [pk for (pk,) in cursor.fetchall()]
+    ids = [house.ids["connection"] for house in (one, two)]
+    for table in ("tenants_connection", "inventory_syncrun"):
+        assert seen["auditor of all", table] == ids
+        assert seen["auditor of one", table] == ids[:1]
+        assert seen["auditor of none", table] == []

@@ -1,0 +1,17 @@
+from django.db import migrations
+
+import tenants.walls
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('tenants', '0006_retention'),
+    ]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name='connection',
+            constraint=tenants.walls.Auditors(granted='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)', name='connections_of_auditors'),
+        ),
+    ]
