@@ -27,6 +27,7 @@ from tenants.shelves import (
     ByClient,
     ByConnection,
     ByHolder,
+    ByHome,
     Shelf,
     at,
     connections_of,
@@ -43,7 +44,7 @@ CHECKED_AT_ONCE = 20_000  # entries: a page of chains is verified when it has no
 @admin.register(Tenant, site=site)
 class TenantShelf(Shelf):
     list_display = ["name", "slug", "status", "home", "timezone", "created_at"]
-    list_filter = ["status", ByConnection, "created_at"]
+    list_filter = ["status", ByHome, "created_at"]
     list_select_related = ["home_connection"]
     search_fields = ["name", "slug", "city"]
     exclude = ["brand_hue", "brand_chroma"]

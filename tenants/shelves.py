@@ -202,7 +202,7 @@ class ByHolder(ByClient):
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not (value := self.value()):
             return queryset
-        if not value.isdigit():
+        if not value.isdecimal():
             return queryset.none()
         held = queryset.model.dedications.rel.related_model.objects.filter(tenant=value)
         return queryset.filter(pk__in=held.values(queryset.model._meta.model_name))
@@ -227,3 +227,9 @@ class ByConnection(_Chosen):
 
     def known(self, request: Any) -> Iterable[tuple[str, str]]:
         return ((str(pk), name) for pk, name in connections_of(request).order_by("name").values_list("pk", "name"))
+
+
+class ByHome(ByConnection):
+    """Of clients: where they are at home."""
+
+    path = "home_connection"

@@ -46,7 +46,7 @@ def export(shelf: Any, request: Any) -> HttpResponseBase:
 
 def _concerned(request: Any) -> list[Tenant | None]:
     """In whose trail it is told: the client asked for, each granted one, or else the reseller's own."""
-    if (chosen := request.GET.get("client", "")).isdigit():
+    if (chosen := request.GET.get("client", "")).isdecimal():
         return list(Tenant.objects.filter(pk=chosen)) or [None]
     return [None] if request.reader.sees_all else [*Tenant.objects.all()] or [None]
 

@@ -87,7 +87,7 @@ class CallShelf(Shelf):
 
 def _client(request: Any) -> Tenant | None:
     chosen = request.GET.get("client", "")
-    return Tenant.objects.filter(pk=chosen).first() if chosen.isdigit() and len(chosen) < 19 else None
+    return Tenant.objects.filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
 
 
 def _report(tenant: Tenant, form: CallerIdFilter) -> Any:

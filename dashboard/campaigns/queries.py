@@ -86,7 +86,7 @@ def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[L
 
 def page_of_leads(found: QuerySet[Lead], after: str) -> tuple[list[Lead], str]:
     """Oldest first, as VoiceDock lists them; and the number after which the next page begins, or ""."""
-    if after.isdigit():
+    if after.isdecimal():
         found = found.filter(pk__gt=int(after[:18]))
     rows = list(found.order_by("pk")[: PAGE + 1])
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""

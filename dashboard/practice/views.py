@@ -62,7 +62,7 @@ def order_fault(request: StaffRequest) -> HttpResponse:
 def clear_faults(request: StaffRequest) -> HttpResponse:
     """One, by its id, or all."""
     which = request.POST.get("fault", "")
-    wanted = {"id": int(which)} if which.isdigit() else {}
+    wanted = {"id": int(which)} if which.isdecimal() else {}
     return _do(request, "", None, lambda: levers.take_off("faults", **wanted), "Taken off.")
 
 

@@ -87,6 +87,21 @@ def test_a_call_leads_to_its_dedication_receipts_and_entries(bloom, auditor, sig
     assert "opened Bloom Dental as a client" in history
 
 
+def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign_in):
+    call = a_call(bloom, state="ended")
+    a_receipt(bloom, call)
+    a_report(bloom, call)
+    browser, opened = sign_in(auditor), 0
+    for shelf in (door.address(None, None) for door in LISTS):
+        offered = browser.get(shelf).context["cl"]
+        for spec in offered.filter_specs:
+            for choice in spec.choices(offered):
+                opened += 1
+                address = shelf + choice["query_string"]
+                assert browser.get(address).status_code == 200, address
+    assert opened > 100
+
+
 @pytest.mark.parametrize(
     ("shelf", "query", "found"),
     [
@@ -97,7 +112,10 @@ def test_a_call_leads_to_its_dedication_receipts_and_entries(bloom, auditor, sig
         ("calls/call", "q=nobody", 0),
         ("calls/call", "state=ended", 1),
         ("calls/call", "created_at__year=2019", 0),
+        ("calls/call", "client=²", 0),
+        ("tenants/tenant", "connection={home}", 1),
         ("tenants/number", "client={bloom}", 1),
+        ("tenants/number", "client=²", 0),
         ("tenants/numberdedication", "connection={home}", 1),
         ("tenants/auditentry", "action=number.dedicated", 2),
     ],
