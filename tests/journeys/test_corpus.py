@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,7 +43,7 @@ class Corpus:
 
 
 @pytest.fixture
-def vendor(patchbay) -> Any:
+def vendor(patchbay) -> Iterator[httpx.Client]:
     """VoiceDock, as an organization with a hostile name sees it."""
     with httpx.Client(base_url=f"{patchbay.sandbox_url}/api/v1/", trust_env=False, timeout=20) as client:
         agency = {"Authorization": "Bearer sandbox-agency"}
@@ -56,7 +56,7 @@ def vendor(patchbay) -> Any:
 
 
 @pytest.fixture
-def corpus(window, vendor, sandbox, stillness) -> Corpus:
+def corpus(window, vendor, sandbox, stillness) -> Iterator[Corpus]:
     """An assistant, a line and a campaign at VoiceDock; the connection, the client and its owner here."""
     asked = {"name": NAMES["Voice"], "first_message": NAMES["Hello"], "model": {"provider": "openai"}}
     assistant = made(vendor.post("assistants", json=asked))["assistant"]["id"]
@@ -84,7 +84,8 @@ def corpus(window, vendor, sandbox, stillness) -> Corpus:
     expect(region(desk, "The organization")).to_contain_text("Numbers1")
     desk.get_by_role("button", name="Have them report to us").click()
     expect(desk.get_by_role("main")).to_contain_text("1 of 1 assistants")
-    return Corpus(owner(window, desk), desk, vendor, campaign)
+    yield Corpus(owner(window, desk), desk, vendor, campaign)
+    sandbox.delete("scenarios")
 
 
 def made(answer: httpx.Response) -> Any:
