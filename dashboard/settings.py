@@ -49,7 +49,7 @@ if not DEMO and ("demo" in SECRET_KEY.lower() or len(SECRET_KEY) < 40):
 if not DEMO and not SECURE:
     raise ImproperlyConfigured("PATCHBAY_URL must begin with https:// outside of the demo.")
 
-RETENTION_DAYS = int(os.environ.get("PATCHBAY_RETENTION_DAYS", "365"))  # of a closed client, if nothing else is set
+RETENTION_DAYS = max(0, int(os.environ.get("PATCHBAY_RETENTION_DAYS", "365")))  # of clients about which nothing is said
 RESELLER_NAME = os.environ.get("PATCHBAY_RESELLER", "Kabelhuis" if DEMO else "Patchbay")
 VOICEDOCK_API_URL = os.environ.get("VOICEDOCK_API_URL", "https://api.hmsovereign.com/api/v1").rstrip("/")
 SANDBOX_URL = os.environ.get("PATCHBAY_SANDBOX_URL", "").rstrip("/")

@@ -176,6 +176,25 @@ def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom
     assert "was removed on" not in sign_in(support).get("/clients/bloom-dental/").content.decode()
 
 
+def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, auditor):
+    (call,) = furnished(bloom)
+    closed(bloom, admin, days_ago=31)
+    retention.run()
+    reader = sign_in(auditor)
+    for shelf in ("calls/call", "calls/receipt", "campaigns/lead", "tenants/tenant"):
+        assert reader.get(f"/admin/{shelf}/").status_code == 200
+    assert reader.get(f"/admin/calls/call/{call.pk}/change/").status_code == 200
+    stopping.reopen(bloom.tenant, by=admin, reason="Came back")
+    with scope.of(bloom.tenant):
+        campaign = Campaign.objects.get().pk
+    owner = sign_in(member(bloom, Role.OWNER))
+    pages = ("calls/", "caller-id/", "caller-id.csv", "calls/export.csv", f"calls/{call.pk}/", f"campaigns/{campaign}/")
+    for page in ("", *pages):
+        answer = owner.get(f"/c/bloom-dental/{page}")
+        assert answer.status_code == 200, page
+        assert PERSON.encode() not in answer.getvalue() and WORDS.encode() not in answer.getvalue(), page
+
+
 def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):  # noqa: F811
     call = desk.talking()
     stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
