@@ -19,6 +19,7 @@ TIMETABLE = {
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
+    "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),
     "finish connections": _every(30, "dashboard.inventory.tasks.finish_connections", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
     "end retention": _every(600, "dashboard.inventory.tasks.end_retention", "bulk"),

@@ -12,12 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants import confirming, scope, second_step
+from tenants import confirming, scope, second_step, visits
 from tenants.confirming import Confirm
-from tenants.models import Membership, StaffMember, Tenant, User, Visit
-from tenants.roles import Permission, StaffRole, staff_may
+from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, Visit
+from tenants.roles import LOOKING, Permission, StaffRole
 
-VISIT = "visit"  # the session's key: the id of the open visit
 View = Callable[..., HttpResponse]
 
 
@@ -37,11 +36,20 @@ class Standing:
     membership: Membership | None = None
     staff: StaffMember | None = None
     visit: Visit | None = None
+    allowed_by: SupportPass | None = None
 
     def may(self, permission: Permission) -> bool:
         if self.membership:
             return self.membership.may(permission)
+        if self.only_looks and permission not in LOOKING:
+            return False
         return self.staff is not None and self.staff.may(permission)
+
+    @property
+    def only_looks(self) -> bool:
+        """Support inside a client that has given it no pass."""
+        support = self.staff is not None and self.staff.role == StaffRole.SUPPORT
+        return support and self.visit is not None and self.allowed_by is None
 
     @property
     def role_words(self) -> str:
@@ -81,7 +89,9 @@ def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm =
             if not request.standing.may(permission):
                 raise PermissionDenied
             confirming.demand(request, confirm)
-            with timezone.override(request.tenant.zone):
+            standing: Standing = request.standing
+            theirs = visits.named(standing.visit, request.tenant, standing.allowed_by)
+            with timezone.override(request.tenant.zone), theirs:
                 if not hold:
                     return view(request, *args, **kwargs)
                 with scope.of(request.tenant):
@@ -129,21 +139,21 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
         second_step.of_client(request, user, mine.tenant)
         return mine.tenant, Standing(user, membership=mine)
     staff = staff_of(user)
-    if staff is None or not staff_may(StaffRole(staff.role), Permission.SEE_CLIENTS):
+    if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404
     second_step.of_staff(request, user)
     with scope.reseller(staff):
         tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
         if tenant is None:
             raise Http404
-        visit = Visit.objects.filter(
-            pk=request.session.get(VISIT, 0), tenant=tenant, user=user, ended_at__isnull=True
-        ).first()
+        visit = visits.current(request.session, user, tenant)
+        allowed_by = visits.open_pass(tenant) if visit and staff.role == StaffRole.SUPPORT else None
     if visit is None:
-        if not staff_may(StaffRole(staff.role), Permission.ENTER_CLIENTS):
+        if not staff.may(Permission.ENTER_CLIENTS):
             raise PermissionDenied
         raise EnterFirst(tenant)
-    return tenant, Standing(user, staff=staff, visit=visit)
+    visit.user = user
+    return tenant, Standing(user, staff=staff, visit=visit, allowed_by=allowed_by)
 
 
 def staff_of(user: Any) -> StaffMember | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import json
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,26 @@ EMPTY = b""
 ONCE = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class _Known:
+    pk: int
+    words: str
+    facts: dict[str, Any]
+
+
+_known_as: contextvars.ContextVar[_Known | None] = contextvars.ContextVar("known as", default=None)
+
+
+@contextmanager
+def as_somebody(pk: int, words: str, **facts: Any) -> Iterator[None]:
+    """Entries of this person, written meanwhile, have these words for its name and these facts beside."""
+    token = _known_as.set(_Known(pk, words, facts))
+    try:
+        yield
+    finally:
+        _known_as.reset(token)
+
+
 def record(by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any) -> None:
     """Write one entry. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
 
@@ -29,6 +51,8 @@ def record(by: User | None, tenant: Tenant | None, action: str, subject: Model |
     `details` are plain values (text, numbers, lists of them); never secrets.
     """
     at, actor = timezone.now(), str(by) if by else "Patchbay"
+    if by and (known := _known_as.get()) and known.pk == by.pk:
+        actor, details = known.words[:200], details | known.facts
     name = _named(subject)
     chain = f"tenant-{tenant.pk}" if tenant else RESELLER
     facts = {

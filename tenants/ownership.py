@@ -28,7 +28,6 @@ from tenants.models import (
     NumberDedication,
     Tenant,
     User,
-    Visit,
 )
 from tenants.roles import Role
 
@@ -251,22 +250,9 @@ def remove(membership: Membership, *, by: User) -> None:
 
 
 def _keep_an_owner(membership: Membership) -> None:
-    owners = Membership.objects.select_for_update().filter(tenant=membership.tenant_id, role=Role.OWNER)
+    owners = Membership.objects.select_for_update().filter(tenant=membership.tenant_id, role=Role.OWNER).order_by("pk")
     if not [one for one in owners if one.pk != membership.pk]:
         raise LastOwner
-
-
-def enter(tenant: Tenant, *, by: User) -> Visit:
-    """Staff enters a client; its people see the visit. One open visit for each staff member and client."""
-    visit, new = Visit.objects.get_or_create(tenant=tenant, user=by, ended_at=None)
-    if new:
-        audit.record(by, tenant, "visit.began", visit)
-    return visit
-
-
-def leave(visit: Visit, *, by: User) -> None:
-    if Visit.objects.filter(pk=visit.pk, ended_at=None).update(ended_at=Now()):
-        audit.record(by, visit.tenant, "visit.ended", visit)
 
 
 def _hash(token: str) -> str:

@@ -28,6 +28,7 @@ class Permission(TextChoices):
     MANAGE_CONNECTIONS = "manage-connections"
     SEE_ALL_CALLS = "see-all-calls"
     SEE_ALL_ACTIVITY = "see-all-activity"
+    MANAGE_STAFF = "manage-staff"
     USE_SANDBOX = "use-sandbox"
 
 
@@ -79,9 +80,13 @@ STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
 }
 
 
+LOOKING = LOOK | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # of support inside a client, without a pass
+OF_SOME = MANAGE | {P.SEE_CLIENTS, P.ENTER_CLIENTS, P.SEE_ALL_CALLS, P.SEE_ALL_ACTIVITY}  # who does not know them all
+
+
 def client_may(role: Role, permission: Permission) -> bool:
     return permission in MAY[role]
 
 
-def staff_may(role: StaffRole, permission: Permission) -> bool:
-    return permission in STAFF_MAY[role]
+def staff_may(role: StaffRole, permission: Permission, *, sees_all: bool = True) -> bool:
+    return permission in STAFF_MAY[role] and (sees_all or permission in OF_SOME)

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 SET = (
     "SELECT set_config('patchbay.tenants', %s, true), set_config('patchbay.reach', %s, true), "
-    "set_config('patchbay.person', %s, true), set_config('role', %s, true), "
+    "set_config('patchbay.person', %s, true), set_config('patchbay.narrow', %s, true), set_config('role', %s, true), "
     "set_config('transaction_read_only', %s, true)"
 )
 _open_scope: contextvars.ContextVar[str] = contextvars.ContextVar("scope", default="")
@@ -60,28 +60,31 @@ def person(user: User) -> Iterator[None]:
 
 @contextmanager
 def reseller(staff: StaffMember) -> Iterator[None]:
-    """Rows of every client, for the reseller's staff."""
-    with _scope(f"staff {staff.pk}", reach=True, person=staff.pk):
+    """Rows of every client, for the reseller's staff; of the granted ones, for who does not know them all."""
+    with _scope(f"staff {staff.pk}", tenants=_granted(staff), reach=staff.sees_all, person=staff.pk):
         yield
 
 
 @contextmanager
 def auditor(auditor: Auditor) -> Iterator[None]:
     """Rows an auditor is granted, as a database role that cannot write, in a transaction that cannot write."""
-    if auditor.sees_all:
-        granted: list[int] = []
-    else:
-        with _scope(f"grants of {auditor.pk}", person=auditor.pk):
-            granted = list(auditor.grants.values_list("tenant_id", flat=True))
     with _scope(
         f"auditor {auditor.pk}",
-        tenants=granted,
+        tenants=_granted(auditor),
         reach=auditor.sees_all,
         person=auditor.pk,
         role=settings.AUDITOR_ROLE,
         read_only=True,
     ):
         yield
+
+
+def _granted(who: StaffMember | Auditor) -> list[int]:
+    """The clients that somebody is let into, who does not see them all; in a scope of its own."""
+    if who.sees_all:
+        return []
+    with _scope(f"grants of {who.pk}", person=who.pk):
+        return list(who.grants.values_list("tenant_id", flat=True))
 
 
 @contextmanager
@@ -103,22 +106,23 @@ def _scope(
 ) -> Iterator[None]:
     with transaction.atomic(durable=True):
         ids = "{" + ",".join(map(str, tenants)) + "}" if tenants else ""
-        _set(ids, "all" if reach else "", str(person or ""), role, "on" if read_only else "off")
+        _set(ids, reach, str(person or ""), "" if reach else "on", role, "on" if read_only else "off")
         token = _open_scope.set(word)
         try:
             yield
         finally:
             _open_scope.reset(token)
         if len(connection.atomic_blocks) > 1:  # inside a test's transaction: SET LOCAL outlives a savepoint
-            _set("", "", "", "none", None)
+            _set("", False, "", "", "none", None)
 
 
-def _set(tenants: str, reach: str, person: str, role: str, read_only: str | None) -> None:
+def _set(tenants: str, reach: bool, person: str, narrow: str, role: str, read_only: str | None) -> None:
+    said = [tenants, "all" if reach else "", person, narrow, role]
     with connection.cursor() as cursor:
         if read_only == "on":
-            cursor.execute(SET, [tenants, reach, person, role, read_only])
+            cursor.execute(SET, [*said, read_only])
         else:
-            cursor.execute(SET.rsplit(", set_config('transaction_read_only'", 1)[0], [tenants, reach, person, role])
+            cursor.execute(SET.rsplit(", set_config('transaction_read_only'", 1)[0], said)
 
 
 @cache

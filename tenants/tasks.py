@@ -1,9 +1,9 @@
-"""Bells of this house: beat rings for the heads of the audit chains every five minutes."""
+"""Bells of this house: beat rings for the heads of the audit chains, and for visits that last too long."""
 
 import structlog
 from celery import shared_task
 
-from tenants import heads
+from tenants import heads, visits
 
 log = structlog.get_logger()
 
@@ -14,3 +14,8 @@ def publish_heads() -> None:
         heads.publish()
     except heads.NoKey as no:
         log.error("audit_heads_not_published", reason=str(no))
+
+
+@shared_task
+def end_old_visits() -> None:
+    visits.end_old()

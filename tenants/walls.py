@@ -13,6 +13,7 @@ from django.db.models import BaseConstraint, Model
 
 REACHES_ALL = "(SELECT current_setting('patchbay.reach', true) = 'all')"
 IN_SCOPE = "ANY ((SELECT nullif(current_setting('patchbay.tenants', true), ''))::bigint[])"
+UNSCOPED = "(SELECT coalesce(current_setting('patchbay.narrow', true), '') <> 'on')"
 NO_AUDITOR = "(SELECT current_user <> 'patchbay_auditor')"
 PERSON = "(SELECT nullif(current_setting('patchbay.person', true), '')::bigint)"
 
@@ -72,21 +73,22 @@ class Rows(_Wall):
         return path, args, kwargs | {"tenant": self.tenant, "also": self.also}
 
 
-class Auditors(_Wall):
-    """Row-level security for the auditors' log-in alone, on tables whose rows belong to no client.
+class UsedRows(_Wall):
+    """Row-level security for rows that belong to no client: a scope that is narrower than everything sees those that
+    its clients use. Outside of scopes the app sees them all, auditors never do.
 
-    `granted`: SQL condition under which a row is of a client that an auditor may read.
+    `used`: SQL condition under which a client in the open scope uses the row.
     """
 
-    def __init__(self, *, name: str, granted: str) -> None:
+    def __init__(self, *, name: str, used: str) -> None:
         super().__init__(name=name)
-        self.granted = granted
+        self.used = used
 
     def statements(self, table: str) -> str:
         return (
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY; '
-            f'CREATE POLICY "{self.name}" ON "{table}" USING ({NO_AUDITOR} OR {REACHES_ALL} OR {self.granted}) '
-            f"WITH CHECK ({NO_AUDITOR})"
+            f'CREATE POLICY "{self.name}" ON "{table}" USING ({REACHES_ALL} OR {UNSCOPED} AND {NO_AUDITOR} '
+            f"OR {self.used}) WITH CHECK ({NO_AUDITOR})"
         )
 
     def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
@@ -94,7 +96,7 @@ class Auditors(_Wall):
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
-        return path, args, kwargs | {"granted": self.granted}
+        return path, args, kwargs | {"used": self.used}
 
 
 def _without_rows(table: str, policy: str) -> str:

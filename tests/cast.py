@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants import ownership, scope
+from tenants import ownership, scope, visits
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -169,9 +169,12 @@ def prove(client: Client, user: User, method: str = "password", ago: float = 0.0
 
 @pytest.fixture
 def visiting(sign_in) -> Callable[[User, House], Client]:
-    """A staff member's browser, inside a client."""
+    """A staff member's browser, inside a client, which has given support a pass unless `looking`."""
 
-    def enter(user: User, house: House) -> Client:
+    def enter(user: User, house: House, looking: bool = False) -> Client:
+        if not looking:
+            with scope.of(house.tenant):
+                visits.give_pass(house.tenant, 8, by=user)
         client = sign_in(user)
         response = client.post(f"/enter/{house.slug}/")
         assert response.status_code == 302, response.status_code

@@ -26,6 +26,7 @@ STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it be
     ("staff-campaigns", "Campaigns", "campaigns", P.SEE_ALL_CALLS, True),
     ("staff-connections", "Connections", "connections", P.SEE_CONNECTIONS, True),
     ("staff-activity", "Activity", "activity", P.SEE_ALL_ACTIVITY, True),
+    ("staff-people", "Staff", "team", P.MANAGE_STAFF, True),
     ("sandbox", "Sandbox", "sandbox", P.USE_SANDBOX, True),
 ]
 CLIENT_ROOMS = [
@@ -38,7 +39,12 @@ CLIENT_ROOMS = [
     ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
     ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
 ]
-INSIDE = {"campaign": "campaigns", "staff-client": "staff-clients", "staff-client-new": "staff-clients"}
+INSIDE = {
+    "campaign": "campaigns",
+    "staff-client": "staff-clients",
+    "staff-client-new": "staff-clients",
+    "staff-person": "staff-people",
+}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -108,6 +114,9 @@ def _visit(standing: Standing, tenant: Tenant | None) -> dict[str, Any] | None:
         "since": standing.visit.started_at,
         "leave_url": reverse("leave"),
         "role": standing.role_words.lower(),
+        "only_looks": standing.only_looks,
+        "until": standing.allowed_by.until if standing.allowed_by else None,
+        "by": standing.allowed_by.given_by if standing.allowed_by else None,
         "timezone": tenant.timezone,
     }
 

@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 
 from dashboard.look import numbers
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
-from tenants.roles import Role
+from tenants.roles import Role, StaffRole
+from tenants.visits import HOURS
 
 PHRASES, PHRASE_LENGTH = 24, 300
 
@@ -52,6 +53,32 @@ class TeamForm(forms.Form):
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
     sees_transcripts = forms.BooleanField(required=False)
+
+
+class PassForm(forms.Form):
+    hours = forms.TypedChoiceField(choices=list(HOURS.items()), coerce=int, label="For how long")
+
+
+class StaffRoleForm(forms.Form):
+    role = forms.ChoiceField(choices=StaffRole.choices, initial=StaffRole.SUPPORT, label="Role")
+    sees_all = forms.BooleanField(
+        required=False, initial=True, label="Knows every client", help_text="Only support may know some of them alone."
+    )
+
+
+class StaffForm(StaffRoleForm):
+    email = forms.EmailField(label="E-mail")
+    name = forms.CharField(max_length=120, label="Name")
+    field_order = ("email", "name", "role", "sees_all")
+
+
+class GrantForm(forms.Form):
+    client = forms.ModelChoiceField(Tenant.objects.none(), label="Client", empty_label="Choose a client")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
+        self.fields["client"].queryset = open_ones  # type: ignore[attr-defined]
 
 
 class LineField(forms.ModelChoiceField):

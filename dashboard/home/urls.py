@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from dashboard.home.views import activity, health, help_sheet, invitation, overview, settings, team, visits
+from dashboard.home.views import (
+    activity,
+    health,
+    help_sheet,
+    invitation,
+    overview,
+    settings,
+    staff,
+    support,
+    team,
+    visits,
+)
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -15,6 +26,15 @@ urlpatterns = [
     path("c/<slug:slug>/team/<int:pk>/role/", team.change_role, name="team-role"),
     path("c/<slug:slug>/team/<int:pk>/remove/", team.remove, name="team-remove"),
     path("c/<slug:slug>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="team-withdraw"),
+    path("c/<slug:slug>/team/support/", support.give, name="support-pass"),
+    path("c/<slug:slug>/team/support/withdraw/", support.withdraw, name="support-pass-withdraw"),
+    path("staff/", staff.listing, name="staff-people"),
+    path("staff/invite/", staff.invite, name="staff-invite"),
+    path("staff/<int:pk>/", staff.page, name="staff-person"),
+    path("staff/<int:pk>/change/", staff.change, name="staff-change"),
+    path("staff/<int:pk>/remove/", staff.remove, name="staff-remove"),
+    path("staff/<int:pk>/clients/", staff.let_in, name="staff-let-in"),
+    path("staff/<int:pk>/clients/<slug:slug>/end/", staff.keep_out, name="staff-keep-out"),
     path("c/<slug:slug>/settings/", settings.page, name="settings"),
     path("brand/<slug:slug>.css", settings.brand_css, name="brand-css"),
     path("c/<slug:slug>/activity/", activity.client, name="activity"),

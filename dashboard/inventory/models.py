@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from tenants.models import Connection, Tenant, User
-from tenants.walls import Auditors, Rows
+from tenants.walls import Rows, UsedRows
 
 
 class Kind(models.TextChoices):
@@ -41,9 +41,7 @@ class SyncRun(models.Model):
     class Meta:
         ordering = ["-started_at"]
         indexes = [models.Index(fields=["connection", "kind", "-started_at"], name="runs_newest_first")]
-        constraints = [
-            Auditors(name="runs_of_auditors", granted="connection_id IN (SELECT id FROM tenants_connection)")
-        ]
+        constraints = [UsedRows(name="run_rows", used="connection_id IN (SELECT id FROM tenants_connection)")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.connection_id}, {self.outcome}"

@@ -16,7 +16,7 @@ from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory import dedicating
 from dashboard.live import changes
-from tenants import audit, life, scope
+from tenants import audit, life, scope, visits
 from tenants.models import Tenant, User
 
 STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
@@ -48,6 +48,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
     with scope.of(tenant):
         changes.note_access(tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
+        visits.end_all(tenant)
         facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
         life.close(tenant, by=by, reason=reason, **facts)
     return _afterwards(tenant, by, end_calls)

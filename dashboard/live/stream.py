@@ -155,10 +155,11 @@ def reach_of(user: User, slug: str = "", *, proven: bool = False) -> Reach | Non
         return None
     if staff:
         kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
-        if not slug:
+        if not slug and staff.sees_all:
             return Reach(None, kinds, user.pk)
         with scope.reseller(staff):
-            found = frozenset(Tenant.objects.filter(slug=slug).values_list("pk", flat=True))
+            known = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.all()
+            found = frozenset(known.values_list("pk", flat=True))
     else:
         kinds = None
         with scope.person(user):

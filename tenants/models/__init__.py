@@ -3,7 +3,18 @@
 from tenants.models.audit import AuditEntry, AuditHead
 from tenants.models.connection import Assistant, Connection, ConnectionSecret, Number
 from tenants.models.dedications import AssistantDedication, Dedication, NumberDedication
-from tenants.models.people import Auditor, AuditorGrant, Invitation, Membership, Person, StaffMember, User, Visit
+from tenants.models.people import (
+    Auditor,
+    AuditorGrant,
+    Invitation,
+    Membership,
+    Person,
+    StaffGrant,
+    StaffMember,
+    SupportPass,
+    User,
+    Visit,
+)
 from tenants.models.tenant import Tenant
 
 __all__ = [
@@ -21,7 +32,9 @@ __all__ = [
     "Number",
     "NumberDedication",
     "Person",
+    "StaffGrant",
     "StaffMember",
+    "SupportPass",
     "Tenant",
     "User",
     "Visit",

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants import secrets
-from tenants.walls import Auditors, Rows
+from tenants.walls import Rows, UsedRows
 
 MINE = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
@@ -41,7 +41,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [Auditors(name="connections_of_auditors", granted=USED)]
+        constraints = [UsedRows(name="connection_rows", used=USED)]
 
     def __str__(self) -> str:
         return self.name

@@ -70,19 +70,39 @@ class Person(models.Model):
 
 
 class StaffMember(models.Model):
-    """A person of the reseller."""
+    """A person of the reseller. Support may be let into some clients only; the others know every client."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="staff")
     role = models.CharField(max_length=12, choices=StaffRole.choices)
+    sees_all = models.BooleanField(default=True, help_text="Every client, or only those granted.")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(role__in=StaffRole.values), name="staff_role")]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=StaffRole.values), name="staff_role"),
+            models.CheckConstraint(condition=Q(sees_all=True) | Q(role="support"), name="staff_reach"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}, {self.role}"
 
     def may(self, permission: Permission) -> bool:
-        return staff_may(StaffRole(self.role), permission)
+        return staff_may(StaffRole(self.role), permission, sees_all=self.sees_all)
+
+
+class StaffGrant(models.Model):
+    """A client that somebody of support, who does not know every client, may know and enter."""
+
+    staff = models.ForeignKey(StaffMember, models.CASCADE, related_name="grants")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "tenant"], name="one_staff_grant_per_client"),
+            Rows(name="staff_grant_rows", also=f"staff_id = {PERSON}"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} supports {self.tenant_id}"
 
 
 class Auditor(models.Model):
@@ -162,6 +182,22 @@ class Invitation(models.Model):
     @property
     def is_open(self) -> bool:
         return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
+
+
+class SupportPass(models.Model):
+    """A client lets the reseller's support act inside it for a while; without one, a visit of support only looks."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="passes")
+    given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [Rows(name="pass_rows")]
+
+    def __str__(self) -> str:
+        return f"support may act in {self.tenant_id} until {self.until:%F %T}"
 
 
 class Visit(models.Model):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from datetime import timedelta
+from uuid import uuid4
 
-from tenants import scope
-from tenants.models import AuditEntry, Visit
+import httpx
+import pytest
+from django.utils import timezone
+
+from dashboard.inventory import stopping
+from tenants import audit, scope, visits
+from tenants.models import AuditEntry, SupportPass, Visit
 from tenants.roles import Role, StaffRole
 
 
@@ -54,3 +61,88 @@ def test_only_staff_who_may_enter(sign_in, staff, member, bloom, harbor):
     assert sign_in(staff(StaffRole.SUPPORT)).get("/enter/bloom-dental/").status_code == 405
     with scope.system("look"):
         assert not Visit.objects.exists()
+
+
+def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, member, visiting):
+    owner = member(bloom, Role.OWNER, "Dora Bloom")
+    inside, theirs = visiting(support, bloom, looking=True), sign_in(owner)
+    page = inside.get("/c/bloom-dental/").content.decode()
+    assert "Looking only" in page and "/c/bloom-dental/call/" not in page
+    assert inside.get("/c/bloom-dental/team/").status_code == 200
+    assert inside.get("/c/bloom-dental/call/").status_code == 403
+    assert inside.post("/c/bloom-dental/call/", {}).status_code == 403
+    assert theirs.post("/c/bloom-dental/team/support/", {"hours": "2"}).status_code == 302  # not one of the choices
+    assert inside.get("/c/bloom-dental/call/").status_code == 403
+    assert theirs.post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 302
+    page = inside.get("/c/bloom-dental/call/").content.decode()
+    assert "You may act" in page and "on the pass of Dora Bloom" in page
+    assert "Inside now" in theirs.get("/c/bloom-dental/team/").content.decode()
+    assert theirs.post("/c/bloom-dental/team/support/withdraw/").status_code == 302
+    assert inside.get("/c/bloom-dental/call/").status_code == 403
+    with scope.of(bloom.tenant):
+        told = AuditEntry.objects.filter(action__startswith="support.").order_by("seq")
+        assert [one.action for one in told] == ["support.pass-given", "support.pass-withdrawn"]
+
+
+def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, bloom, member, visiting):
+    inside = visiting(support, bloom, looking=True)
+    for role in (Role.MANAGER, Role.OPERATOR, Role.VIEWER):
+        assert sign_in(member(bloom, role)).post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 403
+    assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403  # nor support itself
+    with scope.of(bloom.tenant):
+        given = visits.give_pass(bloom.tenant, 1, by=support)
+    assert inside.get("/c/bloom-dental/call/").status_code == 200
+    with scope.of(bloom.tenant):
+        SupportPass.objects.filter(pk=given.pk).update(until=timezone.now() - timedelta(seconds=1))
+    assert inside.get("/c/bloom-dental/call/").status_code == 403
+
+
+def test_an_admin_needs_no_pass(admin, bloom, visiting):
+    page = visiting(admin, bloom, looking=True).get("/c/bloom-dental/call/")
+    assert page.status_code == 200 and "Looking only" not in page.content.decode()
+
+
+@pytest.mark.parametrize("who", ["support", "admin"])
+def test_what_is_done_inside_has_both_names_on_it(request, bloom, member, visiting, sign_in, settings, who):
+    settings.RESELLER_NAME = "Kabelhuis"
+    person = request.getfixturevalue(who)
+    sign_in(member(bloom, Role.OWNER, "Dora Bloom")).post("/c/bloom-dental/team/support/", {"hours": "1"})
+    inside = visiting(person, bloom, looking=True)
+    form = {"number": bloom.number.pk, "assistant": bloom.assistant.pk, "destination": "+31612349999", "token": uuid4()}
+    settings.VOICEDOCK_TRANSPORT = httpx.MockTransport(lambda asked: httpx.Response(404, json={"error": "no"}))
+    assert inside.post("/c/bloom-dental/call/", form).status_code == 303
+    with scope.of(bloom.tenant):
+        entry = AuditEntry.objects.get(action="call.asked")
+        visit = Visit.objects.get()
+    names = f"{person} of Kabelhuis for Bloom Dental" + (", on the pass of Dora Bloom" if who == "support" else "")
+    assert entry.actor == names and entry.actor_id == person.pk
+    assert json.loads(entry.body)["details"]["visit"] == visit.pk
+    with scope.system("afterwards"):
+        audit.record(person, None, "staff.changed", "user:1")
+        assert AuditEntry.objects.get(action="staff.changed").actor == str(person)  # outside again, one name
+
+
+def test_signing_out_leaves(support, bloom, visiting):
+    visiting(support, bloom).post("/accounts/logout/")
+    with scope.of(bloom.tenant):
+        assert Visit.objects.get().ended_at
+
+
+def test_a_visit_ends_after_a_working_day(support, bloom, visiting):
+    inside = visiting(support, bloom)
+    assert visits.end_old() == 0
+    with scope.of(bloom.tenant):
+        Visit.objects.update(started_at=timezone.now() - visits.LONGEST)
+    assert inside.get("/c/bloom-dental/").status_code == 403  # even before anybody closed it
+    assert visits.end_old() == 1
+    with scope.of(bloom.tenant):
+        assert AuditEntry.objects.filter(action="visit.lapsed", actor="Patchbay").count() == 1
+    inside.post("/enter/bloom-dental/")
+    assert inside.get("/c/bloom-dental/").status_code == 200
+
+
+def test_closing_a_client_ends_the_visits(admin, support, bloom, visiting):
+    visiting(support, bloom)
+    stopping.close(bloom.tenant, by=admin, reason="gone")
+    with scope.of(bloom.tenant):
+        assert Visit.objects.get().ended_at

@@ -70,7 +70,7 @@ def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, ro
     test can see."""
     real, shelf = scope._set, reading_room.site._registry[Tenant]
     monkeypatch.setattr(
-        scope, "_set", lambda *given: real(*given[:3], role if given[3] != "none" else "none", read_only)
+        scope, "_set", lambda *given: real(*given[:4], role if given[4] != "none" else "none", read_only)
     )
     monkeypatch.setattr(shelf, "change_view", write)
     answer = ask(town, town.people["auditor of all"], "GET", TENANT.format(town.houses["one"].tenant.pk))

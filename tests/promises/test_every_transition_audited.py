@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from dashboard.calls.models import Call
 from tenants import audit, scope
 from tenants.audit_words import SENTENCES, sentence
-from tenants.models import Assistant, AuditEntry, Number, Tenant
+from tenants.models import Assistant, AuditEntry, Number, StaffGrant, Tenant
 from tests.promises import doors
 from tests.promises.two_houses import Town, town  # noqa: F401
 from tests.promises.walking import ask
@@ -166,6 +166,9 @@ def test_every_transition_audited(town: Town, spare, monkeypatch, door):  # noqa
     if door.name == "client-reopen":
         with scope.system("it is suspended"):
             Tenant.objects.update(status="suspended")
+    if door.name == "staff-keep-out":
+        with scope.system("they were let in"):
+            StaffGrant.objects.create(staff_id=house.ids["colleague"], tenant=house.tenant)
     address = door.address(house, house)
     if door.name.startswith("stock-"):
         address = re.sub(r"\d+", str(spare["number" if "number" in door.name else "assistant"]), address)

@@ -23,10 +23,19 @@ from django.utils import timezone
 from dashboard.calls.models import Phrase
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun, SyncState
-from tenants import audit, ownership, scope
-from tenants.access import VISIT
-from tenants.models import AuditEntry, Auditor, AuditorGrant, Connection, Membership, StaffMember, Tenant, User
-from tenants.roles import Role, StaffRole
+from tenants import audit, ownership, scope, visits
+from tenants.models import (
+    AuditEntry,
+    Auditor,
+    AuditorGrant,
+    Connection,
+    Membership,
+    StaffGrant,
+    StaffMember,
+    Tenant,
+    User,
+)
+from tenants.roles import MAY, OF_SOME, STAFF_MAY, Permission, Role, StaffRole
 from tests.calls.rows import a_call, a_receipt, a_report
 from tests.cast import House, furnish, prove
 
@@ -95,7 +104,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         asked = OrganizationRequest.objects.create(parent=conn, name=f"{word}-asked", outcome="unknown")
         for kind in Kind:
             SyncState.objects.create(connection=conn, kind=kind, fresh_at=timezone.now())
-        visit = ownership.enter(tenant, by=owner)
+        visit = visits.enter(tenant, by=owner)
         audit.record(owner, tenant, "tenant.settings-changed", tenant, what=f"{word}-audit")
     live = a_call(house, by=owner, party=f"+3161{digits}1", error=f"{word}-wrong")
     over = a_call(house, by=owner, party=f"+3161{digits}2", state="ended", ago=400, end_reason=f"{word}-reason")
@@ -183,12 +192,22 @@ class Person:
     staff: StaffRole | None = None
     home: str = ""
     visits: bool = False
+    sees_all: bool = True  # of staff: every client, or `home` alone
+    looks: bool = False  # on a visit without a pass
     reads: str = ""  # of the reading room: "all", "home", "none", or "" for those who may not enter
     cookie: str = ""
 
     def may_read(self, house: str) -> bool:
         """Whether anything of this client may ever come before their eyes."""
-        return self.staff is not None or self.reads == "all" or house == self.home
+        return (self.staff is not None and self.sees_all) or self.reads == "all" or house == self.home
+
+    def may(self, permission: Permission) -> bool:
+        """By the table; inside a client, where one looks only, less."""
+        if self.role:
+            return permission in MAY[self.role]
+        if self.staff is None:
+            return False
+        return permission in STAFF_MAY[self.staff] and (self.sees_all or permission in OF_SOME)
 
 
 @dataclass
@@ -198,6 +217,9 @@ class Town:
     houses: dict[str, Marked]
     people: dict[str, Person]
     asked: list[str] = field(default_factory=list)
+
+    def name_of(self, house: Marked) -> str:
+        return next(name for name, one in self.houses.items() if one is house)
 
 
 def build() -> Town:
@@ -209,9 +231,7 @@ def build() -> Town:
         user = User.objects.create(name=f"{role.label} Person", email=f"{role}@reseller.test")
         StaffMember.objects.create(user=user, role=role)
         people.append(Person(role.value, user, staff=role, reads="all" if role == StaffRole.ADMIN else ""))
-    visitor = User.objects.create(name="Visiting Person", email="visiting@reseller.test")
-    StaffMember.objects.create(user=visitor, role=StaffRole.SUPPORT)
-    people.append(Person("support on a visit", visitor, staff=StaffRole.SUPPORT, home="one", visits=True))
+    people += _support(one)
     for name, reads in (("auditor of all", "all"), ("auditor of one", "home"), ("auditor of none", "none")):
         user = User.objects.create(name=name.title(), email=f"{name.replace(' ', '-')}@auditors.test")
         auditor = Auditor.objects.create(user=user, sees_all=reads == "all")
@@ -220,9 +240,32 @@ def build() -> Town:
                 AuditorGrant.objects.create(auditor=auditor, tenant=one.tenant)
         people.append(Person(name, user, home="one" if reads == "home" else "", reads=reads))
     town = Town({"one": one, "two": two}, {person.name: person for person in people})
+    colleague = User.objects.create(name="Colleague Person", email="colleague@reseller.test")
+    StaffMember.objects.create(user=colleague, role=StaffRole.SUPPORT, sees_all=False)
+    one.ids["colleague"] = two.ids["colleague"] = colleague.pk
     for person in people:
-        _sign_in(person, one)
+        _sign_in(person, town.houses[person.home or "one"])
     return town
+
+
+def _support(one: Marked) -> list[Person]:
+    """Inside a client with its pass and without one; and those who are let into one client, or into none."""
+    found = []
+    for name, more in (
+        ("support on a visit", {"home": "one", "visits": True}),
+        ("support looking", {"home": "two", "visits": True, "looks": True}),
+        ("support with a grant", {"home": "one", "visits": True, "sees_all": False}),
+        ("support without a grant", {"sees_all": False}),
+    ):
+        user = User.objects.create(name=name.title(), email=f"{name.replace(' ', '-')}@reseller.test")
+        staff = StaffMember.objects.create(user=user, role=StaffRole.SUPPORT, sees_all=bool(more.get("sees_all", True)))
+        found.append(Person(name, user, staff=StaffRole.SUPPORT, **more))  # type: ignore[arg-type]
+        if name == "support with a grant":
+            with scope.system("grant"):
+                StaffGrant.objects.create(staff=staff, tenant=one.tenant)
+    with scope.of(one.tenant):
+        visits.give_pass(one.tenant, 8, by=one.people[Role.OWNER])
+    return found
 
 
 def _sign_in(person: Person, house: Marked) -> None:
@@ -233,9 +276,9 @@ def _sign_in(person: Person, house: Marked) -> None:
     prove(browser, person.user)
     if person.visits:
         with scope.system("a visit"):
-            visit = ownership.enter(house.tenant, by=person.user)
+            visit = visits.enter(house.tenant, by=person.user)
         session = browser.session
-        session[VISIT] = visit.pk
+        session[visits.OPEN] = visit.pk
         session.save()
     person.cookie = f"{conf.SESSION_COOKIE_NAME}={browser.cookies[conf.SESSION_COOKIE_NAME].value}"
 

@@ -17,6 +17,11 @@ from tests.promises import doors
 CONFIRMED = {  # the doors that ask, and how
     **dict.fromkeys(
         [
+            "staff-change",
+            "staff-invite",
+            "staff-let-in",
+            "staff-remove",
+            "support-pass",
             "team-invite",
             "team-role",
             "team-remove",
@@ -77,9 +82,9 @@ def test_a_role_is_changed_once_it_is_proved(bloom, member, owner, sign_in):
 
 def test_a_wrong_password_proves_nothing(bloom, owner, sign_in):
     browser = long_ago(sign_in(owner), owner)
-    browser.post("/c/bloom-dental/team/invite/", {"email": "a@people.test", "role": "viewer"})
+    browser.post("/c/bloom-dental/team/invite/", {"email": "new.colleague@people.test", "role": "viewer"})
     answer = browser.post("/accounts/reauthenticate/", {"password": "not mine at all", "next": "/"})
-    assert answer.status_code == 200 and "a@people.test" not in browser.get("/c/bloom-dental/team/").content.decode()
+    assert answer.status_code == 200 and "new.colleague@people.test" not in browser.get("/c/bloom-dental/team/").content.decode()
 
 
 def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
@@ -101,7 +106,7 @@ def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
 def test_a_form_that_was_open_in_time_is_taken(bloom, member, owner, sign_in):
     browser = sign_in(owner)
     prove(browser, owner, ago=FRESH + 60)
-    invited = browser.post("/c/bloom-dental/team/invite/", {"email": "a@people.test", "role": "viewer"})
+    invited = browser.post("/c/bloom-dental/team/invite/", {"email": "new.colleague@people.test", "role": "viewer"})
     assert invited.status_code == 200
 
 

@@ -51,7 +51,9 @@ def staff(request: StaffRequest) -> HttpResponse:
         row.quiet_since = ended[row.client.pk]
     needs = queries.asking(Call.objects.all()) if sees_calls else []
     today, hours = queries.today(Call.objects.all(), Receipt.objects.all(), zone)
-    links = inventory.connections()
+    sees_connections = request.standing.may(Permission.SEE_CONNECTIONS)
+    homes = {row.client.home_connection_id for row in board}
+    links = [one for one in inventory.connections() if sees_connections or one.pk in homes]
     fresh: dict[Any, Any] = {one.pk: one.fresh for one in links}  # type: ignore[attr-defined]
     ages = [one.fresh_at for one in fresh.values()]
     context = {
@@ -73,6 +75,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "days_more": max(0, len(days) - CLIENTS),
         "oldest": min(ages) if ages and all(ages) else None,
         "sees_calls": sees_calls,
+        "sees_connections": sees_connections,
         "may_open": request.standing.may(Permission.MANAGE_CLIENTS),
     }
     return page_or_part(request, "home/overview.html", "home/_overview.html", context)

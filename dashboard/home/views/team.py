@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.home import inviting
-from dashboard.home.forms import RoleForm, TeamForm
+from dashboard.home.forms import PassForm, RoleForm, TeamForm
 from dashboard.inventory import queries
 from dashboard.live import changes
-from tenants import ownership, scope
+from tenants import ownership, scope, visits
 from tenants.access import TenantRequest, tenant_view
 from tenants.confirming import Confirm
 from tenants.models import Invitation, Membership
@@ -98,6 +98,9 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "form": form or TeamForm(),
         "may_manage": request.standing.may(Permission.MANAGE_TEAM),
         "meanings": MEANINGS,
+        "support_pass": visits.open_pass(request.tenant),
+        "visits": visits.recent(request.tenant),
+        "pass_form": PassForm(),
     }
     return render(request, "home/team.html", context | said, status=status)
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from tenants import ownership, scope
-from tenants.access import VISIT, StaffRequest, staff_view
+from tenants import scope, visits
+from tenants.access import StaffRequest, staff_view
 from tenants.models import Tenant, Visit
 from tenants.roles import Permission
 
@@ -21,8 +21,8 @@ def enter(request: StaffRequest, slug: str) -> HttpResponse:
         tenant = get_object_or_404(Tenant, slug=slug)
     _end_the_last(request, but=tenant)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
-        visit = ownership.enter(tenant, by=request.user)
-    request.session[VISIT] = visit.pk
+        visit = visits.enter(tenant, by=request.user)
+    request.session[visits.OPEN] = visit.pk
     return HttpResponseRedirect(_next(request) or reverse("client-home", args=[slug]))
 
 
@@ -37,11 +37,11 @@ def _end_the_last(request: StaffRequest, but: Tenant | None = None) -> Tenant | 
     """One is inside one client at a time. Each has a trail of its own, hence a transaction of its own."""
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         mine = Visit.objects.select_related("tenant").filter(user=request.user)
-        visit = mine.filter(pk=request.session.get(VISIT, 0)).first()
+        visit = mine.filter(pk=request.session.get(visits.OPEN, 0)).first()
         if visit is None or visit.tenant == but:
             return None
-        ownership.leave(visit, by=request.user)
-    request.session.pop(VISIT, None)
+        visits.leave(visit, by=request.user)
+    request.session.pop(visits.OPEN, None)
     return visit.tenant
 
 

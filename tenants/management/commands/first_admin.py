@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
-from django.urls import reverse
 
 from tenants import audit, scope
 from tenants.models import StaffMember, User
 from tenants.roles import StaffRole
+from tenants.staff import password_link
 
 
 class Command(BaseCommand):
@@ -38,6 +35,4 @@ class Command(BaseCommand):
                 user.save(update_fields=["password"])
             StaffMember.objects.update_or_create(user=user, defaults={"role": StaffRole.ADMIN})
             audit.record(None, None, "staff.first-admin", user, name=name, email=email)
-        key = default_token_generator.make_token(user)
-        where = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
-        self.stdout.write(f"{name} chooses a password here, once:\n{settings.PUBLIC_URL}{where}")
+        self.stdout.write(f"{name} chooses a password here, once:\n{password_link(user)}")

@@ -7,12 +7,12 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0003_organizations_asked_for'),
-        ('tenants', '0007_connections_of_auditors'),
+        ('tenants', '0007_connections_that_are_used'),
     ]
 
     operations = [
         migrations.AddConstraint(
             model_name='syncrun',
-            constraint=tenants.walls.Auditors(granted='connection_id IN (SELECT id FROM tenants_connection)', name='runs_of_auditors'),
+            constraint=tenants.walls.UsedRows(used='connection_id IN (SELECT id FROM tenants_connection)', name='run_rows'),
         ),
     ]

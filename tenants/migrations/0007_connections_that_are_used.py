@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name='connection',
-            constraint=tenants.walls.Auditors(granted='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)', name='connections_of_auditors'),
+            constraint=tenants.walls.UsedRows(used='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)', name='connection_rows'),
         ),
     ]

@@ -1,0 +1,150 @@
+"""The reseller's own people: a list, one of them closer, and somebody new."""
+
+from __future__ import annotations
+
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import send_mail
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.home.forms import GrantForm, StaffForm, StaffRoleForm
+from dashboard.home.inviting import Link
+from dashboard.live import changes
+from tenants import scope, staff
+from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
+from tenants.models import StaffGrant, StaffMember, Tenant
+from tenants.roles import Permission, StaffRole
+
+log = structlog.get_logger()
+MOST = 500
+MEANINGS = [
+    ("Admin", "Everything: connections and their keys, clients, inventory, and this page."),
+    ("Support", "Enters clients, and looks; acts there on a pass that the client gives. Knows every client, or some."),
+    ("Finance", "Clients and connections, to read."),
+]
+
+
+@require_GET
+@staff_view(Permission.MANAGE_STAFF)
+def listing(request: StaffRequest) -> HttpResponse:
+    return _listing(request)
+
+
+@require_POST
+@staff_view(Permission.MANAGE_STAFF, hold=False, confirm=Confirm.THEN_GO_ON)
+def invite(request: StaffRequest) -> HttpResponse:
+    form, one = StaffForm(request.POST), None
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        if form.is_valid():
+            try:
+                one = staff.invite(by=request.user, **form.cleaned_data)
+            except staff.Refused as no:
+                form.add_error("email", no.words)
+        if one is None:
+            return _listing(request, form=form, status=422)
+    link = _deliver(one, request)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return _listing(request, link=link)
+
+
+@require_GET
+@staff_view(Permission.MANAGE_STAFF)
+def page(request: StaffRequest, pk: int) -> HttpResponse:
+    return _page(request, _one(pk))
+
+
+@require_POST
+@staff_view(Permission.MANAGE_STAFF, confirm=Confirm.THEN_GO_ON)
+def change(request: StaffRequest, pk: int) -> HttpResponse:
+    one, form = _one(pk), StaffRoleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, one, refused="Choose one of the roles.", status=422)
+    try:
+        staff.change(one, by=request.user, **form.cleaned_data)
+    except staff.Refused as no:
+        return _page(request, one, refused=no.words, status=409)
+    changes.note_access(person=one.user)
+    messages.success(request, f"{one.user} is {one.get_role_display().lower()} now.")
+    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+
+
+@require_POST
+@staff_view(Permission.MANAGE_STAFF, confirm=Confirm.THEN_GO_ON)
+def remove(request: StaffRequest, pk: int) -> HttpResponse:
+    one = _one(pk)
+    gone = one.user
+    try:
+        changes.note_access(person=gone)
+        staff.remove(one, by=request.user)
+    except staff.Refused as no:
+        return _page(request, one, refused=no.words, status=409)
+    messages.success(request, f"{gone} is no longer of the staff.")
+    return HttpResponseRedirect(reverse("home" if gone == request.user else "staff-people"))
+
+
+@require_POST
+@staff_view(Permission.MANAGE_STAFF, confirm=Confirm.THEN_GO_ON)
+def let_in(request: StaffRequest, pk: int) -> HttpResponse:
+    one, form = _one(pk), GrantForm(request.POST)
+    if not form.is_valid():
+        return _page(request, one, grant_form=form, status=422)
+    tenant = form.cleaned_data["client"]
+    changes.note_access(person=one.user)
+    staff.let_in(one, tenant, by=request.user)
+    messages.success(request, f"{one.user} may know and enter {tenant.name}.")
+    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+
+
+@require_POST
+@staff_view(Permission.MANAGE_STAFF)
+def keep_out(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
+    one, tenant = _one(pk), get_object_or_404(Tenant, slug=slug)
+    changes.note_access(person=one.user)
+    staff.keep_out(one, tenant, by=request.user)
+    messages.success(request, f"{tenant.name} is closed to {one.user} now.")
+    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+
+
+def _one(pk: int) -> StaffMember:
+    return get_object_or_404(StaffMember.objects.select_related("user"), pk=pk)
+
+
+def _listing(request: StaffRequest, *, form: StaffForm | None = None, status: int = 200, **said: Any) -> HttpResponse:
+    people = list(StaffMember.objects.select_related("user").prefetch_related("grants").order_by("user__name")[:MOST])
+    context = {"people": people, "form": form or StaffForm(), "meanings": MEANINGS} | said
+    return render(request, "home/staff.html", context, status=status)
+
+
+def _page(request: StaffRequest, one: StaffMember, *, status: int = 200, **said: Any) -> HttpResponse:
+    granted = StaffGrant.objects.filter(staff=one).select_related("tenant").order_by("tenant__name")
+    context = {
+        "one": one,
+        "form": StaffRoleForm(initial={"role": one.role, "sees_all": one.sees_all}),
+        "grant_form": GrantForm(),
+        "granted": [grant.tenant for grant in granted],
+        "is_support": one.role == StaffRole.SUPPORT,
+    }
+    return render(request, "home/staff_person.html", context | said, status=status)
+
+
+def _deliver(one: StaffMember, request: StaffRequest) -> Link:
+    """Mail the link that sets a password; with no transaction open, since a mail server takes its time."""
+    address = staff.password_link(one.user)
+    role, reseller = one.get_role_display(), settings.RESELLER_NAME
+    context = {"by": request.user, "role": role, "address": address, "reseller": reseller}
+    try:
+        words = render_to_string("home/mail/staff.txt", context)
+        send_mail(f"{request.user} invites you to {reseller}", words, None, [one.user.email])
+    except (SMTPException, OSError) as error:
+        log.error("invitation_not_mailed", staff=one.pk, reason=type(error).__name__)
+        return Link(address, one.user.email, mailed=False)
+    return Link(address, one.user.email, mailed=True)

@@ -1,0 +1,42 @@
+"""The pass with which a client lets the reseller's support act inside it, for a while."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dashboard.home.forms import PassForm
+from dashboard.live import changes
+from tenants import visits
+from tenants.access import TenantRequest, tenant_view
+from tenants.confirming import Confirm
+from tenants.roles import Permission
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
+def give(request: TenantRequest) -> HttpResponse:
+    form = PassForm(request.POST)
+    if form.is_valid():
+        hours = form.cleaned_data["hours"]
+        changes.note_access(tenant=request.tenant)
+        visits.give_pass(request.tenant, hours, by=request.user)
+        messages.success(request, f"Support may act here for {visits.HOURS[hours]}. What it does has both names on it.")
+    else:
+        messages.error(request, "Choose for how long.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM)
+def withdraw(request: TenantRequest) -> HttpResponse:
+    changes.note_access(tenant=request.tenant)
+    if visits.withdraw_pass(request.tenant, by=request.user):
+        messages.success(request, "Support only looks, from its next click on.")
+    return _back(request)
+
+
+def _back(request: TenantRequest) -> HttpResponse:
+    return HttpResponseRedirect(reverse("team", args=[request.tenant.slug]) + "#support")
