@@ -19,8 +19,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from dashboard import voicedock
@@ -178,7 +178,8 @@ class _Purse:
         if error is not None and _ails_the_connection(error, self.lane):
             change |= {"last_error": str(error)[:300], "last_error_at": now}
         if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
-            change["resting_until"] = now + timedelta(seconds=error.retry_after or REST_AFTER_429)
+            rest = Value(now + timedelta(seconds=error.retry_after or REST_AFTER_429))
+            change["resting_until"] = Greatest("resting_until", rest)  # what was asked before still holds
         with scope.system("note how it went"):
             rows = Connection.objects.filter(pk=self.connection)
             rows.update(**change)

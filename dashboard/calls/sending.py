@@ -102,7 +102,7 @@ def _wait(call: Call, seconds: float, words: str) -> Call:
             why=words,
             state=State.QUEUED,
             state_at=Now(),
-            lease_until=Now() + timedelta(seconds=min(max(seconds, 1.0), 60.0)),
+            lease_until=Now() + min(timedelta(seconds=max(seconds, 1.0)), WAITS),
             sent_at=None,
             attempts=F("attempts") - 1,
             error=f"{words} {NOTHING_DIALED} We try again by ourselves."[:500],

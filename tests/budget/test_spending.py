@@ -134,6 +134,16 @@ def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
     assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
 
 
+def test_a_shorter_wait_does_not_shorten_the_one_that_was_asked_before(bloom, ask, settings):
+    waits = iter(("300", "5"))
+    settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(429, headers={"Retry-After": next(waits)}))
+    for lane in (Lane.REST, Lane.PLACE):
+        with pytest.raises(budget.voicedock.RateLimited):
+            ask(bloom, lane, tenant=bloom.tenant)
+    bloom.connection.refresh_from_db()
+    assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=290)
+
+
 def test_a_call_at_its_own_limit_does_not_make_background_rest(bloom, ask, settings):
     call, settings.VOICEDOCK_TRANSPORT = placed(bloom), MockTransport(too_many)
     with pytest.raises(budget.voicedock.RateLimited):
