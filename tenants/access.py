@@ -28,6 +28,14 @@ class EnterFirst(PermissionDenied):
         self.tenant = tenant
 
 
+class OnlyLooking(PermissionDenied):
+    """Support inside a client that has given it no pass."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        super().__init__(f"Support only looks inside {tenant.name}.")
+        self.tenant = tenant
+
+
 @dataclass(frozen=True)
 class Standing:
     """What the person is here: a member of the client, or staff on a visit, or staff at the reseller's own desk."""
@@ -86,10 +94,10 @@ def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm =
         @wraps(view)
         def enter(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             request.tenant, request.standing = find(request, slug)
-            if not request.standing.may(permission):
-                raise PermissionDenied
-            confirming.demand(request, confirm)
             standing: Standing = request.standing
+            if not standing.may(permission):
+                raise OnlyLooking(request.tenant) if standing.only_looks else PermissionDenied
+            confirming.demand(request, confirm)
             theirs = visits.named(standing.visit, request.tenant, standing.allowed_by)
             with timezone.override(request.tenant.zone), theirs:
                 if not hold:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from tenants.access import EnterFirst
+from tenants.access import EnterFirst, OnlyLooking
 from tenants.second_step import SecondStepFirst
 
 
@@ -21,7 +21,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, SecondStepFirst):
         context = {"asked_by": exception.who, "next": request.get_full_path()}
         return render(request, "second_step.html", context, status=403)
-    return render(request, "403.html", status=403)
+    words = ""
+    if isinstance(exception, OnlyLooking):
+        words = f"Support only looks inside {exception.tenant.name}. "
+        words += "One of its owners can give support a pass for a while, on its Team page."
+    return render(request, "403.html", {"words": words}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
