@@ -55,6 +55,7 @@ class Sandbox:
         self._held: list[Event] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
         self.scenario: Scenario | None = None
+        self._moment: float | None = None
         self.kind = "demo" if isinstance(kind, World) else kind
         if ambient is not None:
             self.world.switches.ambient = ambient
@@ -76,14 +77,23 @@ class Sandbox:
         return [body]
 
     def step(self) -> None:
-        """Move the world up to now and send what it has to say; a scenario's steps come at their own times."""
-        with self.lock:
-            now, playing = self.clock.now(), self.scenario
-            while playing and (step := playing.due(now)):
-                engine.step(self.world, playing.began + step.at)
-                playing.take(self, step)
-            engine.step(self.world, now)
+        """Move the world up to now and send what it has to say."""
+        self.move()
         self.send_webhooks()
+
+    def move(self) -> None:
+        """Move the world up to now; a scenario's steps come at their own times, one may move the clock itself."""
+        with self.lock:
+            while self.scenario and (step := self.scenario.due(self.clock.now())):
+                self._moment = self.scenario.began + step.at
+                engine.step(self.world, self._moment)
+                self.scenario.take(self, step)
+                self._moment = None
+            engine.step(self.world, self.clock.now())
+
+    def now(self) -> float:
+        """What time it is for a lever: the moment of a scenario's step, whenever it is taken, or the clock's."""
+        return self.clock.now() if self._moment is None else self._moment
 
     def play(self, scenario: Scenario | None) -> None:
         """Begin a scenario now, in place of the one before; none leaves everything as it stands."""

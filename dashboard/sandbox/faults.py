@@ -19,6 +19,16 @@ WEBHOOK_KINDS = (
     "webhook_reserialized",
     "webhook_foreign",
 )
+VALUES = {  # what may be said of one, in words
+    "route": "a pattern such as /calls/*/control",
+    "method": "a method such as POST",
+    "key": "a key",
+    "times": "a whole number, 0 for until it is taken off",
+    "seconds": "above 0 and at most 3600",
+    "shape": "A or B",
+    "retry_after": "whole seconds, at least 1",
+    "chance": "above 0 and at most 1",
+}
 HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -77,6 +87,18 @@ class Fault:
         return answer
 
 
+def _fits(name: str, value: object) -> bool:
+    if name in ("route", "method", "key"):
+        return isinstance(value, str)
+    if name == "shape":
+        return value in ("A", "B")
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return name == "times" and value is None
+    if name in ("times", "retry_after"):
+        return isinstance(value, int) and 1 <= value <= 10**6
+    return 0 < value <= (1 if name == "chance" else 3600)
+
+
 class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
@@ -91,16 +113,16 @@ class Faults:
             raise ValueError(
                 f"fault must be a status ({', '.join(map(str, TITLES))}) or one of {', '.join(KINDS + WEBHOOK_KINDS)}"
             )
-        allowed = {"route", "method", "key", "times", "seconds", "shape", "retry_after", "chance"}
-        if unknown := set(wanted) - allowed - {"fault"}:
+        if unknown := set(wanted) - VALUES.keys() - {"fault"}:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-        self._last += 1
-        values = {name: value for name, value in wanted.items() if name in allowed and value not in ("", None)}
+        values = {name: value for name, value in wanted.items() if name in VALUES and value not in ("", None)}
         if "times" in wanted:
             values["times"] = wanted["times"] or None
+        for name, value in values.items():
+            if not _fits(name, value):
+                raise ValueError(f"{name} must be {VALUES[name]}")
+        self._last += 1
         fault = Fault(self._last, kind, **values)
-        if not 0 < fault.chance <= 1:
-            raise ValueError("chance must be above 0 and at most 1")
         self._ordered.append(fault)
         return fault
 

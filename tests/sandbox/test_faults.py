@@ -72,9 +72,25 @@ def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, levers):
     assert bloom.get("/calls/x").status_code == 404
 
 
-@pytest.mark.parametrize("body", [{}, {"fault": "fire"}, {"fault": "200"}, {"fault": "503", "path": "/x"}])
-def test_a_fault_that_does_not_exist_is_refused(levers, body):
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"fault": "fire"},
+        {"fault": "200"},
+        {"fault": "503", "path": "/x"},
+        *(
+            {"fault": "503", name: value}
+            for name, value in (
+                ("route", 7), ("method", []), ("key", {}), ("times", "many"), ("times", -1), ("times", 1.5),
+                ("seconds", "long"), ("seconds", -1), ("shape", "C"), ("retry_after", "soon"), ("chance", True),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_fault_that_does_not_exist_is_refused_and_meets_nobody(bloom, levers, body):
     assert levers.post("/_sandbox/faults", json=body).status_code == 400
+    assert bloom.get("/numbers").status_code == 200
 
 
 def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, levers, dial):

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.sandbox import app, inprocess, scenario
 from dashboard.sandbox.clock import ManualClock
+from dashboard.sandbox.wire import iso
 
 HANG_UP = """
 name = "Hang up"
@@ -23,7 +24,7 @@ lever = "faults"
 body = { fault = "503", route = "/numbers", times = 1 }
 [[step]]
 at = 20
-lever = "nowhere"
+lever = "calls/nobody/force"
 """
 
 
@@ -63,9 +64,54 @@ def test_steps_are_taken_in_order_at_their_time_and_what_fails_is_told(sandbox, 
     sandbox.advance(2)
     assert bloom.get("/numbers").status_code == 503
     playing = levers.get("/_sandbox/scenarios").json()["playing"]
-    assert [(one["lever"], one["status"]) for one in playing["taken"]] == [("nowhere", 404), ("faults", 201)]
+    assert [(one["lever"], one["status"]) for one in playing["taken"]] == [("calls/nobody/force", 404), ("faults", 201)]
     assert playing["done"]
     assert levers.delete("/_sandbox/scenarios").json()["playing"] is None
+
+
+SKIPPED = """
+name = "Skipped"
+[switches]
+outcome = "conversation"
+[[step]]
+at = 10
+lever = "calls/inbound"
+body = { number = "+31205550142", from = "+31612340044", outcome = "conversation" }
+[[step]]
+at = 50
+lever = "hang-up"
+body = { person = "+31612340044" }
+[[step]]
+at = 60
+lever = "clock"
+body = { advance = 3600 }
+[[step]]
+at = 1800
+lever = "balance"
+body = { minutes_balance = 77 }
+"""
+
+
+@pytest.mark.parametrize("jumps", [(1,) * 61, (25, 36), (61,)])
+def test_time_that_is_skipped_by_a_lever_still_takes_each_step_at_its_own(sandbox, bloom, agency, levers, jumps):
+    """However it is skipped, also when it is a step of the scenario that does."""
+    levers.post("/_sandbox/scenarios", json={"toml": SKIPPED})
+    began = sandbox.clock.now()
+    for seconds in jumps:
+        levers.post("/_sandbox/clock", json={"advance": seconds})
+    (call,) = bloom.get("/calls").json()["calls"]
+    assert (call["created_at"], call["ended_at"]) == (iso(began + 10), iso(began + 50))
+    assert sandbox.clock.now() - began == 3661
+    assert agency.get("/organizations").json()["minutes_balance"] == 77
+    playing = levers.get("/_sandbox/scenarios").json()["playing"]
+    assert playing["done"] and {one["status"] for one in playing["taken"]} <= {200, 201}
+
+
+@pytest.mark.parametrize("body", [{"advance": -5}, {"advance": 1e300}, {"speed": 5000}, {"speed": 2, "advance": "x"}])
+def test_a_clock_is_not_set_by_half(levers, body):
+    before = levers.get("/_sandbox/clock").json()
+    assert levers.post("/_sandbox/clock", json=body).status_code == 400
+    assert levers.get("/_sandbox/clock").json() == before
 
 
 @pytest.mark.parametrize(
@@ -74,9 +120,22 @@ def test_steps_are_taken_in_order_at_their_time_and_what_fails_is_told(sandbox, 
         ("name = ", "not TOML"),
         ("about = 'x'", "name"),
         ("name = 'x'\nspeed = 2", "unknown: speed"),
-        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nbuddy = 1", "step 1: unknown buddy"),
-        ("name = 'x'\n[[person]]\nsays = []", "person 1"),
-        ("name = 'x'\n[switches]\nnonsense = 1", "no switch nonsense"),
+        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nbuddy = 1", "step 1 (line 2): unknown buddy"),
+        ("name = 'x'\n[[step]]\nlever = 'faults'", "step 1 (line 2): at is missing"),
+        ("name = 'x'\n[[step]]\nat = 'soon'\nlever = 'faults'", "step 1 (line 2): at must be seconds"),
+        ("name = 'x'\n[[step]]\nat = 1\nlever = 'fault'", "lever: there is no POST /_sandbox/fault"),
+        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nmethod = 'GETS'", "step 1 (line 2): lever"),
+        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nbody = 7", "step 1 (line 2): body"),
+        ("name = 'x'\nstep = 3", "step: write each as a table"),
+        ("name = 'x'\n[[person]]\nsays = []", "person 1 (line 2): number is missing"),
+        (
+            "name = 'x'\n[[person]]\nnumber = '+31612340042'\n\n[[person]]\nnumber = '12'",
+            "person 2 (line 5): number must be",
+        ),
+        ("name = 'x'\n[[person]]\nnumber = '+31612340042'\nanswers_after = -1", "answers_after must be seconds"),
+        ("name = 'x'\n[[person]]\nnumber = '+31612340042'\nsays = 'Hello'", "says must be a list"),
+        ("name = 'x'\n[switches]\nnonsense = 1", "switches: no switch nonsense"),
+        ("name = 'x'\nswitches = 1", "switches: write them as a table"),
     ],
 )
 def test_what_is_wrong_with_a_scenario_is_named_and_nothing_begins(levers, toml, words):

@@ -13,11 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.sandbox import app
+from dashboard.sandbox import app, scenario
 from dashboard.sandbox.clock import Clock
 from dashboard.sandbox.server import Server
 
 ROOT = Path(__file__).parents[2]
+BARE_ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
@@ -124,6 +125,71 @@ def test_a_busy_port_gets_a_clear_message(server):
     assert process.returncode == 1 and "cannot be used" in errors
 
 
-def _start(*options):
+def test_it_starts_with_nothing_of_patchbay_around_it(tmp_path):
+    """No settings, no database, no Django; another folder; the same seed is the same world to the letter."""
+    seen = []
+    for seed in ("nine", "nine", "ten"):
+        options = ("--world", "small", "--scenario", "hang-up", "--speed", "0", "--seed", seed)
+        process = _start("--port", "0", *options, cwd=tmp_path, env=BARE_ENVIRONMENT)
+        try:
+            base = process.stdout.readline().split()[-1]
+            with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-bloom"}) as client:
+                playing = client.get(base.replace("/api/v1", "/_sandbox/scenarios")).json()["playing"]
+                clock = client.get(base.replace("/api/v1", "/_sandbox/clock")).json()
+                body = {"destination": "+31612340042", "assistant_id": _assistant(client)}
+                seen.append((client.get("/numbers").json(), client.post("/calls/outbound", json=body).json()))
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=5)
+        assert (process.returncode, errors) == (0, "")
+        assert (playing["name"], clock["speed"]) == (scenario.find("hang-up").name, 0)
+    assert _ids(seen[0]) == _ids(seen[1]) != _ids(seen[2])
+
+
+def test_nothing_but_the_standard_library_is_imported():
+    """So it can be carried off and run where Patchbay is not installed."""
+    asked = "import sys, dashboard.sandbox.__main__; print(*{name.split('.')[0] for name in sys.modules})"
+    told = subprocess.run([sys.executable, "-c", asked], env=BARE_ENVIRONMENT, capture_output=True, text=True).stdout
+    others = set(told.split()) - sys.stdlib_module_names
+    assert {name for name in others if not name.startswith("_")} == {"dashboard"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--scenario", "nowhere"), "there is no file nowhere, and none of bad-day"),
+        (("--scenario", "{file}"), "mine.toml: step 1 (line 3): at must be seconds"),
+        (("--speed", "-1"), "the speed is a number from 0 to 1000"),
+        (("--port", "70000"), "a port is a number"),
+    ],
+)
+def test_what_is_wrong_with_the_start_is_said_in_a_line(tmp_path, options, words):
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "Mine"\n\n[[step]]\nat = "soon"\nlever = "faults"\n')
+    filled = [one.replace("{file}", str(file)) for one in options]
+    process = _start("--port", "0", "--world", "small", *filled)
+    told, errors = process.communicate(timeout=10)
+    assert (process.returncode, told) == (2, "")
+    assert words in errors and "Traceback" not in errors
+
+
+def test_help_names_every_option_the_keys_and_the_scenarios():
+    process = _start("--help")
+    told, _ = process.communicate(timeout=10)
+    for word in ("--port", "--seed", "--speed", "--scenario", "--data", "sandbox-bloom", "/_sandbox", "bad-day"):
+        assert word in told
+    assert process.returncode == 0
+
+
+def _assistant(client):
+    return client.get("/assistants").json()["assistants"][0]["id"]
+
+
+def _ids(seen):
+    numbers, placed = seen
+    return [one["id"] for one in numbers["numbers"]], placed["call_id"]
+
+
+def _start(*options, cwd=ROOT, env=None):
     command = [sys.executable, "-m", "dashboard.sandbox", *options]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

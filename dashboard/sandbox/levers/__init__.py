@@ -12,7 +12,7 @@ from .callers import end_now
 if TYPE_CHECKING:
     from ..app import Sandbox
 
-__all__ = ["LEVERS", "answer", "end_now"]
+__all__ = ["LEVERS", "answer", "end_now", "there_is"]
 
 LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
@@ -22,15 +22,27 @@ def answer(sandbox: "Sandbox", request: Request) -> Answer:
     try:
         if request.peer not in LOOPBACK:
             raise Refusal(403, "The sandbox's controls answer on loopback only")
-        for method, pattern, lever in LEVERS:
-            found = re.fullmatch(pattern, request.path.rstrip("/"))
-            if found and method == request.method:
-                return lever(sandbox, request, *found.groups())
+        if found := _found(request.method, request.path):
+            lever, ids = found
+            return lever(sandbox, request, *ids)
         raise Refusal(404)
     except Refusal as no:
         return Answer(no.status, no.body("A"))
     except (ValueError, TypeError) as error:
         return Answer(400, Refusal(400, str(error)).body("A"))
+
+
+def there_is(method: str, path: str) -> bool:
+    """Whether a scenario may pull this one; `path` is what comes after /_sandbox/."""
+    return _found(method, f"/_sandbox/{path}") is not None
+
+
+def _found(method: str, path: str) -> tuple[Callable, tuple] | None:
+    for known, pattern, lever in LEVERS:
+        found = re.fullmatch(pattern, path.rstrip("/"))
+        if found and known == method:
+            return lever, found.groups()
+    return None
 
 
 LEVERS: list[tuple[str, str, Callable]] = [

@@ -28,7 +28,7 @@ def outcome(sandbox: "Sandbox", request: Request) -> Answer:
 
 def ring(sandbox: "Sandbox", request: Request) -> Answer:
     """Somebody calls one of our numbers: `number` (E.164) or `number_id`, optionally `from`, `outcome`, `seconds`."""
-    body, state, now = request.json(), sandbox.world, sandbox.clock.now()
+    body, state, now = request.json(), sandbox.world, sandbox.now()
     if not body.get("number_id") and not body.get("number"):
         raise missing("number")
     wanted = (body.get("number_id"), body.get("number"))
@@ -54,7 +54,7 @@ def ring(sandbox: "Sandbox", request: Request) -> Answer:
 
 def force(sandbox: "Sandbox", request: Request, call_id: str) -> Answer:
     """Put a call into a status at once; webhooks go out as usual."""
-    body, call, now = request.json(), sandbox.world.calls.get(call_id), sandbox.clock.now()
+    body, call, now = request.json(), sandbox.world.calls.get(call_id), sandbox.now()
     if call is None:
         raise absent("Call")
     status = body.get("status")
@@ -83,7 +83,7 @@ def hang_up(sandbox: "Sandbox", request: Request) -> Answer:
 def end_now(sandbox: "Sandbox", call: Call, status: str = "ended", reason: str = "user_hangup") -> None:
     if call.live:
         error = "Ended by the sandbox" if status == "ended-with-error" else None
-        calls.end(sandbox.world, call, sandbox.clock.now(), status, reason, error)
+        calls.end(sandbox.world, call, sandbox.now(), status, reason, error)
 
 
 def _answered_now(sandbox: "Sandbox", call: Call, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .. import engine, scenario, wire, world
+from .. import scenario, wire, world
 from ..errors import invalid
 from ..exchange import Answer, Request
 from .memory import overview
@@ -10,20 +10,21 @@ from .memory import overview
 if TYPE_CHECKING:
     from ..app import Sandbox
 
+YEAR = 366 * 86_400.0
+
 
 def clock(sandbox: "Sandbox", request: Request) -> Answer:
     """`speed` is how many world seconds pass in a second, `advance` skips some at once."""
     if request.method == "POST":
         body = request.json()
-        if "speed" in body:
-            speed = float(body["speed"])
-            if not 0 <= speed <= 1000:
-                raise invalid("speed", "must be between 0 and 1000")
-            sandbox.clock.run_at(speed)
-        if float(body.get("advance") or 0) < 0:
-            raise invalid("advance", "must not be negative")
-        sandbox.clock.advance(float(body.get("advance") or 0))
-        engine.step(sandbox.world, sandbox.clock.now())
+        speed, advance = float(body.get("speed", sandbox.clock.speed)), float(body.get("advance") or 0)
+        if not 0 <= speed <= 1000:
+            raise invalid("speed", "must be between 0 and 1000")
+        if not 0 <= advance <= YEAR:
+            raise invalid("advance", "must be seconds, none or up to a year")
+        sandbox.clock.run_at(speed)
+        sandbox.clock.advance(advance)
+        sandbox.move()
     now = sandbox.clock.now()
     return Answer(
         body={"now": now, "now_at": wire.iso(now), "speed": sandbox.clock.speed, "ahead_seconds": sandbox.clock.ahead}
@@ -54,7 +55,7 @@ def reset(sandbox: "Sandbox", request: Request) -> Answer:
     body = request.json()
     seed, kind = str(body.get("seed") or sandbox.world.seed), body.get("world") or sandbox.kind
     ambient_before = sandbox.world.switches.ambient
-    sandbox.world, sandbox.kind = world.build(kind, seed, sandbox.clock.now()), kind
+    sandbox.world, sandbox.kind = world.build(kind, seed, sandbox.now()), kind
     sandbox.world.switches.ambient = bool(body.get("ambient", ambient_before))
     sandbox.faults.clear()
     sandbox.limits.clear()
