@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 
-from . import engine, levers, webhooks, world
+from . import engine, levers, recordings, webhooks, world
 from .api import health, routes
 from .api.context import Context
 from .clock import Clock
@@ -55,6 +55,7 @@ class Sandbox:
         self._held: list[Event] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
         self.scenario: Scenario | None = None
+        self.address = self.world.address
         self._moment: float | None = None
         self.kind = "demo" if isinstance(kind, World) else kind
         if ambient is not None:
@@ -84,6 +85,7 @@ class Sandbox:
     def move(self) -> None:
         """Move the world up to now; a scenario's steps come at their own times, one may move the clock itself."""
         with self.lock:
+            self.world.address = self.address
             while self.scenario and (step := self.scenario.due(self.clock.now())):
                 self._moment = self.scenario.began + step.at
                 engine.step(self.world, self._moment)
@@ -120,6 +122,8 @@ class Sandbox:
         with self.lock:
             if request.path.startswith("/_sandbox"):
                 return levers.answer(self, request)
+            if request.path.startswith(recordings.PATH):
+                return recordings.answer(self.world, request)
             org = self._organization(request.key)
             entry = self.log.arrived(request, self.clock.wall(), org)
             path = request.path.removeprefix(PREFIX) if request.path.startswith(PREFIX + "/") else ""

@@ -24,6 +24,7 @@ class Request:
     raw: bytes
     key: str
     peer: str
+    range: str = ""
 
     @classmethod
     def read(cls, environ: dict) -> "Request":
@@ -36,6 +37,7 @@ class Request:
             raw=environ["wsgi.input"].read(length) if length else b"",
             key=key.strip() if scheme.lower() == "bearer" else "",
             peer=environ.get("REMOTE_ADDR", ""),
+            range=environ.get("HTTP_RANGE", ""),
         )
 
     def json(self) -> dict:

@@ -174,6 +174,7 @@ class World:
 
     seed: str
     serial: int = 0
+    address: str = "http://sandbox"  # where it listens
     ambient_at: float | None = None
     switches: Switches = field(default_factory=Switches)
     organizations: dict[str, Organization] = field(default_factory=dict)

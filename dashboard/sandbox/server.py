@@ -41,6 +41,7 @@ class Handler(BaseHTTPRequestHandler):
             "QUERY_STRING": query,
             "CONTENT_LENGTH": str(len(body)),
             "HTTP_AUTHORIZATION": self.headers.get("Authorization", ""),
+            "HTTP_RANGE": self.headers.get("Range", ""),
             "REMOTE_ADDR": self.client_address[0],
             "wsgi.input": io.BytesIO(body),
             "sandbox.pause": self.server.stopping.wait,
@@ -98,6 +99,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, sandbox: Sandbox, host: str, port: int, snapshot: Snapshot | None = None) -> None:
         super().__init__((host, port), Handler)
         self.sandbox, self.snapshot = sandbox, snapshot
+        sandbox.address = f"http://{host}:{self.server_address[1]}"
         self.stopping = threading.Event()
 
     def run(self) -> None:

@@ -82,7 +82,8 @@ def _rebuilt(head: dict, lines: list) -> World:
         raise ValueError("another format")
     names = {field.name for field in fields(Switches)}
     switches = Switches(**{name: value for name, value in head["switches"].items() if name in names})
-    world = World(head["seed"], head["serial"], head["ambient_at"], switches, outcomes=head["outcomes"])
+    world = World(head["seed"], head["serial"], ambient_at=head["ambient_at"], switches=switches)
+    world.outcomes = head["outcomes"]
     for kind, *data in lines:
         if kind == "leads":
             world.leads[data[0]] = [Lead(**lead) for lead in data[2]]

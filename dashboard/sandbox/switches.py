@@ -33,6 +33,7 @@ class Switches:
     webhook_call_id: str = "same"
     outcome: str = ""
     live_transcript: bool = True
+    recordings: bool = True
     ambient: bool = True
     campaigns_dial: bool = True
     overnight_windows: bool = True

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from . import chance
+from . import chance, recordings
 from .records import Call, World
 from .wire import iso
 
@@ -48,7 +48,7 @@ def end_of_call_report(world: World, call: Call, at: float) -> None:
         "summary": call.summary,
         "messages": call.messages,
         "analysis": call.analysis,
-        "recording_url": None,
+        "recording_url": recordings.address(world, call),
     }
     _post(world, call, at, "end-of-call-report", message)
 

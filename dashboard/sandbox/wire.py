@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from . import recordings
 from .catalog import complete
 from .records import Assistant, Call, Campaign, Lead, Number, Organization, World
 
@@ -34,7 +35,7 @@ def call(world: World, record: Call) -> dict:
         "summary": record.summary,
         "analysis_result": record.analysis,
         "messages": record.messages if told and record.started_at is not None else None,
-        "recording_url": None,
+        "recording_url": recordings.address(world, record),
         "room_name": f"room-{record.id}" if record.live else None,
         "created_at": iso(record.created_at),
         "updated_at": iso(record.updated_at),

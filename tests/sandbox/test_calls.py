@@ -22,7 +22,7 @@ def test_a_call_goes_from_dialing_to_its_report(sandbox, bloom, place):
     assert 2 <= now.started_at - now.created_at <= 5
     assert 3 <= now.updated_at - now.ended_at <= 8
     assert done["caller_phone"] == "+31612340042" and done["assistant_phone"] == "+31205550142"
-    assert done["summary"] and done["analysis_result"] and done["recording_url"] is None
+    assert done["summary"] and done["analysis_result"] and done["recording_url"].endswith(".wav")
     assert done["messages"][0]["role"] == "assistant"
     assert abs(done["duration_seconds"] - (now.ended_at - now.started_at)) <= 0.5
 
