@@ -1,9 +1,10 @@
 """The sandbox as a WSGI application: limits, faults, key, operation, answer; the world is moved up to now first."""
 
+import json
 import threading
 from collections.abc import Callable, Iterable
 
-from . import engine, levers, recordings, webhooks, world
+from . import engine, levers, questions, recordings, webhooks, world
 from .api import health, routes
 from .api.context import Context
 from .clock import Clock
@@ -50,7 +51,7 @@ class Sandbox:
         self.clock, self.lock = clock, threading.RLock()
         self.limits, self.faults, self.log = Limits(), Faults(), RequestLog()
         self._deliver = deliver
-        self.postman = None if deliver else webhooks.Postman()
+        self.postman = None if deliver else webhooks.Postman(self.heard)
         self._sending = threading.RLock()
         self._held: list[Event] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
@@ -109,6 +110,16 @@ class Sandbox:
         """Let so much time pass (world seconds)."""
         self.clock.advance(seconds)
         self.step()
+
+    def heard(self, event: Event, said: object) -> None:
+        """What a receiver answered to a question; the call goes on in this moment."""
+        try:
+            told = json.loads(said) if isinstance(said, bytes | str) else None
+        except ValueError:
+            told = None
+        with self.lock:
+            self.move()
+            questions.answered(self.world, event.call_id, event.question, told, self.clock.now())
 
     def send_webhooks(self) -> None:
         with self._sending:
@@ -206,6 +217,8 @@ class Sandbox:
     def _carry(self, event: Event, fault: str | None) -> None:
         for sent, body in webhooks.spoilt(event, self.clock.wall(), fault, self._of_others(event.call_id)):
             if self._deliver:
-                self._deliver(event.url, sent, body)
+                said = self._deliver(event.url, sent, body)
+                if event.question and said is not None:
+                    self.heard(event, said)
             elif self.postman:
                 self.postman(event, sent, body)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from random import Random
 
-from . import campaigns, chance, conversations, webhooks
+from . import campaigns, chance, conversations, questions, webhooks
 from .catalog import provider_of
 from .records import Assistant, Call, Number, World
 
@@ -46,9 +46,11 @@ def place(
     )
     if lead:
         call.campaign_id, call.lead_id = lead
-    _foresee(world, call, luck, at_least, variables)
+    call.closing = {"at_least": at_least}
     world.calls[call.id] = call
     world.planned[call.id] = None
+    if not questions.who_takes_it(world, call):
+        _foresee(world, call, luck, now, at_least, variables)
     return call
 
 
@@ -71,12 +73,22 @@ def run_next(world: World, call: Call) -> None:
     elif event == "turn":
         call.messages.append(data)
         call.updated_at = at
+    elif event == "tool":
+        questions.use_tool(world, call, at, data)
+    elif event == "unanswered":
+        questions.unanswered(world, call, at)
     elif event == "end":
         end(world, call, at, **data)
     elif event == "report":
         report(world, call, at)
     if not call.plan:
         world.planned.pop(call.id, None)
+
+
+def expect(world: World, call: Call, at: float) -> None:
+    """What becomes of an inbound call whose assistant was asked for, from `at` on."""
+    luck = chance.about(world.seed, "taken", call.id)
+    _foresee(world, call, luck, at, call.closing.get("at_least", 0.0), None)
 
 
 def answer(world: World, call: Call, at: float) -> None:
@@ -137,6 +149,10 @@ def converse(
     spoken, length = conversations.timed(story.turns, luck, 0 if call.outcome == "voicemail" else at_least)
     for offset, role, text in spoken:
         schedule(call, answered + offset, "turn", {"role": role, "content": text})
+    asked = [offset + conversations.speaking_seconds(text) for offset, role, text in spoken if role == "user"]
+    if asked and call.outcome != "voicemail":
+        for tool in questions.tools_of(call)[:1]:
+            schedule(call, answered + asked[min(1, len(asked) - 1)], "tool", tool)
     call.closing = {"summary": story.summary, "analysis": story.analysis, "turns": len(spoken)}
     longest = call.config.get("max_duration_seconds") or 600
     after, how = _ending(call, luck, length, story.ends, longest)
@@ -180,9 +196,8 @@ def _by_luck(world: World, direction: str, luck: Random) -> str:
     return luck.choices(("conversation", "error", "transferred"), (94, 2, 4))[0]
 
 
-def _foresee(world: World, call: Call, luck: Random, at_least: float, variables: dict | None) -> None:
-    """Write the call's plan: every event with its time."""
-    born = call.created_at
+def _foresee(world: World, call: Call, luck: Random, born: float, at_least: float, variables: dict | None) -> None:
+    """Write the call's plan from `born` on: every event with its time."""
     if call.direction == "outbound":
         schedule(call, born + luck.uniform(0.4, 0.9), "status", {"status": "connecting"})
     person = world.scripted.get(call.person)

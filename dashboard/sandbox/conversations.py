@@ -11,6 +11,7 @@ from . import people
 ROLES = {"A": "assistant", "U": "user"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 DAGEN = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag")
+DUTCH = ("de", "het", "een", "ik", "u", "je", "dat", "van", "voor", "niet", "op", "en", "te", "kan", "goedemorgen")
 STREETS = ("Elm Lane", "Harbour Road", "Kastanjelaan", "Molenweg", "Orchard Street", "Singel", "Station Road")
 
 
@@ -86,6 +87,12 @@ def slots_for(chance: random.Random, variables: dict | None = None) -> dict:
         "minutes": str(chance.choice((10, 15, 20, 25, 40))),
     }
     return made | {key: str(value) for key, value in (variables or {}).items() if value}
+
+
+def language_of(messages: list[dict]) -> str:
+    """`nl` or `en`, by the small words of what was said."""
+    words = " ".join(one["content"] for one in messages).lower().split()
+    return "nl" if sum(word in DUTCH for word in words) > len(words) / 12 else "en"
 
 
 def speaking_seconds(text: str) -> float:

@@ -16,6 +16,7 @@ class Organization:
     parent_org_id: str | None
     created_at: float
     minutes_balance: float = 0.0
+    webhook_url: str | None = None
     content_retention_days: int = 365
     metadata_retention_days: int = 365
 
@@ -120,6 +121,7 @@ class Call:
     commands: int = 0
     campaign_id: str | None = None
     lead_id: str | None = None
+    question: dict = field(default_factory=dict)  # what it waits for: id, name, until, tool
 
     @property
     def live(self) -> bool:

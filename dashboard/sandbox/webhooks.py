@@ -16,7 +16,8 @@ from .records import Call, World
 from .wire import iso
 
 log = logging.getLogger(__name__)
-Deliver = Callable[[str, dict[str, str], bytes], object]
+Deliver = Callable[[str, dict[str, str], bytes], object]  # what it returns is the answer to a question: bytes, or none
+LARGEST_ANSWER = 256 * 1024  # bytes
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Event:
     name: str
     call_id: str
     body: bytes
+    question: str = ""  # its id, where the call waits for the answer
 
 
 def status_update(world: World, call: Call, at: float) -> None:
@@ -51,6 +53,22 @@ def end_of_call_report(world: World, call: Call, at: float) -> None:
         "recording_url": recordings.address(world, call),
     }
     _post(world, call, at, "end-of-call-report", message)
+
+
+def target(world: World, call: Call, name: str, tool: dict | None = None) -> tuple[str, str | None] | None:
+    """Address and secret, the most specific first: the tool's, the assistant's, the account's (§11.1)."""
+    if tool and tool.get("url"):
+        return tool["url"], tool.get("secret")
+    url, wanted = call.config.get("webhook_url"), call.config.get("webhook_events")
+    if url:
+        return (url, call.config.get("webhook_secret")) if wanted is None or name in wanted else None
+    account = world.organizations[call.org_id].webhook_url
+    return (account, None) if account else None
+
+
+def ask(world: World, call: Call, at: float, name: str, message: dict, where: tuple, question: str) -> None:
+    """Post a message whose answer counts."""
+    _put(world, call, at, name, message, where, question)
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
@@ -95,9 +113,13 @@ def spoilt(event: Event, wall: float, fault: str | None, other: str = "") -> lis
 
 
 def _post(world: World, call: Call, at: float, name: str, message: dict) -> None:
-    url, wanted = call.config.get("webhook_url"), call.config.get("webhook_events")
-    if not url or (wanted is not None and name not in wanted):
-        return
+    if where := target(world, call, name):
+        _put(world, call, at, name, message, where)
+
+
+def _put(
+    world: World, call: Call, at: float, name: str, message: dict, where: tuple[str, str | None], question: str = ""
+) -> None:
     number = world.numbers.get(call.number_id or "")
     uuids = world.switches.webhook_call_id == "uuid"
     common = {
@@ -113,13 +135,15 @@ def _post(world: World, call: Call, at: float, name: str, message: dict) -> None
         "assistant": call.config,
     }
     body = json.dumps({"message": common | message}, separators=(",", ":")).encode()
-    world.outbox.append(Event(url, call.config.get("webhook_secret"), name, call.id, body))
+    url, secret = where
+    world.outbox.append(Event(url, secret, name, call.id, body, question))
 
 
 class Postman:
     """Delivers from threads of its own. The events of one call keep their order; what became of them is remembered."""
 
-    def __init__(self, threads: int = 4) -> None:
+    def __init__(self, heard: Callable[[Event, object], None], threads: int = 4) -> None:
+        self.heard = heard
         self.history: deque[dict] = deque(maxlen=1000)
         self._queues: list[queue.SimpleQueue] = [queue.SimpleQueue() for _ in range(threads)]
         for waiting in self._queues:
@@ -131,15 +155,17 @@ class Postman:
     def _walk(self, waiting: queue.SimpleQueue) -> None:
         while True:
             event, sent, body = waiting.get()
-            result = _send(event.url, sent, body)
+            result, said = _send(event.url, sent, body)
+            if event.question:
+                self.heard(event, said)
             self.history.append({"event": event.name, "call_id": event.call_id, "url": event.url, "result": result})
 
 
-def _send(url: str, sent: dict[str, str], body: bytes) -> str:
+def _send(url: str, sent: dict[str, str], body: bytes) -> tuple[str, bytes]:
     try:
         request = urllib.request.Request(url, data=body, headers=sent, method="POST")
         with urllib.request.urlopen(request, timeout=10) as response:
-            return str(response.status)
+            return str(response.status), response.read(LARGEST_ANSWER)
     except Exception as error:  # whatever the receiver does must not stop the postman
         log.debug("webhook to %s: %s", url, error)
-        return str(error)
+        return str(error), b""

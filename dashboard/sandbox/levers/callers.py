@@ -39,12 +39,13 @@ def ring(sandbox: "Sandbox", request: Request) -> Answer:
     if number is None:
         raise absent("Phone number")
     assistant = state.assistants.get(number.agent_id or "")
-    if assistant is None or not number.is_active:
+    asked = state.organizations[number.org_id].webhook_url  # it may name one
+    if (assistant is None and not asked) or not number.is_active:
         raise Refusal(409, "Nobody answers this number: it has no assistant or is not active")
-    luck = chance.about(state.seed, "ring", state.serial)
+    luck, settings = chance.about(state.seed, "ring", state.serial), assistant.settings if assistant else {}
     call = calls.place(
         state, now, org_id=number.org_id, direction="inbound", person=body.get("from") or people.phone(luck),
-        number=number, assistant=assistant, config=complete(assistant.settings), outcome=_outcome(body),
+        number=number, assistant=assistant, config=complete(settings), outcome=_outcome(body),
         at_least=float(body.get("seconds") or 90),
     )  # fmt: skip
     if state.payer(number.org_id).minutes_balance <= 0:

@@ -22,13 +22,15 @@ def organizations(sandbox: "Sandbox", request: Request) -> Answer:
 
 
 def change_organization(sandbox: "Sandbox", request: Request, org_id: str) -> Answer:
-    """Set the balance in minutes: 0 makes outbound calls answer 402."""
+    """Set the balance in minutes (0 makes outbound calls answer 402), or the account's webhook, which has no API."""
     org, body = sandbox.world.organizations.get(org_id), request.json()
     if org is None:
         raise absent("Organization")
     if "minutes_balance" in body:
         org.minutes_balance = float(body["minutes_balance"])
-    return Answer(body={"id": org.id, "minutes_balance": org.minutes_balance})
+    if "webhook_url" in body:
+        org.webhook_url = str(body["webhook_url"] or "") or None
+    return Answer(body={"id": org.id, "minutes_balance": org.minutes_balance, "webhook_url": org.webhook_url})
 
 
 def change_key(sandbox: "Sandbox", request: Request) -> Answer:
