@@ -3,6 +3,8 @@
 import re
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,7 @@ from dashboard.running.sign_ins import PASSWORD
 from tests import bench_live, bench_sandbox, stack
 
 TIMES = 25
+TURNS = 5  # of being well and being down, for each page
 PAGES = {
     "admin@patchbay.test": ["/", "/live/", "/clients/", "/inventory/", "/calls/", "/campaigns/", "/activity/"],
     "owner@bloom.test": [f"/c/bloom-dental/{page}" for page in ("", "call/", "live/", "calls/", "campaigns/", "team/")],
@@ -27,6 +30,7 @@ def main() -> None:
                     _memory(patchbay)
                     for email, pages in PAGES.items():
                         _pages(patchbay, email, pages)
+                    _while_down(patchbay)
                     bench_live.measure(patchbay, _tell)
                 began = time.monotonic()
             _tell("stop", f"{time.monotonic() - began:8.2f} s")
@@ -38,14 +42,7 @@ def _tell(what: str, figures: str) -> None:
 
 
 def _pages(patchbay: stack.Stack, email: str, pages: list[str]) -> None:
-    with httpx.Client(base_url=patchbay.url, follow_redirects=True, trust_env=False, timeout=30) as browser:
-        form = browser.get("/accounts/login/").text
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-        browser.post(
-            "/accounts/login/",
-            data={"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
-            headers={"Origin": patchbay.url},
-        )
+    with signed_in(patchbay, email) as browser:
         for page in pages:
             took, answer = [], None
             for _ in range(TIMES):
@@ -56,6 +53,41 @@ def _pages(patchbay: stack.Stack, email: str, pages: list[str]) -> None:
             size = len(answer.content) / 1024
             times = f"p50 {statistics.median(took):6.1f}  p95 {p95:6.1f} ms"
             _tell(page, f"{answer.status_code:>4}  {times}  {size:6.1f} KB")
+
+
+@contextmanager
+def signed_in(patchbay: stack.Stack, email: str) -> Iterator[httpx.Client]:
+    """A browser without scripts, past the sign-in."""
+    with httpx.Client(base_url=patchbay.url, follow_redirects=True, trust_env=False, timeout=30) as browser:
+        form = browser.get("/accounts/login/").text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        browser.post(
+            "/accounts/login/",
+            data={"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
+            headers={"Origin": patchbay.url},
+        )
+        yield browser
+
+
+def _while_down(patchbay: stack.Stack) -> None:
+    """Pages while VoiceDock answers nothing, beside the same pages while it is well, turn by turn."""
+    with httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30) as levers:
+        for email, pages in PAGES.items():
+            with signed_in(patchbay, email) as browser:
+                for page in pages:
+                    took: dict[str, list[float]] = {"well": [], "down": []}
+                    for nth in range(2 * TURNS):
+                        how = ("well", "down")[nth % 2]
+                        levers.delete("faults")
+                        if how == "down":
+                            levers.post("faults", json={"fault": "hang", "times": 0, "seconds": 60})
+                        for _ in range(TIMES // TURNS):
+                            began = time.monotonic()
+                            browser.get(page).raise_for_status()
+                            took[how].append((time.monotonic() - began) * 1000)
+                    well, down = statistics.median(took["well"]), statistics.median(took["down"])
+                    _tell(page, f"well {well:6.1f}  VoiceDock hangs {down:6.1f} ms  ratio {down / well:5.2f}")
+        levers.delete("faults")
 
 
 def _memory(patchbay: stack.Stack) -> None:
