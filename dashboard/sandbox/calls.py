@@ -160,14 +160,22 @@ def converse(
     schedule(call, answered + longest, "end", {"reason": "max_duration"})
 
 
-def speak(call: Call, at: float, text: str) -> float:
-    """The assistant says something at `at`; what was planned waits for it. Returns when it has been said."""
+def speak(call: Call, at: float, text: str, role: str = "assistant") -> float:
+    """One of the two says something at `at`; what was planned waits for it. Returns when it has been said."""
     said = at + conversations.speaking_seconds(text)
     for event in call.plan:
         if event[1] != "end" or event[2].get("reason") != "max_duration":
             event[0] = max(event[0] + said - at, said + 0.4)
-    schedule(call, at, "turn", {"role": "assistant", "content": text})
+    schedule(call, at, "turn", {"role": role, "content": text})
     return said
+
+
+def mention(call: Call, text: str) -> None:
+    """The assistant works it into what it says next, if it has anything to say still."""
+    for _, event, data in call.plan:
+        if event == "turn" and data["role"] == "assistant":
+            data["content"] = f"{text} {data['content']}"
+            return
 
 
 def schedule(call: Call, at: float, event: str, data: dict) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from . import calls, chance
+from . import calls, chance, conversations
 from .catalog import REALTIME
 from .errors import Refusal, invalid, missing
 from .exchange import Answer
@@ -49,6 +49,8 @@ def command(world: World, call: Call, body: dict, now: float) -> Answer:
 def _say(world: World, call: Call, body: dict, now: float, realtime: bool) -> Answer:
     if realtime:
         return _say_to_realtime(world, call)
+    if not body["end_after"]:  # what the sentence is answered with waits for it, like all that was planned
+        calls.speak(call, now + 1.0, conversations.reply(body["content"], call.messages, _luck(world, call)), "user")
     said = calls.speak(call, now + 0.3, body["content"])
     if body["end_after"]:
         calls.end_at(call, said + 0.6, reason="assistant_ended")
@@ -70,10 +72,11 @@ def _inject(world: World, call: Call, body: dict, now: float, realtime: bool) ->
     heard = not realtime or _luck(world, call).random() < world.switches.realtime_context_works
     if heard:
         call.messages.append({"role": "system", "content": body["content"]})
+        told = conversations.passed_on(body["content"], call.messages)
         if body["trigger_response"]:
-            calls.speak(
-                call, now + 0.9, f"I have just received this: {body['content'].rstrip('.')}. Thank you for waiting."
-            )
+            calls.speak(call, now + 0.9, told)
+        else:
+            calls.mention(call, told)
     return Answer(body=SENT)
 
 

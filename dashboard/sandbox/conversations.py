@@ -13,6 +13,16 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 DAGEN = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag")
 DUTCH = ("de", "het", "een", "ik", "u", "je", "dat", "van", "voor", "niet", "op", "en", "te", "kan", "goedemorgen")
 STREETS = ("Elm Lane", "Harbour Road", "Kastanjelaan", "Molenweg", "Orchard Street", "Singel", "Station Road")
+REPLIES = {  # by language, and whether it was a question
+    ("en", True): ("Yes, that works for me.", "Let me think. Yes, please.", "No, rather not, thank you."),
+    ("en", False): ("All right, good to know.", "Okay, thank you.", "I see."),
+    ("nl", True): ("Ja, dat is goed.", "Even denken. Ja, graag.", "Nee, liever niet, dank u."),
+    ("nl", False): ("Goed om te weten.", "Oké, dank u wel.", "Ik begrijp het."),
+}
+PASSED_ON = {
+    "en": "I have just heard this: {told}.",
+    "nl": "Ik hoor net het volgende: {told}.",
+}
 
 
 @dataclass
@@ -93,6 +103,16 @@ def language_of(messages: list[dict]) -> str:
     """`nl` or `en`, by the small words of what was said."""
     words = " ".join(one["content"] for one in messages).lower().split()
     return "nl" if sum(word in DUTCH for word in words) > len(words) / 12 else "en"
+
+
+def reply(said: str, messages: list[dict], chance: random.Random) -> str:
+    """What the person says to a sentence out of turn: to a question an answer, else that it was heard."""
+    return chance.choice(REPLIES[language_of(messages), said.rstrip().endswith("?")])
+
+
+def passed_on(context: str, messages: list[dict]) -> str:
+    """How the assistant tells what it was told."""
+    return PASSED_ON[language_of(messages)].format(told=context.strip().rstrip("."))
 
 
 def speaking_seconds(text: str) -> float:

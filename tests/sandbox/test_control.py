@@ -3,7 +3,13 @@
 import httpx
 import pytest
 
+from dashboard.sandbox import conversations
+
 REALTIME = {"Front desk live": "+31205550150"}
+OPENING = {
+    "en": "Good morning, am I speaking with Joost?",
+    "nl": "Goedemorgen, ik bel u voor de controle op maandag, komt dat uit?",
+}
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}
 
 
@@ -27,6 +33,35 @@ def test_injected_context_is_silent_until_an_answer_is_asked_for(sandbox, bloom,
     _command(bloom, call, context | {"trigger_response": True})
     sandbox.advance(3)
     assert _spoken(bloom, call, "4417")
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ("Would Saturday at nine suit you?", ("en", True)),
+        ("Your dentist is running ten minutes late.", ("en", False)),
+        ("Schikt zaterdag om negen uur?", ("nl", True)),
+        ("De tandarts loopt tien minuten uit.", ("nl", False)),
+    ],
+)
+def test_the_person_answers_what_is_said_in_their_language(sandbox, bloom, place, said, answers):
+    call = place(bloom)
+    sandbox.world.calls[call].messages = [{"role": "assistant", "content": OPENING[answers[0]]}]
+    _command(bloom, call, SAY | {"content": said})
+    sandbox.advance(12)
+    spoken = [one["content"] for one in _messages(bloom, call)]
+    after = spoken[spoken.index(said) + 1]
+    assert after in conversations.REPLIES[answers] and _messages(bloom, call)[spoken.index(said) + 1]["role"] == "user"
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "I have just heard this:"), ("nl", "Ik hoor net het volgende:")])
+def test_context_is_worked_into_what_is_said_next(sandbox, bloom, place, language, told):
+    call = place(bloom)
+    sandbox.world.calls[call].messages = [{"role": "assistant", "content": OPENING[language]}]
+    _command(bloom, call, {"type": "inject-context", "content": "Order 4417 is ready.", "trigger_response": False})
+    sandbox.advance(120)
+    (mention,) = [one for one in _messages(bloom, call) if "4417" in one["content"] and one["role"] == "assistant"]
+    assert mention["content"].startswith(f"{told} Order 4417 is ready. ")  # and what was to be said anyway
 
 
 def test_end_call_says_its_message_and_ends_within_seconds(sandbox, bloom, place):
