@@ -11,7 +11,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from tenants import ownership
+from tenants import members
 from tenants.models import Invitation
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ def deliver(invitation: Invitation, token: str) -> Link:
         "invitation": invitation,
         "address": address,
         "reseller": settings.RESELLER_NAME,
-        "days": ownership.INVITATION_DAYS,
+        "days": members.INVITATION_DAYS,
     }
     try:
         send_mail(

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants import ownership, scope
+from tenants import members, scope
 from tenants.models import Invitation, Membership, User
 from tenants.roles import Role
 
@@ -20,7 +20,7 @@ def invited(bloom, member):
     """An invitation of new@bloom.test as operator, and its address."""
     owner = member(bloom, Role.OWNER)
     with scope.of(bloom.tenant):
-        invitation, token = ownership.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
+        invitation, token = members.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
     return invitation, f"/invitation/{token}/"
 
 

@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import connection
 
 from dashboard.live import stream
-from tenants import ownership, scope
+from tenants import members, scope
 from tenants import staff as staff_verbs
 from tenants.models import AuditEntry, Membership, StaffMember, User, Visit
 from tenants.roles import Role, StaffRole
@@ -119,9 +119,9 @@ def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, member, deed
             with scope.of(bloom.tenant):
                 theirs = Membership.objects.select_related("user", "tenant").get(user=other)
                 if deed == "remove":
-                    ownership.remove(theirs, by=by)
+                    members.remove(theirs, by=by)
                 else:
-                    ownership.change_role(theirs, Role.VIEWER, by=by)
+                    members.change_role(theirs, Role.VIEWER, by=by)
 
         return run
 

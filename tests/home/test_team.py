@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core import mail
 
-from tenants import ownership, scope
+from tenants import members, scope
 from tenants.models import Invitation, Membership, User
 from tenants.roles import Role
 
@@ -27,7 +27,7 @@ def test_an_owner_invites_and_the_link_is_shown_once(bloom, member, sign_in):
     with scope.of(bloom.tenant):
         invitation = Invitation.objects.get()
     assert browser.post(f"/c/bloom-dental/team/invitations/{invitation.pk}/withdraw/").status_code == 302
-    assert ownership.invitation_of(link.rstrip("/").rsplit("/", 1)[-1]) is None
+    assert members.invitation_of(link.rstrip("/").rsplit("/", 1)[-1]) is None
 
 
 def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, member, sign_in, settings):

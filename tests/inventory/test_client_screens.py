@@ -10,7 +10,7 @@ from django.core import mail
 from django.utils import timezone
 
 from dashboard.calls.models import Call
-from tenants import ownership, scope
+from tenants import members, ownership, scope
 from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
 
@@ -165,13 +165,13 @@ def test_limits_are_changed_within_reason(desk, bloom):
 def test_staff_invites_and_withdraws(desk, bloom):
     answer = desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     token = answer.context["link"].address.rstrip("/").rsplit("/", 1)[-1]
-    assert ownership.invitation_of(token)
+    assert members.invitation_of(token)
     again = desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     assert again.status_code == 422 and "has an open invitation" in again.content.decode()
     with scope.system("look"):
         invitation = Invitation.objects.get()
     assert desk.post(f"/clients/bloom-dental/invitations/{invitation.pk}/withdraw/").status_code == 302
-    assert ownership.invitation_of(token) is None
+    assert members.invitation_of(token) is None
 
 
 def test_the_inventory_shows_holders_and_dedicates_what_is_free(desk, bloom, harbor):

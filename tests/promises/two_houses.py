@@ -23,7 +23,7 @@ from django.utils import timezone
 from dashboard.calls.models import Phrase
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun, SyncState
-from tenants import audit, ownership, scope, visits
+from tenants import audit, members, scope, visits
 from tenants.models import (
     AuditEntry,
     Auditor,
@@ -76,7 +76,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
             first_message=f"{word}-hello"
         )
         Connection.objects.filter(pk=conn.pk).update(last_error=f"{word}-trouble")
-        invitation, token = ownership.invite(
+        invitation, token = members.invite(
             tenant, email=f"invited@{word.lower()}.test", name=f"{word}-guest", role=Role.VIEWER, by=owner
         )
         campaign = Campaign.objects.create(
@@ -124,7 +124,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
     a_receipt(house, over, payload={"type": "say", "content": f"{word}-receipt"})
     with scope.system("what it is called by"):
         entry = AuditEntry.objects.filter(tenant=tenant).latest("seq")
-        members = dict(Membership.objects.filter(tenant=tenant).values_list("role", "pk"))
+        roles = dict(Membership.objects.filter(tenant=tenant).values_list("role", "pk"))
         secret = conn.secret
         token_of_hook = Connection.objects.get(pk=conn.pk).webhook_token
         secrets = [key, *secret.webhook_secrets]
@@ -144,7 +144,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         "over": over.pk,
         "lost": lost.pk,
         "receipt": receipt.pk,
-        "membership": members[Role.VIEWER],
+        "membership": roles[Role.VIEWER],
         "invitation": invitation.pk,
         "number": house.number.number_id,
         "assistant": house.assistant.assistant_id,

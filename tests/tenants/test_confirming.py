@@ -84,7 +84,10 @@ def test_a_wrong_password_proves_nothing(bloom, owner, sign_in):
     browser = long_ago(sign_in(owner), owner)
     browser.post("/c/bloom-dental/team/invite/", {"email": "new.colleague@people.test", "role": "viewer"})
     answer = browser.post("/accounts/reauthenticate/", {"password": "not mine at all", "next": "/"})
-    assert answer.status_code == 200 and "new.colleague@people.test" not in browser.get("/c/bloom-dental/team/").content.decode()
+    assert (
+        answer.status_code == 200
+        and "new.colleague@people.test" not in browser.get("/c/bloom-dental/team/").content.decode()
+    )
 
 
 def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):

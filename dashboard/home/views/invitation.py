@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from dashboard.home.forms import JoinForm
-from tenants import ownership
+from tenants import members
 from tenants.models import Invitation, User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -22,7 +22,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Used, expired, withdrawn and invented links are told alike."""
-    invitation = ownership.invitation_of(token)
+    invitation = members.invitation_of(token)
     if invitation is None:
         return _gone(request)
     if request.user.is_authenticated:
@@ -35,7 +35,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         email=invitation.email,
     )
     if request.method == "POST" and form.is_valid():
-        user = ownership.accept(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
+        user = members.accept(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
         if user is None:
             return _gone(request)
         login(request, user, backend=BACKEND)
@@ -53,7 +53,7 @@ def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> Http
         return render(request, "home/invitation_other.html", {"invitation": invitation, "me": me}, status=409)
     if request.method != "POST":
         return render(request, "home/invitation_join.html", {"invitation": invitation, "me": me})
-    if ownership.accept(token, name=me.name, password=None, user=me) is None:
+    if members.accept(token, name=me.name, password=None, user=me) is None:
         return _gone(request)
     return _welcome(request, invitation)
 

@@ -14,7 +14,7 @@ from dashboard.home import inviting
 from dashboard.home.forms import PassForm, RoleForm, TeamForm
 from dashboard.inventory import queries
 from dashboard.live import changes
-from tenants import ownership, scope, visits
+from tenants import members, scope, visits
 from tenants.access import TenantRequest, tenant_view
 from tenants.confirming import Confirm
 from tenants.models import Invitation, Membership
@@ -34,8 +34,8 @@ def invite(request: TenantRequest) -> HttpResponse:
     with scope.of(request.tenant):
         if form.is_valid():
             try:
-                invited = ownership.invite(request.tenant, by=request.user, **form.cleaned_data)
-            except ownership.AlreadyThere as no:
+                invited = members.invite(request.tenant, by=request.user, **form.cleaned_data)
+            except members.AlreadyThere as no:
                 form.add_error("email", no.words)
         if invited is None:
             return _page(request, form=form, status=422)
@@ -51,8 +51,8 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, refused="Choose one of the roles.", status=422)
     try:
-        ownership.change_role(membership, by=request.user, **form.cleaned_data)
-    except ownership.LastOwner as no:
+        members.change_role(membership, by=request.user, **form.cleaned_data)
+    except members.LastOwner as no:
         return _page(request, refused=no.words, status=409)
     messages.success(request, f"{membership.user} is {membership.get_role_display().lower()} now.")
     return _back(request)
@@ -63,9 +63,9 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
 def remove(request: TenantRequest, pk: int) -> HttpResponse:
     membership = _member(request, pk)
     try:
-        ownership.remove(membership, by=request.user)
+        members.remove(membership, by=request.user)
         changes.note_access(tenant=request.tenant, person=membership.user)
-    except ownership.LastOwner as no:
+    except members.LastOwner as no:
         return _page(request, refused=no.words, status=409)
     if membership.user == request.user:
         return HttpResponseRedirect(reverse("home"))
@@ -78,7 +78,7 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
 def withdraw(request: TenantRequest, pk: int) -> HttpResponse:
     waiting = Invitation.objects.filter(tenant=request.tenant, accepted_at=None).select_related("tenant")
     invitation = get_object_or_404(waiting, pk=pk)
-    ownership.withdraw(invitation, by=request.user)
+    members.withdraw(invitation, by=request.user)
     messages.success(request, f"The invitation of {invitation.email} no longer works.")
     return _back(request)
 

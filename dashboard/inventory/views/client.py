@@ -24,7 +24,7 @@ from dashboard.inventory.forms import (
     TurnForm,
 )
 from dashboard.look import numbers, times
-from tenants import life, ownership, scope
+from tenants import life, members, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
 from tenants.confirming import Confirm
@@ -101,8 +101,8 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
         tenant = get_object_or_404(Tenant, slug=slug)
         if form.is_valid():
             try:
-                invited = ownership.invite(tenant, by=request.user, **form.cleaned_data)
-            except ownership.AlreadyThere as no:
+                invited = members.invite(tenant, by=request.user, **form.cleaned_data)
+            except members.AlreadyThere as no:
                 form.add_error("email", no.words)
         if invited is None:
             return show(request, tenant, status=422, invite_form=form)
@@ -116,7 +116,7 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
 def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     invitation = get_object_or_404(Invitation.objects.select_related("tenant"), tenant=tenant, pk=pk, accepted_at=None)
-    ownership.withdraw(invitation, by=request.user)
+    members.withdraw(invitation, by=request.user)
     messages.success(request, f"The invitation of {invitation.email} no longer works.")
     return back(tenant)
 

@@ -16,7 +16,7 @@ from dashboard.home import inviting
 from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
-from tenants import ownership, scope
+from tenants import members, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import Connection, Invitation, Tenant
@@ -108,7 +108,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
             if number or assistant:
                 ownership.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
             if said["owner_email"]:
-                invited = ownership.invite(
+                invited = members.invite(
                     tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
                 )
     except ownership.Taken as no:

@@ -1,0 +1,124 @@
+"""A client's people: inviting them, taking an invitation up, their roles, and that an owner stays.
+
+These verbs run inside the caller's scope (staff's, or the client's own), unless they say that they open their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from tenants import audit, scope
+from tenants.models import Invitation, Membership, Tenant, User
+from tenants.roles import Role
+
+INVITATION_DAYS = 7
+
+
+class LastOwner(Exception):
+    """A client must keep at least one owner."""
+
+    words = "This is the last owner. Make somebody else an owner first."
+
+
+class AlreadyThere(Exception):
+    """The person is a member already, or has an open invitation."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User) -> tuple[Invitation, str]:
+    """Invite a person; returns the invitation and its token, which is told once and kept only as a hash."""
+    email = email.strip().lower()
+    if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
+        raise AlreadyThere("This person is in the team already.")
+    open_ones = Invitation.objects.filter(
+        tenant=tenant, email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=Now()
+    )
+    if open_ones.exists():
+        raise AlreadyThere("This person has an open invitation. Withdraw it first to send another.")
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        tenant=tenant,
+        email=email,
+        name=name,
+        role=Role(role),
+        token_hash=_hash(token),
+        invited_by=by,
+        expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
+    )
+    audit.record(by, tenant, "person.invited", invitation, email=email, role=str(role))
+    return invitation, token
+
+
+def withdraw(invitation: Invitation, *, by: User) -> None:
+    Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(withdrawn_at=Now())
+    audit.record(by, invitation.tenant, "person.invitation-withdrawn", invitation, email=invitation.email)
+
+
+def invitation_of(token: str) -> Invitation | None:
+    """The open invitation of this link, if any. Opens its own scope."""
+    with scope.system("an invitation is opened"):
+        found = Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=_hash(token)).first()
+    return found if found and found.is_open else None
+
+
+def accept(token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
+    """Take an invitation up, once: a new person with this name and password, or `user`, who is signed in already.
+
+    Returns None when the link is no longer valid, or when the address belongs to somebody who must sign in first.
+    Opens its own scope.
+    """
+    with scope.system("an invitation is accepted"):
+        invitation = (
+            Invitation.objects.select_for_update(of=("self",)).select_related("tenant").filter(token_hash=_hash(token))
+        ).first()
+        if invitation is None or not invitation.is_open:
+            return None
+        if user is None:
+            if User.objects.filter(email__iexact=invitation.email).exists():
+                return None
+            user = User.objects.create_user(invitation.email, password, name=name)
+        elif user.email.lower() != invitation.email.lower():
+            return None
+        Membership.objects.get_or_create(tenant=invitation.tenant, user=user, defaults={"role": invitation.role})
+        Invitation.objects.filter(pk=invitation.pk).update(accepted_at=Now())
+        audit.record(user, invitation.tenant, "person.joined", invitation, email=user.email, role=invitation.role)
+    return user
+
+
+def change_role(membership: Membership, role: Role | str, *, by: User, sees_transcripts: bool | None = None) -> None:
+    before = membership.role
+    if before == Role.OWNER and role != Role.OWNER:
+        _keep_an_owner(membership)
+    membership.role = Role(role)
+    if sees_transcripts is not None:
+        membership.sees_transcripts = sees_transcripts
+    membership.save(update_fields=["role", "sees_transcripts"])
+    audit.record(
+        by, membership.tenant, "person.role-changed", membership, person=str(membership.user), before=before, role=role
+    )
+
+
+def remove(membership: Membership, *, by: User) -> None:
+    if membership.role == Role.OWNER:
+        _keep_an_owner(membership)
+    person, tenant, name = str(membership.user), membership.tenant, f"membership:{membership.pk}"
+    membership.delete()
+    audit.record(by, tenant, "person.removed", name, person=person)
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    owners = Membership.objects.select_for_update().filter(tenant=membership.tenant_id, role=Role.OWNER).order_by("pk")
+    if not [one for one in owners if one.pk != membership.pk]:
+        raise LastOwner
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
