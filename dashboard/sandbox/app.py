@@ -1,6 +1,7 @@
 """The sandbox as a WSGI application: limits, faults, key, operation, answer; the world is moved up to now first."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterable
 
@@ -49,11 +50,11 @@ class Sandbox:
         deliver: Deliver | None = None,
     ) -> None:
         self.clock, self.lock = clock, threading.RLock()
-        self.limits, self.faults, self.log = Limits(), Faults(), RequestLog()
+        self.limits, self.faults, self.log = Limits(), Faults(seed), RequestLog()
         self._deliver = deliver
         self.postman = None if deliver else webhooks.Postman(self.heard)
         self._sending = threading.RLock()
-        self._held: list[Event] = []
+        self._held: list[tuple[float, Event]] = []
         self.world = kind if isinstance(kind, World) else world.build(kind, seed, clock.now())
         self.scenario: Scenario | None = None
         self.address = self.world.address
@@ -125,8 +126,17 @@ class Sandbox:
         with self._sending:
             with self.lock:
                 waiting, self.world.outbox = self.world.outbox, []
+                now = self.clock.now()
+                due = [event for at, event in self._held if at <= now]
+                self._held = [(at, event) for at, event in self._held if at > now]
             for event in waiting:
                 self._send(event)
+            for event in due:
+                self._carry(event, None)
+
+    def forget_webhooks(self) -> None:
+        """Those that were to come late."""
+        self._held = []
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request; what it changes is changed when this returns."""
@@ -198,14 +208,15 @@ class Sandbox:
         return Answer(no.status, no.body(self.world.switches.error_shape), headers)
 
     def _send(self, event: Event) -> None:
+        """What comes late does so after its seconds, or as soon as the next of its call has overtaken it."""
         fault = self.faults.take_for_webhook(event.name)
-        if fault == "webhook_late":
-            self._held.append(event)
+        if fault and fault.fault == "webhook_late":
+            self._held.append((self.clock.now() + fault.seconds if fault.seconds else math.inf, event))
             return
-        self._carry(event, fault)
-        overtaken = [one for one in self._held if one.call_id == event.call_id]
-        self._held = [one for one in self._held if one.call_id != event.call_id]
-        for one in overtaken:
+        self._carry(event, fault.fault if fault else None)
+        overtaken = [held for held in self._held if held[0] == math.inf and held[1].call_id == event.call_id]
+        self._held = [held for held in self._held if held not in overtaken]
+        for _, one in overtaken:
             self._carry(one, None)
 
     def _of_others(self, call_id: str) -> str:

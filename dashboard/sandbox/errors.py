@@ -1,4 +1,6 @@
-"""Refusals and the bodies they are told in: shape A (string error) and shape B (object), voicedock-api.md §2."""
+"""Refusals and the four shapes of body they are told in (voicedock-api.md §2.2): A is the current one, D is empty."""
+
+SHAPES = ("A", "B", "C", "D")
 
 TITLES = {
     400: ("invalid_request", "Invalid request"),
@@ -37,10 +39,14 @@ class Refusal(Exception):
         self.code, self.title = code or usual_code, title or usual_title
         self.extra, self.retry_after = extra or {}, retry_after
 
-    def body(self, shape: str) -> dict:
+    def body(self, shape: str) -> dict | None:
+        whose = {"param": self.field, "type": "validation"} if self.field else {}
+        if shape == "D":
+            return None
         if shape == "B":
-            error = {"code": self.code, "message": self.message or self.title}
-            return {"error": error | ({"param": self.field, "type": "validation"} if self.field else {})}
+            return {"error": {"code": self.code, "message": self.message or self.title} | whose}
+        if shape == "C":
+            return {"error": self.message or self.title} | whose
         body: dict = {"error": self.title}
         if self.message:
             body["message"] = self.message

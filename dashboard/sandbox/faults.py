@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
 from . import chance, strange
-from .errors import TITLES, Refusal
+from .errors import SHAPES, TITLES, Refusal
 from .exchange import Answer
 
 KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command", *strange.KINDS)
@@ -25,7 +25,7 @@ VALUES = {  # what may be said of one, in words
     "key": "a key",
     "times": "a whole number, 0 for until it is taken off",
     "seconds": "above 0 and at most 3600",
-    "shape": "A or B",
+    "shape": f"one of {', '.join(SHAPES)}",
     "retry_after": "whole seconds, at least 1",
     "chance": "above 0 and at most 1",
 }
@@ -42,7 +42,8 @@ class Fault:
     never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
     `end_on_command` ends the call in the moment a command for it arrives; `unknown_values`, `missing_fields` and
     `extra_fields` answer in ways that are not documented. The `webhook_…` kinds meet
-    deliveries, with the event name as route; `webhook_late` is overtaken by the next one of its call.
+    deliveries, with the event name as route; `webhook_late` comes `seconds` of the sandbox's clock later, or is
+    overtaken by the next one of its call.
     """
 
     id: int
@@ -91,7 +92,7 @@ def _fits(name: str, value: object) -> bool:
     if name in ("route", "method", "key"):
         return isinstance(value, str)
     if name == "shape":
-        return value in ("A", "B")
+        return value in SHAPES
     if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return name == "times" and value is None
     if name in ("times", "retry_after"):
@@ -100,10 +101,10 @@ def _fits(name: str, value: object) -> bool:
 
 
 class Faults:
-    def __init__(self) -> None:
+    def __init__(self, seed: str) -> None:
         self._ordered: list[Fault] = []
         self._last = 0
-        self._luck = chance.about("faults")
+        self._luck = chance.about(seed, "faults")
 
     def order(self, wanted: dict) -> Fault:
         """Add one; ValueError says what is wrong with it."""
@@ -134,11 +135,11 @@ class Faults:
                 return self._used(fault)
         return None
 
-    def take_for_webhook(self, event: str) -> str | None:
-        """The kind of the first fault that meets a delivery of this event, used up by one."""
+    def take_for_webhook(self, event: str) -> Fault | None:
+        """The first fault that meets a delivery of this event, used up by one."""
         for fault in self._ordered:
             if fault.fault in WEBHOOK_KINDS and fault.meets("", event, "") and self._strikes(fault):
-                return self._used(fault).fault
+                return self._used(fault)
         return None
 
     def _strikes(self, fault: Fault) -> bool:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, fields
 
+from .errors import SHAPES
+
 CHOICES = {
-    "error_shape": ("A", "B"),
+    "error_shape": SHAPES,
     "delete_answer": ("success", "204"),
     "over_limit": ("clamp", "400"),
     "unknown_fields": ("ignore", "400"),

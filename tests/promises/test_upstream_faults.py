@@ -62,7 +62,7 @@ def repeats_without_waiting():
         yield
 
 
-@pytest.mark.parametrize(("fault", "shape"), [(fault, "AB"[nth % 2]) for nth, fault in enumerate(FAULTS)])
+@pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
 def test_placing_under_a_fault(desk, fault, shape):  # noqa: F811
     desk.fault(fault, shape=shape, seconds=60)
     call = desk.place()
@@ -108,7 +108,7 @@ def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):  # noqa
         assert Campaign.objects.get().status == desk.sandbox.world.campaigns[campaign.remote_id].status
 
 
-@pytest.mark.parametrize(("fault", "shape"), [(fault, "AB"[nth % 2]) for nth, fault in enumerate(FAULTS)])
+@pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
 def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):  # noqa: F811
     desk.fault(fault, "/organizations", shape=shape, seconds=60)
     asked()

@@ -5,6 +5,8 @@ import json
 import httpx
 import pytest
 
+from dashboard.sandbox.errors import SHAPES
+
 CALL = {"destination": "+31612340042"}
 
 
@@ -13,13 +15,14 @@ def dial(bloom, ids):
     return lambda: bloom.post("/calls/outbound", json=CALL | {"assistant_id": ids.assistant["Recall NL"]})
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 504])
-@pytest.mark.parametrize("shape", ["A", "B"])
-def test_any_status_in_both_shapes_once_and_without_effect(sandbox, bloom, levers, dial, status, shape):
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_status_in_each_shape_once_and_without_effect(sandbox, bloom, levers, dial, status, shape):
     levers.post("/_sandbox/faults", json={"fault": str(status), "shape": shape, "route": "/calls/outbound"})
     answer = dial()
     assert answer.status_code == status
-    assert isinstance(answer.json()["error"], str if shape == "A" else dict)
+    assert answer.content == b"" if shape == "D" else isinstance(answer.json()["error"], dict if shape == "B" else str)
+    assert "X-RateLimit-Remaining" in answer.headers
     assert ("Retry-After" in answer.headers) == (status == 429)
     assert sandbox.world.calls == {}
     assert dial().status_code == 201
@@ -83,7 +86,7 @@ def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, levers):
             {"fault": "503", name: value}
             for name, value in (
                 ("route", 7), ("method", []), ("key", {}), ("times", "many"), ("times", -1), ("times", 1.5),
-                ("seconds", "long"), ("seconds", -1), ("shape", "C"), ("retry_after", "soon"), ("chance", True),
+                ("seconds", "long"), ("seconds", -1), ("shape", "E"), ("retry_after", "soon"), ("chance", True),
             )
         ),
     ],
@@ -128,7 +131,7 @@ def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, levers, pla
 
 def test_an_unknown_switch_changes_nothing(levers):
     before = levers.get("/_sandbox/switches").json()
-    for wrong in ({"ambient": True, "nothing": 1}, {"error_shape": "C"}, {"hang_seconds": "long"}):
+    for wrong in ({"ambient": True, "nothing": 1}, {"error_shape": "E"}, {"hang_seconds": "long"}):
         assert levers.post("/_sandbox/switches", json=wrong).status_code == 400
     assert levers.get("/_sandbox/switches").json() == before
 
@@ -156,3 +159,36 @@ def test_the_log_tells_which_key_asked_and_what_it_got(bloom, levers):
     entry = levers.get("/_sandbox/log").json()["requests"][-1]
     assert entry["key"] == "…loom" and "sandbox-bloom" not in str(entry)
     assert entry["answer"].startswith('{"numbers":')
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ("A", {"error": "Invalid request", "message": "name is required", "details": ["name: name is required"]}),
+        (
+            "B",
+            {
+                "error": {
+                    "code": "missing_field",
+                    "message": "name is required",
+                    "param": "name",
+                    "type": "validation",
+                }
+            },
+        ),
+        ("C", {"error": "name is required", "param": "name", "type": "validation"}),
+    ],
+)
+def test_a_refusal_of_its_own_names_the_field_in_each_shape(bloom, levers, shape, told):
+    levers.post("/_sandbox/switches", json={"error_shape": shape})
+    assert bloom.post("/assistants", json={}).json() == told
+
+
+def test_a_chance_follows_from_the_seed(bloom, levers):
+    def met(seed):
+        levers.post("/_sandbox/reset", json={"seed": seed})
+        levers.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": 0, "chance": 0.5})
+        return [bloom.get("/numbers").status_code for _ in range(40)]
+
+    first = met("one")
+    assert met("one") == first != met("two")

@@ -61,6 +61,46 @@ def test_pages_of_templates_add_up(busy, limit):
     assert {(page["total"], page["limit"]) for page in pages} == {(30, limit)}
 
 
+@pytest.mark.parametrize(("path", "key"), [("/calls", "calls"), ("/usage", "logs"), ("/analysis-templates", "data")])
+@pytest.mark.parametrize(
+    ("query", "status", "shown"),
+    [
+        ({"offset": 10**9}, 200, 0),  # beyond the end: nothing, and the total is still right
+        ({"offset": 25, "limit": 100}, 200, None),
+        ({"limit": 1}, 200, 1),
+        ({"limit": "", "offset": ""}, 200, None),
+        ({"page": 0, "page_size": -1}, 200, None),  # not of this API: ignored
+        ({"limit": 0}, 400, None),
+        ({"limit": -1}, 400, None),
+        ({"offset": -1}, 400, None),
+        ({"offset": "ten"}, 400, None),
+    ],
+)
+def test_the_edges_of_pages(busy, path, key, query, status, shown):
+    total = _total(busy.bloom.get(path).json())
+    answer = busy.bloom.get(path, params=query)
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["details"][0].split(":")[0] in query
+        return
+    assert _total(answer.json()) == total
+    assert len(answer.json()[key]) == shown if shown is not None else len(answer.json()[key]) <= total
+
+
+def test_a_filter_that_finds_nothing_and_one_that_ends_before_it_begins(busy):
+    for query in (
+        {"status": "nonsense"},
+        {"start_date": iso(START + 9**9)},
+        {"start_date": iso(START + 60), "end_date": iso(START)},
+    ):
+        page = busy.bloom.get("/calls", params=query).json()
+        assert (page["calls"], page["pagination"]["total"]) == ([], 0)
+
+
+def _total(page):
+    return page["total"] if "total" in page else page["pagination"]["total"]
+
+
 def _walk(client, path, key, query, limit):
     """Ids of all pages, by the rule of §1.5, and the pages."""
     pages, found, offset = [], [], 0
@@ -68,7 +108,6 @@ def _walk(client, path, key, query, limit):
         page = client.get(path, params=query | {"limit": limit, "offset": offset}).json()
         pages.append(page)
         found += [one["id"] for one in page[key]]
-        total = page["total"] if "total" in page else page["pagination"]["total"]
-        if offset + len(page[key]) >= total:
+        if offset + len(page[key]) >= _total(page):
             return found, pages
         offset += limit

@@ -109,3 +109,37 @@ def test_deliveries_that_must_not_be_believed(sandbox, bloom, levers, place, sen
         right = headers.get("X-Webhook-Signature") == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
         believed.append(fresh and right)
     assert believed == [False, True, True]
+
+
+def test_one_may_be_well_signed_and_about_a_call_of_somebody_else(sandbox, bloom, agency, levers, place, sent):
+    theirs = place(agency, assistant="Dispatch desk", number="+31105550161")
+    levers.post("/_sandbox/faults", json={"fault": "webhook_foreign"})
+    mine = place(bloom, assistant_override=HOOK)
+    _, headers, body = sent[0]
+    assert headers["X-Webhook-Signature"] == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
+    assert json.loads(body)["message"]["call"]["id"] == theirs != mine
+
+
+def test_a_delivery_may_come_minutes_late(sandbox, bloom, levers, place, sent):
+    levers.post("/_sandbox/faults", json={"fault": "webhook_late", "route": "status-update", "seconds": 240})
+    place(bloom, assistant_override=HOOK)
+    began = sandbox.clock.now()
+    sandbox.advance(200)
+    assert "in-progress" not in [_status(body) for _, _, body in sent]
+    sandbox.advance(60)
+    _, headers, body = next(one for one in sent if _status(one[2]) == "in-progress")
+    assert began + 200 < int(headers["X-Webhook-Timestamp"]) <= began + 260
+    assert headers["X-Webhook-Signature"] == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
+
+
+def test_the_report_may_come_before_the_end(sandbox, bloom, levers, place, sent):
+    order = {"fault": "webhook_late", "route": "status-update", "times": 2}
+    levers.post("/_sandbox/faults", json=order)
+    place(bloom, assistant_override=HOOK)
+    sandbox.advance(900)
+    assert json.loads(sent[0][2])["message"]["type"] == "end-of-call-report"
+    assert [_status(body) for _, _, body in sent[1:]] == ["in-progress", "ended"]
+
+
+def _status(body):
+    return json.loads(body)["message"]["call"]["status"]

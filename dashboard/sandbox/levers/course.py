@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from .. import scenario, wire, world
 from ..errors import invalid
 from ..exchange import Answer, Request
+from ..faults import Faults
 from .memory import overview
 
 if TYPE_CHECKING:
@@ -51,13 +52,14 @@ def stop(sandbox: "Sandbox", request: Request) -> Answer:
 
 
 def reset(sandbox: "Sandbox", request: Request) -> Answer:
-    """A fresh world; faults and limits are forgotten, the request log stays."""
+    """A fresh world; faults, limits and webhooks under way are forgotten, the request log stays."""
     body = request.json()
     seed, kind = str(body.get("seed") or sandbox.world.seed), body.get("world") or sandbox.kind
     ambient_before = sandbox.world.switches.ambient
     sandbox.world, sandbox.kind = world.build(kind, seed, sandbox.now()), kind
     sandbox.world.switches.ambient = bool(body.get("ambient", ambient_before))
-    sandbox.faults.clear()
+    sandbox.faults = Faults(seed)
+    sandbox.forget_webhooks()
     sandbox.limits.clear()
     sandbox.scenario = None
     return overview(sandbox, request)
