@@ -16,6 +16,9 @@ class FaultForm(forms.Form):
     route = forms.ChoiceField(choices=words.ROUTES, label="Where", help_text="Webhooks are met whatever they tell.")
     organization = forms.ChoiceField(required=False, label="For whom")
     times = forms.ChoiceField(choices=words.TIMES, required=False, initial="1", label="How often")
+    shape = forms.ChoiceField(
+        choices=words.SHAPES, required=False, label="How a refusal is told", help_text="VoiceDock documents several."
+    )
     chance = forms.IntegerField(
         min_value=1, max_value=100, initial=100, label="Chance", help_text="In percent of the requests it could meet."
     )
@@ -32,6 +35,8 @@ class FaultForm(forms.Form):
         order: dict[str, Any] = {"fault": said["fault"], "times": int(said["times"]) if said["times"] else None}
         if not said["fault"].startswith("webhook_"):
             order |= {"route": said["route"], "key": self.keys.get(said["organization"], "")}
+        if said["fault"].isdecimal() and said["shape"]:
+            order["shape"] = said["shape"]
         if said["chance"] < 100:
             order["chance"] = said["chance"] / 100
         return order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -23,7 +24,7 @@ from tenants.access import StaffRequest, staff_view
 from tenants.models import Number
 from tenants.roles import Permission
 
-REQUESTS = 60  # of the log on the page
+REQUESTS = 40  # of the log on the page
 DELIVERIES = 15
 LOST = "The sandbox does not answer. It starts again by itself; look once more in a few seconds."
 
@@ -150,7 +151,7 @@ def _page(request: StaffRequest, *, status: int = 200, **forms: Form) -> HttpRes
             "clock": clock | {"at": datetime.fromtimestamp(clock["now"], UTC), "pace": f"{clock['speed']:g}"},
             "world": levers.look(""),
             "faults": [_fault(one, organizations) for one in levers.look("faults")["faults"]],
-            "deliveries": levers.look("webhooks")["webhooks"][-DELIVERIES:][::-1],
+            "deliveries": [_delivery(one) for one in levers.look("webhooks")["webhooks"][-DELIVERIES:][::-1]],
             "playing": (scenarios := levers.look("scenarios"))["playing"],
             "scenarios": scenarios["scenarios"],
             "outcome": OutcomeForm(initial={"outcome": switches["outcome"]}),
@@ -188,6 +189,14 @@ def _request(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _delivery(one: dict[str, Any]) -> dict[str, Any]:
+    """Taken or refused, by the status in the postman's words; where there is none nobody answered."""
+    status = re.search(r"^(?:HTTP Error )?([1-5]\d\d)\b", str(one["result"]))
+    if status is None:
+        return {"event": one["event"], "words": "nobody answered"}
+    return {"event": one["event"], "words": status[1] if status[1] < "300" else f"{status[1]}, not taken"}
+
+
 def _fault(one: dict[str, Any], organizations: list[dict[str, Any]]) -> dict[str, Any]:
     whose = next((org["name"] for org in organizations if one["key"] and org["api_key"] == one["key"]), "")
     times = one["times"]
@@ -195,8 +204,8 @@ def _fault(one: dict[str, Any], organizations: list[dict[str, Any]]) -> dict[str
         "id": one["id"],
         "words": words.fault(one["fault"]),
         "where": words.route(one["route"]),
-        "whose": whose or "every organization",
-        "left": "until you take it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",
+        "whose": whose or "Every organization",
+        "left": "Until you take it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",
     }
 
 

@@ -18,6 +18,7 @@ FAULTS = [  # of the answers; the values are the sandbox's
         "VoiceDock is unwell",
         [
             ("500", "500, internal error"),
+            ("502", "502, bad gateway"),
             ("503", "503, not available"),
             ("504", "504, took too long"),
             ("html502", "502, a page of HTML"),
@@ -60,6 +61,13 @@ ROUTES = [
     ("/numbers*", "Numbers"),
     ("/assistants*", "Assistants"),
     ("/organizations*", "Organizations"),
+]
+SHAPES = [  # of voicedock-api.md §2.2
+    ("", "As the sandbox does"),
+    ("A", "As a text"),
+    ("B", "As an object with a code"),
+    ("C", "As a text, with the field beside it"),
+    ("D", "Without a word"),
 ]
 TIMES = [("1", "Once"), ("3", "Three times"), ("10", "Ten times"), ("", "Until I take it off")]
 OUTCOMES = [

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from dashboard.practice import words
+from dashboard.practice import views, words
 from dashboard.sandbox import faults, inprocess
+from dashboard.sandbox.errors import TITLES
 from tenants.roles import Role
 
 LEVERS = ["faults", "faults/clear", "scenario", "clock", "outcome", "ring", "balance"]
@@ -64,9 +65,18 @@ def test_a_fault_is_switched_on_met_and_taken_off(desk, state, sandbox, agency):
     assert state("faults")["faults"] == []
 
 
+def test_a_refusal_is_told_in_the_shape_that_was_chosen(desk, state):
+    order = {"route": "/numbers*", "times": "1", "chance": "100"}
+    desk.post("/sandbox/faults/", order | {"fault": "409", "shape": "C"})
+    desk.post("/sandbox/faults/", order | {"fault": "slow", "shape": "C"})
+    assert [one["shape"] for one in state("faults")["faults"]] == ["C", ""]
+    assert desk.post("/sandbox/faults/", order | {"fault": "409", "shape": "E"}).status_code == 422
+
+
 def test_every_fault_that_the_sandbox_knows_can_be_ordered(desk, state):
     offered = {value for _, group in words.FAULTS for value, _ in group}
     assert set(faults.KINDS + faults.WEBHOOK_KINDS) <= offered
+    assert {int(kind) for kind in offered if kind.isdecimal()} == set(TITLES) - {405}
     for kind in sorted(offered):
         answer = desk.post("/sandbox/faults/", {"fault": kind, "route": "*", "times": "1", "chance": "50"})
         assert answer.status_code == 302, kind
@@ -121,6 +131,18 @@ def test_requests_are_listed_newest_first_and_held_on_wish(desk, agency):
     ids = [int(found) for found in re.findall(r'id="request-(\d+)"', html)]
     assert ids == sorted(ids, reverse=True) and ids
     assert "every 2s" not in desk.get("/sandbox/?part=log&hold").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ("200", "200"),
+        ("HTTP Error 401: Unauthorized", "401, not taken"),
+        ("<urlopen error [Errno 111] Connection refused>", "nobody answered"),
+    ],
+)
+def test_a_webhook_is_told_in_words(result, told):
+    assert views._delivery({"event": "status-update", "result": result}) == {"event": "status-update", "words": told}
 
 
 def test_a_sandbox_that_does_not_answer_is_told_in_words(desk, settings, sandbox):
