@@ -99,6 +99,15 @@ def test_a_cut_connection_is_an_error_on_the_network_too(client):
     assert client.get("/api/v1/voices").status_code == 200
 
 
+def test_while_one_request_hangs_others_are_answered_and_it_can_stop(server, client):
+    """The fixture sees that the server is gone at once, though somebody still waits."""
+    client.post("/_sandbox/faults", json={"fault": "hang", "route": "/voices", "seconds": 3600})
+    with pytest.raises(httpx.ReadTimeout):
+        client.get("/api/v1/voices", timeout=0.2)
+    assert client.get("/api/v1/numbers").status_code == 200
+    assert [one["fault"] for one in client.get("/_sandbox/log").json()["requests"]] == ["hang", None]
+
+
 def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
     data = tmp_path / "sandbox" / "world.jsonl"
     seen = []
