@@ -19,6 +19,13 @@ class FaultForm(forms.Form):
     shape = forms.ChoiceField(
         choices=words.SHAPES, required=False, label="How a refusal is told", help_text="VoiceDock documents several."
     )
+    seconds = forms.IntegerField(
+        min_value=1,
+        max_value=3600,
+        required=False,
+        label="Seconds",
+        help_text="Of a late answer, of silence, or of a late webhook, if not as named.",
+    )
     chance = forms.IntegerField(
         min_value=1, max_value=100, initial=100, label="Chance", help_text="In percent of the requests it could meet."
     )
@@ -37,6 +44,8 @@ class FaultForm(forms.Form):
             order |= {"route": said["route"], "key": self.keys.get(said["organization"], "")}
         if said["fault"].isdecimal() and said["shape"]:
             order["shape"] = said["shape"]
+        if said["fault"] in words.TAKE_SECONDS and said["seconds"]:
+            order["seconds"] = said["seconds"]
         if said["chance"] < 100:
             order["chance"] = said["chance"] / 100
         return order

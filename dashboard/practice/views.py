@@ -203,6 +203,7 @@ def _fault(one: dict[str, Any], organizations: list[dict[str, Any]]) -> dict[str
     return {
         "id": one["id"],
         "words": words.fault(one["fault"]),
+        "more": words.more(one["seconds"], one["chance"]),
         "where": words.route(one["route"]),
         "whose": whose or "Every organization",
         "left": "Until you take it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",

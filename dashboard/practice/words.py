@@ -62,6 +62,7 @@ ROUTES = [
     ("/assistants*", "Assistants"),
     ("/organizations*", "Organizations"),
 ]
+TAKE_SECONDS = ("slow", "hang", "lost", "webhook_late")
 SHAPES = [  # of voicedock-api.md §2.2
     ("", "As the sandbox does"),
     ("A", "As a text"),
@@ -86,6 +87,12 @@ JUMPS = [("60", "1 minute on"), ("3600", "1 hour on"), ("28800", "8 hours on")]
 def fault(kind: str) -> str:
     """The words of one, or its own name."""
     return next((words for _, group in FAULTS for value, words in group if value == kind), kind.replace("_", " "))
+
+
+def more(seconds: float | None, chance: float) -> str:
+    """What is not as usual with a fault."""
+    told = [f"{seconds:g} seconds"] if seconds else []
+    return ", ".join([*told, *([f"{chance:.0%} of them"] if chance < 1 else [])])
 
 
 def route(pattern: str) -> str:

@@ -73,6 +73,14 @@ def test_a_refusal_is_told_in_the_shape_that_was_chosen(desk, state):
     assert desk.post("/sandbox/faults/", order | {"fault": "409", "shape": "E"}).status_code == 422
 
 
+def test_seconds_and_chance_are_ordered_and_told(desk, state):
+    order = {"route": "*", "times": "", "chance": "30", "seconds": "240"}
+    desk.post("/sandbox/faults/", order | {"fault": "webhook_late"})
+    html = desk.post("/sandbox/faults/", order | {"fault": "503"}, follow=True).content.decode()
+    assert [(one["seconds"], one["chance"]) for one in state("faults")["faults"]] == [(240, 0.3), (None, 0.3)]
+    assert "240 seconds, 30% of them" in html and ">30% of them<" in html
+
+
 def test_every_fault_that_the_sandbox_knows_can_be_ordered(desk, state):
     offered = {value for _, group in words.FAULTS for value, _ in group}
     assert set(faults.KINDS + faults.WEBHOOK_KINDS) <= offered
