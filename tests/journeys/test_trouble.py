@@ -56,21 +56,46 @@ def test_a_lost_answer_is_shown_as_unknown_and_never_dialled_again(window, sandb
     assert placed(sandbox, "+31612345612") == 1
 
 
-def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, sign_in, sandbox, talkative):
-    page = window("operator@bloom.test")
+def half_a_thought(page, sandbox, number):
+    """A live panel with something written in it; its address."""
     page.goto("/c/bloom-dental/")
-    talking(page, sandbox, "+31 6 1234 5613", "Recall NL")
-    panel = page.url
+    talking(page, sandbox, number, "Recall NL")
     page.get_by_placeholder("Something the assistant should know").fill("Half a thought")
-    page.context.clear_cookies(name=re.compile("session"))
-    page.get_by_role("button", name="Send context").click()
+    return page.url
+
+
+def signs_in_again_and_goes_on(page, sandbox, panel):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.unroute_all()
     page.get_by_label("E-mail").fill("operator@bloom.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(panel)
     expect(page.get_by_placeholder("Something the assistant should know")).to_have_value("Half a thought")
     assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Half a thought"]
+
+
+def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    panel = half_a_thought(page, sandbox, "+31 6 1234 5613")
+    page.route(
+        "**/calls/**",  # nothing but the click may find out
+        lambda route: route.abort() if route.request.method == "GET" else route.continue_(),
+    )
+    page.context.clear_cookies(name=re.compile("session"))
+    page.get_by_role("button", name="Send context").click()
+    signs_in_again_and_goes_on(page, sandbox, panel)
+
+
+def test_a_session_that_ends_while_one_writes_is_told_by_the_next_news(window, sandbox, talkative):
+    page = window("operator@bloom.test")
+    panel = half_a_thought(page, sandbox, "+31 6 1234 5617")
+    page.context.clear_cookies(name=re.compile("session"))
+    colleague = window("owner@bloom.test")
+    colleague.goto(panel)
+    colleague.get_by_placeholder("Something the assistant should know").fill("She moved to Utrecht.")
+    colleague.get_by_role("button", name="Send context").click()
+    signs_in_again_and_goes_on(page, sandbox, panel)
 
 
 def test_a_call_that_ends_under_ones_hands_says_so_and_takes_no_command(window, sandbox, talkative):
