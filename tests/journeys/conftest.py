@@ -1,5 +1,6 @@
 """Journeys go through real processes with a real browser; one Patchbay for all of them."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 
 from dashboard.running.sign_ins import PASSWORD
 from tests import stack
+from tests.journeys.calling import people_of_journeys
 
 PATIENCE = 20_000  # milliseconds, for a machine that is slow; nothing waits that long
 
@@ -35,9 +37,11 @@ def sandbox(patchbay: stack.Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def talkative(sandbox: httpx.Client) -> Iterator[None]:
-    """Whoever is called answers and talks, until the test is over."""
+    """Whoever is called answers and talks, until the test is over; then they hang up, as a client's lines are few."""
     sandbox.post("switches", json={"outcome": "conversation"})
     yield
+    for person in people_of_journeys(sandbox):
+        sandbox.post("hang-up", json={"person": person})
     sandbox.post("switches", json={"outcome": ""})
     sandbox.delete("faults")
 
@@ -59,10 +63,15 @@ def signed_in() -> dict[str, Any]:
 
 @pytest.fixture
 def window(
-    browser: Any, base_url: str, sign_in: Callable[[Any, str], None], signed_in: dict[str, Any]
+    browser: Any,
+    base_url: str,
+    sign_in: Callable[[Any, str], None],
+    signed_in: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Any]]:
-    """A page of somebody's own; the browser's options may follow. Its console must stay silent."""
-    open_ones, said = [], []
+    """A page of somebody's own; the browser's options may follow. Its console must stay silent. When the test fails,
+    what each page showed is printed."""
+    open_ones, said, failed = [], [], request.session.testsfailed
 
     def open_as(email: str = "", **options: Any) -> Any:
         context = browser.new_context(base_url=base_url, storage_state=signed_in.get(email), **options)
@@ -79,6 +88,8 @@ def window(
     expect.set_options(timeout=PATIENCE)
     yield open_as
     for context in open_ones:
+        for page in context.pages if request.session.testsfailed > failed else ():
+            sys.stdout.write(f"{page.url}\n{page.inner_text('body')}\n")
         context.close()
     assert said == []
 
