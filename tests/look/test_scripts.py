@@ -53,6 +53,23 @@ def test_a_form_is_sent_once_and_shows_that_it_works(page, site):
     assert len(site.posts) == 1
 
 
+def test_what_is_sent_while_the_last_still_waits_is_held_back_in_words_and_stays(page, site):
+    page.clock.install()
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    site.hold.clear()
+    page.fill("textarea", "First.")
+    page.evaluate("() => { const send = document.getElementById('send'); send.click(); send.click(); }")
+    expect(page.locator(".toast")).to_have_count(0)  # a double click is one
+    page.fill("textarea", "Second.")
+    page.clock.run_for(1000)
+    page.click("#send")
+    expect(page.locator(".toast")).to_contain_text("Not sent")
+    expect(page.locator("textarea")).to_have_value("Second.")
+    site.hold.set()
+    expect(page.locator("#out")).to_have_text("answered")
+    assert len(site.posts) == 1
+
+
 def test_ctrl_enter_sends_the_deed_one_writes_in(page, site):
     page.goto(site.page(f"<body>{FORM}</body>"))
     page.fill("textarea", "One moment please.")
