@@ -127,7 +127,7 @@ def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
 def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
     now = timezone.now()
     shown, by_state = queries.one(campaign, now)
-    wanted, text = (request.GET.get(name, "").replace("\x00", "")[:100] for name in ("status", "q"))
+    wanted, text = request.GET.get("status", ""), request.GET.get("q", "")[:100]
     found, following = queries.page_of_leads(
         queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
     )

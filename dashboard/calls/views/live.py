@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils.http import urlencode
-from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import queries, timeline, wording
@@ -40,7 +39,7 @@ def staff_wall(request: StaffRequest) -> HttpResponse:
     if chosen == "none":
         calls = calls.filter(tenant__isnull=True)
     elif chosen:
-        calls = calls.filter(tenant__slug=slugify(chosen))
+        calls = calls.filter(tenant__slug=chosen)
     context = {"clients": clients, "chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
     return _show(request, calls, context)
 
