@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from smtplib import SMTPException
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from tenants import members
-from tenants.models import Invitation
+from tenants import members, staff
+from tenants.models import Invitation, StaffMember, User
 
 log = structlog.get_logger()
 
@@ -29,20 +30,23 @@ class Link:
 def deliver(invitation: Invitation, token: str) -> Link:
     """Mail the link; with no transaction open, since a mail server takes its time."""
     address = settings.PUBLIC_URL + reverse("invitation", args=[token])
-    context = {
-        "invitation": invitation,
-        "address": address,
-        "reseller": settings.RESELLER_NAME,
-        "days": members.INVITATION_DAYS,
-    }
+    subject = f"{invitation.invited_by} invites you to {invitation.tenant}"
+    facts = {"invitation": invitation, "days": members.INVITATION_DAYS}
+    return _mail("invitation", subject, invitation.email, address, facts, invitation=invitation.pk)
+
+
+def deliver_to_staff(one: StaffMember, by: User) -> Link:
+    """Mail the link with which somebody new of the reseller sets a password; likewise with no transaction open."""
+    subject = f"{by} invites you to {settings.RESELLER_NAME}"
+    facts = {"by": by, "role": one.get_role_display()}
+    return _mail("staff", subject, one.user.email, staff.password_link(one.user), facts, staff=one.pk)
+
+
+def _mail(words: str, subject: str, email: str, address: str, facts: dict[str, Any], **logged: int) -> Link:
+    text = render_to_string(f"home/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
     try:
-        send_mail(
-            f"{invitation.invited_by} invites you to {invitation.tenant}",
-            render_to_string("home/mail/invitation.txt", context),
-            None,
-            [invitation.email],
-        )
+        send_mail(subject, text, None, [email])
     except (SMTPException, OSError) as error:
-        log.error("invitation_not_mailed", invitation=invitation.pk, reason=type(error).__name__)
-        return Link(address, invitation.email, mailed=False)
-    return Link(address, invitation.email, mailed=True)
+        log.error("invitation_not_mailed", reason=type(error).__name__, **logged)
+        return Link(address, email, mailed=False)
+    return Link(address, email, mailed=True)

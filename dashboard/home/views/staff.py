@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
 from typing import Any
 
-import structlog
-from django.conf import settings
 from django.contrib import messages
-from django.core.mail import send_mail
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.home import inviting
 from dashboard.home.forms import GrantForm, StaffForm, StaffRoleForm
-from dashboard.home.inviting import Link
 from dashboard.live import changes
 from tenants import scope, staff
 from tenants.access import StaffRequest, staff_view
@@ -24,7 +19,6 @@ from tenants.confirming import Confirm
 from tenants.models import StaffGrant, StaffMember, Tenant
 from tenants.roles import Permission, StaffRole
 
-log = structlog.get_logger()
 MOST = 500
 MEANINGS = [
     ("Admin", "Everything: connections and their keys, clients, inventory, and this page."),
@@ -51,7 +45,7 @@ def invite(request: StaffRequest) -> HttpResponse:
                 form.add_error("email", no.words)
         if one is None:
             return _listing(request, form=form, status=422)
-    link = _deliver(one, request)
+    link = inviting.deliver_to_staff(one, request.user)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return _listing(request, link=link)
 
@@ -134,17 +128,3 @@ def _page(request: StaffRequest, one: StaffMember, *, status: int = 200, **said:
         "is_support": one.role == StaffRole.SUPPORT,
     }
     return render(request, "home/staff_person.html", context | said, status=status)
-
-
-def _deliver(one: StaffMember, request: StaffRequest) -> Link:
-    """Mail the link that sets a password; with no transaction open, since a mail server takes its time."""
-    address = staff.password_link(one.user)
-    role, reseller = one.get_role_display(), settings.RESELLER_NAME
-    context = {"by": request.user, "role": role, "address": address, "reseller": reseller}
-    try:
-        words = render_to_string("home/mail/staff.txt", context)
-        send_mail(f"{request.user} invites you to {reseller}", words, None, [one.user.email])
-    except (SMTPException, OSError) as error:
-        log.error("invitation_not_mailed", staff=one.pk, reason=type(error).__name__)
-        return Link(address, one.user.email, mailed=False)
-    return Link(address, one.user.email, mailed=True)
