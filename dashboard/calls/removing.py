@@ -22,10 +22,11 @@ Mark = tuple[datetime, UUID]
 
 @dataclass(frozen=True)
 class Removed:
-    """`ids` are VoiceDock's of these calls; `last` is where to go on."""
+    """`ids` are VoiceDock's of these calls, `connections` those they came over; `last` is where to go on."""
 
     count: int
     ids: list[str]
+    connections: set[int]
     last: Mark | None
 
 
@@ -42,7 +43,8 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         party="", overrides={}, error="", data_removed_at=Now(), version=F("version") + 1
     )
     ids = [name for call in calls for name in (call.remote_id, call.hook_id) if name]
-    return Removed(len(calls), ids, (calls[-1].created_at, calls[-1].pk) if calls else after)
+    connections = {call.connection_id for call in calls}
+    return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
 
 
 def is_rest(tenant: Tenant) -> bool:

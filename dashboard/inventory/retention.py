@@ -15,7 +15,7 @@ from dashboard.calls import removing as calls
 from dashboard.campaigns import removing as leads
 from dashboard.hooks import inbox
 from tenants import audit, life, scope
-from tenants.models import Connection, Tenant
+from tenants.models import Tenant
 
 AT_ONCE = 500  # calls, and leads, in one transaction
 CLIENTS = 20  # looked at in one round
@@ -47,8 +47,7 @@ def _empty(pk: int, until: float) -> bool:
             removed = calls.remove_personal_data(tenant, AT_ONCE, after)
             people = leads.remove_people(tenant, AT_ONCE)
             if removed.ids:
-                everywhere = Connection.objects.filter(calls__tenant=tenant).values_list("pk", flat=True)
-                inbox.drop(set(everywhere.distinct()), removed.ids)
+                inbox.drop(removed.connections, removed.ids)
             after = removed.last
             if not removed.count and not people:
                 if calls.is_rest(tenant):

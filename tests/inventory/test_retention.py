@@ -139,7 +139,7 @@ def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatc
         if len(steps) == 2:
             raise InterruptedError
         steps.append(real(*args).count)
-        return removing.Removed(steps[-1], [], None)
+        return removing.Removed(steps[-1], [], set(), None)
 
     with monkeypatch.context() as patch:
         patch.setattr(removing, "remove_personal_data", step)
