@@ -27,14 +27,13 @@ def address(world: World, call: Call) -> str | None:
     heard = call.reported and call.started_at is not None and bool(call.messages)
     if not heard or not world.switches.recordings:
         return None
-    return f"{world.address}{PATH}{_token(world, call)}.wav"
+    return f"{world.address}{PATH}{call.id}/{_token(world, call)}.wav"
 
 
 def answer(world: World, request: Request) -> Answer:
     """The file, or the part of it that a player asks for; without a key, as the address itself is the secret."""
-    token = request.path.removeprefix(PATH).removesuffix(".wav")
-    call = next((one for one in world.calls.values() if address(world, one) and _token(world, one) == token), None)
-    if call is None:
+    call = world.calls.get(request.path.removeprefix(PATH).partition("/")[0])
+    if call is None or address(world, call) != f"{world.address}{request.path}":
         return Answer(404, b"There is no recording here.", {"Content-Type": "text/plain; charset=utf-8"})
     if request.method not in ("GET", "HEAD"):
         return Answer(405, b"", {"Allow": "GET, HEAD"})
