@@ -7,6 +7,7 @@ import pytest
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
 from tests.sandbox import scenes
+from tests.sandbox.receiver import LINE, Asked
 
 
 @pytest.fixture
@@ -16,8 +17,14 @@ def sent():
 
 
 @pytest.fixture
-def sandbox(sent):
-    return app.make(seed=7, clock=ManualClock(), world="small", deliver=lambda *webhook: sent.append(webhook))
+def receiver(sent):
+    """Whom webhooks reach, and who may answer them."""
+    return lambda *webhook: sent.append(webhook)
+
+
+@pytest.fixture
+def sandbox(receiver):
+    return app.make(seed=7, clock=ManualClock(), world="small", deliver=receiver)
 
 
 @pytest.fixture
@@ -73,3 +80,18 @@ def _furnished():
 def scene(_furnished):
     """`with scene() as here:` is a world of its own with something of everything, for tests that need many."""
     return lambda: scenes.opened(_furnished)
+
+
+@pytest.fixture
+def asked():
+    return Asked()
+
+
+@pytest.fixture
+def ring(sandbox, levers):
+    def ring(**more):
+        answer = levers.post("/_sandbox/calls/inbound", json={"number": LINE, "from": "+31612340077", **more})
+        assert answer.status_code == 201, answer.text
+        return sandbox.world.calls[answer.json()["id"]]
+
+    return ring

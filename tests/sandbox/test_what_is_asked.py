@@ -53,8 +53,8 @@ HELD = {
     "unknown fields": f"{KEPT}.test_fields_nobody_documents_are_ignored_or_refused",
     # Webhooks
     "four events": "sandbox.test_webhooks.test_a_call_reports_its_states_and_then_its_story",
-    "precedence": "sandbox.test_questions.test_the_most_specific_address_is_asked",
-    "5 s and 10 s": "sandbox.test_questions.test_the_talk_waits_ten_seconds_and_then_goes_on",
+    "precedence": "sandbox.test_tool_calls.test_the_most_specific_address_is_asked",
+    "5 s and 10 s": "sandbox.test_tool_calls.test_the_talk_waits_ten_seconds_and_then_goes_on",
     "known answer": "sandbox.test_webhooks.test_the_known_answer_of_the_signature",
     "twice, lost, out of order": "sandbox.test_webhooks.test_deliveries_get_lost_doubled_and_overtaken",
     "by minutes": "sandbox.test_webhooks.test_a_delivery_may_come_minutes_late",

@@ -1,0 +1,154 @@
+"""Who takes an inbound call: VoiceDock asks, and waits 5 s (voicedock-api.md §11.2)."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from dashboard.sandbox import app, inprocess, questions
+from dashboard.sandbox.clock import ManualClock
+from dashboard.sandbox.webhooks import sign
+from tests.sandbox.receiver import HOOK, LINE, settle
+
+
+@pytest.fixture
+def receiver(asked):
+    return asked
+
+
+def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, asked, ring):
+    settle(sandbox, webhook_url=HOOK, webhook_secret="quiet")
+    call = ring()
+    (_, url, headers, message, body), *more = asked.of("assistant-request")
+    assert (
+        not more
+        and url == HOOK
+        and message["call"]
+        == {
+            "id": call.id,
+            "type": "inbound_phone_call",
+            "status": "ringing",
+        }
+    )
+    assert headers["X-Webhook-Signature"] == sign("quiet", headers["X-Webhook-Timestamp"], body)
+    sandbox.advance(4.9)
+    assert call.status == "ringing"
+    sandbox.advance(0.2)  # the five seconds are over: as if nobody had been asked
+    assert call.status == "ringing" and not call.question
+    sandbox.advance(6)
+    assert call.status == "in-progress"
+
+
+def test_an_empty_answer_changes_nothing_but_comes_sooner(sandbox, asked, ring):
+    assistant, asked.says = settle(sandbox, webhook_url=HOOK), {}
+    call = ring()
+    sandbox.advance(5.1)
+    assert call.status == "in-progress" and call.assistant_id == assistant.id
+
+
+@pytest.mark.parametrize("nonsense", [b"<html>", b"", b"[1]", b'{"assistant_id": "nobody"}', b'{"assistant": 3}'])
+def test_an_answer_that_is_none_is_the_default(sandbox, asked, ring, nonsense):
+    assistant, asked.says = settle(sandbox, webhook_url=HOOK), nonsense
+    call = ring()
+    sandbox.advance(5.1)
+    assert call.status == "in-progress" and call.assistant_id == assistant.id
+
+
+def test_a_refusal_is_spoken_and_the_call_is_over(sandbox, asked, ring, bloom):
+    settle(sandbox, webhook_url=HOOK)
+    asked.says = {"error": "We are closed until Monday, please call again then."}
+    call = ring()
+    assert call.status == "ringing"
+    sandbox.advance(5)
+    assert (call.status, call.started_at) == ("rejected", None) and "closed until Monday" in call.end_reason
+    assert not asked.of("end-of-call-report")
+
+
+def test_another_assistant_takes_it(sandbox, asked, ring):
+    settle(sandbox, webhook_url=HOOK)
+    here = [one for one in sandbox.world.assistants.values() if one.org_id == settle(sandbox).org_id]
+    other = next(one for one in here if one.id != settle(sandbox).id)
+    asked.says = {"assistant_id": other.id, "assistant_override": {"first_message": "This is the night desk."}}
+    call = ring()
+    sandbox.advance(8)
+    assert call.assistant_id == other.id and call.messages[0]["content"] == "This is the night desk."
+
+
+def test_one_made_for_this_call_takes_it(sandbox, asked, ring):
+    settle(sandbox, webhook_url=HOOK)
+    asked.says = {"assistant": {"name": "Only once", "first_message": "Hello from nowhere."}}
+    call = ring()
+    sandbox.advance(8)
+    assert (call.assistant_id, call.assistant_name) == (None, "Only once")
+    assert call.messages[0]["content"] == "Hello from nowhere."
+
+
+def test_it_may_last_shorter(sandbox, asked, ring):
+    settle(sandbox, webhook_url=HOOK)
+    asked.says = {"max_duration_seconds": 20}
+    call = ring(seconds=300)
+    sandbox.advance(60)
+    assert (call.status, call.end_reason, call.seconds) == ("ended", "max_duration", 20)
+
+
+def test_an_answer_that_comes_too_late_is_not_heard(sandbox, ring):
+    settle(sandbox, webhook_url=HOOK)
+    call = ring()
+    question = call.question["id"]
+    sandbox.advance(5.5)
+    questions.answered(sandbox.world, call.id, question, {"error": "too late"}, sandbox.clock.now())
+    sandbox.advance(8)
+    assert call.status == "in-progress"
+
+
+def test_who_does_not_want_to_be_asked_is_not(sandbox, asked, ring):
+    settle(sandbox, webhook_url=HOOK, webhook_events=["status-update"])
+    call = ring()
+    sandbox.advance(5.1)
+    assert call.status == "in-progress" and not asked.of("assistant-request")
+
+
+def test_a_number_without_an_assistant_asks_the_account(sandbox, asked, levers, ring):
+    number = next(one for one in sandbox.world.numbers.values() if one.phone_number == LINE)
+    number.agent_id = None
+    assert levers.post("/_sandbox/calls/inbound", json={"number": LINE}).status_code == 409
+    levers.post(f"/_sandbox/organizations/{number.org_id}", json={"webhook_url": "http://account/hook"})
+    asked.says = {"assistant": {"name": "From afar", "first_message": "Hello."}}
+    call = ring()
+    sandbox.advance(8)
+    assert asked.of("assistant-request")[0][1] == "http://account/hook" and call.assistant_name == "From afar"
+
+
+def test_a_receiver_s_answer_counts_over_the_network():
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"error": "We are closed."}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    here, told = app.make(seed=7, clock=ManualClock(), world="small"), threading.Event()
+    real = here.postman.heard
+
+    def heard(event, said):
+        real(event, said)
+        told.set()
+
+    here.postman.heard = heard
+    settle(here, webhook_url=f"http://127.0.0.1:{server.server_address[1]}/hook", webhook_events=["assistant-request"])
+    try:
+        with inprocess.client(here) as client:
+            call = here.world.calls[client.post("/_sandbox/calls/inbound", json={"number": LINE}).json()["id"]]
+        assert told.wait(10)
+        here.advance(5)
+        assert call.status == "rejected"
+    finally:
+        server.shutdown()
+        server.server_close()
