@@ -1,4 +1,4 @@
-"""The table of addresses: what stands behind each, and what each person should meet there.
+"""The table of addresses: what stands behind each. What somebody meets there is in `expectations`.
 
 Doors carry their permission (tenants/access.py), the rest follows from tenants/roles.py. An address without a door
 needs a row in `PUBLIC`, `SIGNED_IN` or `OWN_CHECK` that says why; a new address without any row fails.
@@ -14,8 +14,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tenants.roles import LOOKING, Permission
-from tests.promises.two_houses import Marked, Person, absent
+from tenants.roles import Permission
+from tests.promises.marked import Marked, absent
 
 GET, POST = ("GET",), ("POST",)
 Data = Callable[[Marked], dict[str, Any]]
@@ -263,46 +263,3 @@ def _of(resolver: URLResolver, before: str = "", namespace: str = "") -> Iterato
             yield Door(one.name or "", route, one.callback, namespace)
         else:
             yield from _of(one, route, f"{namespace}{one.namespace}:" if one.namespace else namespace)
-
-
-def expected(door: Door, who: Person, place: Marked | None, thing: Marked | None, town: Any) -> str:
-    """In the words of the table: in, sign-in, missing, forbidden; for a method that the door has."""
-    if who.user is None:
-        return "sign-in"
-    if door.reading_room:
-        return _of_reading_room(door, who, thing, town)
-    if door.name in SIGNED_IN or door.name in OWN_THINGS:
-        return "in" if door.name in SIGNED_IN else "missing"
-    if door.of_client:
-        return _of_client(door, who, place, thing, town)
-    if who.staff is None:
-        return "missing"
-    if not who.may(door.permission):
-        return "forbidden"
-    if not who.sees_all and "<slug:slug>" in door.route and (place is None or not who.may_read(town.name_of(place))):
-        return "missing"
-    named = ("<slug:slug>" in door.route and place is None) or (door.about and thing is None)
-    astray = "<slug:slug>" in door.route and door.about and place is not thing
-    return "missing" if named or astray else "in"
-
-
-def _of_reading_room(door: Door, who: Person, thing: Marked | None, town: Any) -> str:
-    if not who.reads:
-        return "forbidden"
-    granted = {"all": list(town.houses.values()), "home": [town.houses.get(who.home)], "none": []}[who.reads]
-    return "missing" if door.about and thing not in granted else "in"
-
-
-def _of_client(door: Door, who: Person, place: Marked | None, thing: Marked | None, town: Any) -> str:
-    mine = place is not None and place is town.houses.get(who.home)
-    if who.role is None and who.staff is None:
-        return "missing"
-    if who.staff and not mine:
-        return "missing" if place is None or not who.may_read(town.name_of(place)) else "forbidden"
-    if not mine:
-        return "missing"
-    if door.permission and not (who.may(door.permission) and (not who.looks or door.permission in LOOKING)):
-        return "forbidden"
-    if door.row.staff_only and who.staff is None:
-        return "forbidden"
-    return "missing" if door.about and thing is not place else "in"

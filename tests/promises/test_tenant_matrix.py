@@ -9,7 +9,9 @@ from dashboard.live import stream
 from tenants.roles import Permission, StaffRole
 from tests.promises import doors, scale
 from tests.promises.doors import Door
-from tests.promises.two_houses import Marked, Person, Town, town  # noqa: F401
+from tests.promises.expectations import expected
+from tests.promises.marked import Marked
+from tests.promises.two_houses import Person, Town, town  # noqa: F401
 from tests.promises.walking import Answer, ask, slips
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +91,7 @@ def test_what_opens_and_what_may_be_read(town: Town, name: str):  # noqa: F811
             for method in door.row.methods:
                 data = door.row.data(thing or place or town.houses["two"])
                 answer = ask(town, who, method, address, data)
-                meant = doors.expected(door, who, place, thing, town)
+                meant = expected(door, who, place, thing, town)
                 given = address + " ".join(str(value) for value in data.values())
                 if answer.status == 503 and door.row.lost:
                     answer.status = 200

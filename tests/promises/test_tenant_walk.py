@@ -15,7 +15,8 @@ from django.db import connection
 from tenants import scope
 from tests.promises import doors, scale
 from tests.promises.doors import Door
-from tests.promises.two_houses import ABSENT_ID, Marked, Person, Town, town  # noqa: F401
+from tests.promises.marked import ABSENT_ID, Marked
+from tests.promises.two_houses import Person, Town, town  # noqa: F401
 from tests.promises.walking import ask, slips
 
 pytestmark = pytest.mark.django_db
