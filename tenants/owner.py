@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 
 APP, AUDITOR = "patchbay_app", "patchbay_auditor"
 
@@ -41,6 +42,13 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
+ANYBODY_MAY_CALL: set[str] = set()  # functions that policies call; all others are for triggers
+OWN_FUNCTIONS = """
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
+      AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+"""
+
 
 @contextmanager
 def as_owner(alias: str = "default") -> Iterator[None]:
@@ -67,9 +75,31 @@ def grant(alias: str = "default") -> None:
             f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}; "
             f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {AUDITOR}"
         )
+        _close_the_database(cursor)
         for table, rights in APP_MAY_NOT.items():
             if table in there:
                 cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP}')
         for table in AUDITOR_READS:
             if table in there:
                 cursor.execute(f'GRANT SELECT ON "{table}" TO {AUDITOR}')
+
+
+def _close_the_database(cursor: CursorWrapper) -> None:
+    """Nobody but the owner makes anything in this database, temporary tables included, or calls our functions.
+
+    A temporary table can take the place of a real one in a name without a schema, and its triggers run as whoever
+    uses it.
+    """
+    cursor.execute("SELECT quote_ident(current_database())")
+    database = cursor.fetchone()[0]
+    everybody = f"PUBLIC, {APP}, {AUDITOR}"
+    cursor.execute(
+        f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM {everybody}; "
+        f"GRANT CONNECT ON DATABASE {database} TO {APP}, {AUDITOR}; "
+        f"REVOKE CREATE ON SCHEMA public FROM {everybody}; GRANT USAGE ON SCHEMA public TO {APP}, {AUDITOR}"
+    )
+    cursor.execute(OWN_FUNCTIONS)
+    for (function,) in cursor.fetchall():
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM {everybody}")
+        if function in ANYBODY_MAY_CALL:
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {APP}, {AUDITOR}")
