@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 
 from dashboard.calls import caller_id, control, destinations, placing
+from dashboard.look import numbers
 from tenants.models import AssistantDedication, NumberDedication
 
 NOT_YOURS = placing.NOT_YOURS
 
 
-def callable_number(text: str) -> str:
-    """E.164, or `forms.ValidationError` in words."""
-    try:
-        return destinations.read(text)
-    except destinations.NotCallable as no:
-        raise forms.ValidationError(str(no)) from None
+class ChosenReading(forms.Form):
+    """A number that can be read in several ways is asked for: `reading` is the choice, `readings` are its options."""
+
+    reading = forms.CharField(required=False, max_length=40)
+    readings: Sequence[str] = ()
+
+    def read(self, text: str, reader: Callable[[str], str]) -> str:
+        """E.164, or `forms.ValidationError` in words. A choice counts only while the text still has that reading."""
+        try:
+            return reader(text)
+        except destinations.Ambiguous as error:
+            chosen = self.data.get("reading", "")
+            if chosen in error.readings:
+                return self.read(chosen, reader)
+            self.readings = error.readings
+            raise forms.ValidationError(str(error)) from None
+        except destinations.NotCallable as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def choices_of_reading(self) -> list[tuple[str, str]]:
+        """Each reading with the place where it rings."""
+        return [(e164, numbers.region(e164)) for e164 in self.readings]
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(ChosenReading):
     """One call. `number` and `assistant` are ids of the client's own open dedications; others never get past here."""
 
     destination = forms.CharField(
-        max_length=40,
+        max_length=120,
         error_messages={"required": "Type the number of the person you call."},
         widget=forms.TextInput(
             attrs={"inputmode": "tel", "autocomplete": "off", "class": "dial", "placeholder": "+31 6 1234 5678"}
@@ -50,7 +68,7 @@ class PlaceForm(forms.Form):
         self.assistants = {one.pk: one for one in assistants if one.is_open}
 
     def clean_destination(self) -> str:
-        return callable_number(self.cleaned_data["destination"])
+        return self.read(self.cleaned_data["destination"], destinations.read)
 
     def clean_number(self) -> int:
         if self.cleaned_data["number"] not in self.lines:
@@ -70,6 +88,10 @@ class PlaceForm(forms.Form):
             self.add_error("assistant", placing.TWO_HOUSES)
         return facts
 
+    def intent(self) -> dict[str, Any]:
+        """What `placing.place` takes."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "reading"}
+
 
 class CallerIdFilter(forms.Form):
     """Period and verdict of the caller-ID report."""
@@ -87,7 +109,7 @@ class CallerIdFilter(forms.Form):
         return {"since": said.get("since"), "until": said.get("until"), "verdict": said.get("verdict", "")}
 
 
-class CommandForm(forms.Form):
+class CommandForm(ChosenReading):
     """One command into a live call. Each has its own fields, so that a draft of one never leaves as another."""
 
     COMMANDS = ("inject-context", "say", "transfer", "end-call")
@@ -123,7 +145,7 @@ class CommandForm(forms.Form):
                 self.add_error("destination", "Write the SIP address like sip:desk@example.com.")
             return text
         try:
-            return callable_number(text)
+            return self.read(text, destinations.read)
         except forms.ValidationError as error:
             self.add_error("destination", error)
             return text

@@ -17,8 +17,21 @@ TYPES = {
     PhoneNumberType.PREMIUM_RATE: "premium rate",
     PhoneNumberType.SHARED_COST: "shared cost",
     PhoneNumberType.VOIP: "internet line",
+    PhoneNumberType.PERSONAL_NUMBER: "personal number",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.UAN: "company number",
+    PhoneNumberType.VOICEMAIL: "voicemail",
 }
 PLAINER = {"Britain (UK)": "United Kingdom", "Korea (South)": "South Korea", "Korea (North)": "North Korea"}
+MORE_COUNTRIES = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}  # not in the table of zones
+NETWORKS = {  # country codes that belong to no country: region 001 of phonenumbers
+    800: "International freephone",
+    808: "International shared-cost",
+    979: "International premium-rate",
+    870: "Satellite",
+    881: "Satellite",
+}
+WITH_ARTICLE = ("Netherlands", "United", "Philippines", "Bahamas", "Gambia", "Maldives", "Seychelles", "Comoros")
 
 
 def grouped(e164: str) -> str:
@@ -37,9 +50,30 @@ def region(e164: str) -> str:
     number = _parse(e164)
     if number is None:
         return ""
-    code = phonenumbers.region_code_for_number(number)
+    code = phonenumbers.region_code_for_number(number) or ""
+    if code == "001":
+        return NETWORKS.get(number.country_code or 0, "International network")
     kind = TYPES.get(phonenumbers.number_type(number))
-    return ", ".join(part for part in (_countries().get(code or "", code or ""), kind) if part)
+    return ", ".join(part for part in (_countries().get(code, code), kind) if part)
+
+
+def country(code: str, *, article: bool = False) -> str:
+    """`NL` → `Netherlands`, with the article `the Netherlands`; "" for what is no country."""
+    name = _countries().get(code, "").partition(",")[0]
+    return f"the {name}" if article and (name.startswith(WITH_ARTICLE) or name.endswith("Islands")) else name
+
+
+def countries() -> dict[str, str]:
+    """Every country with telephone numbers: ISO code and name, by name."""
+    names = {code: _countries().get(code, "") for code in phonenumbers.SUPPORTED_REGIONS}
+    return dict(sorted(((code, name) for code, name in names.items() if name), key=lambda pair: pair[1]))
+
+
+def country_of(e164: str) -> str:
+    """The ISO code of the country where a number rings, "" where there is none."""
+    number = _parse(e164)
+    code = phonenumbers.region_code_for_number(number) if number else None
+    return code if code in phonenumbers.SUPPORTED_REGIONS else ""
 
 
 def _parse(e164: str) -> phonenumbers.PhoneNumber | None:
@@ -54,4 +88,4 @@ def _countries() -> dict[str, str]:
     """Country names of the time zone database: the geocoder of phonenumbers takes four seconds to import."""
     table = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
-    return {code: PLAINER.get(name, name) for code, name in rows}
+    return {code: PLAINER.get(name, name) for code, name in rows} | MORE_COUNTRIES

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.calls import placing
+from dashboard.calls import destinations, placing
 from tenants import ownership, scope
 from tenants.models import Number
 from tenants.roles import Role
@@ -183,4 +183,25 @@ def test_who_may_not_place_calls(bloom, harbor, member, sign_in, dialed, client)
     assert stranger.post(ADDRESS, typed(bloom)).status_code == 404
     expired = client.post(ADDRESS, typed(bloom))
     assert (expired.status_code, expired["Location"]) == (302, f"/accounts/login/?next={ADDRESS}")
+    assert dialed == []
+
+
+def test_a_number_with_two_readings_is_asked_for_and_nothing_typed_is_lost(bloom, operator, dialed):
+    text = "+39 (0)551 2392785"
+    asked = operator.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
+
+    page = asked.content.decode()
+    assert asked.status_code == 422 and dialed == []
+    assert destinations.TWO_READINGS in page and text in page and "Keep me." in page
+    assert all(f'name="reading" value="{e164}"' in page for e164 in ("+3905512392785", "+395512392785"))
+
+    chosen = operator.post(ADDRESS, typed(bloom, destination=text, reading="+3905512392785"))
+    assert chosen.status_code == 303
+    assert [one["destination"] for one in dialed] == ["+3905512392785"]
+
+
+def test_a_reading_that_the_text_does_not_have_is_no_choice(bloom, operator, dialed):
+    response = operator.post(ADDRESS, typed(bloom, destination="+39 (0)551 2392785", reading="+31900123456"))
+
+    assert response.status_code == 422
     assert dialed == []

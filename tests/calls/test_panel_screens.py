@@ -364,3 +364,14 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
         assert (opened.status_code, opened.headers["Location"]) == (302, "https://media.example/1")
     assert told("call.transcript-read") == ["Zoë Ruiter read what was said in the call with +31612345678."]
     assert told("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]
+
+
+def test_a_transfer_to_a_number_with_two_readings_is_asked_for(bloom, operator, sent):
+    call, form = a_call(bloom), {"type": "transfer", "destination": "+39 (0)551 2392785"}
+
+    asked = operator.post(at(call, "command/"), form | {"token": uuid.uuid4()}, headers=HTMX)
+    assert asked.status_code == 422 and sent == []
+    assert 'name="reading" value="+395512392785"' in asked.content.decode()
+
+    operator.post(at(call, "command/"), form | {"reading": "+395512392785", "token": uuid.uuid4()}, headers=HTMX)
+    assert "+395512392785" in str(sent[0]["command"])

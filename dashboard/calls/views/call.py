@@ -210,6 +210,7 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
     return {
         "typed": form.data if form is not None and kept else {},
         "errors": form.errors if form is not None else {},
+        "readings": form.choices_of_reading() if form is not None else [],
         "tabs": steering.tabs(call.family),
         "chosen": sent if sent in steering.TABS else "inject-context",
         "sent": sent,

@@ -47,7 +47,7 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
             token = form.cleaned_data.get("token")
             return queries.by_token(request.tenant, token) if token else None
     try:
-        return placing.place(request.tenant, by=request.user, **form.cleaned_data)
+        return placing.place(request.tenant, by=request.user, **form.intent())
     except placing.Refusal as no:
         form.add_error(no.field if no.field in form.fields else None, no.words)
     return None

@@ -1,0 +1,62 @@
+"""Which valid numbers are not called, each by a stated rule: emergency services, and kinds that cost extra."""
+
+from __future__ import annotations
+
+import enum
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType
+
+INTERNATIONAL_NETWORK = "001"  # the region of phonenumbers for country codes that belong to no country
+
+
+class Rule(enum.Enum):
+    """Why a text is not called."""
+
+    UNREADABLE = "unreadable"
+    AMBIGUOUS = "ambiguous"
+    INVALID = "invalid"
+    EMERGENCY = "emergency"
+    COSTLY = "costly"
+    NOBODY_ANSWERS = "nobody-answers"
+    COUNTRY = "country"
+
+
+COSTS_EXTRA = "calls to it cost extra, so it cannot be called here."
+KINDS = {
+    PhoneNumberType.PREMIUM_RATE: (Rule.COSTLY, f"This is a premium-rate number: {COSTS_EXTRA}"),
+    PhoneNumberType.SHARED_COST: (Rule.COSTLY, f"This is a shared-cost number: {COSTS_EXTRA}"),
+    PhoneNumberType.PERSONAL_NUMBER: (
+        Rule.COSTLY,
+        f"This is a personal number, which is forwarded anywhere: {COSTS_EXTRA}",
+    ),
+    PhoneNumberType.PAGER: (Rule.NOBODY_ANSWERS, "This is the number of a pager: nobody can talk there."),
+    PhoneNumberType.VOICEMAIL: (Rule.NOBODY_ANSWERS, "This is the number of a voicemail: nobody can talk there."),
+}
+
+
+def broken(number: PhoneNumber) -> tuple[Rule, str] | None:
+    """The rule by which this number is not called, with words; None for one that may be. `number` is valid."""
+    kind = phonenumbers.number_type(number)
+    if kind in KINDS:
+        return KINDS[kind]
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    if region == INTERNATIONAL_NETWORK and kind != PhoneNumberType.TOLL_FREE:
+        return Rule.COSTLY, f"+{number.country_code} is no country but a satellite or other network: {COSTS_EXTRA}"
+    return None
+
+
+def is_emergency(number: PhoneNumber) -> bool:
+    """Whether the digits after the country code are, exactly, an emergency number of a country with that code.
+
+    A number is dialed internationally, country code first, so one that merely begins like an emergency number (Paris
+    01 5…, Delhi 011…) reaches its subscriber. Exact equality is refused all the same: a carrier may dial nationally.
+    """
+    digits = phonenumbers.national_significant_number(number)
+    regions = phonenumbers.region_codes_for_country_code(number.country_code or 0)
+    return any(phonenumbers.is_emergency_number(digits, region) for region in regions)
+
+
+def is_emergency_anywhere(digits: str) -> bool:
+    """Whether bare digits, without a country code, are an emergency number of any country."""
+    return any(phonenumbers.is_emergency_number(digits, region) for region in phonenumbers.SUPPORTED_REGIONS)
