@@ -1,4 +1,4 @@
-"""The Celery application: three queues, nothing kept in the broker that the database does not know.
+"""The Celery application: four queues, nothing kept in the broker that the database does not know.
 
 A message is only a bell: due rows and sweeps are the queue, so a task may run twice, late or never and nothing is lost.
 """
@@ -21,10 +21,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 app = Celery("patchbay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
-    task_queues=[Queue("interactive"), Queue("sync"), Queue("bulk")],
+    # interactive: the database only, never a request, by a worker of its own: alarms depend on it.
+    # requests: what a person waits for at VoiceDock. sync: copies of what VoiceDock holds. bulk: the rest.
+    task_queues=[Queue("interactive"), Queue("requests"), Queue("sync"), Queue("bulk")],
     task_default_queue="sync",
-    task_routes={  # a person waits for these; a task may name another queue itself
-        "dashboard.calls.tasks.*": {"queue": "interactive"},
+    task_routes={  # a task may name another queue itself
+        "dashboard.calls.tasks.sweep": {"queue": "interactive"},
+        "dashboard.calls.tasks.send_call": {"queue": "requests"},
+        "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.hooks.tasks.*": {"queue": "interactive"},
     },
     task_ignore_result=True,

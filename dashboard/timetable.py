@@ -1,19 +1,22 @@
-"""What beat rings for, and how often. A bell that nobody heard in time is dropped: the next one follows soon."""
+"""Which task beat starts how often, and in which queue. One that waited too long is dropped: the next one follows."""
 
 from datetime import timedelta
 from typing import Any
+
+LEAST_EXPIRY = 10.0  # seconds: clocks of beat and workers may differ, and a busy worker is not a reason to skip a sweep
 
 
 def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
     return {
         "task": task,
         "schedule": timedelta(seconds=seconds),
-        "options": {"queue": queue, "expires": max(1.0, seconds)},
+        "options": {"queue": queue, "expires": max(LEAST_EXPIRY, seconds)},
     }
 
 
 TIMETABLE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
+    "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),

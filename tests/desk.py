@@ -98,6 +98,7 @@ class Desk:
         """What beat and a worker do."""
         for call_id in sweep.run():
             placing.send(call_id)
+        sweep.ask()
 
     def placed(self) -> list[dict[str, Any]]:
         """Requests to dial that reached VoiceDock."""

@@ -60,11 +60,12 @@ def speak(
     tenant: Tenant | int | None = None,
     call: Call | None = None,
     tally: Callable[[], None] = lambda: None,
+    until: float | None = None,
 ) -> Iterator[voicedock.Client]:
     """A client for this connection whose every attempt is spent in this lane; opens short scopes of its own.
 
     `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each. `tally` is
-    called for each request that leaves.
+    called before each request that leaves, `until` the moment of `time.monotonic` after which none does.
     Raises `OpenTransaction` at once, and `Spent` from the client's methods before anything has left.
     """
     _nothing_open()
@@ -84,6 +85,7 @@ def speak(
         permit=lambda method, path: purse.spend(),
         transport=settings.VOICEDOCK_TRANSPORT,
         timeout=PATIENCE if purse.lane in shares.PEOPLE else PATIENCE / 2,
+        until=until,
     )
     try:
         yield client

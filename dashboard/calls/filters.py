@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
-from dashboard.calls.models import OVER, Call, State
+from dashboard.calls.models import END_LATE, OVER, Call, State
 from dashboard.campaigns.models import Lead
 
 STATES = {
@@ -40,7 +40,7 @@ def state_group(calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         case "missed":
             return calls.filter(state__in=MISSED)
         case "person":
-            return calls.exclude(alarm="")
+            return calls.filter(~Q(alarm="") | END_LATE)
     return calls
 
 

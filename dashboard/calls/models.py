@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
@@ -46,13 +49,19 @@ OVER = [
 ]
 
 
+END_IS_LATE = timedelta(seconds=11)  # an alarm is promised within 15 s: the rest is for beat, a worker and a page
+
+
 class Alarm(models.TextChoices):
     """What makes a call ask for a person."""
 
     NONE = "", "None"
     NOT_CERTAIN = "not-certain", "We don't know if it was placed"
-    END_NOT_CONFIRMED = "end-not-confirmed", "End call has not worked yet"
+    END_NOT_CONFIRMED = "end-not-confirmed", "End call is not confirmed"
     WRONG_NUMBER = "wrong-number", "It left from a number that is not this client's"
+
+
+END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
 
 class CallQuerySet(models.QuerySet["Call"]):
@@ -64,8 +73,13 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(state=State.IN_PROGRESS)
 
     def asking(self) -> CallQuerySet:
-        """Those that need a person."""
-        return self.exclude(alarm="")
+        """Those that need a person, by an alarm that is written down or by an end-call that is late."""
+        return self.filter(~Q(alarm="") | END_LATE)
+
+    def with_end_age(self) -> CallQuerySet:
+        """How long ago the end was asked for, by the database's clock: `Call.current_alarm` reads it."""
+        age = models.ExpressionWrapper(Now() - F("end_asked_at"), output_field=models.DurationField())
+        return self.annotate(end_age=age)
 
 
 class Call(models.Model):
@@ -135,6 +149,8 @@ class Call(models.Model):
     )
 
     objects = CallQuerySet.as_manager()
+    if TYPE_CHECKING:
+        end_age: timedelta | None  # with `with_end_age`
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -200,6 +216,29 @@ class Call(models.Model):
     @property
     def is_live(self) -> bool:
         return not self.finished
+
+    @property
+    def end_is_late(self) -> bool:
+        """Asked to end, not known to have ended in time. A page must not wait for the sweep to write this down."""
+        age = getattr(self, "end_age", None)
+        return not self.finished and age is not None and age > END_IS_LATE
+
+    @property
+    def current_alarm(self) -> str:
+        """The alarm that is written down, or the one that is due. Needs a call read `with_end_age`."""
+        return self.alarm or (Alarm.END_NOT_CONFIRMED if self.end_is_late else Alarm.NONE)
+
+    @property
+    def alarm_words(self) -> str:
+        return Alarm(self.current_alarm).label
+
+    @property
+    def seconds_to_alarm(self) -> int | None:
+        """When a page has to be drawn again, since the end-call is late then; None when nothing is awaited."""
+        age = getattr(self, "end_age", None)
+        if self.finished or self.alarm or age is None or age > END_IS_LATE:
+            return None
+        return int((END_IS_LATE - age).total_seconds()) + 1
 
     @property
     def can_be_steered(self) -> bool:

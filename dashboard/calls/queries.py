@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -28,14 +28,15 @@ LEAD = Subquery(
 )
 
 
-def whole(calls: QuerySet[Call]) -> QuerySet[Call]:
+def whole(calls: CallQuerySet) -> CallQuerySet:
     """Calls with what every screen says of them: line, assistant, who asked, the campaign's lead if there is one."""
-    return calls.select_related(
+    found = calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
-    ).annotate(lead=LEAD)
+    )
+    return found.with_end_age().annotate(lead=LEAD)
 
 
-def of_tenant(tenant: Tenant) -> QuerySet[Call]:
+def of_tenant(tenant: Tenant) -> CallQuerySet:
     return whole(Call.objects.filter(tenant=tenant))
 
 

@@ -1,4 +1,8 @@
-"""What nobody waits for any more: calls that a crash left unsent, answers that never came, commands not confirmed."""
+"""What nobody waits for any more: calls that a crash left unsent, answers that never came, commands not confirmed.
+
+`run` touches the database only, so that nothing VoiceDock does can hold up an alarm; `ask` holds the parts that send
+requests, and runs in another queue.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls import reconciling, sending
-from dashboard.calls.models import Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
 from dashboard.calls.steps import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
 from dashboard.inventory import runs
@@ -23,7 +27,6 @@ log = structlog.get_logger()
 
 LEFT_QUEUED = timedelta(seconds=3)
 NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may take
-NOT_ENDED = timedelta(seconds=15)
 NOT_TRANSFERRED = timedelta(seconds=30)
 WATCHED = timedelta(hours=1)  # after an alarm about a wrong line its campaigns are kept paused this long
 MOST = 100
@@ -39,11 +42,15 @@ def run() -> list[UUID]:
 
     Returns queued calls that somebody has to send now: sending may take long, and one must not hold up the others.
     """
-    for part in (answers_lost, commands_lost, ends_not_confirmed, transfers_not_confirmed, wrong_lines):
+    for part in (ends_not_confirmed, answers_lost, commands_lost, transfers_not_confirmed):
         _by_itself(part)
-    ready = _by_itself(queued) or []
-    _by_itself(reconciling.run)
-    return ready
+    return _by_itself(queued) or []
+
+
+def ask() -> None:
+    """The parts that ask VoiceDock: look for calls that may have been placed, pause campaigns after a wrong line."""
+    for part in (reconciling.run, wrong_lines):
+        _by_itself(part)
 
 
 def queued() -> list[UUID]:
@@ -72,7 +79,7 @@ def commands_lost() -> None:
 
 def ends_not_confirmed() -> None:
     """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
-    for call in _calls(Q(end_asked_at__lt=Now() - NOT_ENDED, alarm="")):
+    for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, alarm="")):
         with scope.of(owner(call)):
             if not Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, alarm="").exists():
                 continue  # another alarm was raised meanwhile, and must not be covered

@@ -51,17 +51,24 @@ def live(connection: Connection) -> None:
 def finished(connection: Connection) -> None:
     """Newest first until a page holds nothing new; then a piece of the history, until all of it is here.
 
-    The state's mark: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read.
+    The state's mark: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read,
+    `unread` how many pages a run that did not come to its end had to read in any case.
     """
     with runs.look(connection, Kind.CALLS) as run:
         history = run.mark.setdefault("history", {"offset": 0, "done": False})
         deep = history["done"] and _deep_is_due(run)
+        unread = max(run.mark.get("unread", 0), DEEP_PAGES if deep else 0)
         for page in range(NEWEST_PAGES if history["done"] else 2):
+            if run.is_over:
+                run.again_in = 1.0
+                return
             new, more = _page(run, PAGE, page * PAGE)
-            if not more or (not new and not (deep and page + 1 < DEEP_PAGES)):
+            if not more or (not new and page + 1 >= unread):
                 break
+            run.mark["unread"] = max(unread, page + 2)
         else:
             run.again_in = 1.0
+        run.mark.pop("unread", None)
         if deep:
             run.mark["deep_at"] = timezone.now().isoformat()
         _history(run, history)
@@ -69,12 +76,13 @@ def finished(connection: Connection) -> None:
 
 def _history(run: Run, history: dict[str, Any]) -> None:
     for _ in range(HISTORY_PAGES):
-        if history["done"]:
-            return
+        if history["done"] or run.is_over:
+            break
         _, more = _page(run, HISTORY_PAGE, history["offset"])
         history["offset"] += HISTORY_PAGE
         history["done"] = not more
-    run.again_in = 1.0
+    if not history["done"]:
+        run.again_in = 1.0
 
 
 def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:

@@ -1,4 +1,4 @@
-"""Bells of this room: beat rings `sweep` every two seconds, which rings `send_call` for calls left queued."""
+"""Celery tasks of calls: the sweep every two seconds, the requests it leaves to others, mails about alarms."""
 
 from uuid import UUID
 
@@ -11,6 +11,11 @@ from dashboard.calls import alarms, sending, sweep
 def sweep_calls() -> None:
     for call_id in sweep.run():
         send_call.apply_async((str(call_id),), expires=30)
+
+
+@shared_task
+def sweep_requests() -> None:
+    sweep.ask()
 
 
 @shared_task

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.calls import wording
-from dashboard.calls.models import Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
 from dashboard.look import numbers, times
 from tenants.models import User
 
@@ -82,8 +82,9 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
         yield step(call.state_at, states_words(call), call.state)
     if call.started_at:
         yield step(call.started_at, "Answered", State.IN_PROGRESS)
-    if call.alarm in (Alarm.END_NOT_CONFIRMED, Alarm.WRONG_NUMBER) and call.alarm_at:
-        yield step(call.alarm_at, call.get_alarm_display(), State.NEEDS_PERSON)
+    if call.current_alarm in (Alarm.END_NOT_CONFIRMED, Alarm.WRONG_NUMBER):
+        moment = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
+        yield step(moment, call.alarm_words, State.NEEDS_PERSON)
     if call.finished:
         yield step(call.ended_at or call.state_at, wording.state(call), call.state)
         if call.error:

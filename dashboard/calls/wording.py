@@ -16,20 +16,20 @@ ASKS = {
 }
 WHY = {
     Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
-    Alarm.END_NOT_CONFIRMED: "End call was accepted, but the call is still in progress.",
+    Alarm.END_NOT_CONFIRMED: "It was asked to end, and we have not heard that it ended. Ending it again does no harm.",
     Alarm.WRONG_NUMBER: "It left from a number that is not this client’s. Its calls are stopped until someone looks.",
 }
 
 
 def mark(call: Call) -> str:
     """The state that the jack shows: an open alarm makes it ask for a person."""
-    return State.NEEDS_PERSON if call.alarm and call.is_live else call.state
+    return State.NEEDS_PERSON if call.current_alarm and call.is_live else call.state
 
 
 def state(call: Call) -> str:
     """`Ended, person hung up`; a state or reason that we do not know keeps its own words."""
-    if call.alarm and call.is_live:
-        return ASKS.get(Alarm(call.alarm), call.get_alarm_display())
+    if call.current_alarm and call.is_live:
+        return ASKS[Alarm(call.current_alarm)]
     words = states.read(call.state)[1]
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
         reason = ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
@@ -39,12 +39,12 @@ def state(call: Call) -> str:
 
 def why(call: Call) -> str:
     """What an alarm is about, in words to act on."""
-    return WHY.get(Alarm(call.alarm), "") if call.alarm else ""
+    return WHY.get(Alarm(call.current_alarm), "")
 
 
 def bay(call: Call) -> str:
     """Which bay of the wall it belongs to."""
-    if call.alarm or call.state in UNCERTAIN:
+    if call.current_alarm or call.state in UNCERTAIN:
         return "person"
     if call.state in LIVE[:-1] + UNSENT:
         return "waiting"

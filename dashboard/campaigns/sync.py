@@ -53,11 +53,13 @@ def due_leads(connection: Connection) -> None:
         with scope.system("which leads to read"):
             due = _due(connection)
         for campaign in due[:LISTS_AT_ONCE]:
+            if run.is_over:
+                break
             try:
                 _read(run, campaign)
             except voicedock.Refused as no:  # of this one list; the others shall not wait for it
                 run.remarks.append(f"{campaign.name}: {no}")
-        if len(due) > LISTS_AT_ONCE:
+        if len(due) > LISTS_AT_ONCE or run.is_over:
             run.again_in = 1.0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import ExtractHour
+from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
 from dashboard.calls import queries as calls_queries
@@ -66,7 +66,7 @@ class Row:
 def switchboard(clients: QuerySet[Tenant]) -> list[Row]:
     """Every client that is open, those with live calls first."""
     live: dict[int, list[Call]] = defaultdict(list)
-    for call in Call.objects.live().filter(tenant__in=clients).order_by("created_at")[:1000]:
+    for call in Call.objects.live().with_end_age().filter(tenant__in=clients).order_by("created_at")[:1000]:
         live[call.tenant_id].append(call)  # type: ignore[index]
     rows = [Row(one, live[one.pk]) for one in clients.exclude(status=Tenant.Status.CLOSED)]
     for row in rows:
@@ -79,11 +79,13 @@ def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
     """What needs a person, the most urgent first."""
     urgency = Case(
         *[When(alarm=alarm, then=Value(at)) for at, alarm in enumerate(URGENT)],
+        When(alarm="", then=Value(URGENT.index(Alarm.END_NOT_CONFIRMED))),
         default=Value(len(URGENT)),
         output_field=IntegerField(),
     )
-    found = calls.asking().select_related("tenant", "requested_by").order_by(urgency, "alarm_at", "pk")[: ASKING + 1]
-    return [{"call": call, "title": call.get_alarm_display(), "why": wording.why(call)} for call in found]
+    found = calls.asking().with_end_age().select_related("tenant", "requested_by")
+    urgent = found.order_by(urgency, Coalesce("alarm_at", "end_asked_at"), "pk")[: ASKING + 1]
+    return [{"call": call, "title": call.alarm_words, "why": wording.why(call)} for call in urgent]
 
 
 @dataclass(kw_only=True)

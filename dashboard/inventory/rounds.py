@@ -72,5 +72,5 @@ def _complete(connections: set[int]) -> None:
     there = set(SyncState.objects.values_list("connection_id", "kind"))
     missing = [(pk, kind) for pk in connections for kind in LOOKS if (pk, kind.value) not in there]
     SyncState.objects.bulk_create(
-        [SyncState(connection_id=pk, kind=kind) for pk, kind in missing], ignore_conflicts=True
+        [SyncState(connection_id=pk, kind=kind, due_at=Now()) for pk, kind in missing], ignore_conflicts=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from typing import Any
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
@@ -21,7 +21,9 @@ from dashboard.live import changes
 from tenants import scope
 from tenants.models import Connection
 
-LEASE = timedelta(seconds=120)  # longer than a task may run
+LEASE = timedelta(seconds=20)  # renewed before each request, whose answer takes 15 s at most: a killed run ends soon
+LONGEST = 30.0  # seconds of one run, all its requests and repeats together; what is left is for the next one
+LONGEST_LIVE = 10.0  # people wait for news of live calls: better ask again than wait for one answer
 EVERY = {  # seconds between looks, unless the look itself knows better
     Kind.ORGANIZATION: 60,
     Kind.INVENTORY: 300,
@@ -47,7 +49,9 @@ class Run:
     kind: Kind
     mark: dict[str, Any]
     again_in: float
-    started_at: datetime = field(default_factory=timezone.now)
+    started_at: datetime
+    lease: _Lease
+    until: float
     requests: int = 0
     seen: int = 0
     changed: int = 0
@@ -55,11 +59,43 @@ class Run:
 
     @contextmanager
     def speak(self, lane: Lane) -> Iterator[voicedock.Client]:
-        with budget.speak(self.connection, lane, tally=self._one_more) as vendor:
+        with budget.speak(self.connection, lane, tally=self._one_more, until=self.until) as vendor:
             yield vendor
+
+    @property
+    def is_over(self) -> bool:
+        """Its time is used up: what is left is for the next run."""
+        return time.monotonic() >= self.until
 
     def _one_more(self) -> None:
         self.requests += 1
+        self.lease.renew()
+
+
+@dataclass
+class _Lease:
+    """The right to be the only run of its kind; whoever takes over an expired one ends this one's."""
+
+    state: int
+    until: datetime | None = None
+
+    def take(self) -> bool:
+        """False while somebody else holds it."""
+        return self._extend(Q(lease_until=None) | Q(lease_until__lt=Now()))
+
+    def renew(self) -> None:
+        self._extend(Q(lease_until=self.until))
+
+    def give_back(self, **change: Any) -> None:
+        """Write what the run came to, unless another one has taken over."""
+        SyncState.objects.filter(pk=self.state, lease_until=self.until).update(lease_until=None, **change)
+
+    def _extend(self, allowed: Q) -> bool:
+        rows = SyncState.objects.filter(pk=self.state)
+        if not rows.filter(allowed).update(lease_until=Now() + LEASE):
+            return False
+        self.until = rows.values_list("lease_until", flat=True).get()
+        return True
 
 
 @contextmanager
@@ -70,11 +106,12 @@ def look(connection: Connection, kind: Kind) -> Iterator[Run]:
     is kept in every case, so the next look goes on where this one stopped.
     """
     state, _ = SyncState.objects.get_or_create(connection_id=connection.pk, kind=kind)
-    mine = SyncState.objects.filter(pk=state.pk)
-    if not mine.filter(Q(lease_until=None) | Q(lease_until__lt=Now())).update(lease_until=Now() + LEASE):
+    lease = _Lease(state.pk)
+    if not lease.take():
         raise Busy(f"{kind} of {connection} is being looked at.")
     state.refresh_from_db()
-    run = Run(connection, Kind(kind), mark=state.mark, again_in=EVERY[Kind(kind)])
+    until = time.monotonic() + (LONGEST_LIVE if kind == Kind.LIVE_CALLS else LONGEST)
+    run = Run(connection, Kind(kind), state.mark, EVERY[Kind(kind)], budget.clock(), lease, until)
     try:
         yield run
     except budget.Spent as no:
@@ -101,18 +138,14 @@ def prune() -> int:
 
 
 def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, again_in: float) -> None:
-    now, words = timezone.now(), words[:300]
-    change: dict[str, Any] = {
-        "lease_until": None,
-        "mark": run.mark,
-        "due_at": now + timedelta(seconds=again_in),
-    }
+    words = words[:300]
+    change: dict[str, Any] = {"mark": run.mark, "due_at": Now() + timedelta(seconds=again_in)}
     if outcome == SyncRun.Outcome.DONE:
         change |= {"fresh_at": run.started_at, "failures": 0}
     elif outcome == SyncRun.Outcome.FAILED:
         change["failures"] = F("failures") + 1
-    SyncState.objects.filter(pk=state.pk).update(**change)
-    _write(run, outcome, words, now)
+    run.lease.give_back(**change)
+    _write(run, outcome, words, budget.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
         with scope.system("a connection ails, or is well again"):
             changes.note("connection", run.connection.pk, tenant=None)

@@ -27,15 +27,25 @@ def web(port: int, environment: dict[str, str]) -> Child:
     )
 
 
-def worker(places: Places, environment: dict[str, str]) -> Child:
+def workers(places: Places, environment: dict[str, str]) -> list[Child]:
+    """Two: alarms must not wait behind requests that hang, so `interactive` has a worker that serves nothing else."""
+    return [
+        _worker("interactive", "interactive", places, environment),
+        _worker("worker", "requests,sync,bulk", places, environment),
+    ]
+
+
+def _worker(name: str, queues: str, places: Places, environment: dict[str, str]) -> Child:
     """Prefork, since only processes can be given time limits; gossip and mingle are for many workers."""
-    options = ["-Q", "interactive,sync,bulk", "-c", "2", "-P", "prefork", "-l", "INFO"]
+    options = ["-n", f"{name}@%h", "-Q", queues, "-c", "2", "-P", "prefork", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return _celery("worker", places, environment, *options, *quiet)
+    return _celery(name, "worker", places, environment, *options, *quiet)
 
 
 def beat(places: Places, environment: dict[str, str]) -> Child:
-    return _celery("beat", places, environment, "--schedule", str(places.data / "beat"), "--pidfile=", "-l", "WARNING")
+    return _celery(
+        "beat", "beat", places, environment, "--schedule", str(places.data / "beat"), "--pidfile=", "-l", "WARNING"
+    )
 
 
 def command(name: str, environment: dict[str, str], *arguments: str) -> Child:
@@ -43,15 +53,15 @@ def command(name: str, environment: dict[str, str], *arguments: str) -> Child:
     return Child(name, [sys.executable, str(ROOT / "manage.py"), *arguments], bool, environment, directory=ROOT)
 
 
-def _celery(what: str, places: Places, environment: dict[str, str], *options: str) -> Child:
+def _celery(name: str, command: str, places: Places, environment: dict[str, str], *options: str) -> Child:
     """Celery has no port to ask: it leaves a file when it is ready (`dashboard/celery.py`)."""
-    sign = places.run / f"{what}.ready"
+    sign = places.run / f"{name}.ready"
     sign.unlink(missing_ok=True)
     return Child(
-        what,
-        _python("celery", "-A", "dashboard.celery", what, *options),
+        name,
+        _python("celery", "-A", "dashboard.celery", command, *options),
         sign.exists,
-        {**environment, "PATCHBAY_PROCESS": what, "PATCHBAY_READY_FILE": str(sign)},
+        {**environment, "PATCHBAY_PROCESS": command, "PATCHBAY_READY_FILE": str(sign)},
         directory=ROOT,
     )
 

@@ -66,8 +66,8 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
         supervisor.once(children.command("demo", env, "demo"))
         steps.take(places, "demo", world)
 
-    _say("Starting worker, web and beat …")
-    supervisor.start(children.worker(places, env), children.web(port, env), children.beat(places, env))
+    _say("Starting workers, web and beat …")
+    supervisor.start(*children.workers(places, env), children.web(port, env), children.beat(places, env))
 
 
 def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> None:

@@ -45,6 +45,7 @@ class Client:
 
     `permit(method, path)` is called before each single attempt that leaves, repeats included; what it raises comes
     through. `timeout` is seconds for one attempt as a whole. `max_wait` is how long a read waits after a 429.
+    `until`, a moment of `time.monotonic`, ends all requests together: attempts are cut to it, none begins after it.
     Every method raises `VoiceDockError` and nothing else of its own; what cannot be meant is refused before it is sent.
     """
 
@@ -57,9 +58,10 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         timeout: float = 30.0,
         max_wait: float = 2.0,
+        until: float | None = None,
     ) -> None:
         self._base_url = base_url
-        self._exchange = Exchange(api_key, base_url, permit, transport, timeout, max_wait)
+        self._exchange = Exchange(api_key, base_url, permit, transport, timeout, max_wait, until)
 
     def __repr__(self) -> str:
         return f"<voicedock.Client of {self._base_url}>"

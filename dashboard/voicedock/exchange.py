@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from . import errors, reading, refusals, wire
 
 Permit = Callable[[str, str], object]
 ATTEMPTS = 3
+LONGEST_PAUSE = 2.5  # seconds between two attempts, and a little for the second one
+SHORTEST = 0.5  # seconds: with less time left an attempt is not begun
 KEY = re.compile(r"[\x21-\x7e]+")
 PARTS = ("Limit", "Remaining", "Reset")  # of X-RateLimit
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -55,7 +58,9 @@ class Exchange:
         transport: httpx.BaseTransport | None,
         timeout: float,
         max_wait: float,
+        until: float | None = None,
     ) -> None:
+        self._until = until
         self._key, self._base, self._permit = Secret(key), base_url.rstrip("/"), permit
         self._timeout, self._max_wait = timeout, max_wait
         self._http = httpx.Client(
@@ -120,10 +125,13 @@ class Exchange:
         raise errors.Invalid(f"This cannot be sent to VoiceDock ({trouble}).")
 
     def _attempt(self, request: httpx.Request, method: str, path: str) -> httpx.Response:
+        self._time_left()
         if self._permit:
             self._permit(method, path)
+        left = self._time_left()
+        request.extensions["timeout"] = httpx.Timeout(left).as_dict()
         try:
-            with wire.deadline(self._timeout):
+            with wire.deadline(left):
                 response = self._http.send(request)
         except httpx.RequestError as error:
             failure = _failure(error)
@@ -154,9 +162,18 @@ class Exchange:
             raise errors.Refused(message, status=response.status_code, code=told.code, raw=told.raw)
         return data
 
+    def _time_left(self) -> float:
+        """Seconds for one attempt. Raises `NotSent` when the time for all of them is used up."""
+        if self._until is None:
+            return self._timeout
+        left = self._until - time.monotonic()
+        if left < SHORTEST:
+            raise errors.NotSent("VoiceDock was too slow: the time for these requests is used up.")
+        return min(left, self._timeout)
+
     def _again_in(self, method: str, error: Exception) -> bool | float:
         """Whether to ask again; seconds to wait when it is not the usual back-off."""
-        if method in wire.ONCE:
+        if method in wire.ONCE or (self._until is not None and self._until - time.monotonic() < LONGEST_PAUSE):
             return False
         if isinstance(error, errors.RateLimited):
             wait = error.retry_after

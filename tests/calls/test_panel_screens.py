@@ -92,7 +92,7 @@ def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, opera
 def test_an_end_that_did_not_work_offers_to_end_again(bloom, operator):
     page = operator.get(at(a_call(bloom, alarm="end-not-confirmed"))).content.decode()
 
-    assert "End call has not worked yet" in page
+    assert "End call is not confirmed" in page
     assert "End again" in page
 
 

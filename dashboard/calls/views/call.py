@@ -238,7 +238,8 @@ def _mode(request: TenantRequest, call: Call) -> str:
         return "look"
     if call.state in (State.UNKNOWN, State.NEEDS_PERSON):
         return f"decide-{call.state}"
-    return f"{'steer' if call.can_be_steered else 'wait'}-{call.family}-{call.alarm}"
+    alarm = f"{call.current_alarm}{'-late' if call.end_is_late else ''}"
+    return f"{'steer' if call.can_be_steered else 'wait'}-{call.family}-{alarm}"
 
 
 def _earlier(request: TenantRequest, call: Call) -> list[Call]:

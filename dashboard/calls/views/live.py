@@ -55,6 +55,7 @@ def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: d
         "bays": [bay for bay in bays if bay[2]],
         "count": len(found),
         "more": len(found) == queries.WALL,
+        "redraw_in": min((call.seconds_to_alarm for call in found if call.seconds_to_alarm is not None), default=None),
         "asking": sum(one["bay"] == "person" for one in strips),
         "longest": longest,
         "sort_url": "?" + urlencode(kept | ({"sort": "newest"} if longest else {})),

@@ -172,8 +172,8 @@ def jack(call: Any = None) -> SafeString:
     if call is None:
         return mark_safe('<span class="jack jack--free"></span>')
     mark, words = states.read(call.state)
-    if getattr(call, "alarm", ""):
-        mark, words = "person", call.get_alarm_display()
+    if getattr(call, "current_alarm", ""):
+        mark, words = "person", call.alarm_words
     label = f"{numbers.grouped(call.party) or 'No number'}, {words.lower()}"
     shape = f"jack jack--{mark}" if mark else "jack"
     try:

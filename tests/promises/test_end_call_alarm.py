@@ -1,0 +1,137 @@
+"""P4: an end-call that is not confirmed is an alarm within 15 s, whatever lists, workers and beat are doing."""
+
+import re
+import uuid
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from dashboard.budget import spending as budget
+from dashboard.calls import control, sweep
+from dashboard.calls.models import END_IS_LATE, Call
+from dashboard.celery import app as celery
+from dashboard.timetable import TIMETABLE
+from tenants import scope
+from tenants.roles import Role
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.stepped import stepped  # noqa: F401
+
+END = {"type": "end-call"}
+PROMISED = 15.0  # seconds
+
+
+def end(desk, call):  # noqa: F811
+    return control.send(call, END, by=desk.user, token=uuid.uuid4())
+
+
+def ended_ago(call, seconds):
+    """As if the end had been asked for so long ago, by the database's clock."""
+    with scope.system("let time pass"):
+        Call.objects.filter(pk=call.pk).update(end_asked_at=Now() - END_IS_LATE * (seconds / 11.0))
+
+
+def interactive():
+    """What beat starts for the worker that serves the queue `interactive`."""
+    celery.loader.import_default_modules()
+    return [entry for entry in TIMETABLE.values() if entry["options"]["queue"] == "interactive"]
+
+
+@pytest.fixture
+def asked_of_voicedock(monkeypatch):
+    """Which code asked VoiceDock for anything."""
+    asked = []
+    real = budget.speak
+
+    def speak(*args, **kwargs):
+        asked.append(args)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(budget, "speak", speak)
+    return asked
+
+
+@pytest.mark.parametrize("fault", ["hang", "503", "cut"])
+def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch, fault):  # noqa: F811
+    """Two workers: while one waits for VoiceDock, whose every list hangs, the interactive one goes on."""
+    call = desk.talking()
+
+    def wait(seconds):
+        stepped.wait(seconds)
+        for entry in interactive():
+            celery.tasks[entry["task"]].run()
+
+    monkeypatch.setattr("time.sleep", wait)
+    desk.fault("500", "/calls/*/control", times=0)
+    for route in ("/calls", "/calls/*", "/campaigns", "/organizations", "/numbers", "/assistants"):
+        desk.fault(fault, route, method="GET", times=0, seconds=60 if fault == "hang" else None)
+    end(desk, call)
+    stepped.steps(20)
+    now = desk.again(call)
+    assert now.alarm == "end-not-confirmed"
+    assert (now.alarm_at - now.end_asked_at).total_seconds() <= PROMISED
+
+
+def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(desk, asked_of_voicedock):  # noqa: F811
+    """What runs in `interactive` asks VoiceDock for nothing, so nothing that hangs there can hold it up."""
+    call = desk.talking()
+    desk.fault("500", "/calls/*/control")
+    end(desk, call)
+    ended_ago(call, 11.5)
+    asked_of_voicedock.clear()
+    assert "dashboard.calls.tasks.sweep" in {entry["task"] for entry in interactive()}
+    for entry in interactive():
+        celery.tasks[entry["task"]].run()
+    assert asked_of_voicedock == []
+    assert desk.again(call).alarm == "end-not-confirmed"
+
+
+def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, member, sign_in):  # noqa: F811
+    call = desk.talking()
+    desk.fault("500", "/calls/*/control")
+    end(desk, call)
+    person = sign_in(member(desk.tenant, Role.OPERATOR))
+    ended_ago(call, 5)
+    before = person.get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    assert "End call is not confirmed" not in before
+    planned = int(re.search(r'id="call-timeline" data-redraw-in="(\d+)"', before)[1])
+    assert 5 <= planned <= 7, "the page draws itself again when the alarm is due"
+    assert re.search(r'id="wall" data-redraw-in="\d+"', person.get("/c/harbor/live/").content.decode())
+    ended_ago(call, 11.1)
+    assert desk.again(call).alarm == "", "nothing has written it down"
+    for address in (f"/c/harbor/calls/{call.pk}/", "/c/harbor/live/", "/c/harbor/"):
+        page = person.get(address).content.decode()
+        assert re.search("End call is not confirmed|we have not heard that it ended", page), address
+    panel = person.get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    assert "End again" in panel and "data-redraw-in" not in panel
+    assert "1 needs you" in person.get("/c/harbor/live/").content.decode()
+
+
+def test_an_end_that_came_is_no_alarm(desk, member, sign_in):  # noqa: F811
+    call = desk.talking()
+    end(desk, call)
+    desk.sandbox.advance(10)
+    desk.look()
+    ended_ago(call, 30)
+    sweep.run()
+    assert desk.again(call).alarm == ""
+    page = sign_in(member(desk.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    assert "End call is not confirmed" not in page
+
+
+def test_another_alarm_does_not_hide_it(desk, member, sign_in):  # noqa: F811
+    call = desk.talking()
+    desk.fault("500", "/calls/*/control")
+    end(desk, call)
+    ended_ago(call, 12)
+    with scope.system("a wrong line too"):
+        Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), version=F("version") + 1)
+    page = sign_in(member(desk.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    assert "End call is not confirmed" in page
+
+
+def test_the_alarm_leaves_room_within_what_is_promised():
+    """The threshold, the next sweep, and a worker that begins it."""
+    sweeping = TIMETABLE["sweep calls"]
+    assert END_IS_LATE.total_seconds() + sweeping["schedule"].total_seconds() <= PROMISED - 2
+    assert sweeping["options"]["expires"] >= 10, "a busy worker or another clock must not skip it"
