@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from . import calls, chance
 from .catalog import complete
-from .records import Call, Campaign, Lead, Number, World
+from .records import Assistant, Call, Campaign, Lead, Number, World
 
 ATTEMPTS = 3
 RETRY_AFTER = 20 * 60.0
@@ -109,16 +109,10 @@ def caller_number(world: World, campaign: Campaign) -> Number | None:
     return chance.about(world.seed, "campaign-number", world.serial).choice(choices) if choices else None
 
 
-def _dial_one(world: World, campaign: Campaign, pending: list[Lead], at: float) -> None:
-    ready = [lead for lead in pending if (lead.retry_at or 0) <= at]
-    number, assistant = caller_number(world, campaign), world.assistants.get(campaign.agent_id)
-    if not ready:
-        campaign.next_at = min((lead.retry_at for lead in pending if lead.retry_at), default=at + 30)
-        return
-    if number is None or assistant is None or world.payer(campaign.org_id).minutes_balance <= 0:
-        campaign.next_at = at + 60
-        return
-    lead = min(ready, key=lambda one: one.attempts)
+def dial(
+    world: World, campaign: Campaign, lead: Lead, number: Number, assistant: Assistant, at: float, outcome: str = ""
+) -> Call:
+    """Call one lead at `at` with the campaign's template, filled in for this person; `outcome` as in `calls.place`."""
     config = complete(deepcopy(assistant.settings))
     if campaign.system_message_template:
         said = {"role": "system", "content": render(campaign.system_message_template, lead.variables)}
@@ -128,7 +122,20 @@ def _dial_one(world: World, campaign: Campaign, pending: list[Lead], at: float) 
     call = calls.place(
         world, at, org_id=campaign.org_id, direction="outbound", person=lead.phone_number, number=number,
         assistant=assistant, config=config, lead=(campaign.id, lead.id), variables=lead.variables,
+        outcome=outcome,
     )  # fmt: skip
     lead.status, lead.call_id, lead.attempts, lead.last_attempt_at = "calling", call.id, lead.attempts + 1, at
     world.campaign_calls += 1
     campaign.next_at, campaign.updated_at = None, at
+    return call
+
+
+def _dial_one(world: World, campaign: Campaign, pending: list[Lead], at: float) -> None:
+    ready = [lead for lead in pending if (lead.retry_at or 0) <= at]
+    number, assistant = caller_number(world, campaign), world.assistants.get(campaign.agent_id)
+    if not ready:
+        campaign.next_at = min((lead.retry_at for lead in pending if lead.retry_at), default=at + 30)
+    elif number is None or assistant is None or world.payer(campaign.org_id).minutes_balance <= 0:
+        campaign.next_at = at + 60
+    else:
+        dial(world, campaign, min(ready, key=lambda one: one.attempts), number, assistant, at)

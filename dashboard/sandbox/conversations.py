@@ -25,14 +25,19 @@ PASSED_ON = {
 }
 
 
+PAUSE = 1.3  # seconds between two turns, on average
+SLOWEST = 1.25  # times as long as usual
+
+
 @dataclass
 class Story:
-    """`turns` are (role, text); `reason` and `ends` say how the conversation is over."""
+    """`turns` are (role, text); `ends` is how the conversation is over; `language` is `en` or `nl`."""
 
     turns: list[tuple[str, str]]
     summary: str
     analysis: dict = field(default_factory=dict)
     ends: str = "user_hangup"
+    language: str = "en"
 
 
 @cache
@@ -60,7 +65,29 @@ def tell(business: str | None, direction: str, chance: random.Random, slots: dic
             key: _fill(value, slots) if isinstance(value, str) else value for key, value in script["analysis"].items()
         },
         ends="user_hangup" if script.get("ends") == "transferred" else script.get("ends", "user_hangup"),
+        language=script["language"],
     )
+
+
+def schema(business: str | None) -> dict:
+    """What the analysis of this business's conversations may find, as a JSON schema of an `analysis_plan`."""
+    found: dict = {"outcome": "", "reason": "", "voicemail": False, "message_left": False}
+    for script in scripts()["script"]:
+        if script["business"] in (business, ""):
+            found |= script["analysis"]
+    kinds = {name: "boolean" if isinstance(value, bool) else "string" for name, value in found.items()}
+    return {"type": "object", "properties": {name: {"type": kind} for name, kind in kinds.items()}}
+
+
+def lengthen(story: Story, seconds: float, chance: random.Random) -> None:
+    """Let the two talk for longer before the person's last words, until the words take `seconds` or run out."""
+    fillers = [one for one in scripts()["filler"] if one["language"] == story.language]
+    last = max((at for at, (role, _) in enumerate(story.turns) if role == "user"), default=len(story.turns))
+    for filler in chance.sample(fillers, k=len(fillers)):
+        if sum(speaking_seconds(text) + PAUSE for _, text in story.turns) >= seconds:
+            return
+        story.turns[last:last] = _turns(filler["turns"], {})
+        last += 2
 
 
 def voicemail(business: str | None, message: str | None, slots: dict) -> Story:
@@ -121,12 +148,15 @@ def speaking_seconds(text: str) -> float:
 
 
 def timed(turns: list[tuple[str, str]], chance: random.Random, at_least: float = 0.0) -> tuple[list, float]:
-    """`[(seconds after the answer, role, text)]` and the length in seconds, stretched to `at_least`."""
+    """`[(seconds after the answer, role, text)]` and the length in seconds.
+
+    To come to `at_least` they speak a little slower, no more than people do: lengths fit the words.
+    """
     spoken, clock = [], 0.6
     for role, text in turns:
         spoken.append((clock, role, text))
         clock += speaking_seconds(text) + chance.uniform(0.6, 2.0)
-    stretch = max(1.0, at_least / clock)
+    stretch = min(max(1.0, at_least / clock), SLOWEST)
     return [(offset * stretch, role, text) for offset, role, text in spoken], clock * stretch
 
 

@@ -102,15 +102,15 @@ INVITE = "Invite {{name}} to the open house."
 VALUATION = "Bel {{name}} over een gratis waardebepaling."
 
 CAMPAIGNS = [
-    DemoCampaign(BLOOM, "Recall NL", "Half-year recall", "scheduled", ALWAYS, 1500, 0.28, CHECK_UP),
-    DemoCampaign(BLOOM, "Recall NL", "Hygienist autumn", "paused", OFFICE, 240, 0.55, HYGIENIST),
+    DemoCampaign(BLOOM, "Recall NL", "Half-year recall", "scheduled", ALWAYS, 1500, 0.03, CHECK_UP),
+    DemoCampaign(BLOOM, "Recall NL", "Hygienist autumn", "paused", OFFICE, 40, 0.55, HYGIENIST),
     DemoCampaign(BLOOM, "Recall NL", "New year openings", "draft", OFFICE, 180, 0.0, OPENINGS),
-    DemoCampaign(BLOOM, "Recall NL", "Summer recall", "completed", OFFICE, 420, 1.0, CHECK_UP),
-    DemoCampaign(AGENCY, "Dispatch desk", "Delivery slots, week ahead", "scheduled", OFFICE, 640, 0.41, DELIVERY),
-    DemoCampaign(AGENCY, "Tariff advisor", "Fixed tariff renewals", "scheduled", EVENING, 1200, 0.62, RENEWAL),
-    DemoCampaign(AGENCY, "Meter readings", "Meter readings Q4", "completed", OFFICE, 860, 1.0, READING),
-    DemoCampaign(AGENCY, "Viewings", "Viewing invitations", "paused", LONDON, 96, 0.35, INVITE),
-    DemoCampaign(AGENCY, "Viewings", "Open house, spring", "cancelled", LONDON, 150, 0.22, INVITE),
+    DemoCampaign(BLOOM, "Recall NL", "Summer recall", "completed", OFFICE, 40, 1.0, CHECK_UP),
+    DemoCampaign(AGENCY, "Dispatch desk", "Delivery slots, week ahead", "scheduled", OFFICE, 60, 0.4, DELIVERY),
+    DemoCampaign(AGENCY, "Tariff advisor", "Fixed tariff renewals", "scheduled", EVENING, 60, 0.5, RENEWAL),
+    DemoCampaign(AGENCY, "Meter readings", "Meter readings Q4", "completed", OFFICE, 40, 1.0, READING),
+    DemoCampaign(AGENCY, "Viewings", "Viewing invitations", "paused", LONDON, 48, 0.35, INVITE),
+    DemoCampaign(AGENCY, "Viewings", "Open house, spring", "cancelled", LONDON, 50, 0.22, INVITE),
     DemoCampaign(AGENCY, "Showroom host", "Sofa deliveries", "draft", OFFICE, 40, 0.0, None),
-    DemoCampaign(AGENCY, "Bezichtigingen", "Waardebepaling", "cancelled", OFFICE, 130, 0.48, VALUATION),
+    DemoCampaign(AGENCY, "Bezichtigingen", "Waardebepaling", "cancelled", OFFICE, 44, 0.3, VALUATION),
 ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import phonenumbers
 import pytest
 
-from dashboard.sandbox import app, inprocess, world
+from dashboard.sandbox import app, conversations, history, inprocess, world
 from dashboard.sandbox.clock import ManualClock
 from dashboard.sandbox.snapshot import Snapshot
 
@@ -30,7 +30,7 @@ def test_a_few_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
     assert {call.business_name for call in calls} == {
         "Bloom Dental", "Harbor Logistics", "Noord Energie", "Alder & Finch Estate", "Casa Lindo", "Veldkamp Makelaars",
     }  # fmt: skip
-    hours = [datetime.fromtimestamp(call.created_at, world.HERE).hour for call in calls]
+    hours = [datetime.fromtimestamp(call.created_at, history.HERE).hour for call in calls]
     assert sum(9 <= hour < 18 for hour in hours) > len(hours) * 0.7
     assert all(call.messages and call.summary for call in calls if call.status == "ended")
 
@@ -50,6 +50,26 @@ def test_campaigns_of_every_status_in_sizes_that_matter(demo):
     sizes = [len(demo.world.leads[one.id]) for one in campaigns]
     assert (min(sizes), max(sizes)) == (40, 1500)
     assert len({one.org_id for one in campaigns}) == 2
+
+
+def test_each_lead_that_was_dealt_with_has_its_calls(demo):
+    by_lead = Counter(call.lead_id for call in demo.world.calls.values() if call.lead_id)
+    dealt = [lead for leads in demo.world.leads.values() for lead in leads if lead.attempts]
+    assert len(dealt) > 150 and {"completed", "failed", "skipped"} <= {lead.status for lead in dealt}
+    for lead in dealt:
+        call = demo.world.calls[lead.call_id]
+        assert (call.person, call.created_at) == (lead.phone_number, lead.last_attempt_at)
+        assert by_lead[lead.id] == lead.attempts
+        assert lead.status != "completed" or call.started_at
+    finished = [one.id for one in demo.world.campaigns.values() if one.status == "completed"]
+    assert all(lead.attempts for key in finished for lead in demo.world.leads[key])
+
+
+def test_a_call_is_as_long_as_its_words(demo):
+    for call in demo.world.calls.values():
+        if call.end_reason in ("user_hangup", "assistant_ended") and len(call.messages) > 2:
+            words = sum(conversations.speaking_seconds(one["content"]) for one in call.messages)
+            assert words * 0.9 <= call.seconds <= (words + 2 * len(call.messages)) * 1.3 + 3, call.id
 
 
 def test_it_stays_lively_for_an_hour_and_a_campaign_moves_on(demo):
