@@ -1,6 +1,6 @@
 """Moves the world up to the present: every call, campaign and bystander, in the order of their times."""
 
-from . import ambient, calls, campaigns
+from . import ambient, calls, campaigns, retention
 from .records import World
 
 KEPT_CALLS = 3000
@@ -9,6 +9,7 @@ KEPT_CALLS = 3000
 def step(world: World, now: float) -> None:
     """Let everything happen that is due by `now` (Unix seconds), each thing at its own time."""
     campaigns.line_up(world)
+    retention.run(world, now)
     while True:
         call, campaign, bystander = calls.next_due(world), campaigns.next_due(world), ambient.next_due(world)
         soonest = min(due[0] for due in (call, campaign, bystander, (float("inf"),)) if due)

@@ -96,7 +96,7 @@ class Call:
     id: str
     org_id: str
     direction: str
-    person: str
+    person: str  # "" once the metadata period is over
     number_id: str | None
     our_number: str | None
     assistant_id: str | None
@@ -112,6 +112,7 @@ class Call:
     summary: str | None = None
     analysis: dict | None = None
     messages: list = field(default_factory=list)
+    content_removed: bool = False
     reported: bool = False
     plan: list = field(default_factory=list)
     config: dict = field(default_factory=dict)
@@ -178,6 +179,7 @@ class World:
     serial: int = 0
     address: str = "http://sandbox"  # where it listens
     ambient_at: float | None = None
+    retention_at: float = 0.0  # when old calls are looked through again
     switches: Switches = field(default_factory=Switches)
     organizations: dict[str, Organization] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from . import recordings
-from .catalog import complete
+from .catalog import REALTIME, complete, provider_of
 from .records import Assistant, Call, Campaign, Lead, Number, Organization, World
 
 
@@ -15,12 +15,12 @@ def iso(at: float | None) -> str | None:
 
 
 def call(world: World, record: Call) -> dict:
-    told = record.reported or (world.switches.live_transcript and record.started_at is not None)
+    told = record.reported or world.switches.live_transcript
     return {
         "id": record.id,
         "status": record.status,
         "direction": record.direction,
-        "caller_phone": record.person,
+        "caller_phone": record.person or None,
         "assistant_phone": record.our_number,
         "phone_number": record.our_number,
         "agent_id": record.assistant_id,
@@ -34,7 +34,7 @@ def call(world: World, record: Call) -> dict:
         "error": record.error,
         "summary": record.summary,
         "analysis_result": record.analysis,
-        "messages": record.messages if told and record.started_at is not None else None,
+        "messages": record.messages if told and record.started_at is not None and not record.content_removed else None,
         "recording_url": recordings.address(world, record),
         "room_name": f"room-{record.id}" if record.live else None,
         "created_at": iso(record.created_at),
@@ -64,9 +64,14 @@ def number(world: World, record: Number) -> dict:
     }
 
 
-def assistant(record: Assistant) -> dict:
+def assistant(world: World, record: Assistant) -> dict:
+    """Whether a realtime assistant's stt is null like its tts is a switch: the types of the vendor's client say that it
+    never is (§17 12)."""
+    settings = complete(record.settings)
+    if world.switches.realtime_stt == "null" and provider_of(settings) in REALTIME:
+        settings["stt_config"] = None
     dates = {"created_at": iso(record.created_at), "updated_at": iso(record.updated_at)}
-    return {"id": record.id} | complete(record.settings) | dates
+    return {"id": record.id} | settings | dates
 
 
 def campaign(world: World, record: Campaign) -> dict:

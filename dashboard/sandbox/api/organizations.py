@@ -4,7 +4,7 @@ The sandbox's own choice: `parent_org_id` can only be the caller's own (403); wi
 alone, with no minutes.
 """
 
-from .. import chance, wire
+from .. import chance, retention, wire
 from ..errors import Refusal, invalid
 from ..exchange import Answer
 from ..records import Key, Organization
@@ -50,6 +50,7 @@ def set_retention(ctx: Context) -> Answer:
         raise invalid("content_retention_days", "must not exceed metadata_retention_days")
     ctx.org.content_retention_days = body["content_retention_days"]
     ctx.org.metadata_retention_days = body["metadata_retention_days"]
+    retention.remove(ctx.world, ctx.now)
     return Answer(body=body)
 
 
