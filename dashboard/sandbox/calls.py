@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from random import Random
 
-from . import campaigns, chance, conversations, questions, webhooks
+from . import analysis, campaigns, chance, conversations, questions, webhooks
 from .catalog import provider_of
 from .records import Assistant, Call, Number, World
 
@@ -120,14 +120,15 @@ def report(world: World, call: Call, at: float) -> None:
     """Summary and analysis as far as the conversation came; then the call's configuration is forgotten."""
     finished = call.closing.get("turns", 0) <= len(call.messages)
     if call.status == "ended-with-error":
-        call.summary, call.analysis = "The call broke off because of a technical error.", {"outcome": "error"}
+        call.summary, found = "The call broke off because of a technical error.", {"outcome": "error"}
     elif finished and call.end_reason != "max_duration":
-        call.summary, call.analysis = call.closing.get("summary"), call.closing.get("analysis")
+        call.summary, found = call.closing.get("summary"), call.closing.get("analysis") or {}
     else:
         call.summary = "The conversation was broken off before its purpose was reached."
-        call.analysis = {"outcome": "unfinished", "reason": call.end_reason}
+        found = {"outcome": "unfinished", "reason": call.end_reason or "unknown"}
     if call.status == "transferred":
         call.summary = f"{call.summary} The caller was put through to {call.closing.get('destination', 'a colleague')}."
+    call.analysis = analysis.result(call, found)
     call.reported, call.updated_at = True, at
     webhooks.end_of_call_report(world, call, at)
     call.config, call.closing = {}, {}
@@ -144,6 +145,8 @@ def converse(
     """Plan what is said from `answered` on, and how it ends; `says` are the person's first words."""
     slots = conversations.slots_for(luck, variables)
     story = _story(call, luck, slots)
+    if call.outcome != "voicemail":
+        conversations.lengthen(story, at_least, luck)
     told = iter(says)
     story.turns = [(role, next(told, text) if role == "user" else text) for role, text in story.turns]
     spoken, length = conversations.timed(story.turns, luck, 0 if call.outcome == "voicemail" else at_least)

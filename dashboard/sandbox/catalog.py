@@ -46,6 +46,11 @@ TTS: dict[str, tuple[str, ...]] = {
     "voicedock": ("voicedock-1",),
     "openai": (),
 }  # fmt: skip
+PLAIN_VOICES = ("eleven_v3", "eleven_v4", "eleven_v4_turbo")  # refuse what shapes the voice of the others (§17 7)
+VOICES = {  # of the providers whose voices the documents list in full
+    "openai_live": ("marin", "beacon", "cinder", "stone", "vesper"),
+    "voicedock": ("voicedock",),
+}
 LANGUAGES = (
     "multi", "nl", "en", "de", "fr", "es", "it", "pt", "pl", "ru", "ja", "ko", "zh", "ar", "hi", "da", "sv", "no", "fi",
     "cs", "hu", "ro", "bg", "hr", "sk", "tr", "id", "vi",
@@ -88,8 +93,8 @@ def provider_of(config: dict) -> str:
 
 
 def complete(settings: dict) -> dict:
-    """All fields of an assistant; realtime ones have neither stt nor tts (§5.5, §8)."""
+    """All fields of an assistant; realtime ones have no tts (§5.5, §8)."""
     whole = deepcopy(DEFAULTS) | settings
     if provider_of(whole) in REALTIME:
-        whole |= {"stt_config": None, "tts_config": None}
+        whole["tts_config"] = None
     return whole

@@ -20,7 +20,8 @@ TITLES = {
 
 
 class Refusal(Exception):
-    """A request that is answered with an error. `field` names the input at fault, `extra` joins a shape A body."""
+    """A request that is answered with an error. `field` names the input at fault, `extra` joins a shape A body,
+    a `code` in it a shape C body as well."""
 
     def __init__(
         self,
@@ -46,7 +47,8 @@ class Refusal(Exception):
         if shape == "B":
             return {"error": {"code": self.code, "message": self.message or self.title} | whose}
         if shape == "C":
-            return {"error": self.message or self.title} | whose
+            code = {"code": self.extra["code"]} if "code" in self.extra else {}
+            return {"error": self.message or self.title} | code | whose
         body: dict = {"error": self.title}
         if self.message:
             body["message"] = self.message

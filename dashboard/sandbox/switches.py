@@ -14,6 +14,7 @@ CHOICES = {
     "completed_status": (400, 409),
     "unanswered": ("failed", "ended"),
     "unreached_lead": ("skipped", "no_answer"),
+    "realtime_stt": ("object", "null"),
     "webhook_call_id": ("same", "uuid"),
     "outcome": ("", "conversation", "no-answer", "voicemail", "error", "transferred", "max-duration"),
 }
@@ -32,6 +33,7 @@ class Switches:
     completed_status: int = 400
     unanswered: str = "failed"
     unreached_lead: str = "skipped"
+    realtime_stt: str = "object"
     webhook_call_id: str = "same"
     outcome: str = ""
     live_transcript: bool = True

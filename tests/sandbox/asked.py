@@ -34,10 +34,12 @@ FIELDS = {  # what can be written, by the first part of a path
     "workflows": ("name", "definition", "nodes", "is_active", "sealed", "id"),
     "organizations": ("name", "parent_org_id", "content_retention_days", "metadata_retention_days"),
     "sip-trunks": ("name", "provider", "address", "transport", "auth_password", "sealed"),
-    "byok": ("provider", "api_key", "region"),
+    "byok": ("provider", "api_key"),
+    "config": ("provider", "config"),
     "tool-templates": ("name", "description", "tool_type", "tool_config", "org_id"),
     "analysis-templates": ("name", "description", "system_prompt", "user_prompt", "schema"),
     "mcp-servers": ("name", "url", "transport", "headers", "timeout_seconds"),
+    "test": ("headers",),
     "domains": ("domain_name", "resendDomainId"),
     "chats": ("text", "id", "sealed", "created_at"),
 }  # fmt: skip

@@ -40,7 +40,7 @@ CHANGES = {
         {"description": None, "tool_config": {}},
         {"description": TEXT, "tool_config": st.just({"a": 1})},
     ),
-    "/workflows": ({"description": None, "is_active": True}, {"description": TEXT, "is_active": st.booleans()}),
+    "/workflows": ({"is_active": True}, {"is_active": st.booleans()}),
 }
 ONE = {"/assistants": "assistant", "/numbers": "number", "/campaigns": "campaign", "/mcp-servers": "server",
        "/tool-templates": "tool", "/workflows": "workflow"}  # fmt: skip

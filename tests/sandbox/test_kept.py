@@ -33,7 +33,8 @@ TEMPLATES = "/analysis-templates"
         ("/domains/sync", {}, "resendDomainId"),
         ("/byok", {"provider": "somebody", "api_key": "x"}, "provider"),
         ("/byok", {"provider": "openai"}, "api_key"),
-        ("/byok/config", {"provider": "openai"}, "provider"),
+        ("/byok/config", {"provider": "openai", "config": {}}, "provider"),
+        ("/byok/config", {"provider": "openai"}, "config"),
         ("/workflows", {"name": "x"}, "definition"),
         ("/assistants", {"name": "x", "llm_config": {"provider": "openai", "model": "gpt-9"}}, "llm_config.model"),
         (
@@ -131,8 +132,10 @@ def test_an_mcp_server_is_tested_guarded_and_named_once(bloom, ids):
 
 def test_own_keys_are_configured_and_forgotten(bloom):
     bloom.post("/byok", json={"provider": "google_vertex", "api_key": {"project_id": "p"}})
-    bloom.post("/byok/config", json={"provider": "google_vertex", "region": "eu", "tier": 1})
-    merged = bloom.post("/byok/config", json={"provider": "google_vertex", "tier": None}).json()["byok_config"]
+    bloom.post("/byok/config", json={"provider": "google_vertex", "config": {"region": "eu", "tier": 1}})
+    merged = bloom.post("/byok/config", json={"provider": "google_vertex", "config": {"tier": None}}).json()[
+        "byok_config"
+    ]
     assert merged == {"google_vertex": {"region": "eu"}}
     gone = bloom.request("DELETE", "/byok", json={"provider": "google_vertex"})
     assert gone.json()["byok_keys"]["google_vertex_secret_id"] is None

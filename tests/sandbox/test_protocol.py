@@ -100,7 +100,9 @@ def test_assistants_are_made_complete_and_null_clears(bloom, levers):
     changed = bloom.patch(f"/assistants/{made['id']}", json={"llm_config": live, "webhook_url": None}).json()[
         "assistant"
     ]
-    assert (changed["tts_config"], changed["stt_config"], changed["webhook_url"]) == (None, None, None)
+    assert (changed["tts_config"], changed["webhook_url"]) == (None, None) and changed["stt_config"]
+    levers.post("/_sandbox/switches", json={"realtime_stt": "null"})
+    assert bloom.get(f"/assistants/{made['id']}").json()["assistant"]["stt_config"] is None
     assert changed["name"] == "New"
     bad = bloom.post("/assistants", json={"name": "New", "llm_config": {"provider": "nobody", "model": "x"}})
     assert bad.status_code == 400 and "llm_config.provider" in bad.json()["message"]

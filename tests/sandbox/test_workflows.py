@@ -51,14 +51,48 @@ def test_a_wrong_graph_is_told_in_details(bloom, definition, told):
 
 def test_a_graph_may_come_flat_and_a_list_tells_it_in_brief(bloom):
     made = bloom.post("/workflows", json={"name": "x"} | GRAPH).json()["workflow"]
-    assert made["definition"] == GRAPH and made["nodes"] == GRAPH["nodes"]
+    assert made["definition"] == GRAPH and "nodes" not in made
     (brief,) = bloom.get("/workflows").json()["workflows"]
+    assert len(brief) == 8
     assert (brief["entry_node"], brief["node_count"], brief["edge_count"]) == ("hello", 2, 1)
     assert "definition" not in brief and "nodes" not in brief
 
 
-def test_a_realtime_model_in_a_node_has_a_code_of_its_own(sandbox, bloom):
-    sandbox.world.switches.error_shape = "B"
+def _flow(edges, *kinds):
+    """The usual graph with nodes of these kinds beside, n0, n1, …."""
+    needed = {"tool": {"tool_name": "t"}, "transfer": {"destination": "+31612340042"}, "end": {},
+              "conversation": {"instructions": "i"}}  # fmt: skip
+    nodes = [{"id": f"n{at}", "type": kind} | needed[kind] for at, kind in enumerate(kinds)]
+    joined = [{"from": start, "to": stop, "description": "d"} for start, stop in edges]
+    return GRAPH | {"nodes": [*GRAPH["nodes"], *nodes], "edges": joined}
+
+
+@pytest.mark.parametrize("definition", [_flow([]), {k: v for k, v in GRAPH.items() if k != "edges"},
+                                        _flow([("hello", "n0"), ("n0", "n1")], "tool", "end")])  # fmt: skip
+def test_edges_are_optional_and_a_tool_may_lead_on(bloom, definition):
+    made = bloom.post("/workflows", json={"name": "x", "definition": definition})
+    assert made.status_code == 201, made.text
+    assert made.json()["workflow"]["definition"] == definition
+    (summary,) = bloom.get("/workflows").json()["workflows"]
+    assert summary["edge_count"] == len(definition.get("edges", []))
+
+
+@pytest.mark.parametrize(
+    ("definition", "fault"),
+    [
+        (_flow([("n0", "hello")], "transfer"), "edges[0].from is a node of type transfer"),
+        (_flow([("n0", "hello")], "end"), "edges[0].from is a node of type end"),
+        (_flow([("n0", "hello"), ("n0", "n1")], "tool", "end"), "edges[1].from is a tool node that already has"),
+    ],
+)
+def test_where_a_graph_may_not_lead_on(bloom, definition, fault):
+    answer = bloom.post("/workflows", json={"name": "x", "definition": definition})
+    assert answer.status_code == 400 and any(one.startswith(fault) for one in answer.json()["details"])
+
+
+@pytest.mark.parametrize("shape", "ABC")
+def test_a_realtime_model_in_a_node_has_a_code_of_its_own_in_every_shape(sandbox, bloom, shape):
+    sandbox.world.switches.error_shape = shape
     graph = _node(llm_config={"provider": "openai_live", "model": "gpt-live-1"})
-    answer = bloom.post("/workflows", json={"name": "x", "definition": graph})
-    assert answer.json()["error"]["code"] == "realtime_provider_not_allowed_per_node"
+    body = bloom.post("/workflows", json={"name": "x", "definition": graph}).json()
+    assert (body["error"] if shape == "B" else body)["code"] == "realtime_provider_not_allowed_per_node"

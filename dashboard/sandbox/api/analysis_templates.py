@@ -27,7 +27,7 @@ def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
 
 STORE = Store(
     "analysis_templates", "Analysis template", "analysis_template", "analysis_templates", _fields,
-    lambda ctx, one: DEFAULTS | one.settings,
+    lambda ctx, one: DEFAULTS | one.settings | {"org_id": one.org_id},
 )  # fmt: skip
 
 

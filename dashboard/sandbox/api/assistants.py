@@ -13,11 +13,11 @@ from .context import Context, Routes
 
 
 def listed(ctx: Context) -> Answer:
-    return Answer(body={"assistants": [wire.assistant(one) for one in ctx.all_own("assistants")]})
+    return Answer(body={"assistants": [wire.assistant(ctx.world, one) for one in ctx.all_own("assistants")]})
 
 
 def read(ctx: Context, assistant_id: str) -> Answer:
-    return _answer(ctx.own("assistants", assistant_id, "Assistant"))
+    return _answer(ctx, ctx.own("assistants", assistant_id, "Assistant"))
 
 
 def create(ctx: Context) -> Answer:
@@ -27,7 +27,7 @@ def create(ctx: Context) -> Answer:
     settings = _settings(ctx, {}, body)
     assistant = Assistant(ctx.world.new_id("assistant"), ctx.org.id, settings, ctx.now, ctx.now)
     ctx.world.assistants[assistant.id] = assistant
-    return _answer(assistant, 201)
+    return _answer(ctx, assistant, 201)
 
 
 def change(ctx: Context, assistant_id: str) -> Answer:
@@ -38,7 +38,7 @@ def change(ctx: Context, assistant_id: str) -> Answer:
     validation.text(body, "name", empty=False)
     assistant.settings = _settings(ctx, assistant.settings, body)
     assistant.updated_at = ctx.now
-    return _answer(assistant)
+    return _answer(ctx, assistant)
 
 
 def delete(ctx: Context, assistant_id: str) -> Answer:
@@ -51,13 +51,12 @@ def delete(ctx: Context, assistant_id: str) -> Answer:
 
 
 def _settings(ctx: Context, before: dict, body: dict) -> dict:
-    given = validation.known(ctx, body, DEFAULTS)
-    configuration.check(ctx, given)
+    given = configuration.checked(ctx, validation.known(ctx, body, DEFAULTS))
     return {name: value for name, value in (before | given).items() if value is not None}
 
 
-def _answer(assistant: Assistant, status: int = 200) -> Answer:
-    return Answer(status, {"assistant": wire.assistant(assistant)})
+def _answer(ctx: Context, assistant: Assistant, status: int = 200) -> Answer:
+    return Answer(status, {"assistant": wire.assistant(ctx.world, assistant)})
 
 
 ROUTES: Routes = [

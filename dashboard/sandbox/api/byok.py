@@ -1,7 +1,8 @@
 """Own keys at other providers (voicedock-api.md §9.7): kept in a vault, told as ids, never as values.
 
-The sandbox's own choice: a key comes as `api_key`; what stands beside `provider` in a configuration is merged into that
-provider's settings, a null takes a setting away; a configuration without a key is a 400, deleting a missing one a 404.
+The settings of a provider are sent as `config`, merged into what is there, and answered directly under the provider's
+name (§17 1). The sandbox's own choice: a null takes a setting away; settings without a key are a 400, deleting a
+missing key is a 404.
 """
 
 from .. import chance
@@ -34,11 +35,12 @@ def keep(ctx: Context) -> Answer:
 
 
 def configure(ctx: Context) -> Answer:
-    body = ctx.request.json()
+    body = validation.known(ctx, ctx.request.json(), ("provider", "config"))
     provider, vault = _provider(body), _vault(ctx)
+    validation.needed(body, ("config",))
     if provider not in vault.secrets:
         raise invalid("provider", "has no stored key yet")
-    settings = vault.config.get(provider, {}) | {name: value for name, value in body.items() if name != "provider"}
+    settings = vault.config.get(provider, {}) | validation.mapping(body, "config")
     vault.config[provider] = {name: value for name, value in settings.items() if value is not None}
     return Answer(body={"success": True, "byok_config": vault.config})
 

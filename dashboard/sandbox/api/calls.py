@@ -85,8 +85,8 @@ def _configuration(ctx: Context, body: dict) -> tuple[Assistant | None, dict]:
         assistant = ctx.world.assistants[saved]
         if not assistant.settings.get("is_active", True):
             raise invalid("assistant_id", "belongs to an assistant that is not active")
-        configuration.check(ctx, override or {}, "assistant_override.")
-        config = complete(deepcopy(assistant.settings) | deepcopy(override or {}))
+        override = configuration.checked(ctx, override or {}, "assistant_override.")
+        config = complete(deepcopy(assistant.settings) | deepcopy(override))
     else:
         raise missing("assistant_id")
     if body.get("first_message"):
@@ -98,7 +98,7 @@ def _transient(ctx: Context, config: dict) -> dict:
     """Pipelines bring stt and tts along, realtime models must not (§5.5)."""
     if not config.get("llm_config"):
         raise missing("assistant.llm_config")
-    configuration.check(ctx, config, "assistant.")
+    config = configuration.checked(ctx, config, "assistant.")
     realtime = provider_of(config) in REALTIME
     for name in ("stt_config", "tts_config"):
         if realtime and config.get(name) is not None:

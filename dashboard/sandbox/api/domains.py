@@ -62,7 +62,8 @@ def choose(ctx: Context) -> Answer:
     for one in ctx.all_own("domains"):
         one.settings["selected"] = False
     _change(ctx, domain, selected=True)
-    return _answer(ctx, domain)
+    message = f"{domain.settings['domain_name']} is the domain of this organization now"  # §17 11
+    return Answer(body={"domain": _shown(domain), "message": message})
 
 
 def verify(ctx: Context) -> Answer:

@@ -1,5 +1,6 @@
 """What makes a workflow's definition a right one (voicedock-api.md §9.3); every fault of it is told at once.
 
+`edges` may be left out, `transfer` and `end` nodes are terminal, a `tool` node has at most one outgoing edge (§17 2).
 The sandbox's own choice: the wording, and that two edges are duplicates when they join the same two nodes.
 """
 
@@ -13,6 +14,7 @@ from . import validation
 VERSION = 1
 NODE_ID = re.compile("[a-z][a-z0-9_]{0,40}")
 NEEDED = {"conversation": ("instructions",), "tool": ("tool_name",), "transfer": ("destination",), "end": ()}
+TERMINAL = ("transfer", "end")
 TEXTS = ("instructions", "first_line", "tool_name", "url", "destination", "global_description", "voice")
 
 
@@ -29,7 +31,7 @@ def realtime(definition: dict) -> bool:
 
 
 def _of_whole(definition: dict) -> Iterator[str]:
-    nodes, edges = definition.get("nodes"), definition.get("edges")
+    nodes, edges = definition.get("nodes"), definition.get("edges", [])
     if definition.get("version") != VERSION or isinstance(definition["version"], bool):
         yield f"version must be {VERSION}"
     if definition.get("global_prompt") is not None and not isinstance(definition["global_prompt"], str):
@@ -88,6 +90,7 @@ def _of_conversation(node: dict) -> Iterator[str]:
 
 def _of_edges(edges: list[dict], kinds: dict[str, object]) -> Iterator[str]:
     seen: set[tuple[str, str]] = set()
+    left: set[str] = set()  # tool nodes with an outgoing edge
     for at, edge in enumerate(edges):
         ends = edge.get("from"), edge.get("to")
         strange = [name for name, end in zip(("from", "to"), ends, strict=True) if not _known(end, kinds)]
@@ -98,8 +101,15 @@ def _of_edges(edges: list[dict], kinds: dict[str, object]) -> Iterator[str]:
             elif ends in seen:
                 yield f"edges[{at}] joins the same nodes as another"
             seen.add(ends)  # type: ignore[arg-type]
+            kind = kinds[str(ends[0])]
+            if kind in TERMINAL:
+                yield f"edges[{at}].from is a node of type {kind}, which ends the workflow"
+            elif kind == "tool" and ends[0] in left:
+                yield f"edges[{at}].from is a tool node that already has an outgoing edge"
+            elif kind == "tool":
+                left.add(str(ends[0]))
             described = isinstance(edge.get("description"), str) and edge["description"].strip()
-            if not described and kinds[str(ends[0])] != "tool":
+            if not described and kind != "tool":
                 yield f"edges[{at}].description is required"
 
 

@@ -17,7 +17,10 @@ from .store import Store
 
 DEFAULTS = {"name": None, "url": None, "transport": "streamable_http", "timeout_seconds": 20}
 MOST_HEADERS = 10
-TOOLS = (("search_orders", "Find orders of a customer"), ("create_ticket", "Open a ticket for the back office"))
+TOOLS = (  # name, description, parameters
+    ("search_orders", "Find orders of a customer", ("customer",)),
+    ("create_ticket", None, ("subject", "text")),
+)
 
 
 def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
@@ -29,14 +32,19 @@ def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
         raise invalid("url", "must be a public https URL")
     validation.one_of(body, "transport", ("streamable_http", "sse"))
     validation.whole(body, "timeout_seconds", 5, 60)
-    headers = validation.mapping(body, "headers")
-    if len(headers) > MOST_HEADERS or not all(isinstance(value, str) for value in headers.values()):
-        raise invalid("headers", f"must be at most {MOST_HEADERS} names with string values")
+    _headers(body)
     if before and url and _host(url) != _host(before.settings["url"]) and "headers" not in body:
         raise invalid("headers", "must be sent along when the host changes")
     if any(one.settings["name"] == name and one is not before for one in ctx.all_own("mcp_servers")):
         raise Refusal(409, f"There is already a server named {name}", title="Duplicate name", field="name")
     return body
+
+
+def _headers(body: dict) -> dict:
+    headers = validation.mapping(body, "headers")
+    if len(headers) > MOST_HEADERS or not all(isinstance(value, str) for value in headers.values()):
+        raise invalid("headers", f"must be at most {MOST_HEADERS} names with string values")
+    return headers
 
 
 def _told(ctx: Context, server: Kept) -> dict:
@@ -70,13 +78,24 @@ STORE = Store("mcp_servers", "MCP server", "mcp_server", "mcp_servers", _fields,
 
 
 def test(ctx: Context, key: str) -> Answer:
-    """200 either way (§9.9)."""
+    """200 either way (§9.9); headers of the body are merged over the stored ones for this test alone (§17 5)."""
     server = STORE.of(ctx, key)
+    given = _headers(validation.known(ctx, ctx.request.json(), ("headers",)))
+    if len({**(server.sealed.get("headers") or {}), **given}) > MOST_HEADERS:
+        raise invalid("headers", f"must be at most {MOST_HEADERS} together with the stored ones")
     took = chance.about(ctx.world.seed, "mcp", server.id).randint(40, 400)
     if _host(server.settings["url"]).rstrip(".").endswith(".invalid"):
         return Answer(body={"ok": False, "duration_ms": took, "error": "The server could not be reached"})
-    tools = [{"name": name, "description": description} for name, description in TOOLS]
+    tools = [
+        {"name": name, "description": description, "input_schema": _schema(parameters)}
+        for name, description, parameters in TOOLS
+    ]
     return Answer(body={"ok": True, "duration_ms": took, "tools": tools})
+
+
+def _schema(parameters: tuple[str, ...]) -> dict:
+    properties = {name: {"type": "string"} for name in parameters}
+    return {"type": "object", "properties": properties, "required": list(parameters)}
 
 
 ROUTES: Routes = [*STORE.routes("/mcp-servers"), ("POST", "/mcp-servers/{id}/test", test)]

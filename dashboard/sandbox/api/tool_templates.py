@@ -1,12 +1,10 @@
 """Tool templates (voicedock-api.md §9.4): tools to be copied into assistants.
 
 The sandbox's own choice: `name` and `tool_type` are required, the documents' spelling of a type is kept as the SDK's,
-and a function's own name is looked for in `tool_config`, flat or nested in `function`.
+and a function's own name is looked for in `tool_config`, flat or nested in `function`. Where there is none, the
+template's name is the function's and follows its rule (§17 15).
 """
 
-import re
-
-from ..errors import invalid
 from ..records import Kept
 from . import validation
 from .context import Context, Routes
@@ -19,7 +17,6 @@ SPELLINGS = {
     "endCall": "end_call",
     "transferCall": "transfer_call",
 }
-FUNCTION_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}")
 DEFAULTS: dict = {"name": None, "description": None, "tool_type": None, "tool_config": {}}
 
 
@@ -34,16 +31,15 @@ def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
         body["tool_type"] = SPELLINGS[body["tool_type"]]
     whole = (before.settings if before else {}) | body
     if whole["tool_type"] == "function":
-        _function_name(config or whole.get("tool_config") or {})
+        _function_name(whole["name"], config or whole.get("tool_config") or {})
     return body
 
 
-def _function_name(config: dict) -> None:
+def _function_name(template: str, config: dict) -> None:
     nested = isinstance(config.get("function"), dict)
-    name = config["function"].get("name") if nested else config.get("name")
-    if name is not None and not (isinstance(name, str) and FUNCTION_NAME.fullmatch(name)):
-        where = "tool_config.function.name" if nested else "tool_config.name"
-        raise invalid(where, "must start with a letter or underscore and have at most 64 letters, digits, _ or -")
+    own = config["function"].get("name") if nested else config.get("name")
+    name, where = (template, "name") if own is None else (own, f"tool_config.{'function.' if nested else ''}name")
+    validation.function_name(name, where)
 
 
 def _told(ctx: Context, template: Kept) -> dict:

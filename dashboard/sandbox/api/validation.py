@@ -11,6 +11,7 @@ from ..errors import absent, invalid, missing
 from .context import Context
 
 E164 = re.compile(r"\+[1-9][0-9]{5,14}")
+FUNCTION_NAME = re.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MOST = 100_000  # characters of a text, entries of a list
 
 
@@ -34,7 +35,9 @@ def needed(body: dict, names: Iterable[str], *, changing: bool = False) -> None:
             raise missing(name)
 
 
-def text(body: dict, name: str, *, required: bool = False, empty: bool = True, where: str = "") -> str | None:
+def text(
+    body: dict, name: str, *, required: bool = False, empty: bool = True, longest: int = MOST, where: str = ""
+) -> str | None:
     value, field = body.get(name), where + name
     if value is None:
         if required:
@@ -44,8 +47,8 @@ def text(body: dict, name: str, *, required: bool = False, empty: bool = True, w
         raise invalid(field, "must be a string")
     if not value.strip() and (required or not empty):
         raise invalid(field, "must not be empty")
-    if len(value) > MOST:
-        raise invalid(field, f"must not be longer than {MOST} characters")
+    if len(value) > longest:
+        raise invalid(field, f"must not be longer than {longest} characters")
     return value
 
 
@@ -80,6 +83,12 @@ def number(body: dict, name: str, least: float, most: float, where: str = "") ->
         raise invalid(where + name, f"must be a number from {least:g} to {most:g}")
 
 
+def function_name(name: object, field: str) -> None:
+    """What a tool that the model calls may be named (§9.4)."""
+    if not (isinstance(name, str) and FUNCTION_NAME.fullmatch(name)):
+        raise invalid(field, "must start with a letter or underscore and have at most 64 letters, digits, _ or -")
+
+
 def mapping(body: dict, name: str, where: str = "") -> dict:
     """An object, empty when it is not given."""
     value = body.get(name)
@@ -94,6 +103,13 @@ def listing(body: dict, name: str, most: int = MOST, where: str = "") -> list:
     if value is not None and (not isinstance(value, list) or len(value) > most):
         raise invalid(where + name, f"must be a list of at most {most}")
     return value or []
+
+
+def strings(body: dict, name: str, most: int = MOST, where: str = "") -> list[str]:
+    entries = listing(body, name, most, where)
+    if not all(isinstance(entry, str) for entry in entries):
+        raise invalid(where + name, "must be a list of strings")
+    return entries
 
 
 def url(body: dict, name: str, schemes: Iterable[str] = ("http", "https"), where: str = "") -> str | None:

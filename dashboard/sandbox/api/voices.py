@@ -1,28 +1,28 @@
-"""The platform's own voices (voicedock-api.md §9.6). The sandbox's own choice: made-up ones, two of
-which lack what need not be there."""
+"""The platform's own voices (voicedock-api.md §9.6), with ids in its form (§17 10). The sandbox's own choice: made-up
+ones, two of which lack what need not be there."""
 
 from ..exchange import Answer
 from .context import Context, Routes
 
 VOICES = (
-    ("saar", "Saar", "nl", "Warm, unhurried", "Warm en rustig"),
-    ("bram", "Bram", "nl", "Clear and businesslike", "Helder en zakelijk"),
-    ("ivy", "Ivy", "en", "Friendly, British", "Vriendelijk, Brits"),
-    ("owen", "Owen", "en", "Calm, American", "Kalm, Amerikaans"),
-    ("lena", "Lena", "de", "Precise and kind", "Precies en vriendelijk"),
-    ("remy", "Rémy", "fr", "Light and quick", "Licht en vlot"),
-    ("noor", "Noor", "nl", "Young and bright", "Jong en helder"),
-    ("joost", "Joost", "nl", "Deep and slow", "Laag en langzaam"),
-    ("fien", "Fien", "nl", "Flemish, soft", "Vlaams, zacht"),
-    ("maeve", "Maeve", "en", "Irish, lively", "Iers, levendig"),
-    ("grant", "Grant", "en", "Scottish, steady", "Schots, bedaard"),
-    ("june", "June", "en", "Australian, cheerful", "Australisch, opgewekt"),
-    ("carla", "Carla", "es", "Warm and clear", "Warm en duidelijk"),
-    ("tomas", "Tomás", "pt", "Quiet and patient", "Rustig en geduldig"),
-    ("giulia", "Giulia", "it", "Expressive", "Uitgesproken"),
-    ("agnes", "Agnes", "sv", "Even and friendly", "Gelijkmatig en vriendelijk"),
-    ("plain", "Plain", None, None, None),
-    ("lektor", "Lektor", "pl", None, None),
+    ("nl_NL-saar-medium", "Saar", "nl", "Warm, unhurried", "Warm en rustig"),
+    ("nl_NL-bram-medium", "Bram", "nl", "Clear and businesslike", "Helder en zakelijk"),
+    ("en_GB-ivy-medium", "Ivy", "en", "Friendly, British", "Vriendelijk, Brits"),
+    ("en_US-owen-medium", "Owen", "en", "Calm, American", "Kalm, Amerikaans"),
+    ("de_DE-lena-medium", "Lena", "de", "Precise and kind", "Precies en vriendelijk"),
+    ("fr_FR-remy-medium", "Rémy", "fr", "Light and quick", "Licht en vlot"),
+    ("nl_NL-noor-medium", "Noor", "nl", "Young and bright", "Jong en helder"),
+    ("nl_NL-joost-medium", "Joost", "nl", "Deep and slow", "Laag en langzaam"),
+    ("nl_BE-fien-medium", "Fien", "nl", "Flemish, soft", "Vlaams, zacht"),
+    ("en_GB-maeve-medium", "Maeve", "en", "Irish, lively", "Iers, levendig"),
+    ("en_GB-grant-medium", "Grant", "en", "Scottish, steady", "Schots, bedaard"),
+    ("en_AU-june-medium", "June", "en", "Australian, cheerful", "Australisch, opgewekt"),
+    ("es_ES-carla-medium", "Carla", "es", "Warm and clear", "Warm en duidelijk"),
+    ("pt_PT-tomas-medium", "Tomás", "pt", "Quiet and patient", "Rustig en geduldig"),
+    ("it_IT-giulia-medium", "Giulia", "it", "Expressive", "Uitgesproken"),
+    ("sv_SE-agnes-medium", "Agnes", "sv", "Even and friendly", "Gelijkmatig en vriendelijk"),
+    ("en_GB-plain-medium", "Plain", None, None, None),
+    ("pl_PL-lektor-medium", "Lektor", "pl", None, None),
 )
 
 
