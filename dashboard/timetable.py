@@ -19,6 +19,7 @@ TIMETABLE = {
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
+    "give up lost requests": _every(20, "dashboard.inventory.tasks.give_up_lost_requests", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),

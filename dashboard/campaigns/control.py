@@ -13,8 +13,8 @@ from dashboard.budget.models import Lane
 from dashboard.calls.models import Call
 from dashboard.campaigns import sync
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory import runs
-from dashboard.inventory.models import Kind
+from dashboard.inventory import runs, vendor_requests
+from dashboard.inventory.models import Kind, VendorRequest
 from tenants import audit, scope
 from tenants.access import staff_of
 from tenants.models import NumberDedication, User
@@ -115,14 +115,19 @@ def pause_suspects(call: Call) -> list[Campaign]:
 
 
 def _ask(campaign: Campaign, deed: Deed, by: User | None, because: str = "") -> Answer:
-    """Opens short scopes of its own, with nothing open while VoiceDock is asked."""
-    campaign = _allowed(campaign, deed, by)
+    """Opens short scopes of its own, with nothing open while VoiceDock is asked.
+
+    The intent is committed with its audit entry before the request leaves: what asks may die at any moment.
+    """
+    campaign, request = _begin(campaign, deed, by, because)
     remote = None
     try:
         with budget.speak(campaign.connection, Lane.CONTROL, tenant=campaign.tenant_id) as vendor:
             remote = vendor.update_campaign(campaign.remote_id, status=deed.status)
     except budget.Spent as no:
-        raise Refusal(f"{no.words} Try again in {no.retry_after:.0f} seconds.") from no
+        words = f"{no.words} Try again in {no.retry_after:.0f} seconds."
+        _settle(request, campaign, deed, by, Answer("refused", words), because)
+        raise Refusal(words) from no
     except voicedock.Unanswered as silence:
         doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
         answer = Answer("unknown", f"{silence.plain} {doubt}")
@@ -130,16 +135,25 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, because: str = "") -> 
         answer = Answer("refused", no.words)
     else:
         answer = Answer("accepted", f"{campaign.name} is {deed.done}.")
+    _settle(request, campaign, deed, by, answer, because)
     runs.hurry(campaign.connection_id, Kind.CAMPAIGNS)
-    with scope.system("what became of a campaign"):
-        if remote is not None:
+    if remote is not None:
+        with scope.system("what a campaign is now"):
             sync.keep(campaign.connection, [remote])
-        details = {"name": campaign.name, "deed": deed.name, "outcome": answer.outcome, "why": because or answer.words}
-        audit.record(by, campaign.tenant, f"campaign.{deed.name}-{answer.outcome}", campaign, **details)
     return answer
 
 
-def _allowed(campaign: Campaign, deed: Deed, by: User | None) -> Campaign:
+def _settle(
+    request: VendorRequest, campaign: Campaign, deed: Deed, by: User | None, answer: Answer, because: str
+) -> None:
+    with scope.system("what became of a campaign"):
+        vendor_requests.settle(request, VendorRequest.Outcome(answer.outcome))
+        details = {"name": campaign.name, "deed": deed.name, "outcome": answer.outcome, "why": because or answer.words}
+        audit.record(by, campaign.tenant, f"campaign.{deed.name}-{answer.outcome}", campaign, **details)
+
+
+def _begin(campaign: Campaign, deed: Deed, by: User | None, because: str) -> tuple[Campaign, VendorRequest]:
+    """Whether it may be asked, and the intent. Raises `Refusal`."""
     staff = staff_of(by) if by else None
     with scope.system("may this campaign do that"):
         campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
@@ -156,7 +170,17 @@ def _allowed(campaign: Campaign, deed: Deed, by: User | None) -> Campaign:
             raise Refusal("Its assistant is no longer dedicated to this client.")
         if deed.starts and staff is None and is_shared(campaign):
             raise Refusal(SHARED)
-    return campaign
+        facts = {"name": campaign.name, "deed": deed.name} | ({"why": because} if because else {})
+        request = vendor_requests.begin(
+            campaign.connection,
+            campaign,
+            tenant=campaign.tenant,
+            by=by,
+            lost_action=f"campaign.{deed.name}-given-up",
+            **facts,
+        )
+        audit.record(by, campaign.tenant, f"campaign.{deed.name}-asked", campaign, **facts)
+    return campaign, request
 
 
 def _assistant_is_theirs(campaign: Campaign) -> bool:

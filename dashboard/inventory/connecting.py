@@ -11,10 +11,13 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
+from dashboard.inventory import vendor_requests
+from dashboard.inventory.models import VendorRequest
 from dashboard.live import changes
 from tenants import audit, scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
+Outcome = VendorRequest.Outcome
 EVENTS = ["status-update", "end-of-call-report"]  # those that need no answer from us (`voicedock-api.md §11.2`)
 
 
@@ -102,14 +105,26 @@ def hook_up(connection: Connection, *, by: User | None = None, take_over: bool =
         if one not in foreign
         and (one.webhook_url != address or not known or not one.hooked_at or (since and one.hooked_at < since))
     ]
+    request = _ask_to_hook_up(connection, by, len(todo)) if todo and by else None  # beat goes on with what was asked
     done = _tell(connection, todo, address, token)
     hooked = Hooked(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
-    if done:
-        with scope.system("assistants report to us"):
-            Assistant.objects.filter(pk__in=done).update(webhook_url=address, hooked_at=timezone.now())
+    with scope.system("assistants report to us"):
+        if request:
+            vendor_requests.settle(request, Outcome.ACCEPTED if done else Outcome.REFUSED)
+        if done or request:
             changes.note("connection", connection.pk, tenant=None)
             audit.record(by, None, "connection.hooked-up", connection, name=connection.name, assistants=len(done))
     return hooked
+
+
+def _ask_to_hook_up(connection: Connection, by: User, assistants: int) -> VendorRequest:
+    with scope.system("have assistants report to us"):
+        request = vendor_requests.begin(
+            connection, connection, tenant=None, by=by, lost_action="connection.hook-up-given-up", name=connection.name
+        )
+        facts = {"name": connection.name, "assistants": assistants}
+        audit.record(by, None, "connection.hook-up-asked", connection, **facts)
+    return request
 
 
 def hook_address(connection: Connection) -> str:
@@ -132,6 +147,7 @@ def _try(api_key: str) -> voicedock.RemoteOrganization:
 
 
 def _tell(connection: Connection, assistants: list[Assistant], address: str, token: str) -> list[int]:
+    """Those that were told, each written down before the next is asked."""
     done: list[int] = []
     for one in assistants:
         try:
@@ -139,5 +155,7 @@ def _tell(connection: Connection, assistants: list[Assistant], address: str, tok
                 vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
         except (budget.Spent, voicedock.VoiceDockError):
             break
+        with scope.system("an assistant reports to us"):
+            Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
         done.append(one.pk)
     return done

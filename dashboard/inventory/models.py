@@ -1,6 +1,7 @@
 """When we looked at VoiceDock, and what came of it."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants.models import Connection, Tenant, User
@@ -97,3 +98,36 @@ class OrganizationRequest(models.Model):
     def place(self) -> str:
         """Where its key is sealed for."""
         return f"organization-request:{self.pk}:api_key"
+
+
+class VendorRequest(models.Model):
+    """A change asked of VoiceDock: committed with its audit entry before the request leaves, settled afterwards.
+
+    Calls, commands and new organizations have rows of their own for the same purpose; this is for every other change.
+    """
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "On its way"
+        ACCEPTED = "accepted", "Accepted by VoiceDock"
+        REFUSED = "refused", "Refused"
+        UNKNOWN = "unknown", "No answer"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
+    subject = models.CharField(max_length=80, help_text="As in the audit trail: campaign:12.")
+    lost_action = models.CharField(max_length=60, help_text="The audit action that is written if nobody settles it.")
+    details = models.JSONField(default=dict, help_text="Plain values for the sentence of that entry.")
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.WAITING)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        constraints = [Rows(name="vendor_request_rows")]
+        indexes = [
+            models.Index(fields=["asked_at"], condition=models.Q(outcome="waiting"), name="vendor_requests_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}, {self.outcome}"

@@ -48,9 +48,13 @@ def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, aske
     assert asked() == [f"PATCH /campaigns/{slots.remote_id}"] * 4
     assert sandbox.world.campaigns[slots.remote_id].status == fresh().status == "cancelled"
     assert [entry[0] for entry in trail()] == [
+        "campaign.start-asked",
         "campaign.start-accepted",
+        "campaign.pause-asked",
         "campaign.pause-accepted",
+        "campaign.resume-asked",
         "campaign.resume-accepted",
+        "campaign.cancel-asked",
         "campaign.cancel-accepted",
     ]
 
@@ -98,7 +102,7 @@ def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, s
     assert "may have been done or not" in answer.words
     assert answer.words.endswith("The next look at VoiceDock, in a moment, shows whether Slots is started.")
     assert len(asked()) == 1
-    assert trail()[0][0] == "campaign.start-unknown"
+    assert [entry[0] for entry in trail()] == ["campaign.start-asked", "campaign.start-unknown"]
     sync.campaigns(slots.connection)
     assert fresh().status == ("scheduled" if fault == "lost" else "draft")
 

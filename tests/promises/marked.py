@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Phrase
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun, SyncState
+from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun, SyncState, VendorRequest
 from tenants import audit, members, scope, visits
 from tenants.models import (
     AuditEntry,
@@ -89,6 +89,9 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         Phrase.objects.create(tenant=tenant, text=f"{word}-phrase")
         run = SyncRun.objects.create(connection=conn, kind=Kind.CALLS, outcome="failed", error=f"{word}-run")
         asked = OrganizationRequest.objects.create(parent=conn, name=f"{word}-asked", outcome="unknown")
+        VendorRequest.objects.create(
+            connection=conn, tenant=tenant, subject=f"campaign:{campaign.pk}", details={"name": f"{word}-request"}
+        )
         for kind in Kind:
             SyncState.objects.create(connection=conn, kind=kind, fresh_at=timezone.now())
         visit = visits.enter(tenant, by=owner)

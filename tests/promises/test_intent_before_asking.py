@@ -1,0 +1,338 @@
+"""P3 and P8: whatever asks VoiceDock for a change has committed who asked for it before the request leaves.
+
+Each function that does is killed at each step: nothing is asked twice, nothing stays on its way, nothing is untraced.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.db.models import F
+from django.utils import timezone
+
+from dashboard.budget import spending
+from dashboard.calls import control, placing
+from dashboard.calls.models import Call, Receipt
+from dashboard.campaigns import control as campaigns
+from dashboard.campaigns import sync as campaign_sync
+from dashboard.campaigns.models import Campaign
+from dashboard.inventory import connecting, organizing, rotating, runs, vendor_requests
+from dashboard.inventory import tasks as inventory_tasks
+from dashboard.inventory.models import OrganizationRequest, VendorRequest
+from dashboard.live import changes
+from dashboard.sandbox import inprocess
+from dashboard.voicedock.exchange import Exchange
+from tenants import audit, scope
+from tenants.models import Assistant, AuditEntry, ConnectionSecret
+from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = uuid.UUID(int=1)
+
+
+class Killed(BaseException):
+    """The process is gone in this moment."""
+
+
+def place(desk):  # noqa: F811
+    return placing.place(
+        desk.tenant,
+        destination=PERSON,
+        token=FIRST,
+        by=desk.user,
+        number=desk.number.pk,
+        assistant=desk.assistant.pk,
+    )
+
+
+def command(kind, **more):
+    def run(desk):  # noqa: F811
+        call = desk.calls()[0]
+        return control.send(call, {"type": kind, **more}, by=desk.user, token=FIRST)
+
+    return run
+
+
+def campaign(step, **more):
+    def run(desk):  # noqa: F811
+        with scope.system("the campaign"):
+            found = Campaign.objects.select_related("connection").get()
+        return step(found, **({"by": desk.user} | more))
+
+    return run
+
+
+@dataclass(frozen=True)
+class Deed:
+    """`asked` is the audit entry that must be committed first; `state` what the campaign is before.
+
+    `repeats`: setting the same value again is how a killed one is finished.
+    """
+
+    run: Callable[[Any], Any]
+    asked: str
+    function: str
+    state: str = ""
+    by_person: bool = True
+    repeats: bool = False
+
+
+DEEDS = {
+    "place": Deed(place, "call.asked", "dashboard/calls/sending.py:_post"),
+    "say": Deed(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control.py:send"),
+    "end-call": Deed(command("end-call"), "call.command-asked", "dashboard/calls/control.py:send"),
+    "transfer": Deed(
+        command("transfer", destination="+31612340099"), "call.command-asked", "dashboard/calls/control.py:send"
+    ),
+    "start": Deed(campaign(campaigns.start), "campaign.start-asked", "dashboard/campaigns/control.py:_ask", "draft"),
+    "resume": Deed(
+        campaign(campaigns.resume), "campaign.resume-asked", "dashboard/campaigns/control.py:_ask", "paused"
+    ),
+    "pause": Deed(
+        campaign(campaigns.pause), "campaign.pause-asked", "dashboard/campaigns/control.py:_ask", "scheduled"
+    ),
+    "cancel": Deed(
+        campaign(campaigns.cancel), "campaign.cancel-asked", "dashboard/campaigns/control.py:_ask", "scheduled"
+    ),
+    "pause for an alarm": Deed(
+        campaign(lambda found, by: campaigns.pause_for_alarm(found)),
+        "campaign.pause-asked",
+        "dashboard/campaigns/control.py:_ask",
+        "scheduled",
+        by_person=False,
+    ),
+    "organization": Deed(
+        lambda here: organizing.create(here.connection, "New one", by=here.user),
+        "organization.asked",
+        "dashboard/inventory/organizing.py:create",
+    ),
+    "hook up": Deed(
+        lambda here: connecting.hook_up(here.connection, by=here.user),
+        "connection.hook-up-asked",
+        "dashboard/inventory/connecting.py:_tell",
+    ),
+    "rotate": Deed(
+        lambda here: rotating.rotate(here.connection, by=here.user),
+        "connection.secret-changed",
+        "dashboard/inventory/connecting.py:_tell",
+        repeats=True,
+    ),
+}
+
+
+def test_every_function_that_asks_for_a_change_is_killed_here():
+    """A new method of the client that changes something, or a new use of one, has to be held to this."""
+    client = ast.parse((ROOT / "dashboard/voicedock/client.py").read_text())
+    changing = {
+        method.name
+        for method in ast.walk(client)
+        if isinstance(method, ast.FunctionDef)
+        for node in ast.walk(method)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "self._ask"
+        and ast.unparse(node.args[0]) in ("'POST'", "'PATCH'", "'PUT'", "'DELETE'")
+    }
+    assert {"place_call", "control_call", "update_campaign", "update_assistant", "create_organization"} <= changing
+    using = set()
+    for path in ROOT.glob("dashboard/**/*.py"):
+        place = str(path.relative_to(ROOT))
+        if place.startswith(("dashboard/voicedock/", "dashboard/sandbox/")):
+            continue
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                called = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+                using |= {f"{place}:{function.name}"} if called & changing else set()
+    assert using == {deed.function for deed in DEEDS.values()}
+
+
+@dataclass
+class Steps:
+    """Counts the steps of what runs, and dies at one of them. Sees what reaches VoiceDock."""
+
+    asked: str
+    actor: int | None
+    dies_at: int = -1
+    count: int = 0
+    reached: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def step(self, name: str) -> None:
+        self.count += 1
+        self.names.append(name)
+        if self.count == self.dies_at:
+            raise Killed(name)
+
+    def around(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            self.step(f"before {name}")
+            result = real(*args, **kwargs)
+            self.step(f"after {name}")
+            return result
+
+        return run
+
+    def request(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(transport: Any, request: Any) -> Any:
+            if request.method == "GET":
+                return real(transport, request)
+            self.step("the request leaves")
+            assert database.in_atomic_block is False or all(block._from_testcase for block in database.atomic_blocks)
+            with scope.system("is it written down?"):
+                entries = AuditEntry.objects.filter(action=self.asked, actor_id=self.actor)
+                assert entries.exists(), f"{request.method} {request.url.path} left before {self.asked} was committed"
+            answer = real(transport, request)
+            self.reached.append(f"{request.method} {request.url.path} {request.content.decode()}")
+            self.step("it was answered")
+            return answer
+
+        return handle
+
+
+WATCHED = [
+    (audit, "record"),
+    (changes, "note"),
+    (runs, "hurry"),
+    (spending._Purse, "spend"),
+    (spending._Purse, "note"),
+    (Exchange, "_read"),
+    (campaign_sync, "keep"),
+    (vendor_requests, "begin"),
+    (vendor_requests, "settle"),
+]
+
+
+def watch(monkeypatch, steps):
+    for owner, name in WATCHED:
+        monkeypatch.setattr(owner, name, steps.around(f"{owner.__name__}.{name}", getattr(owner, name)))
+    real = inprocess.Transport.handle_request
+    monkeypatch.setattr(inprocess.Transport, "handle_request", steps.request(real))
+
+
+def prepare(desk, name):  # noqa: F811
+    if name in ("say", "end-call", "transfer"):
+        desk.talking()
+    if DEEDS[name].state:
+        _campaign(desk, DEEDS[name].state)
+    if name in ("hook up", "rotate"):  # two assistants are enough
+        with scope.system("assistants that are gone"):
+            kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]
+            Assistant.objects.exclude(pk__in=list(kept)).update(vanished_at=timezone.now())
+    if name == "rotate":
+        connecting.hook_up(desk.connection, by=None)
+
+
+def _campaign(desk, state):  # noqa: F811
+    with inprocess.client(desk.sandbox, "sandbox-agency") as vendor:
+        body = {
+            "name": "Slots",
+            "agent_id": desk.assistant.assistant.remote_id,
+            "schedule_start_time": "00:00",
+            "schedule_end_time": "23:59",
+            "timezone": "Europe/Amsterdam",
+            "leads": [{"phone_number": "+31612340077", "variables": {}}],
+        }
+        made = vendor.post("/campaigns", json=body).json()
+        made = made.get("campaign", made)
+        for step in {"draft": [], "scheduled": ["scheduled"], "paused": ["scheduled", "paused"]}[state]:
+            vendor.patch(f"/campaigns/{made['id']}", json={"status": step})
+    campaign_sync.campaigns(desk.connection)
+
+
+def recover(desk):  # noqa: F811
+    """Minutes pass, and the workers do what is due."""
+    with scope.system("let time pass"):
+        past = timedelta(minutes=5)
+        VendorRequest.objects.update(asked_at=F("asked_at") - past)
+        OrganizationRequest.objects.update(asked_at=F("asked_at") - past)
+    for _ in range(4):
+        for call in desk.calls():
+            desk.later(call, 40)
+        desk.sweep()
+    inventory_tasks.give_up_lost_requests()
+    inventory_tasks.finish_connections()
+
+
+def left_over():
+    with scope.system("what is still on its way"):
+        return (
+            list(Receipt.objects.filter(outcome="waiting"))
+            + list(OrganizationRequest.objects.filter(outcome="waiting"))
+            + list(VendorRequest.objects.filter(outcome="waiting"))
+            + list(Call.objects.filter(state__in=["queued", "sending"]))
+        )
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_killed_at_each_step(desk, monkeypatch, name):  # noqa: F811
+    deed = DEEDS[name]
+    prepare(desk, name)
+    world = copy.deepcopy(desk.sandbox.world.__dict__)
+    died = 0
+    for dies_at in range(1, 400):
+        before = database.savepoint()
+        steps = Steps(deed.asked, desk.user.pk if deed.by_person else None, dies_at)
+        with monkeypatch.context() as patch:
+            watch(patch, steps)
+            try:
+                deed.run(desk)
+            except Killed:
+                died += 1
+            steps.dies_at = -1
+            recover(desk)
+        at = f"{name}, killed at {steps.names[dies_at - 1 : dies_at]}"
+        assert left_over() == [], at
+        assert deed.repeats or len({one.split(" ")[1] for one in steps.reached}) == len(steps.reached), at
+        assert len(set(steps.reached)) <= 2, f"{at}: {steps.reached}"
+        with scope.system("is there a trace?"):
+            traced = AuditEntry.objects.filter(action=deed.asked).exists()
+        assert traced or not steps.reached, at
+        database.savepoint_rollback(before)
+        desk.sandbox.world.__dict__.clear()
+        desk.sandbox.world.__dict__.update(copy.deepcopy(world))
+        if steps.count < dies_at or not died or died < dies_at:
+            break
+    assert died >= 8, "it has steps"
+
+
+def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(desk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(campaigns.audit, "record", lambda *args, **more: None)
+    with pytest.raises(AssertionError, match=r"left before campaign\.start-asked was committed"):
+        test_killed_at_each_step(desk, monkeypatch, "start")
+
+
+def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):  # noqa: F811
+    """Each assistant that was told is known, so that its secret is, too."""
+    told = []
+    real = spending._Purse.spend
+
+    def dies_after_three(purse):
+        if len(told) == 3:
+            raise Killed
+        told.append(purse)
+        return real(purse)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spending._Purse, "spend", dies_after_three)
+        with pytest.raises(Killed):
+            connecting.hook_up(desk.connection, by=admin)
+    with scope.system("look"):
+        assert Assistant.objects.exclude(hooked_at=None).count() == 3
+        assert ConnectionSecret.objects.get(connection=desk.connection).webhook_secrets
+    recover(desk)
+    with scope.system("look"):
+        actions = list(
+            AuditEntry.objects.filter(action__startswith="connection.h")
+            .order_by("seq")
+            .values_list("action", flat=True)
+        )
+    assert actions == ["connection.hook-up-asked", "connection.hook-up-given-up"]
+    assert connecting.hook_up(desk.connection, by=admin).left == 0
