@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
+from tenants import names
 from tenants.models import AuditEntry
 
 SENTENCES: dict[str, str] = {
@@ -108,6 +109,7 @@ def sentence(entry: AuditEntry) -> str:
     """One entry in words; an action without a sentence of its own is told by its name."""
     facts = json.loads(entry.body)
     blanks: dict[str, object] = defaultdict(lambda: "something")
-    blanks |= facts["details"] | {"actor": entry.actor}
+    details = facts["details"] | {"actor": entry.actor}
+    blanks |= {key: names.isolate(value) if isinstance(value, str) else value for key, value in details.items()}
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
     return pattern.format_map(blanks)

@@ -9,14 +9,16 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.core import signing
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import audit, scope
+from tenants import audit, names, scope
 from tenants.models import Invitation, Membership, Tenant, User
 from tenants.roles import Role
 
 INVITATION_DAYS = 7
+MAILED = signing.Signer(sep=".", salt="an invitation that came by mail")
 
 
 class LastOwner(Exception):
@@ -47,7 +49,7 @@ def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: 
     invitation = Invitation.objects.create(
         tenant=tenant,
         email=email,
-        name=name,
+        name=names.clean(name, 120),
         role=Role(role),
         token_hash=_hash(token),
         invited_by=by,
@@ -62,19 +64,35 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
     audit.record(by, invitation.tenant, "person.invitation-withdrawn", invitation, email=invitation.email)
 
 
-def invitation_of(token: str) -> Invitation | None:
-    """The open invitation of this link, if any. Opens its own scope."""
+def mailed_token(token: str) -> str:
+    """What the mail's link holds instead of the token: whoever opens it reads the mail of that address."""
+    return MAILED.sign(token)
+
+
+def read_token(mailed_or_shown: str) -> tuple[str, bool]:
+    """The token of a link, and whether the link came by mail, which proves the address."""
+    try:
+        return MAILED.unsign(mailed_or_shown), True
+    except signing.BadSignature:
+        return mailed_or_shown, False
+
+
+def invitation_of(link_token: str) -> Invitation | None:
+    """The open invitation of this link, mailed or shown, if any. Opens its own scope."""
+    token, _ = read_token(link_token)
     with scope.system("an invitation is opened"):
         found = Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=_hash(token)).first()
     return found if found and found.is_open else None
 
 
-def accept(token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
+def accept(link_token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
     """Take an invitation up, once: a new person with this name and password, or `user`, who is signed in already.
 
-    Returns None when the link is no longer valid, or when the address belongs to somebody who must sign in first.
+    A new person needs the mailed link: one that was shown on a screen proves nothing about the address.
+    Returns None when the link is not valid for that, or when the address belongs to somebody who must sign in first.
     Opens its own scope.
     """
+    token, by_mail = read_token(link_token)
     with scope.system("an invitation is accepted"):
         invitation = (
             Invitation.objects.select_for_update(of=("self",)).select_related("tenant").filter(token_hash=_hash(token))
@@ -82,7 +100,7 @@ def accept(token: str, *, name: str, password: str | None, user: User | None = N
         if invitation is None or not invitation.is_open:
             return None
         if user is None:
-            if User.objects.filter(email__iexact=invitation.email).exists():
+            if not by_mail or User.objects.filter(email__iexact=invitation.email).exists():
                 return None
             user = User.objects.create_user(invitation.email, password, name=name)
         elif user.email.lower() != invitation.email.lower():

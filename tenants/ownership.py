@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
-from tenants import audit
+from tenants import audit, names
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -47,10 +47,11 @@ def open_tenant(
     **limits: int,
 ) -> Tenant:
     """Open a client; `limits` are `max_concurrent_calls` and `max_calls_per_day`."""
+    name = names.clean(name, 120)
     tenant = Tenant.objects.create(
         name=name,
         slug=slug,
-        city=city,
+        city=names.clean(city, 80),
         timezone=timezone,
         home_connection=home_connection,
         brand_hue=brand_hue,

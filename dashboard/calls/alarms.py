@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from dashboard.calls.models import Alarm, Call
-from tenants import scope
+from tenants import names, scope
 from tenants.models import StaffMember
 from tenants.roles import STAFF_MAY, Permission
 
@@ -48,7 +48,7 @@ def _tell(call: Call) -> bool:
     context = {"call": call, "client": call.tenant, "reseller": settings.RESELLER_NAME, "address": _address(call)}
     try:
         send_mail(
-            f"Dialing has stopped for {call.tenant}: a call left from another number",
+            f"Dialing has stopped for {names.isolate(call.tenant)}: a call left from another number",
             render_to_string("calls/mail/wrong_number.txt", context),
             None,
             to,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboard import voicedock
+from tenants import names
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 LENGTHS = {"end_reason": 120, "error": 500, "provider": 60, "assistant_name": 200, "recording_url": 1000}
@@ -57,7 +58,7 @@ class Facts:
                 duration_seconds=call.duration_seconds,
                 end_reason=call.end_reason,
                 error=call.error,
-                assistant_name=call.agent_name,
+                assistant_name=names.clean(call.agent_name or ""),
                 assistant_remote_id=call.assistant_id,
                 number_remote_id=call.number_id,
                 reported_line=call.assistant_phone,

@@ -17,7 +17,7 @@ from dashboard.inventory import runs
 from dashboard.inventory.models import Kind
 from dashboard.inventory.runs import Run
 from dashboard.live import changes
-from tenants import scope
+from tenants import names, scope
 from tenants.models import Assistant, AssistantDedication, Connection
 
 WATCHED = 30  # seconds for which an opened page keeps its campaign's leads fresh
@@ -93,7 +93,7 @@ def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign]) ->
 def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assistant | None) -> bool:
     values: dict[str, Any] = {
         "assistant_id": assistant.pk if assistant else campaign.assistant_id,
-        "name": remote.name[:300],
+        "name": names.clean(remote.name, 300),
         "status": remote.status[:40],
         "template": remote.template or "",
         "starts": remote.starts,

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from dashboard.look import numbers
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
+from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role, StaffRole
 from tenants.visits import HOURS
 
@@ -21,7 +22,7 @@ PHRASES, PHRASE_LENGTH = 24, 300
 class JoinForm(forms.Form):
     """Name and password of somebody new."""
 
-    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NameField(reserved=names_of_staff, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
         label="Choose a password",
         max_length=200,
@@ -46,7 +47,7 @@ class JoinForm(forms.Form):
 
 class TeamForm(forms.Form):
     email = forms.EmailField(label="E-mail")
-    name = forms.CharField(max_length=120, required=False, label="Name")
+    name = NameField(reserved=names_of_staff, required=False, label="Name")
     role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
 
 
@@ -68,7 +69,7 @@ class StaffRoleForm(forms.Form):
 
 class StaffForm(StaffRoleForm):
     email = forms.EmailField(label="E-mail")
-    name = forms.CharField(max_length=120, label="Name")
+    name = NameField(label="Name")
     field_order = ("email", "name", "role", "sees_all")
 
 
@@ -94,6 +95,8 @@ class SpeakerField(forms.ModelChoiceField):
 class SettingsForm(forms.ModelForm):
     """The client's own house: what it is called, how it looks, what its calls start with."""
 
+    name = NameField(reserved=names_of_reseller, label="Name")
+    city = NameField(max_length=80, required=False, label="City")
     default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
     default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
     phrases = forms.CharField(
@@ -107,8 +110,6 @@ class SettingsForm(forms.ModelForm):
         model = Tenant
         fields = ("name", "city", "timezone", "brand_hue", "brand_chroma", "requires_second_step")
         labels = {
-            "name": "Name",
-            "city": "City",
             "timezone": "Time zone",
             "brand_hue": "Hue",
             "brand_chroma": "Strength",

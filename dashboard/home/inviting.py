@@ -12,7 +12,7 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from tenants import members, staff
+from tenants import members, names, staff
 from tenants.models import Invitation, StaffMember, User
 
 log = structlog.get_logger()
@@ -20,7 +20,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Link:
-    """What the inviting person sees, once: the token is kept nowhere."""
+    """What the inviting person sees, once: the token is kept nowhere.
+
+    `address` is not the mailed link, which proves that its mail was read; it is "" where there is no other. The demo
+    has no mail that people could read, so there it is the mailed link.
+    """
 
     address: str
     email: str
@@ -29,24 +33,28 @@ class Link:
 
 def deliver(invitation: Invitation, token: str) -> Link:
     """Mail the link; with no transaction open, since a mail server takes its time."""
-    address = settings.PUBLIC_URL + reverse("invitation", args=[token])
-    subject = f"{invitation.invited_by} invites you to {invitation.tenant}"
+    mailed = settings.PUBLIC_URL + reverse("invitation", args=[members.mailed_token(token)])
+    shown = settings.PUBLIC_URL + reverse("invitation", args=[token])
+    subject = f"{names.isolate(invitation.invited_by)} invites you to {names.isolate(invitation.tenant)}"
     facts = {"invitation": invitation, "days": members.INVITATION_DAYS}
-    return _mail("invitation", subject, invitation.email, address, facts, invitation=invitation.pk)
+    return _mail("invitation", subject, invitation.email, mailed, facts, shown=shown, invitation=invitation.pk)
 
 
 def deliver_to_staff(one: StaffMember, by: User) -> Link:
     """Mail the link with which somebody new of the reseller sets a password; likewise with no transaction open."""
-    subject = f"{by} invites you to {settings.RESELLER_NAME}"
+    subject = f"{names.isolate(by)} invites you to {settings.RESELLER_NAME}"
     facts = {"by": by, "role": one.get_role_display()}
     return _mail("staff", subject, one.user.email, staff.password_link(one.user), facts, staff=one.pk)
 
 
-def _mail(words: str, subject: str, email: str, address: str, facts: dict[str, Any], **logged: int) -> Link:
+def _mail(
+    words: str, subject: str, email: str, address: str, facts: dict[str, Any], *, shown: str = "", **logged: int
+) -> Link:
+    shown = address if settings.DEMO else shown
     text = render_to_string(f"home/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
     try:
         send_mail(subject, text, None, [email])
     except (SMTPException, OSError) as error:
         log.error("invitation_not_mailed", reason=type(error).__name__, **logged)
-        return Link(address, email, mailed=False)
-    return Link(address, email, mailed=True)
+        return Link(shown, email, mailed=False)
+    return Link(shown, email, mailed=True)

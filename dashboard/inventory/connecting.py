@@ -14,7 +14,7 @@ from dashboard.budget.models import Lane
 from dashboard.inventory import vendor_requests
 from dashboard.inventory.models import VendorRequest
 from dashboard.live import changes
-from tenants import audit, scope
+from tenants import audit, names, scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
 Outcome = VendorRequest.Outcome
@@ -51,9 +51,9 @@ def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connecti
     try:
         with scope.system("connect an organization"):
             connection = Connection.objects.create(
-                name=name.strip() or found.name,
+                name=names.clean(name, 120) or names.clean(found.name, 120),
                 organization_id=found.id,
-                organization_name=found.name,
+                organization_name=names.clean(found.name, 200),
                 parent=Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None,
                 minutes_balance=found.minutes_balance,
                 last_contact_at=timezone.now(),

@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from dashboard.look import numbers
 from tenants.models import Assistant, Connection, Number, Tenant
+from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role
 
 NOT_A_SLUG = {"new"}  # it would hide a page of ours
@@ -44,14 +45,14 @@ def _where(thing: Number | Assistant) -> str:
 class ClientForm(forms.Form):
     """A client in one step: its house, its first line and assistant, its first owner."""
 
-    name = forms.CharField(max_length=120, label="Name")
+    name = NameField(reserved=names_of_reseller, label="Name")
     slug = forms.CharField(
         max_length=50,
         required=False,
         label="Short name",
         help_text="Part of its pages’ address; made from the name when left empty.",
     )
-    city = forms.CharField(max_length=80, required=False, label="City")
+    city = NameField(max_length=80, required=False, label="City")
     timezone = forms.CharField(
         max_length=64,
         label="Time zone",
@@ -72,7 +73,7 @@ class ClientForm(forms.Form):
     assistant = AssistantField(
         Assistant.objects.none(), required=False, label="First assistant", empty_label="None yet"
     )
-    owner_name = forms.CharField(max_length=120, required=False, label="First owner’s name")
+    owner_name = NameField(reserved=names_of_staff, required=False, label="First owner’s name")
     owner_email = forms.EmailField(
         label="First owner’s e-mail", required=False, help_text="Gets a link to sign in with; you see it once too."
     )
@@ -191,14 +192,14 @@ class TurnForm(forms.Form):
 
 class InviteForm(forms.Form):
     email = forms.EmailField(label="E-mail")
-    name = forms.CharField(max_length=120, required=False, label="Name")
+    name = NameField(reserved=names_of_staff, required=False, label="Name")
     role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
 
 
 class ConnectionForm(forms.Form):
     """The key is read, tried and sealed; it is never written back into a page."""
 
-    name = forms.CharField(max_length=120, required=False, label="Name", help_text="Empty: as VoiceDock calls it.")
+    name = NameField(required=False, label="Name", help_text="Empty: as VoiceDock calls it.")
     api_key = forms.CharField(
         max_length=300,
         label="API key",
@@ -229,7 +230,7 @@ class ChildKeyForm(forms.Form):
 class OrganizationForm(forms.Form):
     """A new organization below ours; its key is sealed as soon as VoiceDock tells it."""
 
-    name = forms.CharField(max_length=120, label="Name")
+    name = NameField(label="Name")
     client = forms.ModelChoiceField(
         Tenant.objects.none(),
         required=False,

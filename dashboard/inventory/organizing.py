@@ -19,7 +19,7 @@ from dashboard.inventory import connecting, queries, runs
 from dashboard.inventory.connecting import Refused
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncState
 from dashboard.live import changes
-from tenants import audit, scope, secrets
+from tenants import audit, names, scope, secrets
 from tenants.models import Connection, ConnectionSecret, Tenant, User
 
 Outcome = OrganizationRequest.Outcome
@@ -44,7 +44,7 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
 
     Raises `Refused` before anything has left. Opens scopes of its own, with nothing open while VoiceDock is asked.
     """
-    request = _ask(parent, name.strip(), by, client)
+    request = _ask(parent, names.clean(name, 120), by, client)
     try:
         with budget.speak(parent, Lane.CONTROL) as vendor:
             created = vendor.create_organization(request.name, parent.organization_id)

@@ -17,7 +17,7 @@ from dashboard.inventory import runs
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.inventory.runs import Run
 from dashboard.live import changes
-from tenants import scope
+from tenants import names, scope
 from tenants.models import Assistant, Connection, Number, NumberDedication
 
 E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
@@ -40,7 +40,7 @@ def organization(connection: Connection) -> None:
         run.seen = 1
         run.mark |= {
             "active_calls": found.active_calls,
-            "children": [{"id": one.id, "name": one.name} for one in found.children],
+            "children": [{"id": one.id, "name": names.clean(one.name)} for one in found.children],
         }
         with scope.system("copy an organization"):
             run.changed = _organization(connection, found)
@@ -101,7 +101,7 @@ def _freshness(states: list[SyncState], wanted: int) -> Freshness:
 def _organization(connection: Connection, found: voicedock.RemoteOrganization) -> int:
     parent = Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None
     values = {
-        "organization_name": found.name[:200],
+        "organization_name": names.clean(found.name, 200),
         "minutes_balance": found.minutes_balance,
         "parent_id": parent.pk if parent else connection.parent_id,
     }
@@ -166,8 +166,8 @@ def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> No
 def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
     return {
         "e164": remote.phone_number or "",
-        "name": (remote.name or "")[:200],
-        "business_name": (remote.business_name or "")[:200],
+        "name": names.clean(remote.name or "", 200),
+        "business_name": names.clean(remote.business_name or "", 200),
         "is_active": remote.is_active,
         "remote_assistant_id": remote.assistant_id or "",
         "has_trunk": remote.has_trunk,
@@ -176,8 +176,8 @@ def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
 
 def _assistant(remote: voicedock.RemoteAssistant) -> dict[str, Any]:
     return {
-        "name": (remote.name or "")[:200],
-        "business_name": (remote.business_name or "")[:200],
+        "name": names.clean(remote.name or "", 200),
+        "business_name": names.clean(remote.business_name or "", 200),
         "is_active": remote.is_active,
         "provider": (remote.provider or "")[:60],
         "model": (remote.model or "")[:120],

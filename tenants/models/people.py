@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from tenants import names
 from tenants.models.tenant import Tenant
 from tenants.roles import Permission, Role, StaffRole, client_may, staff_may
 from tenants.walls import PERSON, Rows
@@ -18,6 +19,7 @@ from tenants.walls import PERSON, Rows
 
 class People(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **more: Any) -> User:
+        more["name"] = names.clean(more.get("name", ""), 120)
         user = self.model(email=self.normalize_email(email).lower(), **more)
         user.set_password(password)
         user.save(using=self._db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,14 @@ def invited(bloom, member):
     owner = member(bloom, Role.OWNER)
     with scope.of(bloom.tenant):
         invitation, token = members.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
-    return invitation, f"/invitation/{token}/"
+    return invitation, f"/invitation/{members.mailed_token(token)}/"
+
+
+def shown(address: str) -> str:
+    """The link that the inviting person sees."""
+    token, by_mail = members.read_token(address.strip("/").split("/")[1])
+    assert by_mail
+    return f"/invitation/{token}/"
 
 
 def join(browser: Client, address: str, **more: str):
@@ -90,3 +98,49 @@ def test_somebody_else_who_is_signed_in_does_not_take_it(invited, harbor, member
     for answer in (browser.get(address), browser.post(address)):
         assert answer.status_code == 409 and "for somebody else" in answer.content.decode()
     assert browser.get("/c/bloom-dental/").status_code == 404
+
+
+def test_a_link_from_a_screen_makes_no_account_but_sends_one_by_mail(client, invited, mailoutbox):
+    _, address = invited
+    page = client.get(shown(address)).content.decode()
+    assert "Send me the link" in page and 'name="password"' not in page
+    answer = join(client, shown(address))
+    assert answer.status_code == 200 and "on its way" in answer.content.decode()
+    assert not User.objects.filter(email="new@bloom.test").exists()
+    [mail] = mailoutbox
+    assert mail.to == ["new@bloom.test"] and address in mail.body and shown(address) not in mail.body
+    assert join(client, address).status_code == 302
+
+
+@pytest.mark.parametrize("change", [lambda token: token + "x", lambda token: token.replace(".", ".x")])
+def test_a_proof_that_was_made_up_is_none(client, invited, change):
+    _, address = invited
+    token = address.strip("/").split("/")[1]
+    assert join(client, f"/invitation/{change(token)}/").status_code == 410
+    assert not User.objects.filter(email="new@bloom.test").exists()
+
+
+def test_the_link_is_mailed_a_few_times_and_no_more(client, invited, mailoutbox):
+    _, address = invited
+    statuses = [client.post(shown(address)).status_code for _ in range(4)]
+    assert statuses == [200, 200, 200, 429] and len(mailoutbox) == 3
+
+
+def test_a_mail_server_that_fails_is_said_on_the_page(client, invited, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    _, address = invited
+    answer = client.post(shown(address))
+    assert answer.status_code == 502 and "could not be sent" in answer.content.decode()
+
+
+def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, member, admin, sign_in, settings, mailoutbox):
+    settings.DEMO = False
+    team = sign_in(member(bloom, Role.OWNER)).post(
+        "/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"}
+    )
+    staff = sign_in(admin).post("/staff/invite/", {"email": "s@kabelhuis.test", "name": "Sam", "role": "support"})
+    secrets = [re.search(r"https?://\S+", mail.body)[0] for mail in mailoutbox]
+    assert len(secrets) == 2
+    for answer, secret in zip((team, staff), secrets, strict=True):
+        assert answer.status_code == 200 and secret not in answer.content.decode()

@@ -1,8 +1,9 @@
-"""The way in: an invitation's link, which works once."""
+"""The way in: an invitation's link, which works once; somebody new joins with the one that came by mail."""
 
 from __future__ import annotations
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,10 +12,12 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from dashboard.home import inviting
 from dashboard.home.forms import JoinForm
-from tenants import members
+from tenants import members, names
 from tenants.models import Invitation, User
 
+MAILS = "3/10m/key"  # links mailed anew for one invitation
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -29,6 +32,9 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         return _signed_in(request, invitation, token)
     if User.objects.filter(email__iexact=invitation.email).exists():
         return render(request, "home/invitation_known.html", {"invitation": invitation})
+    _, by_mail = members.read_token(token)
+    if not by_mail:
+        return _send_the_link(request, invitation, token)
     form = JoinForm(
         request.POST if request.method == "POST" else None,
         initial={"name": invitation.name},
@@ -46,6 +52,20 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
+def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """A link that somebody else handed over does not show whose the address is, so the address gets one by mail."""
+    context: dict[str, object] = {"invitation": invitation}
+    if request.method == "POST":
+        usage = ratelimit.consume(
+            request, app="patchbay", action="invitation", config={"invitation": MAILS}, key=str(invitation.pk)
+        )
+        context["wait"] = usage is None
+        context["sent"] = usage is not None and inviting.deliver(invitation, token).mailed
+        context["failed"] = not context["sent"] and not context["wait"]
+    status = 429 if context.get("wait") else 502 if context.get("failed") else 200
+    return render(request, "home/invitation_mail.html", context, status=status)
+
+
 def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """Somebody who is here already joins with one press; somebody else signs out first."""
     me: User = request.user  # type: ignore[assignment]
@@ -59,7 +79,9 @@ def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> Http
 
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    messages.success(request, f"You are in {invitation.tenant} now, as {invitation.get_role_display().lower()}.")
+    messages.success(
+        request, f"You are in {names.isolate(invitation.tenant)} now, as {invitation.get_role_display().lower()}."
+    )
     return HttpResponseRedirect(reverse("client-home", args=[invitation.tenant.slug]))
 
 

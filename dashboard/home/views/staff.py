@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.home import inviting
 from dashboard.home.forms import GrantForm, StaffForm, StaffRoleForm
 from dashboard.live import changes
-from tenants import scope, staff
+from tenants import names, scope, staff
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import StaffGrant, StaffMember, Tenant
@@ -67,7 +67,7 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
     except staff.Refused as no:
         return _page(request, one, refused=no.words, status=409)
     changes.note_access(person=one.user)
-    messages.success(request, f"{one.user} is {one.get_role_display().lower()} now.")
+    messages.success(request, f"{names.isolate(one.user)} is {one.get_role_display().lower()} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 
 
@@ -81,7 +81,7 @@ def remove(request: StaffRequest, pk: int) -> HttpResponse:
         staff.remove(one, by=request.user)
     except staff.Refused as no:
         return _page(request, one, refused=no.words, status=409)
-    messages.success(request, f"{gone} is no longer of the staff.")
+    messages.success(request, f"{names.isolate(gone)} is no longer of the staff.")
     return HttpResponseRedirect(reverse("home" if gone == request.user else "staff-people"))
 
 
@@ -94,7 +94,7 @@ def let_in(request: StaffRequest, pk: int) -> HttpResponse:
     tenant = form.cleaned_data["client"]
     changes.note_access(person=one.user)
     staff.let_in(one, tenant, by=request.user)
-    messages.success(request, f"{one.user} may know and enter {tenant.name}.")
+    messages.success(request, f"{names.isolate(one.user)} may know and enter {names.isolate(tenant.name)}.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 
 
@@ -104,7 +104,7 @@ def keep_out(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
     one, tenant = _one(pk), get_object_or_404(Tenant, slug=slug)
     changes.note_access(person=one.user)
     staff.keep_out(one, tenant, by=request.user)
-    messages.success(request, f"{tenant.name} is closed to {one.user} now.")
+    messages.success(request, f"{names.isolate(tenant.name)} is closed to {names.isolate(one.user)} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 
 

@@ -14,7 +14,7 @@ from dashboard.home import inviting
 from dashboard.home.forms import PassForm, RoleForm, TeamForm
 from dashboard.inventory import queries
 from dashboard.live import changes
-from tenants import members, scope, visits
+from tenants import members, names, scope, visits
 from tenants.access import TenantRequest, tenant_view
 from tenants.confirming import Confirm
 from tenants.models import Invitation, Membership
@@ -54,7 +54,7 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
         members.change_role(membership, by=request.user, **form.cleaned_data)
     except members.LastOwner as no:
         return _page(request, refused=no.words, status=409)
-    messages.success(request, f"{membership.user} is {membership.get_role_display().lower()} now.")
+    messages.success(request, f"{names.isolate(membership.user)} is {membership.get_role_display().lower()} now.")
     return _back(request)
 
 
@@ -69,7 +69,7 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
         return _page(request, refused=no.words, status=409)
     if membership.user == request.user:
         return HttpResponseRedirect(reverse("home"))
-    messages.success(request, f"{membership.user} is no longer in the team.")
+    messages.success(request, f"{names.isolate(membership.user)} is no longer in the team.")
     return _back(request)
 
 

@@ -24,7 +24,7 @@ from dashboard.inventory.forms import (
     TurnForm,
 )
 from dashboard.look import numbers, times
-from tenants import life, members, ownership, scope
+from tenants import life, members, names, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
 from tenants.confirming import Confirm
@@ -62,7 +62,7 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
         except ownership.Taken as no:
             form.add_error(field, no.words)
         else:
-            messages.success(request, f"{_called(thing)} is dedicated to {tenant.name}.")
+            messages.success(request, f"{names.isolate(_called(thing))} is dedicated to {names.isolate(tenant.name)}.")
             return back(tenant)
     return show(request, tenant, status=422, **{f"{field}_form": form})
 
@@ -89,7 +89,10 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
         deed(dedication, by=request.user)
     except dedicating.InUse as no:
         return show(request, tenant, status=409, refused=no.words)
-    messages.success(request, f"{_called(thing)} is released. {tenant.name} cannot call with it any more.")
+    messages.success(
+        request,
+        f"{names.isolate(_called(thing))} is released. {names.isolate(tenant.name)} cannot call with it any more.",
+    )
     return back(tenant)
 
 

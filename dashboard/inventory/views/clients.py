@@ -16,7 +16,7 @@ from dashboard.home import inviting
 from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
-from tenants import members, ownership, scope
+from tenants import members, names, ownership, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import Connection, Invitation, Tenant
@@ -65,7 +65,7 @@ def new(request: StaffRequest) -> HttpResponse:
     if form.cleaned_data["own"]:
         _house(request, tenant, form.cleaned_data["connection"])
     if invited is None:
-        messages.success(request, f"{tenant.name} is open.")
+        messages.success(request, f"{names.isolate(tenant.name)} is open.")
         return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
     link = inviting.deliver(*invited)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
@@ -77,12 +77,14 @@ def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
     try:
         asked = organizing.create(parent, tenant.name, by=request.user, client=tenant)
     except organizing.Refused as no:
-        messages.error(request, f"{tenant.name} has no organization of its own yet. {no.words}")
+        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {no.words}")
         return
     if asked.connection_id:
-        messages.success(request, f"VoiceDock created the organization {tenant.name}; its key is sealed.")
+        messages.success(
+            request, f"VoiceDock created the organization {names.isolate(tenant.name)}; its key is sealed."
+        )
     else:
-        messages.error(request, f"{tenant.name} has no organization of its own yet. {asked.note}")
+        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {asked.note}")
 
 
 def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invitation, str] | None] | None:

@@ -16,7 +16,7 @@ from dashboard.inventory import connecting, organizing, queries, rotating, runs
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
-from tenants import confirming, scope
+from tenants import confirming, names, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import Assistant, Connection, ConnectionSecret
@@ -41,7 +41,9 @@ def add(request: StaffRequest) -> HttpResponse:
         except connecting.Refused as no:
             form.add_error("api_key", no.words)
         else:
-            messages.success(request, f"{connection.name} is connected. Its numbers and assistants are on their way.")
+            messages.success(
+                request, f"{names.isolate(connection.name)} is connected. Its numbers and assistants are on their way."
+            )
             return to(connection)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return _listing(request, form=form, status=422)

@@ -13,7 +13,7 @@ from dashboard.inventory import organizing, rotating
 from dashboard.inventory.forms import ChildKeyForm, OrganizationForm
 from dashboard.inventory.models import OrganizationRequest
 from dashboard.inventory.views.connections import show, to
-from tenants import scope
+from tenants import names, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import Connection
@@ -36,7 +36,7 @@ def create(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error("name", no.words)
         else:
             if asked.connection_id:
-                messages.success(request, f"VoiceDock created {asked.name}; its key is sealed.")
+                messages.success(request, f"VoiceDock created {names.isolate(asked.name)}; its key is sealed.")
                 return HttpResponseRedirect(reverse("staff-connection", args=[asked.connection_id]))
             if asked.outcome != OrganizationRequest.Outcome.REFUSED:
                 return to(connection)
@@ -57,7 +57,9 @@ def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
         except organizing.Refused as no:
             form.add_error("api_key", no.words)
         else:
-            messages.success(request, f"{child.name} is connected. Its numbers and assistants are on their way.")
+            messages.success(
+                request, f"{names.isolate(child.name)} is connected. Its numbers and assistants are on their way."
+            )
             return to(child)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return show(request, pk, refused_child=(request.POST.get("organization", ""), form), status=422)

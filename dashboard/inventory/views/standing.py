@@ -14,7 +14,7 @@ from dashboard.inventory import dedicating, stopping
 from dashboard.inventory.forms import RetentionForm, TurnForm
 from dashboard.inventory.stopping import Ended
 from dashboard.inventory.views.client import back, show
-from tenants import life, scope
+from tenants import life, names, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.models import Tenant
 from tenants.roles import Permission
@@ -55,7 +55,9 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
         life.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
     except life.NotNow as no:
         return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=no.words)
-    messages.success(request, f"The personal data of {tenant.name}’s calls is kept {_days(tenant)} after closing.")
+    messages.success(
+        request, f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing."
+    )
     return back(tenant)
 
 
@@ -80,7 +82,7 @@ def _turn(
         ended = deed(tenant, **said)
     except (life.NotNow, dedicating.InUse) as no:
         return _again(request, tenant, status=409, filled=(name, form), refused=no.words)
-    messages.success(request, words.format(name=tenant.name))
+    messages.success(request, words.format(name=names.isolate(tenant.name)))
     if ended is not None and said["end_calls"]:
         _tell(request, ended)
     return back(tenant)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.inventory import dedicating, queries
 from dashboard.inventory.forms import HolderForm, StockFilter, holders_of_things
 from dashboard.look import filters, numbers
-from tenants import ownership
+from tenants import names, ownership
 from tenants.access import StaffRequest, staff_view
 from tenants.models import Assistant, AssistantDedication, Number, NumberDedication
 from tenants.roles import Permission
@@ -51,7 +51,7 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[.
             form.add_error("client", no.words)
         else:
             called = numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
-            messages.success(request, f"{called} is dedicated to {tenant.name}.")
+            messages.success(request, f"{names.isolate(called)} is dedicated to {names.isolate(tenant.name)}.")
             return HttpResponseRedirect(reverse("staff-inventory"))
     return _page(request, refused=(thing, form), status=422)
 

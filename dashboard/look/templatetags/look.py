@@ -18,6 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.look import numbers, states, times
+from tenants import names
 
 register = template.Library()
 Context = template.Context
@@ -48,6 +49,22 @@ def phone(e164: str | None) -> SafeString:
     if not text:
         return mark_safe('<span class="muted">No number</span>')
     return format_html('<span class="number" data-e164="{}">{}</span>', text, numbers.grouped(text))
+
+
+@register.filter
+def bdi(name: Any) -> SafeString:
+    """A name within a page: cleaned, and kept from reordering the words around it.
+
+    Only right-to-left writing can reorder them, since every page is left-to-right; other names are written plainly.
+    """
+    text = names.clean(name) if name else ""
+    return format_html("<bdi>{}</bdi>" if names.has_right_to_left(text) else "{}", text)
+
+
+@register.filter
+def isolate(name: Any) -> str:
+    """The same where no markup can stand: attributes, options, titles and mails."""
+    return names.isolate(name) if name else ""
 
 
 @register.filter
@@ -186,6 +203,7 @@ def jack(call: Any = None) -> SafeString:
 @register.simple_tag
 def face(name: Any, staff: bool = False) -> SafeString:
     """A person as two letters; brass for the reseller's people."""
+    name = names.clean(name)
     words = [word for word in str(name).replace(".", " ").replace("@", " ").split() if word[0].isalnum()]
     letters = words[0][0] + words[-1][0] if len(words) > 1 else str(name)[:2]
     return format_html('<i class="face{}" aria-hidden="true">{}</i>', " face--staff" if staff else "", letters.upper())
