@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -20,6 +20,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from tenants import typed_again
+
 FRESH = 10 * 60  # seconds
 WHILE_FILLING_IN = 5 * 60  # seconds more for a form that was opened while the proof was fresh
 
@@ -29,7 +31,7 @@ class Confirm(TextChoices):
 
     NO = "no"
     THEN_GO_ON = "then-go-on"  # the request is kept in the session, and done once it is proved
-    THEN_AGAIN = "then-again"  # it holds a secret, which is kept nowhere: the form is filled in once more
+    THEN_AGAIN = "then-again"  # it holds a secret, which is kept nowhere: the rest is filled in again
     THEN_FETCH = "then-fetch"  # a file: it comes once it is proved
 
 
@@ -51,15 +53,8 @@ def demand(request: HttpRequest, how: Confirm) -> None:
         return
     if how == Confirm.THEN_AGAIN:
         messages.warning(request, "Confirm that it is you, then fill the form in once more: of a key nothing is kept.")
-        raise ImmediateHttpResponse(_ask(request, came_from(request)))
+        raise ImmediateHttpResponse(_ask(request, typed_again.keep(request)))
     raise ReauthenticationRequired
-
-
-def came_from(request: HttpRequest) -> str:
-    """The page of ours that a form was on, or the front door."""
-    page = urlsplit(request.META.get("HTTP_REFERER", ""))
-    ours = page.netloc == request.get_host()
-    return (page.path + (f"?{page.query}" if page.query else "")) if ours else "/"
 
 
 def is_ours(request: HttpRequest, address: str) -> bool:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard.calls.models import Call
-from tenants import scope
+from tenants import scope, typed_again
 from tenants.access import Standing
 from tenants.models import Membership, Tenant, User
 from tenants.roles import Permission
@@ -54,6 +54,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "reseller_name": settings.RESELLER_NAME,
         "passkeys_work": not BARE_ADDRESS.fullmatch(request.get_host()),
     }
+    if not getattr(request, "htmx", False):
+        frame["typed_again"] = typed_again.kept(request)
     standing: Standing | None = getattr(request, "standing", None)
     if standing is None or getattr(request, "htmx", False):
         return frame

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
+from tenants import typed_again
 from tenants.access import EnterFirst, OnlyLooking
 from tenants.second_step import SecondStepFirst
 
@@ -16,10 +17,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
+    page = typed_again.keep(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, EnterFirst):
-        return render(request, "enter.html", {"client": exception.tenant, "next": request.get_full_path()}, status=403)
+        return render(request, "enter.html", {"client": exception.tenant, "next": page}, status=403)
     if isinstance(exception, SecondStepFirst):
-        context = {"asked_by": exception.who, "next": request.get_full_path()}
+        context = {"asked_by": exception.who, "next": page}
         return render(request, "second_step.html", context, status=403)
     words = ""
     if isinstance(exception, OnlyLooking):
@@ -38,5 +40,5 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
-    """The form is too old or the session has ended: nothing was done."""
-    return render(request, "403_csrf.html", status=403)
+    """The form is too old or the session has ended: nothing was done, and what was typed comes back."""
+    return render(request, "403_csrf.html", {"page": typed_again.keep(request)}, status=403)
