@@ -93,7 +93,10 @@ def _ask(
         new = receipt.asked_at == meant.asked_at and _made_here(receipt, meant)
         if new:
             _mark(now, ending=name == "end-call" and not no)
-            tell(now, "call.command-asked", by=by, command=NAMES.get(name, name))
+            if no:
+                tell(now, "call.command-not-sent", by=by, command=NAMES.get(name, name), why=no)
+            else:
+                tell(now, "call.command-asked", by=by, command=NAMES.get(name, name))
         receipt.call = now
     return receipt, None if no else wanted, new
 
@@ -114,7 +117,7 @@ def _settle(receipt: Receipt, outcome: Outcome, note: str, sent_at: datetime | N
     call = receipt.call
     with scope.of(receipt.tenant_id):
         open_ones = Receipt.objects.filter(pk=receipt.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
-        open_ones.update(outcome=outcome, note=note[:400], sent_at=sent_at, answered_at=Now())
+        open_ones.settle(outcome, note, sent_at=sent_at, answered_at=Now())
         receipt.refresh_from_db(fields=["outcome", "note", "sent_at", "answered_at", "effect", "effect_at"])
         _mark(call)
         name = NAMES.get(receipt.command, receipt.command)

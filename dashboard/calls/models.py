@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -226,6 +226,8 @@ class Call(models.Model):
     @property
     def current_alarm(self) -> str:
         """The alarm that is written down, or the one that is due. Needs a call read `with_end_age`."""
+        if self.finished and self.alarm == Alarm.END_NOT_CONFIRMED:
+            return Alarm.NONE
         return self.alarm or (Alarm.END_NOT_CONFIRMED if self.end_is_late else Alarm.NONE)
 
     @property
@@ -278,6 +280,18 @@ class CallReport(models.Model):
         return f"report of {self.call_id}"
 
 
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def settle(self, outcome: str, note: str, **more: Any) -> int:
+        """What VoiceDock answered. It may come after the call has shown what became of the command.
+
+        A refused command did nothing, whatever the call did by itself; otherwise what the call has shown stays.
+        """
+        if outcome == Receipt.Outcome.REFUSED:
+            return self.update(outcome=outcome, note=note[:400], effect="", effect_at=None, **more)
+        kept = Case(When(effect="", then=Value(note[:400])), default=F("note"))
+        return self.update(outcome=outcome, note=kept, **more)
+
+
 class Receipt(models.Model):
     """One command and what became of it; committed before the request leaves."""
 
@@ -309,10 +323,13 @@ class Receipt(models.Model):
     effect_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=400, blank=True, help_text="Why, and what to do, in words for people.")
 
+    objects = ReceiptQuerySet.as_manager()
+
     class Meta:
         ordering = ["asked_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["call", "token"], name="one_receipt_per_token"),
+            models.CheckConstraint(condition=~Q(outcome="refused") | Q(effect=""), name="refused_has_no_effect"),
             Key(name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
             Rows(name="receipt_rows"),
         ]

@@ -73,7 +73,7 @@ def commands_lost() -> None:
     for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
         with scope.of(receipt.tenant_id):
             mine = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
-            if mine.update(outcome=Receipt.Outcome.UNKNOWN, note=NO_ANSWER, answered_at=Now()):
+            if mine.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now()):
                 _tell(receipt, "call.command-given-up")
 
 

@@ -1,0 +1,104 @@
+"""What a page and the audit trail say of a command is true for every combination of answer, effect and alarm."""
+
+import itertools
+import re
+import uuid
+
+import pytest
+from django.db import IntegrityError
+from django.db.models.functions import Now
+
+from dashboard.calls import control, effects, sweep, timeline, wording
+from dashboard.calls.models import Alarm, Call, Receipt
+from tenants import scope
+from tenants.audit_words import SENTENCES
+from tenants.roles import Role
+from tests.calls.rows import a_call, a_receipt
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+Outcome, Effect = Receipt.Outcome, Receipt.Effect
+ANSWERS = {  # what may be read beside a command if and only if VoiceDock answered so
+    "Accepted by VoiceDock": Outcome.ACCEPTED,
+    "No answer from VoiceDock": Outcome.UNKNOWN,
+    "Refused": Outcome.REFUSED,
+}
+COMMANDS = ["inject-context", "say", "transfer", "end-call"]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
+    operator = sign_in(member(bloom, Role.OPERATOR))
+    for command, effect, alarm, finished in itertools.product(COMMANDS, Effect, Alarm, (False, True)):
+        call = a_call(bloom, state="ended" if finished else "in-progress", alarm=alarm)
+        facts = {"outcome": outcome, "effect": effect, "effect_at": Now() if effect else None}
+        if outcome == Outcome.REFUSED and effect:
+            with pytest.raises(IntegrityError, match="refused_has_no_effect"):
+                a_receipt(bloom, call, command, **facts)
+            continue
+        receipt = a_receipt(bloom, call, command, **facts)
+        with scope.of(bloom.tenant):
+            receipt.refresh_from_db()
+        at = (command, outcome, effect, alarm, finished)
+        slip = timeline.slip(call, receipt, me=None, zone=bloom.tenant.zone)
+        marks = [mark.words for mark in slip.marks]
+        for words, answer in ANSWERS.items():
+            assert any(mark.startswith(words) for mark in marks) is (outcome == answer), at
+        assert any(mark.startswith("Confirmed") for mark in marks) is (effect == Effect.CONFIRMED), at
+        assert not (any("Refused" in mark for mark in marks) and any("Confirmed" in mark for mark in marks)), at
+        why = wording.why(call)
+        assert not re.search("accepted|took|refused|did not answer.*end", why), "an alarm claims no answer of VoiceDock"
+        assert not (finished and "not heard that it ended" in why), at
+        if command == "end-call":
+            page = operator.get(f"/c/{bloom.slug}/calls/{call.pk}/").content.decode()
+            assert "VoiceDock took the command" not in page and "End call was accepted" not in page, at
+            assert ("End call is not confirmed" in page) is (alarm == Alarm.END_NOT_CONFIRMED and not finished), at
+            assert ("Accepted by VoiceDock" in page) is (outcome == Outcome.ACCEPTED), at
+
+
+def end(desk, call):  # noqa: F811
+    return control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "effect"),
+    [("409", "refused", ""), ("500", "unknown", "confirmed"), ("", "accepted", "confirmed")],
+)
+def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault, outcome, effect):  # noqa: F811
+    """The call ends by itself while the command is on its way; the news of that come first."""
+    call = desk.talking()
+    if fault:
+        desk.fault(fault, "/calls/*/control")
+    real = control._settle
+
+    def late(receipt, *args, **more):
+        with scope.of(desk.tenant):
+            Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=Now())
+            effects.settle(Call.objects.get(pk=call.pk), None)
+        assert desk.receipts(call)[0].effect == "confirmed"
+        return real(receipt, *args, **more)
+
+    monkeypatch.setattr(control, "_settle", late)
+    end(desk, call)
+    (receipt,) = desk.receipts(call)
+    assert (receipt.outcome, receipt.effect) == (outcome, effect)
+    assert not (receipt.effect and "If the call goes on" in receipt.note)
+
+
+def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloom):
+    call = a_call(bloom, state="ended")
+    receipt = a_receipt(bloom, call, "end-call", outcome="waiting", effect="confirmed", answered_at=None)
+    with scope.of(bloom.tenant):
+        Receipt.objects.filter(pk=receipt.pk).update(asked_at=Now() - sweep.NO_ANSWER_TO_COMMAND * 2)
+    sweep.commands_lost()
+    with scope.of(bloom.tenant):
+        receipt.refresh_from_db()
+    assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
+
+
+def test_what_was_never_sent_is_not_told_as_sent(desk):  # noqa: F811
+    call = desk.place()  # it still rings, so nothing can be sent into it
+    assert end(desk, call).outcome == "refused"
+    assert desk.commands() == []
+    assert desk.actions()[-1] == "call.command-not-sent"
+    for action in ("call.command-asked", "call.command-refused", "call.command-not-sent"):
+        assert not re.search(r"\bsent (\{command\}|by)", SENTENCES[action]), action
