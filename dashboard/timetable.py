@@ -22,6 +22,7 @@ TIMETABLE = {
     "give up lost requests": _every(20, "dashboard.inventory.tasks.give_up_lost_requests", "interactive"),
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
+    "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
     "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),
     "finish connections": _every(30, "dashboard.inventory.tasks.finish_connections", "sync"),

@@ -98,6 +98,11 @@ SENTENCES: dict[str, str] = {
     "campaign.pause-accepted": "{actor} paused the campaign {name}.",
     "campaign.pause-refused": "{actor} asked to pause the campaign {name}; VoiceDock refused.",
     "campaign.pause-unknown": "{actor} asked to pause the campaign {name}; VoiceDock did not answer.",
+    "campaign.pause-required": "Patchbay stops the campaign {name}, because {why}.",
+    "campaign.pause-seen": "VoiceDock does not show the campaign {name} as started any more.",
+    "campaign.foreign-call": "The campaign {name} made a call for another client or with another assistant.",
+    "campaign.risk-confirmed": "{actor} confirmed that {name} calls from an organization with {count} numbers of "
+    "other clients.",
     "campaign.cancel-asked": "{actor} asked VoiceDock to cancel the campaign {name}.",
     "campaign.cancel-given-up": "We were interrupted while cancelling the campaign {name}: VoiceDock may have done it.",
     "campaign.cancel-accepted": "{actor} cancelled the campaign {name}.",

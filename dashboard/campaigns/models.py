@@ -7,6 +7,18 @@ from tenants.models import Assistant, Connection, Tenant
 from tenants.walls import Key, Rows
 
 
+class PauseCause(models.TextChoices):
+    """Why Patchbay pauses a campaign. The label completes the sentence "Patchbay paused it because …"."""
+
+    ALARM = "alarm", "a call left from a number, or was made with an assistant, that is not this client’s"
+    FOREIGN_CALL = "foreign-call", "one of its calls was made for another client, or with another assistant"
+    ASSISTANT = "assistant", "its assistant is not dedicated to this client any more, or was dedicated anew"
+    NUMBER_RELEASED = "number-released", "a number of this client, in the organization it calls from, was released"
+    NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
+    MOVED = "moved", "this client was moved to another connection"
+    STOPPED = "stopped", "this client is suspended or closed"
+
+
 class Campaign(models.Model):
     """A copy of a VoiceDock campaign. It belongs to the tenant its assistant is dedicated to, or to nobody."""
 
@@ -39,6 +51,18 @@ class Campaign(models.Model):
     leads_seen_at = models.DateTimeField(null=True)
     vanished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    checked_rights = models.JSONField(
+        null=True, blank=True, help_text="The dedications it was started under; a change of them pauses it."
+    )
+    pause_required_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it has to be paused; empty once VoiceDock shows that it is."
+    )
+    pause_cause = models.CharField(
+        max_length=20, blank=True, choices=PauseCause.choices, help_text="Why Patchbay paused it last."
+    )
+    pause_outcome = models.CharField(max_length=10, blank=True, help_text="accepted, refused, unknown, or not sent.")
+    pause_attempts = models.PositiveIntegerField(default=0)
+    pause_next_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock is asked again.")
 
     class Meta:
         ordering = ["-remote_created_at", "-id"]
@@ -51,6 +75,13 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CallVerdict(models.TextChoices):
+    """Whether the call that VoiceDock made for a lead has the client and the assistant of the lead's campaign."""
+
+    AGREES = "agrees", "Agrees"
+    DIFFERS = "differs", "Differs"
 
 
 class Lead(models.Model):
@@ -66,6 +97,9 @@ class Lead(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     last_attempt_at = models.DateTimeField(null=True)
     remote_created_at = models.DateTimeField(null=True)
+    call_verdict = models.CharField(
+        max_length=10, blank=True, choices=CallVerdict.choices, help_text="Its call, held against its campaign."
+    )
 
     class Meta:
         ordering = ["remote_created_at", "id"]
@@ -82,6 +116,11 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["campaign", "status"], name="leads_by_status"),
             models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
+            models.Index(
+                fields=["last_attempt_at"],
+                condition=models.Q(call_verdict="") & ~models.Q(call_remote_id=""),
+                name="leads_not_compared",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,7 @@ class Shown:
     window: str
     calling: int
     offered: list[str]
+    hindrances: dict[str, str]
 
     @property
     def done(self) -> int:
@@ -43,32 +45,37 @@ def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
     return found.annotate(made=Coalesce("remote_created_at", "seen_at"))
 
 
-def shown(campaigns: list[Campaign], now: datetime) -> list[Shown]:
+Hindrances = Mapping[int, dict[str, str]]
+
+
+def shown(campaigns: list[Campaign], now: datetime, hindrances: Hindrances) -> list[Shown]:
+    """`hindrances` are those of `control.hindrances`, empty for whoever may not run campaigns at all."""
     calling = dict(
         Lead.objects.filter(campaign__in=campaigns, status="calling")
         .order_by()
         .values_list("campaign")
         .annotate(n=Count("pk"))
     )
-    return [_shown(one, now, calling.get(one.pk, 0)) for one in campaigns]
+    return [_shown(one, now, calling.get(one.pk, 0), hindrances.get(one.pk, {})) for one in campaigns]
 
 
-def _shown(campaign: Campaign, now: datetime, calling: int) -> Shown:
+def _shown(campaign: Campaign, now: datetime, calling: int, hindrances: dict[str, str]) -> Shown:
     return Shown(
         campaign=campaign,
         standing=windows.standing(campaign, now, calling),
         window=windows.window_words(campaign),
         calling=calling,
         offered=control.offered(campaign),
+        hindrances=hindrances,
     )
 
 
-def one(campaign: Campaign, now: datetime) -> tuple[Shown, Counter[str]]:
+def one(campaign: Campaign, now: datetime, hindrances: Hindrances) -> tuple[Shown, Counter[str]]:
     """The campaign, and its leads by state."""
     states = Counter(
         dict(Lead.objects.filter(campaign=campaign).order_by().values_list("status").annotate(n=Count("pk")))
     )
-    return _shown(campaign, now, states["calling"]), states
+    return _shown(campaign, now, states["calling"], hindrances.get(campaign.pk, {})), states
 
 
 def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[Lead]:

@@ -33,6 +33,9 @@ DEEDS: dict[str, Callable[..., control.Answer]] = {
 }
 
 
+STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
+
+
 class CampaignFilter(forms.Form):
     q = forms.CharField(required=False, max_length=100, label="Find a campaign")
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Campaign.Status.choices])
@@ -47,14 +50,17 @@ class CampaignFilter(forms.Form):
 
 
 @require_GET
-@tenant_view(Permission.SEE_CAMPAIGNS)
+@tenant_view(Permission.SEE_CAMPAIGNS, hold=False)
 def listing(request: TenantRequest) -> HttpResponse:
     connection = request.tenant.home_connection_id
-    context = {
-        "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
-        "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
-    }
-    return _list(request, CampaignFilter(request.GET), queries.listed(request.tenant), context)
+    hindrances = _hindrances(request, Campaign.objects.filter(tenant=request.tenant, status__in=STARTABLE))
+    with scope.of(request.tenant):
+        context = {
+            "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
+            "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
+        }
+        found = queries.listed(request.tenant)
+        return _list(request, CampaignFilter(request.GET), found, context, hindrances)
 
 
 @require_GET
@@ -62,14 +68,26 @@ def listing(request: TenantRequest) -> HttpResponse:
 def staff_listing(request: StaffRequest) -> HttpResponse:
     clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
     context = {"staff": True, "ages": ages(Kind.CAMPAIGNS)}
-    return _list(request, CampaignFilter(request.GET, clients=clients), queries.listed(), context)
+    return _list(request, CampaignFilter(request.GET, clients=clients), queries.listed(), context, {})
 
 
-def _list(request: Any, form: CampaignFilter, found: QuerySet[Campaign], context: dict[str, Any]) -> HttpResponse:
+def _hindrances(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.Hindrances:
+    """For whoever may run campaigns; others are offered nothing."""
+    may_run = request.standing.may(Permission.RUN_CAMPAIGNS)
+    return control.hindrances(campaigns, by=request.user) if may_run else {}
+
+
+def _list(
+    request: Any,
+    form: CampaignFilter,
+    found: QuerySet[Campaign],
+    context: dict[str, Any],
+    hindrances: queries.Hindrances,
+) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the campaigns")
     found = _narrowed(found, form.cleaned_data) if form.is_valid() else found.none()
     shown = keyset.page(found, request.GET, moment="made", size=queries.PAGE)
-    rows = queries.shown(shown.rows, timezone.now())
+    rows = queries.shown(shown.rows, timezone.now(), hindrances)
     context |= {
         "rows": rows,
         "page": shown,
@@ -94,10 +112,11 @@ def _narrowed(found: QuerySet[Campaign], wish: dict[str, Any]) -> QuerySet[Campa
 
 
 @require_GET
-@tenant_view(Permission.SEE_CAMPAIGNS)
+@tenant_view(Permission.SEE_CAMPAIGNS, hold=False)
 def page(request: TenantRequest, pk: int) -> HttpResponse:
-    campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
-    sync.watch(campaign)
+    with scope.of(request.tenant):
+        campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
+        sync.watch(campaign)
     return _page(request, campaign)
 
 
@@ -109,9 +128,9 @@ def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
         raise Http404
     with scope.of(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
-    refused = ""
+    confirmed = {"confirmed": request.POST["risk"]} if "risk" in request.POST else {}
     try:
-        answer = DEEDS[deed](campaign, by=request.user)
+        answer = DEEDS[deed](campaign, by=request.user, **confirmed)
     except control.Refusal as no:
         refused = no.words
     else:
@@ -119,21 +138,34 @@ def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
             messages.success(request, answer.words)
             return HttpResponseRedirect(reverse("campaign", args=[request.tenant.slug, pk]))
         refused = answer.words
-    with scope.of(request.tenant):
-        campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
-        return _page(request, campaign, refused=refused, status=409)
+    return _page(request, campaign, refused=refused, status=409)
 
 
 def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
+    """The campaign as it is now. Opens scopes of its own."""
+    hindrances = _hindrances(request, Campaign.objects.filter(pk=campaign.pk, tenant=request.tenant))
+    risk = control.risk(campaign, by=request.user) if request.standing.may(Permission.RUN_CAMPAIGNS) else None
+    with scope.of(request.tenant):
+        campaign = get_object_or_404(queries.listed(request.tenant), pk=campaign.pk)
+        return _rendered(request, campaign, hindrances, {"risk": risk, "refused": refused}, status)
+
+
+def _rendered(
+    request: TenantRequest,
+    campaign: Campaign,
+    hindrances: queries.Hindrances,
+    context: dict[str, Any],
+    status: int,
+) -> HttpResponse:
     now = timezone.now()
-    shown, by_state = queries.one(campaign, now)
+    shown, by_state = queries.one(campaign, now, hindrances)
     wanted, text = request.GET.get("status", ""), request.GET.get("q", "")[:100]
     found, following = queries.page_of_leads(
         queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
     )
     names = queries.variables(found)
     zone = times.zone(campaign.timezone)
-    context = {
+    context |= {
         "one": shown,
         "campaign": campaign,
         "there": f"{now.astimezone(zone):%H:%M}",
@@ -145,7 +177,6 @@ def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", stat
         "rows": queries.rows(found, names, queries.calls_of(campaign, found)),
         "next": following,
         "paged": "after" in request.GET,
-        "refused": refused,
         "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }

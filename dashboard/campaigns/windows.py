@@ -27,18 +27,37 @@ def standing(campaign: Campaign, now: datetime, calling: int = 0) -> Standing:
     if campaign.vanished_at:
         return Standing("wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept.")
     match campaign.status:
+        case Status.SCHEDULED if campaign.pause_required_at:
+            return _being_paused(campaign)
         case Status.SCHEDULED:
             return _started(campaign, now, calling)
         case Status.DRAFT:
             return Standing("ended", "Not started", "A draft. Nobody is called until somebody starts it.")
         case Status.PAUSED:
-            return Standing("paused", "Paused", "Nobody new is called until somebody resumes it.")
+            cause = campaign.get_pause_cause_display()
+            why = f"Patchbay paused it because {cause}. " if cause else ""
+            return Standing("paused", "Paused", f"{why}Nobody new is called until somebody resumes it.")
         case Status.COMPLETED:
             return Standing("ended", "Completed", "Everybody on it has been dealt with.")
         case Status.CANCELLED:
             return Standing("ended", "Cancelled", "It was given up and cannot go on.")
     mark, words = states.read(campaign.status, "campaign")
     return Standing(mark, words, "A state of VoiceDock’s that we do not know. We keep looking.")
+
+
+ASKED = {
+    "": "VoiceDock is asked to pause it.",
+    "accepted": "VoiceDock took that; its next list shows whether it is paused.",
+    "refused": "VoiceDock refused to pause it. It is asked again.",
+    "unknown": "It is not certain whether VoiceDock paused it. It is asked again.",
+    "not-sent": "VoiceDock could not be asked just now. It is asked again.",
+}
+
+
+def _being_paused(campaign: Campaign) -> Standing:
+    """Patchbay requires the pause and VoiceDock has not shown it yet, so that calls may still be placed."""
+    asked = ASKED.get(campaign.pause_outcome, "")
+    return Standing("wrong", "To be paused", f"It has to stop because {campaign.get_pause_cause_display()}. {asked}")
 
 
 def _started(campaign: Campaign, now: datetime, calling: int) -> Standing:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from dashboard.calls import control
 from dashboard.calls.models import Call, Receipt
 from dashboard.campaigns import control as campaigns
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.inventory import dedicating
 from dashboard.live import changes
 from tenants import audit, life, scope, visits
@@ -95,10 +95,8 @@ def _afterwards(tenant: Tenant, by: User, end_calls: bool) -> Ended:
 
 
 def _pause(campaign: Campaign) -> None:
-    try:
-        campaigns.pause(campaign, by=None)
-    except campaigns.Refusal:
-        return  # it is no longer running, or its minute is full: beat comes back
+    """Without a clear yes `campaigns.rechecks` asks again."""
+    campaigns.pause_because(campaign, PauseCause.STOPPED)
 
 
 def _live(tenant: Tenant) -> QuerySet[Call]:

@@ -14,7 +14,8 @@ from dashboard.calls.models import Call
 from dashboard.campaigns import control, views
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import Kind, SyncState
-from tenants import scope
+from tenants import ownership, scope
+from tenants.models import Number
 from tenants.roles import Role
 
 ALL_DAY = {"starts": time(0), "ends": time(23, 59, 59), "timezone": "Europe/Amsterdam"}
@@ -189,3 +190,53 @@ def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, djang
     for browser, path in paths:
         with django_assert_num_queries(few[path]):
             browser.get(path)
+
+
+def share_organization(bloom, harbor):
+    """A number of another client in the first client's organization."""
+    with scope.system("a shared organization"):
+        number = Number.objects.create(connection=bloom.connection, remote_id="n-shared", e164="+31105550199")
+        ownership.dedicate_number(harbor.tenant, number, by=None)
+
+
+def test_what_would_be_refused_is_said_instead_of_offered(manager, bloom, harbor):
+    paused = campaign_of(bloom, status="paused")
+    path = f"/c/bloom-dental/campaigns/{paused.pk}/"
+    offered = manager.get(path).content.decode()
+    assert 'commandfor="resume"' in offered and "cannot be resumed" not in offered
+    share_organization(bloom, harbor)
+    for page in (manager.get(path), manager.get("/c/bloom-dental/campaigns/")):
+        words = page.content.decode()
+        assert "annot be resumed now. Other clients" in words and "Ask your account team" in words
+        assert 'commandfor="resume"' not in words and f'href="{path}#deeds"' not in words
+    refused = manager.post(f"{path}resume/")
+    assert refused.status_code == 409 and "Ask your account team" in refused.content.decode()
+
+
+def test_staff_confirm_the_stated_risk_by_name(visiting, support, bloom, harbor, monkeypatch):
+    share_organization(bloom, harbor)
+    campaign, browser = campaign_of(bloom, status="draft"), visiting(support, bloom)
+    path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
+    page = browser.get(path)
+    assert "Harbor Logistics" in page.content.decode() and "I take this risk for Bloom Dental" in page.content.decode()
+    refused = browser.post(f"{path}start/")
+    assert refused.status_code == 409 and "Confirm the risk" in refused.content.decode()
+    asked = []
+    monkeypatch.setattr(control.voicedock.Client, "update_campaign", lambda *args, **change: asked.append(change))
+    assert browser.post(f"{path}start/", {"risk": page.context["risk"].token}).status_code == 302
+    assert asked == [{"status": "scheduled"}]
+
+
+def test_another_clients_numbers_are_never_shown_to_a_client(manager, bloom, harbor):
+    share_organization(bloom, harbor)
+    campaign = campaign_of(bloom, status="draft")
+    page = manager.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()
+    assert "Harbor" not in page and "10 555 0199" not in page and "risk for" not in page
+
+
+def test_a_pause_that_is_not_certain_is_said_so(manager, bloom):
+    required = {"pause_required_at": timezone.now(), "pause_cause": "assistant", "pause_outcome": "unknown"}
+    campaign = campaign_of(bloom, **required)
+    for path in ("/c/bloom-dental/campaigns/", f"/c/bloom-dental/campaigns/{campaign.pk}/"):
+        page = manager.get(path).content.decode()
+        assert "To be paused" in page and "It is not certain whether VoiceDock paused it." in page

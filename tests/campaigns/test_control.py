@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dashboard.calls.models import Call
 from dashboard.campaigns import control, sync
 from dashboard.campaigns.models import Campaign
 from tenants import scope
@@ -72,10 +73,44 @@ def test_in_a_shared_connection_starting_needs_staff(slots, manager, support, ag
     with pytest.raises(control.Refusal, match="Ask your account team"):
         control.start(slots, by=manager)
     assert asked() == []
-    assert control.start(slots, by=support).outcome == "accepted"
+    for guess in ("", "yes"):
+        with pytest.raises(control.Refusal, match="Confirm the risk"):
+            control.start(slots, by=support, confirmed=guess)
+    assert asked() == []
+    stated = control.risk(fresh(), by=support)
+    assert stated is not None and stated.foreign == [("+31505550112", "Noord")]
+    assert control.risk(fresh(), by=manager) is None
+    assert control.start(slots, by=support, confirmed=stated.token).outcome == "accepted"
+    with scope.system("look"):
+        entries = {one.tenant_id: one for one in AuditEntry.objects.filter(action="campaign.risk-confirmed")}
+    assert set(entries) == {slots.tenant_id, None}
+    assert "Noord" not in entries[slots.tenant_id].body and "+31505550112 of Noord" in entries[None].body
     assert control.pause(fresh(), by=manager).outcome == "accepted"
     with pytest.raises(control.Refusal, match="Ask your account team"):
         control.resume(fresh(), by=manager)
+
+
+def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, agency, client_of, asked):
+    client_of(agency, "noord", numbers=("+31505550112",))
+    stated = control.risk(fresh(), by=support)
+    client_of(agency, "lindo", numbers=("+31305550133",))
+    with pytest.raises(control.Refusal, match="Confirm the risk"):
+        control.start(fresh(), by=support, confirmed=stated.token)
+    assert asked() == []
+
+
+def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, asked):
+    with scope.system("an alarm"):
+        call = Call.objects.create(
+            tenant=harbor, connection=slots.connection, origin="adopted", alarm="wrong-number", finished=True
+        )
+    with pytest.raises(control.Refusal, match="Clear that alarm first"):
+        control.start(slots, by=manager)
+    hindrances = control.hindrances(Campaign.objects.filter(pk=slots.pk), by=manager)
+    assert hindrances == {slots.pk: {"start": control.ALARM}} and asked() == []
+    with scope.system("cleared"):
+        Call.objects.filter(pk=call.pk).update(alarm="")
+    assert control.start(slots, by=manager).outcome == "accepted"
 
 
 def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):

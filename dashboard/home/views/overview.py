@@ -104,7 +104,7 @@ def client(request: TenantRequest) -> HttpResponse:
             {"call": call, "mark": wording.mark(call), "state": wording.state(call), "by": wording.started_by(call)}
             for call in last
         ],
-        "campaigns": campaign_queries.shown(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now),
+        "campaigns": campaign_queries.shown(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),
         "lines": lines,
         "assistants": assistants,
         "fresh_at": sync.freshness_of(tenant).fresh_at,

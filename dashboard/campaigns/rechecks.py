@@ -1,0 +1,116 @@
+"""Started campaigns, held against what is true now: their clients, their dedications, and the calls they made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import structlog
+from django.db.models.functions import Now
+
+from dashboard.calls.models import Call
+from dashboard.campaigns import control, pauses, rights
+from dashboard.campaigns.models import CallVerdict, Campaign, Lead, PauseCause
+from dashboard.campaigns.rights import Rights
+from tenants import audit, scope
+from tenants.models import Tenant
+
+log = structlog.get_logger()
+
+RECENT = timedelta(hours=1)  # calls brought over later are history and pause nothing
+MOST = 500
+
+
+def run() -> list[Campaign]:
+    """Require the pauses that are needed and ask for those that are due; any number of times, for beat.
+
+    Returns the campaigns about which VoiceDock was asked. Opens scopes of its own.
+    """
+    pauses.settle()
+    compare_calls()
+    for campaign, cause in _changed():
+        pauses.require(campaign, cause)
+    return ask_due()
+
+
+def ask_due() -> list[Campaign]:
+    """Ask VoiceDock about each pause that is due; one that fails must not hold up the others."""
+    with scope.system("pauses that are due"):
+        due = list(pauses.due()[:MOST])
+    for campaign in due:
+        try:
+            control.ask_to_pause(campaign)
+        except Exception:
+            log.exception("campaign_not_paused", campaign=campaign.pk)
+    return due
+
+
+def _changed() -> list[tuple[Campaign, PauseCause]]:
+    """Started campaigns under which something became worse.
+
+    One that was started at VoiceDock itself has no rights on record: those of the first time it is seen are taken.
+    """
+    with scope.system("campaigns and the dedications they call under"):
+        started = Campaign.objects.filter(
+            status=Campaign.Status.SCHEDULED, vanished_at=None, tenant__isnull=False, pause_required_at=None
+        )
+        found = list(started.select_related("tenant").order_by("pk"))
+        present = rights.rights_of(found)
+        causes = [(one, cause) for one in found if (cause := _cause(one, present[one.pk]))]
+        paused = {campaign.pk for campaign, _ in causes}
+        unchecked = [one for one in found if one.checked_rights is None and one.pk not in paused]
+        for campaign in unchecked:
+            Campaign.objects.filter(pk=campaign.pk, checked_rights__isnull=True).update(
+                checked_rights=present[campaign.pk].as_json()
+            )
+    return causes
+
+
+def _cause(campaign: Campaign, now: Rights) -> PauseCause | None:
+    if campaign.tenant is None or campaign.tenant.status != Tenant.Status.ACTIVE:
+        return PauseCause.STOPPED
+    if campaign.checked_rights is None:
+        return PauseCause.ASSISTANT if now.assistant is None else None
+    return rights.worsened(Rights.from_json(campaign.checked_rights), now)
+
+
+def compare_calls() -> None:
+    """Hold the calls that leads became against their campaigns: the client of each, and the assistant reported.
+
+    A call that VoiceDock made with another client's number or assistant belongs to that client here, so nothing else
+    would show that this campaign made it.
+    """
+    with scope.system("calls that campaigns made"):
+        leads = list(
+            Lead.objects.select_related("campaign__assistant", "campaign__tenant")
+            .filter(call_verdict="", last_attempt_at__gt=Now() - RECENT)
+            .exclude(call_remote_id="")
+            .exclude(tenant=None)[:MOST]
+        )
+        verdicts = dict(_verdicts(leads))
+        for verdict in CallVerdict:
+            found = [pk for pk, one in verdicts.items() if one == verdict]
+            Lead.objects.filter(pk__in=found).update(call_verdict=verdict)
+    for campaign in {lead.campaign for lead in leads if verdicts.get(lead.pk) == CallVerdict.DIFFERS}:
+        with scope.system("a campaign made a call that is not its client's"):
+            audit.record(None, campaign.tenant, "campaign.foreign-call", campaign, name=campaign.name)
+        pauses.require(campaign, PauseCause.FOREIGN_CALL)
+
+
+def _verdicts(leads: list[Lead]) -> Iterator[tuple[int, CallVerdict]]:
+    """Of those whose call is known here with its assistant; the others are looked at again."""
+    calls = {
+        (call.connection_id, call.remote_id): call
+        for call in Call.objects.filter(
+            connection__in={lead.campaign.connection_id for lead in leads},
+            remote_id__in={lead.call_remote_id for lead in leads},
+        )
+    }
+    for lead in leads:
+        call = calls.get((lead.campaign.connection_id, lead.call_remote_id))
+        if call is None or not (call.assistant_remote_id or call.tenant_id != lead.tenant_id):
+            continue
+        assistant = lead.campaign.assistant
+        same = assistant is None or call.assistant_remote_id == assistant.remote_id
+        agrees = same and call.tenant_id == lead.tenant_id
+        yield lead.pk, CallVerdict.AGREES if agrees else CallVerdict.DIFFERS

@@ -1,0 +1,125 @@
+"""The dedications a campaign calls under: what they are now, and whether they became worse since it was started.
+
+VoiceDock chooses the number of each call itself (`voicedock-api.md §6.5`), so the numbers of the whole organization
+count. All functions run inside a scope that reaches all clients.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import Now
+
+from dashboard.campaigns.models import Campaign, PauseCause
+from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
+
+
+@dataclass(frozen=True)
+class Rights:
+    """`assistant` is the open dedication of the campaign's assistant to its client. `own` and `foreign` are open
+    dedications of numbers in its organization: those of its client, and those of other clients."""
+
+    assistant: int | None
+    own: frozenset[int]
+    foreign: frozenset[int]
+    home: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "assistant": self.assistant,
+            "own": sorted(self.own),
+            "foreign": sorted(self.foreign),
+            "home": self.home,
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Rights:
+        return cls(kept["assistant"], frozenset(kept["own"]), frozenset(kept["foreign"]), kept["home"])
+
+
+def rights_of(campaigns: Iterable[Campaign]) -> dict[int, Rights]:
+    """By the campaign's id, with three queries for any number of campaigns."""
+    campaigns = list(campaigns)
+    assistants = AssistantDedication.objects.filter(
+        assistant__in={one.assistant_id for one in campaigns}, assistant__vanished_at=None, period__contains=Now()
+    )
+    speaking = {(one.assistant_id, one.tenant_id): one.pk for one in assistants}
+    numbers: dict[int, list[tuple[int, int, bool]]] = defaultdict(list)
+    open_ones = NumberDedication.objects.filter(
+        connection__in={one.connection_id for one in campaigns}, period__contains=Now()
+    )
+    for connection, pk, tenant, gone in open_ones.values_list(
+        "connection_id", "pk", "tenant_id", "number__vanished_at"
+    ):
+        numbers[connection].append((pk, tenant, gone is not None))
+    homes = dict(
+        Tenant.objects.filter(pk__in={one.tenant_id for one in campaigns}).values_list("pk", "home_connection_id")
+    )
+    return {one.pk: _rights(one, speaking, numbers[one.connection_id], homes) for one in campaigns}
+
+
+def _rights(
+    campaign: Campaign,
+    speaking: dict[tuple[int, int], int],
+    numbers: list[tuple[int, int, bool]],
+    homes: Mapping[int, int | None],
+) -> Rights:
+    owner = campaign.tenant_id
+    return Rights(
+        assistant=speaking.get((campaign.assistant_id or 0, owner or 0)),
+        own=frozenset(pk for pk, tenant, gone in numbers if tenant == owner and not gone),
+        foreign=frozenset(pk for pk, tenant, _ in numbers if tenant != owner),
+        home=homes.get(owner or 0),
+    )
+
+
+def worsened(then: Rights, now: Rights) -> PauseCause | None:
+    """Why a campaign that was started under `then` must not go on under `now`; None when nothing became worse."""
+    if now.assistant is None or now.assistant != then.assistant:
+        return PauseCause.ASSISTANT
+    if then.own - now.own:
+        return PauseCause.NUMBER_RELEASED
+    if now.foreign - then.foreign:
+        return PauseCause.NUMBER_DEDICATED
+    if now.home != then.home:
+        return PauseCause.MOVED
+    return None
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What staff take upon themselves when such a campaign calls: numbers it could call from that are not its client's.
+
+    `foreign` are (number, client's name), `unassigned` numbers of nobody, `made_foreign_calls` that it did so before.
+    """
+
+    token: str
+    foreign: list[tuple[str, str]]
+    unassigned: list[str]
+    made_foreign_calls: bool
+
+
+def risk_token(campaign: Campaign, present: Rights) -> str:
+    """Names the stated risk, so that a confirmation counts for what was read and for nothing else; "" for none."""
+    before = campaign.pause_cause == PauseCause.FOREIGN_CALL
+    if not present.foreign and not before:
+        return ""
+    stated = f"{before} {sorted(present.foreign)}"
+    return hashlib.sha256(stated.encode()).hexdigest()[:16]
+
+
+def risk_of(campaign: Campaign, present: Rights) -> Risk:
+    """What staff confirm before a campaign calls from a shared organization."""
+    there = NumberDedication.objects.filter(connection=campaign.connection_id, period__contains=Now())
+    foreign = there.filter(pk__in=present.foreign).order_by("tenant__name", "e164")
+    free = Number.objects.filter(connection=campaign.connection_id, vanished_at=None)
+    return Risk(
+        token=risk_token(campaign, present),
+        foreign=list(foreign.values_list("e164", "tenant__name")),
+        unassigned=list(free.exclude(pk__in=there.values("number")).order_by("e164").values_list("e164", flat=True)),
+        made_foreign_calls=campaign.pause_cause == PauseCause.FOREIGN_CALL,
+    )
