@@ -10,11 +10,12 @@ import secrets
 from datetime import timedelta
 
 from django.core import signing
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from tenants import audit, names, scope
-from tenants.models import Invitation, Membership, Tenant, User
+from tenants.models import Invitation, Membership, StaffMember, Tenant, User
 from tenants.roles import Role
 
 INVITATION_DAYS = 7
@@ -40,10 +41,9 @@ def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: 
     email = email.strip().lower()
     if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
         raise AlreadyThere("This person is in the team already.")
-    open_ones = Invitation.objects.filter(
-        tenant=tenant, email__iexact=email, accepted_at=None, withdrawn_at=None, expires_at__gt=Now()
-    )
-    if open_ones.exists():
+    if StaffMember.objects.filter(user__email__iexact=email).exists():
+        raise AlreadyThere("This is the address of a staff member. Staff enter a client without being in its team.")
+    if _open_invitations(tenant).filter(email__iexact=email).exists():
         raise AlreadyThere("This person has an open invitation. Withdraw it first to send another.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -57,6 +57,13 @@ def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: 
     )
     audit.record(by, tenant, "person.invited", invitation, email=email, role=str(role))
     return invitation, token
+
+
+def has_owner(tenant: Tenant) -> bool:
+    """Whether the client has an owner, or somebody who is invited to be one."""
+    if Membership.objects.filter(tenant=tenant, role=Role.OWNER).exists():
+        return True
+    return _open_invitations(tenant).filter(role=Role.OWNER).exists()
 
 
 def withdraw(invitation: Invitation, *, by: User) -> None:
@@ -130,6 +137,10 @@ def remove(membership: Membership, *, by: User) -> None:
     person, tenant, name = str(membership.user), membership.tenant, f"membership:{membership.pk}"
     membership.delete()
     audit.record(by, tenant, "person.removed", name, person=person)
+
+
+def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
 
 
 def _keep_an_owner(membership: Membership) -> None:

@@ -20,10 +20,19 @@ class Permission(TextChoices):
     SEE_ACTIVITY = "see-activity"
 
     SEE_CLIENTS = "see-clients"
-    MANAGE_CLIENTS = "manage-clients"
     ENTER_CLIENTS = "enter-clients"
+    OPEN_CLIENTS = "open-clients"
+    INVITE_FIRST_OWNER = "invite-first-owner"
+    INVITE_TO_CLIENTS = "invite-to-clients"
+    SET_LIMITS = "set-limits"
+    SET_RETENTION = "set-retention"
+    SUSPEND_CLIENTS = "suspend-clients"
+    CLOSE_CLIENTS = "close-clients"
+    REOPEN_CLIENTS = "reopen-clients"
+    END_CLIENT_CALLS = "end-client-calls"
     SEE_INVENTORY = "see-inventory"
-    MANAGE_INVENTORY = "manage-inventory"
+    DEDICATE = "dedicate"
+    RELEASE = "release"
     SEE_CONNECTIONS = "see-connections"
     MANAGE_CONNECTIONS = "manage-connections"
     SEE_ALL_CALLS = "see-all-calls"
@@ -64,13 +73,13 @@ MAY: dict[Role, frozenset[Permission]] = {
 
 STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
     StaffRole.ADMIN: frozenset(Permission),
+    # From outside of a client support looks; it may only invite the first owner of a client that has none.
     StaffRole.SUPPORT: MANAGE
     | {
         P.SEE_CLIENTS,
-        P.MANAGE_CLIENTS,
         P.ENTER_CLIENTS,
+        P.INVITE_FIRST_OWNER,
         P.SEE_INVENTORY,
-        P.MANAGE_INVENTORY,
         P.SEE_CONNECTIONS,
         P.SEE_ALL_CALLS,
         P.SEE_ALL_ACTIVITY,

@@ -20,10 +20,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Link:
-    """What the inviting person sees, once: the token is kept nowhere.
+    """What the inviting person sees.
 
-    `address` is not the mailed link, which proves that its mail was read; it is "" where there is no other. The demo
-    has no mail that people could read, so there it is the mailed link.
+    `address` is not the mailed link, which proves that its mail was read; it is "" where there is no other, and for
+    staff who invite into a client. The demo shows the mailed link.
     """
 
     address: str
@@ -31,10 +31,13 @@ class Link:
     mailed: bool
 
 
-def deliver(invitation: Invitation, token: str) -> Link:
-    """Mail the link; with no transaction open, since a mail server takes its time."""
+def deliver(invitation: Invitation, token: str, *, show_link: bool = False) -> Link:
+    """Mail the link; with no transaction open, since a mail server takes its time.
+
+    `show_link`: for the client's own people, a link that leads whoever is invited to the mailed one.
+    """
     mailed = settings.PUBLIC_URL + reverse("invitation", args=[members.mailed_token(token)])
-    shown = settings.PUBLIC_URL + reverse("invitation", args=[token])
+    shown = settings.PUBLIC_URL + reverse("invitation", args=[token]) if show_link else ""
     subject = f"{names.isolate(invitation.invited_by)} invites you to {names.isolate(invitation.tenant)}"
     facts = {"invitation": invitation, "days": members.INVITATION_DAYS}
     return _mail("invitation", subject, invitation.email, mailed, facts, shown=shown, invitation=invitation.pk)

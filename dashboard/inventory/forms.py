@@ -193,7 +193,11 @@ class TurnForm(forms.Form):
 class InviteForm(forms.Form):
     email = forms.EmailField(label="E-mail")
     name = NameField(reserved=names_of_staff, required=False, label="Name")
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
+    role = forms.ChoiceField(initial=Role.OPERATOR, label="Role")
+
+    def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
 
 
 class ConnectionForm(forms.Form):

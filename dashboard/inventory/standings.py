@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tenants.models import Tenant
+from tenants.roles import Permission
 
 Status = Tenant.Status
 
@@ -19,6 +20,7 @@ class Turn:
     summary: str
     text: str
     deed: str
+    permission: Permission
     asks: bool = True
     danger: bool = False
 
@@ -31,6 +33,7 @@ TURNS = [
         "Reopen it",
         "It may dial again, with what is dedicated to it. Its campaigns stay paused until somebody resumes them.",
         "Reopen",
+        Permission.REOPEN_CLIENTS,
         asks=False,
     ),
     Turn(
@@ -41,6 +44,7 @@ TURNS = [
         "From this moment on nothing is dialed for it from here, and its campaigns are paused. Calls in are still "
         "answered, its people can still look. You can reopen it at any time.",
         "Suspend",
+        Permission.SUSPEND_CLIENTS,
     ),
     Turn(
         "close",
@@ -51,6 +55,7 @@ TURNS = [
         "and audit trail are kept; the personal data of its calls until its retention ends, as set above. Reopened, it "
         "begins without numbers, and what was removed does not come back.",
         "Close",
+        Permission.CLOSE_CLIENTS,
         danger=True,
     ),
 ]

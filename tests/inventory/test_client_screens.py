@@ -16,9 +16,9 @@ from tenants.roles import Role, StaffRole
 
 
 @pytest.fixture
-def desk(sign_in, support):
-    """The browser of a support person."""
-    return sign_in(support)
+def desk(sign_in, admin):
+    """The browser of a staff admin."""
+    return sign_in(admin)
 
 
 def spare(house, e164="+31205550181", name="Spare"):
@@ -85,18 +85,18 @@ def test_what_is_wrong_with_a_new_client_is_told_beside_its_field_and_nothing_is
         assert Tenant.objects.count() == 1
 
 
-def test_a_number_is_dedicated_and_released_and_its_history_stays(desk, bloom, support):
+def test_a_number_is_dedicated_and_released_and_its_history_stays(desk, bloom, admin):
     number = spare(bloom)
     assert desk.post("/clients/bloom-dental/numbers/", {"number": number.pk}).status_code == 302
     with scope.system("look"):
         held = NumberDedication.objects.get(number=number)
-        assert held.is_open and held.made_by == support
+        assert held.is_open and held.made_by == admin
     assert desk.post(f"/clients/bloom-dental/numbers/{held.pk}/release/").status_code == 302
     with scope.system("look"):
         held.refresh_from_db()
-        assert not held.is_open and held.ended_by == support
+        assert not held.is_open and held.ended_by == admin
     page = desk.get("/clients/bloom-dental/").content.decode()
-    assert "Released" in page and "Support Person released +31 20 555 0181" in page
+    assert "Released" in page and "Admin Person released +31 20 555 0181" in page
 
 
 def test_what_another_client_holds_is_told_beside_the_field(desk, bloom, harbor):
@@ -125,7 +125,7 @@ def test_a_dedication_may_begin_later_but_not_in_the_past(desk, bloom):
     assert "Begins later" in desk.get("/clients/bloom-dental/").content.decode()
 
 
-def test_releasing_waits_for_a_call_that_is_being_sent(desk, bloom, support):
+def test_releasing_waits_for_a_call_that_is_being_sent(desk, bloom, admin):
     with scope.of(bloom.tenant):
         call = Call.objects.create(
             tenant=bloom.tenant,

@@ -237,8 +237,9 @@ def test_a_late_webhook_is_not_kept(bloom, admin):
 
 
 def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, staff, member, settings):
-    browser = sign_in(support)
+    browser = sign_in(admin)
     page = browser.get("/clients/bloom-dental/").content.decode()
+    assert sign_in(support).post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
     assert "Kept after closing</dt><dd>365 days" in page
     assert browser.post("/clients/bloom-dental/retention/", {"retention_days": "90"}).status_code == 302
     assert now(bloom).retention_days == 90

@@ -172,8 +172,8 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make, admin)
 
 
 @pytest.fixture
-def office(sign_in, support):
-    return sign_in(support)
+def office(sign_in, admin):
+    return sign_in(admin)
 
 
 def test_staff_suspend_close_and_reopen_on_the_clients_page(office, bloom, member, sign_in):
@@ -185,7 +185,7 @@ def test_staff_suspend_close_and_reopen_on_the_clients_page(office, bloom, membe
     assert re.search(r'id="suspend" open', missing.content.decode())
     assert office.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid", "calls": "run"}).status_code == 302
     page = office.get("/clients/bloom-dental/").content.decode()
-    assert "Bloom Dental is suspended." in page and "Support Person suspended Bloom Dental: Unpaid" in page
+    assert "Bloom Dental is suspended." in page and "Admin Person suspended Bloom Dental: Unpaid" in page
     assert "1 call is still live" in page and "End it now" in page and "Suspend it" not in page
     inside = sign_in(member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
     assert "Bloom Dental is suspended." in inside

@@ -31,6 +31,7 @@ class Row:
     path: dict[str, str] = field(default_factory=dict)
     staff_only: bool = False
     told: bool = False  # whether the form names things of a client
+    owned: Permission | None = None  # asked besides, of a client that has an owner
     lost: bool = False  # 503 when the sandbox does not answer, as in this walk
 
 
@@ -83,7 +84,7 @@ ROWS: dict[str, Row] = {
     "client-dedicate-assistant": deed(data=lambda house: {"assistant": house.ids["assistant"]}, told=True),
     "client-release-number": deed("number_dedication"),
     "client-release-assistant": deed("assistant_dedication"),
-    "client-invite": deed(data=_person),
+    "client-invite": deed(data=_person, owned=Permission.INVITE_TO_CLIENTS),
     "client-withdraw": deed("invitation"),
     "client-limits": deed(data=lambda house: {"max_concurrent_calls": 9, "max_calls_per_day": 9}),
     "client-suspend": deed(data=lambda house: {"reason": "unpaid"}),

@@ -28,7 +28,9 @@ def expected(door: Door, who: Person, place: Marked | None, thing: Marked | None
         return "missing"
     named = ("<slug:slug>" in door.route and place is None) or (door.about and thing is None)
     astray = "<slug:slug>" in door.route and door.about and place is not thing
-    return "missing" if named or astray else "in"
+    if named or astray:
+        return "missing"
+    return "in" if door.row.owned is None or who.may(door.row.owned) else "forbidden"
 
 
 def _of_reading_room(door: Door, who: Person, thing: Marked | None, town: Any) -> str:

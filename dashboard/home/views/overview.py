@@ -76,7 +76,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "oldest": min(ages) if ages and all(ages) else None,
         "sees_calls": sees_calls,
         "sees_connections": sees_connections,
-        "may_open": request.standing.may(Permission.MANAGE_CLIENTS),
+        "may_open": request.standing.may(Permission.OPEN_CLIENTS),
     }
     return page_or_part(request, "home/overview.html", "home/_overview.html", context)
 

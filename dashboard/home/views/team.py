@@ -39,7 +39,7 @@ def invite(request: TenantRequest) -> HttpResponse:
                 form.add_error("email", no.words)
         if invited is None:
             return _page(request, form=form, status=422)
-    link = inviting.deliver(*invited)
+    link = inviting.deliver(*invited, show_link=True)
     with scope.of(request.tenant):
         return _page(request, link=link)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -29,7 +30,7 @@ from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
 from tenants.confirming import Confirm
 from tenants.models import AssistantDedication, Invitation, Number, NumberDedication, Tenant
-from tenants.roles import Permission
+from tenants.roles import Permission, Role
 
 
 @require_GET
@@ -39,7 +40,7 @@ def page(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
 def dedicate_number(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     form = DedicateNumberForm(request.POST, tenant=tenant, numbers=queries.offered_numbers(tenant))
@@ -47,7 +48,7 @@ def dedicate_number(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
 def dedicate_assistant(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     form = DedicateAssistantForm(request.POST, tenant=tenant, assistants=queries.offered_assistants(tenant))
@@ -68,7 +69,7 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.RELEASE, confirm=Confirm.THEN_GO_ON)
 def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     held = NumberDedication.objects.select_related("tenant", "number").filter(tenant=tenant).open()
@@ -76,7 +77,7 @@ def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.RELEASE, confirm=Confirm.THEN_GO_ON)
 def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     held = AssistantDedication.objects.select_related("tenant", "assistant").filter(tenant=tenant).open()
@@ -97,11 +98,15 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.INVITE_FIRST_OWNER, hold=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: StaffRequest, slug: str) -> HttpResponse:
-    form, invited = InviteForm(request.POST), None
+    """Admins invite anybody; other staff only the first owner of a client that has none."""
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
-        tenant = get_object_or_404(Tenant, slug=slug)
+        tenant, invited = get_object_or_404(Tenant, slug=slug), None
+        roles = _roles_to_invite(request, tenant)
+        if not roles:
+            raise PermissionDenied
+        form = InviteForm(request.POST, roles=roles)
         if form.is_valid():
             try:
                 invited = members.invite(tenant, by=request.user, **form.cleaned_data)
@@ -114,8 +119,17 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
         return show(request, tenant, link=link)
 
 
+def _roles_to_invite(request: StaffRequest, tenant: Tenant) -> list[tuple[str, str]]:
+    """The roles that this person may invite somebody as; none where inviting is up to the client itself."""
+    if request.standing.may(Permission.INVITE_TO_CLIENTS):
+        return list(Role.choices)
+    if request.standing.may(Permission.INVITE_FIRST_OWNER) and not members.has_owner(tenant):
+        return [(Role.OWNER.value, Role.OWNER.label)]
+    return []
+
+
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS)
+@staff_view(Permission.INVITE_TO_CLIENTS)
 def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     invitation = get_object_or_404(Invitation.objects.select_related("tenant"), tenant=tenant, pk=pk, accepted_at=None)
@@ -125,7 +139,7 @@ def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS)
+@staff_view(Permission.SET_LIMITS)
 def limits(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     form = LimitsForm(request.POST, instance=tenant)
@@ -139,7 +153,7 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
 def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
     """The whole page; `said` are forms with their errors, a link to hand over, or why a deed was refused."""
     client = queries.client_figures(tenant)
-    manages = request.standing.may(Permission.MANAGE_INVENTORY)
+    roles = _roles_to_invite(request, tenant)
     held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
     fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
     turned = life.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
@@ -159,25 +173,25 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "wrong": queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None,
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
-        "invite_form": InviteForm(),
+        "invite_form": InviteForm(roles=roles) if roles else None,
         "limits_form": LimitsForm(instance=tenant),
         "retention_form": RetentionForm(instance=tenant),
     }
-    if manages and client.status != Tenant.Status.CLOSED:
+    if request.standing.may(Permission.DEDICATE) and client.status != Tenant.Status.CLOSED:
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=queries.offered_numbers(tenant)),
             "assistant_form": DedicateAssistantForm(tenant=tenant, assistants=queries.offered_assistants(tenant)),
         }
-    if request.standing.may(Permission.MANAGE_CLIENTS):
-        context["turns"] = _turns(client, *said.pop("filled", ("", None)))
+    context["turns"] = _turns(request, client, *said.pop("filled", ("", None)))
     return render(request, "inventory/client.html", context | said, status=status)
 
 
-def _turns(client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str, Any]]:
-    """What can be done with its standing; the form that was filled in comes back opened."""
+def _turns(request: StaffRequest, client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str, Any]]:
+    """What this person may do with its status; the form that was filled in comes back opened."""
     return [
         {"turn": turn, "form": form if turn.id == filled else TurnForm(), "opened": turn.id == filled}
         for turn in standings.offered(client)
+        if request.standing.may(turn.permission)
     ]
 
 

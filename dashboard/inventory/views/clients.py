@@ -48,7 +48,7 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view(Permission.MANAGE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.OPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def new(request: StaffRequest) -> HttpResponse:
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         form = ClientForm(

@@ -16,12 +16,13 @@ from dashboard.inventory.stopping import Ended
 from dashboard.inventory.views.client import back, show
 from tenants import life, names, scope
 from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
 from tenants.models import Tenant
 from tenants.roles import Permission
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.SUSPEND_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def suspend(request: StaffRequest, slug: str) -> HttpResponse:
     return _turn(
         request, slug, "suspend", stopping.suspend, "{name} is suspended: nothing is dialed for it.", asks=True
@@ -29,14 +30,14 @@ def suspend(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.CLOSE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def close(request: StaffRequest, slug: str) -> HttpResponse:
     words = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
     return _turn(request, slug, "close", stopping.close, words, asks=True)
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.REOPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
 def reopen(request: StaffRequest, slug: str) -> HttpResponse:
     return _turn(
         request, slug, "reopen", stopping.reopen, "{name} is open again. Its campaigns stay paused until resumed."
@@ -44,7 +45,7 @@ def reopen(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS)
+@staff_view(Permission.SET_RETENTION)
 def retention(request: StaffRequest, slug: str) -> HttpResponse:
     """How long the personal data of its calls is kept once it is closed."""
     tenant = get_object_or_404(Tenant, slug=slug)
@@ -62,7 +63,7 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CLIENTS, hold=False)
+@staff_view(Permission.END_CLIENT_CALLS, hold=False)
 def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = _find(request, slug)
     _tell(request, stopping.end_live_calls(tenant, by=request.user))

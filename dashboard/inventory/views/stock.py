@@ -17,6 +17,7 @@ from dashboard.inventory.forms import HolderForm, StockFilter, holders_of_things
 from dashboard.look import filters, numbers
 from tenants import names, ownership
 from tenants.access import StaffRequest, staff_view
+from tenants.confirming import Confirm
 from tenants.models import Assistant, AssistantDedication, Number, NumberDedication
 from tenants.roles import Permission
 
@@ -30,13 +31,13 @@ def page(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
 def dedicate_number(request: StaffRequest, pk: int) -> HttpResponse:
     return _dedicate(request, get_object_or_404(Number, pk=pk), dedicating.dedicate_number)
 
 
 @require_POST
-@staff_view(Permission.MANAGE_INVENTORY)
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
 def dedicate_assistant(request: StaffRequest, pk: int) -> HttpResponse:
     return _dedicate(request, get_object_or_404(Assistant, pk=pk), dedicating.dedicate_assistant)
 

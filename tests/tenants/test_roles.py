@@ -1,0 +1,98 @@
+"""The permission table: each action on a client's page has a row of its own, and support only looks from outside."""
+
+from collections import defaultdict
+
+import pytest
+from django.core import mail
+
+from tenants import scope
+from tenants.models import Invitation, Membership, Tenant
+from tenants.roles import STAFF_MAY, Permission, Role, StaffRole
+from tests.promises import doors
+
+ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory
+    "client-dedicate-number": Permission.DEDICATE,
+    "client-dedicate-assistant": Permission.DEDICATE,
+    "stock-dedicate-number": Permission.DEDICATE,
+    "stock-dedicate-assistant": Permission.DEDICATE,
+    "client-release-number": Permission.RELEASE,
+    "client-release-assistant": Permission.RELEASE,
+    "client-invite": Permission.INVITE_FIRST_OWNER,
+    "client-withdraw": Permission.INVITE_TO_CLIENTS,
+    "client-limits": Permission.SET_LIMITS,
+    "client-suspend": Permission.SUSPEND_CLIENTS,
+    "client-close": Permission.CLOSE_CLIENTS,
+    "client-reopen": Permission.REOPEN_CLIENTS,
+    "client-retention": Permission.SET_RETENTION,
+    "client-end-calls": Permission.END_CLIENT_CALLS,
+}
+
+
+def test_each_action_on_a_clients_page_has_its_own_permission():
+    outside = ("clients/<slug:slug>/", "inventory/")
+    found = {one.name: one.permission for one in doors.every() if one.route.startswith(outside)}
+    acting = {name: permission for name, permission in found.items() if "POST" in doors.ROWS[name].methods}
+    assert acting == ACTIONS
+    kinds_of = defaultdict(set)
+    for name, permission in acting.items():
+        kinds_of[permission].add(name.partition("-")[2].removesuffix("-number").removesuffix("-assistant"))
+    assert {permission: kinds for permission, kinds in kinds_of.items() if len(kinds) > 1} == {}
+
+
+def test_support_looks_from_outside_and_invites_only_a_first_owner():
+    acting = set(ACTIONS.values()) | {Permission.OPEN_CLIENTS}
+    assert acting & STAFF_MAY[StaffRole.SUPPORT] == {Permission.INVITE_FIRST_OWNER}
+    assert acting & STAFF_MAY[StaffRole.FINANCE] == set()
+    assert acting <= STAFF_MAY[StaffRole.ADMIN]
+
+
+@pytest.fixture
+def asked():
+    return {"email": "mara.private@mail.test", "name": "Mara", "role": "owner"}
+
+
+def test_support_cannot_make_itself_owner_of_a_client(bloom, member, support, sign_in, asked):
+    member(bloom, Role.OWNER)
+    browser = sign_in(support)
+    assert browser.post("/clients/bloom-dental/people/", asked).status_code == 403
+    assert 'id="invite"' not in browser.get("/clients/bloom-dental/").content.decode()
+    with scope.of(bloom.tenant):
+        assert not Invitation.objects.exists() and mail.outbox == []
+
+
+def test_support_invites_the_first_owner_once_and_by_mail_alone(bloom, support, sign_in, settings, asked):
+    settings.DEMO = False
+    browser = sign_in(support)
+    assert browser.post("/clients/bloom-dental/people/", asked | {"role": "operator"}).status_code == 422
+    answer = browser.post("/clients/bloom-dental/people/", asked)
+    assert answer.status_code == 200 and "/invitation/" not in answer.content.decode()
+    assert "/invitation/" in mail.outbox[0].body and mail.outbox[0].to == [asked["email"]]
+    again = browser.post("/clients/bloom-dental/people/", asked | {"email": "other@mail.test"})
+    assert again.status_code == 403  # somebody is invited as owner already
+    with scope.of(bloom.tenant):
+        assert Invitation.objects.get().role == Role.OWNER and not Membership.objects.exists()
+
+
+def test_no_page_shows_a_link_outside_of_the_demo(bloom, member, admin, sign_in, settings, asked):
+    settings.DEMO = False
+    owner = sign_in(member(bloom, Role.OWNER))
+    staff = sign_in(admin)
+    opened = {"name": "Casa", "slug": "casa", "timezone": "UTC", "connection": bloom.connection.pk}
+    answers = [
+        staff.post("/clients/bloom-dental/people/", asked),
+        staff.post("/clients/new/", opened | {"owner_email": "rosa@lindo.test"}),
+        staff.post("/staff/invite/", {"email": "noor@reseller.test", "name": "Noor", "role": "support"}),
+        owner.post("/c/bloom-dental/team/invite/", asked | {"email": "one@bloom.test", "role": "viewer"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    links = [line for sent in mail.outbox for line in sent.body.splitlines() if line.startswith("http")]
+    assert len(links) == 4
+    assert [link for link in links for answer in answers if link in answer.content.decode()] == []
+    with scope.system("look"):
+        assert Tenant.objects.filter(slug="casa").exists()
+
+
+def test_a_staff_members_address_is_not_invited_into_a_client(bloom, member, support, sign_in):
+    browser = sign_in(member(bloom, Role.OWNER))
+    answer = browser.post("/c/bloom-dental/team/invite/", {"email": support.email, "role": "viewer"})
+    assert answer.status_code == 422 and "address of a staff member" in answer.content.decode()
