@@ -233,17 +233,19 @@ STORAGES = {
     },
 }
 
-if DEMO:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = os.environ.get("PATCHBAY_MAIL", str(BASE_DIR / ".patchbay" / "mail"))
-elif os.environ.get("PATCHBAY_SMTP_HOST"):
-    EMAIL_HOST = os.environ["PATCHBAY_SMTP_HOST"]
-    EMAIL_PORT = int(os.environ.get("PATCHBAY_SMTP_PORT", "587"))
-    EMAIL_HOST_USER = os.environ.get("PATCHBAY_SMTP_USER", "")
-    EMAIL_HOST_PASSWORD = os.environ.get("PATCHBAY_SMTP_PASSWORD", "")
-    EMAIL_USE_TLS = True
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("PATCHBAY_MAIL_FROM", "patchbay@localhost")
+EMAIL_BACKEND = "tenants.mail_backend.QueueBackend"  # every mail waits in a table until the mail server has taken it
+EMAIL_HOST = os.environ.get("PATCHBAY_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("PATCHBAY_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("PATCHBAY_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("PATCHBAY_SMTP_PASSWORD", "")
+SMTP_SECURITY = os.environ.get("PATCHBAY_SMTP_SECURITY", "starttls")
+if SMTP_SECURITY not in ("starttls", "tls", "none"):
+    raise ImproperlyConfigured("PATCHBAY_SMTP_SECURITY is starttls, tls or none.")
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP_SECURITY == "starttls", SMTP_SECURITY == "tls"
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PATCHBAY_MAIL_FROM", "patchbay@localhost")
+MAIL_IS_KEPT = DEMO and (bool(SANDBOX_URL) or not EMAIL_HOST)  # the demo sends nothing: its mails are read on a page
+MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 
 LOGGING = {
     "version": 1,

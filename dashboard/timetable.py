@@ -25,6 +25,8 @@ TIMETABLE = {
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
     "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),
+    "send waiting mail": _every(20, "tenants.tasks.send_waiting_mail", "bulk"),
+    "remove old mail": _every(3600, "tenants.tasks.remove_old_mail", "bulk"),
     "finish connections": _every(30, "dashboard.inventory.tasks.finish_connections", "sync"),
     "tidy up": _every(300, "dashboard.inventory.tasks.tidy", "bulk"),
     "end retention": _every(600, "dashboard.inventory.tasks.end_retention", "bulk"),

@@ -33,6 +33,7 @@ SENTENCES: dict[str, str] = {
     "person.step-renewed": "{actor} made new {step}; the old ones no longer work.",
     "person.steps-reset": "The second steps of {email} were taken away by command: {why}",
     "person.sessions-ended": "{actor} signed out of {sessions} other browsers.",
+    "mail.tried-again": "{actor} had the mail “{title}” to {to} tried again.",
     "staff.invited": "{actor} invited {person} to the staff as {role}, {email}.",
     "staff.changed": "{actor} changed {person}: {after} instead of {before}.",
     "staff.removed": "{actor} removed {person} from the staff.",

@@ -38,6 +38,7 @@ class Permission(TextChoices):
     SEE_ALL_CALLS = "see-all-calls"
     SEE_ALL_ACTIVITY = "see-all-activity"
     MANAGE_STAFF = "manage-staff"
+    MANAGE_MAIL = "manage-mail"
     USE_SANDBOX = "use-sandbox"
 
 

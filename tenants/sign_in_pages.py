@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from allauth.account.views import PasswordResetDoneView
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
@@ -17,7 +18,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import confirming, second_step, sessions
+from tenants import confirming, mail_queue, second_step, sessions
+
+
+class PasswordResetDone(PasswordResetDoneView):
+    """Says when mail is not leaving, in the same words whether the address is known or not."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"mail_trouble": bool(mail_queue.trouble())}
 
 
 class SecondStep(IndexView):

@@ -1,9 +1,9 @@
-"""Bells of this house: beat rings for the heads of the audit chains, and for visits that last too long."""
+"""Periodic tasks: publish the heads of the audit chains, end visits that last too long, send waiting mail."""
 
 import structlog
 from celery import shared_task
 
-from tenants import heads, visits
+from tenants import heads, mail_queue, visits
 
 log = structlog.get_logger()
 
@@ -19,3 +19,13 @@ def publish_heads() -> None:
 @shared_task
 def end_old_visits() -> None:
     visits.end_old()
+
+
+@shared_task
+def send_waiting_mail() -> None:
+    mail_queue.send_due()
+
+
+@shared_task
+def remove_old_mail() -> None:
+    mail_queue.remove_old()

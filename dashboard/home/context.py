@@ -27,6 +27,7 @@ STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it be
     ("staff-connections", "Connections", "connections", P.SEE_CONNECTIONS, True),
     ("staff-activity", "Activity", "activity", P.SEE_ALL_ACTIVITY, True),
     ("staff-people", "Staff", "team", P.MANAGE_STAFF, True),
+    ("staff-mail", "Mail", "mail", P.MANAGE_MAIL, True),
     ("sandbox", "Sandbox", "sandbox", P.USE_SANDBOX, True),
 ]
 CLIENT_ROOMS = [
@@ -44,6 +45,7 @@ INSIDE = {
     "staff-client": "staff-clients",
     "staff-client-new": "staff-clients",
     "staff-person": "staff-people",
+    "sandbox-mails": "sandbox",
 }
 
 

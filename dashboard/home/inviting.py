@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from smtplib import SMTPException
 from typing import Any
 
 import structlog
@@ -55,9 +54,7 @@ def _mail(
 ) -> Link:
     shown = address if settings.DEMO else shown
     text = render_to_string(f"home/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
-    try:
-        send_mail(subject, text, None, [email])
-    except (SMTPException, OSError) as error:
-        log.error("invitation_not_mailed", reason=type(error).__name__, **logged)
-        return Link(shown, email, mailed=False)
-    return Link(shown, email, mailed=True)
+    mailed = bool(send_mail(subject, text, None, [email]))
+    if not mailed:
+        log.error("invitation_not_mailed_yet", **logged)
+    return Link(shown, email, mailed=mailed)

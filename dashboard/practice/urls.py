@@ -6,6 +6,7 @@ from dashboard.practice import views
 
 urlpatterns = [
     path("sandbox/", views.page, name="sandbox"),
+    path("sandbox/mails/", views.mails, name="sandbox-mails"),
     path("sandbox/faults/", views.order_fault, name="sandbox-fault"),
     path("sandbox/faults/clear/", views.clear_faults, name="sandbox-clear"),
     path("sandbox/scenario/", views.play, name="sandbox-scenario"),

@@ -19,13 +19,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.practice import levers, words
 from dashboard.practice.forms import BalanceForm, ClockForm, FaultForm, OutcomeForm, RingForm, ScenarioForm
-from tenants import scope
+from tenants import mail_queue, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.models import Number
 from tenants.roles import Permission
 
 REQUESTS = 40  # of the log on the page
 DELIVERIES = 15
+MAILS = 50
 LOST = "The sandbox does not answer. It starts again by itself; look once more in a few seconds."
 
 
@@ -49,6 +50,13 @@ def page(request: StaffRequest) -> HttpResponse:
     if request.GET.get("part") == "log":
         return render(request, "practice/_log.html", _log(request))
     return _page(request)
+
+
+@require_GET
+@door
+def mails(request: StaffRequest) -> HttpResponse:
+    """The mails that the demo would have sent, with their links, so that an invited person can be played."""
+    return render(request, "practice/mails.html", {"mails": mail_queue.kept(MAILS)})
 
 
 @require_POST

@@ -26,7 +26,6 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
         "PATCHBAY_AUDIT_HEADS": str(places.data / "audit"),
         "PATCHBAY_URL": url,
         "PATCHBAY_HOSTS": "127.0.0.1,localhost",
-        "PATCHBAY_MAIL": str(places.data / "mail"),
         "PYTHONUNBUFFERED": "1",
     }
     if "postgres" in ours:

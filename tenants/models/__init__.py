@@ -3,6 +3,7 @@
 from tenants.models.audit import AuditEntry, AuditHead
 from tenants.models.connection import Assistant, Connection, ConnectionSecret, Number
 from tenants.models.dedications import AssistantDedication, Dedication, NumberDedication
+from tenants.models.mail import OutgoingMail
 from tenants.models.people import (
     Auditor,
     AuditorGrant,
@@ -31,6 +32,7 @@ __all__ = [
     "Membership",
     "Number",
     "NumberDedication",
+    "OutgoingMail",
     "Person",
     "StaffGrant",
     "StaffMember",

@@ -19,6 +19,7 @@ from tenants.models import (
     AuditEntry,
     Connection,
     Membership,
+    OutgoingMail,
     Tenant,
     User,
 )
@@ -118,6 +119,9 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         secret = conn.secret
         token_of_hook = Connection.objects.get(pk=conn.pk).webhook_token
         secrets = [key, *secret.webhook_secrets]
+        mail = OutgoingMail(subject="A notice", recipients=["somebody@people.test"], state="failed")
+        mail.text = f"{word}-mail"
+        mail.save()
     elsewhere = User.objects.create(name=f"{word}-elsewhere", email=f"elsewhere@{word.lower()}.test")
     session = UserSession.objects.create(user=elsewhere, ip="192.0.2.1", session_key=uuid.uuid4().hex, user_agent=word)
     passkey = Authenticator.objects.create(user=elsewhere, type="webauthn", data={"name": f"{word}-passkey"})
@@ -148,6 +152,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
         "entry": entry.pk,
         "chain": f"tenant-{tenant.pk}",
         "run": run.pk,
+        "mail": mail.pk,
         "asked": asked.pk,
         "tenant": tenant.pk,
         "token": token,
@@ -160,7 +165,7 @@ def marked(word: str, slug: str, digits: str) -> Marked:
 
 ABSENT: dict[str, Any] = {
     "slug": "nobody-here",
-    **dict.fromkeys(("call", "over", "lost"), uuid.UUID(int=7)),
+    **dict.fromkeys(("call", "over", "lost", "mail"), uuid.UUID(int=7)),
     "chain": "tenant-987654",
     **dict.fromkeys(("token", "hook"), "A" * 43),
 }

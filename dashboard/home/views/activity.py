@@ -39,6 +39,7 @@ STAFF_KINDS = [
     *KINDS,
     ("connection", "Connections", ("connection.", "organization.", "webhook.")),
     ("staff", "Staff", ("staff.",)),
+    ("mail", "Mail", ("mail.",)),
 ]
 BEGINNINGS = {kind: beginnings for kind, _, beginnings in STAFF_KINDS}
 

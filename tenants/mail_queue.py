@@ -1,0 +1,176 @@
+"""The queue of outgoing mail: added, tried, tried again with growing pauses, given up after three days.
+
+Functions open scopes of their own. The mail server is asked with no transaction open.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from tenants import audit, scope
+from tenants.models import OutgoingMail, User
+from tenants.models.mail import GIVE_UP_AFTER
+
+log = structlog.get_logger()
+
+State = OutgoingMail.State
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60)]  # the last one repeats
+LEASE = timedelta(minutes=2)  # an attempt whose process died counts as failed after this time
+RECENT = timedelta(minutes=1)  # so long after a failure, requests leave the mail server to the worker
+SENT_KEPT_FOR, FAILED_KEPT_FOR = timedelta(days=30), timedelta(days=7)
+BATCH = 20
+
+
+def add(subject: str, text: str, recipients: list[str]) -> OutgoingMail:
+    """Put a message into the queue; in the demo it stays there, to be read on a page."""
+    state = State.KEPT if settings.MAIL_IS_KEPT else State.WAITING
+    mail = OutgoingMail(subject=" ".join(subject.split())[:300], recipients=recipients, state=state)
+    mail.text = text
+    with scope.system("queue a mail"):
+        mail.save(force_insert=True)
+    return mail
+
+
+def is_kept(mail: OutgoingMail) -> bool:
+    return mail.state == State.KEPT
+
+
+def attempt(pk: UUID) -> bool:
+    """Try one message now; whether the mail server took it. Two processes never try the same one at once."""
+    with scope.system("claim a mail"):
+        waiting = OutgoingMail.objects.filter(pk=pk, state=State.WAITING, due_at__lte=Now())
+        claimed = waiting.update(due_at=Now() + LEASE, attempts=F("attempts") + 1, last_attempt_at=Now())
+        mail = OutgoingMail.objects.get(pk=pk) if claimed else None
+    if mail is None:
+        return False
+    try:
+        transmit(mail.subject, mail.text, mail.recipients)
+    except (smtplib.SMTPException, OSError) as error:
+        _failed(mail, error)
+        return False
+    with scope.system("a mail was sent"):
+        OutgoingMail.objects.filter(pk=pk).update(state=State.SENT, sent_at=Now(), sealed_text="", last_error="")
+    return True
+
+
+def transmit(subject: str, text: str, recipients: list[str]) -> None:
+    """Hand a message to the mail server; raises SMTPException or OSError."""
+    connection = get_connection(settings.MAIL_TRANSPORT, timeout=settings.EMAIL_TIMEOUT)
+    EmailMessage(subject, text, None, recipients, connection=connection).send()
+
+
+def send_due() -> int:
+    """Try the messages that are due; how many were sent. Stops at the first that failed by the server's fault."""
+    with scope.system("mail that is due"):
+        due = OutgoingMail.objects.filter(state=State.WAITING, due_at__lte=Now()).order_by("due_at")
+        found = list(due.values_list("pk", flat=True)[:BATCH])
+    sent = 0
+    for pk in found:
+        if attempt(pk):
+            sent += 1
+        elif (mail := find(pk)) is not None and mail.state == State.WAITING:
+            break
+    return sent
+
+
+def retry(mail: OutgoingMail, *, by: User) -> bool:
+    """Try a message again that waits or was given up; whether it was sent."""
+    with scope.system("a mail is tried again"):
+        again = OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.WAITING, State.FAILED])
+        if not again.update(state=State.WAITING, due_at=Now(), give_up_at=Now() + GIVE_UP_AFTER):
+            return False
+        audit.record(by, None, "mail.tried-again", mail, title=mail.subject, to=mail.to)
+    return attempt(mail.pk)
+
+
+def find(pk: UUID) -> OutgoingMail | None:
+    with scope.system("look at a mail"):
+        return OutgoingMail.objects.filter(pk=pk).first()
+
+
+def remove_old() -> int:
+    with scope.system("old mail"):
+        failed = Q(state=State.FAILED, give_up_at__lt=Now() - FAILED_KEPT_FOR)
+        settled = Q(state__in=[State.SENT, State.KEPT], created_at__lt=Now() - SENT_KEPT_FOR)
+        count, _ = OutgoingMail.objects.filter(failed | settled).delete()
+    return count
+
+
+def trouble() -> str:
+    """Why mail does not leave at present, in words, or ""."""
+    with scope.system("is mail leaving"):
+        stuck = OutgoingMail.objects.filter(state=State.WAITING, last_attempt_at__gt=Now() - RECENT)
+        error = stuck.exclude(last_error="").order_by("-last_attempt_at").values_list("last_error", flat=True).first()
+    return error or ""
+
+
+def waiting() -> int:
+    with scope.system("mail that waits"):
+        return OutgoingMail.objects.filter(state=State.WAITING).count()
+
+
+def recent(count: int) -> list[OutgoingMail]:
+    """The newest first, those that wait or failed before them."""
+    with scope.system("mail of late"):
+        asking = list(OutgoingMail.objects.filter(state__in=[State.WAITING, State.FAILED])[:count])
+        settled = list(OutgoingMail.objects.exclude(state__in=[State.WAITING, State.FAILED])[:count])
+    return (asking + settled)[:count]
+
+
+def kept(count: int) -> list[OutgoingMail]:
+    """What the demo would have sent, the newest first, with its text."""
+    with scope.system("mail of the demo"):
+        return list(OutgoingMail.objects.filter(state=State.KEPT)[:count])
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong, without anything that the mail server wrote itself."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"The mail server did not accept the user name or password ({error.smtp_code})."
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = ", ".join(sorted({str(code) for code, _ in error.recipients.values()}))
+        return f"The mail server refused the address ({codes})."
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return f"The mail server refused the sender {settings.DEFAULT_FROM_EMAIL} ({error.smtp_code})."
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"The mail server refused the message ({error.smtp_code})."
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "The mail server closed the connection."
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "The mail server does not offer what PATCHBAY_SMTP_SECURITY or the sign-in needs."
+    if isinstance(error, ssl.SSLError):
+        return "No secure connection to the mail server: check its certificate and PATCHBAY_SMTP_SECURITY."
+    if isinstance(error, socket.gaierror):
+        return "The name of the mail server is not known."
+    if isinstance(error, TimeoutError):
+        return "The mail server did not answer."
+    if isinstance(error, ConnectionRefusedError):
+        return "The mail server refused the connection."
+    return f"The mail server could not be used ({type(error).__name__})."
+
+
+def is_final(error: Exception) -> bool:
+    """Whether trying again is of no use: each address was refused for good."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return False
+
+
+def _failed(mail: OutgoingMail, error: Exception) -> None:
+    pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
+    final = is_final(error)
+    log.error("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts, reason=type(error).__name__, final=final)
+    with scope.system("a mail was not sent"):
+        mine = OutgoingMail.objects.filter(pk=mail.pk, state=State.WAITING)
+        mine.update(due_at=Now() + pause, last_error=words_of(error))
+        (mine if final else mine.filter(give_up_at__lt=Now())).update(state=State.FAILED)
