@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from tenants import audit, scope, secrets
+from tenants import audit, scope, secrets, session_limits
 from tenants.models import Membership, Tenant, User
 
 PLACE = "second step"
@@ -75,6 +75,7 @@ def enough_for(request: HttpRequest, user: User, tenant: Tenant) -> bool:
 
 def of_staff(request: HttpRequest, user: User) -> None:
     """For the doors of the reseller's people and the auditors; raises `SecondStepFirst`."""
+    session_limits.require_staff_limits(request)
     if not enough_for_staff(request, user):
         raise SecondStepFirst(settings.RESELLER_NAME)
 

@@ -12,7 +12,7 @@ from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants import audit, scope
+from tenants import audit, known_devices, scope, session_limits
 from tenants.models import User
 
 SEEN = "seen"  # the session's key: when its last use was written down, in Unix seconds
@@ -25,25 +25,34 @@ ended = Signal()  # (user): sessions of this person are no more, its open stream
 
 
 @receiver(user_logged_in)
-def _list(request: HttpRequest, **_: Any) -> None:
+def _list(request: HttpRequest, user: User, **_: Any) -> None:
     """Every way in, an invitation's too. allauth lists its own sign-ins by itself, a second time does no harm."""
     request.session[SEEN] = int(time.time())
+    session_limits.begin(request, user)
+    known_devices.remember(request, user.pk)
     if request.META.get("REMOTE_ADDR"):
         UserSession.objects.create_from_request(request)
 
 
 class LastUsed:
-    """Middleware: writes down when a session was last used, every five minutes at most."""
+    """Middleware: writes down when a session was last used, every five minutes at most, and moves its idle end."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = request.session.session_key
-        if key and request.session.get(SEEN, 0) < time.time() - SELDOM and request.user.is_authenticated:
+        if key and session_limits.is_use(request) and self._is_due(request) and request.user.is_authenticated:
             request.session[SEEN] = int(time.time())
+            session_limits.extend(request)
             UserSession.objects.filter(session_key=key).update(last_seen_at=timezone.now())
-        return self.get_response(request)
+        response = self.get_response(request)
+        session_limits.keep(request)
+        known_devices.set_cookie(request, response)
+        return response
+
+    def _is_due(self, request: HttpRequest) -> bool:
+        return request.session.get(SEEN, 0) < time.time() - SELDOM
 
 
 def end(user: User, those: Iterable[UserSession]) -> None:

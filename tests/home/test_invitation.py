@@ -127,11 +127,11 @@ def test_the_link_is_mailed_a_few_times_and_no_more(client, invited, mailoutbox)
 
 
 def test_a_mail_server_that_fails_is_said_on_the_page(client, invited, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail_backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     _, address = invited
     answer = client.post(shown(address))
-    assert answer.status_code == 502 and "could not be sent" in answer.content.decode()
+    assert answer.status_code == 200 and "could not be sent yet" in answer.content.decode()
 
 
 def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, member, admin, sign_in, settings, mailoutbox):

@@ -131,7 +131,7 @@ ROWS: dict[str, Row] = {
     "sandbox-outcome": deed(lost=True),
     "sandbox-ring": deed(lost=True),
     "sandbox-balance": deed(lost=True),
-    "sandbox-mails": Row(),
+    "sandbox-mails": Row(lost=True),
     "staff-campaigns": Row(),
     "campaigns": Row(),
     "campaign": Row(about="campaign"),

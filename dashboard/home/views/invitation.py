@@ -61,8 +61,8 @@ def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> 
         )
         context["wait"] = usage is None
         context["sent"] = usage is not None and inviting.deliver(invitation, token).mailed
-        context["failed"] = not context["sent"] and not context["wait"]
-    status = 429 if context.get("wait") else 502 if context.get("failed") else 200
+        context["late"] = not context["sent"] and not context["wait"]
+    status = 429 if context.get("wait") else 200
     return render(request, "home/invitation_mail.html", context, status=status)
 
 

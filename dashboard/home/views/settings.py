@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.calls.models import Phrase
 from dashboard.home import furnishing
 from dashboard.home.forms import SettingsForm
+from tenants import confirming
 from tenants.access import TenantRequest, find, tenant_view
+from tenants.confirming import Confirm
 from tenants.models import Tenant
 from tenants.roles import Permission
 
@@ -32,6 +34,8 @@ def page(request: TenantRequest) -> HttpResponse:
         initial={"phrases": "\n".join(Phrase.objects.filter(tenant=tenant).values_list("text", flat=True))},
     )
     if request.method == "POST" and form.is_valid():
+        if form.initial["requires_second_step"] and not form.cleaned_data["requires_second_step"]:
+            confirming.demand(request, Confirm.THEN_GO_ON)
         changed = furnishing.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))

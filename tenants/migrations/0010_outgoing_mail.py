@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0008_support'),
+        ('tenants', '0009_qualified_names'),
     ]
 
     operations = [

@@ -1,0 +1,98 @@
+"""Sign-ins, failures, lockouts and password changes: an audit entry each, and a mail where the person should know.
+
+The entries stand in the reseller's own trail. Functions open scopes of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account import signals
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
+from allauth.mfa import signals as mfa_signals
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from tenants import audit, known_devices, scope, sessions
+from tenants.models import AuditEntry, User
+
+LOCKED_AFTER = 5  # failures within five minutes, as allauth refuses the next one
+BEFORE_LOCK = {"failures": f"{LOCKED_AFTER - 1}/300s/key"}
+UNKNOWN_ONCE = timedelta(hours=1)
+
+
+@receiver(signals.user_logged_in)
+def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    known = getattr(request, "device_was_known", True)
+    _record(user, "person.signed-in", user, **_where(request), device="a known" if known else "a new")
+    if not known and not getattr(request, "is_first_sign_in", False):
+        get_adapter().send_notification_mail("account/email/new_device", user, {"browser": _browser(request)})
+
+
+def password_failed(request: HttpRequest, email: str) -> None:
+    """A wrong password. What was typed as an address nobody has is not kept: it may be a password."""
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        _unknown_address(request)
+    else:
+        _failed(request, user, "wrong password")
+
+
+@receiver(mfa_signals.authentication_failed)
+def _code_failed(request: HttpRequest, user: User, **_: Any) -> None:
+    _failed(request, user, "wrong code")
+
+
+def reset_asked(request: HttpRequest, user: User) -> None:
+    _record(None, "person.reset-asked", user, email=user.email, **_where(request))
+
+
+@receiver(signals.password_reset)
+@receiver(signals.password_set)
+def _reset(request: HttpRequest, user: User, **_: Any) -> None:
+    _record(user, "person.password-reset", user, **_where(request))
+
+
+@receiver(signals.password_changed)
+def _changed(request: HttpRequest, user: User, **_: Any) -> None:
+    _record(user, "person.password-changed", user, **_where(request))
+
+
+def _failed(request: HttpRequest, user: User, what: str) -> None:
+    _record(None, "person.sign-in-failed", user, email=user.email, what=what, **_where(request))
+    within = ratelimit.consume(request, app="tenants", action="failures", config=BEFORE_LOCK, key=f"{user.pk} {what}")
+    if not within:
+        _record(None, "person.locked-out", user, email=user.email, **_where(request))
+        get_adapter().send_notification_mail("account/email/locked_out", user, {"browser": _browser(request)})
+
+
+def _unknown_address(request: HttpRequest) -> None:
+    """Once an hour for each network address, so that guessing does not flood the trail."""
+    where = _where(request)
+    subject, since = f"address:{where['ip']}", timezone.now() - UNKNOWN_ONCE
+    with scope.system("a sign-in failed"):
+        seen = AuditEntry.objects.filter(subject=subject, action="person.sign-in-unknown", at__gt=since)
+        if not seen.exists():
+            audit.record(None, None, "person.sign-in-unknown", subject, **where)
+
+
+def _record(by: User | None, action: str, user: User, **details: str) -> None:
+    with scope.system("somebody signs in"):
+        audit.record(by, None, action, f"user:{user.pk}", **details)
+
+
+def _where(request: HttpRequest) -> dict[str, str]:
+    return {"ip": str(get_adapter().get_client_ip(request) or "an unknown address"), "browser": _browser(request)}
+
+
+def _browser(request: HttpRequest) -> str:
+    return sessions.browser_of(request.headers.get("User-Agent", ""))
+
+
+def before_sign_in(request: HttpRequest, user: User) -> None:
+    """What only can be known before the session begins."""
+    request.is_first_sign_in = user.last_login is None  # type: ignore[attr-defined]
+    request.device_was_known = known_devices.is_known(request, user.pk)  # type: ignore[attr-defined]
