@@ -3,17 +3,18 @@
 A message is only a bell: due rows and sweeps are the queue, so a task may run twice, late or never and nothing is lost.
 """
 
-import logging.config
 import os
 from pathlib import Path
 from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import beat_init, setup_logging, task_prerun, worker_ready
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_ready
 from django.conf import settings
 from django.db import close_old_connections
 from kombu import Queue
 
+from dashboard import logs
 from dashboard.timetable import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -56,12 +57,21 @@ def drop_dead_connections(**_: Any) -> None:
     close_old_connections()
 
 
+@task_prerun.connect
+def name_task_in_logs(task_id: str = "", task: Any = None, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=getattr(task, "name", ""), task_id=task_id)
+
+
+@task_postrun.connect
+def forget_task_in_logs(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+
+
 @setup_logging.connect
 def log_as_django_does(**_: Any) -> None:
     """Celery's own handlers would pass by the filter that keeps secrets out of logs."""
-    logging.config.dictConfig(settings.LOGGING)
-    for every_task in ("celery.worker.strategy", "celery.app.trace"):
-        logging.getLogger(every_task).setLevel(logging.WARNING)  # bells ring every second; failures are errors
+    logs.configure(settings.LOGGING)
 
 
 @worker_ready.connect

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
 DEBUG = False
@@ -87,6 +89,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.access_log.AccessLog",
     "csp.middleware.CSPMiddleware",
     "tenants.addresses.WithoutNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -248,14 +251,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("PATCHBAY_MAIL_FROM", "patchb
 MAIL_IS_KEPT = DEMO and (bool(SANDBOX_URL) or not EMAIL_HOST)  # the demo sends nothing: its mails are read on a page
 MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "tenants.privacy.SecretFilter"}},
-    "formatters": {"plain": {"()": "dashboard.logs.Utc", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secrets"], "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
-}
+LOGGING_CONFIG = "dashboard.logs.configure"
+LOGGING = logs.settings(as_json=os.environ.get("PATCHBAY_LOG", "console" if DEMO else "json") == "json")
 SILENCED_SYSTEM_CHECKS: list[str] = []
 VOICEDOCK_TRANSPORT = None  # tests put the sandbox here

@@ -34,6 +34,8 @@ class SecretFilter(logging.Filter):
     """Strikes secrets out of every log line, its arguments and its traceback included."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, dict):  # of structlog: its formatter strikes them out (`dashboard/logs.py`)
+            return True
         record.msg, record.args = without_secrets(record.getMessage()), ()
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
