@@ -1,4 +1,4 @@
-"""One port: pages through the WSGI application in threads, `/events/` as plain ASGI, which holds no thread.
+"""One port: pages as a WSGI application in threads (`dashboard/web/`), `/events/` as plain ASGI, which holds none.
 
 Pages answer twice as fast this way as through Django's own ASGI handler, where each middleware hops to a thread.
 """
@@ -6,27 +6,25 @@ Pages answer twice as fast this way as through Django's own ASGI handler, where 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from a2wsgi import WSGIMiddleware
+from django.urls import get_resolver
 
 from dashboard.wsgi import application as wsgi_application  # sets Django up: first
 
 from dashboard.live import feed, stream  # isort: skip
+from dashboard.web.front import Front  # isort: skip
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-THREADS = 8  # fewer than the pool has connections (settings.DATABASES)
-pages = WSGIMiddleware(wsgi_application, workers=THREADS)  # type: ignore[arg-type]
+front = Front(wsgi_application, stream.app)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"] == "/events/":
-        await stream.app(scope, receive, send)
     elif scope["type"] == "http":
-        await pages(scope, receive, send)  # type: ignore[arg-type]
+        await front(scope, receive, send)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
@@ -34,6 +32,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            get_resolver().url_patterns  # noqa: B018  every view is loaded before the first request
             await feed.startup()
             await send({"type": "lifespan.startup.complete"})
         else:

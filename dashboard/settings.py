@@ -130,6 +130,7 @@ OWNER = {
     for key, value in _database(os.environ.get("DATABASE_OWNER_URL", "postgresql:///")).items()
     if key in ("USER", "PASSWORD")
 }
+WEB_CONNECTIONS = 28  # of one web process; its pools of threads need as many (dashboard/web/pools.py)
 AUDITOR_ROLE = "patchbay_auditor"
 DATABASES = {
     "default": {
@@ -141,12 +142,13 @@ DATABASES = {
     }
 }
 if os.environ.get("PATCHBAY_PROCESS") == "web":  # threads share a pool; workers and commands keep one connection each
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10}}}
+    pool = {"min_size": 2, "max_size": WEB_CONNECTIONS, "timeout": 10}
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
+    "default": {"BACKEND": "dashboard.web.cache.OptionalCache", "LOCATION": os.environ["CACHE_URL"]}
     if os.environ.get("CACHE_URL")
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

@@ -105,7 +105,7 @@ def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm =
                 with scope.of(request.tenant):
                     return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm = permission, confirm  # type: ignore[attr-defined]
+        enter.permission, enter.confirm, enter.hold = permission, confirm, hold  # type: ignore[attr-defined]
         return enter
 
     return door
@@ -131,7 +131,7 @@ def staff_view(permission: Permission, *, hold: bool = True, confirm: Confirm = 
             with scope.reseller(staff):
                 return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm = permission, confirm  # type: ignore[attr-defined]
+        enter.permission, enter.confirm, enter.hold = permission, confirm, hold  # type: ignore[attr-defined]
         return enter
 
     return door

@@ -24,7 +24,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import shares
+from dashboard.budget import shares, waiting
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.budget.shares import WINDOW, Cells, Spend, Wait
 from tenants import scope
@@ -38,6 +38,7 @@ __all__ = ["Cells", "Lane", "OpenTransaction", "Spent", "by_lane", "cells", "spe
 LOCK = 0x5042  # our class of advisory locks; the second key is the connection
 PATIENCE = 30.0  # seconds for one answer; half of it for background work
 REST_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
+BUSY = Wait(3.0, "Too many requests wait for VoiceDock's answer at this moment.")
 
 
 class Spent(Exception):
@@ -92,11 +93,14 @@ def speak(
     except Spent:
         raise
     except voicedock.VoiceDockError as error:
+        waiting.end()
         purse.note(error)
         raise
     else:
+        waiting.end()
         purse.note(None)
     finally:
+        waiting.end()
         client.close()
 
 
@@ -138,8 +142,11 @@ class _Purse:
     attempts: int = 0
 
     def spend(self) -> None:
-        """Called by the client before each attempt leaves."""
+        """Called by the client before each attempt leaves; from then on this thread only waits."""
         _nothing_open()
+        if not waiting.allowed():
+            raise Spent(BUSY)
+        waiting.end()
         with scope.system("spend"):
             _alone(self.connection)
             wait = self._take(clock())
@@ -147,6 +154,7 @@ class _Purse:
             raise Spent(wait)
         self.attempts += 1
         self.tally()
+        waiting.begin()
 
     def _take(self, now: datetime) -> Wait | None:
         wish = Spend(now, self.lane, self.tenant, self.call)

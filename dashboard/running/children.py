@@ -24,6 +24,7 @@ def web(port: int, environment: dict[str, str]) -> Child:
         lambda: pulse.answers(f"http://127.0.0.1:{port}/healthz"),
         {**environment, "PATCHBAY_PROCESS": "web"},
         directory=ROOT,
+        stop_limit=40,  # longer than its requests in flight may take (`running/web.py`)
     )
 
 

@@ -1,6 +1,7 @@
-"""The web server: uvicorn around `dashboard.asgi`, which ends its open streams before it stops."""
+"""The web server: uvicorn around `dashboard.asgi`. How it stops is in `docs/architecture.md`."""
 
 import argparse
+import asyncio
 import os
 import socket
 from collections.abc import Sequence
@@ -8,30 +9,44 @@ from collections.abc import Sequence
 import uvicorn
 
 from dashboard.live import feed
+from dashboard.web import stopping
+
+IN_FLIGHT = 35  # seconds for requests that have begun; one that waits for VoiceDock takes at most 30
+KEEP_ALIVE = 75  # seconds: longer than a proxy keeps a connection, so that it never writes into one that closes
 
 
 class Server(uvicorn.Server):
-    """Open event streams would keep the server alive for ever: each gets its end before the doors close."""
+    """Stops in this order: not ready any more, streams end, proxies notice, requests in flight end."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        stopping.begin()
         feed.close()
+        until = asyncio.get_running_loop().time() + notice()
+        while not self.force_exit and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.05)
         await super().shutdown(sockets)
 
 
+def notice() -> float:
+    """Seconds between not being ready and taking no more requests: proxies ask `/readyz` every few seconds."""
+    return float(os.environ.get("PATCHBAY_STOP_NOTICE", "0"))
+
+
 def configuration(host: str, port: int) -> uvicorn.Config:
-    """Access is logged by the proxy. Its headers are believed only when we are told that there is one."""
+    """Access is logged by the proxy. Its headers are believed only when we are told which addresses are proxies."""
     behind_proxy = os.environ.get("PATCHBAY_PROXY") == "1"
     return uvicorn.Config(
         "dashboard.asgi:application",
         host=host,
         port=port,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=IN_FLIGHT,
+        timeout_keep_alive=KEEP_ALIVE,
         access_log=False,
         log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=behind_proxy,
-        forwarded_allow_ips=os.environ.get("PATCHBAY_PROXY_IPS", "*") if behind_proxy else None,
+        forwarded_allow_ips=os.environ.get("PATCHBAY_PROXY_IPS", "127.0.0.1") if behind_proxy else None,
         lifespan="on",
         ws="none",
     )

@@ -10,7 +10,8 @@ from tenants.roles import Role
 def test_health_needs_no_sign_in_and_tells_no_secret(client, db, settings):
     assert client.get("/healthz").content == b"ok\n"
     ready = client.get("/readyz")
-    assert ready.status_code == 200 and ready.json() == {"database": "ok", "migrations": "ok", "broker": "in memory"}
+    parts = {"database": "ok", "migrations": "ok", "broker": "in memory", "cache": "in memory"}
+    assert ready.status_code == 200 and ready.json() == parts
     assert settings.DATABASES["default"]["PASSWORD"] not in ready.content.decode()
     assert b"Disallow: /" in client.get("/robots.txt").content
 
@@ -23,7 +24,7 @@ def test_not_ready_while_the_tables_are_of_another_version(client, db, monkeypat
 
 def test_a_silent_broker_is_told_and_does_not_stop_pages(client, db, settings, monkeypatch):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr("dashboard.home.views.health.celery.connection_for_write", _refuse)
+    monkeypatch.setattr("dashboard.web.readiness.celery.connection_for_write", _refuse)
     answer = client.get("/readyz")
     assert answer.status_code == 200 and answer.json()["broker"] == "silent"
 

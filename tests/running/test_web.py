@@ -6,7 +6,7 @@ import pytest
 import uvicorn
 
 from dashboard.live import feed
-from dashboard.running import pulse, web
+from dashboard.running import children, pulse, web
 from dashboard.running.places import free_port
 
 
@@ -23,7 +23,9 @@ def test_streams_are_ended_before_the_server_waits_for_them(monkeypatch):
 
 
 def test_one_that_would_not_end_is_not_waited_for_for_ever():
-    assert web.configuration("127.0.0.1", 1).timeout_graceful_shutdown == 2
+    """But longer than one that waits for VoiceDock, which may take 30 s."""
+    assert web.configuration("127.0.0.1", 1).timeout_graceful_shutdown == web.IN_FLIGHT == 35
+    assert children.web(1, {}).stop_limit > web.IN_FLIGHT + web.notice()
 
 
 @pytest.mark.parametrize(("told", "believed"), [(None, False), ("0", False), ("1", True)])

@@ -1,0 +1,80 @@
+"""The ASGI application: health and streams hold no thread, everything else has the threads of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+from dashboard.web import answers, readiness, stopping
+from dashboard.web.bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
+from dashboard.web.pools import Application, Pools
+from dashboard.web.routes import ends_a_call, route_of
+
+Send = Callable[[Message], Awaitable[None]]
+QUERY = "".join(map(chr, range(0x21, 0x7F)))  # what an address may hold as it is; anything else is percent-encoded
+
+
+class Front:
+    """Call it with an ASGI scope of type `http`. `events` is the ASGI application of `/events/`."""
+
+    def __init__(self, application: Application, events: Any, pools: Pools | None = None) -> None:
+        self.pools, self.events, self.bodies = pools or Pools(application), events, Bodies()
+        self._health = ThreadPoolExecutor(1, thread_name_prefix="readiness")
+        self._asking: asyncio.Future[tuple[int, readiness.Parts]] | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if stopping.begun():
+            send = _closing(send)
+        if scope["path"] == "/healthz":
+            await answers.text(scope, send, 200, "ok\n")
+        elif scope["path"] == "/readyz":
+            status, parts = await asyncio.shield(self._readiness())
+            await answers.json(scope, send, status, parts)
+        elif scope["path"] == "/events/":
+            await self.events(scope, receive, send)
+        else:
+            await self._serve(_tidy(scope), receive, send)
+
+    def _readiness(self) -> asyncio.Future[tuple[int, readiness.Parts]]:
+        """One question at a time, however many ask: it takes 1.5 s when a part hangs."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.get_running_loop().run_in_executor(self._health, readiness.ask)
+        return self._asking
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        route = route_of(scope["method"], scope["path"])
+        try:
+            body = await self.bodies.read(receive, headers, route.largest, route.within)
+        except Gone:
+            return
+        except Refused as error:
+            await answers.refuse(scope, send, error.status, more=lambda: drain(receive))
+            return
+        ends = route.may_end and ends_a_call(body, headers.get(b"content-type", b"").decode("latin-1"))
+        pool = self.pools.choose(route, ends=ends)
+        if pool is None:
+            await answers.refuse(scope, send, 503)
+            return
+        await pool.run(route.client, scope, replayed(body, receive), send)
+
+
+def _tidy(scope: Message) -> Message:
+    """Raw bytes in a query, and header names that differ from ours by an underscore only, stop here."""
+    query = quote(scope.get("query_string", b""), safe=QUERY)
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    return {**scope, "query_string": query.encode(), "headers": headers}
+
+
+def _closing(send: Send) -> Send:
+    """Each answer is the last of its connection."""
+
+    async def last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return last

@@ -1,0 +1,58 @@
+"""Which kind of work a request is, before a thread is taken for it: from its address, its method and its body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import parse_qsl
+
+from django.urls import Resolver404, resolve
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+FORM, HOOK = 256 * 1024, 512 * 1024  # bytes
+FORM_WITHIN, HOOK_WITHIN = 20.0, 10.0  # seconds for the whole body
+
+
+class Kind(StrEnum):
+    """Each kind has threads of its own (`pools.py`)."""
+
+    PAGE = "page"  # never waits for VoiceDock
+    COMMAND = "command"  # may wait for VoiceDock: placing, control, campaigns, connections
+    ENDING = "ending"  # ends a call
+    EXPORT = "export"  # streams a file, as fast as its reader takes it
+    HOOK = "hook"  # what VoiceDock sends
+
+
+@dataclass(frozen=True)
+class Route:
+    kind: Kind
+    client: str = ""  # the slug in the address
+    largest: int = FORM
+    within: float = FORM_WITHIN
+    may_end: bool = False  # whether its body says if it ends a call
+
+
+def route_of(method: str, path: str) -> Route:
+    """Views that may ask VoiceDock hold no scope (`tenant_view(hold=False)`): by that they are known here."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return Route(Kind.PAGE)
+    if match.url_name == "voicedock-hook":
+        return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
+    if method in SAFE:
+        return Route(Kind.EXPORT if path.endswith(".csv") else Kind.PAGE)
+    if getattr(match.func, "hold", True):
+        return Route(Kind.PAGE)
+    return Route(Kind.COMMAND, str(match.kwargs.get("slug", "")), may_end=match.url_name == "live-command")
+
+
+def ends_a_call(body: bytes, content_type: str) -> bool:
+    """Whether this is the form of `End call`. Only which threads serve it depends on it: the view reads it again."""
+    if not content_type.startswith("application/x-www-form-urlencoded"):
+        return False
+    try:
+        fields = dict(parse_qsl(body.decode(), max_num_fields=50))  # the last one counts, as in Django
+    except ValueError:
+        return False
+    return fields.get("type") == "end-call"
