@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from dashboard.running.sign_ins import PASSWORD
-from tests import bench_live, bench_sandbox, stack
+from tests import bench_hung, bench_live, bench_sandbox, stack
 
 TIMES = 25
 TURNS = 5  # of being well and being down, for each page
@@ -31,6 +31,8 @@ def main() -> None:
                     for email, pages in PAGES.items():
                         _pages(patchbay, email, pages)
                     _while_down(patchbay)
+                    with signed_in(patchbay, "operator@bloom.test") as browser:
+                        bench_hung.measure(patchbay, browser, _tell)
                     bench_live.measure(patchbay, _tell)
                 began = time.monotonic()
             _tell("stop", f"{time.monotonic() - began:8.2f} s")

@@ -38,7 +38,7 @@ class Size:
 
 SIZES = {
     Kind.PAGE: Size(threads=8, most=400, at_work=8),
-    Kind.COMMAND: Size(threads=48, most=48, at_work=3, may_wait=True, share=32),
+    Kind.COMMAND: Size(threads=64, most=64, at_work=3, may_wait=True, share=52),
     Kind.ENDING: Size(threads=48, most=48, at_work=3, may_wait=True, share=32),
     Kind.EXPORT: Size(threads=2, most=12, at_work=2, chunks=STREAMED_CHUNKS),
     Kind.HOOK: Size(threads=4, most=200, at_work=4),
