@@ -17,7 +17,7 @@ from dashboard.budget.models import Lane
 from dashboard.calls import destinations
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.steps import READ_ANEW, owner, tell
-from dashboard.inventory import runs
+from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from tenants import scope
 from tenants.models import User
@@ -140,6 +140,8 @@ def _unsteerable(call: Call) -> str:
         return "This works once the call has been answered. The command was not sent."
     if not call.remote_id:
         return "VoiceDock has not told us its id of this call yet. Try again in a few seconds; nothing was sent."
+    if lengths.is_cut(call.remote_id):
+        return "VoiceDock’s id of this call is too long for Patchbay, so no command can be sent to it."
     return ""
 
 

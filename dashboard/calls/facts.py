@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboard import voicedock
+from dashboard.calls.models import Call, CallReport
+from dashboard.inventory import lengths
 from tenants import names
 
 NEVER = datetime.min.replace(tzinfo=UTC)
-LENGTHS = {"end_reason": 120, "error": 500, "provider": 60, "assistant_name": 200, "recording_url": 1000}
 REMOTE_IDS = "call-"  # how VoiceDock's own ids begin; those in webhooks may be others (`voicedock-api.md §11.5`)
 
 
@@ -44,15 +45,18 @@ class Facts:
         moments = [moment for moment in (call.updated_at, call.ended_at, call.started_at, call.created_at) if moment]
         return cls(
             at=max(moments, default=NEVER),
-            status=call.status,
-            remote_id=call.id,
-            direction=call.direction or "",
-            party=call.caller_phone or "",
-            line=call.assistant_phone or "",
-            number_remote_id=call.number_id or "",
-            assistant_remote_id=call.assistant_id or "",
+            status=lengths.fit(Call, "state", call.status),
+            **_identity(
+                remote_id=call.id,
+                direction=call.direction,
+                party=call.caller_phone,
+                line=call.assistant_phone,
+                number_remote_id=call.number_id,
+                assistant_remote_id=call.assistant_id,
+            ),
             born_at=min(moments, default=NEVER),
             told=_known(
+                Call,
                 started_at=call.started_at,
                 ended_at=call.ended_at,
                 duration_seconds=call.duration_seconds,
@@ -65,10 +69,11 @@ class Facts:
                 remote_updated_at=call.updated_at,
             ),
             report=_known(
+                CallReport,
                 summary=call.summary,
                 messages=_messages(call.messages),
                 analysis=call.analysis,
-                recording_url=call.recording_url,
+                recording_url=_link(call.recording_url),
             ),
         )
 
@@ -78,16 +83,19 @@ class Facts:
         moments = [moment for moment in (event.timestamp, event.ended_at, event.started_at) if moment]
         return cls(
             at=event.timestamp or max(moments, default=NEVER),
-            status=event.status,
-            remote_id=event.call_id if event.call_id.startswith(REMOTE_IDS) else "",
-            hook_id="" if event.call_id.startswith(REMOTE_IDS) else event.call_id,
+            status=lengths.fit(Call, "state", event.status),
             reference=event.reference or "",
-            direction=event.direction or "",
-            party=event.customer or "",
-            line=event.number or "",
-            number_remote_id=event.number_id or "",
+            **_identity(
+                remote_id=event.call_id if event.call_id.startswith(REMOTE_IDS) else "",
+                hook_id="" if event.call_id.startswith(REMOTE_IDS) else event.call_id,
+                direction=event.direction,
+                party=event.customer,
+                line=event.number,
+                number_remote_id=event.number_id,
+            ),
             born_at=min(moments, default=NEVER),
             told=_known(
+                Call,
                 started_at=event.started_at,
                 ended_at=event.ended_at,
                 duration_seconds=event.duration_seconds,
@@ -98,10 +106,11 @@ class Facts:
                 reported_line=event.number,
             ),
             report=_known(
+                CallReport,
                 summary=event.summary,
                 messages=_messages(event.messages),
                 analysis=event.analysis,
-                recording_url=event.recording_url,
+                recording_url=_link(event.recording_url),
             ),
         )
 
@@ -112,12 +121,18 @@ class Facts:
         return f"{self.at:%Y%m%d%H%M%S%f}-{hashlib.sha256(plain.encode()).hexdigest()[:10]}"
 
 
-def _known(**values: Any) -> dict[str, Any]:
-    return {name: _fitting(name, value) for name, value in values.items() if value not in (None, "", [])}
+def _identity(**values: str | None) -> dict[str, Any]:
+    """What tells which call and whose it is; a cut value equals none of ours."""
+    return {name: lengths.fit(Call, name, value or "") for name, value in values.items()}
 
 
-def _fitting(name: str, value: Any) -> Any:
-    return value[: LENGTHS[name]] if isinstance(value, str) and name in LENGTHS else value
+def _known(model: type[Call | CallReport], **values: Any) -> dict[str, Any]:
+    return {name: lengths.fit(model, name, value) for name, value in values.items() if value not in (None, "", [])}
+
+
+def _link(address: str | None) -> str | None:
+    """An address that does not fit leads nowhere once it is cut."""
+    return address if address == lengths.fit(CallReport, "recording_url", address) else None
 
 
 def _messages(lines: Any) -> list[dict[str, str]]:

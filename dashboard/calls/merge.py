@@ -65,7 +65,7 @@ def _comes_too_late(call: Call) -> bool:
 
 
 def _bare(call: Call, facts: Facts) -> Call:
-    call.state, call.finished = facts.status[:40] or State.ENDED, True
+    call.state, call.finished = facts.status or State.ENDED, True
     call.party, call.data_removed_at = "", timezone.now()
     call.save(force_insert=True)
     return call
@@ -95,7 +95,7 @@ def _fold_state(call: Call, facts: Facts) -> None:
     if (rank, stamp) > there:
         if call.state in OURS:
             call.error = facts.told.get("error", "")
-        call.state, call.rank = facts.status[:40], rank
+        call.state, call.rank = facts.status, rank
         call.heard["state"] = stamp
     call.finished = states.is_terminal(call.state, call.ended_at)
     reached = call.ended_at if call.finished else call.started_at if call.state == State.IN_PROGRESS else None

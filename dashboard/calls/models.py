@@ -11,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from dashboard.inventory import lengths
 from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
 from tenants.walls import Key, Rows
 
@@ -100,7 +101,7 @@ class Call(models.Model):
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     direction = models.CharField(max_length=10, default="outbound", help_text="outbound, inbound, web, or as sent")
-    party = models.CharField(max_length=32, blank=True, help_text="The person: who is called, or who calls.")
+    party = models.CharField(max_length=120, blank=True, help_text="The person: who is called, or who calls.")
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
     mode = models.CharField(max_length=10, default="reference")
     overrides = models.JSONField(default=dict, blank=True)
@@ -245,7 +246,7 @@ class Call(models.Model):
     @property
     def can_be_steered(self) -> bool:
         """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
-        return self.state == State.IN_PROGRESS and bool(self.remote_id)
+        return self.state == State.IN_PROGRESS and bool(self.remote_id) and not lengths.is_cut(self.remote_id)
 
     @property
     def state_words(self) -> str:
@@ -260,7 +261,7 @@ class CallReport(models.Model):
     summary = models.TextField(blank=True)
     messages = models.JSONField(default=list, blank=True, help_text='[{"role", "content"}]')
     analysis = models.JSONField(null=True, blank=True)
-    recording_url = models.CharField(max_length=1000, blank=True)
+    recording_url = models.CharField(max_length=2000, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 

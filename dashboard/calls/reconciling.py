@@ -15,6 +15,8 @@ from dashboard.budget.models import Lane
 from dashboard.calls import merge
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner, step
+from dashboard.inventory.models import UnreadableItem
+from dashboard.inventory.unreadable import Items
 from tenants import scope
 from tenants.models import Connection
 
@@ -57,10 +59,12 @@ def _look(connection: Connection, calls: list[Call]) -> None:
         for call in calls:
             _again(call, timedelta(seconds=wait), seen=False)
         return
-    wanted = {call.party for call in calls}
+    wanted, items = {call.party for call in calls}, Items(connection)
     for remote in listed:
         if remote.caller_phone in wanted:
-            merge.hear(connection, merge.Facts.of_remote(remote))
+            with items.each(UnreadableItem.Kind.CALL, remote.id):
+                merge.hear(connection, merge.Facts.of_remote(remote))
+    items.keep()
     for call in calls:
         _next(call, whole)
 

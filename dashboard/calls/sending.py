@@ -16,7 +16,7 @@ from dashboard.budget.models import Lane
 from dashboard.calls import claiming
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call, State
 from dashboard.calls.steps import READ_ANEW, owner, step
-from dashboard.inventory import runs
+from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from tenants import scope
 
@@ -68,11 +68,16 @@ def _placed(call: Call, placed: voicedock.PlacedCall) -> Call:
     """VoiceDock has it. A webhook may have told so before, and more."""
     with scope.of(owner(call)):
         row = Call.objects.select_for_update().get(pk=call.pk)
-        _make_way(row, placed.call_id)
-        change: dict[str, Any] = {"remote_id": placed.call_id, "placed_at": Now(), "lease_until": None}
+        remote_id = lengths.fit(Call, "remote_id", placed.call_id)
+        _make_way(row, remote_id)
+        change: dict[str, Any] = {"remote_id": remote_id, "placed_at": Now(), "lease_until": None}
         if row.state in (*UNSENT, *UNCERTAIN):
             over = voicedock.states.is_terminal(placed.status)
-            change |= {"state": placed.status, "rank": voicedock.states.rank(placed.status), "finished": over}
+            change |= {
+                "state": lengths.fit(Call, "state", placed.status),
+                "rank": voicedock.states.rank(placed.status),
+                "finished": over,
+            }
             change |= {"state_at": Now(), "error": "", "alarm": "", "alarm_at": None}
         step(call, [row.state], "call.placed", **change)
     runs.hurry(call.connection_id, Kind.LIVE_CALLS)

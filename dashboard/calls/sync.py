@@ -5,7 +5,6 @@ Lists before single reads; whatever is heard goes through the same `merge` as we
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +15,8 @@ from dashboard import voicedock
 from dashboard.budget.models import Lane
 from dashboard.calls import merge
 from dashboard.calls.models import LIVE, Call
-from dashboard.inventory import runs
-from dashboard.inventory.models import Kind
+from dashboard.inventory import lengths, runs
+from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
 from tenants import scope
 from tenants.models import Connection
@@ -39,9 +38,9 @@ def live(connection: Connection) -> None:
     with runs.look(connection, Kind.LIVE_CALLS) as run:
         known = _known_live(connection)
         with run.speak(Lane.LIVE) as vendor:
-            listed = [call for status in LISTED for call in vendor.calls(status=status, limit=LIVE_PAGE).items]
-        _hear(run, listed)
-        missing = [remote_id for remote_id in known if remote_id not in {call.id for call in listed}]
+            pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
+        listed = {remote_id for page in pages for remote_id in _hear(run, page)[1]}
+        missing = [remote_id for remote_id in known if remote_id not in listed]
         if missing:
             _look_for(run, missing)
         if listed or _known_live(connection):
@@ -89,39 +88,45 @@ def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:
     """Hear one page; how many of its calls were new or not as we knew them, and whether there are older ones."""
     with run.speak(Lane.REST) as vendor:
         page = vendor.calls(limit=limit, offset=offset)
-    new = _hear(run, page.items)
-    return new, offset + len(page.items) < page.total and bool(page.items)
+    new, _ = _hear(run, page)
+    return new, page.more
 
 
-def _hear(run: Run, calls: Iterable[voicedock.RemoteCall]) -> int:
-    """Pass on what differs from what we know, the oldest first."""
-    calls = sorted(calls, key=lambda call: (call.created_at or timezone.now(), call.id))
-    known = _known(run.connection, [call.id for call in calls])
+def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, set[str]]:
+    """Pass on what differs from what we know, the oldest first; how much was new, and the ids that the page holds.
+
+    Each call by itself: one that cannot be taken in is kept aside.
+    """
+    run.items.set_aside(UnreadableItem.Kind.CALL, page.unreadable)
+    calls = {str(lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
+    known = _known(run.connection, list(calls))
     news = 0
-    for call in calls:
-        state, updated_at, version = known.get(call.id, ("", None, 0))
+    for remote_id in sorted(calls, key=lambda one: (calls[one].created_at or timezone.now(), one)):
+        call = calls[remote_id]
+        state, updated_at, version = known.get(remote_id, ("", None, 0))
         if (state, updated_at) != (call.status, call.updated_at):
-            heard = merge.hear(run.connection, merge.Facts.of_remote(call))
-            news += heard is not None and heard.version != version
-    run.seen += len(calls)
+            with run.items.each(UnreadableItem.Kind.CALL, remote_id):
+                heard = merge.hear(run.connection, merge.Facts.of_remote(call))
+                news += heard is not None and heard.version != version
+    run.seen += page.size
     run.changed += news
-    return news
+    return news, set(calls)
 
 
 def _look_for(run: Run, missing: list[str]) -> None:
     """Calls we think alive and no list shows: over by now, or in a state the lists cannot be asked for."""
     if len(missing) > SINGLE_READS:
         with run.speak(Lane.LIVE) as vendor:
-            newest = vendor.calls(limit=LIVE_PAGE).items
-        _hear(run, newest)
-        missing = [remote_id for remote_id in missing if remote_id not in {call.id for call in newest}]
+            newest = vendor.calls(limit=LIVE_PAGE)
+        _, listed = _hear(run, newest)
+        missing = [remote_id for remote_id in missing if remote_id not in listed]
     for remote_id in missing[:SINGLE_READS]:
         with run.speak(Lane.LIVE) as vendor:
             try:
                 found = vendor.call(remote_id)
             except voicedock.NotFound:
                 continue
-        _hear(run, [found])
+        _hear(run, voicedock.Page([found], 1, 1, 0))
 
 
 def _known_live(connection: Connection) -> list[str]:

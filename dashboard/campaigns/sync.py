@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory import runs
-from dashboard.inventory.models import Kind
+from dashboard.inventory import lengths, runs
+from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
+from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
 from tenants import names, scope
 from tenants.models import Assistant, AssistantDedication, Connection
@@ -34,11 +37,12 @@ def campaigns(connection: Connection) -> None:
             remotes = vendor.campaigns()
         run.seen = len(remotes)
         with scope.system("copy campaigns"):
-            moved = keep(connection, remotes)
+            partial = run.items.set_aside(UnreadableItem.Kind.CAMPAIGN, remotes.unreadable)
+            moved = keep(connection, remotes, run.items)
             gone = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None).exclude(
-                remote_id__in=[remote.id for remote in remotes]
+                remote_id__in=[_key_of(remote) for remote in remotes]
             )
-            for campaign in gone:
+            for campaign in gone if not partial else ():
                 campaign.vanished_at = timezone.now()
                 _save(campaign, ["vanished_at"])
                 moved += 1
@@ -76,15 +80,21 @@ def watch(campaign: Campaign) -> None:
     cache.set(_key(campaign.pk), True, WATCHED)
 
 
-def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign]) -> int:
-    """Write what VoiceDock says of these campaigns into our copies, and how many moved. Inside a system scope."""
+def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign], items: Items | None = None) -> int:
+    """Write what VoiceDock says of these campaigns into our copies, and how many moved. Inside a system scope.
+
+    With `items`, one that cannot be written stops none of the others.
+    """
     ours = {one.remote_id: one for one in Campaign.objects.filter(connection_id=connection.pk)}
     assistants = {one.remote_id: one for one in Assistant.objects.filter(connection_id=connection.pk)}
     moved = 0
     for remote in remotes:
-        campaign = ours.get(remote.id) or Campaign(connection_id=connection.pk, remote_id=remote.id)
-        moved += _keep(campaign, remote, assistants.get(remote.assistant_id or ""))
-    Campaign.objects.filter(connection_id=connection.pk, remote_id__in=[one.id for one in remotes]).update(
+        key = _key_of(remote)
+        campaign = ours.get(key) or Campaign(connection_id=connection.pk, remote_id=key)
+        assistant = assistants.get(lengths.fit(Assistant, "remote_id", remote.assistant_id or ""))
+        with items.each(UnreadableItem.Kind.CAMPAIGN, key) if items is not None else nullcontext():
+            moved += _keep(campaign, remote, assistant)
+    Campaign.objects.filter(connection_id=connection.pk, remote_id__in=[_key_of(one) for one in remotes]).update(
         seen_at=timezone.now()
     )
     return moved
@@ -94,11 +104,11 @@ def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assis
     values: dict[str, Any] = {
         "assistant_id": assistant.pk if assistant else campaign.assistant_id,
         "name": names.clean(remote.name, 300),
-        "status": remote.status[:40],
+        "status": lengths.fit(Campaign, "status", remote.status),
         "template": remote.template or "",
         "starts": remote.starts,
         "ends": remote.ends,
-        "timezone": (remote.timezone or "")[:64],
+        "timezone": lengths.fit(Campaign, "timezone", remote.timezone or ""),
         "total_leads": remote.total_leads,
         "completed_leads": remote.completed_leads,
         "failed_leads": remote.failed_leads,
@@ -164,7 +174,7 @@ def _read(run: Run, campaign: Campaign) -> None:
             remotes = None
     with scope.system("copy leads"):
         campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-        moved = _keep_leads(campaign, remotes) if remotes is not None else 0
+        moved = _keep_leads(run, campaign, remotes) if remotes is not None else 0
         run.seen += len(remotes or ())
         run.changed += moved
         campaign.leads_seen_at = began
@@ -174,26 +184,45 @@ def _read(run: Run, campaign: Campaign) -> None:
             campaign.save(update_fields=["leads_seen_at"])
 
 
-def _keep_leads(campaign: Campaign, remotes: Iterable[voicedock.RemoteLead]) -> int:
+def _keep_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:
     ours = {one.remote_id: one for one in Lead.objects.filter(campaign=campaign)}
     new, moved, there = [], [], set()
     emptied = campaign.tenant is not None and campaign.tenant.data_is_removed
+    partial = run.items.set_aside(UnreadableItem.Kind.LEAD, remotes.unreadable)
     for remote in remotes:
-        values = _lead(remote) | (NOBODY if emptied else {})
-        there.add(remote.id)
-        if (lead := ours.get(remote.id)) is None:
-            new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=remote.id, **values))
+        values, key = _lead(remote) | (NOBODY if emptied else {}), lengths.fit(Lead, "remote_id", remote.id)
+        if key in there:
+            continue
+        there.add(key)
+        if (lead := ours.get(key)) is None:
+            new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=key, **values))
         elif any(getattr(lead, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(lead, name, value)
             moved.append(lead)
-    Lead.objects.bulk_create(new, batch_size=500)
-    if moved:
-        Lead.objects.bulk_update(moved, [*_lead_fields], batch_size=500)
-    gone = [lead.pk for remote_id, lead in ours.items() if remote_id not in there]
+    _save_leads(run, new, moved)
+    gone = [lead.pk for remote_id, lead in ours.items() if remote_id not in there and not partial]
     if gone:
         Lead.objects.filter(pk__in=gone).delete()
     return len(new) + len(moved) + len(gone)
+
+
+def _save_leads(run: Run, new: list[Lead], moved: list[Lead]) -> None:
+    """All at once; if the database refuses one of them, each by itself."""
+    try:
+        with transaction.atomic():
+            Lead.objects.bulk_create(new, batch_size=500)
+            if moved:
+                Lead.objects.bulk_update(moved, [*_lead_fields], batch_size=500)
+    except (DataError, IntegrityError):
+        for lead in new:
+            with run.items.each(UnreadableItem.Kind.LEAD, lead.remote_id):
+                lead.save(force_insert=True)
+        for lead in moved:
+            with run.items.each(UnreadableItem.Kind.LEAD, lead.remote_id):
+                lead.save(update_fields=[*_lead_fields])
+    else:
+        run.items.taken |= {(UnreadableItem.Kind.LEAD, lead.remote_id) for lead in [*new, *moved]}
 
 
 _lead_fields = (
@@ -209,15 +238,20 @@ _lead_fields = (
 
 def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
     values = (
-        remote.phone_number[:32],
+        lengths.fit(Lead, "phone_number", remote.phone_number),
         dict(remote.variables),
-        remote.status[:40],
-        (remote.call_id or "")[:200],
+        lengths.fit(Lead, "status", remote.status),
+        lengths.fit(Lead, "call_remote_id", remote.call_id or ""),
         remote.attempts,
         remote.last_attempt_at,
         remote.created_at,
     )
     return dict(zip(_lead_fields, values, strict=True))
+
+
+def _key_of(remote: voicedock.RemoteCampaign) -> str:
+    """Its id as our copy holds it."""
+    return str(lengths.fit(Campaign, "remote_id", remote.id))
 
 
 def _key(pk: int) -> str:

@@ -16,7 +16,7 @@ from dashboard import voicedock
 from dashboard.calls import merge
 from dashboard.calls.models import Call
 from dashboard.hooks.models import Delivery, Rejection
-from dashboard.inventory import runs
+from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from dashboard.voicedock import webhooks
 from tenants import audit, scope
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 TRIES = 5
 KEPT = timedelta(days=30)
 MOST = 200
+LONGEST_ID = 200  # characters, as in the calls themselves
 Outcome = Delivery.Outcome
 STALE = "Signed too long ago, or ahead of time: not applied, the list was asked instead."
 NOT_KNOWN = "Whose call this is follows from the list of calls: it was asked."
@@ -59,8 +60,8 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
         delivery = Delivery(
             connection_id=connection.pk,
             body_hash=hashlib.sha256(raw).digest(),
-            event=event.type[:40],
-            call_id_sent=event.call_id[:200],
+            event=lengths.fit(Delivery, "event", event.type),
+            call_id_sent=lengths.cut_id(event.call_id, LONGEST_ID),
             payload=event.reduced(),
             signed_at=datetime.fromtimestamp(int(timestamp), UTC) if int(timestamp) < 10**11 else None,
             outcome=Outcome.SET_ASIDE if stale else Outcome.WAITING,

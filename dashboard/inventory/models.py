@@ -66,6 +66,35 @@ class SyncState(models.Model):
         return f"{self.kind} of {self.connection_id}"
 
 
+class UnreadableItem(models.Model):
+    """An item of a list of VoiceDock that could not be taken over. Holds its id and the reason, never its content."""
+
+    class Kind(models.TextChoices):
+        CALL = "call", "Call"
+        NUMBER = "number", "Number"
+        ASSISTANT = "assistant", "Assistant"
+        CAMPAIGN = "campaign", "Campaign"
+        LEAD = "lead", "Lead"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    remote_id = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300)
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "remote_id"], name="unreadable_item_once"),
+            Rows(name="unreadable_item_rows", tenant=None),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.remote_id or 'without an id'}"
+
+
 class OrganizationRequest(models.Model):
     """An organization asked for below another; written before it is asked, since its key is told once (`§9.1`)."""
 

@@ -17,6 +17,7 @@ from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
 from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
 from tenants import scope
 from tenants.models import Connection
@@ -56,6 +57,10 @@ class Run:
     seen: int = 0
     changed: int = 0
     remarks: list[str] = field(default_factory=list)
+    items: Items = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.items = Items(self.connection)
 
     @contextmanager
     def speak(self, lane: Lane) -> Iterator[voicedock.Client]:
@@ -145,6 +150,7 @@ def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, 
     elif outcome == SyncRun.Outcome.FAILED:
         change["failures"] = F("failures") + 1
     run.lease.give_back(**change)
+    run.items.keep()
     _write(run, outcome, words, budget.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
         with scope.system("a connection ails, or is well again"):

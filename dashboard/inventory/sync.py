@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
-from dashboard.inventory import runs
-from dashboard.inventory.models import Kind, SyncState
+from dashboard.inventory import lengths, runs
+from dashboard.inventory.models import Kind, SyncState, UnreadableItem
 from dashboard.inventory.runs import Run
 from dashboard.live import changes
 from tenants import names, scope
@@ -54,7 +55,7 @@ def inventory(connection: Connection) -> None:
         run.seen = len(numbers) + len(assistants)
         with scope.system("copy numbers and assistants"):
             _numbers(run, numbers)
-            _copy(run, Assistant, {one.id: _assistant(one) for one in assistants})
+            _copy(run, Assistant, {one.id: _assistant(one) for one in assistants}, assistants.unreadable)
             if run.changed:
                 changes.note("inventory", connection.pk, tenant=None)
 
@@ -114,7 +115,7 @@ def _organization(connection: Connection, found: voicedock.RemoteOrganization) -
     return int(bool(changed))
 
 
-def _numbers(run: Run, remotes: Iterable[voicedock.RemoteNumber]) -> None:
+def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> None:
     """A number that was ever dedicated keeps its digits: they are part of the dedication's key, and of its history."""
     kept = dict(
         Number.objects.filter(connection_id=run.connection.pk, dedications__isnull=False).values_list(
@@ -123,19 +124,30 @@ def _numbers(run: Run, remotes: Iterable[voicedock.RemoteNumber]) -> None:
     )
     wanted: dict[str, dict[str, Any]] = {}
     for remote in remotes:
-        values = _number(remote)
-        if remote.id in kept and kept[remote.id] != values["e164"]:
-            run.remarks.append(f"{kept[remote.id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
-            values["e164"] = kept[remote.id]
+        values, remote_id = _number(remote), lengths.fit(Number, "remote_id", remote.id)
+        if remote_id in kept and kept[remote_id] != values["e164"]:
+            run.remarks.append(f"{kept[remote_id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
+            values["e164"] = kept[remote_id]
         elif not E164.match(values["e164"]):
             run.remarks.append(f"{values['e164'] or 'A number'} is not written as +31201234567 and was left out.")
             continue
-        wanted[remote.id] = values
-    _copy(run, Number, wanted)
+        wanted[remote_id] = values
+    _copy(run, Number, wanted, remotes.unreadable)
 
 
-def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> None:
-    """Make our copies of one connection as `wanted`: values by remote id."""
+def _copy(
+    run: Run, model: type[Model], wanted: dict[str, dict[str, Any]], unreadable: list[voicedock.Unreadable]
+) -> None:
+    """Make our copies of one connection as `wanted`: values by remote id.
+
+    What could not be read may be any of those that we miss, so then none of them is taken for gone.
+    """
+    kind = UnreadableItem.Kind(str(model._meta.model_name))
+    partial = run.items.set_aside(kind, unreadable)
+    wanted = {
+        lengths.fit(model, "remote_id", remote_id): lengths.fit_all(model, values)
+        for remote_id, values in wanted.items()
+    }
     now, ours = timezone.now(), {}
     for one in model._default_manager.filter(connection_id=run.connection.pk):
         ours[one.remote_id] = one  # type: ignore[attr-defined]
@@ -144,7 +156,6 @@ def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> No
         for remote_id, values in wanted.items()
         if remote_id not in ours
     ]
-    model._default_manager.bulk_create(new)
     moved = []
     for remote_id, values in wanted.items():
         if remote_id not in ours:
@@ -154,13 +165,31 @@ def _copy(run: Run, model: type[Model], wanted: dict[str, dict[str, Any]]) -> No
             for name, value in values.items():
                 setattr(one, name, value)
             moved.append(one)
-    if moved:
-        fields = [*next(iter(wanted.values())), "vanished_at"]
-        model._default_manager.bulk_update(moved, fields)
+    changed = _save(run, kind, new, moved, [*next(iter(wanted.values()), ()), "vanished_at"])
     mine = model._default_manager.filter(connection_id=run.connection.pk)
-    gone = mine.filter(vanished_at=None).exclude(remote_id__in=wanted).update(vanished_at=now)
+    gone = 0 if partial else mine.filter(vanished_at=None).exclude(remote_id__in=wanted).update(vanished_at=now)
     mine.filter(remote_id__in=wanted).update(seen_at=now)
-    run.changed += len(new) + len(moved) + gone
+    run.changed += changed + gone
+
+
+def _save(run: Run, kind: UnreadableItem.Kind, new: list[Any], moved: list[Any], fields: list[str]) -> int:
+    """Write all at once; if the database refuses one of them, each by itself. Returns how many were written."""
+    try:
+        with transaction.atomic():
+            for model in {type(one) for one in new}:
+                model._default_manager.bulk_create(new)
+            for model in {type(one) for one in moved}:
+                model._default_manager.bulk_update(moved, fields)
+    except (DataError, IntegrityError):
+        for one in new:
+            with run.items.each(kind, one.remote_id):
+                one.save(force_insert=True)
+        for one in moved:
+            with run.items.each(kind, one.remote_id):
+                one.save(update_fields=fields)
+    else:
+        run.items.taken |= {(kind, one.remote_id) for one in [*new, *moved]}
+    return len(new) + len(moved)
 
 
 def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:
@@ -179,9 +208,9 @@ def _assistant(remote: voicedock.RemoteAssistant) -> dict[str, Any]:
         "name": names.clean(remote.name or "", 200),
         "business_name": names.clean(remote.business_name or "", 200),
         "is_active": remote.is_active,
-        "provider": (remote.provider or "")[:60],
-        "model": (remote.model or "")[:120],
+        "provider": remote.provider or "",
+        "model": remote.model or "",
         "family": str(remote.family),
         "first_message": remote.first_message or "",
-        "webhook_url": (remote.webhook_url or "")[:300],
+        "webhook_url": remote.webhook_url or "",
     }

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.inventory import organizing, retention, rotating, rounds, runs, stopping, vendor_requests
+from dashboard.inventory import organizing, retention, rotating, rounds, runs, stopping, unreadable, vendor_requests
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from tenants.models import Connection
@@ -31,6 +31,7 @@ def look(connection_id: int, kind: str) -> None:
 def tidy() -> None:
     changes.forget()
     runs.prune()
+    unreadable.forget()
     vendor_requests.prune()
 
 

@@ -29,6 +29,7 @@ from .exchange import RateLimit
 from .records import (
     Accepted,
     CreatedOrganization,
+    Listing,
     Page,
     PlacedCall,
     RemoteAssistant,
@@ -40,6 +41,7 @@ from .records import (
     RemoteNumber,
     RemoteOrganization,
     RemoteUsage,
+    Unreadable,
     UsageEntry,
 )
 from .webhooks import WebhookEvent
@@ -56,6 +58,7 @@ __all__ = [
     "Forged",
     "InjectContext",
     "Invalid",
+    "Listing",
     "Malformed",
     "NoAnswer",
     "NoCredit",
@@ -84,6 +87,7 @@ __all__ = [
     "Transfer",
     "Unanswered",
     "Unreachable",
+    "Unreadable",
     "UsageEntry",
     "VoiceDockError",
     "WebhookEvent",

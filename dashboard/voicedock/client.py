@@ -16,6 +16,7 @@ from .outbound import outbound
 from .records import (
     Accepted,
     CreatedOrganization,
+    Listing,
     Page,
     PlacedCall,
     RemoteAssistant,
@@ -120,12 +121,12 @@ class Client:
 
     # --- numbers and assistants
 
-    def numbers(self) -> list[RemoteNumber]:
-        return [RemoteNumber.read(one) for one in envelopes.many(self._ask("GET", "numbers"), "numbers")]
+    def numbers(self) -> Listing[RemoteNumber]:
+        return envelopes.each(envelopes.many(self._ask("GET", "numbers"), "numbers"), RemoteNumber.read)
 
-    def assistants(self) -> list[RemoteAssistant]:
+    def assistants(self) -> Listing[RemoteAssistant]:
         data = self._ask("GET", "assistants")
-        return [RemoteAssistant.read(one) for one in envelopes.many(data, "assistants", "agents")]
+        return envelopes.each(envelopes.many(data, "assistants", "agents"), RemoteAssistant.read)
 
     def assistant(self, id: str) -> RemoteAssistant:
         return RemoteAssistant.read(envelopes.one(self._ask("GET", "assistants", id), "assistant", "agent"))
@@ -178,8 +179,8 @@ class Client:
 
     # --- campaigns
 
-    def campaigns(self) -> list[RemoteCampaign]:
-        return [RemoteCampaign.read(one) for one in envelopes.many(self._ask("GET", "campaigns"), "campaigns")]
+    def campaigns(self) -> Listing[RemoteCampaign]:
+        return envelopes.each(envelopes.many(self._ask("GET", "campaigns"), "campaigns"), RemoteCampaign.read)
 
     def campaign(self, id: str) -> RemoteCampaign:
         return RemoteCampaign.read(envelopes.one(self._ask("GET", "campaigns", id), "campaign"))
@@ -222,10 +223,10 @@ class Client:
     def delete_campaign(self, id: str) -> None:
         self._ask("DELETE", "campaigns", id)
 
-    def leads(self, campaign_id: str) -> list[RemoteLead]:
+    def leads(self, campaign_id: str) -> Listing[RemoteLead]:
         """All of them, the oldest first; there are no pages (`§6.2`)."""
         data = self._ask("GET", "campaigns", campaign_id, "leads")
-        return [RemoteLead.read(one) for one in envelopes.many(data, "leads")]
+        return envelopes.each(envelopes.many(data, "leads"), RemoteLead.read)
 
     def add_lead(self, campaign_id: str, phone_number: str, variables: Mapping[str, Any] | None = None) -> RemoteLead:
         """One person. Sent once: VoiceDock may not notice a repeat."""

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget.models import Lane
-from dashboard.inventory import connecting, organizing, queries, rotating, runs
+from dashboard.inventory import connecting, organizing, queries, rotating, runs, unreadable
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
@@ -124,7 +124,10 @@ def show(
     address = connecting.hook_address(one)
     told = list(Assistant.objects.filter(connection=one, vanished_at=None).values_list("webhook_url", flat=True))
     children = queries.children_without_key(one)
+    unread, unread_count = unreadable.latest(one)
     context = {
+        "unreadable": unread,
+        "unreadable_count": unread_count,
         "one": one,
         "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
         "runs": queries.runs(one),

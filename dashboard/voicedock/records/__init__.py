@@ -7,12 +7,13 @@ from .calls import Accepted, PlacedCall, RemoteCall
 from .campaigns import RemoteCampaign, RemoteLead
 from .inventory import RemoteAssistant, RemoteNumber
 from .organizations import CreatedOrganization, RemoteChild, RemoteOrganization
-from .shape import Page
+from .shape import Listing, Page, Unreadable
 from .usage import RemoteHealth, RemoteUsage, UsageEntry
 
 __all__ = [
     "Accepted",
     "CreatedOrganization",
+    "Listing",
     "Page",
     "PlacedCall",
     "RemoteAssistant",
@@ -24,5 +25,6 @@ __all__ = [
     "RemoteNumber",
     "RemoteOrganization",
     "RemoteUsage",
+    "Unreadable",
     "UsageEntry",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ..errors import Malformed
@@ -12,17 +13,39 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """An item of a list that could not be read; `id` is "" where it has none."""
+
+    id: str
+    reason: str
+
+
+class Listing(list[T]):
+    """A whole list, as far as it could be read."""
+
+    def __init__(self, items: Iterable[T] = (), unreadable: Iterable[Unreadable] = ()) -> None:
+        super().__init__(items)
+        self.unreadable = list(unreadable)
+
+
+@dataclass(frozen=True)
 class Page(Generic[T]):
-    """A slice of a longer list."""
+    """A slice of a longer list, as far as it could be read."""
 
     items: list[T]
     total: int
     limit: int
     offset: int
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many items VoiceDock sent."""
+        return len(self.items) + len(self.unreadable)
 
     @property
     def more(self) -> bool:
-        return bool(self.items) and self.offset + len(self.items) < self.total
+        return self.size > 0 and self.offset + self.size < self.total
 
 
 class OfAssistant:
