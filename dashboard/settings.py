@@ -12,6 +12,7 @@ from dashboard import logs
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
 DEBUG = False
+PROCESS = os.environ.get("PATCHBAY_PROCESS", "")  # web, worker, beat; "" for a command
 
 
 def _need(name: str) -> str:
@@ -131,7 +132,6 @@ OWNER = {
     if key in ("USER", "PASSWORD")
 }
 WEB_CONNECTIONS = 28  # of one web process; its pools of threads need as many (dashboard/web/pools.py)
-AUDITOR_ROLE = "patchbay_auditor"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -141,9 +141,14 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": False,
     }
 }
-if os.environ.get("PATCHBAY_PROCESS") == "web":  # threads share a pool; workers and commands keep one connection each
+if PROCESS == "web":  # threads share a pool; workers and commands keep one connection each
     pool = {"min_size": 2, "max_size": WEB_CONNECTIONS, "timeout": 10}
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
+if AUDITOR_URL := os.environ.get("DATABASE_AUDITOR_URL"):  # of the web alone: `tenants.scope.auditor` uses it
+    DATABASES["auditor"] = {**DATABASES["default"], **_database(AUDITOR_URL)}
+    if "OPTIONS" in DATABASES["auditor"]:  # few people read there: none is kept open for them
+        DATABASES["auditor"]["OPTIONS"] = {"pool": {"min_size": 0, "max_size": 4, "timeout": 10}}
+DATABASE_ROUTERS = ["tenants.scope_routing.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
 

@@ -5,9 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
-from tenants import heads
+from tenants import heads, scope
 
-MISSING = "PATCHBAY_AUDIT_KEY is not set, so no audit head is signed: a chain written anew would not be noticed."
+MISSING = (
+    "Neither PATCHBAY_AUDIT_PUBLIC_KEYS nor PATCHBAY_AUDIT_KEY is set: signed audit heads cannot be verified, so a "
+    "chain written anew would not be noticed."
+)
+NOT_ALONE = (
+    "PATCHBAY_AUDIT_KEY is set for the web. Only the signer needs it; PATCHBAY_AUDIT_PUBLIC_KEYS is enough here."
+)
+NO_AUDITORS = "DATABASE_AUDITOR_URL is not set: auditors have no log-in, so the web does not serve their pages."
 UNUSABLE = "PATCHBAY_AUDIT_KEY or PATCHBAY_AUDIT_PUBLIC_KEYS is not base64 of 32 bytes."
 
 
@@ -17,7 +24,11 @@ def audit_key(**_: Any) -> list[Any]:
         keys = heads.known_keys()
     except ValueError:
         return [Error(UNUSABLE, id="patchbay.E001")]
-    return [] if keys and settings.AUDIT_KEY else [Warning(MISSING, id="patchbay.W001")]
+    if not keys:
+        return [Warning(MISSING, id="patchbay.W001")]
+    if settings.AUDIT_KEY and settings.PROCESS == "web" and not settings.DEMO:
+        return [Warning(NOT_ALONE, id="patchbay.W011")]
+    return []
 
 
 NO_MAIL_SERVER = (
@@ -38,3 +49,8 @@ def mail(**_: Any) -> list[Any]:
     if settings.SMTP_SECURITY == "none" and settings.EMAIL_HOST_PASSWORD:
         found.append(Warning(PLAIN_PASSWORD, id="patchbay.W004"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def auditor_login(**_: Any) -> list[Any]:
+    return [] if scope.AUDITORS in settings.DATABASES else [Warning(NO_AUDITORS, id="patchbay.W010")]

@@ -1,11 +1,16 @@
 """The owner of the tables at work: migrations run as it, nothing else does; and what it grants to the others."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
+
+from tenants import scope_signature
+from tenants.walls import Policy
 
 APP, AUDITOR = "patchbay_app", "patchbay_auditor"
 
@@ -42,7 +47,7 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
-ANYBODY_MAY_CALL: set[str] = set()  # functions that policies call; all others are for triggers
+ANYBODY_MAY_CALL = {"scope_holds()"}  # functions that policies call; all others are for triggers
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
     WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
@@ -64,24 +69,50 @@ def as_owner(alias: str = "default") -> Iterator[None]:
         connection.settings_dict.update(before)
 
 
-def grant(alias: str = "default") -> None:
-    """Give the app and the auditors exactly what they need; runs as the owner after each migration, any number of
-    times."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
-        there = {name for (name,) in cursor.fetchall()}
+def prepare(alias: str = "default") -> None:
+    """What the policies need before the first of them is made; runs as the owner before each migration."""
+    with transaction.atomic(alias), connections[alias].cursor() as cursor:
+        scope_signature.install(cursor)
+
+
+def finish(alias: str = "default") -> None:
+    """Bring policies and rights to what the code says; runs as the owner after each migration, any number of times."""
+    with transaction.atomic(alias), connections[alias].cursor() as cursor:
         cursor.execute(
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}; "
-            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}; "
-            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {AUDITOR}"
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
         )
+        there = {name for (name,) in cursor.fetchall()}
+        _state_policies(cursor)
+        _grant(cursor, there)
         _close_the_database(cursor)
-        for table, rights in APP_MAY_NOT.items():
-            if table in there:
-                cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP}')
-        for table in AUDITOR_READS:
-            if table in there:
-                cursor.execute(f'GRANT SELECT ON "{table}" TO {AUDITOR}')
+
+
+def _state_policies(cursor: CursorWrapper) -> None:
+    """A policy keeps the conditions it was made with; those whose conditions in the code have changed are restated."""
+    cursor.execute("SELECT polname, obj_description(oid, 'pg_policy') FROM pg_policy")
+    known = dict(cursor.fetchall())
+    for model in apps.get_models():
+        for policy in model._meta.constraints:
+            if not isinstance(policy, Policy) or policy.name not in known:
+                continue
+            table, statement = model._meta.db_table, policy.restatement(model._meta.db_table)
+            if known[policy.name] != (mark := hashlib.sha256(statement.encode()).hexdigest()[:16]):
+                cursor.execute(f'{statement}; COMMENT ON POLICY "{policy.name}" ON "{table}" IS \'{mark}\'')
+
+
+def _grant(cursor: CursorWrapper, there: set[str]) -> None:
+    """Give the app and the auditors exactly what they need."""
+    cursor.execute(
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}; "
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}; "
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {AUDITOR}"
+    )
+    for table, rights in APP_MAY_NOT.items():
+        if table in there:
+            cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP}')
+    for table in AUDITOR_READS:
+        if table in there:
+            cursor.execute(f'GRANT SELECT ON "{table}" TO {AUDITOR}')
 
 
 def _close_the_database(cursor: CursorWrapper) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
@@ -73,8 +73,11 @@ class ReadingRoom(admin.AdminSite):
                 return HttpResponseNotAllowed(READS)
             second_step.of_staff(request, request.user)
             confirming.demand(request, confirm)
-            request.session.get("_auth_user_id")  # read as the app, before the role changes
-            return read(request, *args, **kwargs)
+            request.session.get("_auth_user_id")  # read as the app, before the auditor's scope begins
+            try:
+                return read(request, *args, **kwargs)
+            except scope.NoAuditorLogin as error:
+                return HttpResponse(f"The auditors' pages are not available: {error}", "text/plain", status=503)
 
         return update_wrapper(csrf_protect(enter), view)
 

@@ -12,35 +12,48 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import structlog
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
-from tenants.walls import Rows
+from tenants.scope_signature import server_process, sign
+from tenants.walls import Policy
 
 if TYPE_CHECKING:
     from tenants.models import Auditor, StaffMember, Tenant, User
 
 log = structlog.get_logger()
 
+DEFAULT, AUDITORS = "default", "auditor"  # connections of settings.DATABASES: the app's log-in, the auditors' own
 SET = (
     "SELECT set_config('patchbay.tenants', %s, true), set_config('patchbay.reach', %s, true), "
-    "set_config('patchbay.person', %s, true), set_config('patchbay.narrow', %s, true), set_config('role', %s, true), "
-    "set_config('transaction_read_only', %s, true)"
+    "set_config('patchbay.person', %s, true), set_config('patchbay.signature', %s, true)"
 )
+READ_ONLY = ", set_config('transaction_read_only', 'on', true)"
 _open_scope: contextvars.ContextVar[str] = contextvars.ContextVar("scope", default="")
+_alias: contextvars.ContextVar[str] = contextvars.ContextVar("connection of the scope", default=DEFAULT)
 
 
 class Unscoped(Exception):
     """A query of tenant rows outside of a scope: it would have silently found nothing."""
 
 
+class NoAuditorLogin(Exception):
+    """Auditors cannot be served by this process."""
+
+
 def current() -> str:
     """A word for the scope that is open, or ""."""
     return _open_scope.get()
+
+
+def alias() -> str:
+    """The connection that the open scope uses, for the database router."""
+    return _alias.get()
 
 
 @contextmanager
@@ -67,13 +80,18 @@ def reseller(staff: StaffMember) -> Iterator[None]:
 
 @contextmanager
 def auditor(auditor: Auditor) -> Iterator[None]:
-    """Rows an auditor is granted, as a database role that cannot write, in a transaction that cannot write."""
+    """Rows an auditor is granted, through a log-in of its own that cannot write, in a transaction that cannot write.
+
+    Raises `NoAuditorLogin` where this process has none.
+    """
+    if AUDITORS not in settings.DATABASES:
+        raise NoAuditorLogin("DATABASE_AUDITOR_URL is not set: this process has no log-in for auditors.")
     with _scope(
         f"auditor {auditor.pk}",
         tenants=_granted(auditor),
         reach=auditor.sees_all,
         person=auditor.pk,
-        role=settings.AUDITOR_ROLE,
+        using=AUDITORS,
         read_only=True,
     ):
         yield
@@ -94,6 +112,26 @@ def system(reason: str) -> Iterator[None]:
         yield
 
 
+def is_known_to_the_database() -> bool:
+    """Whether the database has the key that this process signs scopes with; `migrate` gives it."""
+    try:
+        with system("is the key known"), connections[DEFAULT].cursor() as cursor:
+            cursor.execute("SELECT public.scope_holds()")
+            return True
+    except ProgrammingError:
+        return False
+
+
+async def reach_all(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Every row, for as long as this connection of its own lives: the reader of the changes feed."""
+    row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
+    assert row is not None
+    await connection.execute(
+        "SELECT set_config('patchbay.reach', 'all', false), set_config('patchbay.signature', %s, false)",
+        [sign(row[0], reach="all")],
+    )
+
+
 @contextmanager
 def _scope(
     word: str,
@@ -101,28 +139,29 @@ def _scope(
     tenants: list[int] | tuple[int, ...] = (),
     reach: bool = False,
     person: int | None = None,
-    role: str = "none",
+    using: str = DEFAULT,
     read_only: bool = False,
 ) -> Iterator[None]:
-    with transaction.atomic(durable=True):
+    if _open_scope.get():
+        raise RuntimeError(f"A scope is durable and holds no other one: {_open_scope.get()} is open.")
+    with transaction.atomic(using, durable=True):
         ids = "{" + ",".join(map(str, tenants)) + "}" if tenants else ""
-        _set(ids, reach, str(person or ""), "" if reach else "on", role, "on" if read_only else "off")
-        token = _open_scope.set(word)
+        _set(using, ids, "all" if reach else "", str(person or ""), read_only=read_only)
+        tokens = _open_scope.set(word), _alias.set(using)
         try:
             yield
         finally:
-            _open_scope.reset(token)
-        if len(connection.atomic_blocks) > 1:  # inside a test's transaction: SET LOCAL outlives a savepoint
-            _set("", False, "", "", "none", None)
+            _open_scope.reset(tokens[0])
+            _alias.reset(tokens[1])
+        if len(connections[using].atomic_blocks) > 1:  # inside a test's transaction: SET LOCAL outlives a savepoint
+            _set(using, "", "", "")
 
 
-def _set(tenants: str, reach: bool, person: str, narrow: str, role: str, read_only: str | None) -> None:
-    said = [tenants, "all" if reach else "", person, narrow, role]
+def _set(using: str, tenants: str, reach: str, person: str, *, read_only: bool = False) -> None:
+    connection = connections[using]
     with connection.cursor() as cursor:
-        if read_only == "on":
-            cursor.execute(SET, [*said, read_only])
-        else:
-            cursor.execute(SET.rsplit(", set_config('transaction_read_only'", 1)[0], said)
+        signature = sign(server_process(connection), reach=reach, tenants=tenants, person=person)
+        cursor.execute(SET + READ_ONLY * read_only, [tenants, reach, person, signature])
 
 
 @cache
@@ -130,7 +169,7 @@ def _protected() -> re.Pattern[str]:
     tables = [
         model._meta.db_table
         for model in apps.get_models()
-        if any(isinstance(wall, Rows) for wall in model._meta.constraints)
+        if any(isinstance(wall, Policy) for wall in model._meta.constraints)
     ]
     return re.compile(r'"(' + "|".join(map(re.escape, tables)) + r')"')
 

@@ -11,11 +11,19 @@ from typing import Any
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint, Model
 
-REACHES_ALL = "(SELECT current_setting('patchbay.reach', true) = 'all')"
-IN_SCOPE = "ANY ((SELECT nullif(current_setting('patchbay.tenants', true), ''))::bigint[])"
-UNSCOPED = "(SELECT coalesce(current_setting('patchbay.narrow', true), '') <> 'on')"
-NO_AUDITOR = "(SELECT current_user <> 'patchbay_auditor')"
-PERSON = "(SELECT nullif(current_setting('patchbay.person', true), '')::bigint)"
+# Each setting counts only where `scope_holds()` finds it signed, which is asked only where the setting says something.
+REACHES_ALL = "(SELECT current_setting('patchbay.reach', true) = 'all' AND public.scope_holds())"
+TENANTS = (
+    "CASE WHEN current_setting('patchbay.tenants', true) <> '' AND public.scope_holds() "
+    "THEN current_setting('patchbay.tenants', true)::bigint[] END"
+)
+IN_SCOPE = f"ANY ((SELECT {TENANTS})::bigint[])"
+CHAIN_IN_SCOPE = f"ANY ((SELECT array_agg('tenant-' || t.id) FROM unnest({TENANTS}) t(id))::text[])"
+AS_OWNER = "(SELECT current_user = 'patchbay_owner')"
+PERSON = (
+    "(SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() "
+    "THEN current_setting('patchbay.person', true)::bigint END)"
+)
 
 
 class _Wall(BaseConstraint):
@@ -46,7 +54,34 @@ class _Wall(BaseConstraint):
     __hash__ = None  # type: ignore[assignment]
 
 
-class Rows(_Wall):
+class Policy(_Wall):
+    """Forced row-level security with one policy for everything."""
+
+    def conditions(self) -> tuple[str, str]:
+        """What a row must fulfil to be read, and to be written."""
+        raise NotImplementedError
+
+    def statements(self, table: str) -> str:
+        read, write = self.conditions()
+        return (
+            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY; '
+            f'CREATE POLICY "{self.name}" ON "{table}" USING ({read}) WITH CHECK ({write})'
+        )
+
+    def restatement(self, table: str) -> str:
+        """The same for a policy that is there already and was made when the conditions were others."""
+        read, write = self.conditions()
+        return f'ALTER POLICY "{self.name}" ON "{table}" USING ({read}) WITH CHECK ({write})'
+
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        table = model._meta.db_table  # type: ignore[union-attr]
+        return (
+            f'DROP POLICY "{self.name}" ON "{table}"; ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY; '
+            f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'
+        )
+
+
+class Rows(Policy):
     """Forced row-level security: rows of the open scope only.
 
     `tenant`: the column that holds the tenant's id, or None where only a scope that reaches all may look.
@@ -57,25 +92,18 @@ class Rows(_Wall):
         super().__init__(name=name)
         self.tenant, self.also = tenant, also
 
-    def statements(self, table: str) -> str:
+    def conditions(self) -> tuple[str, str]:
         write = f"{REACHES_ALL} OR {self.tenant} = {IN_SCOPE}" if self.tenant else REACHES_ALL
-        read = f"{write} OR {self.also}" if self.also else write
-        return (
-            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY; '
-            f'CREATE POLICY "{self.name}" ON "{table}" USING ({read}) WITH CHECK ({write})'
-        )
-
-    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        return _without_rows(model._meta.db_table, self.name)  # type: ignore[union-attr]
+        return (f"{write} OR {self.also}" if self.also else write), write
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, kwargs | {"tenant": self.tenant, "also": self.also}
 
 
-class UsedRows(_Wall):
+class UsedRows(Policy):
     """Row-level security for rows that belong to no client: a scope that is narrower than everything sees those that
-    its clients use. Outside of scopes the app sees them all, auditors never do.
+    its clients use, and writes none.
 
     `used`: SQL condition under which a client in the open scope uses the row.
     """
@@ -84,26 +112,20 @@ class UsedRows(_Wall):
         super().__init__(name=name)
         self.used = used
 
-    def statements(self, table: str) -> str:
-        return (
-            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY; ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY; '
-            f'CREATE POLICY "{self.name}" ON "{table}" USING ({REACHES_ALL} OR {UNSCOPED} AND {NO_AUDITOR} '
-            f"OR {self.used}) WITH CHECK ({NO_AUDITOR})"
-        )
-
-    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        return _without_rows(model._meta.db_table, self.name)  # type: ignore[union-attr]
+    def conditions(self) -> tuple[str, str]:
+        return f"{REACHES_ALL} OR {self.used}", REACHES_ALL
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, kwargs | {"used": self.used}
 
 
-def _without_rows(table: str, policy: str) -> str:
-    return (
-        f'DROP POLICY "{policy}" ON "{table}"; ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY; '
-        f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY'
-    )
+class ChainRows(Policy):
+    """Row-level security for the heads of audit chains: those of the tenants in scope are read; what writes them is a
+    trigger, as the owner."""
+
+    def conditions(self) -> tuple[str, str]:
+        return f"{REACHES_ALL} OR {AS_OWNER} OR chain = {CHAIN_IN_SCOPE}", AS_OWNER
 
 
 class Key(_Wall):

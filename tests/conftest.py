@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
+from tenants import scope
 from tests.postgres import server
 
 pytest_plugins = ["tests.cast"]
@@ -59,6 +60,27 @@ def _become(blocker: Any, **login: Any) -> None:
     with blocker.unblock():
         connection.close()
         connection.settings_dict.update(login)
+
+
+@pytest.fixture(autouse=True)
+def auditors_share_the_transaction(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's rows are not committed, so another log-in would not see them: auditors change the role instead.
+
+    Tests that are marked with `databases=["default", "auditor"]` use the auditors' own log-in, as the product does.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    if marker and "auditor" in (marker.kwargs.get("databases") or ()):
+        return
+
+    def set_role(*settings: str, read_only: bool = False) -> None:
+        connection.connection.execute("SET LOCAL ROLE NONE")  # past Django: no test counts it as a query
+        set_alone(*settings, read_only=read_only)
+        if read_only:
+            connection.connection.execute("SET LOCAL ROLE patchbay_auditor")
+
+    set_alone = scope._set
+    monkeypatch.setattr(scope, "AUDITORS", scope.DEFAULT)
+    monkeypatch.setattr(scope, "_set", set_role)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 
 from dashboard.running import processes, roles
@@ -32,7 +33,8 @@ def _settle() -> None:
             f"postgresql://postgres:{secrets.token_urlsafe(12)}@127.0.0.1:{free_port()}/postgres"
         )
     server = urlsplit(os.environ["PATCHBAY_TEST_SERVER"])
-    for name, role in (("DATABASE_URL", roles.APP), ("DATABASE_OWNER_URL", roles.OWNER)):
+    logins = {"DATABASE_URL": roles.APP, "DATABASE_OWNER_URL": roles.OWNER, "DATABASE_AUDITOR_URL": roles.AUDITOR}
+    for name, role in logins.items():
         password = os.environ.setdefault(f"PATCHBAY_TEST_{role.upper()}", secrets.token_urlsafe(12))
         place = server.netloc.rpartition("@")[2]
         os.environ[name] = urlunsplit(("postgresql", f"{role}:{password}@{place}", "/patchbay", server.query, ""))
@@ -65,9 +67,10 @@ class Server:
                 self._start()
             passwords = {
                 f"{who}_password": os.environ[f"PATCHBAY_TEST_{role.upper()}"]
-                for who, role in (("owner", roles.OWNER), ("app", roles.APP))
+                for who, role in (("owner", roles.OWNER), ("app", roles.APP), ("auditor", roles.AUDITOR))
             }
             roles.furnish(os.environ["PATCHBAY_TEST_SERVER"], **passwords, database=None)
+            _let_tests_act_as_others()
             self.furnished = True
 
     def _start(self) -> None:
@@ -88,6 +91,13 @@ class Server:
             self.process.wait(20)
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _let_tests_act_as_others() -> None:
+    """The owner makes the databases of tests, and a test's own transaction can change into the auditors' role."""
+    with psycopg.connect(os.environ["PATCHBAY_TEST_SERVER"], autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {roles.OWNER} CREATEDB")
+        connection.execute(f"GRANT {roles.AUDITOR} TO {roles.APP}")
 
 
 def _run(child: Child, log: Path) -> subprocess.Popen:

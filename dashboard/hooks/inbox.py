@@ -44,8 +44,8 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
     Raises `Connection.DoesNotExist`, `Forged`, and `voicedock.Malformed` for what is genuine and no event. Opens
     scopes of its own.
     """
-    connection = Connection.objects.get(webhook_token=token)
     with scope.system("the secrets of a webhook"):
+        connection = Connection.objects.get(webhook_token=token)
         secrets = ConnectionSecret.objects.get(connection_id=connection.pk).webhook_secrets
     stale = False
     try:

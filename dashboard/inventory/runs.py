@@ -139,7 +139,8 @@ def hurry(connection: Connection | int, *kinds: Kind) -> None:
 
 def prune() -> int:
     """Drop what is too old to ask about."""
-    return SyncRun.objects.filter(started_at__lt=Now() - KEPT).delete()[0]
+    with scope.system("forget old sync runs"):
+        return SyncRun.objects.filter(started_at__lt=Now() - KEPT).delete()[0]
 
 
 def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, again_in: float) -> None:
@@ -151,7 +152,8 @@ def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, 
         change["failures"] = F("failures") + 1
     run.lease.give_back(**change)
     run.items.keep()
-    _write(run, outcome, words, budget.clock())
+    with scope.system("how a sync run went"):
+        _write(run, outcome, words, budget.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
         with scope.system("a connection ails, or is well again"):
             changes.note("connection", run.connection.pk, tenant=None)

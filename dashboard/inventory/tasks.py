@@ -7,6 +7,7 @@ from dashboard.budget import spending as budget
 from dashboard.inventory import organizing, retention, rotating, rounds, runs, stopping, unreadable, vendor_requests
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
+from tenants import scope
 from tenants.models import Connection
 
 LATE = 15  # seconds after which a look is dropped; it becomes due again by itself
@@ -21,8 +22,10 @@ def tick() -> None:
 @shared_task
 def look(connection_id: int, kind: str) -> None:
     """One look; what went wrong is in the book of looks, and when to try again too."""
+    with scope.system("which connection is due"):
+        connection = Connection.objects.get(pk=connection_id)
     try:
-        rounds.look(Connection.objects.get(pk=connection_id), Kind(kind))
+        rounds.look(connection, Kind(kind))
     except (runs.Busy, budget.Spent, voicedock.VoiceDockError):
         return
 

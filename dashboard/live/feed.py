@@ -18,6 +18,8 @@ import psycopg
 import structlog
 from django.db import connection as database
 
+from tenants import scope
+
 log = structlog.get_logger()
 
 ACCESS = "access"  # the kind that says: whoever this is about may no longer listen; ask again at once
@@ -210,7 +212,7 @@ class Feed:
 async def connect() -> psycopg.AsyncConnection[Any]:
     """A connection of its own, outside of Django's pool: it sees the changes of all tenants, and cannot write."""
     where = database.settings_dict
-    return await psycopg.AsyncConnection.connect(
+    connection = await psycopg.AsyncConnection.connect(
         dbname=where["NAME"],
         user=where["USER"],
         password=where["PASSWORD"] or None,
@@ -219,8 +221,10 @@ async def connect() -> psycopg.AsyncConnection[Any]:
         autocommit=True,
         connect_timeout=5,
         application_name="patchbay feed",
-        options="-c patchbay.reach=all -c default_transaction_read_only=on -c statement_timeout=5000",
+        options="-c default_transaction_read_only=on -c statement_timeout=5000",
     )
+    await scope.reach_all(connection)
+    return connection
 
 
 _feed: Feed | None = None

@@ -28,11 +28,14 @@ def web(port: int, environment: dict[str, str]) -> Child:
     )
 
 
-def workers(places: Places, environment: dict[str, str]) -> list[Child]:
-    """Two: alarms must not wait behind requests that hang, so `interactive` has a worker that serves nothing else."""
+def workers(places: Places, environment: dict[str, str], signer: dict[str, str]) -> list[Child]:
+    """Two: alarms must not wait behind requests that hang, so `interactive` has a worker that serves nothing else.
+
+    The other one signs the audit trail too, with the environment of `signer`; a deployment has a third one for that.
+    """
     return [
         _worker("interactive", "interactive", places, environment),
-        _worker("worker", "requests,sync,bulk", places, environment),
+        _worker("worker", "requests,sync,bulk,audit", places, environment | signer),
     ]
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from dashboard.running.places import Places
+from tenants import audit_keys
 
 ASKED_FOR = {"postgres": "DATABASE_URL", "valkey": "CELERY_BROKER_URL", "sandbox": "VOICEDOCK_API_URL"}
 
@@ -14,7 +15,8 @@ def embedded(given: Mapping[str, str] = os.environ) -> set[str]:
 
 
 def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The whole environment of the web, the worker, the beat and of commands; without the owner's log-in."""
+    """The environment of the web, the workers, the beat and of commands; without the log-ins of owner and auditors, and
+    without the key that signs the audit trail."""
     ours, secrets, ports = embedded(given), places.secrets(), places.ports()
     url = f"http://127.0.0.1:{web_port}"
     made = {
@@ -22,7 +24,7 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
         "PATCHBAY_DEMO": "1",
         "PATCHBAY_SECRET_KEY": secrets["secret_key"],
         "PATCHBAY_FIELD_KEYS": secrets["field_keys"],
-        "PATCHBAY_AUDIT_KEY": secrets["audit_key"],
+        "PATCHBAY_AUDIT_PUBLIC_KEYS": audit_keys.public_half(signer(places, given)["PATCHBAY_AUDIT_KEY"]),
         "PATCHBAY_AUDIT_HEADS": str(places.data / "audit"),
         "PATCHBAY_URL": url,
         "PATCHBAY_HOSTS": "127.0.0.1,localhost",
@@ -39,7 +41,8 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
     else:
         made["PATCHBAY_STAFF_SECOND_STEP"] = "1"  # real phones ring
     everything = {**made, **{name: value for name, value in given.items() if value}}
-    everything.pop("DATABASE_OWNER_URL", None)
+    for name in ("DATABASE_OWNER_URL", "DATABASE_AUDITOR_URL", "DATABASE_ADMIN_URL", "PATCHBAY_AUDIT_KEY"):
+        everything.pop(name, None)
     return everything
 
 
@@ -50,6 +53,18 @@ def owner(places: Places, given: Mapping[str, str] = os.environ) -> dict[str, st
     if not given.get("DATABASE_OWNER_URL"):
         raise SystemExit("DATABASE_URL is set, DATABASE_OWNER_URL is not: migrations need the owner's log-in.")
     return {"DATABASE_OWNER_URL": given["DATABASE_OWNER_URL"]}
+
+
+def auditor(places: Places, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The auditors' log-in, for the web alone; with a PostgreSQL of somebody's own, the one that was given."""
+    if "postgres" in embedded(given):
+        return {"DATABASE_AUDITOR_URL": _database("auditor", places)}
+    return {name: given[name] for name in ("DATABASE_AUDITOR_URL",) if given.get(name)}
+
+
+def signer(places: Places, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The key that signs the audit trail, for the one worker that does."""
+    return {"PATCHBAY_AUDIT_KEY": given.get("PATCHBAY_AUDIT_KEY") or places.secrets()["audit_key"]}
 
 
 def _database(who: str, places: Places) -> str:

@@ -50,7 +50,7 @@ class Places:
                 "secret_key": "local-" + secrets.token_urlsafe(48),
                 "audit_key": base64.b64encode(secrets.token_bytes(32)).decode(),
                 "field_keys": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                **{name: secrets.token_urlsafe(24) for name in ("postgres", "owner", "app", "valkey")},
+                **{name: secrets.token_urlsafe(24) for name in ("postgres", "owner", "app", "auditor", "valkey")},
             },
         )
 

@@ -1,8 +1,16 @@
-"""The three roles of the database and the database itself; for `up`, for tests and for a first day in production."""
+"""The three roles of the database and the database itself; for `up`, for tests and for a first day in production.
+
+`python -m dashboard.running.roles` reads the addresses of the three log-ins, and DATABASE_ADMIN_URL: a superuser, or on
+a managed PostgreSQL whoever may make roles and databases there.
+"""
 
 import os
 import sys
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 OWNER, APP, AUDITOR = "patchbay_owner", "patchbay_app", "patchbay_auditor"
 PATIENCE = {  # a killed client leaves its statement running in the server: the app's log-in carries the limits
@@ -12,7 +20,12 @@ PATIENCE = {  # a killed client leaves its statement running in the server: the 
 }
 
 
-def furnish(server: str, *, owner_password: str, app_password: str, database: str | None = "patchbay") -> None:
+LOGINS = {"DATABASE_OWNER_URL": OWNER, "DATABASE_URL": APP, "DATABASE_AUDITOR_URL": AUDITOR}
+
+
+def furnish(
+    server: str, *, owner_password: str, app_password: str, auditor_password: str, database: str | None = "patchbay"
+) -> None:
     """Bring roles, limits and the empty database into the state they must be in; any number of times.
 
     `server` is the address of a superuser, or of one who may create roles and databases.
@@ -20,34 +33,72 @@ def furnish(server: str, *, owner_password: str, app_password: str, database: st
     import psycopg
     from psycopg import sql
 
+    passwords = {OWNER: owner_password, APP: app_password, AUDITOR: auditor_password}
     with psycopg.connect(server, autocommit=True) as connection:
         there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-        for name in {OWNER, APP, AUDITOR} - there:
+        for name in [name for name in passwords if name not in there]:
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
-        # CREATEDB is for the databases of tests. NOINHERIT: else every right of the auditor would be the app's too.
-        for name, rights, password in (
-            (OWNER, "LOGIN CREATEDB", owner_password),
-            (APP, "LOGIN NOINHERIT", app_password),
-        ):
+        for name, password in passwords.items():
             connection.execute(
-                sql.SQL("ALTER ROLE {} {} PASSWORD {}").format(
-                    sql.Identifier(name), sql.SQL(rights), sql.Literal(password)
-                )
+                sql.SQL("ALTER ROLE {} LOGIN NOINHERIT PASSWORD {}").format(sql.Identifier(name), sql.Literal(password))
             )
-        connection.execute(f"ALTER ROLE {AUDITOR} NOLOGIN")
-        connection.execute(f"GRANT {AUDITOR} TO {APP}")
-        for setting, value in PATIENCE.items():
-            connection.execute(f"ALTER ROLE {APP} SET {setting} = '{value}'")
-        if database and not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*map(sql.Identifier, (database, OWNER))))
+        for name in (APP, AUDITOR):
+            for setting, value in PATIENCE.items():
+                connection.execute(f"ALTER ROLE {name} SET {setting} = '{value}'")
+        connection.execute(f"ALTER ROLE {AUDITOR} SET default_transaction_read_only = on")
+        if _is_member(connection, APP, AUDITOR):  # once auditors were served by a change of role
+            connection.execute(f"REVOKE {AUDITOR} FROM {APP}")
+        if database:
+            _make(connection, database)
 
 
-if __name__ == "__main__":  # python -m dashboard.running.roles postgresql://superuser@host/postgres
-    logins = {name: urlsplit(os.environ[name]) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+def _make(connection: "Connection", database: str) -> None:
+    """The database, owned by our owner: who is no superuser must be able to act as that role for it."""
+    from psycopg import sql
+
+    found = connection.execute(
+        "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [database]
+    ).fetchone()
+    if found == (OWNER,):
+        return
+    statement = "ALTER DATABASE {} OWNER TO {}" if found else "CREATE DATABASE {} OWNER {}"
+    ((me, superuser),) = connection.execute(
+        "SELECT quote_ident(rolname), rolsuper FROM pg_roles WHERE rolname = current_user"
+    )
+    borrowed = not superuser and not _is_member(connection, None, OWNER)
+    if borrowed:
+        connection.execute(f"GRANT {OWNER} TO {me}")
+    try:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, (database, OWNER))))
+    finally:
+        if borrowed:
+            connection.execute(f"REVOKE {OWNER} FROM {me}")
+
+
+def _is_member(connection: "Connection", who: str | None, role: str) -> bool:
+    """Whether this role (None: ours) may act as that one; in PostgreSQL 16 that is a right of its own."""
+    kind = "SET" if connection.info.server_version >= 160000 else "MEMBER"
+    found = connection.execute("SELECT pg_has_role(coalesce(%s, current_user), %s, %s)", [who, role, kind]).fetchone()
+    return bool(found and found[0])
+
+
+def main() -> None:
+    missing = [name for name in ("DATABASE_ADMIN_URL", *LOGINS) if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"Not set: {', '.join(missing)}. See deploy/README.md.")
+    logins = {role: urlsplit(os.environ[name]) for name, role in LOGINS.items()}
+    for role, login in logins.items():
+        if unquote(login.username or "") != role or not login.password:
+            sys.exit(f"The address of {role} must have the form postgresql://{role}:PASSWORD@HOST/DATABASE.")
     furnish(
-        sys.argv[1],
-        owner_password=unquote(logins["DATABASE_OWNER_URL"].password or ""),
-        app_password=unquote(logins["DATABASE_URL"].password or ""),
-        database=logins["DATABASE_URL"].path.lstrip("/"),
+        os.environ["DATABASE_ADMIN_URL"],
+        owner_password=unquote(logins[OWNER].password or ""),
+        app_password=unquote(logins[APP].password or ""),
+        auditor_password=unquote(logins[AUDITOR].password or ""),
+        database=unquote(logins[APP].path.lstrip("/")),
     )
     print("Roles and database are there.")
+
+
+if __name__ == "__main__":
+    main()

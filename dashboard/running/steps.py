@@ -8,9 +8,10 @@ from dashboard.running.places import ROOT, Places, write_private
 
 
 def migrations(*more: str) -> str:
-    """Changes with any migration, with what the owner grants, and with the versions of the packages."""
+    """Changes with any migration, policy or right, and with the versions of the packages."""
     ours = [path for room in ("tenants", "dashboard") for path in ROOT.glob(f"{room}/**/migrations/*.py")]
-    return fingerprint([*ours, ROOT / "tenants" / "owner.py", ROOT / "requirements.lock"], *more)
+    rights = [ROOT / "tenants" / f"{name}.py" for name in ("owner", "walls", "scope_signature")]
+    return fingerprint([*ours, *rights, ROOT / "requirements.lock"], *more)
 
 
 def demo(*more: str) -> str:

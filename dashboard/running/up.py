@@ -67,7 +67,8 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
         steps.take(places, "demo", world)
 
     _say("Starting workers, web and beat …")
-    supervisor.start(*children.workers(places, env), children.web(port, env), children.beat(places, env))
+    web = children.web(port, env | environment.auditor(places))
+    supervisor.start(*children.workers(places, env, environment.signer(places)), web, children.beat(places, env))
 
 
 def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> None:
@@ -89,7 +90,8 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
         _say(f"Starting {', '.join(child.name for child in services)} …")
         supervisor.start(*services)
     if server:
-        roles.furnish(server.address(), owner_password=secrets["owner"], app_password=secrets["app"])
+        passwords = {f"{who}_password": secrets[who] for who in ("owner", "app", "auditor")}
+        roles.furnish(server.address(), **passwords)
 
 
 def _closing() -> str:

@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from dashboard.celery import app as celery
 from dashboard.web import stopping
+from tenants import scope
 
 WITHIN = 1.5  # seconds for all parts together
 SILENT = "silent"
@@ -69,7 +70,7 @@ def ask() -> tuple[int, Parts]:
 
 def _database() -> Parts:
     executor = MigrationExecutor(connection)
-    behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    behind = executor.migration_plan(executor.loader.graph.leaf_nodes()) or not scope.is_known_to_the_database()
     return {"database": "ok", "migrations": "behind" if behind else "ok"}
 
 

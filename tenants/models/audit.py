@@ -3,7 +3,7 @@
 from django.db import models
 
 from tenants.models.tenant import Tenant
-from tenants.walls import Rows
+from tenants.walls import ChainRows, Rows
 
 
 class AuditEntry(models.Model):
@@ -44,6 +44,9 @@ class AuditHead(models.Model):
     chain = models.CharField(max_length=40, primary_key=True)
     seq = models.BigIntegerField()
     hash = models.BinaryField()
+
+    class Meta:
+        constraints = [ChainRows(name="head_rows")]
 
     def __str__(self) -> str:
         return f"{self.chain} at {self.seq}"

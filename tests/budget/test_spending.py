@@ -125,13 +125,15 @@ def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
     with pytest.raises(budget.voicedock.RateLimited):
         ask(bloom, Lane.REST)
     settings.VOICEDOCK_TRANSPORT = open_door
-    bloom.connection.refresh_from_db()
+    with scope.system("look"):
+        bloom.connection.refresh_from_db()
     assert bloom.connection.last_error == "Rate limit exceeded"
     assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=40)
     with pytest.raises(budget.Spent):
         ask(bloom, Lane.LIVE)
     ask(bloom, Lane.PLACE, tenant=bloom.tenant)
-    assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
+    with scope.system("look"):
+        assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
 
 
 def test_a_shorter_wait_does_not_shorten_the_one_that_was_asked_before(bloom, ask, settings):
@@ -140,7 +142,8 @@ def test_a_shorter_wait_does_not_shorten_the_one_that_was_asked_before(bloom, as
     for lane in (Lane.REST, Lane.PLACE):
         with pytest.raises(budget.voicedock.RateLimited):
             ask(bloom, lane, tenant=bloom.tenant)
-    bloom.connection.refresh_from_db()
+    with scope.system("look"):
+        bloom.connection.refresh_from_db()
     assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=290)
 
 
@@ -148,7 +151,8 @@ def test_a_call_at_its_own_limit_does_not_make_background_rest(bloom, ask, setti
     call, settings.VOICEDOCK_TRANSPORT = placed(bloom), MockTransport(too_many)
     with pytest.raises(budget.voicedock.RateLimited):
         ask(bloom, Lane.CONTROL, call=call)
-    bloom.connection.refresh_from_db()
+    with scope.system("look"):
+        bloom.connection.refresh_from_db()
     assert (bloom.connection.resting_until, bloom.connection.last_error) == (None, "")
 
 
@@ -157,13 +161,15 @@ def test_a_key_that_is_not_accepted_and_a_silence_are_told(bloom, ask, settings)
     settings.VOICEDOCK_TRANSPORT = MockTransport(silence)
     with stamina.set_testing(True, attempts=3), pytest.raises(budget.voicedock.Unreachable):
         ask(bloom, Lane.REST)
-    bloom.connection.refresh_from_db()
+    with scope.system("look"):
+        bloom.connection.refresh_from_db()
     assert bloom.connection.last_error.startswith("VoiceDock could not be reached")
     assert bloom.connection.last_contact_at == before
     settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(401, json={"error": "Unauthorized"}))
     with pytest.raises(budget.voicedock.BadKey):
         ask(bloom, Lane.REST)
-    bloom.connection.refresh_from_db()
+    with scope.system("look"):
+        bloom.connection.refresh_from_db()
     assert bloom.connection.last_error == "Unauthorized"
     assert bloom.connection.last_contact_at > before
     with scope.system("look"):

@@ -237,4 +237,5 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(desk, post, mon
 
 
 def test_every_connection_has_a_door_of_its_own(desk, bloom_office):  # noqa: F811
-    assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2
+    with scope.system("look"):
+        assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2

@@ -27,8 +27,10 @@ async def writer():
         password=where["PASSWORD"] or None,
         host=where["HOST"] or None,
         port=where["PORT"] or None,
-        options="-c patchbay.reach=all",
+        autocommit=True,
     )
+    await scope.reach_all(connection)
+    await connection.set_autocommit(False)
     async with connection:
         yield connection
 

@@ -63,15 +63,20 @@ def write(request, object_id):
 
 @pytest.mark.parametrize(
     ("role", "read_only", "status"),
-    [("patchbay_auditor", "on", 500), ("patchbay_auditor", None, 500), ("none", "on", 500), ("none", None, 200)],
+    [("patchbay_auditor", "on", 500), ("patchbay_auditor", "off", 500), ("none", "on", 500), ("none", "off", 200)],
 )
 def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):  # noqa: F811
     """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
     test can see."""
     real, shelf = scope._set, reading_room.site._registry[Tenant]
-    monkeypatch.setattr(
-        scope, "_set", lambda *given: real(*given[:4], role if given[4] != "none" else "none", read_only)
-    )
+
+    def set_chosen(*settings: str, **more: bool) -> None:
+        real(*settings)
+        if more.get("read_only"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL transaction_read_only = {read_only}; SET LOCAL ROLE {role}")
+
+    monkeypatch.setattr(scope, "_set", set_chosen)
     monkeypatch.setattr(shelf, "change_view", write)
     answer = ask(town, town.people["auditor of all"], "GET", TENANT.format(town.houses["one"].tenant.pk))
     assert answer.status == status

@@ -106,7 +106,8 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps: 
     traps.canaries["session"] = boss.session.session_key
     read(traps, "page", boss.post("/connections/add/", {"name": "Canary", "api_key": wrong}))
     read(traps, "page", boss.post("/connections/add/", {"name": "Canary", "api_key": first}))
-    added = Connection.objects.get(name="Canary")
+    with scope.system("look"):
+        added = Connection.objects.get(name="Canary")
     read(traps, "page", boss.post(f"/connections/{added.pk}/key/", {"api_key": wrong}))
     read(traps, "page", boss.post(f"/connections/{added.pk}/key/", {"api_key": second}))
 

@@ -134,7 +134,8 @@ def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):  
     first = connecting.hook_up(desk.connection, by=None)
     sent = asked()
     assert all(one.startswith("PATCH ") for one in sent) and len(set(sent)) == len(sent)
-    Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
+    with scope.system("look"):
+        Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
     again = connecting.hook_up(desk.connection, by=None)
     assert again.left == 0 and again.ours >= first.ours
     address = connecting.hook_address(desk.connection)

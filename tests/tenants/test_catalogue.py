@@ -11,7 +11,6 @@ WITHOUT_TENANT = {  # tables that hold no client's rows, and why
     "tenants_user_user_permissions": "unused by us, part of Django's user",
     "tenants_staffmember": "the reseller's people",
     "tenants_auditor": "the reseller's auditors",
-    "tenants_audithead": "hashes only",
     "inventory_syncstate": "counts and times of connections",
     "django_admin_log": "Django; nothing is written there, the reading room changes nothing",
     "django_content_type": "Django",

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 
 RUN_AS_THE_OWNER = {  # SECURITY DEFINER functions, and why
     "audit_link": "the app may not write the heads of the audit chains, which an entry moves on",
+    "scope_holds": "the app may not read the key that it compares signatures with",
 }
+CALLED_BY_POLICIES = {"scope_holds"}  # functions that others than the owner may call
 READ_AS_THE_OWNER = {  # views without security_invoker, and why
     "tenants_person": "names without the password hashes beside them; it filters rows by itself",
 }
@@ -64,6 +66,10 @@ def test_functions_are_the_owners_are_plain_and_nobody_else_may_call_them():
     assert {name for name, _, language, *_ in found if language not in ("sql", "plpgsql")} == set()
     assert {name for name, _, _, definer, *_ in found if definer} == set(RUN_AS_THE_OWNER)
     assert [one for one in found if any(one[4:])] == []
+    callable_by_the_app = names(
+        f"SELECT p.proname FROM pg_proc p WHERE {OURS} AND has_function_privilege('{APP}', p.oid, 'EXECUTE')"
+    )
+    assert callable_by_the_app == CALLED_BY_POLICIES
 
 
 def test_every_trigger_is_on_and_calls_one_of_our_functions():
@@ -109,8 +115,13 @@ def test_nobody_but_the_owner_makes_anything_in_the_database():
               has_database_privilege('{role}', current_database(), 'TEMPORARY')
         """) == [(False, False)]
         assert names(f"SELECT nspname FROM pg_namespace WHERE has_schema_privilege('{role}', oid, 'CREATE')") == set()
-    assert names("SELECT relname FROM pg_class WHERE relowner IN ('patchbay_app'::regrole, 'patchbay_auditor'::regrole)"
-    ) == set()  # fmt: skip
+        schemas = names(f"""
+            SELECT nspname FROM pg_namespace WHERE has_schema_privilege('{role}', oid, 'USAGE')
+            AND nspname !~ '^pg_(toast|temp)'
+        """)
+        assert schemas == {"pg_catalog", "information_schema", "public"}
+    owners = "'patchbay_app'::regrole, 'patchbay_auditor'::regrole"
+    assert names(f"SELECT relname FROM pg_class WHERE relowner IN ({owners})") == set()
     assert rows("SELECT * FROM pg_default_acl") == []
 
 

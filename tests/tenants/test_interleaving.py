@@ -17,6 +17,7 @@ from dashboard.celery import app
 from tenants import scope
 from tenants.models import Membership, NumberDedication, Tenant
 from tenants.roles import Role
+from tenants.scope_signature import server_process, sign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IN_FORCE = "SELECT pg_backend_pid(), current_setting('patchbay.tenants', true), current_setting('patchbay.reach', true)"
@@ -210,7 +211,12 @@ def test_knock_out_a_setting_of_the_session_would_be_seen(bloom, harbor, setting
     """Were the scope set for the session instead of the transaction, the next on the connection would read on."""
     settings.RAISE_UNSCOPED = False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('patchbay.tenants', %s, false)", [f"{{{bloom.tenant.pk}}}"])
+        tenants = f"{{{bloom.tenant.pk}}}"
+        signature = sign(server_process(connection), tenants=tenants)
+        cursor.execute(
+            "SELECT set_config('patchbay.tenants', %s, false), set_config('patchbay.signature', %s, false)",
+            [tenants, signature],
+        )
     assert seen() == {bloom.tenant.pk}
     connection.close()
     assert seen() == set()

@@ -122,6 +122,7 @@ def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):  # 
     with scope.system("look"):
         assert set(Assistant.objects.values_list("name", flat=True)) == {"Маrа Bot"}
     sync.inventory(agency.connection)
-    assert SyncRun.objects.filter(kind="inventory").latest("pk").changed == 0
+    with scope.system("look"):
+        assert SyncRun.objects.filter(kind="inventory").latest("pk").changed == 0
     call = RemoteCall.read({"id": "call_1", "status": "completed", "agent_name": HIDDEN})
     assert Facts.of_remote(call).told["assistant_name"] == "Nina New"

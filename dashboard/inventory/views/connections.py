@@ -86,7 +86,7 @@ def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
 def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = get_object_or_404(Connection, pk=pk)
+    connection = known(request, pk)
     hooked = connecting.hook_up(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
     words = f"{hooked.ours} assistant{'' if hooked.ours == 1 else 's'} report to us."
     if hooked.foreign:
@@ -101,7 +101,7 @@ def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
 def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = get_object_or_404(Connection, pk=pk)
+    connection = known(request, pk)
     form = KeyForm(request.POST)
     if form.is_valid():
         try:
@@ -113,6 +113,12 @@ def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
             return to(connection)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
         return show(request, pk, key_form=form, status=422)
+
+
+def known(request: StaffRequest, pk: int) -> Connection:
+    """The connection of this address, for a view that opens its scopes itself; or 404."""
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return get_object_or_404(Connection, pk=pk)
 
 
 def show(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from dashboard.inventory import organizing, rotating
 from dashboard.inventory.forms import ChildKeyForm, OrganizationForm
 from dashboard.inventory.models import OrganizationRequest
-from dashboard.inventory.views.connections import show, to
+from dashboard.inventory.views.connections import known, show, to
 from tenants import names, scope
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
@@ -49,7 +49,7 @@ def create(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
 def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = get_object_or_404(Connection, pk=pk)
+    connection = known(request, pk)
     form = ChildKeyForm(request.POST)
     if form.is_valid():
         try:
@@ -76,7 +76,7 @@ def put_aside(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
 def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = get_object_or_404(Connection, pk=pk)
+    connection = known(request, pk)
     try:
         told = rotating.rotate(connection, by=request.user)
     except rotating.Refused as no:
@@ -92,7 +92,7 @@ def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
 def retire_secret(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = get_object_or_404(Connection, pk=pk)
+    connection = known(request, pk)
     if rotating.retire(connection, by=request.user):
         messages.success(request, "The old secret is refused from now on.")
     return to(connection)

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.core.management.commands.migrate import Command as Migrate
 
-from tenants.owner import as_owner, grant
+from tenants.owner import as_owner, finish, prepare
 
 
 class Command(Migrate):
     def handle(self, *args: Any, **options: Any) -> Any:
         with as_owner(options["database"]):
+            prepare(options["database"])
             answer = super().handle(*args, **options)
-            grant(options["database"])
+            finish(options["database"])
             return answer

@@ -61,7 +61,8 @@ class Command(BaseCommand):
         return people[next(iter(STAFF))]
 
     def _connect(self, name: str, key: str, admin: User) -> Connection:
-        known = Connection.objects.filter(name=name).first()
+        with scope.system("is it connected already"):
+            known = Connection.objects.filter(name=name).first()
         if known is None:
             try:
                 known = connecting.add(name, key, by=admin)

@@ -25,7 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("names", nargs="*", metavar="connection", help="Only these connections; else all.")
 
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
-        chosen = Connection.objects.filter(name__in=names) if names else Connection.objects.all()
+        with scope.system("which connections"):
+            chosen = list(Connection.objects.filter(name__in=names) if names else Connection.objects.all())
         if missing := set(names) - {one.name for one in chosen}:
             raise CommandError(f"No connection is called {', '.join(sorted(missing))}.")
         failed = [connection.name for connection in chosen if not self._bring(connection)]

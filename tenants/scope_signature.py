@@ -1,0 +1,101 @@
+"""Signatures of scopes: what a transaction claims to reach counts only with a signature that SQL alone cannot make.
+
+The key is derived from `PATCHBAY_SECRET_KEY`. `migrate` gives it to the database, in a schema that only the owner may
+use; the policies ask `scope_holds()`, which runs as the owner and compares. A signature names the server process it is
+for, so that one which was read in another session is worth nothing here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+
+KEYS_KEPT = 2  # ours and the one before it: processes that are still to be restarted sign with that
+PAD = 64  # bytes of a block of SHA-256
+INSTALL = """
+CREATE SCHEMA IF NOT EXISTS patchbay_private;
+REVOKE ALL ON SCHEMA patchbay_private FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS patchbay_private.scope_key (
+  id text PRIMARY KEY, inner_key bytea NOT NULL, outer_key bytea NOT NULL, added_at timestamptz NOT NULL
+);
+CREATE OR REPLACE FUNCTION public.scope_holds() RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  given text := current_setting('patchbay.signature', true);
+  inner_key bytea;
+  outer_key bytea;
+BEGIN
+  IF session_user = current_user THEN  -- the owner of the tables itself, who needs no leave
+    RETURN true;
+  END IF;
+  IF coalesce(given, '') = '' THEN
+    RETURN false;
+  END IF;
+  SELECT k.inner_key, k.outer_key INTO inner_key, outer_key FROM patchbay_private.scope_key k
+    WHERE k.id = split_part(given, '.', 1);
+  IF encode(sha256(outer_key || sha256(inner_key || convert_to(concat_ws('|', pg_backend_pid(),
+      coalesce(current_setting('patchbay.reach', true), ''), coalesce(current_setting('patchbay.tenants', true), ''),
+      coalesce(current_setting('patchbay.person', true), '')), 'UTF8'))), 'hex')
+      IS DISTINCT FROM split_part(given, '.', 2) THEN
+    RAISE EXCEPTION 'the scope of this transaction is not signed with a key of this database'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN true;
+END $$;
+"""
+_server_processes: WeakKeyDictionary[psycopg.Connection, int] = WeakKeyDictionary()
+
+
+def sign(server_process: int, *, reach: str = "", tenants: str = "", person: str = "") -> str:
+    """The signature of these settings in this process of the server; "" for settings that reach nothing."""
+    if not (reach or tenants or person):
+        return ""
+    key = _key()
+    message = "|".join((str(server_process), reach, tenants, person))
+    return f"{_name(key)}.{hmac.new(key, message.encode(), hashlib.sha256).hexdigest()}"
+
+
+def server_process(connection: BaseDatabaseWrapper) -> int:
+    """The number of the server's process, asked once of each connection: a pooler tells another one at the start."""
+    raw = connection.connection
+    if raw not in _server_processes:
+        _server_processes[raw] = raw.execute("SELECT pg_backend_pid()").fetchone()[0]
+    return _server_processes[raw]
+
+
+def install(cursor: CursorWrapper) -> None:
+    """Give the database the function and the key of this environment; as the owner, any number of times."""
+    key = _key()
+    cursor.execute(INSTALL)
+    cursor.execute(
+        "INSERT INTO patchbay_private.scope_key VALUES (%s, %s, %s, clock_timestamp()) "
+        "ON CONFLICT (id) DO UPDATE SET added_at = excluded.added_at",
+        [_name(key), _padded(key, 0x36), _padded(key, 0x5C)],
+    )
+    cursor.execute(
+        "DELETE FROM patchbay_private.scope_key WHERE id NOT IN "
+        "(SELECT id FROM patchbay_private.scope_key ORDER BY added_at DESC LIMIT %s)",
+        [KEYS_KEPT],
+    )
+
+
+def _key() -> bytes:
+    return hmac.new(settings.SECRET_KEY.encode(), b"patchbay: signatures of scopes", hashlib.sha256).digest()
+
+
+def _name(key: bytes) -> str:
+    return hashlib.sha256(b"name of " + key).hexdigest()[:12]
+
+
+def _padded(key: bytes, by: int) -> bytes:
+    """A half of HMAC's key as RFC 2104 has it, so that the database only hashes."""
+    return bytes(byte ^ by for byte in key.ljust(PAD, b"\0"))

@@ -1,0 +1,117 @@
+"""Statements that somebody slips into a query: what they claim to reach counts for nothing without a signature."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from tenants import audit, scope, scope_signature
+from tenants.models import AuditHead, Connection, Membership, Number, Tenant
+from tenants.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def run(sql: str, *values: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def claim(**settings: str) -> set[int]:
+    """What is seen after these settings were changed by SQL."""
+    for name, value in settings.items():
+        run("SELECT set_config(%s, %s, true)", f"patchbay.{name}", value)
+    return seen()
+
+
+def seen() -> set[int]:
+    return set(Tenant.objects.values_list("pk", flat=True)) | set(
+        Number.objects.values_list("connection_id", flat=True)
+    )
+
+
+@pytest.mark.parametrize("claimed", ["reach", "tenants", "person"])
+def test_a_claim_inside_a_scope_is_refused(bloom, harbor, member, claimed):
+    other = member(harbor, Role.OWNER)
+    value = {"reach": "all", "tenants": f"{{{harbor.tenant.pk}}}", "person": str(other.pk)}[claimed]
+    with scope.of(bloom.tenant):
+        with pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+            claim(**{claimed: value})
+        assert list(Tenant.objects.all()) == [bloom.tenant]
+
+
+def test_without_its_signature_a_claim_reaches_nothing(bloom, harbor):
+    with scope.of(bloom.tenant), transaction.atomic():
+        claim(reach="all", signature="")
+        assert (Tenant.objects.count(), Connection.objects.count(), AuditHead.objects.count()) == (0, 0, 0)
+
+
+def test_a_signature_of_another_server_process_is_worth_nothing(bloom, harbor):
+    other = scope_signature.server_process(connection) + 1
+    with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+        claim(reach="all", tenants="", person="", signature=scope_signature.sign(other, reach="all"))
+
+
+def test_a_signature_of_this_process_is_for_what_it_was_made_for(bloom, harbor):
+    mine = scope_signature.sign(scope_signature.server_process(connection), tenants=f"{{{bloom.tenant.pk}}}")
+    with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+        claim(tenants=f"{{{bloom.tenant.pk},{harbor.tenant.pk}}}", signature=mine)
+
+
+def test_the_app_and_auditors_cannot_read_the_key(bloom):
+    for sql in ("SELECT * FROM patchbay_private.scope_key", "INSERT INTO patchbay_private.scope_key DEFAULT VALUES"):
+        with scope.system("everything"), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            run(sql)
+
+
+def test_a_changed_secret_needs_a_migration_and_the_key_before_holds_until_the_next(bloom, settings, superuser):
+    """Processes that were started before the change sign with the old one until they are started again."""
+    before, table = settings.SECRET_KEY, "patchbay_private.scope_key"
+    try:
+        for secret, accepted in (("second" * 10, [before, "second" * 10]), ("third" * 10, ["second" * 10])):
+            settings.SECRET_KEY = secret
+            with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+                seen()
+            with transaction.atomic():
+                run("SELECT 1")
+                superuser(*_installation())
+            for one in accepted:
+                settings.SECRET_KEY = one
+                with scope.of(bloom.tenant):
+                    assert list(Tenant.objects.all()) == [bloom.tenant]
+        settings.SECRET_KEY = before
+        with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+            seen()
+    finally:
+        settings.SECRET_KEY = before
+        superuser(f"DELETE FROM {table}", *_installation())
+
+
+def _installation() -> list[str]:
+    """What `migrate` does with the key, for a connection that is not Django's."""
+    done: list[str] = []
+
+    class Cursor:
+        def execute(self, sql: str, values: list | None = None) -> None:
+            filled = [f"'\\x{one.hex()}'" if isinstance(one, bytes) else repr(one) for one in values or []]
+            done.append(sql % tuple(filled) if values else sql)
+
+    scope_signature.install(Cursor())  # type: ignore[arg-type]
+    return done[1:]  # the function is there
+
+
+def test_what_belongs_to_no_client_is_seen_where_it_is_used_and_written_by_nobody_else(bloom, harbor, settings):
+    settings.RAISE_UNSCOPED = False
+    assert Connection.objects.count() == 0, "outside of scopes"
+    with scope.of(bloom.tenant):
+        assert list(Connection.objects.all()) == [bloom.connection]
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            Connection.objects.filter(pk=bloom.connection.pk).update(name="Mine")
+
+
+def test_heads_of_chains_are_seen_in_the_scopes_of_their_clients(bloom, harbor, admin):
+    with scope.of(bloom.tenant):
+        audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)
+        assert [head.chain for head in AuditHead.objects.all()] == [f"tenant-{bloom.tenant.pk}"]
+    with scope.system("everything"):
+        assert AuditHead.objects.filter(chain=f"tenant-{harbor.tenant.pk}").exists()
+        assert Membership.objects.count() == 0
