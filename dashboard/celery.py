@@ -24,13 +24,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     # interactive: the database only, never a request, by a worker of its own: alarms depend on it.
     # requests: what a person waits for at VoiceDock. sync: copies of what VoiceDock holds. bulk: the rest.
-    task_queues=[Queue("interactive"), Queue("requests"), Queue("sync"), Queue("bulk")],
+    # audit: signs the heads of the audit chains, by a worker that alone has the key and the folder for it.
+    task_queues=[Queue("interactive"), Queue("requests"), Queue("sync"), Queue("bulk"), Queue("audit")],
     task_default_queue="sync",
     task_routes={  # a task may name another queue itself
         "dashboard.calls.tasks.sweep": {"queue": "interactive"},
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.hooks.tasks.*": {"queue": "interactive"},
+        "tenants.tasks.publish_heads": {"queue": "audit"},
     },
     task_ignore_result=True,
     task_acks_late=True,

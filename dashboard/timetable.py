@@ -23,7 +23,7 @@ TIMETABLE = {
     "look around": _every(2, "dashboard.inventory.tasks.tick", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
-    "publish audit heads": _every(300, "tenants.tasks.publish_heads", "bulk"),
+    "publish audit heads": _every(300, "tenants.tasks.publish_heads", "audit"),
     "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),
     "send waiting mail": _every(20, "tenants.tasks.send_waiting_mail", "bulk"),
     "remove old mail": _every(3600, "tenants.tasks.remove_old_mail", "bulk"),

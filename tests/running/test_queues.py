@@ -22,7 +22,7 @@ def test_the_database_connection_is_kept_over_tasks():
 
 def test_every_bell_rings_in_a_queue_that_is_listened_to():
     queues = {queue.name for queue in celery.app.conf.task_queues}
-    assert queues == {"interactive", "requests", "sync", "bulk"}
+    assert queues == {"interactive", "requests", "sync", "bulk", "audit"}
     for name, entry in celery.app.conf.beat_schedule.items():
         assert entry["task"] in celery.app.tasks or _found(entry["task"]), f"{name} rings for nobody"
         assert entry.get("options", {}).get("queue", celery.app.conf.task_default_queue) in queues
