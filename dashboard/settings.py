@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import logs
+from tenants import zones
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
@@ -225,6 +226,9 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = os.environ.get("PATCHBAY_TIME_ZONE", "Europe/Amsterdam" if DEMO else "UTC")  # of the staff's pages
+if (_zone := zones.read(TIME_ZONE)) is None:
+    raise ImproperlyConfigured(f"PATCHBAY_TIME_ZONE is no time zone: {TIME_ZONE}. Set a name such as Europe/Amsterdam.")
+TIME_ZONE = _zone.key
 USE_TZ = True
 USE_I18N = False
 FORMAT_MODULE_PATH = "dashboard.formats"

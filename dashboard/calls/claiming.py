@@ -7,7 +7,6 @@ UPDATE without joins, since a claim through a join is won twice.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import connection as database
 from django.db.models import Exists, F, OuterRef, Q
@@ -16,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner
-from tenants import scope
+from tenants import scope, zones
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 LEASE = timedelta(seconds=45)  # longer than the one attempt may take
@@ -97,4 +96,4 @@ def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) 
 
 
 def _midnight(tenant: Tenant) -> datetime:
-    return timezone.now().astimezone(ZoneInfo(tenant.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return zones.midnight(tenant.zone, timezone.now())

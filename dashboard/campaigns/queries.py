@@ -28,6 +28,7 @@ class Shown:
     campaign: Campaign
     standing: Standing
     window: str
+    window_in_sentence: str
     calling: int
     offered: list[str]
     hindrances: dict[str, str]
@@ -64,6 +65,7 @@ def _shown(campaign: Campaign, now: datetime, calling: int, hindrances: dict[str
         campaign=campaign,
         standing=windows.standing(campaign, now, calling),
         window=windows.window_words(campaign),
+        window_in_sentence=windows.window_in_sentence(campaign),
         calling=calling,
         offered=control.offered(campaign),
         hindrances=hindrances,

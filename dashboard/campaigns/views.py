@@ -18,9 +18,9 @@ from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import control, queries, sync
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind
-from dashboard.look import filters, keyset, states, times
+from dashboard.look import filters, keyset, states
 from dashboard.look.pages import page_or_part
-from tenants import scope
+from tenants import scope, zones
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.models import Tenant
 from tenants.roles import Permission
@@ -164,11 +164,11 @@ def _rendered(
         queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
     )
     names = queries.variables(found)
-    zone = times.zone(campaign.timezone)
+    zone = zones.read(campaign.timezone)
     context |= {
         "one": shown,
         "campaign": campaign,
-        "there": f"{now.astimezone(zone):%H:%M}",
+        "there": f"{now.astimezone(zone):%H:%M}" if zone else "",
         "chips": [(state, states.read(state, "lead")[1], by_state[state]) for state in _ordered(by_state)],
         "known": sum(by_state.values()),
         "wanted": wanted,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
+from dashboard.campaigns.daily_window import LAST_SECOND, DailyWindow
 from dashboard.campaigns.models import Campaign
-from dashboard.look import states, times
+from dashboard.look import states
+from tenants import zones
 
 Status = Campaign.Status
 
@@ -45,6 +47,7 @@ def standing(campaign: Campaign, now: datetime, calling: int = 0) -> Standing:
     return Standing(mark, words, "A state of VoiceDock’s that we do not know. We keep looking.")
 
 
+NOT_DOCUMENTED = "VoiceDock does not say how it reads a window that does not end later on the same day."
 ASKED = {
     "": "VoiceDock is asked to pause it.",
     "accepted": "VoiceDock took that; its next list shows whether it is paused.",
@@ -65,12 +68,25 @@ def _started(campaign: Campaign, now: datetime, calling: int) -> Standing:
         return Standing("ended", "Everybody called", "VoiceDock has not closed it yet.")
     if campaign.starts is None or campaign.ends is None:
         return Standing("live", "Started", "VoiceDock did not tell its daily window.")
-    if is_open(campaign, now):
+    if (window := window_of(campaign)) is None:
+        return Standing(
+            "live", "Started", f"Whether its window is open is not known: {zones.words(campaign.timezone)}."
+        )
+    if calling or (window.is_documented and window.is_open(now)):
         return Standing("live", "Running", "", is_calling=True)
-    opens = next_opening(campaign, now)
-    there = opens.astimezone(times.zone(campaign.timezone))
-    day = "today" if there.date() == now.astimezone(there.tzinfo).date() else "tomorrow"
-    return Standing("waiting", "Waits for its window", f"Calls again {day} from {there:%H:%M}.", waits=True)
+    if not window.is_documented:
+        return Standing("live", "Started", NOT_DOCUMENTED)
+    opens = window.next_opening(now)
+    if opens is None:
+        return Standing("waiting", "Waits for its window", "", waits=True)
+    return Standing("waiting", "Waits for its window", _opens(opens, now, window), waits=True)
+
+
+def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
+    there = opens.astimezone(window.zone)
+    days = (there.date() - now.astimezone(window.zone).date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days, f"on {there:%A}")
+    return f"Calls again {day} from {there:%H:%M}."
 
 
 def left(campaign: Campaign) -> int:
@@ -78,28 +94,36 @@ def left(campaign: Campaign) -> int:
     return max(0, campaign.total_leads - campaign.completed_leads - campaign.failed_leads)
 
 
+def window_of(campaign: Campaign) -> DailyWindow | None:
+    """None where VoiceDock told no window, or a time zone that is not known: then nothing is computed with it."""
+    zone = zones.read(campaign.timezone)
+    if campaign.starts is None or campaign.ends is None or zone is None:
+        return None
+    return DailyWindow(campaign.starts, campaign.ends, zone)
+
+
 def is_open(campaign: Campaign, now: datetime) -> bool:
-    """Whether it is inside its daily window there; one that ends before it starts is read as going over midnight."""
-    if campaign.starts is None or campaign.ends is None:
-        return False
-    there = now.astimezone(times.zone(campaign.timezone)).time()
-    if campaign.starts <= campaign.ends:
-        return campaign.starts <= there < campaign.ends
-    return there >= campaign.starts or there < campaign.ends
-
-
-def next_opening(campaign: Campaign, now: datetime) -> datetime:
-    zone = times.zone(campaign.timezone)
-    there = now.astimezone(zone)
-    opens = datetime.combine(there.date(), campaign.starts or time.min, zone)
-    return opens if opens > there else datetime.combine(there.date() + timedelta(days=1), opens.time(), zone)
+    """Whether it is known to be inside its daily window; see `DailyWindow.is_documented` for one over midnight."""
+    window = window_of(campaign)
+    return window is not None and window.is_open(now)
 
 
 def window_words(campaign: Campaign) -> str:
-    """`Every day 9:00 to 17:30, Amsterdam`; all day is said so."""
-    if campaign.starts is None or campaign.ends is None:
-        return "Window not known"
-    place = (campaign.timezone or "UTC").rsplit("/", 1)[-1].replace("_", " ")
-    if campaign.starts == time.min and campaign.ends >= time(23, 59):
-        return f"All day, {place}"
-    return f"Every day {campaign.starts:%-H:%M} to {campaign.ends:%-H:%M}, {place}"
+    """`Every day 9:00 to 17:30, Amsterdam`, for the beginning of a line."""
+    words = window_in_sentence(campaign)
+    return words[:1].upper() + words[1:]
+
+
+def window_in_sentence(campaign: Campaign) -> str:
+    """The same inside a sentence: names keep their capitals. An unknown time zone is said to be unknown."""
+    starts, ends, place = campaign.starts, campaign.ends, zones.words(campaign.timezone)
+    if starts is None or ends is None:
+        return "window not known"
+    if starts == time.min and ends >= LAST_SECOND:
+        return f"all day, {place}"
+    following = "" if starts < ends else " the next day"
+    return f"every day {_clock(starts)} to {_clock(ends)}{following}, {place}"
+
+
+def _clock(at: time) -> str:
+    return f"{at:%-H:%M:%S}" if at.second else f"{at:%-H:%M}"

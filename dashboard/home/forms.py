@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
@@ -15,6 +14,7 @@ from tenants.models import AssistantDedication, NumberDedication, Tenant, User
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role, StaffRole
 from tenants.visits import HOURS
+from tenants.zone_field import ZoneField
 
 PHRASES, PHRASE_LENGTH = 24, 300
 
@@ -97,6 +97,7 @@ class SettingsForm(forms.ModelForm):
 
     name = NameField(reserved=names_of_reseller, label="Name")
     city = NameField(max_length=80, required=False, label="City")
+    timezone = ZoneField(label="Time zone")
     default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
     default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
     phrases = forms.CharField(
@@ -110,7 +111,6 @@ class SettingsForm(forms.ModelForm):
         model = Tenant
         fields = ("name", "city", "timezone", "brand_hue", "brand_chroma", "requires_second_step")
         labels = {
-            "timezone": "Time zone",
             "brand_hue": "Hue",
             "brand_chroma": "Strength",
             "requires_second_step": "Everybody signs in with a second step",
@@ -120,7 +120,6 @@ class SettingsForm(forms.ModelForm):
             "of this client before.",
         }
         widgets = {
-            "timezone": forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
             "brand_hue": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 360, "step": 1}),
             "brand_chroma": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 0.2, "step": 0.005}),
         }
@@ -134,11 +133,6 @@ class SettingsForm(forms.ModelForm):
             self.fields[name].queryset = found  # type: ignore[attr-defined]
             self.fields[name].empty_label = "The first of them"  # type: ignore[attr-defined]
             self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
-
-    def clean_timezone(self) -> str:
-        if self.cleaned_data["timezone"] not in available_timezones():
-            raise ValidationError("Choose a time zone from the list, such as Europe/Amsterdam.")
-        return self.cleaned_data["timezone"]
 
     def clean_brand_chroma(self) -> Decimal:
         return self.cleaned_data["brand_chroma"].quantize(Decimal("0.001"))

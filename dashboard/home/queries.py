@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,8 @@ from dashboard.calls import queries as calls_queries
 from dashboard.calls import wording
 from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory.queries import Midnight
-from tenants import scope
+from dashboard.inventory.queries import midnight as midnight_of_client
+from tenants import scope, zones
 from tenants.models import Membership, Tenant, User
 
 BOARD = 24  # rows of the switchboard
@@ -142,7 +142,7 @@ def today(
 
 
 def midnight(zone: ZoneInfo) -> datetime:
-    return datetime.combine(timezone.now().astimezone(zone).date(), time.min, zone)
+    return zones.midnight(zone, timezone.now())
 
 
 @dataclass(kw_only=True)
@@ -159,7 +159,7 @@ def days(rows: list[Row]) -> list[Day]:
     """The same clients with their figures of today, those with most calls first."""
     recent = Call.objects.filter(tenant__isnull=False, created_at__gte=timezone.now() - LONGEST_DAY)
     found = (
-        recent.filter(created_at__gte=Midnight(F("tenant__timezone")))
+        recent.filter(created_at__gte=midnight_of_client(F("tenant__timezone")))
         .order_by()
         .values("tenant")
         .annotate(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,13 +15,9 @@ from dashboard.look import numbers
 from tenants.models import Assistant, Connection, Number, Tenant
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role
+from tenants.zone_field import ZoneField
 
 NOT_A_SLUG = {"new"}  # it would hide a page of ours
-
-
-def zone_name(value: str) -> None:
-    if value not in available_timezones():
-        raise ValidationError("Choose a time zone from the list, such as Europe/Amsterdam.")
 
 
 class NumberField(forms.ModelChoiceField):
@@ -53,13 +48,7 @@ class ClientForm(forms.Form):
         help_text="Part of its pages’ address; made from the name when left empty.",
     )
     city = NameField(max_length=80, required=False, label="City")
-    timezone = forms.CharField(
-        max_length=64,
-        label="Time zone",
-        initial="Europe/Amsterdam",
-        validators=[zone_name],
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
-    )
+    timezone = ZoneField(label="Time zone", initial="Europe/Amsterdam")
     connection = forms.ModelChoiceField(
         Connection.objects.none(),
         label="Connection",
@@ -111,7 +100,7 @@ class DedicateForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(tenant.timezone)
+        self.zone = tenant.zone
 
     def clean_start(self) -> datetime | None:
         day: date | None = self.cleaned_data["start"]

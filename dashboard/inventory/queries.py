@@ -6,8 +6,22 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Func, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from dashboard.budget.models import BudgetSpend, Lane
@@ -15,6 +29,7 @@ from dashboard.budget.shares import WINDOW
 from dashboard.calls.models import Alarm, Call
 from dashboard.inventory import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
+from tenants import zones
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -33,18 +48,23 @@ LATE = timedelta(seconds=60)  # news older than this wait for something
 NEARLY_FULL = 0.85  # of a minute's requests
 
 
-class Midnight(Func):
-    """When today began in the time zone that the column names."""
+def midnight(zone_name: F | OuterRef) -> Case:
+    """When today began for the client of a row; `zone_name` leads to its time zone. Asks which zones there are.
 
-    template = "date_trunc('day', now() AT TIME ZONE %(expressions)s) AT TIME ZONE %(expressions)s"
-    arity = 1
+    Not computed in the database, which raises for a name that it does not know.
+    """
+    now, names = timezone.now(), Tenant.objects.order_by().values_list("timezone", flat=True).distinct()
+    begins = {name: zones.midnight(zones.or_utc(name), now) for name in names}
+    utc = zones.midnight(zones.or_utc("UTC"), now)
+    whens = [When(Exact(zone_name, Value(name)), then=Value(moment)) for name, moment in begins.items()]
+    return Case(*whens, default=Value(utc), output_field=DateTimeField())
 
 
 def clients() -> QuerySet[Tenant]:
     """Clients with how many calls they have live and made today, by their own clocks."""
     calls = Call.objects.filter(tenant=OuterRef("pk")).order_by()
     return Tenant.objects.select_related("home_connection").annotate(
-        live=_count(calls.live()), today=_count(calls.filter(created_at__gte=Midnight(OuterRef("timezone"))))
+        live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight(OuterRef("timezone"))))
     )
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+
+from tenants import zones
 
 HOUR = timedelta(hours=1)
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The zone of that name; UTC for none or one that does not exist."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    """For showing times: the zone of that name, UTC for none or an unknown one. The hover names the zone used."""
+    return zones.or_utc(name)
 
 
 def here() -> ZoneInfo:

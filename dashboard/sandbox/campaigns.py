@@ -1,8 +1,9 @@
 """Campaigns dial by themselves: inside the daily window, one lead at a time, with retries (voicedock-api.md §6)."""
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
 from zoneinfo import ZoneInfo
 
@@ -12,25 +13,51 @@ from .records import Assistant, Call, Campaign, Lead, Number, World
 
 ATTEMPTS = 3
 RETRY_AFTER = 20 * 60.0
+LAST_SECOND = time(23, 59, 59)  # an end from here on is the end of the day
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
 def window_open(campaign: Campaign, at: float, overnight: bool = True) -> bool:
-    """Whether `at` (Unix seconds) lies in the daily window, by the wall clock of the campaign's zone."""
+    """Whether `at` (Unix seconds) lies in the daily window, by the wall clock of the campaign's zone.
+
+    `overnight`: a window that does not end after its start goes on to the next day; else it never opens.
+    """
     here = datetime.fromtimestamp(at, ZoneInfo(campaign.timezone)).time()
     start, stop = time.fromisoformat(campaign.schedule_start_time), time.fromisoformat(campaign.schedule_end_time)
+    before_stop = stop >= LAST_SECOND or here < stop
     if start < stop:
-        return start <= here < stop
-    return overnight and (here >= start or here < stop)
+        return start <= here and before_stop
+    return overnight and (here >= start or before_stop)
 
 
-def opens_at(campaign: Campaign, at: float) -> float:
-    """The next start of the window after `at`. A start that the clock skips in spring falls an hour later."""
+def opens_at(campaign: Campaign, at: float, overnight: bool = True) -> float:
+    """The first moment after `at` at which a closed window is open: a start, or a change of the clock.
+
+    A day later for a window that never opens, so that it is looked at again.
+    """
     zone = ZoneInfo(campaign.timezone)
     start = time.fromisoformat(campaign.schedule_start_time)
     day = datetime.fromtimestamp(at, zone).date()
-    candidates = (datetime.combine(day + timedelta(days=n), start, zone).timestamp() for n in range(3))
-    return next(moment for moment in candidates if moment > at)
+    days = [datetime.combine(day + timedelta(days=n), start, zone) for n in range(3)]
+    starts = [one.replace(fold=fold) for one in days for fold in (0, 1)]
+    moments = [one.astimezone(UTC).timestamp() for one in starts] + [*_clock_changes(zone, at)]
+    opening = (one for one in sorted(moments) if one > at and window_open(campaign, one, overnight))
+    return next(opening, at + 86_400.0)
+
+
+def _clock_changes(zone: ZoneInfo, at: float) -> Iterator[float]:
+    """Within three days, to the second."""
+
+    def offset(second: float) -> timedelta | None:
+        return datetime.fromtimestamp(second, zone).utcoffset()
+
+    for day in range(3):
+        before, after = int(at) + day * 86_400, int(at) + (day + 1) * 86_400
+        if offset(before) != (there := offset(after)):
+            while after - before > 1:
+                middle = (before + after) // 2
+                before, after = (before, middle) if offset(middle) == there else (middle, after)
+            yield float(after)
 
 
 def next_due(world: World) -> tuple[float, Campaign] | None:
@@ -69,7 +96,7 @@ def run(world: World, campaign: Campaign, at: float) -> None:
     elif leads and not pending:
         campaign.status, campaign.next_at, campaign.updated_at = "completed", None, at
     elif not window_open(campaign, at, world.switches.overnight_windows):
-        campaign.next_at = opens_at(campaign, at)
+        campaign.next_at = opens_at(campaign, at, world.switches.overnight_windows)
     else:
         _dial_one(world, campaign, pending, at)
     queue(world, campaign)

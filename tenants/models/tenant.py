@@ -1,7 +1,7 @@
 """A client account of the reseller."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from tenants import zones
 from tenants.models.connection import Connection
 from tenants.walls import PERSON, Key, Rows
 
@@ -93,11 +94,12 @@ class Tenant(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where its day is; UTC when this machine does not know the name."""
-        try:
-            return ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        """Where its day is; UTC when the name is not known, which its pages then say."""
+        return zones.or_utc(self.timezone)
+
+    @property
+    def zone_is_known(self) -> bool:
+        return zones.read(self.timezone) is not None
 
     @property
     def may_dial(self) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tenants import audit, scope
-from tenants.models import Tenant
+from tenants.models import StaffMember, Tenant
 from tenants.roles import Role
+from tests.campaigns.test_campaign_screens import campaign_of
+from tests.promises import doors
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -50,3 +53,49 @@ def test_the_reading_room_writes_the_zone_beside_the_moment(at_noon, auditor, si
 
 def test_a_zone_this_machine_does_not_know_breaks_nothing():
     assert Tenant(timezone="Mars/Olympus").zone == ZoneInfo("UTC")
+
+
+STRANGE = ["US", "Europe", "localtime", "Mars/Olympus", "", "W. Europe Standard Time", "<b>UTC</b>", "../UTC"]
+ABOUT = {"campaign", "connection", "colleague", ""}
+PAGES = [
+    door
+    for door in doors.every()
+    if door.permission and "GET" in door.row.methods and door.row.about in ABOUT and not door.name.startswith("sandbox")
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom, admin, member, sign_in):
+    campaign = campaign_of(bloom, timezone=text)
+    with scope.system("a strange zone"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(timezone=text)
+    owner, staff = sign_in(member(bloom, Role.OWNER)), sign_in(admin)
+    colleague = StaffMember.objects.get(user=admin).pk
+    ids = {"slug": bloom.slug, "campaign": campaign.pk, "connection": bloom.connection.pk, "colleague": colleague}
+    things = SimpleNamespace(ids=ids)
+    seen = {door.name: (owner if door.of_client else staff).get(door.address(things, things)) for door in PAGES}
+    assert {name: page.status_code for name, page in seen.items() if page.status_code not in (200, 302)} == {}
+    assert {"campaigns", "campaign", "client-home", "staff-clients", "settings", "caller-id"} <= set(seen)
+
+
+@pytest.mark.parametrize("text", ["US", "Mars/Olympus", ""])
+def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, admin, member, sign_in):
+    campaign = campaign_of(bloom, timezone=text, starts=time(9), ends=time(17))
+    owner = sign_in(member(bloom, Role.OWNER))
+    page = owner.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()
+    assert "is not known" in page and "there ·" not in page and "Running" not in page and "Waits for" not in page
+    with scope.system("a strange zone"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(timezone=text)
+    assert "are in UTC until an owner chooses another" in owner.get("/c/bloom-dental/").content.decode()
+    assert "UTC, because its time zone" in sign_in(admin).get("/clients/bloom-dental/").content.decode()
+
+
+def test_a_form_takes_what_is_read_and_keeps_its_exact_name(bloom, member, sign_in):
+    owner = sign_in(member(bloom, Role.OWNER))
+    form = {"name": "Bloom Dental", "brand_hue": 186, "brand_chroma": "0.078"}
+    refused = owner.post("/c/bloom-dental/settings/", form | {"timezone": "US"})
+    assert refused.status_code == 422 and "Choose a time zone from the list" in refused.content.decode()
+    assert 'value="US"' in refused.content.decode()
+    assert owner.post("/c/bloom-dental/settings/", form | {"timezone": "w. europe standard time"}).status_code == 302
+    with scope.system("look"):
+        assert Tenant.objects.get(pk=bloom.tenant.pk).timezone == "Europe/Berlin"

@@ -58,10 +58,12 @@ def test_the_next_opening_counts_the_hour_that_comes_or_goes(moment, opens, hour
     assert found - at(moment) == hours * 3600
 
 
-def test_an_opening_that_spring_skips_comes_an_hour_later():
+def test_an_opening_that_spring_skips_comes_when_the_clock_jumps_over_it():
+    """By the wall clock, as the window itself: it is open from the first second that is not before its start."""
     found = campaigns.opens_at(window("02:30:00", "05:00:00"), at("2026-03-28 12:00:00"))
-    assert datetime.fromtimestamp(found, ZoneInfo(AMSTERDAM)).isoformat() == "2026-03-29T03:30:00+02:00"
+    assert datetime.fromtimestamp(found, ZoneInfo(AMSTERDAM)).isoformat() == "2026-03-29T03:00:00+02:00"
     assert campaigns.window_open(window("02:30:00", "05:00:00"), found)
+    assert not campaigns.window_open(window("02:30:00", "05:00:00"), found - 1)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,13 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.calls.models import Phrase
 from dashboard.home import furnishing
 from dashboard.home.forms import SettingsForm
-from tenants import confirming
+from tenants import confirming, zones
 from tenants.access import TenantRequest, find, tenant_view
 from tenants.confirming import Confirm
 from tenants.models import Tenant
 from tenants.roles import Permission
 
-ZONES = sorted(available_timezones())
+ZONES = zones.choices()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

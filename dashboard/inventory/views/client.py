@@ -25,7 +25,7 @@ from dashboard.inventory.forms import (
     TurnForm,
 )
 from dashboard.look import numbers, times
-from tenants import life, members, names, ownership, scope
+from tenants import life, members, names, ownership, scope, zones
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
 from tenants.confirming import Confirm
@@ -161,7 +161,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
         "neighbours": queries.neighbours(tenant),
-        "zone_words": times.zone_words(tenant.zone),
+        "zone_words": _zone_words(tenant),
         "numbers": held_numbers,
         "assistants": held_assistants,
         "lines": sum(one.is_open for one in held_numbers),
@@ -197,6 +197,12 @@ def _turns(request: StaffRequest, client: Tenant, filled: str, form: TurnForm | 
 
 def back(tenant: Tenant) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
+
+
+def _zone_words(tenant: Tenant) -> str:
+    if tenant.zone_is_known:
+        return times.zone_words(tenant.zone)
+    return f"UTC, because its {zones.words(tenant.timezone)}"
 
 
 def _day(moment: datetime | None, tenant: Tenant) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.contrib import messages
 from django.db import transaction
@@ -16,14 +15,14 @@ from dashboard.home import inviting
 from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
-from tenants import members, names, ownership, scope
+from tenants import members, names, ownership, scope, zones
 from tenants.access import StaffRequest, staff_view
 from tenants.confirming import Confirm
 from tenants.models import Connection, Invitation, Tenant
 from tenants.roles import Permission, Role
 
 SHOWN = 100
-ZONES = sorted(available_timezones())
+ZONES = zones.choices()
 
 
 @require_GET

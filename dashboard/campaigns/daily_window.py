@@ -1,0 +1,78 @@
+"""The daily window of a campaign: a start and an end on the wall clock of its zone (`voicedock-api.md §6.5`).
+
+The sandbox has the same definition and may not import this one; `tests/campaigns/test_daily_window.py` holds the two
+equal. Where the end is not after the start VoiceDock does not say what happens: then the window is not *documented*,
+and what `is_open` says is one reading of it, over midnight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LAST_SECOND = time(23, 59, 59)  # an end from here on is the end of the day: there is no 24:00
+AHEAD = 3  # days searched for the next opening: a window may be skipped on the day the clock goes forward
+
+
+@dataclass(frozen=True)
+class DailyWindow:
+    """`starts` is inside, `ends` is not."""
+
+    starts: time
+    ends: time
+    zone: ZoneInfo
+
+    @property
+    def is_documented(self) -> bool:
+        return self.starts < self.ends
+
+    @property
+    def is_whole_day(self) -> bool:
+        return self.starts == time.min and self.ends >= LAST_SECOND
+
+    def is_open(self, moment: datetime) -> bool:
+        """By the wall clock there: what it skips in spring is never open, what it repeats in autumn is open twice."""
+        there = moment.astimezone(self.zone).time()
+        before_end = self.ends >= LAST_SECOND or there < self.ends
+        if self.is_documented:
+            return self.starts <= there and before_end
+        return self.starts <= there or before_end
+
+    def next_opening(self, moment: datetime) -> datetime | None:
+        """The first moment after this one at which a closed window is open."""
+        found = (one for one in sorted(self._candidates(moment)) if one > moment and self.is_open(one))
+        return next(found, None)
+
+    def _candidates(self, moment: datetime) -> Iterator[datetime]:
+        """Each start, twice where the clock repeats it, and each moment at which the clock is changed."""
+        today = moment.astimezone(self.zone).date()
+        for days in range(AHEAD):
+            start = datetime.combine(today + timedelta(days=days), self.starts, self.zone)
+            yield start.astimezone(UTC)
+            yield start.replace(fold=1).astimezone(UTC)
+        yield from clock_changes(self.zone, moment, moment + timedelta(days=AHEAD))
+
+
+def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The moments at which the offset of the zone changes, to the second; two within one day are found as one."""
+    step = since.astimezone(UTC).replace(microsecond=0)
+    while step < until:
+        following = step + timedelta(days=1)
+        if _offset(zone, step) != _offset(zone, following):
+            yield _first_after(zone, step, following)
+        step = following
+
+
+def _first_after(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first second with the offset that holds at `after`."""
+    there = _offset(zone, after)
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
+        before, after = (before, middle) if _offset(zone, middle) == there else (middle, after)
+    return after
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
