@@ -1,4 +1,4 @@
-"""The one reader of time zones: what people, settings and VoiceDock write, as a zone of the IANA database or unknown."""
+"""The one reader of time zones: what people, settings and VoiceDock write, as a zone of the IANA database or none."""
 
 from __future__ import annotations
 
