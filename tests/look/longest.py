@@ -1,0 +1,61 @@
+"""A client in which every text is as long as its field allows, and holds no place to break a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+
+from dashboard.calls.models import Call, CallReport, Phrase, Receipt
+from dashboard.campaigns.models import Campaign, Lead
+from dashboard.inventory.models import OrganizationRequest, SyncRun
+from tenants import audit, scope
+from tenants.models import Assistant, Connection, Invitation, Number, Tenant, User
+from tests.promises.marked import Marked, marked
+
+FIELDS: dict[type[Model], tuple[str, ...]] = {
+    Tenant: ("name", "city"),
+    User: ("name",),
+    Connection: ("name", "organization_name", "last_error"),
+    Number: ("name", "business_name"),
+    Assistant: ("name", "business_name", "provider", "model"),
+    Campaign: ("name",),
+    Phrase: ("text",),
+    SyncRun: ("error",),
+    OrganizationRequest: ("name",),
+    Invitation: ("name",),
+    Call: ("assistant_name", "error", "end_reason"),
+    Receipt: ("note",),
+}
+FREE_TEXT = 900  # characters, where a field has no length
+
+
+def unbroken(length: int) -> str:
+    return ("Wm" * length)[:length]
+
+
+def filled() -> Marked:
+    one = marked("Wm", "longest", "555014")
+    long = unbroken(FREE_TEXT)
+    with scope.system("make everything as long as it may be"):
+        for model, names in FIELDS.items():
+            model._default_manager.update(**{name: _longest(model, name) for name in names})
+        for model in (User, Invitation):
+            for row in model._default_manager.all():
+                mail = f"{unbroken(60)}@{unbroken(60)}.{row.pk}.test"
+                model._default_manager.filter(pk=row.pk).update(email=mail)
+        Assistant.objects.update(first_message=long)
+        Campaign.objects.update(template=long)
+        Lead.objects.update(variables={"name": unbroken(300), "day": unbroken(300)})
+        said = [{"role": "user", "content": long}, {"role": "assistant", "content": long}]
+        CallReport.objects.update(summary=long, messages=said, analysis={"mood": unbroken(300)})
+        Receipt.objects.update(payload={"type": "say", "content": long})
+        owner = next(iter(one.people.values()))
+        owner.refresh_from_db()
+        audit.record(owner, one.tenant, "tenant.settings-changed", one.tenant, what=unbroken(300))
+    return one
+
+
+def _longest(model: type[Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return unbroken(field.max_length or FREE_TEXT)

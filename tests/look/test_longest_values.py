@@ -1,0 +1,164 @@
+"""With the longest values that fields allow, every page keeps its controls within reach at every width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tenants import members
+from tenants.roles import Role
+from tests.look.longest import filled
+from tests.promises import doors
+from tests.promises.doors import Door
+
+Answer = bytes
+WIDTHS = (390, 768, 1300, 1440)
+DESKTOP = 1300  # from here on nothing needs scrolling sideways
+NO_PAGES = {"calls-export", "caller-id-export", "staff-caller-id-export", "call-recording", "brand-css", "leave"}
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => one.open = true)"
+TROUBLE = """desktop => {
+  const found = [], words = one => one.outerHTML.replace(/\\s+/g, ' ').slice(0, 90);
+  const style = one => getComputedStyle(one);
+  if (document.documentElement.scrollWidth > innerWidth) {
+    const over = [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth);
+    found.push(`the page is wider than the screen: ${over.length ? words(over.at(-1)) : ''}`);
+  }
+  const look = root => {
+    for (const one of root.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
+      if (!one.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      if (one.closest('.hidden, .skip, .skip-to-content-link')) continue;
+      const box = one.getBoundingClientRect();
+      let left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth), reachable = false;
+      for (let up = one.parentElement; up && !reachable; up = up.parentElement) {
+        const overflow = style(up).overflowX;
+        if (overflow === 'visible' || up === document.body || up === document.documentElement) continue;
+        if (['auto', 'scroll'].includes(overflow) && !desktop) reachable = true;
+        const around = up.getBoundingClientRect();
+        left = Math.max(left, around.left);
+        right = Math.min(right, around.right);
+      }
+      const enough = one.matches('a:not(.button)') ? Math.min(box.width, 24) : box.width;
+      if (box.width && !reachable && right - left < enough - 1.5) found.push(`out of reach: ${words(one)}`);
+    }
+  };
+  look(document);
+  for (const dialog of document.querySelectorAll('dialog')) {
+    dialog.showModal();
+    const box = dialog.getBoundingClientRect();
+    if (box.left < 0 || box.right > innerWidth) found.push(`a dialog is wider than the screen: ${words(dialog)}`);
+    if (dialog.scrollWidth > dialog.clientWidth + 1) found.push(`a dialog is cut: ${words(dialog)}`);
+    look(dialog);
+    dialog.close();
+  }
+  if (desktop) for (const one of document.querySelectorAll('body *'))
+    if (/auto|scroll/.test(style(one).overflowX) && one.scrollWidth > one.clientWidth + 1 && one.checkVisibility())
+      found.push(`${one.scrollWidth - one.clientWidth} px are cut at the right: ${words(one)}`);
+  return [...new Set(found)];
+}"""
+
+
+@pytest.fixture
+def house(db):
+    return filled()
+
+
+@pytest.fixture
+def measured(browser_type_launch_args) -> Callable[[dict[str, Answer]], None]:
+    """Fails on what is wrong with pages that were rendered before.
+
+    The browser has a thread of its own: Playwright leaves an event loop in the thread that it ran in, where Django then
+    refuses to use the database.
+    """
+
+    def measure(pages: dict[str, Answer]) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            found = thread.submit(_measure, pages, browser_type_launch_args).result()
+        assert not found, "\n".join(found)
+
+    return measure
+
+
+def _measure(pages: dict[str, Answer], launch: dict[str, Any]) -> list[str]:
+    found = []
+    with sync_playwright() as playwright, playwright.chromium.launch(**launch) as browser:
+        page = browser.new_page()
+        page.route("**/*", partial(_answer, pages))
+        for path in pages:
+            page.goto(f"http://testserver{path}")
+            page.evaluate(OPEN_ALL)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                found += [f"{path} at {width}: {one}" for one in page.evaluate(TROUBLE, width >= DESKTOP)]
+    return found
+
+
+def _answer(pages: dict[str, Answer], route: Any) -> None:
+    path = urlsplit(route.request.url).path
+    if path.startswith("/static/"):
+        route.fulfill(path=finders.find(path.removeprefix("/static/")))
+    elif route.request.resource_type == "document":
+        route.fulfill(status=200, body=pages[path], content_type="text/html; charset=utf-8")
+    else:
+        route.fulfill(status=204)
+
+
+def addresses(house: Any, wanted: Any) -> list[str]:
+    """Every page that can be read, of those `wanted`; and a call that is over beside the one that is live."""
+    found = [door for door in doors.every() if wanted(door) and "GET" in door.row.methods]
+    pages = [door.address(house, house) for door in found if door.name not in NO_PAGES and ".csv" not in door.route]
+    over = [page.replace(str(house.ids["call"]), str(house.ids["over"])) for page in pages]
+    return list(dict.fromkeys(pages + over))
+
+
+def rendered(client: Client, paths: Iterable[str]) -> dict[str, Answer]:
+    answers = {path: client.get(path) for path in paths}
+    read = {path: answer for path, answer in answers.items() if answer.status_code == 200 and not answer.streaming}
+    pages = {path: answer.content for path, answer in read.items() if answer["Content-Type"].startswith("text/html")}
+    for answer in answers.values():
+        answer.close()  # a file on its way, such as an export
+    assert pages
+    return pages
+
+
+def of_client(door: Door) -> bool:
+    return door.of_client or door.name in doors.SIGNED_IN
+
+
+def of_staff(door: Door) -> bool:
+    return bool(door.permission) and not door.of_client
+
+
+def of_auditor(door: Door) -> bool:
+    return door.reading_room
+
+
+def test_the_pages_of_a_client(measured, house, sign_in):
+    measured(rendered(sign_in(house.people[Role.OWNER]), addresses(house, of_client)))
+
+
+def test_the_pages_of_staff(measured, house, admin, sign_in):
+    house.ids["colleague"] = admin.pk
+    measured(rendered(sign_in(admin), addresses(house, of_staff)))
+
+
+def test_the_pages_of_a_visit(measured, house, admin, visiting):
+    client = visiting(admin, house.house)
+    measured(rendered(client, addresses(house, lambda door: door.of_client)))
+
+
+def test_the_pages_of_an_auditor(measured, house, auditor, sign_in):
+    measured(rendered(sign_in(auditor), addresses(house, of_auditor)))
+
+
+def test_the_pages_without_a_person(measured, house):
+    token = house.ids["token"]
+    paths = [f"/invitation/{token}/", f"/invitation/{members.mailed_token(token)}/", "/accounts/login/"]
+    measured(rendered(Client(), paths))
