@@ -39,8 +39,11 @@ def furnish(
         for name in [name for name in passwords if name not in there]:
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
         for name, password in passwords.items():
+            inherits = sql.SQL("INHERIT" if name == OWNER else "NOINHERIT")  # the owner: what a database's owner may do
             connection.execute(
-                sql.SQL("ALTER ROLE {} LOGIN NOINHERIT PASSWORD {}").format(sql.Identifier(name), sql.Literal(password))
+                sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(
+                    sql.Identifier(name), inherits, sql.Literal(password)
+                )
             )
         for name in (APP, AUDITOR):
             for setting, value in PATIENCE.items():

@@ -77,6 +77,6 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_furnished(address)
     assert told == [
         ("patchbay_app", True, False, False, False, False),
         ("patchbay_auditor", True, False, False, False, False),
-        ("patchbay_owner", True, False, False, True, False),  # makes the databases of tests
+        ("patchbay_owner", True, False, True, True, False),  # makes the databases of tests
     ]
     assert members == (0,), "nobody can act as somebody else"
