@@ -59,7 +59,7 @@ def test_no_secret_is_in_the_output_of_any_process(patchbay):
     command = manage(patchbay, "shell", "-c", told)
     assert command.returncode == 0, command.stderr
     wait_for(patchbay, "worker", "badly formed hexadecimal UUID string")  # it failed on what it was given, and said so
-    wait_for(patchbay, "web", "/hooks/voicedock/[secret]/")
+    wait_for(patchbay, "web", "/hooks/voicedock/[secret]")
     everything = {name: log_of(patchbay, name) for name in ("web", "worker", "interactive", "beat", "demo", "migrate")}
     everything |= {"the command": command.stdout + command.stderr, "up": "".join(patchbay.told)}
     assert [name for name, text in everything.items() if key in text or hidden in text] == []
