@@ -30,6 +30,7 @@ app.conf.update(
     task_routes={  # a task may name another queue itself
         "dashboard.calls.tasks.sweep": {"queue": "interactive"},
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
+        "dashboard.calls.tasks.end_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.hooks.tasks.*": {"queue": "interactive"},
         "tenants.tasks.publish_heads": {"queue": "audit"},

@@ -12,7 +12,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from dashboard.calls import placing, sweep
+from dashboard.calls import ending, placing, sweep
 from dashboard.calls.models import Call, Receipt
 from dashboard.sandbox import inprocess
 from dashboard.sandbox.app import Sandbox
@@ -98,6 +98,8 @@ class Desk:
         """What beat and a worker do."""
         for call_id in sweep.run():
             placing.send(call_id)
+        for call_id in ending.due():
+            ending.send(call_id)
         sweep.ask()
 
     def placed(self) -> list[dict[str, Any]]:

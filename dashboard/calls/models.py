@@ -134,6 +134,10 @@ class Call(models.Model):
     end_reason = models.CharField(max_length=120, blank=True)
     error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
     end_asked_at = models.DateTimeField(null=True, blank=True)
+    end_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to send the end-call that was asked for together with others."
+    )
+    end_due_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="Who asked for it.")
     alarm = models.CharField(max_length=24, choices=Alarm.choices, default="", blank=True)
     alarm_at = models.DateTimeField(null=True, blank=True)
     alarm_mail_at = models.DateTimeField(null=True, blank=True, help_text="When a mail about it was last begun.")
@@ -203,6 +207,9 @@ class Call(models.Model):
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(fields=["connection", "hook_id"], condition=~Q(hook_id=""), name="calls_by_hook_id"),
+            models.Index(
+                fields=["end_due_at"], condition=Q(finished=False, end_due_at__isnull=False), name="calls_to_end"
+            ),
             models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
             models.Index(
                 fields=["tenant", "-created_at", "-id"],

@@ -4,13 +4,15 @@ from uuid import UUID
 
 from celery import shared_task
 
-from dashboard.calls import alarms, sending, sweep
+from dashboard.calls import alarms, ending, sending, sweep
 
 
 @shared_task(name="dashboard.calls.tasks.sweep")
 def sweep_calls() -> None:
     for call_id in sweep.run():
         send_call.apply_async((str(call_id),), expires=30)
+    for call_id in ending.due():
+        end_call.apply_async((str(call_id),), expires=30)
 
 
 @shared_task
@@ -21,6 +23,11 @@ def sweep_requests() -> None:
 @shared_task
 def send_call(call_id: str) -> None:
     sending.send(UUID(call_id))
+
+
+@shared_task
+def end_call(call_id: str) -> None:
+    ending.send(UUID(call_id))
 
 
 @shared_task

@@ -5,13 +5,12 @@ These verbs open scopes of their own: VoiceDock is asked with nothing open.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from dashboard.calls import control
-from dashboard.calls.models import Call, Receipt
+from dashboard.calls import ending
+from dashboard.calls.models import Call, State
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.inventory import dedicating
@@ -25,10 +24,9 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Ended:
-    """Live calls that were told to end, those that VoiceDock would not end, and those that nobody answered yet."""
+    """Live calls that are being ended, and those among them that nobody has answered yet."""
 
     asked: int = 0
-    refused: int = 0
     ringing: int = 0
 
 
@@ -62,14 +60,10 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
 
 
 def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
-    """Every call in progress is told to end, once; one that still rings can only be ended once it is answered."""
+    """Have every live call ended by tasks, however many there are; one that still rings once it is answered."""
     with scope.of(tenant):
-        live = list(_live(tenant).select_related("tenant", "connection").order_by("created_at")[:MOST])
-    steerable = [call for call in live if call.can_be_steered]
-    receipts = [control.send(call, {"type": "end-call"}, by=by, token=uuid.uuid4()) for call in steerable]
-    refused = sum(receipt.outcome == Receipt.Outcome.REFUSED for receipt in receipts)
-    ended = Ended(len(receipts) - refused, refused, len(live) - len(steerable))
-    with scope.of(tenant):
+        ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
+        ended = Ended(ending.ask(_live(tenant), by=by), ringing)
         audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
     return ended
 

@@ -11,7 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.calls import claiming, placing, sending
+from dashboard.budget import spending as budget
+from dashboard.budget.models import Lane
+from dashboard.calls import claiming, ending, placing, sending
 from dashboard.calls.models import Call
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import dedicating, stopping, tasks
@@ -104,11 +106,60 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):  # noqa: F811
     talking, ringing = desk.talking(), desk.place("+31612340077")
     stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert desk.commands() == []
-    assert stopping.end_live_calls(desk.tenant, by=admin) == stopping.Ended(asked=1, refused=0, ringing=1)
+    assert stopping.end_live_calls(desk.tenant, by=admin) == stopping.Ended(asked=2, ringing=1)
+    assert story(desk.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 were not answered yet."
+    assert desk.commands() == [], "a page does not wait for VoiceDock"
+    desk.sweep()
     (told,) = desk.commands()
     assert told["body"] == {"type": "end-call"} and talking.remote_id in told["path"]
     assert desk.again(ringing).end_asked_at is None
-    assert story(desk.tenant)[-1] == "Admin Person had 1 live calls ended; 1 were not answered yet."
+    desk.lever(f"calls/{ringing.remote_id}/force", status="in-progress")
+    desk.look()
+    desk.sweep()
+    desk.sweep()
+    assert len(desk.commands()) == 2, "each once"
+    assert {receipt.asked_by for receipt in desk.receipts(talking)} == {admin}
+
+
+def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(desk, admin, monkeypatch):  # noqa: F811
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=100)
+    calls = [desk.talking(f"+3161234{n:04}") for n in range(8)]
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid", end_calls=True)
+    rounds = []
+    for _ in range(3):
+        before = len(desk.commands())
+        desk.sweep()
+        rounds.append(len(desk.commands()) - before)
+    assert rounds == [ending.AT_ONCE, ending.AT_ONCE, 2]
+    assert len(desk.commands()) == len(calls) == 8
+    with scope.system("look"):
+        assert not Call.objects.exclude(end_due_at=None).exists()
+
+
+def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkeypatch):  # noqa: F811
+    call = desk.talking()
+    stopping.end_live_calls(desk.tenant, by=admin)
+    with monkeypatch.context() as full:
+        full.setitem(budget.shares.CEILING, Lane.END, 0)
+        desk.sweep()
+    assert desk.commands() == []
+    desk.sweep()
+    assert desk.commands() == [], "not before it is due again"
+    with scope.system("time passes"):
+        Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
+    desk.sweep()
+    assert len(desk.commands()) == 1
+
+
+def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):  # noqa: F811
+    call = desk.talking()
+    stopping.end_live_calls(desk.tenant, by=admin)
+    assert ending.due() == [call.pk] and ending.due() == []
+    with scope.system("time passes"):
+        Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
+    desk.sweep()
+    assert len(desk.commands()) == 1
 
 
 def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):  # noqa: F811
@@ -119,6 +170,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
         later = ownership.dedicate_number(desk.tenant, number, by=admin, start=timezone.now() + timedelta(days=9))
     assert owner.get("/c/harbor/").status_code == 200
     stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    desk.sweep()
     assert len(desk.commands()) == 1
     with scope.system("look"):
         assert not NumberDedication.objects.filter(tenant=desk.tenant, period__upper_inf=True).exists()

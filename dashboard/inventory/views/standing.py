@@ -104,9 +104,7 @@ def _again(request: StaffRequest, tenant: Tenant, *, status: int = 422, **said: 
 
 
 def _tell(request: StaffRequest, ended: Ended) -> None:
-    words = f"{ended.asked} call{'' if ended.asked == 1 else 's'} told to end."
-    if ended.refused:
-        words += f" VoiceDock did not end {ended.refused}; look at them below."
+    words = f"{ended.asked} call{' is' if ended.asked == 1 else 's are'} being ended."
     if ended.ringing:
-        words += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks. Press again then."
-    (messages.warning if ended.refused or ended.ringing else messages.success)(request, words)
+        words += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks, and then we end it."
+    messages.success(request, words)

@@ -1,0 +1,56 @@
+"""End calls that somebody asked to end together, such as all of a client: a few at a time, by tasks.
+
+The wish stands on the call, committed with its audit entry by whoever has it. A call that still rings is ended once it
+talks, since VoiceDock can end none before.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from dashboard.calls import control
+from dashboard.calls.models import Call, Receipt, State
+from dashboard.calls.steps import owner
+from tenants import scope
+from tenants.models import User
+
+AT_ONCE = 3  # each two seconds: 90 a minute, below what VoiceDock allows a connection
+BOOKED = timedelta(seconds=40)  # longer than one attempt may take; whoever died with it is followed by another
+AGAIN = timedelta(seconds=15)  # after the budget of the minute was used up
+
+
+def ask(calls: QuerySet[Call], *, by: User) -> int:
+    """Have these live calls ended; how many. Inside the scope of their tenant, whose audit entry the caller writes."""
+    return calls.filter(finished=False).update(end_due_at=Now(), end_due_by=by)
+
+
+def due() -> list[UUID]:
+    """Those to end now, each booked for its task. Opens a scope of its own and asks VoiceDock nothing."""
+    with scope.system("calls that were asked to end together"):
+        wanted = Call.objects.filter(end_due_at__lte=Now(), finished=False, state=State.IN_PROGRESS)
+        found = []
+        for call in wanted.exclude(remote_id="").order_by("end_due_at", "created_at")[:AT_ONCE]:
+            mine = Call.objects.filter(pk=call.pk, end_due_at=call.end_due_at)
+            if mine.update(end_due_at=Now() + BOOKED):
+                found.append(call.pk)
+    return found
+
+
+def send(call_id: UUID) -> Receipt | None:
+    """The command, once for each booking; asked for again when the minute's budget was used up. Opens scopes."""
+    with scope.system("a call that was asked to end"):
+        call = Call.objects.select_related("end_due_by").filter(pk=call_id, end_due_at__isnull=False).first()
+    if call is None:
+        return None
+    token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
+    receipt = control.send(call, {"type": "end-call"}, by=call.end_due_by, token=token)
+    not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
+    with scope.of(owner(call)):
+        rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), end_due_at=call.end_due_at)
+        rows.update(end_due_at=Now() + AGAIN) if not_sent else rows.update(end_due_at=None, end_due_by=None)
+    return receipt
