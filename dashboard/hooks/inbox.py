@@ -20,12 +20,14 @@ from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from dashboard.voicedock import webhooks
 from tenants import audit, scope
-from tenants.models import Connection, ConnectionSecret, Number
+from tenants.models import Connection, ConnectionSecret, Number, User
 
 log = structlog.get_logger()
 
 TRIES = 5
 KEPT = timedelta(days=30)
+REJECTIONS_KEPT = timedelta(days=90)
+SHOWN = 20
 MOST = 200
 LONGEST_ID = 200  # characters, as in the calls themselves
 Outcome = Delivery.Outcome
@@ -102,9 +104,24 @@ def apply_waiting() -> None:
         apply(pk)
 
 
+def failed(connection: Connection) -> list[Delivery]:
+    """Those that could not be applied, the newest first. Inside a scope that reaches all."""
+    return list(Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED).order_by("-id")[:SHOWN])
+
+
+def replay(connection: Connection, *, by: User) -> int:
+    """Have those that could not be applied tried again, as if they had just come; how many. Inside such a scope."""
+    rows = Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED)
+    count = rows.update(outcome=Outcome.WAITING, attempts=0)
+    if count:
+        audit.record(by, None, "webhook.replayed", connection, connection=connection.name, reports=count)
+    return count
+
+
 def forget() -> int:
     """Drop what was settled long ago: what it told is in the calls. Opens a scope of its own."""
     with scope.system("forget old webhooks"):
+        Rejection.objects.filter(last_at__lt=Now() - REJECTIONS_KEPT).delete()
         old = Delivery.objects.filter(received_at__lt=Now() - KEPT).exclude(outcome=Outcome.WAITING)
         return old.delete()[0]
 

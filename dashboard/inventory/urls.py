@@ -27,6 +27,7 @@ urlpatterns = [
     path("connections/add/", connections.add, name="connection-add"),
     path("connections/<int:pk>/", connections.page, name="staff-connection"),
     path("connections/<int:pk>/sync/", connections.sync_now, name="connection-sync"),
+    path("connections/<int:pk>/replay/", connections.replay, name="connection-replay"),
     path("connections/<int:pk>/hook-up/", connections.hook_up, name="connection-hook-up"),
     path("connections/<int:pk>/secret/", organizations.change_secret, name="connection-secret"),
     path("connections/<int:pk>/secret/retire/", organizations.retire_secret, name="connection-secret-retire"),

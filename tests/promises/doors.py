@@ -101,6 +101,7 @@ ROWS: dict[str, Row] = {
     "connection-add": deed(data=lambda house: {"name": "X", "api_key": "fl_something_else"}),
     "staff-connection": Row(about="connection"),
     "connection-sync": deed("connection"),
+    "connection-replay": deed("connection"),
     "connection-hook-up": deed("connection"),
     "connection-key": deed("connection", lambda house: {"api_key": "fl_something_else"}),
     "connection-secret": deed("connection"),

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget.models import Lane
+from dashboard.hooks import inbox
 from dashboard.inventory import connecting, organizing, queries, rotating, runs, unreadable
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
@@ -121,6 +122,17 @@ def known(request: StaffRequest, pk: int) -> Connection:
         return get_object_or_404(Connection, pk=pk)
 
 
+@require_POST
+@staff_view(Permission.MANAGE_CONNECTIONS)
+def replay(request: StaffRequest, pk: int) -> HttpResponse:
+    """Reports that could not be applied are tried again within seconds."""
+    connection = get_object_or_404(Connection, pk=pk)
+    count = inbox.replay(connection, by=request.user)
+    words = f"{count} report{' is' if count == 1 else 's are'} being applied again." if count else "There is none left."
+    messages.success(request, words)
+    return to(connection)
+
+
 def show(
     request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200, **said: Any
 ) -> HttpResponse:
@@ -137,6 +149,7 @@ def show(
         "one": one,
         "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
         "runs": queries.runs(one),
+        "failed_deliveries": inbox.failed(one),
         "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],
         "questions": organizing.questions(one),
         "organization_form": OrganizationForm(),

@@ -1,0 +1,64 @@
+"""A report that could not be applied is shown to staff, who have it applied again."""
+
+import pytest
+
+from dashboard.hooks import inbox
+from dashboard.hooks.models import Delivery, Rejection
+from tenants import scope
+from tenants.models import AuditEntry
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.hooks.test_door import hooked  # noqa: F401
+
+
+def outcomes():
+    with scope.system("look"):
+        return [one.outcome for one in Delivery.objects.order_by("id")]
+
+
+@pytest.fixture
+def broken(hooked, monkeypatch):  # noqa: F811
+    """A call whose report met a fault of ours each time it was tried."""
+
+    def fails(*args):
+        raise RuntimeError("a fault of ours")
+
+    call = hooked.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox.merge, "take_in", fails)
+        hooked.sandbox.advance(30)
+        with scope.system("time passes"):
+            Delivery.objects.update(received_at="2026-01-01T00:00Z")
+        for _ in range(inbox.TRIES):
+            inbox.apply_waiting()
+    assert set(outcomes()) == {"failed"}
+    return call
+
+
+def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, sign_in):  # noqa: F811
+    desk_of = sign_in(admin)
+    address = f"/connections/{hooked.connection.pk}/"
+    page = desk_of.get(address).content.decode()
+    assert "Reports that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
+    looking = sign_in(support)
+    assert "Apply them again" not in looking.get(address).content.decode()
+    assert looking.post(f"{address}replay/").status_code == 403
+    answer = desk_of.post(f"{address}replay/", follow=True).content.decode()
+    assert "being applied again" in answer
+    inbox.apply_waiting()
+    assert set(outcomes()) == {"applied"}
+    assert hooked.again(broken).state == "in-progress"
+    assert "Reports that could not be applied" not in desk_of.get(address).content.decode()
+    with scope.system("look"):
+        assert AuditEntry.objects.get(action="webhook.replayed").actor == str(admin)
+    assert "There is none left." in desk_of.post(f"{address}replay/", follow=True).content.decode()
+
+
+def test_old_counts_of_forged_ones_are_forgotten(hooked):  # noqa: F811
+    with scope.system("long ago"):
+        for day, last in (("2020-01-01", "2020-01-01T00:00Z"), ("2026-11-01", None)):
+            Rejection.objects.create(
+                connection=hooked.connection, day=day, reason="forged", **({"last_at": last} if last else {})
+            )
+    inbox.forget()
+    with scope.system("look"):
+        assert Rejection.objects.count() == 1
