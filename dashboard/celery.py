@@ -34,6 +34,7 @@ app.conf.update(
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.hooks.tasks.*": {"queue": "interactive"},
         "tenants.tasks.publish_heads": {"queue": "audit"},
+        "tenants.tasks.verify_audit_trail": {"queue": "audit"},
     },
     task_ignore_result=True,
     task_acks_late=True,

@@ -24,6 +24,8 @@ TIMETABLE = {
     "keep stopped clients quiet": _every(20, "dashboard.inventory.tasks.keep_stopped", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "publish audit heads": _every(300, "tenants.tasks.publish_heads", "audit"),
+    "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),
+    "prune sessions": _every(3600, "tenants.tasks.prune_sessions", "bulk"),
     "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),
     "send waiting mail": _every(20, "tenants.tasks.send_waiting_mail", "bulk"),
     "remove old mail": _every(3600, "tenants.tasks.remove_old_mail", "bulk"),

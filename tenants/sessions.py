@@ -8,6 +8,8 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -64,6 +66,13 @@ def end(user: User, those: Iterable[UserSession]) -> None:
         with scope.system("sessions were ended"):
             audit.record(user, None, "person.sessions-ended", f"user:{user.pk}", sessions=len(gone))
         ended.send(sender=None, user=user)
+
+
+def prune() -> int:
+    """Drop sessions that have ended, and what lists them; how many."""
+    gone = Session.objects.filter(expire_date__lt=Now()).delete()[0]
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return gone
 
 
 def browser_of(user_agent: str) -> str:

@@ -123,6 +123,12 @@ def by_lane(connection: Connection) -> dict[Lane, int]:
     return {lane: count[lane] for lane in Lane}
 
 
+def prune() -> int:
+    """Drop spends that no window holds any more, also of connections that nobody uses. Opens a scope of its own."""
+    with scope.system("old spends"):
+        return BudgetSpend.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
+
+
 def clock() -> datetime:
     """The database's, so that processes with other clocks agree. Tests put their own here."""
     with database.cursor() as cursor:

@@ -36,6 +36,7 @@ def tidy() -> None:
     runs.prune()
     unreadable.forget()
     vendor_requests.prune()
+    budget.prune()
 
 
 @shared_task
