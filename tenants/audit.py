@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -44,8 +44,10 @@ def as_somebody(pk: int, words: str, **facts: Any) -> Iterator[None]:
         _known_as.reset(token)
 
 
-def record(by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any) -> None:
-    """Write one entry. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
+def record(
+    by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any
+) -> AuditEntry:
+    """Write one entry, and return it. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
 
     Entries of one transaction belong to one tenant and come last: the chain stays locked until the commit.
     `details` are plain values (text, numbers, lists of them); never secrets.
@@ -63,20 +65,18 @@ def record(by: User | None, tenant: Tenant | None, action: str, subject: Model |
         "subject": name,
         "details": details,
     }
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(
-                chain=chain,
-                body=json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str),
-                tenant=tenant,
-                at=at,
-                actor_id=by.pk if by else None,
-                actor=actor,
-                action=action,
-                subject=name,
-            )
-        ]
+    entry = AuditEntry(
+        chain=chain,
+        body=json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str),
+        tenant=tenant,
+        at=at,
+        actor_id=by.pk if by else None,
+        actor=actor,
+        action=action,
+        subject=name,
     )
+    AuditEntry.objects.bulk_create([entry])
+    return entry
 
 
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
@@ -103,9 +103,27 @@ class Broken:
     reason: str
 
 
-def link(before: bytes, seq: int, chain: str, action: str, body: str) -> bytes:
-    """The hash of one entry, byte for byte as the trigger computes it."""
-    return hashlib.sha256(before + f"{seq}\n{chain}\n{action}\n{body}".encode()).digest()
+def link(before: bytes, seq: int, chain: str, action: str, body: str, pk: int | None = None) -> bytes:
+    """The hash of one entry, byte for byte as the trigger computes it; without `pk` as it was in version 0.1."""
+    end = "" if pk is None else f"\n{pk}"
+    return hashlib.sha256(before + f"{seq}\n{chain}\n{action}\n{body}{end}".encode()).digest()
+
+
+def disagreement(entry: AuditEntry) -> str:
+    """The first column that does not say what the body says, or ""."""
+    try:
+        facts = json.loads(entry.body)
+        told = {
+            "at": datetime.fromisoformat(facts["at"]),
+            "actor_id": facts["by"],
+            "actor": facts["actor"],
+            "action": facts["action"],
+            "subject": facts["subject"],
+        }
+    except (ValueError, TypeError, KeyError):
+        return "body"
+    told["chain"] = RESELLER if entry.tenant_id is None else f"tenant-{entry.tenant_id}"
+    return next((name for name, value in told.items() if getattr(entry, name) != value), "")
 
 
 def verify(chains: Collection[str] | None = None, published: Published | None = None) -> Iterator[Broken]:
@@ -120,22 +138,19 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
     at: dict[str, tuple[int, bytes]] = {}
     held: dict[str, int] = {}  # the last entry of each chain that a signed head agrees with
     broken: set[str] = set()
-    entries = (
-        AuditEntry.objects.filter(**among)
-        .order_by("chain", "seq")
-        .values_list("chain", "seq", "hash", "action", "body", "actor", "subject")
-    )
-    for chain, seq, digest, action, body, actor, subject in entries.iterator(chunk_size=2000):
+    entries = AuditEntry.objects.filter(**among).order_by("chain", "seq")
+    for entry in entries.iterator(chunk_size=2000):
+        chain, seq, digest = entry.chain, entry.seq, entry.hash
         if chain in broken:
             continue
         last, before = at.get(chain, (0, EMPTY))
-        reason = ""
+        reason, content = "", (before, seq, chain, entry.action, entry.body)
         if seq != last + 1:
             reason = f"entry {last + 1} is missing"
-        elif bytes(digest) != link(before, seq, chain, action, body):
+        elif bytes(digest) not in (link(*content, entry.pk), link(*content)):
             reason = "its hash does not follow from its content and the entry before it"
-        elif (facts := json.loads(body))["actor"] != actor or facts["subject"] != subject or facts["action"] != action:
-            reason = "its columns do not agree with its body"
+        elif column := disagreement(entry):
+            reason = f"its columns do not agree with its body: {column}"
         elif (told := signed.get(chain, {}).get(seq)) is not None:
             if told[0] != bytes(digest):
                 reason = (

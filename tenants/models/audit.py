@@ -1,6 +1,8 @@
 """The audit trail: append-only entries in a hash chain per tenant."""
 
 from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
 
 from tenants.models.tenant import Tenant
 from tenants.walls import ChainRows, Rows
@@ -8,7 +10,8 @@ from tenants.walls import ChainRows, Rows
 
 class AuditEntry(models.Model):
     """What was done, by whom, to what. `body` is the canonical JSON that the chain covers; the other columns repeat
-    parts of it for searching. `seq` and `hash` are set by a trigger, under the lock of the chain's head."""
+    parts of it for searching. A trigger sets them from the body, and `seq` and `hash` under the lock of the chain's
+    head."""
 
     chain = models.CharField(max_length=40)
     seq = models.BigIntegerField(default=0)
@@ -27,6 +30,11 @@ class AuditEntry(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["chain", "seq"], name="one_entry_per_link"),
+            models.CheckConstraint(
+                condition=Q(tenant__isnull=True, chain="reseller")
+                | Q(tenant__isnull=False, chain=Concat(Value("tenant-"), Cast("tenant_id", models.TextField()))),
+                name="chain_of_its_tenant",
+            ),
             Rows(name="audit_rows"),
         ]
         indexes = [

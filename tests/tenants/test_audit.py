@@ -1,7 +1,10 @@
 """P8: entries are written with the deed, and nobody can change them unseen."""
 
+from datetime import timedelta
+
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from tenants import audit, scope
 from tenants.audit_words import sentence
@@ -60,3 +63,122 @@ def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
             "TRUNCATE tenants_auditentry",
             "ALTER TABLE tenants_auditentry ADD CONSTRAINT one_entry_per_link UNIQUE (chain, seq)",
         )
+
+
+def appended(house, **columns):
+    """What the chain holds of an entry whose columns say something else than its body."""
+    body = '{"action": "a.b", "actor": "Somebody", "at": "2026-01-01T00:00:00+00:00", "by": 7, "details": {}, '
+    facts = {
+        "chain": f"tenant-{house.tenant.pk}",
+        "tenant": house.tenant,
+        "body": body + '"subject": "call:1"}',
+        "at": timezone.now() - timedelta(days=9),
+        "actor_id": 1,
+        "actor": "Somebody else",
+        "action": "other.deed",
+        "subject": "call:2",
+    }
+    with transaction.atomic():
+        entry = AuditEntry.objects.create(**facts | columns)
+    entry.refresh_from_db()
+    return entry
+
+
+def test_columns_follow_the_body_whatever_was_written_into_them(bloom):
+    with scope.of(bloom.tenant):
+        entry = appended(bloom)
+        found = (entry.at.isoformat(), entry.actor_id, entry.actor, entry.action, entry.subject)
+    assert found == ("2026-01-01T00:00:00+00:00", 7, "Somebody", "a.b", "call:1")
+    with scope.system("verify"):
+        assert list(audit.verify()) == []
+
+
+def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
+    theirs = f"tenant-{harbor.tenant.pk}"
+    with scope.of(bloom.tenant):
+        for columns in (
+            {"chain": theirs, "tenant": harbor.tenant},
+            {"chain": "reseller", "tenant": None},
+            {"chain": theirs, "tenant": None},
+        ):
+            with pytest.raises(DatabaseError, match="row-level security"):
+                appended(bloom, **columns)
+    for scoped in (scope.of(bloom.tenant), scope.system("all")):
+        with scoped:
+            for chain in (theirs, "reseller", "tenant-", "other"):
+                with pytest.raises(IntegrityError, match="chain_of_its_tenant"):
+                    appended(bloom, chain=chain)
+    with scope.system("look"):
+        assert list(audit.verify()) == []
+
+
+MUTATIONS = {
+    "id": "id + 100000",
+    "chain": "'reseller'",
+    "seq": "seq + 100",
+    "hash": "sha256(hash)",
+    "body": "body || ' '",
+    "tenant_id": "CASE tenant_id WHEN {bloom} THEN {harbor} ELSE {bloom} END",
+    "at": "at + interval '1 microsecond'",
+    "actor_id": "coalesce(actor_id, 0) + 1",
+    "actor": "actor || 'x'",
+    "action": "action || 'x'",
+    "subject": "subject || 'x'",
+}
+OPEN = (
+    "ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",
+    "ALTER TABLE tenants_auditentry DROP CONSTRAINT one_entry_per_link, DROP CONSTRAINT chain_of_its_tenant",
+    "CREATE TABLE kept AS SELECT * FROM tenants_auditentry",
+)
+SHUT = (
+    "TRUNCATE tenants_auditentry",
+    "ALTER TABLE tenants_auditentry ADD CONSTRAINT one_entry_per_link UNIQUE (chain, seq), ADD CONSTRAINT "
+    "chain_of_its_tenant CHECK (chain = 'reseller' AND tenant_id IS NULL OR chain = 'tenant-' || tenant_id::text "
+    "AND tenant_id IS NOT NULL)",
+    "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
+    "DROP TABLE kept",
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_column_of_every_entry_is_held(bloom, harbor, admin, superuser):
+    """By a superuser with every constraint taken away: whichever column is changed, of whichever entry."""
+    assert set(MUTATIONS) == {field.column for field in AuditEntry._meta.concrete_fields}
+    with scope.of(bloom.tenant):
+        audit.record(admin, bloom.tenant, "person.removed", "membership:1", person="Zoë")
+    with scope.system("look"):
+        ids = list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))
+    assert len(ids) == 7
+    superuser(*OPEN)
+    try:
+        for pk in ids:
+            for column, change in MUTATIONS.items():
+                value = change.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk)
+                superuser(f"UPDATE tenants_auditentry SET {column} = {value} WHERE id = {pk}")
+                with scope.system("verify"):
+                    assert list(audit.verify()), f"{column} of entry {pk} was changed and nobody noticed"
+                superuser(
+                    "TRUNCATE tenants_auditentry",
+                    "INSERT INTO tenants_auditentry OVERRIDING SYSTEM VALUE SELECT * FROM kept",
+                )
+        with scope.system("verify"):
+            assert list(audit.verify()) == []
+    finally:
+        superuser(*SHUT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entries_of_the_first_version_still_hold(bloom, superuser):
+    """Their hash does not cover the row's id."""
+    with scope.system("look"):
+        last = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
+        before = AuditEntry.objects.get(tenant=bloom.tenant, seq=last.seq - 1)
+    old = audit.link(bytes(before.hash), last.seq, last.chain, last.action, last.body).hex()
+    superuser(
+        "ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",
+        f"UPDATE tenants_auditentry SET hash = '\\x{old}' WHERE id = {last.pk}",
+        f"UPDATE tenants_audithead SET hash = '\\x{old}' WHERE chain = '{last.chain}'",
+        "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
+    )
+    with scope.system("verify"):
+        assert list(audit.verify()) == []
