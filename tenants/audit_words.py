@@ -21,6 +21,8 @@ SENTENCES: dict[str, str] = {
     "tenant.calls-ended": "{actor} asked to end {asked} live calls, of which {ringing} were not answered yet.",
     "number.dedicated": "{actor} dedicated {number}.",
     "number.released": "{actor} released {number}.",
+    "number.withdrawn": "{actor} withdrew {number}, which was to be dedicated from a later day.",
+    "assistant.withdrawn": "{actor} withdrew the assistant {assistant}, which was to be dedicated from a later day.",
     "assistant.dedicated": "{actor} dedicated the assistant {assistant}.",
     "assistant.released": "{actor} released the assistant {assistant}.",
     "person.invited": "{actor} invited {email} as {role}.",
@@ -80,7 +82,11 @@ SENTENCES: dict[str, str] = {
     "call.needs-person": "The call to {party} was not found at VoiceDock; a person has to decide.",
     "call.let-go": "{actor} decided that the call to {party} was not placed.",
     "call.looked-again": "{actor} had the call to {party} looked for again.",
-    "call.wrong-number": "The call with {party} left from {reported} instead of {meant}. Dialing stops.",
+    "call.made-way": "The call with {party} was listed twice; the one that was placed here stays.",
+    "call.id-repeated": "VoiceDock took the call to {party} and answered with the id of another call.",
+    "call.wrong-number": "VoiceDock reported that the call with {party} left from {reported} instead of {meant}. "
+    "Dialing stops.",
+    "call.reported-again": "VoiceDock reported {reported} as the number of the call with {party}, after another one.",
     "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {party}: {why}",
     "call.end-not-confirmed": "The call with {party} was asked to end, and we have not heard that it ended.",
     "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {party}.",
@@ -120,11 +126,24 @@ SENTENCES: dict[str, str] = {
 }
 
 
+MEANT_UNKNOWN = (
+    "VoiceDock reported that a call with {party}, not placed here, left from {reported}, which was not dedicated to "
+    "this client. Dialing stops."
+)
+
+
+def _is_known(details: dict[str, object]) -> bool:
+    """Whether the number that was meant is known; entries of version 0.1 repeat the reported one instead."""
+    return bool(details.get("meant")) and details["meant"] != details.get("reported")
+
+
 def sentence(entry: AuditEntry) -> str:
     """One entry in words; an action without a sentence of its own is told by its name."""
     facts = json.loads(entry.body)
     blanks: dict[str, object] = defaultdict(lambda: "something")
     details = facts["details"] | {"actor": entry.actor}
     blanks |= {key: names.isolate(value) if isinstance(value, str) else value for key, value in details.items()}
+    if entry.action == "call.wrong-number" and not _is_known(facts["details"]):
+        return MEANT_UNKNOWN.format_map(blanks)
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
     return pattern.format_map(blanks)

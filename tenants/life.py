@@ -71,7 +71,7 @@ def _turn(
     if not why:
         raise NotNow("Write why; it stays in the audit trail.")
     if not Tenant.objects.filter(pk=tenant.pk, status__in=list(came_from)).update(
-        status=status, closed_at=timezone.now() if status == Status.CLOSED else None
+        status=status, closed_at=timezone.now() if status == Status.CLOSED else None, calls_held_until=None
     ):
         now = Tenant.objects.get(pk=tenant.pk)
         raise NotNow(f"{now.name} is {now.get_status_display().lower()} already; nothing was changed.")

@@ -23,6 +23,8 @@ APP_MAY_NOT = {  # beside what row-level security forbids
     "tenants_person": "INSERT, UPDATE, DELETE",
     "calls_call": "DELETE",
     "calls_receipt": "DELETE",
+    "calls_calleridcorrection": "UPDATE, DELETE",
+    "calls_alarmclearing": "UPDATE, DELETE",
     "django_migrations": "INSERT, UPDATE, DELETE",
 }
 
@@ -40,6 +42,8 @@ AUDITOR_READS = [
     "tenants_audithead",
     "calls_call",
     "calls_callreport",
+    "calls_calleridcorrection",
+    "calls_alarmclearing",
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",

@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.utils import timezone
 
 from tenants import audit, names
 from tenants.models import (
@@ -24,6 +23,8 @@ from tenants.models import (
     Tenant,
     User,
 )
+
+INSTANT = timedelta(microseconds=1)
 
 
 class Taken(Exception):
@@ -93,42 +94,65 @@ def dedicate_assistant(
 
 
 def _dedicate(dedication: Dedication, start: datetime | None, taken_by: Any) -> None:
-    dedication.period = DateTimeTZRange(start or timezone.now(), None)
+    dedication.period = DateTimeTZRange(start or clock(), None)
     try:
         with transaction.atomic():
             dedication.save(force_insert=True)
     except IntegrityError as clash:
         if "one_tenant_per" not in str(clash):
             raise
-        other = taken_by().filter(period__overlap=dedication.period).select_related("tenant").first()
+        others = taken_by().filter(period__overlap=dedication.period, withdrawn_at=None)
+        other = others.select_related("tenant").order_by("period").first()
         holder = other.tenant if other else None
         if holder == dedication.tenant:
             raise Taken(f"{holder} has it already.", holder) from clash
         name = holder.name if holder else "Another client"
+        if holder and other.begins_later:
+            day = f"{other.period.lower.astimezone(holder.zone):%-d %B %Y}"
+            raise Taken(f"{name} gets it from {day} on. Withdraw that on their page first.", holder) from clash
         until = f" until {other.period.upper:%-d %B %Y}" if other and other.period.upper else ""
         raise Taken(f"{name} has it{until}. Release it there first.", holder) from clash
 
 
 def end_number(dedication: NumberDedication, *, by: User | None) -> None:
-    """Release a number: the period closes now, the row stays as proof."""
-    _end(dedication, by)
+    """Release a number: the period closes now, the row stays as proof. One that begins later is withdrawn."""
+    withdrawn = _end(dedication, by)
     Tenant.objects.filter(pk=dedication.tenant_id, default_number=dedication).update(default_number=None)
-    audit.record(by, dedication.tenant, "number.released", dedication, number=dedication.e164)
+    if withdrawn:
+        audit.record(by, dedication.tenant, "number.withdrawn", dedication, number=dedication.e164)
+    else:
+        audit.record(by, dedication.tenant, "number.released", dedication, number=dedication.e164)
 
 
 def end_assistant(dedication: AssistantDedication, *, by: User | None) -> None:
-    """Release an assistant: the period closes now, the row stays as proof."""
-    _end(dedication, by)
+    """Release an assistant: the period closes now, the row stays as proof. One that begins later is withdrawn."""
+    withdrawn = _end(dedication, by)
     Tenant.objects.filter(pk=dedication.tenant_id, default_assistant=dedication).update(default_assistant=None)
-    audit.record(by, dedication.tenant, "assistant.released", dedication, assistant=str(dedication.assistant))
+    if withdrawn:
+        audit.record(by, dedication.tenant, "assistant.withdrawn", dedication, assistant=str(dedication.assistant))
+    else:
+        audit.record(by, dedication.tenant, "assistant.released", dedication, assistant=str(dedication.assistant))
 
 
-def _end(dedication: Dedication, by: User | None) -> None:
-    """One that ends before it began to count keeps an instant, so that the row stays whole."""
-    begins = dedication.period.lower
-    dedication.period = DateTimeTZRange(begins, max(timezone.now(), begins + timedelta(microseconds=1)))
+def _end(dedication: Dedication, by: User | None) -> bool:
+    """Whether it was withdrawn before it began. Such a row keeps an instant of its period, so that it stays whole."""
+    begins, now = dedication.period.lower, clock()
     dedication.ended_by = by
-    type(dedication).objects.filter(pk=dedication.pk).update(period=dedication.period, ended_by=by)
+    if begins > now:
+        dedication.period, dedication.withdrawn_at = DateTimeTZRange(begins, begins + INSTANT), now
+    else:
+        dedication.period = DateTimeTZRange(begins, max(now, begins + INSTANT))
+    type(dedication).objects.filter(pk=dedication.pk).update(
+        period=dedication.period, ended_by=by, withdrawn_at=dedication.withdrawn_at
+    )
+    return dedication.withdrawn_at is not None
+
+
+def clock() -> datetime:
+    """The database's: what begins and ends is compared with it, and application servers may differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def set_defaults(

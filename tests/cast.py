@@ -27,6 +27,7 @@ from tenants.models import (
     User,
 )
 from tenants.roles import Role, StaffRole
+from tests.backdating import backdating
 
 PASSWORD = "correct horse battery"
 
@@ -121,12 +122,13 @@ def furnish(name: str, slug: str, e164: str, key: str, *, family: str = "pipelin
         )
         tenant = ownership.open_tenant(name=name, slug=slug, city="Testville", home_connection=connection, by=None)
         before = timezone.now() - timedelta(days=30)
-        return House(
-            tenant,
-            connection,
-            ownership.dedicate_number(tenant, number, by=None, start=before),
-            ownership.dedicate_assistant(tenant, assistant, by=None, start=before),
-        )
+        with backdating():
+            return House(
+                tenant,
+                connection,
+                ownership.dedicate_number(tenant, number, by=None, start=before),
+                ownership.dedicate_assistant(tenant, assistant, by=None, start=before),
+            )
 
 
 @pytest.fixture

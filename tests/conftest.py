@@ -13,6 +13,7 @@ from django.db import connection
 
 import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
 from tenants import scope
+from tests import backdating
 from tests.postgres import server
 
 pytest_plugins = ["tests.cast"]
@@ -50,6 +51,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Tests run as the app's log-in."""
+    with django_db_blocker.unblock():
+        backdating.install()
     app = urlsplit(os.environ["DATABASE_URL"])
     _become(django_db_blocker, USER=app.username, PASSWORD=app.password)
     yield

@@ -12,6 +12,7 @@ from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
 from tenants import ownership, scope
 from tenants.models import Assistant, Connection, Number, Tenant
+from tests.backdating import backdating
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # before anything that the sandbox's clock may say
 
@@ -85,10 +86,11 @@ def client_of(db) -> Callable[..., Tenant]:
             tenant = ownership.open_tenant(
                 name=slug.title(), slug=slug, city="", home_connection=office.connection, by=None
             )
-            for e164 in numbers:
-                ownership.dedicate_number(tenant, office.number(e164), by=None, start=since)
-            for name in assistants:
-                ownership.dedicate_assistant(tenant, office.assistant(name), by=None, start=since)
+            with backdating():
+                for e164 in numbers:
+                    ownership.dedicate_number(tenant, office.number(e164), by=None, start=since)
+                for name in assistants:
+                    ownership.dedicate_assistant(tenant, office.assistant(name), by=None, start=since)
         return tenant
 
     return make

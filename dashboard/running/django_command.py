@@ -7,7 +7,7 @@ from dashboard.running import environment, up
 from dashboard.running.lock import Lock
 from dashboard.running.places import Places
 
-AS_OWNER = ("migrate", "flush", "backup", "restore")
+AS_OWNER = ("migrate", "flush", "backup", "restore", "demo")  # the demo gives its clients a past
 OURS = """\
 Patchbay's own commands (docs/running.md):
   up        start everything and print the address

@@ -63,7 +63,7 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
     world = steps.demo(state, env["PATCHBAY_URL"], env["VOICEDOCK_API_URL"])
     if "sandbox" in ours and not steps.taken(places, "demo", world):
         _say("Furnishing the demo …")
-        supervisor.once(children.command("demo", env, "demo"))
+        supervisor.once(children.command("demo", owner, "demo"))
         steps.take(places, "demo", world)
 
     _say("Starting workers, web and beat …")

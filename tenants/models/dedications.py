@@ -20,7 +20,11 @@ from tenants.walls import Key, Rows
 class DedicationQuerySet(models.QuerySet["Dedication"]):
     def open(self) -> DedicationQuerySet:
         """Those that hold at this moment, by the clock of the database."""
-        return self.filter(period__contains=Now())
+        return self.filter(period__contains=Now(), withdrawn_at=None)
+
+    def unended(self) -> DedicationQuerySet:
+        """Those that hold, and those that begin later."""
+        return self.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), withdrawn_at=None)
 
     def at(self, moment: datetime) -> DedicationQuerySet:
         return self.filter(period__contains=moment)
@@ -35,6 +39,7 @@ class Dedication(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="When it was withdrawn before it began.")
 
     objects = DedicationQuerySet.as_manager()
 
@@ -42,9 +47,17 @@ class Dedication(models.Model):
         abstract = True
 
     @property
+    def begins_later(self) -> bool:
+        return self.withdrawn_at is None and self.period.lower > timezone.now()
+
+    @property
     def is_open(self) -> bool:
         now = timezone.now()
-        return self.period.lower <= now and (self.period.upper is None or now < self.period.upper)
+        return (
+            self.withdrawn_at is None
+            and self.period.lower <= now
+            and (self.period.upper is None or now < self.period.upper)
+        )
 
 
 class NumberDedication(Dedication):
@@ -60,10 +73,12 @@ class NumberDedication(Dedication):
             ExclusionConstraint(
                 name="one_tenant_per_number",
                 expressions=[("number", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(withdrawn_at=None),
             ),
             ExclusionConstraint(
                 name="one_tenant_per_e164",
                 expressions=[("e164", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(withdrawn_at=None),
             ),
             models.CheckConstraint(
                 condition=Q(period__startswith__isnull=False, period__isempty=False), name="number_period_begins"
@@ -93,6 +108,7 @@ class AssistantDedication(Dedication):
             ExclusionConstraint(
                 name="one_tenant_per_assistant",
                 expressions=[("assistant", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+                condition=Q(withdrawn_at=None),
             ),
             models.CheckConstraint(
                 condition=Q(period__startswith__isnull=False, period__isempty=False), name="assistant_period_begins"

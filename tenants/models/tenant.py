@@ -58,6 +58,9 @@ class Tenant(models.Model):
         validators=[MaxValueValidator(LONGEST_RETENTION)],
         help_text="How long after closing the personal data of its calls are kept.",
     )
+    calls_held_until = models.DateTimeField(
+        null=True, blank=True, help_text="No call is sent before then: the client is about to be suspended or closed."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     data_removed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the personal data of its calls were removed last."

@@ -11,6 +11,7 @@ from dashboard.calls import destinations, placing
 from tenants import ownership, scope
 from tenants.models import Number
 from tenants.roles import Role
+from tests.backdating import backdating
 from tests.calls.rows import a_call
 
 ADDRESS = "/c/bloom-dental/call/"
@@ -117,7 +118,8 @@ def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator, dial
             connection=bloom.connection, remote_id="gone", e164="+31365550118", name="Almere"
         )
         before = timezone.now() - timedelta(days=9)
-        ended = ownership.dedicate_number(bloom.tenant, number, by=None, start=before)
+        with backdating():
+            ended = ownership.dedicate_number(bloom.tenant, number, by=None, start=before)
     with scope.system("and its end"):
         ownership.end_number(ended, by=None)
 

@@ -11,15 +11,18 @@ from dashboard.calls import sync as calls
 from dashboard.calls.models import Call
 from dashboard.campaigns.models import Campaign
 from dashboard.home import furniture
+from dashboard.home.management.commands import demo
 from dashboard.running import sign_ins
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import Clock
 from tenants import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, Membership, NumberDedication, Tenant, User
+from tests.backdating import backdating
 
 
 @pytest.fixture
-def furnished(db, settings):
+def furnished(db, settings, monkeypatch):
+    monkeypatch.setattr(demo, "as_owner", backdating)  # another log-in would not see this test's transaction
     sandbox = app.make(seed=7, clock=Clock(), world="demo", deliver=lambda *webhook: None)
     settings.SANDBOX_URL = "http://sandbox"
     settings.VOICEDOCK_API_URL = "http://sandbox/api/v1"
