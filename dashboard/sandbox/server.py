@@ -103,7 +103,12 @@ class Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Serve until `stopping` is set; then write the last snapshot."""
+        """Serve until `stopping` is set; then write the last snapshot.
+
+        The first one is written before anything is served: a start that is killed leaves a trace, so that the next
+        one gives out other ids (`world.resume`).
+        """
+        self.save()
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
         since_snapshot = 0.0
         while not self.stopping.wait(TICK):

@@ -6,6 +6,7 @@ from .demo import AGENCY, ALWAYS, ASSISTANTS, BLOOM, CAMPAIGNS, KEYS, NUMBERS
 from .records import Assistant, Campaign, Kept, Key, Number, Organization, World
 
 KINDS = ("demo", "small")
+SERIALS_APART = 100_000  # more than can be given out between two snapshots
 LONG_AGO = 120 * 86400.0
 
 
@@ -32,7 +33,11 @@ def build(kind: str, seed: str, now: float) -> World:
 
 
 def resume(world: World, now: float) -> None:
-    """After a pause of the process: calls went on by the clock, machines that start new ones were off meanwhile."""
+    """After a pause of the process: calls went on by the clock, machines that start new ones were off meanwhile.
+
+    What happened after the last snapshot is forgotten when the process was killed; its ids are not given out again.
+    """
+    world.serial += SERIALS_APART
     dialling, bystanders = world.switches.campaigns_dial, world.switches.ambient
     world.switches.campaigns_dial = world.switches.ambient = False
     engine.step(world, now)

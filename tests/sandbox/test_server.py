@@ -202,3 +202,37 @@ def _ids(seen):
 def _start(*options, cwd=ROOT, env=None):
     command = [sys.executable, "-m", "dashboard.sandbox", *options]
     return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_ids_are_not_given_out_twice_across_starts_that_were_killed(tmp_path):
+    """Each start is killed before it wrote a snapshot of what it did; each places a call."""
+    given = []
+    for _ in range(3):
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "dashboard.sandbox",
+                "--port",
+                "0",
+                "--world",
+                "small",
+                "--data",
+                tmp_path / "world",
+            ],
+            cwd=ROOT,
+            env=BARE_ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            base = process.stdout.readline().split()[-1]
+            with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-bloom"}, timeout=10) as client:
+                assistant = client.get("/assistants").json()["assistants"][0]["id"]
+                body = {"destination": "+31612340042", "assistant_id": assistant}
+                given.append(client.post("/calls/outbound", json=body).json()["call_id"])
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    assert len(set(given)) == 3
