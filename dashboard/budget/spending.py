@@ -17,7 +17,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.db import connection as database
 from django.db.models import Q, Value
 from django.db.models.functions import Greatest, Now
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from dashboard.calls.models import Call
 
 __all__ = ["Cells", "Lane", "OpenTransaction", "Spent", "by_lane", "cells", "speak", "spent"]
+
+log = structlog.get_logger()
 
 LOCK = 0x5042  # our class of advisory locks; the second key is the connection
 PATIENCE = 30.0  # seconds for one answer; half of it for background work
@@ -62,11 +66,15 @@ def speak(
     call: Call | None = None,
     tally: Callable[[], None] = lambda: None,
     until: float | None = None,
+    confirm: Callable[[], None] = lambda: None,
 ) -> Iterator[voicedock.Client]:
     """A client for this connection whose every attempt is spent in this lane; opens short scopes of its own.
 
     `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each. `tally` is
-    called before each request that leaves, `until` the moment of `time.monotonic` after which none does.
+    called before each request that leaves, `until` the moment of `time.monotonic` after which none does. `confirm` is
+    called as the last thing before a request leaves: what it raises keeps it from leaving.
+    What an answer means is committed inside the block, before anything else: afterwards it is only noted how the
+    connection fares, and that note may fail or be left out.
     Raises `OpenTransaction` at once, and `Spent` from the client's methods before anything has left.
     """
     _nothing_open()
@@ -77,6 +85,7 @@ def speak(
         tenant=owner.pk if isinstance(owner, Tenant) else owner,
         call=call.pk if call is not None else None,
         tally=tally,
+        confirm=confirm,
     )
     with scope.system("load a connection's key"):
         key = ConnectionSecret.objects.get(connection_id=connection.pk).api_key
@@ -145,6 +154,7 @@ class _Purse:
     tenant: int | None
     call: UUID | None
     tally: Callable[[], None]
+    confirm: Callable[[], None]
     attempts: int = 0
 
     def spend(self) -> None:
@@ -158,6 +168,7 @@ class _Purse:
             wait = self._take(clock())
         if wait:
             raise Spent(wait)
+        self.confirm()
         self.attempts += 1
         self.tally()
         waiting.begin()
@@ -184,9 +195,19 @@ class _Purse:
         return wait
 
     def note(self, error: voicedock.VoiceDockError | None) -> None:
-        """When VoiceDock last answered, what it last complained of, and a rest for background work after a 429."""
+        """When VoiceDock last answered, what it last complained of, and a rest for background work after a 429.
+
+        Never raises: the answer that it follows must not be lost because of it.
+        """
         if not self.attempts:
             return
+        try:
+            with scope.system("note how it went"):
+                self._write_note(error)
+        except DatabaseError:
+            log.exception("connection_not_noted", connection=self.connection)
+
+    def _write_note(self, error: voicedock.VoiceDockError | None) -> None:
         now = timezone.now()
         change: dict[str, Any] = {}
         if not isinstance(error, voicedock.Unreachable):
@@ -196,11 +217,12 @@ class _Purse:
         if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
             rest = Value(now + timedelta(seconds=error.retry_after or REST_AFTER_429))
             change["resting_until"] = Greatest("resting_until", rest)  # what was asked before still holds
-        with scope.system("note how it went"):
-            rows = Connection.objects.filter(pk=self.connection)
-            rows.update(**change)
-            if error is None:
-                rows.exclude(last_error="").update(last_error="")
+        rows = Connection.objects.filter(pk=self.connection)
+        if error is None and not rows.select_for_update(skip_locked=True, no_key=True).exists():
+            return  # somebody holds the row: nobody waits for it only to say that all is well
+        rows.update(**change)
+        if error is None:
+            rows.exclude(last_error="").update(last_error="")
 
 
 def _alone(connection: int) -> None:

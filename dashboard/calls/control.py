@@ -47,19 +47,20 @@ def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID
         with budget.speak(receipt.call.connection, lane, call=receipt.call) as vendor:
             sent_at = timezone.now()
             vendor.control_call(receipt.call.remote_id, wanted)
+            _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
     except budget.Spent as no:
-        return _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
+        _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
     except voicedock.NotSent as no:
-        return _settle(receipt, Outcome.REFUSED, no.words)
+        _settle(receipt, Outcome.REFUSED, no.words)
     except voicedock.NotActive:
-        return _settle(receipt, Outcome.REFUSED, "VoiceDock says that this call is no longer in progress.", sent_at)
+        _settle(receipt, Outcome.REFUSED, "VoiceDock says that this call is no longer in progress.", sent_at)
     except voicedock.NotFound:
-        return _settle(receipt, Outcome.REFUSED, "VoiceDock does not know this call any more.", sent_at)
+        _settle(receipt, Outcome.REFUSED, "VoiceDock does not know this call any more.", sent_at)
     except (voicedock.Refused, voicedock.Invalid) as no:
-        return _settle(receipt, Outcome.REFUSED, no.words, sent_at if no.sent else None)
+        _settle(receipt, Outcome.REFUSED, no.words, sent_at if no.sent else None)
     except voicedock.VoiceDockError as silence:
-        return _settle(receipt, Outcome.UNKNOWN, f"{silence.words} {_advice(receipt)}", sent_at)
-    return _settle(receipt, Outcome.ACCEPTED, "", sent_at)
+        _settle(receipt, Outcome.UNKNOWN, f"{silence.words} {_advice(receipt)}", sent_at)
+    return record(receipt)
 
 
 def _ask(
@@ -86,6 +87,7 @@ def _ask(
             said_before=now.said,
             outcome=Outcome.REFUSED if no else Outcome.WAITING,
             answered_at=timezone.now() if no else None,
+            recorded_at=timezone.now() if no else None,
             note=no[:400],
         )
         Receipt.objects.bulk_create([meant], ignore_conflicts=True)
@@ -112,17 +114,33 @@ def _mark(call: Call, *, ending: bool = False) -> None:
     call.refresh_from_db(fields=READ_ANEW)
 
 
-def _settle(receipt: Receipt, outcome: Outcome, note: str, sent_at: datetime | None = None) -> Receipt:
-    """How it came out; a receipt that was given up meanwhile still learns the truth."""
-    call = receipt.call
+def _settle(receipt: Receipt, outcome: Outcome, note: str = "", sent_at: datetime | None = None) -> None:
+    """The first thing that is done with an answer, committed alone: whatever fails afterwards, it is known.
+
+    A receipt that was given up meanwhile still learns the truth.
+    """
     with scope.of(receipt.tenant_id):
         open_ones = Receipt.objects.filter(pk=receipt.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
-        open_ones.settle(outcome, note, sent_at=sent_at, answered_at=Now())
-        receipt.refresh_from_db(fields=["outcome", "note", "sent_at", "answered_at", "effect", "effect_at"])
-        _mark(call)
-        name = NAMES.get(receipt.command, receipt.command)
-        tell(call, f"call.command-{outcome}", by=receipt.asked_by, command=name, why=note)
-    if receipt.command in ("end-call", "transfer") or outcome != Outcome.ACCEPTED:
+        open_ones.settle(outcome, note, sent_at=sent_at, answered_at=Now(), recorded_at=None)
+
+
+def record(receipt: Receipt) -> Receipt:
+    """Tell the screens and the audit trail how a command came out, once; the sweep does it where a crash left it.
+
+    Opens the scope of its tenant.
+    """
+    call = receipt.call
+    with scope.of(receipt.tenant_id):
+        mine = Receipt.objects.filter(pk=receipt.pk, recorded_at=None).exclude(outcome=Outcome.WAITING)
+        recorded = mine.update(recorded_at=Now())
+        receipt.refresh_from_db(
+            fields=["outcome", "note", "sent_at", "answered_at", "recorded_at", "effect", "effect_at"]
+        )
+        if recorded:
+            _mark(call)
+            name = NAMES.get(receipt.command, receipt.command)
+            tell(call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note)
+    if receipt.command in ("end-call", "transfer") or receipt.outcome != Outcome.ACCEPTED:
         runs.hurry(call.connection_id, Kind.LIVE_CALLS)
     return receipt
 

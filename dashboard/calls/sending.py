@@ -14,8 +14,8 @@ from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
 from dashboard.calls import claiming
-from dashboard.calls.models import UNCERTAIN, UNSENT, Call, State
-from dashboard.calls.steps import READ_ANEW, owner, step
+from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
+from dashboard.calls.steps import READ_ANEW, SETTLED_ALARM, owner, step
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from tenants import scope
@@ -23,6 +23,11 @@ from tenants import scope
 WAITS = timedelta(minutes=2)  # after that nobody expects the phone to ring any more
 AGAIN_UNREACHED = 5.0  # seconds
 NOTHING_DIALED = "Nothing was dialed."
+REFUSED_THEN = "VoiceDock refused this call."
+MADE_WAY = "Found twice: this is the call that was placed here in the same moment."
+SAME_ID = (
+    "VoiceDock took this call and answered with the id of another one, so what becomes of it cannot be followed here."
+)
 
 
 def send(call_id: UUID) -> Call:
@@ -43,7 +48,9 @@ def attempt(call: Call) -> Call:
 def _post(call: Call) -> Call:
     """The one attempt, with nothing open. A 2xx is a call, a no is none, and anything unclear stays so."""
     try:
-        with budget.speak(call.connection, Lane.PLACE, tenant=call.tenant_id) as vendor:
+        with budget.speak(
+            call.connection, Lane.PLACE, tenant=call.tenant_id, confirm=lambda: claiming.confirm(call)
+        ) as vendor:
             placed = vendor.place_call(
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
                 destination=call.party,
@@ -51,6 +58,9 @@ def _post(call: Call) -> Call:
                 assistant_override={"metadata": {"our_ref": str(call.pk)}},
                 first_message=call.overrides.get("first_message") or None,
             )
+            _keep_answer(call, placed.status, placed.call_id)
+    except claiming.ClaimLost as late:
+        return _give_back(call, late.words)
     except budget.Spent as no:
         return _wait(call, no.retry_after, no.words)
     except voicedock.NotSent as no:
@@ -58,43 +68,99 @@ def _post(call: Call) -> Call:
     except voicedock.RateLimited as no:
         return _wait(call, no.retry_after or 30.0, no.words)
     except (voicedock.Refused, voicedock.Invalid) as no:
+        if no.sent:
+            _keep_answer(call, State.REFUSED, "")
         return refuse(call, f"{no.words} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
     except voicedock.VoiceDockError as silence:
         return lose(call, silence.words)
-    return _placed(call, placed)
+    return _placed(call)
 
 
-def _placed(call: Call, placed: voicedock.PlacedCall) -> Call:
+def apply_answer(call: Call) -> Call:
+    """What VoiceDock answered, for a call whose process died after the answer was kept; any number of times."""
+    if call.answered_status == State.REFUSED:
+        return refuse(call, f"{REFUSED_THEN} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
+    return _placed(call)
+
+
+def _keep_answer(call: Call, status: str, remote_id: str) -> None:
+    """The first thing that is done with an answer, committed alone: whatever fails afterwards, it is known."""
+    with scope.of(owner(call)):
+        Call.objects.filter(pk=call.pk, tenant_id=owner(call), answered_at=None).update(
+            answered_at=Now(),
+            answered_status=lengths.fit(Call, "answered_status", status),
+            answered_remote_id=lengths.fit(Call, "answered_remote_id", remote_id),
+        )
+
+
+def _placed(call: Call) -> Call:
     """VoiceDock has it. A webhook may have told so before, and more."""
+    _make_way(call)
     with scope.of(owner(call)):
         row = Call.objects.select_for_update().get(pk=call.pk)
-        remote_id = lengths.fit(Call, "remote_id", placed.call_id)
-        _make_way(row, remote_id)
-        change: dict[str, Any] = {"remote_id": remote_id, "placed_at": Now(), "lease_until": None}
-        if row.state in (*UNSENT, *UNCERTAIN):
-            over = voicedock.states.is_terminal(placed.status)
-            change |= {
-                "state": lengths.fit(Call, "state", placed.status),
-                "rank": voicedock.states.rank(placed.status),
-                "finished": over,
-            }
-            change |= {"state_at": Now(), "error": "", "alarm": "", "alarm_at": None}
-        step(call, [row.state], "call.placed", **change)
+        if row.placed_at is None:
+            _apply(call, row)
+        else:
+            call.refresh_from_db(fields=READ_ANEW)
     runs.hurry(call.connection_id, Kind.LIVE_CALLS)
     return call
 
 
-def _make_way(row: Call, remote_id: str) -> None:
-    """A list showed this call before its answer came, and could not tell that it is ours: that row steps back."""
-    twins = Call.objects.filter(connection_id=row.connection_id, remote_id=remote_id).exclude(pk=row.pk)
-    twins.update(
-        remote_id="",
-        hook_id="",
-        finished=True,
-        state=State.ENDED,
-        error="Found twice: this is the call that was placed here in the same moment.",
-        version=F("version") + 1,
-    )
+def _apply(call: Call, row: Call) -> None:
+    change: dict[str, Any] = {"placed_at": F("answered_at"), "lease_until": None}
+    known = Call.objects.filter(connection_id=row.connection_id, remote_id=row.answered_remote_id).exclude(pk=row.pk)
+    if known.exists():
+        step(call, [row.state], "call.id-repeated", error=SAME_ID, **change, **_to_person(row))
+        return
+    if not row.remote_id:
+        change["remote_id"] = row.answered_remote_id
+    if row.state in (*UNSENT, *UNCERTAIN):
+        status = row.answered_status
+        over = voicedock.states.is_terminal(status)
+        change |= {"state": status, "rank": voicedock.states.rank(status), "finished": over}
+        change |= {"state_at": Now(), "error": "", **SETTLED_ALARM}
+    step(call, [row.state], "call.placed", **change)
+
+
+def _to_person(row: Call) -> dict[str, Any]:
+    """A call that is under way without an id that is its own: nothing can find it, so a person has to look."""
+    if row.state not in (*UNSENT, *UNCERTAIN):
+        return {}
+    asks = {} if row.alarm == Alarm.WRONG_NUMBER else {"alarm": Alarm.NOT_CERTAIN, "alarm_at": Now()}
+    return {"state": State.NEEDS_PERSON, "state_at": Now()} | asks
+
+
+def _make_way(call: Call) -> None:
+    """A list showed this call before its answer came, and could not tell that it is ours: that row steps back.
+
+    In a scope of its own, since that row may be nobody's yet. Only a row that was found: one that was placed is
+    another call.
+    """
+    with scope.system("one row for one call"):
+        remote_id = Call.objects.values_list("answered_remote_id", flat=True).get(pk=call.pk)
+        found = Call.objects.filter(connection_id=call.connection_id, remote_id=remote_id, origin=Call.Origin.ADOPTED)
+        twin = found.exclude(pk=call.pk).exclude(remote_id="").select_for_update(of=("self",)).first()
+        if twin is None:
+            return
+        step(
+            twin,
+            [twin.state],
+            "call.made-way",
+            details={"placed": str(call.pk)},
+            remote_id="",
+            hook_id="",
+            finished=True,
+            state=State.ENDED,
+            error=MADE_WAY,
+        )
+
+
+def _give_back(call: Call, words: str) -> Call:
+    """Proven unsent, and perhaps given up meanwhile by the sweep: then it is refused, since it never left."""
+    _wait(call, AGAIN_UNREACHED, words)
+    if call.state == State.UNKNOWN:
+        return refuse(call, f"{words} {NOTHING_DIALED}", came_from=[State.UNKNOWN])
+    return call
 
 
 def _wait(call: Call, seconds: float, words: str) -> Call:
@@ -129,8 +195,7 @@ def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED
             state_at=Now(),
             lease_until=None,
             error=words[:500],
-            alarm="",
-            alarm_at=None,
+            **SETTLED_ALARM,
         )
     return call
 

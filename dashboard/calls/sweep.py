@@ -15,8 +15,8 @@ import structlog
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls import reconciling, sending
-from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
+from dashboard.calls import control, reconciling, sending
+from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
 from dashboard.calls.steps import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
 from dashboard.inventory import runs
@@ -26,6 +26,7 @@ from tenants import scope
 log = structlog.get_logger()
 
 LEFT_QUEUED = timedelta(seconds=3)
+LEFT_ANSWERED = timedelta(seconds=5)
 NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may take
 NOT_TRANSFERRED = timedelta(seconds=30)
 WATCHED = timedelta(hours=1)  # after an alarm about a wrong line its campaigns are kept paused this long
@@ -42,7 +43,14 @@ def run() -> list[UUID]:
 
     Returns queued calls that somebody has to send now: sending may take long, and one must not hold up the others.
     """
-    for part in (ends_not_confirmed, answers_lost, commands_lost, transfers_not_confirmed):
+    for part in (
+        ends_not_confirmed,
+        answers_kept,
+        answers_lost,
+        commands_kept,
+        commands_lost,
+        transfers_not_confirmed,
+    ):
         _by_itself(part)
     return _by_itself(queued) or []
 
@@ -62,10 +70,25 @@ def queued() -> list[UUID]:
     return [call.pk for call in _calls(fresh)]
 
 
+def answers_kept() -> None:
+    """Answered, and whoever had the answer is gone before it was applied."""
+    kept = Q(answered_at__isnull=False, placed_at=None)
+    left = Q(answered_at__lt=Now() - LEFT_ANSWERED) | Q(lease_until__lt=Now())
+    for call in _calls(kept & left & Q(state__in=[*UNSENT, *UNCERTAIN])):
+        sending.apply_answer(call)
+
+
 def answers_lost() -> None:
     """Sent, and whoever waited for the answer is gone."""
-    for call in _calls(Q(state=State.SENDING, lease_until__lt=Now())):
+    for call in _calls(Q(state=State.SENDING, lease_until__lt=Now(), answered_at=None)):
         sending.lose(call, LOST_ANSWER)
+
+
+def commands_kept() -> None:
+    """Commands whose outcome is known and not in the audit trail yet: their sender is gone."""
+    settled = ~Q(outcome=Receipt.Outcome.WAITING)
+    for receipt in _receipts(settled & Q(answered_at__lt=Now() - LEFT_ANSWERED, recorded_at=None)):
+        control.record(receipt)
 
 
 def commands_lost() -> None:
@@ -73,7 +96,7 @@ def commands_lost() -> None:
     for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
         with scope.of(receipt.tenant_id):
             mine = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
-            if mine.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now()):
+            if mine.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now(), recorded_at=Now()):
                 _tell(receipt, "call.command-given-up")
 
 

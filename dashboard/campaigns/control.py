@@ -181,6 +181,9 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -
     try:
         with budget.speak(campaign.connection, Lane.CONTROL, tenant=campaign.tenant_id) as vendor:
             remote = vendor.update_campaign(campaign.remote_id, status=deed.status)
+            done = f"{campaign.name} is {deed.done}."
+            details = {"outcome": "accepted", "why": because or done}
+            vendor_requests.keep_answer(request, f"campaign.{deed.name}-accepted", **details)
     except budget.Spent as no:
         words = f"{no.words} Try again in {no.retry_after:.0f} seconds."
         _settle(request, campaign, deed, by, Answer("refused", words), because)
@@ -191,7 +194,7 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -
     except voicedock.VoiceDockError as no:
         answer = Answer("refused", no.words)
     else:
-        answer = Answer("accepted", f"{campaign.name} is {deed.done}.")
+        answer = Answer("accepted", done)
     _settle(request, campaign, deed, by, answer, because)
     runs.hurry(campaign.connection_id, Kind.CAMPAIGNS)
     if remote is not None:
@@ -204,7 +207,8 @@ def _settle(
     request: VendorRequest, campaign: Campaign, deed: Deed, by: User | None, answer: Answer, because: str
 ) -> None:
     with scope.system("what became of a campaign"):
-        vendor_requests.settle(request, VendorRequest.Outcome(answer.outcome))
+        if not vendor_requests.settle(request, VendorRequest.Outcome(answer.outcome)):
+            return  # beat was first
         details = {"name": campaign.name, "deed": deed.name, "outcome": answer.outcome, "why": because or answer.words}
         audit.record(by, campaign.tenant, f"campaign.{deed.name}-{answer.outcome}", campaign, **details)
 

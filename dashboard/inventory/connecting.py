@@ -153,9 +153,9 @@ def _tell(connection: Connection, assistants: list[Assistant], address: str, tok
         try:
             with budget.speak(connection, Lane.REST) as vendor:
                 vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
+                with scope.system("an assistant reports to us"):
+                    Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
         except (budget.Spent, voicedock.VoiceDockError):
             break
-        with scope.system("an assistant reports to us"):
-            Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
         done.append(one.pk)
     return done

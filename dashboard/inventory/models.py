@@ -146,6 +146,9 @@ class VendorRequest(models.Model):
     subject = models.CharField(max_length=80, help_text="As in the audit trail: campaign:12.")
     lost_action = models.CharField(max_length=60, help_text="The audit action that is written if nobody settles it.")
     details = models.JSONField(default=dict, help_text="Plain values for the sentence of that entry.")
+    answered_action = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="Of the audit entry about the answer, until it is written."
+    )
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(db_default=Now())
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.WAITING)

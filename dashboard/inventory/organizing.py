@@ -48,6 +48,7 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
     try:
         with budget.speak(parent, Lane.CONTROL) as vendor:
             created = vendor.create_organization(request.name, parent.organization_id)
+            _seal(request, created)
     except budget.Spent as no:
         return _settle(request, Outcome.REFUSED, f"{no.words} Try again in {no.retry_after:.0f} seconds.")
     except voicedock.Unanswered as silence:
@@ -55,7 +56,6 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
         return _settle(request, Outcome.UNKNOWN, silence.plain)
     except voicedock.VoiceDockError as no:
         return _settle(request, Outcome.REFUSED, no.words)
-    _seal(request, created)
     return finish(request)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -21,6 +23,8 @@ from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
 from tenants import scope
 from tenants.models import Connection
+
+log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)  # renewed before each request, whose answer takes 15 s at most: a killed run ends soon
 LONGEST = 30.0  # seconds of one run, all its requests and repeats together; what is left is for the next one
@@ -132,9 +136,17 @@ def look(connection: Connection, kind: Kind) -> Iterator[Run]:
 
 
 def hurry(connection: Connection | int, *kinds: Kind) -> None:
-    """Something has just happened: look at these at the next tick."""
+    """Something has just happened: look at these at the next tick.
+
+    Never raises for the database's sake: it follows answers of VoiceDock that must not be lost because of it, and what
+    is not hurried is looked at in its turn.
+    """
     pk = connection if isinstance(connection, int) else connection.pk
-    SyncState.objects.filter(connection_id=pk, kind__in=kinds).update(due_at=Now())
+    try:
+        with transaction.atomic():
+            SyncState.objects.filter(connection_id=pk, kind__in=kinds).update(due_at=Now())
+    except DatabaseError:
+        log.exception("sync_not_hurried", connection=pk)
 
 
 def prune() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 
 from dashboard.inventory import runs
@@ -15,6 +15,7 @@ from tenants.models import Connection, Tenant, User
 
 Outcome = VendorRequest.Outcome
 LOST = timedelta(minutes=2)  # longer than the one attempt may take
+LEFT = timedelta(seconds=10)  # an answer that is not in the audit trail by then has lost its asker
 KEPT = timedelta(days=30)  # the audit trail keeps what was done
 MOST = 100
 
@@ -39,10 +40,44 @@ def begin(
     )
 
 
-def settle(request: VendorRequest, outcome: Outcome) -> None:
-    """How it came out; one that was given up meanwhile still learns the truth. Inside a scope that reaches it."""
-    unsettled = VendorRequest.objects.filter(pk=request.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
-    unsettled.update(outcome=outcome, settled_at=Now())
+def keep_answer(request: VendorRequest, action: str, **details: Any) -> None:
+    """VoiceDock did it: the first thing that is done with the answer, committed alone. Opens a scope of its own.
+
+    The audit entry `action` is written by the caller with `settle`, and by beat where a crash came before.
+    """
+    with scope.system("what VoiceDock answered"):
+        _unsettled(request).update(
+            outcome=Outcome.ACCEPTED, settled_at=Now(), answered_action=action, details=request.details | details
+        )
+
+
+def settle(request: VendorRequest, outcome: Outcome) -> bool:
+    """How it came out; one that was given up meanwhile still learns the truth. Inside a scope that reaches it.
+
+    Whether its audit entry is still to be written, by the caller, in this transaction.
+    """
+    kept = VendorRequest.objects.filter(pk=request.pk).exclude(answered_action="").update(answered_action="")
+    return bool(kept or _unsettled(request).update(outcome=outcome, settled_at=Now()))
+
+
+def record_answers() -> int:
+    """Write the audit entries of answers whose asker died before; for beat. Opens scopes of its own."""
+    with scope.system("answers that are not in the audit trail"):
+        kept = VendorRequest.objects.exclude(answered_action="").filter(settled_at__lt=Now() - LEFT)
+        found = list(kept.select_related("tenant", "asked_by").order_by("settled_at")[:MOST])
+    return sum(_record(request) for request in found)
+
+
+def _record(request: VendorRequest) -> bool:
+    with scope.system("an answer goes into the audit trail"):
+        if not settle(request, Outcome.ACCEPTED):
+            return False
+        audit.record(request.asked_by, request.tenant, request.answered_action, request.subject, **request.details)
+    return True
+
+
+def _unsettled(request: VendorRequest) -> QuerySet[VendorRequest]:
+    return VendorRequest.objects.filter(pk=request.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
 
 
 def give_up_lost() -> int:
@@ -50,6 +85,7 @@ def give_up_lost() -> int:
 
     For beat, any number of times; opens scopes of its own and asks VoiceDock nothing.
     """
+    record_answers()
     with scope.system("requests whose sender is gone"):
         lost = VendorRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=Now() - LOST)
         found = list(lost.select_related("tenant").order_by("asked_at")[:MOST])

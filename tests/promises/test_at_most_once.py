@@ -77,6 +77,7 @@ def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_t
     call = desk.place()
     monkeypatch.undo()
     monkeypatch.setattr(claiming, "claim", lambda call: None)
+    monkeypatch.setattr(claiming, "confirm", lambda call: None)
 
     def send(_):
         try:
