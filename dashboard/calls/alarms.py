@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from dashboard.calls import proof
 from dashboard.calls.models import Alarm, Call
 from tenants import names, scope
 from tenants.models import StaffMember
@@ -45,7 +46,16 @@ def _tell(call: Call) -> bool:
     if not to:
         log.error("alarm_not_mailed", call=str(call.pk), reason="no staff to tell")
         return False
-    context = {"call": call, "client": call.tenant, "reseller": settings.RESELLER_NAME, "address": _address(call)}
+    with scope.system("what is known of a caller ID"):
+        caller_id = proof.caller_id_of(call)
+    context = {
+        "client": call.tenant,
+        "caller_id": caller_id,
+        "reported": ", later ".join(caller_id.reported) or "nothing",
+        "words": caller_id.sentence(str(call.tenant)),
+        "reseller": settings.RESELLER_NAME,
+        "address": _address(call),
+    }
     try:
         send_mail(
             f"Dialing has stopped for {names.isolate(call.tenant)}: a call left from another number",

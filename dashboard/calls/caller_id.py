@@ -10,15 +10,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Count, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from dashboard.calls import pages, wording
-from dashboard.calls.models import UNSENT, Alarm, Call, State
+from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdCorrection, State
+from dashboard.calls.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
 from dashboard.calls.queries import LEAD
 from tenants.models import Dedication, Tenant, User
 from tenants.taking_away import inert
 
-AGREES, DIFFERS, NOT_REPORTED, NOT_DIALED = "agrees", "differs", "not-reported", "not-dialed"
 VERDICTS = {
     AGREES: "Agrees",
     DIFFERS: "Differs",
@@ -27,12 +28,18 @@ VERDICTS = {
 }
 COUNTED = 10_000
 CHUNK = 1000
-NO_LINE = Q(origin=Call.Origin.ADOPTED, number_dedication=None)
-VERDICT = Case(
-    When(Q(state__in=[*UNSENT, State.REFUSED], remote_id="", hook_id=""), then=Value(NOT_DIALED)),
-    When(NO_LINE, then=Value(DIFFERS)),
+OTHER_LINE_LATER = Exists(
+    CallerIdCorrection.objects.filter(call=OuterRef("pk")).exclude(reported_line=OuterRef("line"))
+)
+VERDICT = Case(  # as `proof.CallerId.verdict` says it of one call
+    When(
+        Q(state__in=[*UNSENT, State.REFUSED], remote_id="", hook_id="", reported_line=""),
+        then=Value(NOT_DIALED),
+    ),
+    When(Q(origin=Call.Origin.PLACED) & ~Q(asked_line="") & ~Q(asked_line=F("line")), then=Value(DIFFERS)),
     When(reported_line="", then=Value(NOT_REPORTED)),
-    When(reported_line=F("line"), then=Value(AGREES)),
+    When(Q(origin=Call.Origin.ADOPTED, number_dedication=None), then=Value(DIFFERS)),
+    When(Q(reported_line=F("line")) & ~Q(OTHER_LINE_LATER), then=Value(AGREES)),
     default=Value(DIFFERS),
     output_field=CharField(),
 )
@@ -50,7 +57,9 @@ HEAD = [
     "Assistant dedicated by",
     "Placed by",
     "VoiceDock’s id",
+    "Number asked for",
     "Number VoiceDock reported",
+    "Reported later",
     "Verdict",
     "Alarm",
 ]
@@ -74,6 +83,8 @@ class Line:
     assistant: Right | None
     placed_by: str
     verdict: str
+    caller_id: CallerId
+    cleared: str
 
     @property
     def words(self) -> str:
@@ -84,7 +95,9 @@ class Line:
         """Whether staff have looked at a number that differs."""
         if self.verdict != DIFFERS:
             return ""
-        return "Open: nothing is dialed" if self.call.alarm == Alarm.WRONG_NUMBER else "Cleared, or older than we watch"
+        if self.call.alarm == Alarm.WRONG_NUMBER:
+            return "Open: nothing is dialed"
+        return f"Cleared: {self.cleared}" if self.cleared else "Cleared, or older than we watch"
 
 
 def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
@@ -98,6 +111,14 @@ def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
         .select_related("tenant", "number_dedication__number", "assistant_dedication__assistant")
         .annotate(
             verdict=VERDICT,
+            later=ArraySubquery(
+                CallerIdCorrection.objects.filter(call=OuterRef("pk"))
+                .order_by("reported_at", "id")
+                .values("reported_line")
+            ),
+            cleared=Subquery(
+                AlarmClearing.objects.filter(call=OuterRef("pk")).order_by("-cleared_at", "-id").values("why")[:1]
+            ),
             lead=LEAD,
             asked_by_name=name("requested_by_id"),
             number_by_name=name("number_dedication__made_by_id"),
@@ -129,6 +150,8 @@ def line(call: Any) -> Line:
         _right(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
         call.asked_by_name or wording.started_by(call),
         call.verdict,
+        CallerId.of(call, call.later),
+        call.cleared or "",
     )
 
 
@@ -177,7 +200,9 @@ def _cells(one: Line, zone: ZoneInfo) -> list[object]:
         *right(one.assistant),
         one.placed_by,
         call.remote_id or call.hook_id,
+        one.caller_id.asked or one.caller_id.asked_words,
         call.reported_line,
+        ", ".join(one.caller_id.reported[1:]),
         one.words,
         one.alarm,
     ]

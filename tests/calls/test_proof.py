@@ -1,0 +1,183 @@
+"""Proof of caller ID over every combination of what is known: meant, asked, reported, and how far the call came."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from dashboard.calls import alarms, caller_id, deciding
+from dashboard.calls.models import Call
+from dashboard.calls.proof import CallerId, caller_id_of
+from dashboard.look.numbers import grouped
+from tenants import audit, scope
+from tenants.audit_words import sentence
+from tenants.models import AuditEntry
+from tests.calls.rows import a_call
+
+OURS, OTHER, THIRD = "+31205550142", "+31105550140", "+31505550112"
+STATES = ["queued", "sending", "refused", "unknown", "needs-person", "dialing", "in-progress", "ended", "failed"]
+REPORTS = [(), (OURS,), (OTHER,), (OURS, OTHER), (OTHER, OURS), (OTHER, THIRD)]
+
+
+def combinations():
+    """Each as a call that is not saved, with the numbers that VoiceDock reported later."""
+    for state, asked, reported, origin, dedicated, has_id, sent, refused, direction in itertools.product(
+        STATES, ("", OURS, OTHER), REPORTS, ("placed", "adopted"), (True, False), (True, False), (True, False),
+        (True, False), ("outbound", "inbound"),
+    ):  # fmt: skip
+        if origin == "placed" and (not dedicated or direction == "inbound"):
+            continue  # the database holds both
+        if origin == "adopted" and (asked or state in ("queued", "sending", "refused")):
+            continue
+        line = OURS if origin == "placed" or dedicated else next(iter(reported), "")
+        call = Call(
+            origin=origin,
+            direction=direction,
+            state=state,
+            line=line,
+            asked_line=asked,
+            reported_line=next(iter(reported), ""),
+            number_dedication_id=1 if dedicated else None,
+            remote_id="call-_x" if has_id else "",
+            sent_at=timezone.now() if sent else None,
+            answered_status="refused" if refused else "",
+        )
+        yield call, reported[1:]
+
+
+def test_no_sentence_says_more_than_is_known():
+    count = 0
+    for call, later in combinations():
+        facts = CallerId.of(call, later)
+        words, told = facts.sentence("Bloom"), set(re.findall(r"\+31 [\d ]+\d", facts.sentence("Bloom")))
+        count += 1
+        where = (call.state, facts, words)
+        assert told <= {
+            grouped(number) for number in (facts.meant, facts.asked, facts.expected, *facts.reported) if number
+        }
+        assert {grouped(number) for number in facts.reported} <= told, where
+        assert "instead of" not in words and "It was placed from" not in words, where
+        if not facts.outbound:
+            continue
+        assert (facts.meant == "") == (not facts.placed_here)
+        if not facts.placed_here:
+            assert "not placed here" in words and "meant to be" not in words and "asked" not in words, where
+        if not facts.reported:
+            assert "VoiceDock reported" not in words, where
+            assert ("has not reported" in words) <= facts.is_dialed, where
+        if facts.verdict == "agrees":
+            assert set(facts.reported) == {facts.expected}, where
+        assert ("The person saw" in words) == (facts.verdict == "agrees" and facts.placed_here), where
+        if facts.verdict == "differs" and facts.placed_here and facts.reported:
+            assert "but VoiceDock reported" in words, where
+        if facts.verdict == "not-dialed":
+            assert not facts.reported and "saw" not in words, where
+        if facts.placed_here and not facts.asked and "VoiceDock was asked for" in words:
+            assert "not recorded" in words, where
+        if "nothing was dialed" in words.lower():
+            assert call.state == "refused" and (facts.refused or not facts.sent), where
+    assert count > 1000
+
+
+def test_the_report_judges_each_call_as_its_page_does(bloom, admin):
+    """The database computes the same verdict, for every combination that may stand in it as a finished call."""
+    saved = 0
+    for call, later in combinations():
+        if (
+            call.state not in ("refused", "ended")
+            or call.direction == "inbound"
+            or (call.answered_status and call.sent_at)
+        ):
+            continue
+        more = {
+            "number_dedication": bloom.number if call.number_dedication_id else None,
+            "state": call.state,
+            "party": f"+3161{saved:07}",
+            "sent_at": call.sent_at,
+            "remote_id": f"call-_{saved}" if call.remote_id else "",
+            "placed_at": None,
+        }
+        same = ("origin", "line", "asked_line", "reported_line", "answered_status")
+        row = a_call(bloom, **more, **{name: getattr(call, name) for name in same})
+        with scope.of(bloom.tenant):
+            for number in later:
+                entry = audit.record(admin, bloom.tenant, "call.reported-again", row, party=row.party)
+                row.caller_id_corrections.create(
+                    tenant=bloom.tenant, reported_line=number, reported_at=timezone.now(), entry=entry
+                )
+            found = caller_id.listed(bloom.tenant).get(pk=row.pk)
+            assert found.verdict == caller_id_of(row).verdict == CallerId.of(call, later).verdict, (
+                call.__dict__,
+                later,
+            )
+            assert tuple(found.later) == later
+        saved += 1
+    assert saved > 100
+
+
+def page_of(browser, call):
+    return browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+
+
+@pytest.fixture
+def foreign(bloom):
+    """A call that VoiceDock made with the client's assistant from a line that is not the client's."""
+    return a_call(
+        bloom,
+        state="ended",
+        origin="adopted",
+        number_dedication=None,
+        line=OTHER,
+        reported_line=OTHER,
+        alarm="wrong-number",
+        alarm_at=timezone.now(),
+    )
+
+
+def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(bloom, admin, support, foreign, visiting, sign_in):
+    inside = visiting(support, bloom)
+    unknown = "so which number was meant is not known"
+    assert unknown in page_of(inside, foreign) and "VoiceDock reported the same number" not in page_of(inside, foreign)
+    assert unknown in sign_in(support).get("/clients/bloom-dental/").content.decode()
+    alarms.mail()
+    (told,) = mail.outbox
+    assert "Meant:     not known, the call was not placed here" in told.body
+    assert "Asked for: Not asked from here" in told.body and f"Reported:  {OTHER}" in told.body
+    assert told.body.count(OTHER) == 1
+
+
+@pytest.mark.parametrize(("meant", "told"), [("", True), (OTHER, True), (OURS, False)])
+def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
+    details = {"party": "+31612345678", "meant": meant, "reported": OTHER}
+    entry = AuditEntry(action="call.wrong-number", actor="Patchbay", body=json.dumps({"details": details}))
+    assert ("not placed here" in sentence(entry)) == told
+    assert ("instead of" in sentence(entry)) == (not told)
+
+
+def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visiting):
+    inside = visiting(support, bloom)
+    assert deciding.clear_wrong_number(foreign, by=support, reason="A campaign of VoiceDock’s own.")
+    page = page_of(inside, foreign)
+    assert "cleared the alarm about its number" in page and "A campaign of VoiceDock’s own." in page
+    assert "which was not dedicated to" in page, "and what was reported is still told"
+    report = inside.get("/c/bloom-dental/caller-id/").content.decode()
+    assert "Cleared: A campaign of VoiceDock’s own." in report
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"sent_at": None}, "VoiceDock was not asked. Nothing was dialed."),
+        ({"asked_line": OURS, "answered_status": "refused"}, "VoiceDock refused, so nothing was dialed."),
+        ({"asked_line": OURS}, "VoiceDock has reported no call."),
+    ],
+)
+def test_a_refused_call_does_not_say_that_it_was_placed(bloom, support, visiting, facts, words):
+    call = a_call(bloom, state="refused", remote_id="", placed_at=None, **facts)
+    page = page_of(visiting(support, bloom), call)
+    assert words in page and "It was placed from" not in page and "was meant to be placed from" in page
