@@ -97,8 +97,8 @@ def _free(model: type[Model], dedications: QuerySet[Any]) -> QuerySet[Any]:
     return there.filter(~Exists(_held(dedications)))
 
 
-def _held(dedications: QuerySet[Any]) -> QuerySet[Any]:
-    return dedications.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True))
+def _held(dedications: Any) -> QuerySet[Any]:
+    return dedications.unended()
 
 
 def offered_numbers(tenant: Tenant) -> QuerySet[Number]:
@@ -174,18 +174,24 @@ def neighbours(tenant: Tenant) -> int:
 
 
 def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:
-    """Numbers or assistants of all connections with `holder` (a tenant's id), free ones first."""
+    """Numbers or assistants of all connections with `holder` (a tenant's id), and the `later_name` of the client that
+    gets it from `later_from` on; free ones first."""
     dedications = _dedications(model)
-    held = dedications.filter(period__contains=Now())
+    held = dedications.filter(period__contains=Now(), withdrawn_at=None)
+    later = dedications.filter(period__startswith__gt=Now(), withdrawn_at=None).order_by("period")
     thing = model._default_manager.select_related("connection").annotate(
         holder=Subquery(held.values("tenant")[:1]),
         holder_name=Subquery(held.values("tenant__name")[:1]),
         holder_slug=Subquery(held.values("tenant__slug")[:1]),
+        later_name=Subquery(later.values("tenant__name")[:1]),
+        later_slug=Subquery(later.values("tenant__slug")[:1]),
+        later_from=Subquery(later.values("period__startswith")[:1]),
         times=Coalesce(Subquery(_by_thing(dedications)), 0),
     )
     if text := (wish.get("q") or "").strip():
         digits = "".join(one for one in text if one.isdigit()).lstrip("0")
         like = Q(name__icontains=text) | Q(business_name__icontains=text) | Q(holder_name__icontains=text)
+        like |= Q(later_name__icontains=text)
         if model is Number and digits and not any(one.isalpha() for one in text):
             like |= Q(e164__contains=digits)
         thing = thing.filter(like)
@@ -193,7 +199,7 @@ def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:
         thing = thing.filter(connection=wish["connection"])
     match wish.get("held"):
         case "free":
-            thing = thing.filter(holder=None, vanished_at=None)
+            thing = thing.filter(holder=None, later_name=None, vanished_at=None)
         case "held":
             thing = thing.exclude(holder=None)
         case "gone":

@@ -227,3 +227,36 @@ def test_long_lists_cost_no_more_queries_than_short_ones(desk, bloom, path, djan
             Assistant.objects.create(connection=bloom.connection, remote_id=f"many-{at}", name=f"Many {at}")
     with django_assert_num_queries(len(few)):
         desk.get(path)
+
+
+@pytest.mark.parametrize("kind", ["number", "assistant"])
+def test_what_is_dedicated_from_a_later_day_is_seen_and_withdrawn(desk, bloom, harbor, admin, kind):
+    thing = spare(bloom) if kind == "number" else speaker(bloom)
+    day = (timezone.now() + timedelta(days=9)).date()
+    wish = {kind: thing.pk, "start": day.isoformat()}
+    assert desk.post(f"/clients/bloom-dental/{kind}s/", wish).status_code == 302
+    model = NumberDedication if kind == "number" else AssistantDedication
+    with scope.system("look"):
+        later = model.objects.get(**{kind: thing})
+    assert later.begins_later and not later.is_open
+
+    inventory = desk.get("/inventory/").content.decode()
+    assert "Free for now" in inventory and 'href="/clients/bloom-dental/">Bloom Dental</a></small>' in inventory
+    address = f"/inventory/?held=free&q={thing.e164 if kind == 'number' else thing.name}"
+    assert "Nothing matches" in desk.get(address).content.decode()
+    taken = desk.post(f"/inventory/{kind}s/{thing.pk}/dedicate/", {"client": "harbor-logistics"})
+    assert taken.status_code == 422
+    assert "Withdraw that on their page first" in taken.content.decode() and "Bloom Dental" in taken.content.decode()
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Begins later" in page and "Withdraw it" in page and f"from {day:%-d %b %Y}" in page
+
+    assert desk.post(f"/clients/bloom-dental/{kind}s/{later.pk}/release/").status_code == 302
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Withdrawn" in page and "Admin Person withdrew" in page and "Withdraw it" not in page
+    assert "Free for now" not in desk.get("/inventory/").content.decode()
+    assert desk.post(f"/clients/bloom-dental/{kind}s/{later.pk}/release/").status_code == 404
+    assert desk.post(f"/clients/harbor-logistics/{kind}s/", wish).status_code == 302, "from the very same day"
+    with scope.system("look"):
+        later.refresh_from_db()
+        assert later.withdrawn_at and later.ended_by == admin
+        assert model.objects.filter(**{kind: thing}).unended().get().tenant == harbor.tenant

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.calls.proof import caller_id_of
 from dashboard.home import inviting
 from dashboard.inventory import dedicating, queries, standings, sync
 from dashboard.inventory.forms import (
@@ -72,7 +73,7 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
 @staff_view(Permission.RELEASE, confirm=Confirm.THEN_GO_ON)
 def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    held = NumberDedication.objects.select_related("tenant", "number").filter(tenant=tenant).open()
+    held = NumberDedication.objects.select_related("tenant", "number").filter(tenant=tenant).unended()
     return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_number)
 
 
@@ -80,20 +81,21 @@ def release_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 @staff_view(Permission.RELEASE, confirm=Confirm.THEN_GO_ON)
 def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    held = AssistantDedication.objects.select_related("tenant", "assistant").filter(tenant=tenant).open()
+    held = AssistantDedication.objects.select_related("tenant", "assistant").filter(tenant=tenant).unended()
     return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_assistant)
 
 
 def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Callable[..., Any]) -> HttpResponse:
     thing = dedication.number if isinstance(dedication, NumberDedication) else dedication.assistant
+    withdrawn, named, client = dedication.begins_later, names.isolate(_called(thing)), names.isolate(tenant.name)
     try:
         deed(dedication, by=request.user)
     except dedicating.InUse as no:
         return show(request, tenant, status=409, refused=no.words)
-    messages.success(
-        request,
-        f"{names.isolate(_called(thing))} is released. {names.isolate(tenant.name)} cannot call with it any more.",
-    )
+    if withdrawn:
+        messages.success(request, f"{named} is withdrawn: {client} does not get it.")
+    else:
+        messages.success(request, f"{named} is released. {client} cannot call with it any more.")
     return back(tenant)
 
 
@@ -157,6 +159,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
     held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
     fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
     turned = life.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
+    wrong = queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
@@ -170,7 +173,8 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "turned": turned,
         "removed_on": _day(client.data_removed_at, tenant),
         "turn_words": sentence(turned) if turned else "",
-        "wrong": queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None,
+        "wrong": wrong,
+        "wrong_words": caller_id_of(wrong).sentence(tenant.name) if wrong else "",
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(roles=roles) if roles else None,

@@ -97,5 +97,5 @@ def _shelf(
             for one in things
         ],
         "more": len(found) > SHOWN,
-        "free": sum(one.holder is None and one.vanished_at is None for one in things),
+        "free": sum(one.holder is one.later_name is one.vanished_at is None for one in things),
     }
