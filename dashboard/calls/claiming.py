@@ -13,14 +13,17 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from dashboard.budget.spending import PATIENCE
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner
 from tenants import scope, zones
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 LEASE = timedelta(seconds=45)  # longer than the one attempt may take
+ONE_ATTEMPT = timedelta(seconds=PATIENCE)
 
 SUSPENDED = "{name} is suspended: nothing can be called until your account team lifts that."
+HELD = "{name} is about to be suspended or closed: nothing is sent for it meanwhile."
 CLOSED = "{name} is closed: nothing can be called."
 WRONG_NUMBER = (
     "A call of {name} left from a number that is not theirs, so nothing is dialed until your account team has looked."
@@ -28,6 +31,15 @@ WRONG_NUMBER = (
 AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again when one has ended."
 A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
 NOT_THEIRS = "This line or this assistant is no longer yours to call with, so nothing was dialed."
+
+
+NOT_HELD = Q(calls_held_until=None) | Q(calls_held_until__lte=Now())
+
+
+class ClaimLost(Exception):
+    """Too late to send: the claim has run out, or somebody else has settled the call. Nothing has left."""
+
+    words = "It took too long until it could be sent."
 
 
 def claim(call: Call) -> str | None:
@@ -41,7 +53,7 @@ def claim(call: Call) -> str | None:
             return words
         mine = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.QUEUED)
         due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
-        active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE)
+        active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
         claimed = due.filter(_right(NumberDedication, "number"), _right(AssistantDedication, "assistant")).filter(
             Exists(active)
         )
@@ -57,11 +69,25 @@ def claim(call: Call) -> str | None:
         return NOT_THEIRS if due.exists() else ""
 
 
+def confirm(call: Call) -> None:
+    """The last look before the request leaves: the claim still holds, and longer than the one attempt may take.
+
+    As long as it holds neither a dedication nor the client's right to dial can end. Opens the scope of its tenant;
+    raises `ClaimLost`.
+    """
+    with scope.of(owner(call)):
+        held = Call.objects.filter(pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
+        if not held.exists():
+            raise ClaimLost
+
+
 def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
     """Why this client may not place a call now, or "". Inside its scope. `but`: the call that is asking."""
     name, others = tenant.name, Call.objects.filter(tenant_id=tenant.pk)
     if tenant.status != Tenant.Status.ACTIVE:
         return (CLOSED if tenant.status == Tenant.Status.CLOSED else SUSPENDED).format(name=name)
+    if Tenant.objects.filter(pk=tenant.pk).exclude(NOT_HELD).exists():
+        return HELD.format(name=name)
     if others.filter(alarm=Alarm.WRONG_NUMBER).exists():
         return WRONG_NUMBER.format(name=name)
     if but is not None:
@@ -87,12 +113,9 @@ def _hold(call: Call) -> Tenant:
 
 
 def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) -> Exists:
-    """The dedication of this call holds at this instant, by the clock of the database."""
-    return Exists(
-        kind.objects.filter(
-            pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), period__contains=Now()
-        )
-    )
+    """The dedication of this call holds now and for as long as the claim does, by the clock of the database."""
+    held = kind.objects.filter(pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), withdrawn_at=None)
+    return Exists(held.filter(period__contains=Now()).filter(period__contains=Now() + LEASE))
 
 
 def _midnight(tenant: Tenant) -> datetime:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models.functions import Now
 
-from dashboard.calls.models import Alarm, Call, State
-from dashboard.calls.steps import owner, step
+from dashboard.calls.models import Alarm, AlarmClearing, Call, State
+from dashboard.calls.steps import SETTLED_ALARM, owner, step, tell
 from dashboard.voicedock import states
 from tenants import scope
 from tenants.access import staff_of
@@ -46,8 +46,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
                 state_at=Now(),
                 lease_until=Now(),
                 looks=0,
-                alarm="",
-                alarm_at=None,
+                **SETTLED_ALARM,
             )
         return step(
             call,
@@ -60,8 +59,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
             state_at=Now(),
             lease_until=None,
             error=f"{by} decided that it was not placed.",
-            alarm="",
-            alarm_at=None,
+            **SETTLED_ALARM,
         )
 
 
@@ -79,5 +77,11 @@ def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm != Alarm.WRONG_NUMBER:
             return False
-        why = reason[:LONGEST_REASON]
-        return step(now, [now.state], "call.wrong-number-cleared", by=by, why=why, alarm="", alarm_at=None)
+        why, alarm_at = reason[:LONGEST_REASON], now.alarm_at or now.created_at
+        now.version += 1
+        entry = tell(now, "call.wrong-number-cleared", by=by, why=why)
+        AlarmClearing.objects.create(
+            call=now, tenant_id=owner(now), alarm_at=alarm_at, cleared_by=by, why=why, entry=entry
+        )
+        Call.objects.filter(pk=now.pk).update(alarm="", alarm_at=None, version=now.version)
+        return True

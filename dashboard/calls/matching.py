@@ -83,7 +83,8 @@ def _by_id(facts: Facts) -> list[Q]:
     """An id from a webhook may be the one of REST, or another one (`voicedock-api.md §11.5`)."""
     wanted = []
     if facts.remote_id:
-        wanted += [Q(remote_id=facts.remote_id), Q(hook_id=facts.remote_id)]
+        answered = Q(answered_remote_id=facts.remote_id, remote_id="")  # its answer is kept and not applied yet
+        wanted += [Q(remote_id=facts.remote_id), Q(hook_id=facts.remote_id), answered]
     if facts.hook_id:
         wanted += [Q(hook_id=facts.hook_id), Q(remote_id=facts.hook_id)]
     return wanted

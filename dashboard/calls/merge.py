@@ -11,8 +11,8 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.calls import effects, matching
-from dashboard.calls.facts import Facts
-from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallReport, State
+from dashboard.calls.facts import NEVER, Facts
+from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.steps import tell
 from dashboard.live import changes
 from dashboard.voicedock import states
@@ -22,6 +22,8 @@ from tenants.models import Connection
 
 __all__ = ["Facts", "hear", "take_in"]
 
+WRITE_ONCE = ("reported_line", "number_remote_id")  # the database holds it; what differs later is a correction
+CORRECTED = ("call.wrong-number", "call.reported-again")
 OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # whatever VoiceDock says of the call knows better
 
 
@@ -40,10 +42,16 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     if call.data_removed_at or (is_new and _comes_too_late(call)):
         return _bare(call, facts) if is_new else call
     before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.heard)
+    correction = _correction(call, facts)
     report = _fold_report(call, facts)
     _fold(call, facts)
-    deeds = _consequences(call, before)
-    changed = is_new or report is not None or any(getattr(call, name) != value for name, value in before.items())
+    deeds = _consequences(call, before, correction)
+    changed = (
+        is_new
+        or report is not None
+        or correction is not None
+        or any(getattr(call, name) != value for name, value in before.items())
+    )
     if report is not None or call.finished or call.state != before["state"]:
         changed |= effects.settle(call, report)
     if not changed:
@@ -52,10 +60,29 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
         return call
     _keep(call, report, is_new)
     for action, details in deeds:
-        tell(call, action, **details)
+        entry = tell(call, action, **details)
+        if correction is not None and action in CORRECTED:
+            correction.entry = entry
+            correction.save(force_insert=True)
     if not deeds:
         changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
     return call
+
+
+def _correction(call: Call, facts: Facts) -> CallerIdCorrection | None:
+    """A caller ID other than the one that was reported first, and not known as a correction yet. Not saved yet."""
+    reported = facts.told.get("reported_line", "")
+    if not reported or not call.reported_line or reported == call.reported_line:
+        return None
+    if call.caller_id_corrections.filter(reported_line=reported).exists():
+        return None
+    return CallerIdCorrection(
+        call=call,
+        tenant_id=call.tenant_id,
+        reported_line=reported,
+        number_remote_id=facts.told.get("number_remote_id", ""),
+        reported_at=facts.at if facts.at != NEVER else timezone.now(),
+    )
 
 
 def _comes_too_late(call: Call) -> bool:
@@ -73,7 +100,8 @@ def _bare(call: Call, facts: Facts) -> Call:
 
 def _fold(call: Call, facts: Facts) -> None:
     for name, value in facts.told.items():
-        if _is_newer(call, name, facts):
+        is_newer = _is_newer(call, name, facts)
+        if (not getattr(call, name)) if name in WRITE_ONCE else is_newer:
             setattr(call, name, value)
     if facts.remote_id and not call.remote_id:
         call.remote_id = facts.remote_id
@@ -122,7 +150,9 @@ def _is_newer(call: Call, name: str, facts: Facts) -> bool:
     return True
 
 
-def _consequences(call: Call, before: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def _consequences(
+    call: Call, before: dict[str, Any], correction: CallerIdCorrection | None
+) -> list[tuple[str, dict[str, Any]]]:
     """Alarms that rise or fall with this news, and what the audit trail shall tell of it."""
     deeds: list[tuple[str, dict[str, Any]]] = []
     if before["state"] in UNCERTAIN and call.state not in OURS:
@@ -133,20 +163,28 @@ def _consequences(call: Call, before: dict[str, Any]) -> list[tuple[str, dict[st
         call.alarm, call.alarm_at = "", None
     if call.state not in OURS:
         call.lease_until = None
-    if call.reported_line != before["reported_line"] and _is_wrong(call):
-        call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, timezone.now()
+    reported = correction.reported_line if correction else call.reported_line
+    if (correction or reported != before["reported_line"]) and _is_wrong(call, reported):
+        if call.alarm != Alarm.WRONG_NUMBER:
+            call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, timezone.now()
         call.alarm_mail_at = call.alarm_mailed_at = None
-        deeds.append(("call.wrong-number", {"meant": call.line, "reported": call.reported_line}))
+        deeds.append(("call.wrong-number", _three_facts(call, reported)))
+    elif correction:
+        deeds.append(("call.reported-again", _three_facts(call, reported)))
     return deeds
 
 
-def _is_wrong(call: Call) -> bool:
+def _three_facts(call: Call, reported: str) -> dict[str, str]:
+    return {"meant": call.meant_line, "asked": call.asked_line, "reported": reported}
+
+
+def _is_wrong(call: Call, reported: str) -> bool:
     """A call of a client that left from another number than the one of its dedication."""
     if call.tenant_id is None or call.direction != "outbound":
         return False
     if call.origin == Call.Origin.ADOPTED:
-        return call.number_dedication_id is None and matching.is_recent(call)
-    return call.reported_line != call.line
+        return (call.number_dedication_id is None or reported != call.line) and matching.is_recent(call)
+    return reported != call.line
 
 
 def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.inventory import lengths
-from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
+from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 from tenants.walls import Key, Rows
 
 
@@ -126,7 +126,22 @@ class Call(models.Model):
     assistant_name = models.CharField(max_length=200, blank=True)
     assistant_remote_id = models.CharField(max_length=64, blank=True)
     number_remote_id = models.CharField(max_length=64, blank=True, help_text="As VoiceDock reported it.")
-    reported_line = models.CharField(max_length=32, blank=True, help_text="The caller ID that VoiceDock reported.")
+    reported_line = models.CharField(
+        max_length=32, blank=True, help_text="The caller ID that VoiceDock reported first."
+    )
+
+    asked_line = models.CharField(
+        max_length=32, blank=True, db_default="", help_text="The number that the request to VoiceDock names."
+    )
+    asked_number_remote_id = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="VoiceDock's id of that number."
+    )
+    asked_assistant_remote_id = models.CharField(max_length=64, blank=True, db_default="")
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock answered the request.")
+    answered_status = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="The state in that answer, or refused."
+    )
+    answered_remote_id = models.CharField(max_length=200, blank=True, db_default="", help_text="The id in that answer.")
 
     started_at = models.DateTimeField(null=True, blank=True, help_text="Answered.")
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -211,6 +226,7 @@ class Call(models.Model):
                 fields=["end_due_at"], condition=Q(finished=False, end_due_at__isnull=False), name="calls_to_end"
             ),
             models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
+            models.Index(fields=["tenant"], condition=Q(state="sending"), name="calls_being_sent"),
             models.Index(
                 fields=["tenant", "-created_at", "-id"],
                 condition=Q(direction="outbound"),
@@ -256,6 +272,11 @@ class Call(models.Model):
         return self.state == State.IN_PROGRESS and bool(self.remote_id) and not lengths.is_cut(self.remote_id)
 
     @property
+    def meant_line(self) -> str:
+        """The number that the call was to leave from; not known of a call that was not placed here."""
+        return self.line if self.origin == self.Origin.PLACED else ""
+
+    @property
     def state_words(self) -> str:
         return dict(State.choices).get(self.state, self.state)
 
@@ -286,6 +307,55 @@ class CallReport(models.Model):
 
     def __str__(self) -> str:
         return f"report of {self.call_id}"
+
+
+class CallerIdCorrection(models.Model):
+    """A caller ID that VoiceDock reported after another one. The first report stays on the call; each later one that
+    differs is a row of its own, written with its audit entry and never changed."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
+    call = models.ForeignKey(Call, models.PROTECT, related_name="caller_id_corrections", db_constraint=False)
+    reported_line = models.CharField(max_length=32, blank=True)
+    number_remote_id = models.CharField(max_length=64, blank=True)
+    reported_at = models.DateTimeField(help_text="When VoiceDock reported it.")
+    received_at = models.DateTimeField(default=timezone.now)
+    entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="+", db_constraint=False)
+
+    class Meta:
+        ordering = ["reported_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "reported_line", "number_remote_id"], name="one_correction_per_caller_id"
+            ),
+            Key(name="correction_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
+            Rows(name="correction_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reported_line} of {self.call_id}"
+
+
+class AlarmClearing(models.Model):
+    """Staff's decision that dialing may go on after a wrong number; without one the alarm cannot be taken away."""
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
+    call = models.ForeignKey(Call, models.PROTECT, related_name="alarm_clearings", db_constraint=False)
+    alarm_at = models.DateTimeField(help_text="When the alarm that was cleared had been raised.")
+    cleared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    cleared_at = models.DateTimeField(default=timezone.now)
+    why = models.CharField(max_length=300)
+    entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="+", db_constraint=False)
+
+    class Meta:
+        ordering = ["cleared_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "alarm_at"], name="one_clearing_per_alarm"),
+            Key(name="clearing_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
+            Rows(name="clearing_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"alarm of {self.call_id} cleared by {self.cleared_by_id}"
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
@@ -330,6 +400,9 @@ class Receipt(models.Model):
     effect = models.CharField(max_length=14, choices=Effect.choices, default="", blank=True)
     effect_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=400, blank=True, help_text="Why, and what to do, in words for people.")
+    recorded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its outcome was written to the audit trail; the sweep does what is left."
+    )
 
     objects = ReceiptQuerySet.as_manager()
 
@@ -341,7 +414,10 @@ class Receipt(models.Model):
             Key(name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
             Rows(name="receipt_rows"),
         ]
-        indexes = [models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open")]
+        indexes = [
+            models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
+            models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.command} into {self.call_id}, {self.outcome}"

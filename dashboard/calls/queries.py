@@ -50,13 +50,17 @@ def phrases(tenant: Tenant) -> list[Phrase]:
 
 def lines(tenant: Tenant) -> list[NumberDedication]:
     """The client's lines, the usual one first; those that ended come last, the newest period of each number only."""
-    found = NumberDedication.objects.filter(tenant=tenant).select_related("number").order_by("e164", "-period")
+    found = (
+        NumberDedication.objects.filter(tenant=tenant, withdrawn_at=None)
+        .select_related("number")
+        .order_by("e164", "-period")
+    )
     return _newest_periods(found, lambda one: one.e164, tenant.default_number_id)
 
 
 def assistants(tenant: Tenant) -> list[AssistantDedication]:
     found = (
-        AssistantDedication.objects.filter(tenant=tenant)
+        AssistantDedication.objects.filter(tenant=tenant, withdrawn_at=None)
         .select_related("assistant")
         .order_by("assistant__name", "assistant_id", "-period")
     )

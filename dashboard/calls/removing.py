@@ -37,11 +37,11 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         left = left.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1]))
     calls = list(left.select_for_update(of=("self",)).order_by("created_at", "pk")[:most])
     pks = [call.pk for call in calls]
-    CallReport.objects.filter(call_id__in=pks).delete()
-    Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")
     Call.objects.filter(pk__in=pks).update(
         party="", overrides={}, error="", data_removed_at=Now(), version=F("version") + 1
     )
+    CallReport.objects.filter(call_id__in=pks).delete()  # the database lets a report go with its call's data only
+    Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")
     ids = [name for call in calls for name in (call.remote_id, call.hook_id) if name]
     connections = {call.connection_id for call in calls}
     return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Case, CharField, DateTimeField, F, Value, When
 
-from dashboard.calls.models import Call
+from dashboard.calls.models import Alarm, Call
 from dashboard.live import changes
 from tenants import audit
-from tenants.models import User
+from tenants.models import AuditEntry, User
 
 
 def step(
-    call: Call, came_from: Iterable[str], action: str, *, by: User | None = None, why: str = "", **change: Any
+    call: Call,
+    came_from: Iterable[str],
+    action: str,
+    *,
+    by: User | None = None,
+    why: str = "",
+    details: Mapping[str, str] | None = None,
+    **change: Any,
 ) -> bool:
     """Change `call` if it is still in one of these states; False when somebody else was first.
 
-    Inside the scope of its tenant, and last in it: the audit entry is written here. `call` is read anew.
+    Inside the scope of its tenant, and last in it: the audit entry is written here. `call` is read anew. `details` go
+    into the entry beside the person called.
     """
-    rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state__in=list(came_from))
+    rows = Call.objects.filter(pk=call.pk, tenant=call.tenant_id, state__in=list(came_from))
     moved = rows.update(version=F("version") + 1, **change)
     call.refresh_from_db(fields=READ_ANEW)
     if moved:
-        tell(call, action, by=by, why=why)
+        tell(call, action, by=by, why=why, **(details or {}))
     return bool(moved)
 
 
-def tell(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> None:
+def tell(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> AuditEntry:
     """The change of a call, to open pages and to the audit trail. Inside a scope that reaches its tenant."""
     changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
     facts = {"party": call.party} | ({"why": why} if why else {}) | details
-    audit.record(by, call.tenant, action, call, **facts)
+    return audit.record(by, call.tenant, action, call, **facts)
 
 
 def owner(call: Call) -> int:
@@ -42,4 +50,13 @@ def owner(call: Call) -> int:
     return call.tenant_id
 
 
+def _unless_wrong_number(value: Any, field: CharField | DateTimeField) -> Case:
+    return Case(When(alarm=Alarm.WRONG_NUMBER, then=F(field.name)), default=Value(value), output_field=field)
+
+
+# Columns of a call that is settled: its alarm is over, unless it is the one that staff alone clear.
+SETTLED_ALARM: dict[str, Any] = {
+    "alarm": _unless_wrong_number("", Call._meta.get_field("alarm")),
+    "alarm_at": _unless_wrong_number(None, Call._meta.get_field("alarm_at")),
+}
 READ_ANEW = [field.attname for field in Call._meta.concrete_fields if not field.is_relation]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import QuerySet
 
 from dashboard.calls.models import Call, State
 from dashboard.live import changes
@@ -17,7 +16,11 @@ from tenants.models import Assistant, AssistantDedication, Dedication, Number, N
 class InUse(Exception):
     """A call with it is on its way out at this very moment; `words` say what to do."""
 
-    words = "A call is being sent with it at this moment. Wait a few seconds and release it again."
+    def __init__(
+        self, words: str = "A call is being sent with it at this moment. Wait a few seconds and release it again."
+    ) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
@@ -55,7 +58,7 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
     life.hold(tenant)
-    if Call.objects.filter(tenant=tenant, state=State.SENDING).exists():
+    if is_sending(tenant):
         raise InUse
     numbers = list(_unended(NumberDedication, tenant).select_related("tenant", "number"))
     assistants = list(_unended(AssistantDedication, tenant).select_related("tenant", "assistant"))
@@ -68,8 +71,13 @@ def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     return len(numbers), len(assistants)
 
 
+def is_sending(tenant: Tenant) -> bool:
+    """Whether a call of this client is on its way out. Inside a scope that covers it."""
+    return Call.objects.filter(tenant=tenant, state=State.SENDING).exists()
+
+
 def _unended(kind: type[Dedication], tenant: Tenant) -> QuerySet[Any]:
-    return kind.objects.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), tenant=tenant)
+    return kind.objects.filter(tenant=tenant).unended()
 
 
 def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:

@@ -5,9 +5,14 @@ These verbs open scopes of their own: VoiceDock is asked with nothing open.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from dashboard.calls import ending
 from dashboard.calls.models import Call, State
@@ -20,6 +25,9 @@ from tenants.models import Tenant, User
 
 STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
 MOST = 200
+IN_USE = "A call is being sent at this moment. Nothing new is sent meanwhile: try again in a few seconds."
+HOLD = timedelta(minutes=1)  # longer than a request to place a call may take
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the person who asked is told to try again
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,14 @@ class Ended:
 
 
 def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
-    """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which. Raises `life.NotNow`."""
-    with scope.of(tenant):
+    """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which.
+
+    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    """
+    with _calls_held(tenant), scope.of(tenant):
+        life.hold(tenant)
+        if dedicating.is_sending(tenant):
+            raise dedicating.InUse(IN_USE)
         changes.note_access(tenant=tenant)
         life.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
     return _afterwards(tenant, by, end_calls)
@@ -43,7 +57,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 
     Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
     """
-    with scope.of(tenant):
+    with _calls_held(tenant), scope.of(tenant):
         changes.note_access(tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         visits.end_all(tenant)
@@ -77,6 +91,35 @@ def keep_campaigns_paused() -> list[Campaign]:
     for campaign in found:
         _pause(campaign)
     return found
+
+
+@contextmanager
+def _calls_held(tenant: Tenant) -> Iterator[None]:
+    """Hold back new calls, and wait a moment for those that are being sent: their requests cannot be called back.
+
+    A client that calls all the time would otherwise never be found without one. The hold ends by itself, or at once
+    when it was for nothing; after `InUse` it stays, so that the next try finds nothing under way.
+    """
+    with scope.of(tenant):
+        active = Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.ACTIVE)
+        active.update(calls_held_until=Now() + HOLD)
+    _wait_for_calls(tenant)
+    try:
+        yield
+    except dedicating.InUse:
+        raise
+    except Exception:
+        with scope.of(tenant):
+            Tenant.objects.filter(pk=tenant.pk).update(calls_held_until=None)
+        raise
+
+
+def _wait_for_calls(tenant: Tenant) -> None:
+    for wait in WAITS:
+        with scope.of(tenant):
+            if not dedicating.is_sending(tenant):
+                return
+        time.sleep(wait)
 
 
 def _afterwards(tenant: Tenant, by: User, end_calls: bool) -> Ended:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dashboard.calls import deciding
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, sync
 from dashboard.campaigns.models import Campaign
@@ -99,7 +100,7 @@ def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, age
     assert asked() == []
 
 
-def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, asked):
+def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, asked, admin):
     with scope.system("an alarm"):
         call = Call.objects.create(
             tenant=harbor, connection=slots.connection, origin="adopted", alarm="wrong-number", finished=True
@@ -108,8 +109,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
         control.start(slots, by=manager)
     hindrances = control.hindrances(Campaign.objects.filter(pk=slots.pk), by=manager)
     assert hindrances == {slots.pk: {"start": control.ALARM}} and asked() == []
-    with scope.system("cleared"):
-        Call.objects.filter(pk=call.pk).update(alarm="")
+    assert deciding.clear_wrong_number(call, by=admin, reason="Looked at.")
     assert control.start(slots, by=manager).outcome == "accepted"
 
 

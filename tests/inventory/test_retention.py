@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -210,10 +211,10 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):  # noqa: 
     desk.look()
     with scope.system("look"):
         assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
-        Call.objects.filter(pk=call.pk).update(remote_id="forgotten", hook_id="")
-    desk.look()  # as if it were found only now
+    desk.sandbox.world.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
+    desk.look()
     with scope.system("look"):
-        late = Call.objects.get(remote_id=known.remote_id)
+        late = Call.objects.get(remote_id="call-_late")
         assert (late.party, late.tenant_id) == ("", desk.tenant.pk) and late.data_removed_at
         assert CallReport.objects.count() == 0
 

@@ -20,6 +20,7 @@ from dashboard.calls.models import Call
 from tenants import ownership, scope
 from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
+from tests.backdating import backdating
 from tests.calls.rows import a_call
 from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 from tests.promises import scale
@@ -141,7 +142,7 @@ def things(bloom, harbor) -> Things:
     """Four clients, two of them in one connection; of each kind one that holds, one that ended, one from later on."""
     made = Things([bloom.tenant, harbor.tenant], [], [], [bloom.connection, harbor.connection])
     now = timezone.now()
-    with scope.system("a town"):
+    with scope.system("a town"), backdating():
         for at, connection in enumerate((bloom.connection, harbor.connection)):
             made.tenants.append(
                 ownership.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)

@@ -1,0 +1,385 @@
+"""P1 afterwards: what proves the caller ID of a call is written once, by the database's own rule.
+
+Everything here is tried by the application's log-in in SQL or by the ORM, with every check of the application left out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.calls import alarms, deciding, merge, placing, sending
+from dashboard.calls.models import AlarmClearing, Call, CallerIdCorrection, CallReport
+from dashboard.inventory import dedicating, stopping
+from tenants import audit, ownership, scope
+from tenants.models import Assistant, AssistantDedication, AuditEntry, Number, NumberDedication, Tenant
+from tests.calls.rows import a_call, a_report
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+LIVE = ("sending", "dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
+FOREIGN = "+31505550112"
+
+
+def refused(sql: str, *values: object, match: str) -> None:
+    def run() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+    with scope.system("try"), pytest.raises(DatabaseError, match=match):
+        run()
+
+
+def reported(call, line, at=None, **more):
+    """Hear a list in which VoiceDock tells this line of the call."""
+    now = (at or datetime.now(UTC)).isoformat()
+    facts = {
+        "id": call.remote_id,
+        "status": "in-progress",
+        "direction": "outbound",
+        "caller_phone": call.party,
+        "assistant_phone": line,
+        "created_at": now,
+        "started_at": now,
+        "updated_at": now,
+    }
+    return merge.hear(call.connection, merge.Facts.of_remote(voicedock.RemoteCall.read(facts | more)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "line = '+31105550140'",
+        "line = ''",
+        "reported_line = '+31105550140'",
+        "reported_line = ''",
+        "number_remote_id = 'other'",
+        "asked_line = '+31105550140'",
+        "asked_line = ''",
+        "asked_number_remote_id = 'other'",
+        "asked_assistant_remote_id = 'other'",
+        "remote_id = 'call-_other'",
+        "answered_at = now()",
+        "answered_status = 'ringing'",
+        "answered_remote_id = 'call-_other'",
+        "origin = 'adopted'",
+        "direction = 'inbound'",
+        "requested_by_id = NULL",
+        "client_token = gen_random_uuid()",
+        "number_dedication_id = NULL, origin = 'adopted'",
+        "tenant_id = NULL, number_dedication_id = NULL, assistant_dedication_id = NULL, origin = 'adopted'",
+        "alarm = ''",
+        "alarm_at = now()",
+        "alarm = 'not-certain'",
+        "data_removed_at = now()",
+    ],
+)
+def test_what_was_sent_and_reported_is_not_rewritten(bloom, admin, change):
+    call = a_call(bloom, by=admin, number_remote_id="num-1")
+    with scope.system("it was answered, reported and the alarm was raised"):
+        Call.objects.filter(pk=call.pk).update(
+            answered_at=timezone.now(), answered_status="dialing", answered_remote_id=call.remote_id
+        )
+        Call.objects.filter(pk=call.pk).update(reported_line=FOREIGN, alarm="wrong-number")
+    refused(f"UPDATE calls_call SET {change} WHERE id = %s", call.pk, match="not rewritten|retention|staff clear")
+
+
+@pytest.mark.parametrize("column", ["number_dedication", "assistant_dedication"])
+def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, column):
+    call = a_call(bloom, state="ended")
+    with scope.system("one more of each"):
+        number = Number.objects.create(connection=bloom.connection, remote_id="n2", e164="+31205550999")
+        assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a2", name="Second")
+        other = {
+            "number_dedication": ownership.dedicate_number(bloom.tenant, number, by=None),
+            "assistant_dedication": ownership.dedicate_assistant(bloom.tenant, assistant, by=None),
+        }[column]
+        with pytest.raises(IntegrityError, match="not rewritten"), transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(**{column: other})
+
+
+def test_a_call_that_was_not_sent_yet_may_still_be_changed(bloom):
+    call = a_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None)
+    with scope.system("nothing has left"):
+        assert Call.objects.filter(pk=call.pk).update(line="", assistant_name="Other") == 1
+
+
+def test_a_line_that_differs_is_not_written_down_without_the_alarm(bloom):
+    call = a_call(bloom)
+    refused("UPDATE calls_call SET reported_line = %s WHERE id = %s", FOREIGN, call.pk, match="raises the alarm")
+
+
+def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the_alarm(desk, admin):  # noqa: F811
+    call = desk.talking()
+    assert (desk.again(call).reported_line, desk.again(call).asked_line) == ("+31105550161", "+31105550161")
+    for _ in range(2):
+        reported(desk.again(call), FOREIGN)
+    now = desk.again(call)
+    assert (now.reported_line, now.alarm) == ("+31105550161", "wrong-number")
+    with scope.system("look"):
+        (correction,) = CallerIdCorrection.objects.filter(call=call)
+        entry = AuditEntry.objects.get(pk=correction.entry_id)
+    assert (correction.reported_line, entry.action) == (FOREIGN, "call.wrong-number")
+    with pytest.raises(placing.Refusal, match="left from a number that is not theirs"):
+        desk.place("+31612340043")
+    assert alarms.mail() == 1
+    assert deciding.clear_wrong_number(now, by=admin, reason="A fault of the carrier.")
+    reported(desk.again(call), "+31105550199")
+    assert desk.again(call).alarm == "wrong-number", "a third number is a new alarm"
+    assert desk.actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
+
+
+def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(desk):  # noqa: F811
+    call = desk.place()
+    reported(desk.again(call), FOREIGN)
+    reported(desk.again(call), "+31105550161", at=datetime.now(UTC) + timedelta(seconds=5))
+    now = desk.again(call)
+    assert (now.reported_line, now.alarm) == (FOREIGN, "wrong-number")
+    with scope.system("look"):
+        assert CallerIdCorrection.objects.get(call=call).reported_line == "+31105550161"
+    assert desk.actions()[-2:] == ["call.wrong-number", "call.reported-again"]
+
+
+def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, admin):
+    call = a_call(bloom, state="ended", reported_line=FOREIGN, alarm="wrong-number", alarm_at=timezone.now())
+    facts = {"call": call, "tenant": bloom.tenant}
+    with scope.system("try"):
+        other = audit.record(admin, bloom.tenant, "call.asked", call, party="x")
+        foreign = audit.record(admin, harbor.tenant, "call.wrong-number", call, party="x")
+        for entry in (other, foreign):
+            with pytest.raises(IntegrityError, match="entry in the audit trail"), transaction.atomic():
+                CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=entry, **facts)
+        with pytest.raises(IntegrityError, match="entry in the audit trail"), transaction.atomic():
+            AlarmClearing.objects.create(alarm_at=call.alarm_at, cleared_by=admin, why="x", entry=other, **facts)
+        right = audit.record(admin, bloom.tenant, "call.reported-again", call, party="x")
+        made = CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=right, **facts)
+    assert deciding.clear_wrong_number(call, by=admin, reason="Looked at.")
+    for table in ("calls_calleridcorrection", "calls_alarmclearing"):
+        refused(f"UPDATE {table} SET tenant_id = tenant_id", match="permission denied")
+        refused(f"DELETE FROM {table}", match="permission denied")
+    with scope.system("look"):
+        assert CallerIdCorrection.objects.get() == made
+        clearing = AlarmClearing.objects.get()
+        assert (clearing.cleared_by, clearing.why, Call.objects.get(pk=call.pk).alarm) == (admin, "Looked at.", "")
+
+
+def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(desk):  # noqa: F811
+    desk.fault("lost")
+    call = desk.place()
+    assert call.state == "unknown"
+    with scope.system("a line is reported before the call is found"):
+        Call.objects.filter(pk=call.pk).update(reported_line=FOREIGN, alarm="wrong-number")
+    for _ in range(2):
+        desk.later(call, 30)
+        desk.sweep()
+    now = desk.again(call)
+    assert now.state in ("dialing", "connecting", "ringing", "in-progress") and now.alarm == "wrong-number"
+
+
+def test_reports_stay_until_the_retention_of_their_client_ends(bloom):
+    call = a_call(bloom, state="ended")
+    a_report(bloom, call, summary="Words")
+    refused("DELETE FROM calls_callreport WHERE call_id = %s", call.pk, match="retention of this call has not ended")
+    other = a_call(bloom, state="ended")
+    refused(
+        "UPDATE calls_callreport SET call_id = %s WHERE call_id = %s", other.pk, call.pk, match="stays with its call"
+    )
+    with scope.system("look"):
+        assert CallReport.objects.filter(call=call).exists()
+
+
+@pytest.mark.parametrize("what", ["number", "assistant"])
+def test_what_is_dedicated_keeps_its_id_at_voicedock(bloom, what):
+    thing = getattr(getattr(bloom, what), what)
+    with scope.system("try"):
+        with pytest.raises(IntegrityError, match="keeps its id"), transaction.atomic():
+            type(thing).objects.filter(pk=thing.pk).update(remote_id="another")
+        assert type(thing).objects.filter(pk=thing.pk).update(name="Renamed") == 1
+        getattr(ownership, f"end_{what}")(getattr(bloom, what), by=None)
+        assert type(thing).objects.filter(pk=thing.pk).update(remote_id="another") == 1
+
+
+# Time of dedications
+
+KINDS = {"number": NumberDedication, "assistant": AssistantDedication}
+
+
+def _free(house, what):
+    if what == "number":
+        number = Number.objects.create(connection=house.connection, remote_id="free", e164="+31205550999")
+        return {"number": number, "e164": number.e164, "connection": house.connection, "tenant": house.tenant}
+    assistant = Assistant.objects.create(connection=house.connection, remote_id="free", name="Free")
+    return {"assistant": assistant, "connection": house.connection, "tenant": house.tenant}
+
+
+@pytest.mark.parametrize("what", KINDS)
+@pytest.mark.parametrize(
+    ("start", "end", "taken"),
+    [(-60, None, False), (-6, None, False), (-60, -30, False), (-60, 60, False), (-2, None, True), (60, 90, True)],
+)
+def test_a_dedication_begins_now_or_later(bloom, what, start, end, taken):
+    now = timezone.now()
+    period = DateTimeTZRange(*(now + timedelta(seconds=at) if at is not None else None for at in (start, end)))
+    with scope.system("try"):
+        rights = _free(bloom, what)
+        if taken:
+            assert KINDS[what].objects.create(period=period, **rights).pk
+        else:
+            with pytest.raises(IntegrityError, match="begins and ends now or later"), transaction.atomic():
+                KINDS[what].objects.create(period=period, **rights)
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_a_dedication_ends_now_or_later_so_no_other_client_gets_its_past(bloom, harbor, what):
+    held = getattr(bloom, what)
+    past = DateTimeTZRange(held.period.lower, timezone.now() - timedelta(seconds=30))
+    with scope.system("rewrite history"), pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
+        KINDS[what].objects.filter(pk=held.pk).update(period=past)
+    with scope.system("end it properly"):
+        getattr(ownership, f"end_{what}")(held, by=None)
+        again = KINDS[what].objects.get(pk=held.pk)
+        assert abs(again.period.upper - ownership.clock()) < timedelta(seconds=5)
+        thing = getattr(held, what)
+        with pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
+            getattr(ownership, f"dedicate_{what}")(harbor.tenant, thing, by=None, start=held.period.lower)
+
+
+def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
+    a_call(bloom, state="ended", sent_at=timezone.now() + timedelta(seconds=30))
+    for dedication in (bloom.number, bloom.assistant):
+        period = DateTimeTZRange(dedication.period.lower, timezone.now() + timedelta(seconds=10))
+        with scope.system("try"), pytest.raises(IntegrityError, match="sent after that end"), transaction.atomic():
+            type(dedication).objects.filter(pk=dedication.pk).update(period=period)
+
+
+# From the claim to the request
+
+
+@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("way", ["made", "moved"])
+@pytest.mark.parametrize("lacks", ["client", "hold", "number", "assistant", "clearing"])
+def test_no_way_into_a_live_state_without_the_right(bloom, state, way, lacks):
+    queued = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
+    call = a_call(bloom, **queued)
+    with scope.system("the right ends"):
+        match lacks:
+            case "client":
+                Tenant.objects.filter(pk=bloom.tenant.pk).update(status="suspended")
+            case "hold":
+                Tenant.objects.filter(pk=bloom.tenant.pk).update(calls_held_until=timezone.now() + timedelta(minutes=1))
+            case "number" | "assistant":
+                getattr(ownership, f"end_{lacks}")(getattr(bloom, lacks), by=None)
+            case "clearing":
+                Call.objects.filter(pk=call.pk).update(alarm="wrong-number")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            (_move if way == "moved" else _make)(bloom, call, state)
+
+
+def _move(house, call, state):
+    Call.objects.filter(pk=call.pk).update(state=state)
+
+
+def _make(house, call, state):
+    Call.objects.create(
+        tenant=house.tenant,
+        connection=house.connection,
+        number_dedication=house.number,
+        assistant_dedication=house.assistant,
+        origin="placed",
+        party="+31612345699",
+        client_token=uuid.uuid4(),
+        state=state,
+    )
+
+
+def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(desk):  # noqa: F811
+    call = desk.place()
+    now = desk.again(call)
+    number, assistant = desk.number.number, desk.assistant.assistant
+    assert (now.meant_line, now.asked_line) == (desk.number.e164, desk.number.e164)
+    assert (now.asked_number_remote_id, now.asked_assistant_remote_id) == (number.remote_id, assistant.remote_id)
+    (sent,) = desk.placed()
+    assert sent["body"]["number_id"] == now.asked_number_remote_id
+
+
+def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
+    call = a_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None, line="+31205550111")
+    wrong = pytest.raises(IntegrityError, match="not the one that is dedicated")
+    with scope.system("try"), wrong, transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(state="sending")
+
+
+def test_a_call_is_sent_once_says_the_database_too(bloom):
+    for state in ("unknown", "refused", "ended", "in-progress"):
+        call = a_call(bloom, state=state, party=f"+3161234{len(state):04}")
+        refused("UPDATE calls_call SET state = 'sending' WHERE id = %s", call.pk, match="a call is sent once")
+
+
+def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch):
+    monkeypatch.setattr(stopping, "WAITS", (0,))
+    call = a_call(bloom, state="sending", remote_id="", placed_at=None, lease_until=timezone.now())
+    with scope.system("by SQL"):
+        for status in ("suspended", "closed"):
+            with pytest.raises(IntegrityError, match="being sent"), transaction.atomic():
+                Tenant.objects.filter(pk=bloom.tenant.pk).update(status=status)
+        for end in (ownership.end_number, ownership.end_assistant):
+            dedication = bloom.number if end is ownership.end_number else bloom.assistant
+            with pytest.raises(IntegrityError, match="being sent by this dedication"), transaction.atomic():
+                end(dedication, by=None)
+    with pytest.raises(dedicating.InUse, match="try again"):
+        stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    with scope.system("it is answered"):
+        assert Tenant.objects.get(pk=bloom.tenant.pk).status == "active"
+        Call.objects.filter(pk=call.pk).update(state="ended", finished=True)
+    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+
+
+def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(desk, admin, monkeypatch):  # noqa: F811
+    """Asked for while a call is on its way: it is refused, and no new call leaves until it is tried again."""
+    monkeypatch.setattr(stopping, "WAITS", (0,))
+    real, tried = sending.voicedock.Client.place_call, []
+
+    def meanwhile(client, **what):
+        with pytest.raises(dedicating.InUse):
+            stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+        with pytest.raises(placing.Refusal, match="about to be suspended"):
+            desk.place("+31612340099")
+        tried.append(what)
+        return real(client, **what)
+
+    monkeypatch.setattr(sending.voicedock.Client, "place_call", meanwhile)
+    assert desk.place().state == "dialing" and len(tried) == 1
+    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    assert len(desk.placed()) == 1
+
+
+def test_a_reason_that_is_missing_holds_no_call_back(desk, admin):  # noqa: F811
+    with pytest.raises(stopping.life.NotNow):
+        stopping.suspend(desk.tenant, by=admin, reason=" ")
+    assert desk.place().state == "dialing"
+
+
+@pytest.mark.parametrize("lost", ["lease", "state"])
+def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, monkeypatch, lost):  # noqa: F811
+    """The process stood still between the claim and the request: the sweep gave the call up meanwhile."""
+    real = sending.budget.speak
+
+    def stands_still(*args, **kwargs):
+        with scope.system("time goes by"):
+            calls = Call.objects.filter(state="sending")
+            if lost == "lease":
+                calls.update(lease_until=timezone.now() + timedelta(seconds=5))
+            else:
+                calls.update(state="unknown")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(sending.budget, "speak", stands_still)
+    call = desk.place()
+    assert desk.placed() == []
+    assert call.state == ("queued" if lost == "lease" else "refused")
+    assert call.asked_line == ("" if lost == "lease" else desk.number.e164)
