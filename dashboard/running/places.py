@@ -67,7 +67,10 @@ class Places:
     def _kept(self, name: str, first: dict) -> dict:
         """What was kept, and what came to be kept since."""
         path = self.data / name
-        kept = json.loads(path.read_text()) if path.exists() else {}
+        try:
+            kept = json.loads(path.read_text()) if path.exists() else {}
+        except ValueError:
+            raise SystemExit(f"{path} cannot be read. Put it back from a copy, or `manage.py reset`.") from None
         if first.keys() - kept.keys():
             kept = first | kept
             write_private(path, json.dumps(kept))

@@ -104,8 +104,9 @@ class Postgres:
         lock = self.data / "postmaster.pid"
         if not lock.exists():
             return
-        pid = int(lock.read_text().split("\n", 1)[0])
-        while str(self.data) in processes.command_line(pid):
+        first = lock.read_text().split("\n", 1)[0].strip()
+        pid = int(first) if first.isdigit() else 0  # half a file, of a machine that went down: nobody runs
+        while pid and str(self.data) in processes.command_line(pid):
             os.kill(pid, signal.SIGINT)
             time.sleep(0.1)
         lock.unlink(missing_ok=True)

@@ -4,12 +4,16 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from dashboard.running.places import write_private
 
 PR_SET_PDEATHSIG = 1
 
@@ -35,6 +39,29 @@ def command_line(pid: int) -> str:
     return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
+def work(pid: int) -> int:
+    """How much a process and its children have computed, in ticks of the kernel; it grows while they are busy."""
+    if sys.platform != "linux":
+        told = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True).stdout
+        return sum(int(digits) for digits in re.findall(r"\d+", told))
+    return sum(_ticks(one) for one in [pid, *_children(pid)])
+
+
+def _ticks(pid: int) -> int:
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return sum(int(word) for word in words[11:15])
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def dies_with_us(number: int) -> Callable[[], None]:
     """To be run in a new child: the kernel sends it this signal when we are gone, however we went (Linux only)."""
     us, prctl = os.getpid(), ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -50,13 +77,22 @@ def dies_with_us(number: int) -> Callable[[], None]:
 
 def note(path: Path, pid: int, number: int) -> None:
     """Write down who runs, for a later start that finds us killed."""
-    path.write_text(json.dumps({"pid": pid, "born": born(pid), "signal": number}))
+    write_private(path, json.dumps({"pid": pid, "born": born(pid), "signal": number}))
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    """What `note` wrote; nothing when it cannot be read: half a note names nobody."""
+    try:
+        who = json.loads(path.read_text())
+        return {"pid": int(who["pid"]), "born": who["born"], "signal": int(who["signal"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def clean_up(folder: Path, *, patience: float = 6) -> list[str]:
     """End what a killed run has left behind, by the notes in this folder; the names of what was found."""
     found = []
-    notes = {path: json.loads(path.read_text() or "{}") for path in sorted(folder.glob("*.pid"))}
+    notes = {path: _noted(path) for path in sorted(folder.glob("*.pid"))}
     for path, who in notes.items():
         if who and (born(who["pid"]) == who["born"] or _orphans(who["pid"])):
             found.append(path.stem)
@@ -67,7 +103,7 @@ def clean_up(folder: Path, *, patience: float = 6) -> list[str]:
             time.sleep(0.05)
         if path.stem in found and (born(who["pid"]) == who["born"] or _orphans(who["pid"])):
             kill_group(who["pid"])
-        path.unlink()
+        path.unlink(missing_ok=True)
     return found
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -11,12 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from dashboard.running import processes
+from dashboard.running import disk, processes
 from dashboard.running.places import Places
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_PAUSE, CALM_AFTER = 30.0, 60.0
 LONG_LOG = 5_000_000  # bytes
+LONGEST_START = 600.0  # seconds for which even one that works on is waited for
+SAY_AFTER = 10.0  # seconds of waiting, and between two words about it
+LOOK_EVERY = 0.5  # seconds between two looks at what a starting process has done
 
 
 class Failed(Exception):
@@ -38,7 +42,7 @@ class Child:
     directory: Path = Path("/")
     user: dict = field(default_factory=dict)
     stop_signal: signal.Signals = signal.SIGTERM
-    start_limit: float = 40
+    start_limit: float = 40  # seconds in which it neither computes nor writes a line
     stop_limit: float = 10
 
 
@@ -58,6 +62,8 @@ class Supervisor:
         self.places, self.say = places, say
         self.running: dict[str, Running] = {}
         self.asked, self._asked_at = 0, -1.0
+        self._said_of_disk = ""
+        self._log_from: dict[str, int] = {}  # where the lines of the newest process of a name begin in its log
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._wake, False)
         os.set_blocking(self._waker, False)
@@ -91,6 +97,7 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> Running:
         log = os.open(self._log(child.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log_from = os.fstat(log).st_size
         try:
             process = subprocess.Popen(
                 child.command,
@@ -108,6 +115,7 @@ class Supervisor:
         processes.note(self.places.run / f"{child.name}.pid", process.pid, child.stop_signal)
         known = self.running.get(child.name)
         self.running[child.name] = now = Running(child, process, time.monotonic())
+        self._log_from[child.name] = log_from
         if known:
             now.pause = min(known.pause * 2, LONGEST_PAUSE)
         return now
@@ -115,23 +123,36 @@ class Supervisor:
     def _log(self, name: str) -> Path:
         """Long ones begin anew; the one before is kept."""
         path = self.places.logs / f"{name}.log"
-        if path.exists() and path.stat().st_size > LONG_LOG:
-            path.rename(path.with_suffix(".log.1"))
+        self.rotate(path)
         return path
 
+    def rotate(self, path: Path) -> None:
+        """Copied and emptied, since its process writes on into the same file, always at its end."""
+        if path.exists() and path.stat().st_size > LONG_LOG:
+            shutil.copyfile(path, path.with_suffix(".log.1"))
+            os.truncate(path, 0)
+            self._log_from[path.stem] = 0
+
     def _await(self, child: Child) -> None:
-        deadline = time.monotonic() + child.start_limit
+        """As long as it makes progress: a busy machine is no fault of the process."""
+        progress = Progress(child.start_limit)
         while not child.healthy():
             if self.asked:
                 raise Stopped
             code = self.running[child.name].process.poll()
             if code is not None:
                 raise Failed(f"{child.name} ended at once ({ending(code)}).\n{self.last_words(child.name)}")
-            if time.monotonic() > deadline:
-                raise Failed(
-                    f"{child.name} did not answer within {child.start_limit:.0f} s.\n{self.last_words(child.name)}"
-                )
+            if progress.is_due() and progress.has_ended(self._done_by(child.name)):
+                words = f"{child.name} did not answer within {progress.waited:.0f} s."
+                raise Failed(f"{words}\n{self.last_words(child.name)}")
+            if progress.is_to_be_told():
+                self.say(f"Still starting {child.name}, for {progress.waited:.0f} s now …")
             self._sleep(0.05)
+
+    def _done_by(self, name: str) -> tuple[int, int]:
+        """What changes as long as a process works: its computing time, and the length of its log."""
+        log = self.places.logs / f"{name}.log"
+        return processes.work(self.running[name].process.pid), log.stat().st_size if log.exists() else 0
 
     def once(self, child: Child) -> None:
         """Run to its end; Failed when it says no."""
@@ -157,8 +178,17 @@ class Supervisor:
                     self.say(f"{it.child.name} ended ({ending(code)}); starting it again. See logs/{it.child.name}.log")
                 elif it.due is not None and now >= it.due:
                     self._spawn(it.child)
+            self._look_after_the_disk()
             waiting = [it.due - now for it in self.running.values() if it.due is not None]
             self._sleep(min([max(0.01, pause) for pause in waiting] + [60.0 if not waiting else 5.0]))
+
+    def _look_after_the_disk(self) -> None:
+        for name in self.running:
+            self.rotate(self.places.logs / f"{name}.log")
+        words = disk.trouble(self.places.data)
+        if words and words != self._said_of_disk:
+            self.say(words)
+        self._said_of_disk = words
 
     def stop(self) -> None:
         """Last started, first stopped; one after the other, since each needs those before it. Asked twice: kill."""
@@ -185,9 +215,45 @@ class Supervisor:
                 os.read(self._wake, 4096)
 
     def last_words(self, name: str, lines: int = 15) -> str:
+        """Of the process that runs now, or ran last; not of one before it that wrote into the same file."""
         path = self.places.logs / f"{name}.log"
-        told = path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
+        own = path.read_bytes()[self._log_from.get(name, 0) :] if path.exists() else b""
+        told = own.decode(errors="replace").splitlines()[-lines:]
         return "\n".join(f"  {line}" for line in told) + f"\n  (from {path})"
+
+
+@dataclass
+class Progress:
+    """Whether something that starts still does anything; `patience` is how long it may do nothing."""
+
+    patience: float
+    began: float = field(default_factory=time.monotonic)
+    looked_at: float = 0.0
+    moved_at: float = field(default_factory=time.monotonic)
+    told_at: float = field(default_factory=time.monotonic)
+    done: object = None
+
+    @property
+    def waited(self) -> float:
+        return time.monotonic() - self.began
+
+    def is_due(self) -> bool:
+        """Looking costs a little, so not at each turn."""
+        if time.monotonic() - self.looked_at < min(LOOK_EVERY, self.patience / 4):
+            return False
+        self.looked_at = time.monotonic()
+        return True
+
+    def has_ended(self, done: object) -> bool:
+        if done != self.done:
+            self.done, self.moved_at = done, time.monotonic()
+        return time.monotonic() - self.moved_at > self.patience or self.waited > LONGEST_START
+
+    def is_to_be_told(self) -> bool:
+        if time.monotonic() - self.told_at < SAY_AFTER:
+            return False
+        self.told_at = time.monotonic()
+        return True
 
 
 def ending(code: int) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from dashboard.running import children, environment, processes, roles, sign_ins, steps, valkey
+from dashboard.running import children, disk, environment, processes, roles, sign_ins, steps, valkey
 from dashboard.running.lock import Lock
 from dashboard.running.places import Places, is_free
 from dashboard.running.postgres import Postgres
@@ -20,13 +20,22 @@ def run(arguments: list[str]) -> int:
     lock = Lock(places)
     if not lock.take():
         sys.exit(f"Patchbay is already up: {lock.told() or 'it is just starting'}. Stop that one first.")
+    try:
+        return _run(places, port, lock)
+    finally:
+        lock.release()
+
+
+def _run(places: Places, port: int, lock: Lock) -> int:
     if left := processes.clean_up(places.run):
         _say(f"Ended what a killed run had left: {', '.join(left)}.")
     if not is_free(port):
         sys.exit(f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up")
-    places.renew_busy_ports()
+    if words := disk.trouble(places.data):
+        _say(words)
     supervisor = Supervisor(places, _say)
     try:
+        places.renew_busy_ports()
         with supervisor.listening():
             _start(supervisor, places, port)
             lock.tell(f"http://127.0.0.1:{port}/")
@@ -38,6 +47,11 @@ def run(arguments: list[str]) -> int:
         _say("Stopped before everything was up.")
     except Failed as no:
         _say(str(no))
+        return 1
+    except OSError as error:
+        if not disk.is_full(error):
+            raise
+        _say(disk.full(places.data))
         return 1
     _say("Everything has stopped.")
     return 0

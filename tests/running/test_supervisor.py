@@ -202,3 +202,65 @@ def test_a_number_that_is_somebody_else_now_is_left_alone(places):
     assert somebody.poll() is None
     somebody.kill()
     somebody.wait()
+
+
+BUSY = """
+import pathlib, sys, time
+end = time.process_time() + float(sys.argv[2])
+while time.process_time() < end:
+    pass
+pathlib.Path(sys.argv[1]).touch()
+import signal; signal.pause()
+"""
+
+
+def test_one_that_works_on_is_waited_for_beyond_its_limit(supervisor, child, monkeypatch):
+    """On a busy machine a start takes long; computing is progress."""
+    monkeypatch.setattr("dashboard.running.supervisor.SAY_AFTER", 0.3)
+    supervisor.start(child("worker", BUSY, "1.0", start_limit=0.4))
+    assert supervisor.told and supervisor.told[0].startswith("Still starting worker, for ")
+
+
+def test_one_that_does_nothing_any_more_is_given_up(supervisor, child):
+    with pytest.raises(Failed, match="idle did not answer within"):
+        supervisor.start(child("idle", "print('well', flush=True)\nimport signal; signal.pause()", start_limit=0.3))
+
+
+def test_one_that_computes_for_ever_is_given_up_too(supervisor, child, monkeypatch):
+    monkeypatch.setattr("dashboard.running.supervisor.LONGEST_START", 0.6)
+    with pytest.raises(Failed, match="mad did not answer within 1 s"):
+        supervisor.start(child("mad", "while True: pass", start_limit=5))
+
+
+def test_the_last_words_are_those_of_the_new_process(supervisor, child):
+    (supervisor.places.logs / "broken.log").write_text("words of long ago\n")
+    with pytest.raises(Failed) as no:
+        supervisor.start(child("broken", "import sys; print('what went wrong now'); sys.exit(3)"))
+    assert "what went wrong now" in str(no.value) and "words of long ago" not in str(no.value)
+
+
+def test_a_log_that_has_grown_long_is_rotated_while_it_is_written(supervisor, child, monkeypatch):
+    monkeypatch.setattr("dashboard.running.supervisor.LONG_LOG", 1000)
+    supervisor.start(child("chatty", "print('x' * 2000, flush=True);" + LIVE))
+    log = supervisor.places.logs / "chatty.log"
+    supervisor._look_after_the_disk()
+    assert (log.stat().st_size, log.with_suffix(".log.1").stat().st_size) == (0, 2001)
+
+
+def test_a_full_disk_is_told_once(supervisor, monkeypatch):
+    free = [50_000_000]
+    usage = type("Usage", (), {"free": property(lambda self: free[0])})
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage())
+    supervisor._look_after_the_disk()
+    supervisor._look_after_the_disk()
+    assert len(supervisor.told) == 1 and "nearly full: 50 MB are left" in supervisor.told[0]
+    free[0] = 10**12
+    supervisor._look_after_the_disk()
+    assert len(supervisor.told) == 1
+
+
+@pytest.mark.parametrize("half", ["", "{", '{"pid": 12', "null", '{"pid": null}', "[]", "\x00\x00"])
+def test_half_a_note_breaks_nothing(places, half):
+    (places.run / "web.pid").write_text(half)
+    assert processes.clean_up(places.run) == []
+    assert not list(places.run.glob("*.pid"))

@@ -1,5 +1,6 @@
 """`manage.py up` and `reset`, where they say no."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.home import furniture
-from dashboard.running import environment, sign_ins
+from dashboard.running import environment, sign_ins, up
 from dashboard.running.lock import Lock
 from dashboard.running.places import ROOT, Places, free_port, is_free
 
@@ -136,3 +137,29 @@ def test_the_sign_ins_are_those_of_the_demo():
     assert {email for email, _ in sign_ins.PEOPLE} == {person.email for person in people}
     assert sign_ins.PASSWORD == furniture.PASSWORD
     assert all(email in sign_ins.table() for email, _ in sign_ins.PEOPLE)
+
+
+@pytest.mark.parametrize("half", ["", "{", '{"pid": 12'])
+def test_half_a_note_does_not_stop_reset(manage, places, half):
+    (places.run / "web.pid").write_text(half)
+    told = manage("reset", "--yes")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert list(places.data.iterdir()) == []
+
+
+def test_secrets_that_cannot_be_read_are_told_and_never_made_anew(places):
+    places.secrets()
+    (places.data / "secrets.json").write_text('{"secret_key": "lo')
+    with pytest.raises(SystemExit, match=r"secrets\.json cannot be read"):
+        places.secrets()
+
+
+def test_a_full_disk_is_told_in_words(places, monkeypatch, capsys):
+    def full(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("PATCHBAY_DATA", str(places.data))
+    monkeypatch.setenv("PORT", str(free_port()))
+    monkeypatch.setattr(Places, "renew_busy_ports", full)
+    assert up.run([]) == 1
+    assert "The disk is full, so nothing can be written" in capsys.readouterr().out
