@@ -26,6 +26,13 @@ APP_MAY_NOT = {  # beside what row-level security forbids
     "calls_calleridcorrection": "UPDATE, DELETE",
     "calls_alarmclearing": "UPDATE, DELETE",
     "django_migrations": "INSERT, UPDATE, DELETE",
+    "django_content_type": "INSERT, UPDATE, DELETE",
+    "django_admin_log": "INSERT, UPDATE",
+    "auth_group": "INSERT, UPDATE, DELETE",
+    "auth_group_permissions": "INSERT, UPDATE, DELETE",
+    "auth_permission": "INSERT, UPDATE, DELETE",
+    "tenants_user_groups": "INSERT, UPDATE",  # DELETE goes with a user that is deleted, as for the next
+    "tenants_user_user_permissions": "INSERT, UPDATE",
 }
 
 AUDITOR_READS = [

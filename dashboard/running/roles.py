@@ -93,13 +93,21 @@ def main() -> None:
     for role, login in logins.items():
         if unquote(login.username or "") != role or not login.password:
             sys.exit(f"The address of {role} must have the form postgresql://{role}:PASSWORD@HOST/DATABASE.")
-    furnish(
-        os.environ["DATABASE_ADMIN_URL"],
-        owner_password=unquote(logins[OWNER].password or ""),
-        app_password=unquote(logins[APP].password or ""),
-        auditor_password=unquote(logins[AUDITOR].password or ""),
-        database=unquote(logins[APP].path.lstrip("/")),
-    )
+    import psycopg
+
+    try:
+        furnish(
+            os.environ["DATABASE_ADMIN_URL"],
+            owner_password=unquote(logins[OWNER].password or ""),
+            app_password=unquote(logins[APP].password or ""),
+            auditor_password=unquote(logins[AUDITOR].password or ""),
+            database=unquote(logins[APP].path.lstrip("/")),
+        )
+    except psycopg.Error as error:
+        sys.exit(
+            f"PostgreSQL refuses: {str(error).strip()}\nDATABASE_ADMIN_URL must be of one who may make roles and "
+            "databases, and who made the patchbay_ roles where they are there already."
+        )
     print("Roles and database are there.")
 
 

@@ -224,8 +224,16 @@ def test_the_readme_leads_to_a_patchbay_that_works(folder):
         deployment.run("worker", "shell", "-c", "from tenants.tasks import publish_heads; publish_heads.delay()")
         eventually(lambda: list((folder / "audit").glob("heads-*.jsonl")), "signed heads")
         assert "1 signed publications" in deployment.run("web", "verify_audit")
-        deployment.run("migrate", "backup", str(folder / "backup"))
-        assert (folder / "backup" / "checkpoints").iterdir()
+        deployment.run("backup", "backup", str(folder / "backup"))
+        deployment.given |= {
+            name: address.rpartition("/")[0] + "/restored"
+            for name, address in deployment.given.items()
+            if name in ("DATABASE_OWNER_URL", "DATABASE_URL", "DATABASE_AUDITOR_URL")
+        }
+        deployment.run("roles")
+        assert "all as they were" in deployment.run("backup", "restore", str(folder / "backup"))
+        deployment.run("migrate")
+        assert "1 signed publications" in deployment.run("web", "verify_audit")
     logs = {
         path.name: path.read_text() for path in folder.glob("*.log") if path.name not in ("postgres.log", "valkey.log")
     }

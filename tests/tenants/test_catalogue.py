@@ -6,23 +6,23 @@ from django.db import connection
 pytestmark = pytest.mark.django_db
 
 WITHOUT_TENANT = {  # tables that hold no client's rows, and why
-    "tenants_user": "people belong to no client; their memberships do",
-    "tenants_user_groups": "unused by us, part of Django's user",
-    "tenants_user_user_permissions": "unused by us, part of Django's user",
-    "tenants_staffmember": "the reseller's people",
-    "tenants_auditor": "the reseller's auditors",
-    "inventory_syncstate": "counts and times of connections",
-    "django_admin_log": "Django; nothing is written there, the reading room changes nothing",
-    "django_content_type": "Django",
-    "django_migrations": "Django",
-    "django_session": "Django",
-    "auth_group": "Django",
-    "auth_group_permissions": "Django",
-    "auth_permission": "Django",
-    "account_emailaddress": "allauth: people's addresses",
-    "account_emailconfirmation": "allauth",
-    "mfa_authenticator": "allauth: people's second steps, their seeds sealed",
-    "usersessions_usersession": "allauth: where people are signed in",
+    "tenants_user": "who signs in is found by address before anybody is known; clients belong to it by membership",
+    "tenants_user_groups": "always empty, the app only reads it; part of Django's user",
+    "tenants_user_user_permissions": "always empty, the app only reads it; part of Django's user",
+    "tenants_staffmember": "read with each request, to know what its scope may reach",
+    "tenants_auditor": "read with each request, to know what its scope may reach",
+    "inventory_syncstate": "times of syncs; the scheduler reads all of it every two seconds, outside of scopes",
+    "django_admin_log": "always empty, the app only reads it",
+    "django_content_type": "names of models, the app only reads it",
+    "django_migrations": "names of migrations, the app only reads it",
+    "django_session": "read before anybody is known",
+    "auth_group": "always empty, the app only reads it",
+    "auth_group_permissions": "always empty, the app only reads it",
+    "auth_permission": "names of permissions that nothing asks for, the app only reads it",
+    "account_emailaddress": "read at sign-in before anybody is known",
+    "account_emailconfirmation": "read at sign-in before anybody is known",
+    "mfa_authenticator": "read at sign-in before anybody is known; seeds are sealed",
+    "usersessions_usersession": "read with each request before its scope is known",
 }
 PLAIN_KEYS = {  # foreign keys between two tables of tenants that do not carry the tenant, beside one that does
     ("calls_callreport", "calls_call"),
@@ -54,6 +54,31 @@ def test_catalog_rls_complete():
         """)
     }
     assert bare == set(WITHOUT_TENANT)
+
+
+SIGNED = (  # how policies and views may use what a scope says: only beside the question whether it is signed
+    "((current_setting('patchbay.reach'::text, true) = 'all'::text) AND scope_holds())",
+    "CASE WHEN ((current_setting('patchbay.tenants'::text, true) <> ''::text) AND scope_holds()) "
+    "THEN (current_setting('patchbay.tenants'::text, true))::bigint[] ELSE NULL::bigint[] END",
+    "CASE WHEN ((current_setting('patchbay.person'::text, true) <> ''::text) AND scope_holds()) "
+    "THEN (current_setting('patchbay.person'::text, true))::bigint ELSE NULL::bigint END",
+)
+
+
+def test_every_policy_and_view_counts_only_what_is_signed():
+    found = rows("""
+        SELECT polname, pg_get_expr(polqual, polrelid) || ' ' || pg_get_expr(polwithcheck, polrelid) FROM pg_policy
+        UNION ALL SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'
+    """)
+    assert len(found) > 20
+    unsigned = set()
+    for name, expression in found:
+        rest = " ".join(expression.split())
+        for signed in SIGNED:
+            rest = rest.replace(signed, "")
+        if "patchbay." in rest or "scope_holds" not in expression:
+            unsigned.add((name, rest))
+    assert unsigned == set()
 
 
 def test_every_table_with_a_tenant_is_protected():

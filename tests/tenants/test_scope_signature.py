@@ -1,6 +1,7 @@
 """Statements that somebody slips into a query: what they claim to reach counts for nothing without a signature."""
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from tenants import audit, scope, scope_signature
@@ -115,3 +116,17 @@ def test_heads_of_chains_are_seen_in_the_scopes_of_their_clients(bloom, harbor, 
     with scope.system("everything"):
         assert AuditHead.objects.filter(chain=f"tenant-{harbor.tenant.pk}").exists()
         assert Membership.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_restates_policies_that_were_made_otherwise(bloom, harbor, superuser):
+    """What an older version made, or somebody by hand."""
+    superuser(
+        "ALTER POLICY number_rows ON tenants_number USING (true) WITH CHECK (true)",
+        "COMMENT ON POLICY number_rows ON tenants_number IS 'of another version'",
+    )
+    with scope.of(bloom.tenant):
+        assert Number.objects.count() == 2
+    call_command("migrate", verbosity=0)
+    with scope.of(bloom.tenant):
+        assert Number.objects.count() == 1
