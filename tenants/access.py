@@ -21,11 +21,14 @@ View = Callable[..., HttpResponse]
 
 
 class EnterFirst(PermissionDenied):
-    """Staff at a client's door: they may come in, after saying so, because its people see each visit."""
+    """Staff at a client's door: they may come in, after saying so, because its people see each visit.
 
-    def __init__(self, tenant: Tenant) -> None:
+    `asks_reason`: an admin enters a client that gave no consent to support access.
+    """
+
+    def __init__(self, tenant: Tenant, *, asks_reason: bool = False) -> None:
         super().__init__(f"Enter {tenant.name} first.")
-        self.tenant = tenant
+        self.tenant, self.asks_reason = tenant, asks_reason
 
 
 class OnlyLooking(PermissionDenied):
@@ -56,8 +59,11 @@ class Standing:
     @property
     def only_looks(self) -> bool:
         """Support inside a client that has given it no pass."""
-        support = self.staff is not None and self.staff.role == StaffRole.SUPPORT
-        return support and self.visit is not None and self.allowed_by is None
+        return self.is_support and self.visit is not None and self.allowed_by is None
+
+    @property
+    def is_support(self) -> bool:
+        return self.staff is not None and self.staff.role == StaffRole.SUPPORT
 
     @property
     def role_words(self) -> str:
@@ -98,7 +104,7 @@ def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm =
             if not standing.may(permission):
                 raise OnlyLooking(request.tenant) if standing.only_looks else PermissionDenied
             confirming.demand(request, confirm)
-            theirs = visits.named(standing.visit, request.tenant, standing.allowed_by)
+            theirs = visits.named(standing.visit, request.tenant, standing.allowed_by, is_support=standing.is_support)
             with timezone.override(request.tenant.zone), theirs:
                 if not hold:
                     return view(request, *args, **kwargs)
@@ -155,11 +161,12 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
         if tenant is None:
             raise Http404
         visit = visits.current(request.session, user, tenant)
-        allowed_by = visits.open_pass(tenant) if visit and staff.role == StaffRole.SUPPORT else None
-    if visit is None:
+        allowed_by = visits.open_pass(tenant) if visit or staff.role == StaffRole.ADMIN else None
+    asks_reason = visits.needs_reason(staff, visit, allowed_by)
+    if visit is None or asks_reason:
         if not staff.may(Permission.ENTER_CLIENTS):
             raise PermissionDenied
-        raise EnterFirst(tenant)
+        raise EnterFirst(tenant, asks_reason=asks_reason)
     visit.user = user
     return tenant, Standing(user, staff=staff, visit=visit, allowed_by=allowed_by)
 

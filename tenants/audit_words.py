@@ -48,6 +48,7 @@ SENTENCES: dict[str, str] = {
     "staff.removed": "{actor} removed {person} from the staff.",
     "staff.first-admin": "{name} became the first staff admin, {email}.",
     "visit.began": "{actor} entered as staff.",
+    "visit.reason-given": "{actor} said why the visit goes on.",
     "visit.ended": "{actor} left.",
     "visit.lapsed": "The visit of {visitor} was ended by Patchbay.",
     "support.pass-given": "{actor} let support act here for {time}.",
@@ -146,4 +147,10 @@ def sentence(entry: AuditEntry) -> str:
     if entry.action == "call.wrong-number" and not _is_known(facts["details"]):
         return MEANT_UNKNOWN.format_map(blanks)
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
-    return pattern.format_map(blanks)
+    return pattern.format_map(blanks) + _consent(facts["details"])
+
+
+def _consent(details: dict[str, object]) -> str:
+    """The mark of what an admin of the reseller did inside a client that had not consented to support access."""
+    why = details.get("without_consent")
+    return f" Without the client’s consent, because: {why}" if why else ""

@@ -17,6 +17,7 @@ class Permission(TextChoices):
     SEE_TEAM = "see-team"
     MANAGE_TEAM = "manage-team"
     MANAGE_SETTINGS = "manage-settings"
+    GIVE_SUPPORT_ACCESS = "give-support-access"
     SEE_ACTIVITY = "see-activity"
 
     SEE_CLIENTS = "see-clients"
@@ -63,7 +64,7 @@ P = Permission
 LOOK = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
 OPERATE = LOOK | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
 MANAGE = OPERATE | {P.EXPORT_CALLS, P.RUN_CAMPAIGNS, P.SEE_ACTIVITY}
-OWN = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS}
+OWN = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS, P.GIVE_SUPPORT_ACCESS}
 
 MAY: dict[Role, frozenset[Permission]] = {
     Role.OWNER: OWN,
@@ -73,7 +74,8 @@ MAY: dict[Role, frozenset[Permission]] = {
 }
 
 STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
-    StaffRole.ADMIN: frozenset(Permission),
+    # A client's consent to support access comes from its own owner; staff never give it in the client's place.
+    StaffRole.ADMIN: frozenset(Permission) - {P.GIVE_SUPPORT_ACCESS},
     # From outside of a client support looks; it may only invite the first owner of a client that has none.
     StaffRole.SUPPORT: MANAGE
     | {

@@ -18,21 +18,31 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tenants import audit, scope
-from tenants.models import SupportPass, Tenant, User, Visit
+from tenants import audit, names, scope
+from tenants.models import StaffMember, SupportPass, Tenant, User, Visit
+from tenants.models.people import LONGEST_REASON
+from tenants.roles import StaffRole
 
 OPEN = "visit"  # the session's key: the id of the open visit
 LONGEST = timedelta(hours=8)
 HOURS = {1: "1 hour", 8: "8 hours", 72: "3 days"}  # for which a pass is given
 
 
-def enter(tenant: Tenant, *, by: User) -> Visit:
-    """Staff enters a client. One open visit for each staff member and client; one that is too old begins anew."""
+def enter(tenant: Tenant, *, by: User, reason: str = "") -> Visit:
+    """Staff enters a client. One open visit for each staff member and client; one that is too old begins anew.
+
+    `reason`: why an admin enters without the client's consent; it stays with the visit and with what is done there.
+    """
+    why = names.clean(reason, LONGEST_REASON)
     for old in Visit.objects.filter(tenant=tenant, user=by, ended_at=None, started_at__lte=Now() - LONGEST):
         leave(old, by=by)
-    visit, new = Visit.objects.get_or_create(tenant=tenant, user=by, ended_at=None)
+    visit, new = Visit.objects.get_or_create(tenant=tenant, user=by, ended_at=None, defaults={"reason": why})
     if new:
-        audit.record(by, tenant, "visit.began", visit)
+        audit.record(by, tenant, "visit.began", visit, **_without_consent(why))
+    elif why and why != visit.reason:
+        visit.reason = why
+        visit.save(update_fields=["reason"])
+        audit.record(by, tenant, "visit.reason-given", visit, **_without_consent(why))
     return visit
 
 
@@ -110,13 +120,26 @@ def _open(tenant: Tenant) -> QuerySet[SupportPass]:
     return SupportPass.objects.filter(tenant=tenant, withdrawn_at=None, until__gt=Now())
 
 
+def needs_reason(staff: StaffMember, visit: Visit | None, allowed_by: SupportPass | None) -> bool:
+    """Whether an admin has to say why: inside a client that gave no consent, on a visit without a reason."""
+    return staff.role == StaffRole.ADMIN and allowed_by is None and not (visit and visit.reason)
+
+
+def _without_consent(why: str) -> dict[str, str]:
+    return {"without_consent": why} if why else {}
+
+
 @contextmanager
-def named(visit: Visit | None, tenant: Tenant, allowed_by: SupportPass | None) -> Iterator[None]:
-    """What is done meanwhile is written down with both names: who did it, and for whom, by whose leave."""
+def named(visit: Visit | None, tenant: Tenant, allowed_by: SupportPass | None, *, is_support: bool) -> Iterator[None]:
+    """What is done meanwhile is written down with both names: who did it, and for whom, by whose leave or without.
+
+    `allowed_by`: the client's consent, on which support acts. An admin acts without it too, and is marked then.
+    """
     if visit is None:
         yield
         return
     words = f"{visit.user} of {settings.RESELLER_NAME} for {tenant.name}"
-    words += f", on the pass of {allowed_by.given_by}" if allowed_by else ""
-    with audit.as_somebody(visit.user_id, words, visit=visit.pk):
+    words += f", on the pass of {allowed_by.given_by}" if allowed_by and is_support else ""
+    facts = {} if allowed_by else _without_consent(visit.reason)
+    with audit.as_somebody(visit.user_id, words, visit=visit.pk, **facts):
         yield

@@ -178,7 +178,7 @@ def visiting(sign_in) -> Callable[[User, House], Client]:
             with scope.of(house.tenant):
                 visits.give_pass(house.tenant, 8, by=user)
         client = sign_in(user)
-        response = client.post(f"/enter/{house.slug}/")
+        response = client.post(f"/enter/{house.slug}/", {"reason": "a test looks"} if looking else {})
         assert response.status_code == 302, response.status_code
         return client
 

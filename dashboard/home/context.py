@@ -119,8 +119,9 @@ def _visit(standing: Standing, tenant: Tenant | None) -> dict[str, Any] | None:
         "leave_url": reverse("leave"),
         "role": standing.role_words.lower(),
         "only_looks": standing.only_looks,
-        "until": standing.allowed_by.until if standing.allowed_by else None,
+        "until": standing.allowed_by.until if standing.allowed_by and standing.is_support else None,
         "by": standing.allowed_by.given_by if standing.allowed_by else None,
+        "reason": "" if standing.allowed_by else standing.visit.reason,
         "timezone": tenant.timezone,
     }
 

@@ -10,7 +10,9 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 
 from dashboard.look import numbers
+from tenants import names
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
+from tenants.models.people import LONGEST_REASON
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role, StaffRole
 from tenants.visits import HOURS
@@ -58,6 +60,22 @@ class RoleForm(forms.Form):
 
 class PassForm(forms.Form):
     hours = forms.TypedChoiceField(choices=list(HOURS.items()), coerce=int, label="For how long")
+
+
+class VisitForm(forms.Form):
+    """What an admin says before entering a client that gave no consent to support access."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        label="Why do you enter?",
+        help_text="The client gave no support access. Its people see this reason, and everything that you do is marked.",
+        error_messages={"required": "Write why; the client's people see it."},
+    )
+
+    def clean_reason(self) -> str:
+        if not (reason := names.clean(self.cleaned_data["reason"])):
+            raise ValidationError(self.fields["reason"].error_messages["required"])
+        return reason
 
 
 class StaffRoleForm(forms.Form):

@@ -16,6 +16,8 @@ from tenants.models.tenant import Tenant
 from tenants.roles import Permission, Role, StaffRole, client_may, staff_may
 from tenants.walls import PERSON, Rows
 
+LONGEST_REASON = 300
+
 
 class People(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **more: Any) -> User:
@@ -209,6 +211,9 @@ class Visit(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="visits")
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(
+        max_length=LONGEST_REASON, blank=True, help_text="Why an admin entered without the client's consent."
+    )
 
     class Meta:
         constraints = [Rows(name="visit_rows")]

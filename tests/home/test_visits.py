@@ -147,3 +147,63 @@ def test_closing_a_client_ends_the_visits(admin, support, bloom, visiting):
     stopping.close(bloom.tenant, by=admin, reason="gone")
     with scope.of(bloom.tenant):
         assert Visit.objects.get().ended_at
+
+
+def entries(house) -> list[tuple[str, dict]]:
+    with scope.of(house.tenant):
+        found = AuditEntry.objects.order_by("seq")
+        return [(entry.action, json.loads(entry.body)["details"]) for entry in found]
+
+
+def test_an_admin_says_why_before_entering_without_consent(sign_in, admin, bloom):
+    browser = sign_in(admin)
+    door = browser.get("/c/bloom-dental/calls/")
+    assert door.status_code == 403 and "Why do you enter?" in door.content.decode()
+    for reason in ({}, {"reason": ""}, {"reason": "  \u200b "}):
+        refused = browser.post("/enter/bloom-dental/", reason | {"next": "/c/bloom-dental/calls/"})
+        page = refused.content.decode()
+        assert refused.status_code == 422 and 'value="/c/bloom-dental/calls/"' in page
+        assert ("the client&#x27;s people see it" in page) == bool(reason)
+    assert browser.get("/c/bloom-dental/").status_code == 403
+    went = browser.post("/enter/bloom-dental/", {"reason": "A fault in their lines", "next": "/c/bloom-dental/calls/"})
+    assert went["Location"] == "/c/bloom-dental/calls/"
+    assert "Without its consent" in browser.get("/c/bloom-dental/calls/").content.decode()
+
+
+def test_what_an_admin_does_without_consent_is_marked_for_the_client(sign_in, admin, bloom, member):
+    browser, owner = sign_in(admin), sign_in(member(bloom, Role.OWNER, "Dora Bloom"))
+    browser.post("/enter/bloom-dental/", {"reason": "A fault <b>here</b>"})
+    invited = {"email": "new@bloom.test", "role": "viewer"}
+    assert browser.post("/c/bloom-dental/team/invite/", invited).status_code == 200
+    story = owner.get("/c/bloom-dental/activity/").content.decode()
+    marked = "Without the client’s consent, because: A fault &lt;b&gt;here&lt;/b&gt;"
+    assert story.count(marked) == 2  # the visit, and what was done in it
+    assert "Without your consent: " in owner.get("/c/bloom-dental/team/").content.decode()
+    assert owner.post("/c/bloom-dental/team/support/", {"hours": "1"}).status_code == 302
+    assert browser.post("/c/bloom-dental/team/invite/", invited | {"email": "two@bloom.test"}).status_code == 200
+    assert [facts.get("without_consent") for action, facts in entries(bloom) if action == "person.invited"] == [
+        "A fault <b>here</b>",
+        None,
+    ]
+
+
+def test_an_admin_whose_consent_ended_has_to_say_why(sign_in, admin, bloom, member):
+    browser, owner = sign_in(admin), sign_in(member(bloom, Role.OWNER))
+    owner.post("/c/bloom-dental/team/support/", {"hours": "1"})
+    assert browser.post("/enter/bloom-dental/").status_code == 302  # with consent, nobody asks
+    assert browser.get("/c/bloom-dental/").status_code == 200
+    owner.post("/c/bloom-dental/team/support/withdraw/")
+    assert browser.get("/c/bloom-dental/").status_code == 403
+    assert browser.post("/enter/bloom-dental/", {"reason": "Not done yet"}).status_code == 302
+    assert browser.get("/c/bloom-dental/").status_code == 200
+    assert [action for action, _ in entries(bloom)][-1] == "visit.reason-given"
+    with scope.of(bloom.tenant):
+        assert Visit.objects.get().reason == "Not done yet"
+
+
+def test_consent_comes_from_the_clients_own_owner_only(admin, support, bloom, member, visiting):
+    for person in (admin, support):
+        inside = visiting(person, bloom)
+        assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403
+        assert inside.post("/c/bloom-dental/team/support/withdraw/").status_code == 403
+        assert "Let support act" not in inside.get("/c/bloom-dental/team/").content.decode()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
+from dashboard.home.forms import VisitForm
 from tenants import typed_again
 from tenants.access import EnterFirst, OnlyLooking
 from tenants.second_step import SecondStepFirst
@@ -19,7 +20,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
     page = typed_again.keep(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, EnterFirst):
-        return render(request, "enter.html", {"client": exception.tenant, "next": page}, status=403)
+        context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
+        return render(request, "enter.html", context, status=403)
     if isinstance(exception, SecondStepFirst):
         context = {"asked_by": exception.who, "next": page}
         return render(request, "second_step.html", context, status=403)

@@ -16,7 +16,7 @@ from tenants.roles import Permission
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
+@tenant_view(Permission.GIVE_SUPPORT_ACCESS, confirm=Confirm.THEN_GO_ON)
 def give(request: TenantRequest) -> HttpResponse:
     form = PassForm(request.POST)
     if form.is_valid():
@@ -30,7 +30,7 @@ def give(request: TenantRequest) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM)
+@tenant_view(Permission.GIVE_SUPPORT_ACCESS)
 def withdraw(request: TenantRequest) -> HttpResponse:
     changes.note_access(tenant=request.tenant)
     if visits.withdraw_pass(request.tenant, by=request.user):

@@ -97,6 +97,7 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "invitations": queries.open_invitations(request.tenant),
         "form": form or TeamForm(),
         "may_manage": request.standing.may(Permission.MANAGE_TEAM),
+        "may_give_pass": request.standing.may(Permission.GIVE_SUPPORT_ACCESS),
         "meanings": MEANINGS,
         "support_pass": visits.open_pass(request.tenant),
         "visits": visits.recent(request.tenant),
