@@ -18,6 +18,7 @@ from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, V
 from tenants.roles import LOOKING, Permission, StaffRole
 
 View = Callable[..., HttpResponse]
+MOST_CLIENTS = 500  # that one person may be a member of
 
 
 class EnterFirst(PermissionDenied):
@@ -48,6 +49,7 @@ class Standing:
     staff: StaffMember | None = None
     visit: Visit | None = None
     allowed_by: SupportPass | None = None
+    memberships: tuple[Membership, ...] = ()  # of the person, in every client; the one shown among them
 
     def may(self, permission: Permission) -> bool:
         if self.membership:
@@ -147,11 +149,12 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
     """The client of this address and what the person is in it; unknown and foreign are the same 404."""
     user = request.user
     with scope.person(user):
-        membership = Membership.objects.select_related("tenant__home_connection").filter(user=user, tenant__slug=slug)
-        mine = membership.exclude(tenant__status=Tenant.Status.CLOSED).first()
+        own = Membership.objects.select_related("tenant__home_connection").filter(user=user)
+        memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MOST_CLIENTS])
+    mine = next((one for one in memberships if one.tenant.slug == slug), None)
     if mine:
         second_step.of_client(request, user, mine.tenant)
-        return mine.tenant, Standing(user, membership=mine)
+        return mine.tenant, Standing(user, membership=mine, memberships=memberships)
     staff = staff_of(user)
     if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404

@@ -16,10 +16,9 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from tenants import audit, scope, secrets, session_limits
+from tenants import audit, scope, seed_binding, session_limits
 from tenants.models import Membership, Tenant, User
 
-PLACE = "second step"
 NAMES = {"totp": "an authenticator app", "webauthn": "a passkey", "recovery_codes": "recovery codes"}
 HARD = ("totp", "webauthn")  # recovery codes alone are no step
 
@@ -42,10 +41,10 @@ class Steps(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return secrets.encrypt(text, PLACE)
+        return seed_binding.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return secrets.decrypt(encrypted_text, PLACE)
+        return seed_binding.open_seed(encrypted_text)
 
     def get_totp_issuer(self) -> str:
         return f"Patchbay, {settings.RESELLER_NAME}"

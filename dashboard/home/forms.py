@@ -68,7 +68,7 @@ class VisitForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST_REASON,
         label="Why do you enter?",
-        help_text="The client gave no support access. Its people see this reason, and everything that you do is marked.",
+        help_text="The client gave no support access. Its people see this reason, and what you do is marked.",
         error_messages={"required": "Write why; the client's people see it."},
     )
 

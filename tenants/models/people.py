@@ -27,6 +27,9 @@ class People(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **more: Any) -> User:
+        raise ValueError("Patchbay has no superusers: `manage.py first_admin` makes the first of the staff.")
+
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username or "")
 

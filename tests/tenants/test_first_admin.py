@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tenants import scope
-from tenants.models import AuditEntry, StaffMember
+from tenants.models import AuditEntry, StaffMember, User
 
 
 def make(capsys, email="Mara@reseller.example", name="Mara Jansen"):
@@ -43,3 +43,12 @@ def test_there_is_no_second_first(admin):
 def test_what_is_no_address_is_refused(db):
     with pytest.raises(CommandError, match="valid email"):
         call_command("first_admin", email="not-an-address", name="Eve")
+
+
+@pytest.mark.parametrize("options", [{}, {"email": "eve@example.com", "noinput": True}])
+def test_createsuperuser_says_what_there_is_instead(db, options):
+    with pytest.raises(CommandError, match="first_admin --email"):
+        call_command("createsuperuser", **options)
+    with pytest.raises(ValueError, match="has no superusers"):
+        User.objects.create_superuser("eve@example.com", "nine gentle otters swim", name="Eve")
+    assert not User.objects.filter(is_superuser=True).exists()

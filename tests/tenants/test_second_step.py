@@ -1,7 +1,9 @@
 """The second step: set up, asked for at sign-in, required by the reseller and by a client, and lost."""
 
+import json
 import re
 import time
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -11,10 +13,13 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from dashboard.live import stream
 from tenants import scope
+from tenants import secrets as tenants_secrets
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tests.cast import PASSWORD, prove, with_password
@@ -106,6 +111,61 @@ def test_seeds_are_sealed(owner):
     secret = set_up(enter(owner))
     kept = str(list(Authenticator.objects.values_list("data", flat=True)))
     assert secret not in kept and kept.count("gAAAA") == 2
+
+
+def test_a_seed_moved_to_another_persons_row_opens_nothing(owner, bloom, member):
+    with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
+        other = with_password(member(bloom, Role.VIEWER, "Other"))
+        secrets_of = {person.pk: set_up(enter(person)) for person in (owner, other)}
+        clock.shift(60)
+        mine = Authenticator.objects.get(user=owner, type="totp")
+        theirs = Authenticator.objects.get(user=other, type="totp")
+        with connection.cursor() as cursor:  # whoever can write to the database puts a known seed into another's row
+            cursor.execute(
+                "UPDATE mfa_authenticator SET data = (SELECT data FROM mfa_authenticator WHERE id = %s) WHERE id = %s",
+                [mine.pk, theirs.pk],
+            )
+        browser = enter(other)
+        for seed in secrets_of.values():
+            answer = browser.post("/accounts/second-step/enter/", {"code": code(seed)})
+            assert answer.status_code == 200 and "not right" in answer.content.decode()
+        assert (
+            enter(owner).post("/accounts/second-step/enter/", {"code": code(secrets_of[owner.pk])}).status_code == 302
+        )
+
+
+def test_recovery_codes_are_bound_too_and_stay_bound_as_they_are_used(owner):
+    browser = enter(owner)
+    set_up(browser)
+    codes = re.findall(r"<code>(\d{10})</code>", browser.get("/accounts/second-step/codes/").content.decode())
+    assert enter(owner).post("/accounts/second-step/enter/", {"code": codes[0]}).status_code == 302
+    assert enter(owner).post("/accounts/second-step/enter/", {"code": codes[1]}).status_code == 302
+    for row in Authenticator.objects.filter(user=owner):
+        sealed = row.data.get("secret") or row.data["seed"]
+        assert tenants_secrets.decrypt(str(sealed), f"second step:{owner.pk}")
+        with pytest.raises(tenants_secrets.Unreadable):
+            tenants_secrets.decrypt(str(sealed), "second step")
+
+
+def test_seeds_from_before_are_bound_by_the_migration_and_still_work(owner, bloom, member):
+    with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
+        seed, other = set_up(enter(owner)), member(bloom, Role.VIEWER)
+        before = json.dumps({"secret": tenants_secrets.encrypt(seed, "second step")})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE mfa_authenticator SET data = %s WHERE user_id = %s AND type = 'totp'", [before, owner.pk]
+            )
+        broken = Authenticator.objects.create(user=other, type="totp", data={"secret": "of a key that is gone"})
+        migration = import_module("tenants.migrations.0015_bind_seeds")
+        then = MigrationLoader(connection).project_state([("mfa", "0003_authenticator_type_uniq")]).apps
+        for _ in range(2):  # it may run again
+            migration.bind(then, None)
+        clock.shift(60)
+        assert enter(owner).post("/accounts/second-step/enter/", {"code": code(seed)}).status_code == 302
+        (kept,) = Authenticator.objects.filter(user=owner, type="totp").values_list("data__secret", flat=True)
+        assert tenants_secrets.decrypt(kept, f"second step:{owner.pk}") == seed
+        broken.refresh_from_db()
+        assert broken.data["secret"] == "of a key that is gone"
 
 
 @pytest.fixture

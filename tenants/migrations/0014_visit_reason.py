@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0010_outgoing_mail'),
+        ('tenants', '0013_times_and_audit_triggers'),
     ]
 
     operations = [

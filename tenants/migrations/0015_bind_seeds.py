@@ -1,0 +1,21 @@
+"""Seeds of second factors, sealed for nobody so far, are sealed for the user of their row."""
+
+from django.db import migrations
+
+from tenants import seed_binding
+
+
+def bind(apps, schema_editor):
+    for row in apps.get_model("mfa", "Authenticator").objects.filter(type__in=["totp", "recovery_codes"]).iterator():
+        if seed_binding.bind(row.data, row.user_id):
+            row.save(update_fields=["data"])
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("tenants", "0014_visit_reason"),
+        ("mfa", "0003_authenticator_type_uniq"),
+    ]
+
+    operations = [migrations.RunPython(bind, migrations.RunPython.noop)]

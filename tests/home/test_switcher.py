@@ -1,0 +1,51 @@
+"""The client switcher: whoever is a member of several clients goes from one to the other on every page."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tenants import scope
+from tenants.models import Membership, Tenant
+from tenants.roles import Role
+
+PAGES = ["", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/", "call/"]
+
+
+@pytest.fixture
+def both(bloom, harbor, member):
+    user = member(bloom, Role.OWNER, "Dora Bloom")
+    with scope.of(harbor.tenant):
+        Membership.objects.create(tenant=harbor.tenant, user=user, role=Role.VIEWER)
+    return user
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_offers_ones_other_clients(both, sign_in, path):
+    page = sign_in(both).get(f"/c/bloom-dental/{path}")
+    assert page.status_code == 200
+    assert [(one["name"], one["url"], one["current"]) for one in page.context["switch"]] == [
+        ("Bloom Dental", "/c/bloom-dental/", True),
+        ("Harbor Logistics", "/c/harbor-logistics/", False),
+    ]
+    assert 'href="/c/harbor-logistics/"' in page.content.decode()
+
+
+def test_a_person_of_one_client_has_none_and_a_closed_one_is_not_offered(bloom, harbor, both, member, sign_in):
+    alone = sign_in(member(bloom, Role.OWNER)).get("/c/bloom-dental/")
+    assert alone.context["switch"] == [] and "Harbor" not in alone.content.decode()
+    with scope.system("it closes"):
+        Tenant.objects.filter(pk=harbor.tenant.pk).update(status="closed")
+    assert sign_in(both).get("/c/bloom-dental/").context["switch"] == []
+
+
+def test_it_costs_no_query(bloom, both, member, sign_in):
+    counts = []
+    for user in (member(bloom, Role.OWNER), both):
+        browser = sign_in(user)
+        browser.get("/c/bloom-dental/team/")
+        with CaptureQueriesContext(connection) as asked:
+            browser.get("/c/bloom-dental/team/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
