@@ -1,10 +1,9 @@
-"""A shelf as a CSV file: read whole, written down in the audit trail, and only then sent."""
+"""The rows of one admin list as a file: read whole, written down in the audit trail, and only then sent."""
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from contextlib import ExitStack
-from io import TextIOWrapper
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -15,33 +14,33 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from tenants import audit, scope
+from tenants import audit, scope, spreadsheets
 from tenants.models import Tenant
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on the disk
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet would run what begins so
 
 
 def export(shelf: Any, request: Any) -> HttpResponseBase:
     """Opens scopes of its own, one after the other: reading as the auditor, writing down as Patchbay."""
     with ExitStack() as whatever_fails:
-        file: IO[Any] = whatever_fails.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        form = _chosen(request)
+        file: IO[bytes] = whatever_fails.enter_context(SpooledTemporaryFile(IN_MEMORY))
         with scope.auditor(request.reader):
             try:
                 found = shelf.get_changelist_instance(request).queryset
             except IncorrectLookupParameters:
                 return HttpResponseRedirect("../?e=1")
-            rows = _write(shelf, found, file)
+            rows = _write(shelf, found, file, form)
             concerned = _concerned(request)
         what = str(shelf.opts.verbose_name_plural)
         for tenant in concerned:
-            facts = {"what": what, "rows": rows, "query": request.GET.urlencode()}
+            facts = {"what": what, "rows": rows, "file": form.kind, "query": request.GET.urlencode()}
             with scope.system("an export is written down"):
                 audit.record(request.user, tenant, "shelf.exported", what, **facts)
         file.seek(0)
-        name = f"{shelf.opts.model_name}-{timezone.now():%Y-%m-%d-%H%M}.csv"
+        name = f"{shelf.opts.model_name}-{timezone.now():%Y-%m-%d-%H%M}.{form.suffix}"
         whatever_fails.pop_all()  # the answer closes it
-        return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+        return FileResponse(file, as_attachment=True, filename=name, content_type=form.content_type)
 
 
 def _concerned(request: Any) -> list[Tenant | None]:
@@ -51,17 +50,27 @@ def _concerned(request: Any) -> list[Tenant | None]:
     return [None] if request.reader.sees_all else [*Tenant.objects.all()] or [None]
 
 
-def _write(shelf: Any, found: Any, file: IO[Any]) -> int:
-    columns = [*shelf.list_display, *shelf.also_exported]
-    text = TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow([label_for_field(name, shelf.model, shelf) for name in columns])
-    rows = 0
-    for row in found.iterator(chunk_size=500):
-        writer.writerow([inert(_value(shelf, name, row)) for name in columns])
-        rows += 1
-    text.detach()
-    return rows
+def _chosen(request: Any) -> spreadsheets.Format:
+    """Taken out of the address: the admin refuses filters that it does not know."""
+    form, query = spreadsheets.chosen(request), request.GET.copy()
+    query.pop(spreadsheets.PARAMETER, None)
+    request.GET = query
+    return form
+
+
+def _write(shelf: Any, found: Any, file: IO[bytes], form: spreadsheets.Format) -> int:
+    """How many rows there were."""
+    columns, count = [*shelf.list_display, *shelf.also_exported], 0
+
+    def rows() -> Iterator[list[object]]:
+        nonlocal count
+        for count, row in enumerate(found.iterator(chunk_size=500), start=1):  # noqa: B007  it is returned
+            yield [_value(shelf, name, row) for name in columns]
+
+    head = [str(label_for_field(name, shelf.model, shelf)) for name in columns]
+    for chunk in spreadsheets.chunks(head, rows(), form):
+        file.write(chunk)
+    return count
 
 
 def _value(shelf: Any, name: str, row: Any) -> object:
@@ -73,9 +82,3 @@ def _value(shelf: Any, name: str, row: Any) -> object:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return strip_tags(value) if hasattr(value, "__html__") else value
-
-
-def inert(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula; phone numbers begin with +, so they get an apostrophe too."""
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

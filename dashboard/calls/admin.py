@@ -76,9 +76,8 @@ class CallShelf(Shelf):
                 return HttpResponseRedirect(reverse("admin:calls_call_proof"))
             found = _report(tenant, form)
         with scope.system("an export is written down"):
-            written_down(tenant, form, by=request.user)
-        lines = caller_id.as_csv(found, tenant.zone, lambda: scope.auditor(request.reader))
-        return answer(tenant, tenant.zone, lines)
+            written_down(request, tenant, form)
+        return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.auditor(request.reader)))
 
     @admin.display(description="requested by")
     def requested_by_name(self, call: Call) -> str:

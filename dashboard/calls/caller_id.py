@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdC
 from dashboard.calls.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
 from dashboard.calls.queries import LEAD
 from tenants.models import Dedication, Tenant, User
-from tenants.taking_away import inert
 
 VERDICTS = {
     AGREES: "Agrees",
@@ -159,27 +157,20 @@ def _right(dedication: Dedication, by: str | None) -> Right:
     return Right(dedication.period.lower, dedication.period.upper, by or "Patchbay")
 
 
-class _Echo:
-    """What csv writes to: it gives the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def as_csv(calls: QuerySet[Call], zone: ZoneInfo, opened: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
-    """Newest first; each page is read in a short scope of its own, which `opened` gives."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow(HEAD)
+def rows(
+    calls: QuerySet[Call], zone: ZoneInfo, opened: Callable[[], AbstractContextManager[None]]
+) -> Iterator[list[object]]:
+    """Under `HEAD`, newest first; each page is read in a short scope of its own, which `opened` gives."""
     last: tuple[Any, Any] | None = None
     while True:
         with opened():
             wanted = pages.older_than(calls, *last) if last else calls
-            rows = list(wanted.order_by("-created_at", "-id")[:CHUNK])
-        for call in rows:
-            yield writer.writerow([inert(value) for value in _cells(line(call), zone)])
-        if len(rows) < CHUNK:
+            found = list(wanted.order_by("-created_at", "-id")[:CHUNK])
+        for call in found:
+            yield _cells(line(call), zone)
+        if len(found) < CHUNK:
             return
-        last = (rows[-1].created_at, rows[-1].pk)
+        last = (found[-1].created_at, found[-1].pk)
 
 
 def _cells(one: Line, zone: ZoneInfo) -> list[object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from dashboard.calls.models import Call
 from dashboard.calls.views import export
@@ -222,6 +223,19 @@ def test_nothing_in_the_export_is_a_formula(bloom, manager):
     _, row = cells(manager.get(f"{LIST}export.csv"))
 
     assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_the_export_follows_the_readers_language_and_choice(bloom, manager):
+    a_call(bloom, state="ended", assistant_name="=1+1", error="a;=1+1")
+    page = manager.get(LIST).content.decode()
+    assert "export.csv?format=xlsx" in page and "export.csv?format=semicolon" in page
+    dutch = manager.get(f"{LIST}export.csv", headers={"Accept-Language": "nl-NL,nl;q=0.9"})
+    text = b"".join(dutch.streaming_content)
+    assert text.startswith(b'\xef\xbb\xbf"Call";"Direction"') and b"a;'=1+1" in text
+    excel = manager.get(f"{LIST}export.csv?format=xlsx")
+    assert ".xlsx" in excel.headers["Content-Disposition"]
+    sheet = load_workbook(io.BytesIO(b"".join(excel.streaming_content))).active
+    assert "=1+1" in [cell.value for cell in sheet[2]] and all(cell.data_type != "f" for cell in sheet[2])
 
 
 def test_who_may_export(bloom, harbor, member, sign_in):

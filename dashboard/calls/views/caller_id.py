@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET
 from dashboard.calls import caller_id, pages
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.look import filters, times
-from tenants import audit, scope
+from tenants import audit, scope, spreadsheets
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.confirming import Confirm
-from tenants.models import Tenant, User
+from tenants.models import Tenant
 from tenants.roles import Permission
 
 
@@ -71,7 +71,6 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "figures": caller_id.figures(found),
         "counted": caller_id.COUNTED,
         "may_export": request.standing.may(Permission.EXPORT_CALLS),
-        "query": request.GET.urlencode(),
         "zone_words": times.zone_words(tenant.zone),
     }
     return render(request, "calls/caller_id.html", context)
@@ -84,21 +83,17 @@ def _export(request: Any, tenant: Tenant, page: str) -> HttpResponseBase:
         return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
     with scope.of(tenant):
         found = caller_id.within(caller_id.listed(tenant), **form.wish(), zone=tenant.zone)
-        written_down(tenant, form, by=request.user)
-    lines = caller_id.as_csv(found, tenant.zone, lambda: scope.of(tenant))
-    return answer(tenant, tenant.zone, lines)
+        written_down(request, tenant, form)
+    return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.of(tenant)))
 
 
-def written_down(tenant: Tenant, form: CallerIdFilter, *, by: User) -> None:
+def written_down(request: Any, tenant: Tenant, form: CallerIdFilter) -> None:
     wish = form.wish()
     period = f"{wish['since'] or 'the beginning'} to {wish['until'] or 'now'}"
-    audit.record(by, tenant, "caller-id.exported", tenant, period=period, verdict=wish["verdict"])
+    facts = {"period": period, "verdict": wish["verdict"], "file": spreadsheets.chosen(request).kind}
+    audit.record(request.user, tenant, "caller-id.exported", tenant, **facts)
 
 
-def answer(tenant: Tenant, zone: ZoneInfo, lines: Any) -> StreamingHttpResponse:
-    name = f"caller-id-{tenant.slug}-{timezone.now().astimezone(zone):%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+def answer(request: Any, tenant: Tenant, rows: Iterator[list[object]]) -> StreamingHttpResponse:
+    name = f"caller-id-{tenant.slug}-{timezone.now().astimezone(tenant.zone):%Y-%m-%d}"
+    return spreadsheets.response(name, caller_id.HEAD, rows, spreadsheets.chosen(request))

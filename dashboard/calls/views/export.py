@@ -1,14 +1,13 @@
-"""The calls of a client as CSV, streamed."""
+"""The calls of a client as a file for spreadsheets, streamed."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +17,11 @@ from dashboard.calls import pages, queries, wording
 from dashboard.calls.filters import chips
 from dashboard.calls.models import Call
 from dashboard.calls.views.listing import narrowed
-from tenants import audit, scope
+from tenants import audit, scope, spreadsheets
 from tenants.access import TenantRequest, tenant_view
 from tenants.confirming import Confirm
 from tenants.models import Tenant
 from tenants.roles import Permission
-from tenants.taking_away import inert
 
 CHUNK = 500
 HEAD = [
@@ -55,33 +53,21 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
         if not found.form.is_valid():
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
         calls = queries.whole(found.qs)
-        audit.record(request.user, tenant, "calls.exported", tenant, filters=[chip.words for chip in chips(found)])
+        facts = {"filters": [chip.words for chip in chips(found)], "file": spreadsheets.chosen(request).kind}
+        audit.record(request.user, tenant, "calls.exported", tenant, **facts)
     day = timezone.now().astimezone(tenant.zone)
-    name = f"calls-{tenant.slug}-{day:%Y-%m-%d}.csv"
-    return StreamingHttpResponse(
-        _lines(tenant, calls),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+    name = f"calls-{tenant.slug}-{day:%Y-%m-%d}"
+    return spreadsheets.response(name, HEAD, _rows(tenant, calls), spreadsheets.chosen(request))
 
 
-class _Echo:
-    """What csv writes to: it gives the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[str]:
-    writer, zone = csv.writer(_Echo()), tenant.zone
-    yield "\ufeff" + writer.writerow(HEAD)
+def _rows(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[list[object]]:
     last: tuple[Any, Any] | None = None
     while True:
         with scope.of(tenant):
             wanted = pages.older_than(calls, *last) if last else calls
             rows = list(wanted.order_by("-created_at", "-id")[:CHUNK])
         for call in rows:
-            yield writer.writerow([inert(value) for value in _row(call, zone)])
+            yield _row(call, tenant.zone)
         if len(rows) < CHUNK:
             return
         last = (rows[-1].created_at, rows[-1].pk)

@@ -77,7 +77,6 @@ def _show(request: TenantRequest | StaffRequest, found: CallFilter, context: dic
         "counted": COUNTED,
         "filtered": bool(on) or not found.form.is_valid(),
         "paged": "before" in request.GET or "after" in request.GET,
-        "query": request.GET.urlencode(),
     }
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
