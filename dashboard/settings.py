@@ -53,6 +53,9 @@ if not DEMO and ("demo" in SECRET_KEY.lower() or len(SECRET_KEY) < 40):
 if not DEMO and not SECURE:
     raise ImproperlyConfigured("PATCHBAY_URL must begin with https:// outside of the demo.")
 
+SECURITY_CONTACT = os.environ.get("PATCHBAY_SECURITY_CONTACT", "mailto:security@patchbay.test" if DEMO else "")
+if SECURITY_CONTACT and ":" not in SECURITY_CONTACT:
+    SECURITY_CONTACT = f"mailto:{SECURITY_CONTACT}"
 RETENTION_DAYS = max(0, int(os.environ.get("PATCHBAY_RETENTION_DAYS", "365")))  # of clients about which nothing is said
 RESELLER_NAME = os.environ.get("PATCHBAY_RESELLER", "Kabelhuis" if DEMO else "Patchbay")
 VOICEDOCK_API_URL = os.environ.get("VOICEDOCK_API_URL", "https://api.hmsovereign.com/api/v1").rstrip("/")
@@ -221,6 +224,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "report-uri": "/csp-report/",
     }
 }
 

@@ -38,6 +38,13 @@ NO_MAIL_SERVER = (
 NO_SENDER = "PATCHBAY_MAIL_FROM is not set to an address of yours: mail servers refuse mail from patchbay@localhost."
 PLAIN_PASSWORD = "PATCHBAY_SMTP_SECURITY is none, so the password of the mail server travels unencrypted."
 
+NO_CONTACT = "PATCHBAY_SECURITY_CONTACT is not set, so /.well-known/security.txt names nobody to tell of a weakness."
+
+
+@register(Tags.security, deploy=True)
+def security_contact(**_: Any) -> list[Any]:
+    return [] if settings.SECURITY_CONTACT else [Warning(NO_CONTACT, id="patchbay.W006")]
+
 
 @register(Tags.security, deploy=True)
 def mail(**_: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.home.views import (
     activity,
+    browser_reports,
     health,
     help_sheet,
     invitation,
@@ -45,5 +46,8 @@ urlpatterns = [
     path("help/", help_sheet.page, name="help"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("csp-report/", browser_reports.take, name="browser-report"),
+    path("staff/browser-reports/", browser_reports.listing, name="staff-browser-reports"),
+    path(".well-known/security.txt", health.security_txt, name="security-txt"),
     path("robots.txt", health.robots, name="robots"),
 ]

@@ -80,6 +80,7 @@ def production() -> dict[str, str]:
         "PATCHBAY_SECRET_KEY": secrets.token_urlsafe(50),
         "PATCHBAY_FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "PATCHBAY_AUDIT_PUBLIC_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "PATCHBAY_SECURITY_CONTACT": "security@reseller.example",
         "PATCHBAY_SMTP_HOST": "mail.reseller.example",
         "PATCHBAY_MAIL_FROM": "calls@reseller.example",
         "DATABASE_URL": "postgresql://patchbay_app:none@127.0.0.1:1/patchbay",

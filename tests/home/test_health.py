@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from tenants.roles import Role
 
@@ -38,3 +41,16 @@ def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor
     for user in (support, auditor, member(bloom, Role.VIEWER)):
         page = sign_in(user).get("/help/").content.decode()
         assert "Keys" in page and "Needs a person" in page
+
+
+def test_security_txt_names_whom_to_tell(client, settings):
+    settings.SECURITY_CONTACT, settings.PUBLIC_URL = "mailto:security@reseller.test", "https://calls.reseller.test"
+    answer = client.get("/.well-known/security.txt")
+    lines = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert lines["Contact"] == "mailto:security@reseller.test"
+    assert lines["Canonical"] == "https://calls.reseller.test/.well-known/security.txt"
+    expires = datetime.fromisoformat(lines["Expires"])
+    assert timedelta(days=30) < expires - timezone.now() < timedelta(days=365)
+    settings.SECURITY_CONTACT = ""
+    assert client.get("/.well-known/security.txt").status_code == 404

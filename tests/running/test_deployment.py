@@ -117,6 +117,7 @@ def settings(admin: str, broker: str) -> dict[str, str]:
         "PATCHBAY_HOSTS": HOST,
         "PATCHBAY_SMTP_HOST": "127.0.0.1",
         "PATCHBAY_MAIL_FROM": f"calls@{HOST}",
+        "PATCHBAY_SECURITY_CONTACT": f"security@{HOST}",
         "VOICEDOCK_API_URL": "http://127.0.0.1:1/api/v1",
         "CELERY_BROKER_URL": f"{broker}/0",
         "CACHE_URL": f"{broker}/1",

@@ -1,0 +1,85 @@
+"""Take in what browsers report about the content security policy: few kinds, counted, and nothing personal."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import F
+from django.db.models.functions import Now
+from django.urls import Resolver404, resolve
+
+from dashboard.home.models import BrowserReport
+from tenants import scope
+
+MOST = 200  # kinds; further ones are not kept
+KEPT_FOR = timedelta(days=30)
+AT_ONCE = 20  # reports of one request
+
+
+def keep(body: bytes) -> int:
+    """Count the reports of one request; how many were kept. Anybody may send these, so nothing in them is trusted."""
+    kinds = [kind for report in _reports(body)[:AT_ONCE] if (kind := _kind(report))]
+    with scope.system("what browsers report"):
+        return sum(_count(*kind) for kind in kinds)
+
+
+def recent() -> list[BrowserReport]:
+    with scope.system("what browsers reported"):
+        BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
+        return list(BrowserReport.objects.all()[:MOST])
+
+
+def _count(directive: str, blocked: str, page: str) -> bool:
+    known = BrowserReport.objects.filter(directive=directive, blocked=blocked, page=page)
+    if known.update(count=F("count") + 1, last_at=Now()):
+        return True
+    BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
+    if BrowserReport.objects.count() >= MOST:
+        return False
+    row = BrowserReport(directive=directive, blocked=blocked, page=page)
+    BrowserReport.objects.bulk_create([row], ignore_conflicts=True)
+    return True
+
+
+def _reports(body: bytes) -> list[dict[str, Any]]:
+    """Both formats: `report-uri` sends one object, the Reporting API a list."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(told, dict):
+        told = [{"body": told.get("csp-report")}]
+    found = [one.get("body") for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _kind(report: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Directive, blocked origin and page, or None when it is no violation."""
+    directive = _text(report, "effective-directive", "effectiveDirective", "violated-directive").split(" ")[0][:60]
+    if not directive:
+        return None
+    blocked = _text(report, "blocked-uri", "blockedURL")
+    return directive, _origin(blocked), _pattern(_text(report, "document-uri", "documentURL"))
+
+
+def _text(report: dict[str, Any], *names: str) -> str:
+    found = next((report[name] for name in names if isinstance(report.get(name), str)), "")
+    return "".join(char for char in found if char.isprintable())
+
+
+def _origin(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "unknown"
+    return f"{parts.scheme}://{parts.hostname or ''}"[:200] if parts.scheme else parts.path[:40]
+
+
+def _pattern(address: str) -> str:
+    try:
+        return resolve(urlsplit(address).path).route[:200]
+    except (Resolver404, ValueError):
+        return "unknown"
