@@ -20,6 +20,7 @@ from dashboard.home.views import (
 urlpatterns = [
     path("", overview.home, name="home"),
     path("c/<slug:slug>/", overview.client, name="client-home"),
+    path("c/<slug:slug>/status/", overview.client_status, name="client-status"),
     path("enter/<slug:slug>/", visits.enter, name="enter"),
     path("leave/", visits.leave, name="leave"),
     path("invitation/<str:token>/", invitation.page, name="invitation"),

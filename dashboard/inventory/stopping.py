@@ -48,6 +48,7 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
         changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
         life.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
     return _afterwards(tenant, by, end_calls)
 
@@ -59,6 +60,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
     """
     with _calls_held(tenant), scope.of(tenant):
         changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         visits.end_all(tenant)
         facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
@@ -70,6 +72,7 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
     """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
     with scope.of(tenant):
         changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
         life.reopen(tenant, by=by, reason=reason)
 
 

@@ -13,7 +13,7 @@ KEPT = timedelta(minutes=10)
 
 
 def note(kind: str, ref: object, *, tenant: Tenant | int | None, version: int = 0) -> None:
-    """`kind` is call, campaign, inventory, connection or access; `ref` its id. Never what is in the row."""
+    """`kind` is call, campaign, inventory, connection, client or access; `ref` its id. Never what is in the row."""
     pk = tenant if isinstance(tenant, int) or tenant is None else tenant.pk
     Change.objects.bulk_create([Change(tenant_id=pk, kind=kind, ref=str(ref), version=version)])
 

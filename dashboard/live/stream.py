@@ -146,7 +146,7 @@ def _reach(visitor: Visitor) -> Reach | None:
 
 
 def reach_of(user: User, slug: str = "", *, proven: bool = False) -> Reach | None:
-    """Staff hear of everything they may see, members of their active clients; opens short scopes of its own.
+    """Staff hear of everything they may see, members of their clients unless closed; opens short scopes of its own.
 
     `proven`: whether the session went through a second step, without which those who ask for one are not heard of.
     """
@@ -163,7 +163,7 @@ def reach_of(user: User, slug: str = "", *, proven: bool = False) -> Reach | Non
     else:
         kinds = None
         with scope.person(user):
-            mine = Membership.objects.filter(user=user, tenant__status=Tenant.Status.ACTIVE)
+            mine = Membership.objects.filter(user=user).exclude(tenant__status=Tenant.Status.CLOSED)
             mine = mine.filter(tenant__slug=slug) if slug else mine
             mine = mine if proven else mine.filter(tenant__requires_second_step=False)
             found = frozenset(mine.values_list("tenant_id", flat=True))

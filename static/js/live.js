@@ -22,11 +22,15 @@
   const banner = document.querySelector("[data-stream-lost]");
   let stream, polling, patience, wasLost = false;
 
+  const pageClock = () => { // in the zone of the page's other times, not in that of the desk
+    const shape = { hour: "2-digit", minute: "2-digit" }, timeZone = document.documentElement.dataset.zone || undefined;
+    try { return new Date().toLocaleTimeString("en-GB", { ...shape, timeZone }); } catch { return new Date().toLocaleTimeString("en-GB", shape); }
+  };
   const lose = () => {
     if (wasLost) return;
     wasLost = true;
-    const now = new Date(), since = banner?.querySelector("[data-lost-since]");
-    if (since) since.textContent = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    const since = banner?.querySelector("[data-lost-since]");
+    if (since) since.textContent = pageClock();
     if (banner) banner.hidden = false;
     polling = setInterval(() => fire("changed:poll"), 5000);
     fire("changed:poll");

@@ -264,3 +264,15 @@ def test_finance_may_not(sign_in, staff, bloom):
     for deed in ("suspend", "close", "reopen", "end-calls"):
         assert browser.post(f"/clients/bloom-dental/{deed}/", {"reason": "x"}).status_code == 403
     assert "Suspend it" not in browser.get("/clients/bloom-dental/").content.decode()
+
+
+def test_an_open_page_of_a_suspended_client_says_so_and_notices_the_reopening(bloom, admin, member, sign_in):
+    browser = sign_in(member(bloom, Role.VIEWER))
+    status = "/c/bloom-dental/status/"
+    assert status in browser.get("/c/bloom-dental/").content.decode()
+    assert "suspended" not in browser.get(status).content.decode()
+    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    assert "Bloom Dental is suspended." in browser.get(status).content.decode()
+    assert browser.get("/c/bloom-dental/calls/").status_code == 200
+    stopping.reopen(bloom.tenant, by=admin, reason="Paid")
+    assert "suspended" not in browser.get(status).content.decode()

@@ -41,6 +41,14 @@ def test_a_lost_stream_is_said_in_words_and_polled_until_it_is_back(page, site):
     expect(page.locator("#part")).to_have_text(re.compile(r"part [3-9]"))
 
 
+def test_the_time_of_a_lost_stream_is_in_the_zone_of_the_page(page, site):
+    page.goto(site.page(f'<body data-events="/events/">{LOST}{site.part()}</body>'))
+    page.clock.set_fixed_time("2026-01-05T10:00:00Z")
+    page.evaluate("() => { document.documentElement.dataset.zone = 'Asia/Tokyo'; }")
+    site.break_stream()
+    expect(page.locator("[data-lost-since]")).to_have_text("19:00", timeout=8000)
+
+
 def test_a_form_is_sent_once_and_shows_that_it_works(page, site):
     page.goto(site.page(f"<body>{FORM}</body>"))
     site.hold.clear()
@@ -251,3 +259,17 @@ def test_a_question_stays_open_while_news_arrive(page, site):
     expect(page.locator("#part p")).to_have_text("part 1")
     expect(page.get_by_role("button", name="Yes")).to_be_visible()
     assert page.evaluate("() => document.querySelector('#ending').matches(':modal')")
+
+
+CALL = """<form><label><input type="radio" name="assistant" value="1" data-opening="Good day." checked>One</label>
+<label><input type="radio" name="assistant" value="2" data-opening="">Two</label>
+<textarea aria-label="Words" data-opening-of="assistant" placeholder="Good day."></textarea></form>"""
+
+
+def test_the_opening_sentence_follows_the_chosen_assistant(page, site):
+    page.goto(site.page(f'<body>{CALL}<script src="/static/js/deed.js"></script></body>'))
+    expect(page.get_by_label("Words")).to_have_attribute("placeholder", "Good day.")
+    page.get_by_label("Two").check()
+    expect(page.get_by_label("Words")).to_have_attribute("placeholder", "")
+    page.get_by_label("One").check()
+    expect(page.get_by_label("Words")).to_have_attribute("placeholder", "Good day.")

@@ -113,3 +113,15 @@ def test_no_filter_no_chip():
     request = RequestFactory().get("/calls/", {"since": "nonsense"})
     bar = filters.bar(request, Search(request.GET), label="Filter calls")
     assert bar.chips == [] and bar.clear_url == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "within"),
+    [
+        ("Every day 9:00 to 17:30, Amsterdam time", "every day 9:00 to 17:30, Amsterdam time"),
+        ("UTC", "UTC"),
+        ("", ""),
+    ],
+)
+def test_names_keep_their_capitals_within_a_sentence(sentence, within):
+    assert Template("{{ sentence|decapitalize }}").render(Context({"sentence": sentence})) == within

@@ -58,6 +58,7 @@ def _person(house: Marked) -> dict[str, Any]:
 
 ROWS: dict[str, Row] = {
     "client-home": Row(),
+    "client-status": Row(),
     "enter": deed(),
     "leave": deed(),
     "team": Row(),

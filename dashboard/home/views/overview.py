@@ -40,6 +40,13 @@ def home(request: Any) -> HttpResponse:
     return render(request, "home/choose.html", {"memberships": mine})
 
 
+@require_GET
+@tenant_view(Permission.SEE_OVERVIEW)
+def client_status(request: TenantRequest) -> HttpResponse:
+    """The note of every page of a client that is suspended or closed; empty while it is active."""
+    return render(request, "parts/_client_status.html")
+
+
 @staff_view(Permission.SEE_CLIENTS)
 def staff(request: StaffRequest) -> HttpResponse:
     zone, now = times.here(), timezone.now()

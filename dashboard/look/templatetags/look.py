@@ -81,6 +81,13 @@ def isolate(name: Any) -> str:
 
 
 @register.filter
+def decapitalize(sentence: Any) -> str:
+    """A sentence to stand within another one: its first letter alone is lowered, names in it keep theirs."""
+    text = str(sentence)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+@register.filter
 def region(e164: str | None) -> str:
     """Country and kind of line: "Netherlands, mobile"."""
     return numbers.region(str(e164 or ""))
@@ -153,6 +160,12 @@ def local_time(context: Context, moment: datetime | None, tz: str = "") -> SafeS
     )
 
 
+@register.simple_tag(takes_context=True)
+def page_zone(context: Context) -> str:
+    """The zone in which this page writes its times, for scripts that write some too."""
+    return str(_zone(context, "").key)
+
+
 @register.simple_tag
 def since(moment: datetime | None) -> SafeString:
     """A running timer from `moment`, mm:ss, kept running by clock.js."""
@@ -204,7 +217,7 @@ def jack(call: Any = None) -> SafeString:
     mark, words = states.read(call.state)
     if getattr(call, "current_alarm", ""):
         mark, words = "person", call.alarm_words
-    label = f"{numbers.grouped(call.party) or 'No number'}, {words.lower()}"
+    label = f"{numbers.grouped(call.party) or 'No number'}, {decapitalize(words)}"
     shape = f"jack jack--{mark}" if mark else "jack"
     try:
         address = reverse("call", args=[call.tenant.slug, call.pk])
