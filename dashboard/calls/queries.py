@@ -15,9 +15,8 @@ from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
 from dashboard.campaigns.models import Lead
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.look import numbers
-from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User, Visit
+from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
-SESSION = timedelta(hours=12)  # a visit whose session has ended is no presence
 WALL = 200
 
 
@@ -107,19 +106,6 @@ def wall(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
     for call in found:
         call.last = last.get(call.pk)  # type: ignore[attr-defined]
     return found
-
-
-def visitors(tenant: Tenant, me: User) -> list[Visit]:
-    """The reseller's people who are inside this client now, without oneself; one visit for each."""
-    recent = timezone.now() - SESSION
-    found = (
-        Visit.objects.filter(tenant=tenant, ended_at__isnull=True, started_at__gt=recent)
-        .exclude(user=me)
-        .select_related("user")
-        .order_by("user_id", "-started_at")
-        .distinct("user_id")
-    )
-    return sorted(found, key=lambda visit: visit.started_at)
 
 
 def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:

@@ -5,11 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from dashboard.calls import control
+from dashboard.calls import control, presence
 from tenants import scope
 from tenants.audit_words import sentence
-from tenants.models import AuditEntry, Visit
+from tenants.models import AuditEntry
 from tenants.roles import Role
 from tests.calls.rows import a_call, a_receipt, a_report, reads
 
@@ -240,11 +241,41 @@ def test_what_people_said_stays_text(bloom, operator):
         assert "&lt;script&gt;" in page
 
 
-def test_staff_inside_the_client_are_seen(bloom, operator, support):
-    with scope.of(bloom.tenant):
-        Visit.objects.create(tenant=bloom.tenant, user=support)
+def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator, member, sign_in):
+    call, other = a_call(bloom), a_call(bloom)
+    colleague = sign_in(member(bloom, Role.OPERATOR, "Tom Bakker"))
+    colleague.get(at(other))
+    assert "is here too" not in operator.get(at(call)).content.decode()
+    colleague.get(at(call))
+    assert "<b>Tom Bakker</b> is here too" in operator.get(at(call, "?part=here"), headers=HTMX).content.decode()
+    page = colleague.get(at(call)).content.decode()
+    assert page.count("is here too") == 1 and "<b>Tom Bakker</b> is here too" not in page
+    assert "is here too" not in colleague.get(at(other)).content.decode()
 
-    assert "is here too" in operator.get(at(a_call(bloom))).content.decode()
+
+def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator, member, sign_in, monkeypatch):
+    call, colleague = a_call(bloom), sign_in(member(bloom, Role.OPERATOR))
+    colleague.get(at(call))
+    later = presence.time.time() + presence.FRESH + 1
+    monkeypatch.setattr(presence.time, "time", lambda: later)
+    assert "is here too" not in operator.get(at(call, "?part=here"), headers=HTMX).content.decode()
+
+
+def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator, support, visiting):
+    call = a_call(bloom)
+    browser = visiting(support, bloom)
+    browser.get("/c/bloom-dental/calls/")
+    assert "is here too" not in operator.get(at(call)).content.decode()
+    browser.get(at(call))
+    assert f"<b>{support}</b> of Kabelhuis is here too" in operator.get(at(call)).content.decode()
+
+
+def test_after_retention_the_page_says_what_was_removed_and_when(bloom, operator):
+    call = a_call(bloom, state="ended", ago=400, data_removed_at=timezone.now())
+    page = operator.get(at(call)).content.decode()
+    assert "removed on" in page and "has not sent" not in page and "it appears here" not in page
+    waits = operator.get(at(a_call(bloom, state="ended", ago=400))).content.decode()
+    assert "has not sent" in waits and "removed on" not in waits
 
 
 def test_the_report_is_told_with_its_proof(bloom, operator):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control, deciding, queries, steering, timeline, wording
+from dashboard.calls import control, deciding, presence, queries, steering, timeline, wording
 from dashboard.calls.forms import CommandForm
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.proof import proof_of
@@ -24,6 +24,7 @@ from tenants.roles import Permission
 
 PARTS = {
     "head": "calls/_head.html",
+    "here": "calls/_here.html",
     "timeline": "calls/_timeline.html",
     "cells": "calls/_cells.html",
     "actions": "calls/_actions.html",
@@ -121,7 +122,7 @@ def _page(
     request.room = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
     _note_reading(request, call, context)
     if call.is_live:
-        context |= {"visitors": queries.visitors(request.tenant, request.user), "earlier": _earlier(request, call)}
+        context |= _here(request, call) | {"earlier": _earlier(request, call)}
         return render(request, "calls/panel.html", context, status=status)
     return render(request, "calls/finished.html", context | _report(context, call), status=status)
 
@@ -132,6 +133,10 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
         return HttpResponse(status=204)  # what one types there stays untouched
     if part == "cells" and (call.finished or not request.standing.may(Permission.CONTROL_CALLS)):
         return HttpResponse(status=204)
+    if part == "here" and call.finished:
+        return HttpResponse(status=204)
+    if part == "here":
+        return render(request, PARTS[part], _here(request, call))
     if part == "whole":
         context = _panel(request, call)
         _note_reading(request, call, context)
@@ -139,6 +144,16 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
     context = _panel(request, call, only=part)
     _note_reading(request, call, context)
     return render(request, PARTS[part], context)
+
+
+def _here(request: TenantRequest, call: Call) -> dict[str, Any]:
+    presence.arrive(call, request.user)
+    return {
+        "call": call,
+        "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
+        "others": presence.others(call, request.user),
+        "is_staff": request.standing.staff is not None,
+    }
 
 
 def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -> None:

@@ -1,0 +1,33 @@
+"""Who has the live panel of a call open. Kept in the cache alone: it is forgotten seconds after a panel is closed."""
+
+from __future__ import annotations
+
+import time
+
+from django.core.cache import cache
+
+from dashboard.calls.models import Call
+from tenants.models import User
+
+FRESH = 25.0  # seconds: panels ask every 10 s
+
+
+def arrive(call: Call, user: User) -> None:
+    """The panel of this call is on this person's screen now."""
+    seen = _seen(call) | {str(user.pk): time.time()}
+    cache.set(_key(call), seen, timeout=int(FRESH) + 5)
+
+
+def others(call: Call, user: User) -> list[User]:
+    """Who else has it open, by name."""
+    found = [int(pk) for pk in _seen(call) if pk != str(user.pk)]
+    return list(User.objects.select_related("staff").filter(pk__in=found).order_by("name", "pk")) if found else []
+
+
+def _seen(call: Call) -> dict[str, float]:
+    oldest = time.time() - FRESH
+    return {pk: at for pk, at in (cache.get(_key(call)) or {}).items() if at > oldest}
+
+
+def _key(call: Call) -> str:
+    return f"panel:{call.pk}"
