@@ -99,7 +99,8 @@ def analysis(facts: object) -> list[tuple[str, str]]:
     for name, value in facts.items():
         words = str(name).replace("_", " ").strip()
         if isinstance(value, dict):
-            rows += [(f"{words[:1].upper()}{words[1:]}: {inner.lower()}", text) for inner, text in analysis(value)]
+            outer = words[:1].upper() + words[1:]
+            rows += [(f"{outer}: {inner[:1].lower()}{inner[1:]}", text) for inner, text in analysis(value)]
         else:
             rows.append((words[:1].upper() + words[1:], _plain(value)))
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
@@ -29,7 +30,7 @@ from dashboard.budget.shares import WINDOW
 from dashboard.calls.models import Alarm, Call
 from dashboard.inventory import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import zones
+from tenants import scope, zones
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -171,6 +172,24 @@ def neighbours(tenant: Tenant) -> int:
     if tenant.home_connection_id is None:
         return 0
     return Tenant.objects.filter(home_connection=tenant.home_connection_id).exclude(pk=tenant.pk).count()
+
+
+def own_minutes(tenant: Tenant) -> Decimal | None:
+    """The minutes that are this client's alone; None for credit that others use too. Opens a scope of its own.
+
+    VoiceDock keeps one balance for an organization and all below it (`voicedock-api.md §12`).
+    """
+    home = tenant.home_connection
+    if home is None or home.minutes_balance is None:
+        return None
+    with scope.system("whose credit it is"):
+        family = Connection.objects.filter(Q(parent=home.pk) | Q(children=home.pk)).exists()
+        if family or neighbours(tenant):
+            return None
+        lent = [NumberDedication.objects.open(), AssistantDedication.objects.open()]
+        if any(one.filter(connection=home.pk).exclude(tenant=tenant.pk).exists() for one in lent):
+            return None
+    return home.minutes_balance
 
 
 def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:

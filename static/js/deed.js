@@ -1,5 +1,6 @@
 // deed.js: the button of "Call now" says the deed as it stands: whom, and from which line.
 //   <span data-deed data-deed-to="#destination" data-deed-from="number">Call from Amsterdam line</span>
+//   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
 (() => {
   const say = () => {
     for (const deed of document.querySelectorAll("[data-deed]")) {
@@ -9,6 +10,13 @@
       deed.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
     }
   };
-  for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) addEventListener(event, say);
+  const showOpening = () => {
+    for (const field of document.querySelectorAll("[data-opening-of]")) {
+      const chosen = field.form.querySelector(`[name="${field.dataset.openingOf}"]:checked`);
+      if (chosen) field.placeholder = chosen.dataset.opening;
+    }
+  };
+  for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [say, showOpening]) addEventListener(event, update);
   say();
+  showOpening();
 })();

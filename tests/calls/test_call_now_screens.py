@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.calls import destinations, placing
 from tenants import ownership, scope
-from tenants.models import Number
+from tenants.models import Connection, Number, Tenant
 from tenants.roles import Role
 from tests.backdating import backdating
 from tests.calls.rows import a_call
@@ -207,3 +207,42 @@ def test_a_reading_that_the_text_does_not_have_is_no_choice(bloom, operator, dia
 
     assert response.status_code == 422
     assert dialed == []
+
+
+def test_the_minutes_of_its_own_organization_are_shown(bloom, operator):
+    _minutes(bloom, 120)
+    assert "120 minutes of credit" in operator.get(ADDRESS).content.decode()
+
+
+@pytest.mark.parametrize("by", ["home", "dedication", "child", "parent"])
+def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator, by):
+    _minutes(bloom, 120)
+    with scope.system("share it"):
+        if by == "home":
+            Tenant.objects.filter(pk=harbor.tenant.pk).update(home_connection=bloom.connection)
+        elif by == "dedication":
+            spare = Number.objects.create(connection=bloom.connection, remote_id="num-spare", e164="+31205550199")
+            ownership.dedicate_number(harbor.tenant, spare, by=None)
+        elif by == "child":
+            Connection.objects.filter(pk=harbor.connection.pk).update(parent=bloom.connection)
+        else:
+            Connection.objects.filter(pk=bloom.connection.pk).update(parent=harbor.connection)
+    page = operator.get(ADDRESS).content.decode()
+    assert "credit" not in page and "120" not in page
+
+
+def _minutes(house: Any, minutes: int) -> None:
+    with scope.system("credit"):
+        Connection.objects.filter(pk=house.connection.pk).update(minutes_balance=minutes)
+
+
+def test_each_assistant_brings_its_own_opening_sentence(bloom, operator):
+    with scope.system("a second one"):
+        type(bloom.assistant.assistant).objects.update(first_message="Bloom Dental, good day.")
+        other = type(bloom.assistant.assistant).objects.create(
+            connection=bloom.connection, remote_id="asst-two", name="Recall", first_message="Time for a check-up."
+        )
+        ownership.dedicate_assistant(bloom.tenant, other, by=None)
+    page = operator.get(ADDRESS).content.decode()
+    assert 'data-opening="Bloom Dental, good day."' in page and 'data-opening="Time for a check-up."' in page
+    assert 'data-opening-of="assistant" placeholder="Bloom Dental, good day."' in page

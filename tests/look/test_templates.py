@@ -64,3 +64,13 @@ def test_htmx_is_written_as_version_4_wants_it():
 
 def test_the_page_of_a_fault_stands_on_its_own():
     assert not re.search(r"{[%{]", SOURCES["500.html"])
+
+
+FIXED_WORDS = {"shelf.title", "who.role_words", "role"}  # ours, and without names
+
+
+def test_no_sentence_with_a_name_in_it_is_lower_cased():
+    """`decapitalize` lowers the first letter alone; `lower` is for words that are always ours."""
+    texts = SOURCES | {path.name: path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.txt")}
+    lowered = {found for text in texts.values() for found in re.findall(r"{{ ?([\w.]+)[^}]*\|lower\b", text)}
+    assert {one for one in lowered if not one.endswith("_display")} <= FIXED_WORDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.calls import placing, queries, steering, wording
 from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
+from dashboard.inventory.queries import own_minutes
 from tenants import scope
 from tenants.access import TenantRequest, tenant_view
 from tenants.models import AssistantDedication, NumberDedication
@@ -27,8 +29,9 @@ def call_now(request: TenantRequest) -> HttpResponse:
         form = _form(request, lines, assistants)
     if request.method == "POST" and (call := _place(request, form)) is not None:
         return _to_panel(request, call)
+    balance = own_minutes(request.tenant)
     with scope.of(request.tenant):
-        return _page(request, form, lines, assistants)
+        return _page(request, form, lines, assistants, balance)
 
 
 def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
@@ -61,7 +64,11 @@ def _to_panel(request: TenantRequest, call: Call) -> HttpResponse:
 
 
 def _page(
-    request: TenantRequest, form: PlaceForm, lines: list[NumberDedication], assistants: list[AssistantDedication]
+    request: TenantRequest,
+    form: PlaceForm,
+    lines: list[NumberDedication],
+    assistants: list[AssistantDedication],
+    balance: Decimal | None,
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
     last = queries.last_try(request.tenant, request.user)
@@ -75,7 +82,7 @@ def _page(
         "last": last,
         "last_state": wording.state(last) if last else "",
         "last_mark": wording.mark(last) if last else "",
-        "balance": request.tenant.home_connection.minutes_balance if request.tenant.home_connection else None,
+        "balance": balance,
     }
     invalid = form.is_bound and bool(form.errors)
     part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
