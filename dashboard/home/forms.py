@@ -102,12 +102,12 @@ class GrantForm(forms.Form):
 
 class LineField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: NumberDedication) -> str:
-        return f"{numbers.grouped(dedication.e164)} {dedication.number.name}".strip()
+        return f"{numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
 
 
 class SpeakerField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: AssistantDedication) -> str:
-        return str(dedication.assistant)
+        return names.isolate(dedication.assistant)
 
 
 class SettingsForm(forms.ModelForm):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from dashboard.look import numbers
+from tenants import names
 from tenants.models import Assistant, Connection, Number, Tenant
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
 from tenants.roles import Role
@@ -22,19 +23,20 @@ NOT_A_SLUG = {"new"}  # it would hide a page of ours
 
 class NumberField(forms.ModelChoiceField):
     def label_from_instance(self, number: Number) -> str:
-        name = f", {number.name}" if number.name else ""
+        name = f", {names.isolate(number.name)}" if number.name else ""
         return f"{numbers.grouped(number.e164)}{name} ({_where(number)})"
 
 
 class AssistantField(forms.ModelChoiceField):
     def label_from_instance(self, assistant: Assistant) -> str:
-        return f"{assistant} ({_where(assistant)})"
+        return f"{names.isolate(assistant)} ({_where(assistant)})"
 
 
 def _where(thing: Number | Assistant) -> str:
     """Its connection, and who has it where the query tells."""
     holder = getattr(thing, "holder", None)
-    return f"{thing.connection.name}, {holder} has it" if holder else str(thing.connection.name)
+    connection = names.isolate(thing.connection.name)
+    return f"{connection}, {names.isolate(holder)} has it" if holder else connection
 
 
 class ClientForm(forms.Form):

@@ -121,7 +121,7 @@ def addresses(house: Any, wanted: Any) -> list[str]:
 def rendered(client: Client, paths: Iterable[str]) -> dict[str, Answer]:
     answers = {path: client.get(path) for path in paths}
     read = {path: answer for path, answer in answers.items() if answer.status_code == 200 and not answer.streaming}
-    pages = {path: answer.content for path, answer in read.items() if answer["Content-Type"].startswith("text/html")}
+    pages = {path: answer.content for path, answer in read.items() if b"<html" in answer.content}
     for answer in answers.values():
         answer.close()  # a file on its way, such as an export
     assert pages

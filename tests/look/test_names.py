@@ -57,6 +57,17 @@ def test_every_name_in_a_message_is_isolated():
     assert missing == []
 
 
+def test_every_name_in_the_label_of_a_choice_is_isolated():
+    missing = []
+    for path in (ROOT / "dashboard").rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef) and function.name == "label_from_instance":
+                for part in ast.walk(function):
+                    if isinstance(part, ast.FormattedValue) and _is_name(part.value):
+                        missing.append(f"{path.relative_to(ROOT)}:{part.lineno}: {ast.unparse(part.value)}")
+    assert missing == []
+
+
 def _is_name(value: ast.expr) -> bool:
     last = value.attr if isinstance(value, ast.Attribute) else value.id if isinstance(value, ast.Name) else ""
     return last in PEOPLE_AND_THINGS
