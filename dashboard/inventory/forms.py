@@ -23,8 +23,8 @@ NOT_A_SLUG = {"new"}  # it would hide a page of ours
 
 class NumberField(forms.ModelChoiceField):
     def label_from_instance(self, number: Number) -> str:
-        name = f", {names.isolate(number.name)}" if number.name else ""
-        return f"{numbers.grouped(number.e164)}{name} ({_where(number)})"
+        label = ", ".join(filter(None, (numbers.grouped(number.e164), names.isolate(number.name))))
+        return f"{label} ({_where(number)})"
 
 
 class AssistantField(forms.ModelChoiceField):
