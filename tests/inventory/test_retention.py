@@ -199,6 +199,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
 def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):  # noqa: F811
     call = desk.talking()
     stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    desk.sweep()
     desk.sandbox.advance(30)
     desk.look()
     with scope.system("time goes by"):
