@@ -80,3 +80,31 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_furnished(address)
         ("patchbay_owner", True, False, True, True, False),  # makes the databases of tests
     ]
     assert members == (0,), "nobody can act as somebody else"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "Not set: DATABASE_ADMIN_URL, DATABASE_OWNER_URL, DATABASE_URL, DATABASE_AUDITOR_URL"),
+        (
+            {"DATABASE_URL": "postgresql://somebody:else@h/d"},
+            "must have the form postgresql://patchbay_app:PASSWORD@HOST",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://patchbay_app@h/d"},
+            "must have the form postgresql://patchbay_app:PASSWORD@HOST",
+        ),
+        ({"DATABASE_ADMIN_URL": "postgresql://nobody:wrong@{server}/postgres"}, "PostgreSQL refuses: "),
+    ],
+)
+def test_what_is_wrong_with_the_addresses_is_said(address, monkeypatch, given, words):
+    server_address = address.rpartition("@")[2].partition("/")[0]
+    usual = {name: f"postgresql://{role}:word@h/d" for name, role in roles.LOGINS.items()} | {
+        "DATABASE_ADMIN_URL": address
+    }
+    for name in usual:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (usual | given if given else {}).items():
+        monkeypatch.setenv(name, value.format(server=server_address))
+    with pytest.raises(SystemExit, match=words):
+        roles.main()
