@@ -107,6 +107,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                umask=0o077,  # what it writes may hold secrets
                 preexec_fn=processes.dies_with_us(child.stop_signal),
                 **child.user,
             )

@@ -45,10 +45,12 @@ class Snapshot:
         return "\n".join(lines) + "\n"
 
     def write(self, text: str) -> None:
-        """Replace the file at once: a crash leaves the old one or the new one."""
+        """Replace the file at once: a crash leaves the old one or the new one. It holds keys, hence 0600."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(self.path.suffix + ".new")
-        fresh.write_text(text, "utf-8")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text)
         os.replace(fresh, self.path)
 
     def load(self) -> tuple[World, float] | None:

@@ -83,6 +83,11 @@ def test_returns_when_all_are_well_and_stops_the_last_one_first(supervisor, chil
     assert not list(supervisor.places.run.iterdir())
 
 
+def test_what_a_child_writes_is_its_owners_alone(supervisor, child, tmp_path):
+    supervisor.start(child("one"))
+    assert (tmp_path / "one.well").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_child_that_ends_at_once_is_told_with_its_last_words(supervisor, child):
     with pytest.raises(Failed, match=r"broken ended at once \(exit 3\)(.|\n)*no such thing"):
         supervisor.start(child("well"), child("broken", "import sys; print('no such thing'); sys.exit(3)"))

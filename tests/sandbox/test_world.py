@@ -110,6 +110,7 @@ def test_a_snapshot_keeps_everything_and_calls_go_on(tmp_path):
     before.advance(20)
     file.write(file.dump(before.world))
     live = [call.id for call in before.world.live_calls()]
+    assert file.path.stat().st_mode & 0o777 == 0o600  # it holds keys
 
     kept, ahead = Snapshot(tmp_path / "world.jsonl").load()
     assert ahead == 0.0
