@@ -88,6 +88,8 @@ SENTENCES: dict[str, str] = {
     "call.wrong-number": "VoiceDock reported that the call with {party} left from {reported} instead of {meant}. "
     "Dialing stops.",
     "call.reported-again": "VoiceDock reported {reported} as the number of the call with {party}, after another one.",
+    "call.wrong-assistant": "VoiceDock reported that the call with {party} was made with {reported}, an assistant that "
+    "was not meant or is not dedicated to this client.",
     "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {party}: {why}",
     "call.end-not-confirmed": "The call with {party} was asked to end, and we have not heard that it ended.",
     "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {party}.",

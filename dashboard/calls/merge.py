@@ -171,6 +171,8 @@ def _consequences(
         deeds.append(("call.wrong-number", _three_facts(call, reported)))
     elif correction:
         deeds.append(("call.reported-again", _three_facts(call, reported)))
+    if call.assistant_remote_id != before["assistant_remote_id"] and _has_wrong_assistant(call):
+        deeds.append(("call.wrong-assistant", {"reported": call.assistant_name or call.assistant_remote_id}))
     return deeds
 
 
@@ -185,6 +187,16 @@ def _is_wrong(call: Call, reported: str) -> bool:
     if call.origin == Call.Origin.ADOPTED:
         return (call.number_dedication_id is None or reported != call.line) and matching.is_recent(call)
     return reported != call.line
+
+
+def _has_wrong_assistant(call: Call) -> bool:
+    """A call out of a client that VoiceDock made with an assistant that is not the one meant, or not the client's."""
+    if call.tenant_id is None or call.direction != "outbound":
+        return False
+    if call.origin == Call.Origin.ADOPTED:
+        return call.assistant_dedication_id is None and matching.is_recent(call)
+    right = call.assistant_dedication
+    return right is not None and right.assistant.remote_id != call.assistant_remote_id
 
 
 def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.calls import merge
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, rechecks, rights, sync, windows
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
@@ -17,8 +18,9 @@ from dashboard.campaigns.rights import Rights
 from dashboard.voicedock import Client
 from tenants import ownership, scope
 from tenants.audit_words import sentence
-from tenants.models import AuditEntry, Number, Tenant
+from tenants.models import Assistant, AuditEntry, Number, Tenant
 from tenants.roles import Role
+from tests.desk import desk  # noqa: F401
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 
@@ -270,3 +272,21 @@ def test_it_goes_on_only_under_rights_that_are_no_worse(then, now):
 @given(some_rights)
 def test_rights_are_kept_whole(some):
     assert Rights.from_json(some.as_json()) == some
+
+
+def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(desk):  # noqa: F811
+    call = desk.place()
+    assert "call.wrong-assistant" not in desk.actions()
+    with scope.system("look"):
+        other = Assistant.objects.exclude(pk=desk.assistant.assistant_id).first()
+    facts = merge.Facts(
+        at=timezone.now(),
+        status="in-progress",
+        remote_id=call.remote_id,
+        direction="outbound",
+        assistant_remote_id=other.remote_id,
+        told={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
+    )
+    for _ in range(2):
+        merge.hear(desk.connection, facts)
+    assert desk.actions().count("call.wrong-assistant") == 1
