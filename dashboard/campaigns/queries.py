@@ -13,7 +13,8 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from dashboard.calls.models import Call
-from dashboard.campaigns import control, windows
+from dashboard.campaigns import control, counts, windows
+from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.campaigns.windows import Standing
 from tenants.models import Tenant
@@ -29,13 +30,9 @@ class Shown:
     standing: Standing
     window: str
     window_in_sentence: str
-    calling: int
+    counts: Counts
     offered: list[str]
     hindrances: dict[str, str]
-
-    @property
-    def done(self) -> int:
-        return self.campaign.completed_leads + self.campaign.failed_leads
 
 
 def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
@@ -51,22 +48,17 @@ Hindrances = Mapping[int, dict[str, str]]
 
 def shown(campaigns: list[Campaign], now: datetime, hindrances: Hindrances) -> list[Shown]:
     """`hindrances` are those of `control.hindrances`, empty for whoever may not run campaigns at all."""
-    calling = dict(
-        Lead.objects.filter(campaign__in=campaigns, status="calling")
-        .order_by()
-        .values_list("campaign")
-        .annotate(n=Count("pk"))
-    )
-    return [_shown(one, now, calling.get(one.pk, 0), hindrances.get(one.pk, {})) for one in campaigns]
+    known = counts.of_all(campaigns)
+    return [_shown(one, now, known[one.pk], hindrances.get(one.pk, {})) for one in campaigns]
 
 
-def _shown(campaign: Campaign, now: datetime, calling: int, hindrances: dict[str, str]) -> Shown:
+def _shown(campaign: Campaign, now: datetime, known: Counts, hindrances: dict[str, str]) -> Shown:
     return Shown(
         campaign=campaign,
-        standing=windows.standing(campaign, now, calling),
+        standing=windows.standing(campaign, now, known),
         window=windows.window_words(campaign),
         window_in_sentence=windows.window_in_sentence(campaign),
-        calling=calling,
+        counts=known,
         offered=control.offered(campaign),
         hindrances=hindrances,
     )
@@ -77,7 +69,7 @@ def one(campaign: Campaign, now: datetime, hindrances: Hindrances) -> tuple[Show
     states = Counter(
         dict(Lead.objects.filter(campaign=campaign).order_by().values_list("status").annotate(n=Count("pk")))
     )
-    return _shown(campaign, now, states["calling"], hindrances.get(campaign.pk, {})), states
+    return _shown(campaign, now, counts.of(campaign, states), hindrances.get(campaign.pk, {})), states
 
 
 def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[Lead]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from dashboard.campaigns import counts
+from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.daily_window import LAST_SECOND, DailyWindow
 from dashboard.campaigns.models import Campaign
 from dashboard.look import states
@@ -24,15 +26,18 @@ class Standing:
     waits: bool = False
 
 
-def standing(campaign: Campaign, now: datetime, calling: int = 0) -> Standing:
-    """Running is no state of VoiceDock's: it is a started campaign, inside its window, with people left to call."""
+def standing(campaign: Campaign, now: datetime, known: Counts | None = None) -> Standing:
+    """Running is no state of VoiceDock's: it is a started campaign, inside its window, with people left to call.
+
+    `known` are its numbers with what its leads say, where these were read.
+    """
     if campaign.vanished_at:
         return Standing("wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept.")
     match campaign.status:
         case Status.SCHEDULED if campaign.pause_required_at:
             return _being_paused(campaign)
         case Status.SCHEDULED:
-            return _started(campaign, now, calling)
+            return _started(campaign, now, known or counts.of(campaign, {}))
         case Status.DRAFT:
             return Standing("ended", "Not started", "A draft. Nobody is called until somebody starts it.")
         case Status.PAUSED:
@@ -63,8 +68,8 @@ def _being_paused(campaign: Campaign) -> Standing:
     return Standing("wrong", "To be paused", f"It has to stop because {campaign.get_pause_cause_display()}. {asked}")
 
 
-def _started(campaign: Campaign, now: datetime, calling: int) -> Standing:
-    if left(campaign) == 0 and not calling:
+def _started(campaign: Campaign, now: datetime, known: Counts) -> Standing:
+    if known.left == 0:
         return Standing("ended", "Everybody called", "VoiceDock has not closed it yet.")
     if campaign.starts is None or campaign.ends is None:
         return Standing("live", "Started", "VoiceDock did not tell its daily window.")
@@ -72,7 +77,7 @@ def _started(campaign: Campaign, now: datetime, calling: int) -> Standing:
         return Standing(
             "live", "Started", f"Whether its window is open is not known: {zones.words(campaign.timezone)}."
         )
-    if calling or (window.is_documented and window.is_open(now)):
+    if known.calling or (window.is_documented and window.is_open(now)):
         return Standing("live", "Running", "", is_calling=True)
     if not window.is_documented:
         return Standing("live", "Started", NOT_DOCUMENTED)
@@ -87,11 +92,6 @@ def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
     days = (there.date() - now.astimezone(window.zone).date()).days
     day = {0: "today", 1: "tomorrow"}.get(days, f"on {there:%A}")
     return f"Calls again {day} from {there:%H:%M}."
-
-
-def left(campaign: Campaign) -> int:
-    """People not dealt with, by the counters; whether skipped ones count as completed is not documented."""
-    return max(0, campaign.total_leads - campaign.completed_leads - campaign.failed_leads)
 
 
 def window_of(campaign: Campaign) -> DailyWindow | None:

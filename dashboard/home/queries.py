@@ -15,6 +15,7 @@ from django.utils import timezone
 from dashboard.calls import queries as calls_queries
 from dashboard.calls import wording
 from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
+from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.queries import midnight as midnight_of_client
 from tenants import scope, zones
@@ -187,12 +188,15 @@ def days(rows: list[Row]) -> list[Day]:
 
 
 def campaigns_of(clients: list[Tenant]) -> dict[int, list[Campaign]]:
-    """Those that are started or paused, the started first."""
+    """Those that are started or paused, the started first, each with its numbers as `counts`."""
     found: dict[int, list[Campaign]] = defaultdict(list)
     open_ones = Campaign.objects.filter(
         tenant__in=clients, vanished_at=None, status__in=[Campaign.Status.SCHEDULED, Campaign.Status.PAUSED]
     )
-    for campaign in open_ones.order_by("-status", "-remote_created_at", "pk")[:200]:
+    campaigns = list(open_ones.order_by("-status", "-remote_created_at", "pk")[:200])
+    known = counts.of_all(campaigns)
+    for campaign in campaigns:
+        campaign.counts = known[campaign.pk]  # type: ignore[attr-defined]
         found[campaign.tenant_id].append(campaign)  # type: ignore[index]
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dashboard.campaigns import windows
+from dashboard.campaigns import counts, windows
 from dashboard.campaigns.daily_window import DailyWindow
 from dashboard.campaigns.models import Campaign
 from dashboard.sandbox import campaigns as sandbox
@@ -64,7 +64,8 @@ def test_equal_ends_are_read_as_a_whole_day_and_said_to_be_undocumented(at, mome
     campaign = Campaign(status="scheduled", starts=at, ends=at, timezone="Europe/Amsterdam", total_leads=3)
     standing = windows.standing(campaign, moment)
     assert (standing.words, standing.detail, standing.is_calling) == ("Started", windows.NOT_DOCUMENTED, False)
-    assert windows.standing(campaign, moment, calling=1).words == "Running", "whoever is being called is being called"
+    being_called = counts.of(campaign, {"calling": 1})
+    assert windows.standing(campaign, moment, being_called).words == "Running", "somebody is being called now"
 
 
 @pytest.mark.parametrize(

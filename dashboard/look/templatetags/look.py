@@ -194,6 +194,18 @@ def progress(done: int, failed: int, calling: int, total: int, legend: bool = Tr
 
 
 @register.simple_tag
+def campaign_progress(counts: Any, legend: bool = True) -> SafeString:
+    """The same from the numbers of `campaigns.counts`, whose parts add up to the whole."""
+    words = [(part.kind, f"{part.figure:,} {part.words}") for part in counts.parts]
+    parts = [(part.kind, part.figure) for part in counts.parts if part.kind != "pending"]
+    drawn = _bar(", ".join(text for _, text in words), parts, counts.total)
+    if not legend:
+        return drawn
+    spans = format_html_join("", '<span class="{}">{}</span>', words)
+    return format_html('{}<span class="legend" aria-hidden="true">{}</span>', drawn, spans)
+
+
+@register.simple_tag
 def meter(value: int, total: int, words: str, tight: bool = False) -> SafeString:
     """One figure of a known total: requests of a budget, rows of an import."""
     return _bar(words, [("tight" if tight else "done", value or 0)], total or 0)

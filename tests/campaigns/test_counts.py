@@ -1,0 +1,70 @@
+"""The numbers of a campaign add up, whatever VoiceDock counts and whichever leads are known."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.template import Context, Template
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.campaigns import counts, windows
+from dashboard.campaigns.models import Campaign
+from tests.campaigns.test_campaign_screens import campaign_of, lead_of, manager  # noqa: F401
+
+NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
+figures = st.integers(0, 60)
+states = st.sampled_from(["pending", "calling", "completed", "failed", "skipped", "no_answer", "opted-out", ""])
+campaigns = st.builds(
+    Campaign,
+    status=st.sampled_from(["draft", "scheduled", "paused", "completed", "cancelled", "throttled"]),
+    total_leads=figures,
+    completed_leads=figures,
+    failed_leads=figures,
+    leads_seen_at=st.sampled_from([None, NOON]),
+    counted_at=st.sampled_from([None, NOON - timedelta(minutes=1), NOON + timedelta(minutes=1)]),
+)
+
+
+@given(campaigns, st.dictionaries(states, figures))
+def test_the_parts_add_up_and_everything_says_the_same(campaign, leads):
+    found = counts.of(campaign, leads)
+    assert sum(part.figure for part in found.parts) == found.total
+    assert all(part.figure >= 0 for part in found.parts) and 0 <= found.dealt_with <= found.total
+    assert found.left <= found.total - found.dealt_with
+    html = Template("{% campaign_progress c %}").render(Context({"c": found}))
+    said = [int(figure.replace(",", "")) for figure in re.findall(r'">([\d,]+) ', html)]
+    assert sum(said) == found.total
+    widths = [float(width) for width in re.findall(r'width="([\d.]+)%"', html)]
+    assert sum(widths) <= 100.1
+    if windows.standing(campaign, NOON, found).words in ("Completed", "Everybody called"):
+        assert found.left == 0 and "pending" not in [part.words for part in found.parts if part.figure]
+
+
+@given(campaigns, st.dictionaries(st.sampled_from(["pending", "completed", "failed", "skipped"]), figures, min_size=1))
+def test_leads_read_after_the_counters_moved_are_what_counts(campaign, leads):
+    campaign.total_leads, campaign.status = sum(leads.values()), "scheduled"
+    campaign.leads_seen_at, campaign.counted_at = NOON, NOON - timedelta(seconds=1)
+    found = {part.words: part.figure for part in counts.of(campaign, leads).parts}
+    assert {name: found.get(name, 0) for name in leads} == leads
+
+
+def test_skipped_leads_are_not_pending(manager, bloom):  # noqa: F811
+    """Beside "everybody on it has been dealt with" nobody waits."""
+    done = campaign_of(
+        bloom, "Summer", "completed", total_leads=3, completed_leads=1, failed_leads=0, leads_seen_at=NOON
+    )
+    for status in ("completed", "skipped", "skipped"):
+        lead_of(done, status)
+    for path in ("/c/bloom-dental/campaigns/", f"/c/bloom-dental/campaigns/{done.pk}/"):
+        page = manager.get(path).content.decode()
+        assert "2 skipped" in page and "3 of 3" in page and "2 pending" not in page
+
+
+@pytest.mark.parametrize(("status", "words"), [("completed", "without a result"), ("cancelled", "not called")])
+def test_what_voicedock_does_not_count_is_not_called_pending(status, words):
+    campaign = Campaign(status=status, total_leads=10, completed_leads=6, failed_leads=1)
+    assert counts.of(campaign, {}).parts[-1] == ("other", words, 3)
+    assert counts.of(campaign, {}).left == 0
