@@ -16,6 +16,10 @@ from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
 __all__ = ["Refusal", "place", "request", "send"]
 
 LONGEST_FIRST_MESSAGE = 600
+NO_CREDIT = (
+    "VoiceDock reported that no credit is left, and refuses calls then. Your account team can add some. You may try: "
+    "the balance is as old as the last sync."
+)
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
 NOT_YOURS = "Choose one of those shown here: what came with the form is not yours to use. Nothing was dialed."
 TWO_HOUSES = "This assistant cannot speak on that line. Choose another line or assistant."
@@ -93,6 +97,19 @@ def request(
             return _same(there, number, assistant, party, words), False
         tell(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
     return call, True
+
+
+def hindrance(tenant: Tenant) -> str:
+    """Why this client can call nobody now, or "": what a page says before the click, by what refuses. Inside its scope.
+
+    A client on a connection without credit is refused by VoiceDock; that is told where the last balance says so.
+    """
+    now = Tenant.objects.select_related("home_connection").get(pk=tenant.pk)
+    if words := claiming.hindrance(now):
+        return words
+    connection = now.home_connection
+    is_empty = connection is not None and connection.minutes_balance is not None and connection.minutes_balance <= 0
+    return NO_CREDIT if is_empty else ""
 
 
 def _callable(destination: str) -> str:

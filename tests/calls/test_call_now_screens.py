@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from dashboard.calls import destinations, placing
 from tenants import ownership, scope
@@ -246,3 +247,33 @@ def test_each_assistant_brings_its_own_opening_sentence(bloom, operator):
     page = operator.get(ADDRESS).content.decode()
     assert 'data-opening="Bloom Dental, good day."' in page and 'data-opening="Time for a check-up."' in page
     assert 'data-opening-of="assistant" placeholder="Bloom Dental, good day."' in page
+
+
+@pytest.mark.parametrize("why", ["alarm", "suspended", "at once", "a day", "credit"])
+def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator, why):
+    assert 'id="hindrance"' not in operator.get(ADDRESS).content.decode()
+    limits = {"at once": {"max_concurrent_calls": 1}, "a day": {"max_calls_per_day": 1}}
+    change = limits | {"suspended": {"status": "suspended"}}
+    with scope.system("something stops calls"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(**change.get(why, {"city": "Delft"}))
+        if why == "credit":
+            Connection.objects.filter(pk=bloom.connection.pk).update(minutes_balance=0)
+    if why == "alarm":
+        a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
+    elif why in ("at once", "a day"):
+        a_call(bloom, state="in-progress" if why == "at once" else "ended")
+    with scope.of(bloom.tenant):
+        words = placing.hindrance(bloom.tenant)
+    page = operator.get(ADDRESS).content.decode()
+    assert words and f'id="hindrance">{escape(words)}' in page
+    if why != "credit":
+        with pytest.raises(placing.Refusal) as refused:
+            placing.place(
+                bloom.tenant,
+                by=None,
+                number=bloom.number.pk,
+                assistant=bloom.assistant.pk,
+                destination="+31612349990",
+                token=uuid.uuid4(),
+            )
+        assert refused.value.words == words

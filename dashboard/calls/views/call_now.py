@@ -79,6 +79,7 @@ def _page(
         "open_lines": sum(one.is_open for one in lines),
         "in_use": queries.in_use(request.tenant),
         "deed": _deed(form, lines, chosen["number"]),
+        "hindrance": placing.hindrance(request.tenant),
         "last": last,
         "last_state": wording.state(last) if last else "",
         "last_mark": wording.mark(last) if last else "",
