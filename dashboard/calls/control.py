@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
-from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
@@ -41,11 +40,11 @@ def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID
     receipt, wanted, new = _ask(call, command, by, token)
     if not new or wanted is None:
         return receipt
-    sent_at = timezone.now()
+    sent_at = budget.clock()
     try:
         lane = Lane.END if receipt.command == "end-call" else Lane.CONTROL
         with budget.speak(receipt.call.connection, lane, call=receipt.call) as vendor:
-            sent_at = timezone.now()
+            sent_at = budget.clock()
             vendor.control_call(receipt.call.remote_id, wanted)
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
     except budget.Spent as no:
@@ -77,8 +76,10 @@ def _ask(
         found = Call.objects.select_related("connection", "tenant").annotate(said=SAID)
         now = found.get(pk=call.pk)
         no = no or _unsteerable(now)
+        at = budget.clock()
         meant = Receipt(
             tenant_id=owner(now),
+            asked_at=at,
             call=now,
             token=token,
             command=name[:20],
@@ -86,8 +87,8 @@ def _ask(
             asked_by=by,
             said_before=now.said,
             outcome=Outcome.REFUSED if no else Outcome.WAITING,
-            answered_at=timezone.now() if no else None,
-            recorded_at=timezone.now() if no else None,
+            answered_at=at if no else None,
+            recorded_at=at if no else None,
             note=no[:400],
         )
         Receipt.objects.bulk_create([meant], ignore_conflicts=True)

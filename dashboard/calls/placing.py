@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from dashboard.budget import spending as budget
 from dashboard.calls import claiming, destinations, sending
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.sending import send, whole
@@ -171,6 +172,7 @@ def _intent(
         family=speaker.assistant.family,
         assistant_name=speaker.assistant.name,
         assistant_remote_id=speaker.assistant.remote_id,
+        created_at=budget.clock(),
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
@@ -88,7 +87,7 @@ def _next(call: Call, whole: bool) -> None:
         call.refresh_from_db(fields=["state", "looks", "sent_at", "version"])
     if call.state != State.UNKNOWN:
         return
-    age = timezone.now() - (call.sent_at or call.created_at)
+    age = budget.clock() - (call.sent_at or call.created_at)
     if whole and age >= GIVES_UP and call.looks + 1 >= WHOLE_LISTS:
         _hand_over(call)
         return

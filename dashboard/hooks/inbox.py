@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.budget import spending as budget
 from dashboard.calls import merge
 from dashboard.calls.models import Call
 from dashboard.hooks.models import Delivery, Rejection
@@ -61,6 +62,7 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
     with scope.system("keep a webhook"):
         delivery = Delivery(
             connection_id=connection.pk,
+            received_at=budget.clock(),
             body_hash=hashlib.sha256(raw).digest(),
             event=lengths.fit(Delivery, "event", event.type),
             call_id_sent=lengths.cut_id(event.call_id, LONGEST_ID),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard import voicedock
@@ -121,7 +122,7 @@ def questions(parent: Connection) -> list[Question]:
 def go_on() -> None:
     """For beat: what a crash left half done; opens scopes of its own."""
     with scope.system("organizations asked for"):
-        lost = OrganizationRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=timezone.now() - LOST)
+        lost = OrganizationRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=Now() - LOST)
         sealed = OrganizationRequest.objects.filter(connection=None).exclude(sealed_api_key="")
         waiting, unfinished = list(lost.select_related("parent")[:20]), list(sealed[:20])
     for request in waiting:
@@ -139,7 +140,9 @@ def _ask(parent: Connection, name: str, by: User | None, client: Tenant | None) 
         )
         if open_ones.exists():
             raise Refused(NOT_AGAIN.format(name=name))
-        request = OrganizationRequest.objects.create(parent=parent, name=name, for_client=client, asked_by=by)
+        request = OrganizationRequest.objects.create(
+            parent=parent, name=name, for_client=client, asked_by=by, asked_at=budget.clock()
+        )
         _tell(request, "organization.asked", by=by)
     return request
 

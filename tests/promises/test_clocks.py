@@ -1,0 +1,135 @@
+"""The clocks of our machines may be wrong: what is late is decided by the database's clock alone.
+
+The application's clock is ten minutes ahead or behind here, the database's and VoiceDock's are right.
+"""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from dashboard.budget import spending
+from dashboard.calls import control, sending, sweep
+from dashboard.calls.models import Call, Receipt
+from dashboard.hooks import inbox
+from dashboard.hooks.models import Delivery
+from dashboard.inventory import organizing, rounds, vendor_requests
+from dashboard.inventory import tasks as inventory_tasks
+from dashboard.inventory.models import OrganizationRequest, SyncState, VendorRequest
+from dashboard.voicedock import webhooks
+from tenants import scope
+from tenants.models import ConnectionSecret
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+OFF = [timedelta(minutes=10), timedelta(minutes=-10)]
+
+
+class Killed(BaseException):
+    """The process is gone in this moment."""
+
+
+@pytest.fixture(params=OFF, ids=["ahead", "behind"])
+def wrong_clock(desk, request):  # noqa: F811
+    """Everything was set up before the clock went wrong."""
+    with time_machine.travel(timezone.now() + request.param, tick=True):
+        yield request.param
+
+
+def near(moment):
+    return abs(moment - spending.clock()) < timedelta(minutes=1)
+
+
+def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(desk, wrong_clock, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = desk.place()
+    monkeypatch.undo()
+    assert near(call.created_at)
+    assert sweep.run() == []
+    assert desk.again(call).state == "queued"
+    desk.later(call, 5)
+    assert sweep.run() == [call.pk]
+
+
+def test_a_lost_answer_is_looked_for_as_long_as_ever(desk, wrong_clock):  # noqa: F811
+    desk.fault("500")
+    call = desk.place()
+    assert call.state == "unknown"
+    for _ in range(4):
+        with scope.system("it is due"):
+            Call.objects.filter(pk=call.pk).update(lease_until=spending.clock() - timedelta(seconds=1))
+        desk.sweep()
+    assert desk.again(call).state == "unknown", "two minutes have not passed"
+
+
+def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):  # noqa: F811
+    call = desk.talking()
+
+    def dies(*args, **kwargs):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(control.budget, "speak", dies)
+        with pytest.raises(Killed):
+            control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+    desk.sweep()
+    (receipt,) = desk.receipts(call)
+    assert near(receipt.asked_at) and receipt.outcome == "waiting"
+    assert desk.again(call).alarm == "", "eleven seconds have not passed"
+    desk.later(call, 70)
+    desk.sweep()
+    assert desk.receipts(call)[0].outcome == "unknown" and desk.again(call).alarm == "end-not-confirmed"
+
+
+def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):  # noqa: F811
+    def dies(*args, **kwargs):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(organizing.budget, "speak", dies)
+        with pytest.raises(Killed):
+            organizing.create(desk.connection, "New one", by=desk.user)
+    inventory_tasks.finish_connections()
+    with scope.system("look"):
+        asked = OrganizationRequest.objects.get()
+        assert near(asked.asked_at) and asked.outcome == "waiting"
+
+
+def test_a_request_is_not_given_up_at_once(desk, wrong_clock):  # noqa: F811
+    with scope.system("on its way"):
+        VendorRequest.objects.create(connection=desk.connection, tenant=desk.tenant, subject="campaign:1")
+    assert vendor_requests.give_up_lost() == 0
+
+
+def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):  # noqa: F811
+    with scope.system("a secret"):
+        secret = ConnectionSecret.objects.get(connection=desk.connection)
+        token = secret.new_webhook_secret()
+        secret.save()
+        desk.connection.refresh_from_db()
+    raw, stamp = b'{"message": {"type": "status-update", "call": {"id": "x"}}}', str(int(timezone.now().timestamp()))
+    inbox.keep(desk.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
+    with scope.system("look"):
+        assert near(Delivery.objects.get().received_at)
+
+
+def test_syncs_stay_due(desk, wrong_clock):  # noqa: F811
+    SyncState.objects.all().delete()
+    assert rounds.due()
+    inventory_tasks.look(desk.connection.pk, "campaigns")
+    state = SyncState.objects.get(kind="campaigns")
+    assert near(state.fresh_at) and near(state.due_at)
+
+
+def test_knock_out_with_the_application_s_clock_it_is_given_up(desk, monkeypatch):  # noqa: F811
+    """The tests above can see: with the moment of asking by another clock the command is given up at once."""
+    monkeypatch.setattr(spending, "clock", timezone.now)
+    call = desk.talking()
+    with time_machine.travel(timezone.now() - timedelta(minutes=10), tick=True), monkeypatch.context() as patch:
+        patch.setattr(control.budget, "speak", lambda *args, **more: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+    sweep.run()
+    with scope.system("look"):
+        assert Receipt.objects.get().outcome == "unknown"
