@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
+from dashboard.web import readiness
 from tenants import audit, scope, scope_signature
 from tenants.models import AuditHead, Connection, Membership, Number, Tenant
 from tenants.roles import Role
@@ -85,6 +86,13 @@ def test_a_changed_secret_needs_a_migration_and_the_key_before_holds_until_the_n
     finally:
         settings.SECRET_KEY = before
         superuser(f"DELETE FROM {table}", *_installation())
+
+
+def test_a_process_whose_key_the_database_does_not_have_is_not_ready(bloom, settings):
+    assert scope.is_known_to_the_database()
+    settings.SECRET_KEY = "never given to it " * 3
+    assert not scope.is_known_to_the_database()
+    assert readiness._database() == {"database": "ok", "migrations": "behind"}
 
 
 def _installation() -> list[str]:
