@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -109,6 +109,12 @@ def apply_waiting() -> None:
 def failed(connection: Connection) -> list[Delivery]:
     """Those that could not be applied, the newest first. Inside a scope that reaches all."""
     return list(Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED).order_by("-id")[:SHOWN])
+
+
+def failed_by_connection() -> dict[int, int]:
+    """How many could not be applied, for each connection that has any. Inside a scope that reaches all."""
+    rows = Delivery.objects.filter(outcome=Outcome.FAILED).order_by()
+    return dict(rows.values_list("connection").annotate(count=Count("pk")))
 
 
 def replay(connection: Connection, *, by: User) -> int:

@@ -39,6 +39,10 @@ def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, 
     address = f"/connections/{hooked.connection.pk}/"
     page = desk_of.get(address).content.decode()
     assert "Reports that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
+    listed = desk_of.get("/connections/").content.decode()
+    assert (
+        "Reports failed" in listed and f"{len(outcomes())} could not be applied" in listed and "1 needs you" in listed
+    )
     looking = sign_in(support)
     assert "Apply them again" not in looking.get(address).content.decode()
     assert looking.post(f"{address}replay/").status_code == 403
@@ -48,6 +52,7 @@ def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, 
     assert set(outcomes()) == {"applied"}
     assert hooked.again(broken).state == "in-progress"
     assert "Reports that could not be applied" not in desk_of.get(address).content.decode()
+    assert "Reports failed" not in desk_of.get("/connections/").content.decode()
     with scope.system("look"):
         assert AuditEntry.objects.get(action="webhook.replayed").actor == str(admin)
     assert "There is none left." in desk_of.post(f"{address}replay/", follow=True).content.decode()

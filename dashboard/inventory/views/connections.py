@@ -51,10 +51,12 @@ def add(request: StaffRequest) -> HttpResponse:
 
 
 def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, status: int = 200) -> HttpResponse:
-    found = queries.connections()
+    found, failed = queries.connections(), inbox.failed_by_connection()
+    for one in found:
+        one.failed_reports = failed.get(one.pk, 0)  # type: ignore[attr-defined]
     context = {
         "connections": found,
-        "ailing": sum(bool(one.fresh.failing or one.last_error) for one in found),  # type: ignore[attr-defined]
+        "ailing": sum(bool(one.fresh.failing or one.last_error or one.failed_reports) for one in found),  # type: ignore[attr-defined]
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
