@@ -5,6 +5,7 @@ These verbs run inside the caller's scope (staff's, or the client's own), unless
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import hashlib
 import secrets
 from datetime import timedelta
@@ -143,9 +144,15 @@ def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
     return Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
 
 
+def hindrance(membership: Membership, team: Iterable[Membership]) -> str:
+    """Why the role of this person stays and they cannot be removed, or ""; the page says it by what refuses."""
+    others = (one for one in team if one.role == Role.OWNER and one.pk != membership.pk)
+    return LastOwner.words if membership.role == Role.OWNER and next(others, None) is None else ""
+
+
 def _keep_an_owner(membership: Membership) -> None:
     owners = Membership.objects.select_for_update().filter(tenant=membership.tenant_id, role=Role.OWNER).order_by("pk")
-    if not [one for one in owners if one.pk != membership.pk]:
+    if hindrance(membership, owners):
         raise LastOwner
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from tenants import audit, visits
@@ -76,10 +77,16 @@ def keep_out(one: StaffMember, tenant: Tenant, *, by: User) -> None:
         audit.record(by, tenant, "support.kept-out", one.user, person=str(one.user))
 
 
+def hindrance(one: StaffMember, among: QuerySet[StaffMember] | None = None) -> str:
+    """Why the role of this person stays and they cannot be removed, or ""; the page says it by what refuses."""
+    admins = (StaffMember.objects.all() if among is None else among).filter(role=StaffRole.ADMIN).order_by("pk")
+    is_last = one.role == StaffRole.ADMIN and not [other for other in admins if other.pk != one.pk]
+    return "This is the last admin. Make somebody else an admin first." if is_last else ""
+
+
 def _keep_an_admin(one: StaffMember) -> None:
-    admins = StaffMember.objects.select_for_update().filter(role=StaffRole.ADMIN).order_by("pk")
-    if not [other for other in admins if other.pk != one.pk]:
-        raise Refused("This is the last admin. Make somebody else an admin first.")
+    if words := hindrance(one, StaffMember.objects.select_for_update()):
+        raise Refused(words)
 
 
 def _reach(one: StaffMember) -> str:

@@ -145,3 +145,12 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(admin, staff):
     came = at_once(put_out(admin, other), put_out(other, admin))
     assert sorted(type(error).__name__ for error in came) == ["NoneType", "Refused"]
     assert StaffMember.objects.filter(role=StaffRole.ADMIN).count() == 1
+
+
+def test_what_the_last_admin_may_not_do_is_said_before_the_click(admin, staff, sign_in):
+    browser, page = sign_in(admin), f"/staff/{StaffMember.objects.get(user=admin).pk}/"
+    alone = browser.get(page)
+    assert "This is the last admin." in alone.content.decode() and 'commandfor="remove"' not in alone.content.decode()
+    staff(StaffRole.ADMIN)
+    two = browser.get(page).content.decode()
+    assert "This is the last admin." not in two and 'commandfor="remove"' in two

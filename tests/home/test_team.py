@@ -55,6 +55,9 @@ def test_roles_change_and_people_go(bloom, member, sign_in):
 def test_the_last_owner_stays(bloom, member, sign_in):
     owner = member(bloom, Role.OWNER)
     browser, mine = sign_in(owner), membership(bloom, owner)
+    said = browser.get("/c/bloom-dental/team/").content.decode()
+    assert "This is the last owner. Make somebody else an owner first." in said
+    assert f"/team/{mine.pk}/role/" not in said and f'commandfor="remove-{mine.pk}"' not in said
     for answer in (
         browser.post(f"/c/bloom-dental/team/{mine.pk}/role/", {"role": "viewer"}),
         browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/"),
