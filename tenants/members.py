@@ -5,9 +5,9 @@ These verbs run inside the caller's scope (staff's, or the client's own), unless
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core import signing
