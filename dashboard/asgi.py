@@ -10,6 +10,8 @@ from django.urls import get_resolver
 
 from dashboard.wsgi import application as wsgi_application  # sets Django up: first
 
+from django.conf import settings  # isort: skip
+from dashboard import production  # isort: skip
 from dashboard.live import feed, stream  # isort: skip
 from dashboard.web.front import Front  # isort: skip
 
@@ -17,6 +19,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+production.refuse(settings, web=True)
 front = Front(wsgi_application, stream.app)
 
 

@@ -9,12 +9,20 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_ready
+from celery.signals import (
+    beat_init,
+    heartbeat_sent,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+)
 from django.conf import settings
 from django.db import close_old_connections
 from kombu import Queue
 
-from dashboard import logs
+from dashboard import heartbeat, logs, production
 from dashboard.timetable import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -47,6 +55,7 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 600},  # longer than any countdown and run together
     beat_schedule=TIMETABLE,
     beat_max_loop_interval=1,
+    beat_scheduler="dashboard.heartbeat:Scheduler",
     timezone="UTC",
 )
 app.conf["CELERY_DB_REUSE_MAX"] = (
@@ -76,6 +85,18 @@ def forget_task_in_logs(**_: Any) -> None:
 def log_as_django_does(**_: Any) -> None:
     """Celery's own handlers would pass by the filter that keeps secrets out of logs."""
     logs.configure(settings.LOGGING)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_without_what_it_needs(**_: Any) -> None:
+    production.refuse(settings)
+
+
+@heartbeat_sent.connect
+def renew_alive_file(**_: Any) -> None:
+    """The main process of a worker is well: it talks to the broker every two seconds."""
+    heartbeat.renew()
 
 
 @worker_ready.connect

@@ -2,12 +2,12 @@
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard import logs
+from dashboard import database_url, logs
 from tenants import zones
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,20 +20,6 @@ def _need(name: str) -> str:
     if value := os.environ.get(name):
         return value
     raise ImproperlyConfigured(f"{name} is not set. `python3 manage.py up` sets it for a demo; see README.md.")
-
-
-def _database(url: str) -> dict[str, str]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address.")
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    return {
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(query.get("port", parts.port or "")),
-    }
 
 
 SECRET_KEY = _need("PATCHBAY_SECRET_KEY")
@@ -107,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.web.sign_in_limits.SignInNeedsLimits",
     "tenants.privacy.PrivatePages",
 ]
 
@@ -130,16 +117,13 @@ TEMPLATES = [
     }
 ]
 
-OWNER = {
-    key: value
-    for key, value in _database(os.environ.get("DATABASE_OWNER_URL", "postgresql:///")).items()
-    if key in ("USER", "PASSWORD")
-}
+_owner = database_url.read(os.environ.get("DATABASE_OWNER_URL", "postgresql:///"), "DATABASE_OWNER_URL")
+OWNER = {key: _owner[key] for key in ("USER", "PASSWORD")}
 WEB_CONNECTIONS = 28  # of one web process; its pools of threads need as many (dashboard/web/pools.py)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        **_database(_need("DATABASE_URL")),
+        **database_url.read(_need("DATABASE_URL"), "DATABASE_URL"),
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 600,
         "DISABLE_SERVER_SIDE_CURSORS": False,
@@ -147,11 +131,12 @@ DATABASES = {
 }
 if PROCESS == "web":  # threads share a pool; workers and commands keep one connection each
     pool = {"min_size": 2, "max_size": WEB_CONNECTIONS, "timeout": 10}
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0}
+    DATABASES["default"]["OPTIONS"] |= {"pool": pool}
 if AUDITOR_URL := os.environ.get("DATABASE_AUDITOR_URL"):  # of the web alone: `tenants.scope.auditor` uses it
-    DATABASES["auditor"] = {**DATABASES["default"], **_database(AUDITOR_URL)}
-    if "OPTIONS" in DATABASES["auditor"]:  # few people read there: none is kept open for them
-        DATABASES["auditor"]["OPTIONS"] = {"pool": {"min_size": 0, "max_size": 4, "timeout": 10}}
+    DATABASES["auditor"] = {**DATABASES["default"], **database_url.read(AUDITOR_URL, "DATABASE_AUDITOR_URL")}
+    if PROCESS == "web":  # few people read there: none is kept open for them
+        DATABASES["auditor"]["OPTIONS"] |= {"pool": {"min_size": 0, "max_size": 4, "timeout": 10}}
 DATABASE_ROUTERS = ["tenants.scope_routing.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
@@ -162,6 +147,8 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "memory://")
+if os.environ.get("PATCHBAY_PROCESS") == "web":  # a request does not wait for a broker; workers listen to it at length
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -209,8 +196,6 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if os.environ.get("PATCHBAY_PROXY") == "1":  # a TLS proxy in front, which sets this header itself
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

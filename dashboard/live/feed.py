@@ -18,6 +18,7 @@ import psycopg
 import structlog
 from django.db import connection as database
 
+from dashboard import database_url
 from tenants import scope
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class Listener:
     everything: bool = False
     in_doubt: bool = False  # whether it may still listen
     closed: bool = False
+    superseded: bool = False  # too many streams of its session: it is told to leave
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def hear(self, batch: Iterable[News]) -> None:
@@ -99,6 +101,10 @@ class Listener:
 
     def close(self) -> None:
         self.closed = True
+        self.awake.set()
+
+    def supersede(self) -> None:
+        self.superseded = True
         self.awake.set()
 
     def take(self) -> tuple[bool, list[News]]:
@@ -211,18 +217,12 @@ class Feed:
 
 async def connect() -> psycopg.AsyncConnection[Any]:
     """A connection of its own, outside of Django's pool: it sees the changes of all tenants, and cannot write."""
-    where = database.settings_dict
-    connection = await psycopg.AsyncConnection.connect(
-        dbname=where["NAME"],
-        user=where["USER"],
-        password=where["PASSWORD"] or None,
-        host=where["HOST"] or None,
-        port=where["PORT"] or None,
-        autocommit=True,
-        connect_timeout=5,
-        application_name="patchbay feed",
-        options="-c default_transaction_read_only=on -c statement_timeout=5000",
-    )
+    ours = {
+        "application_name": "patchbay feed",
+        "options": "-c default_transaction_read_only=on -c statement_timeout=5000",
+    }
+    arguments = database_url.connection_arguments(database.settings_dict) | ours
+    connection = await psycopg.AsyncConnection.connect(autocommit=True, **arguments)
     await scope.reach_all(connection)
     return connection
 

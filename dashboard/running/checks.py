@@ -77,6 +77,7 @@ def production() -> dict[str, str]:
         "PATCHBAY_URL": "https://calls.reseller.example",
         "PATCHBAY_HOSTS": "calls.reseller.example",
         "PATCHBAY_PROXY": "1",
+        "PATCHBAY_PROXY_IPS": "10.0.0.5",
         "PATCHBAY_SECRET_KEY": secrets.token_urlsafe(50),
         "PATCHBAY_FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "PATCHBAY_AUDIT_PUBLIC_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -1,7 +1,12 @@
-"""Does a web process answer? For `up`, and for a container's health check: python -m dashboard.running.pulse URL"""
+"""Health checks for `up` and for containers.
+
+python -m dashboard.running.pulse URL      does the web process answer?
+python -m dashboard.running.pulse alive    has the worker or beat renewed PATCHBAY_ALIVE_FILE?
+"""
 
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -16,5 +21,16 @@ def answers(url: str, host: str = "") -> bool:
         return False
 
 
+def alive(path: str, within: float = 60.0) -> bool:
+    """Whether the file was renewed in the last `within` seconds."""
+    try:
+        return time.time() - os.stat(path).st_mtime < within
+    except OSError:
+        return False
+
+
 if __name__ == "__main__":
-    sys.exit(0 if answers(sys.argv[1], os.environ.get("PATCHBAY_HOSTS", "").split(",")[0]) else 1)
+    what = sys.argv[1]
+    host = os.environ.get("PATCHBAY_HOSTS", "").split(",")[0]
+    well = alive(os.environ.get("PATCHBAY_ALIVE_FILE", "")) if what == "alive" else answers(what, host)
+    sys.exit(0 if well else 1)

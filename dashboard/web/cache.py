@@ -32,6 +32,9 @@ class JsonSerializer:
         return json.loads(data)
 
 
+_resting_until: dict[str, float] = {}  # by server, for the whole process: Django has one cache object per thread
+
+
 class OptionalCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {
@@ -42,7 +45,7 @@ class OptionalCache(RedisCache):
             **params.get("OPTIONS", {}),
         }
         super().__init__(server, {**params, "OPTIONS": options})
-        self._resting_until = 0.0
+        self._server = server
 
     def answers(self) -> bool:
         """Whether it can be used now; asks it."""
@@ -88,12 +91,12 @@ class OptionalCache(RedisCache):
         self._or(None, lambda: super(OptionalCache, self).clear())
 
     def _or(self, otherwise: Any, ask: Callable[[], Any]) -> Any:
-        if monotonic() < self._resting_until:
+        if monotonic() < _resting_until.get(self._server, 0.0):
             return otherwise
         try:
             return ask()
         except (RedisError, OSError) as error:
-            self._resting_until = monotonic() + REST
+            _resting_until[self._server] = monotonic() + REST
             log.warning("cache_silent", error=type(error).__name__)
         except ValueError:  # what another version wrote there, or a key to count up that is not there
             pass

@@ -121,6 +121,7 @@ def settings(admin: str, broker: str) -> dict[str, str]:
         "VOICEDOCK_API_URL": "http://127.0.0.1:1/api/v1",
         "CELERY_BROKER_URL": f"{broker}/0",
         "CACHE_URL": f"{broker}/1",
+        "PATCHBAY_PROXY_IPS": "127.0.0.1",
         **dict(line.split("=", 1) for line in made.stdout.split()),
     }
 

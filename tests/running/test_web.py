@@ -4,14 +4,18 @@ import asyncio
 
 import pytest
 import uvicorn
+from allauth.core.internal.httpkit import get_client_ip
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dashboard.live import feed
 from dashboard.running import children, pulse, web
 from dashboard.running.places import free_port
+from dashboard.web import stopping
 
 
 def test_streams_are_ended_before_the_server_waits_for_them(monkeypatch):
     order = []
+    monkeypatch.setattr(stopping, "_begun", False)  # and so again afterwards
     monkeypatch.setattr(feed, "close", lambda: order.append("streams end"))
 
     async def stop(self, sockets=None):
@@ -34,6 +38,34 @@ def test_a_proxy_is_believed_only_when_there_is_one(monkeypatch, told, believed)
     if told:
         monkeypatch.setenv("PATCHBAY_PROXY", told)
     assert web.configuration("127.0.0.1", 1).proxy_headers is believed
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "client", "scheme"),
+    [
+        ("10.0.0.5", "203.0.113.9", "203.0.113.9", "https"),
+        ("10.0.0.5", "1.1.1.1, 203.0.113.9", "203.0.113.9", "https"),  # what the browser wrote itself is left of it
+        ("10.0.0.5", "1.1.1.1, 203.0.113.9, 10.1.2.3", "203.0.113.9", "https"),  # two proxies
+        ("198.51.100.7", "1.1.1.1", "198.51.100.7", "http"),  # past the proxy
+    ],
+)
+def test_who_asks_is_read_from_the_right_and_from_named_proxies_alone(monkeypatch, peer, said, client, scheme):
+    monkeypatch.setenv("PATCHBAY_PROXY", "1")
+    monkeypatch.setenv("PATCHBAY_PROXY_IPS", "10.0.0.5,10.1.0.0/16")
+    seen = {}
+
+    async def application(scope, receive, send):
+        seen.update(scope)
+
+    believed = ProxyHeadersMiddleware(application, web.configuration("127.0.0.1", 1).forwarded_allow_ips)
+    headers = [(b"x-forwarded-for", said.encode()), (b"x-forwarded-proto", b"https")]
+    asyncio.run(believed({"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}, None, None))
+    assert (seen["client"][0], seen["scheme"]) == (client, scheme)
+
+
+def test_no_header_makes_a_request_secure(client, db):
+    answer = client.get("/accounts/login/", headers={"x-forwarded-proto": "https", "x-forwarded-for": "1.1.1.1"})
+    assert not answer.wsgi_request.is_secure() and get_client_ip(answer.wsgi_request) == "127.0.0.1"
 
 
 def test_nobody_there_is_no_pulse():

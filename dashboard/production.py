@@ -1,0 +1,86 @@
+"""What a deployment must have before it serves anybody: each thing that is missing with the sentence that says so."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+REDIS = ("redis://", "rediss://")
+
+
+def problems(settings: Any, environment: Mapping[str, str] = os.environ, *, web: bool = False) -> Iterator[str]:
+    """Nothing in the demo. `web`: whether this process serves pages, and so needs to know its proxies."""
+    if settings.DEMO:
+        return
+    if not settings.CELERY_BROKER_URL.startswith(REDIS):
+        yield "CELERY_BROKER_URL is not set: give the broker's address, such as redis://:password@broker:6379/0."
+    if not environment.get("CACHE_URL", "").startswith(REDIS):
+        yield "CACHE_URL is not set: give the cache's address, such as redis://:password@cache:6379/0."
+    for nth, key in enumerate(settings.FIELD_KEYS, 1):
+        if not _is_field_key(key):
+            yield (
+                f"PATCHBAY_FIELD_KEYS: key {nth} is not a Fernet key. Make one: "
+                'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+            )
+    yield from _audit_keys(settings)
+    if web:
+        yield from _proxies(environment)
+
+
+def refuse(settings: Any, *, web: bool = False) -> None:
+    """Ends the process with every sentence when something is missing."""
+    if found := list(problems(settings, web=web)):
+        raise SystemExit("Patchbay does not start:\n" + "\n".join(f"- {sentence}" for sentence in found))
+
+
+def _is_field_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _audit_keys(settings: Any) -> Iterator[str]:
+    make = "Make both: python -m tenants.audit_keys"
+    if not settings.AUDIT_PUBLIC_KEYS and not settings.AUDIT_KEY:
+        yield f"PATCHBAY_AUDIT_PUBLIC_KEYS is not set: nothing could verify the audit trail. {make}"
+    if settings.AUDIT_KEY and not _is_32_bytes(settings.AUDIT_KEY):
+        yield f"PATCHBAY_AUDIT_KEY is not 32 bytes in base64. {make}"
+    if not all(_is_32_bytes(key) for key in settings.AUDIT_PUBLIC_KEYS):
+        yield f"PATCHBAY_AUDIT_PUBLIC_KEYS holds a key that is not 32 bytes in base64. {make}"
+
+
+def _is_32_bytes(key: str) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 32
+    except binascii.Error:
+        return False
+
+
+def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
+    if environment.get("PATCHBAY_PROXY") != "1":
+        yield "PATCHBAY_PROXY is not 1: put a proxy that ends TLS in front, and set it."
+        return
+    named = [one.strip() for one in environment.get("PATCHBAY_PROXY_IPS", "").split(",") if one.strip()]
+    if not named:
+        yield (
+            "PATCHBAY_PROXY_IPS is not set: name the addresses or networks of your proxies, such as 10.0.0.5 or "
+            "10.0.0.0/24. X-Forwarded-For is believed from these alone."
+        )
+    for one in named:
+        if not _is_network(one):
+            yield f"PATCHBAY_PROXY_IPS: {one} is not an IP address or network."
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return ipaddress.ip_network(text).prefixlen > 0
+    except ValueError:
+        return False
