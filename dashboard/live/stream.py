@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,6 +41,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT = 15.0  # seconds
 ASK_AGAIN = 10.0  # seconds: how long what ended without a word (`changes.note_access`) may still hear which rows change
+MOST_PER_SESSION = 12  # streams; a browser needs one for all its tabs (static/js/live.js)
 RETRY = 2000  # milliseconds after which a browser comes back
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -48,7 +50,11 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
 doorkeepers = ThreadPoolExecutor(4, thread_name_prefix="events")
+
+
+_of_session: dict[str, list[Listener]] = {}
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,12 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return await _refuse(send, 405)
     if not _from_here(headers):
         return await _refuse(send, 403)
-    visitor = Visitor(_session_key(headers), parse_qs(scope.get("query_string", b"").decode()).get("c", [""])[0])
+    slug = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("c", [""])[0]
+    visitor = Visitor(_session_key(headers), slug)
     if not visitor.session_key:
         return await _refuse(send, 401)
+    if slug and not SLUG.fullmatch(slug):
+        return await _refuse(send, 404)
     try:
         reach = await _ask(visitor)
     except DatabaseError:
@@ -77,6 +86,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return await _refuse(send, 404)
     ours = feed.here()
     listener = ours.listen(reach)
+    open_streams = _make_room(visitor.session_key, listener)
     if "last-event-id" in headers:
         listener.ask_for_everything()
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -86,9 +96,22 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         await asyncio.wait({talking, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         ours.leave(listener)
+        open_streams.remove(listener)
+        if not open_streams:
+            _of_session.pop(visitor.session_key, None)
         for task in (talking, leaving):
             task.cancel()
         await asyncio.gather(talking, leaving, return_exceptions=True)
+
+
+def _make_room(session_key: str, listener: Listener) -> list[Listener]:
+    """The open streams of this session, the new one last; the oldest beyond the limit is told to leave."""
+    streams = _of_session.setdefault(session_key, [])
+    streams.append(listener)
+    staying = [one for one in streams if not one.superseded]
+    for oldest in staying[:-MOST_PER_SESSION]:
+        oldest.supersede()
+    return streams
 
 
 async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) -> None:
@@ -100,6 +123,9 @@ async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) ->
         with suppress(TimeoutError):
             await asyncio.wait_for(listener.awake.wait(), max(0.0, min(beat, ask) - clock()))
         everything, batch = listener.take()
+        if listener.superseded:
+            await _say(send, "event: bye\ndata: {}\n\n")
+            break
         if listener.in_doubt or clock() >= ask:
             listener.in_doubt = False
             try:

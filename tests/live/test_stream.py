@@ -29,7 +29,7 @@ class Browser:
             "type": "http",
             "method": "GET",
             "path": "/events/",
-            "query_string": query.encode(),
+            "query_string": query.encode("latin-1"),
             "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
         }
         self.answers: asyncio.Queue = asyncio.Queue()
@@ -143,6 +143,17 @@ def test_who_has_nothing_to_hear_is_refused(bloom, harbor, member, person, audit
             return browser.status
 
     assert play(story) == (401 if who == "nobody" else 404)
+
+
+@pytest.mark.parametrize("query", ["c=%00", "c=\xff", "c=../x", "c=" + "a" * 500])
+def test_what_names_no_client_is_not_looked_for(bloom, member, sign_in, query):
+    client = sign_in(member(bloom, Role.OWNER))
+
+    async def story():
+        async with Browser(client, query) as browser:
+            return browser.status
+
+    assert play(story) == 404
 
 
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.test"}, {"sec_fetch_site": "cross-site"}])
@@ -261,11 +272,33 @@ def test_a_stop_ends_every_stream_at_once_and_says_no_bye(bloom, member, sign_in
     assert play(story) == (None, None)
 
 
-def test_two_hundred_streams_hold_no_connection_and_lose_nothing(bloom, member, sign_in, superuser):
-    client = sign_in(member(bloom, Role.OWNER))
+def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, member, sign_in):
+    client, other = (sign_in(member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
 
     async def story():
-        browsers = [Browser(client) for _ in range(200)]
+        browsers = [Browser(client) for _ in range(stream.MOST_PER_SESSION)]
+        for browser in browsers:
+            await browser.__aenter__()
+        async with Browser(other) as elsewhere, Browser(client) as newest:
+            assert await browsers[0].block() == "event: bye\ndata: {}\n\n"
+            assert await browsers[0].block() is None
+            await settled()
+            await in_thread(note, bloom.tenant, "news")
+            heard = [(await one.change())["ref"] for one in (*browsers[1:], elsewhere, newest)]
+        for browser in browsers:
+            await browser.__aexit__()
+        return heard, stream._of_session
+
+    heard, left = play(story)
+    assert stream.MOST_PER_SESSION == 12 and heard == ["news"] * 13
+    assert left == {}
+
+
+def test_two_hundred_streams_hold_no_connection_and_lose_nothing(bloom, member, sign_in, superuser):
+    people = [sign_in(member(bloom, Role.OWNER)) for _ in range(20)]
+
+    async def story():
+        browsers = [Browser(people[nth % 20]) for nth in range(200)]
         await asyncio.gather(*(browser.__aenter__() for browser in browsers))
         await settled()
         connections = await in_thread(_connections)
