@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -18,6 +18,8 @@ from tenants import audit, scope, taking_away
 from tenants.confirming import Confirm
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 from tenants.reading_room import reader, site
+
+MOST_WORDS, LONGEST_SEARCH = 10, 100
 
 
 class ReadOnly:
@@ -74,9 +76,17 @@ class Shelf(ReadOnly, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(**{f"{one}_name": _name(f"{one}_id") for one in self.people})
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Each word is a condition of its own: more than a few are cut, and the page says so."""
+        words = search_term.split()
+        if len(words) > MOST_WORDS or len(search_term) > LONGEST_SEARCH:
+            search_term = " ".join(words[:MOST_WORDS])[:LONGEST_SEARCH]
+            self.message_user(request, f"Only this was searched for: {search_term}", messages.WARNING)
+        return super().get_search_results(request, queryset, search_term)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """What is not granted and what never was are the same."""
-        found = super().get_object(request, object_id, from_field)
+        """By its key alone. What is not granted and what never was are the same."""
+        found = super().get_object(request, object_id)
         if found is None:
             raise Http404
         return found

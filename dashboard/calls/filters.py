@@ -17,6 +17,7 @@ from django.http import QueryDict
 
 from dashboard.calls.models import END_LATE, OVER, Call, State
 from dashboard.campaigns.models import Lead
+from dashboard.look import days, searches
 
 STATES = {
     "live": "Live now",
@@ -47,9 +48,9 @@ def state_group(calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
 class CallFilter(filters.FilterSet):
     """`words` lets the search look into transcripts; `lines`, `assistants`, `clients` are (value, words) pairs."""
 
-    q = filters.CharFilter(method="find", max_length=100)
-    since = filters.DateFilter(method="from_day", label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = filters.DateFilter(method="to_day", label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    q = searches.SearchFilter(method="find")
+    since = days.DayFilter(method="from_day", label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = days.DayFilter(method="to_day", label="To", widget=forms.DateInput(attrs={"type": "date"}))
     client = filters.ChoiceFilter(field_name="tenant__slug", label="Client", empty_label="Every client")
     line = filters.ChoiceFilter(field_name="line", label="Line", empty_label="Every line")
     assistant = filters.ChoiceFilter(field_name="assistant_name", label="Assistant", empty_label="Every assistant")

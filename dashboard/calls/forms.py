@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from dashboard.calls import caller_id, control, destinations, placing
-from dashboard.look import numbers
+from dashboard.look import days, numbers
 from tenants.models import AssistantDedication, NumberDedication
 
 NOT_YOURS = placing.NOT_YOURS
@@ -96,8 +96,8 @@ class PlaceForm(ChosenReading):
 class CallerIdFilter(forms.Form):
     """Period and verdict of the caller-ID report."""
 
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    since = days.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = days.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     verdict = forms.ChoiceField(
         required=False, label="VoiceDock reported", choices=[("", "Anything"), *caller_id.VERDICTS.items()]
     )

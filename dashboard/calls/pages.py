@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from dashboard.calls.models import Call
+from dashboard.look import days
 
 SIZE = 50
 
@@ -49,9 +50,9 @@ def newer_than(calls: QuerySet[Call], moment: datetime, pk: UUID) -> QuerySet[Ca
 def key_of(text: str) -> tuple[datetime, UUID] | None:
     """None for a key that was not made here."""
     moment, _, pk = text.partition("_")
+    found = days.moment_of(moment)
     try:
-        found = datetime.fromisoformat(moment)
-        return (found, UUID(pk)) if found.tzinfo else None
+        return (found, UUID(pk)) if found else None
     except ValueError:
         return None
 

@@ -18,7 +18,7 @@ from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import control, queries, sync
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind
-from dashboard.look import filters, keyset, states
+from dashboard.look import filters, keyset, searches, states
 from dashboard.look.pages import page_or_part
 from tenants import scope, zones
 from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -37,7 +37,7 @@ STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 
 
 class CampaignFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=100, label="Find a campaign")
+    q = searches.SearchField(required=False, label="Find a campaign")
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Campaign.Status.choices])
     client = forms.ChoiceField(required=False, label="Client")
 

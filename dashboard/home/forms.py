@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 
-from dashboard.look import numbers
+from dashboard.look import days, numbers, searches
 from tenants import names
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
 from tenants.models.people import LONGEST_REASON
@@ -168,13 +168,13 @@ class SettingsForm(forms.ModelForm):
 class ActivityFilter(forms.Form):
     """`kinds` and `clients` are (value, words) pairs."""
 
-    q = forms.CharField(
-        required=False, max_length=100, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})
+    q = searches.SearchField(
+        required=False, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})
     )
     kind = forms.ChoiceField(required=False, label="About")
     client = forms.ChoiceField(required=False, label="Client")
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    since = days.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = days.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, kinds: list[tuple[str, str]], clients: list[tuple[str, str]] | None = None) -> None:
         super().__init__(*args)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from dashboard.look import numbers
+from dashboard.look import days, numbers, searches
 from tenants import names
 from tenants.models import Assistant, Connection, Number, Tenant
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
@@ -93,7 +93,7 @@ class ClientForm(forms.Form):
 class DedicateForm(forms.Form):
     """A number or an assistant for this client, now or from a later day."""
 
-    start = forms.DateField(
+    start = days.DayField(
         required=False,
         label="From",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -241,7 +241,7 @@ class OrganizationForm(forms.Form):
 
 
 class ClientFilter(forms.Form):
-    q = forms.CharField(required=False, max_length=100, label="Find a client")
+    q = searches.SearchField(required=False, label="Find a client")
     connection = forms.ModelChoiceField(
         Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
     )
@@ -249,9 +249,8 @@ class ClientFilter(forms.Form):
 
 
 class StockFilter(forms.Form):
-    q = forms.CharField(
+    q = searches.SearchField(
         required=False,
-        max_length=100,
         label="Find a number, assistant or client",
         widget=forms.TextInput(attrs={"placeholder": "Number, name or client"}),
     )

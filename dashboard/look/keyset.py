@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from dashboard.look import days
+
 
 @dataclass(frozen=True)
 class Page:
@@ -43,11 +45,8 @@ def _beyond(moment: str, side: str, key: tuple[datetime, int]) -> Q:
 def _key(text: str) -> tuple[datetime, int] | None:
     """None for a key that was not made here."""
     at, _, pk = text.partition("_")
-    try:
-        found = datetime.fromisoformat(at)
-        return (found, int(pk)) if found.tzinfo and 0 <= int(pk) < 2**63 else None
-    except ValueError:
-        return None
+    found = days.moment_of(at)
+    return (found, int(pk)) if found and pk.isascii() and pk.isdigit() and len(pk) <= 18 else None
 
 
 def _to(asked: QueryDict, name: str, row: Any, moment: str) -> str:

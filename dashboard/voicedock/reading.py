@@ -50,12 +50,13 @@ def flag(value: Any, default: bool = False) -> bool:
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO date-time, in UTC; one without a zone is taken as UTC."""
+    """An ISO date-time, in UTC; one without a zone is taken as UTC. None beside 2000 to 2100: zones would overflow."""
     if not isinstance(value, str):
         return None
     try:
         found = datetime.fromisoformat(value.strip())
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return found if 2000 <= found.year <= 2100 else None
     except (ValueError, OverflowError):
         return None
 

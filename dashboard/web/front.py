@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
 from dashboard.web import answers, readiness, stopping
 from dashboard.web.bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
 from dashboard.web.pools import Application, Pools
@@ -33,6 +36,8 @@ class Front:
         elif scope["path"] == "/readyz":
             status, parts = await asyncio.shield(self._readiness())
             await answers.json(scope, send, status, parts)
+        elif not _is_ours(scope):
+            await answers.refuse(scope, send, 400)
         elif scope["path"] == "/events/":
             await self.events(scope, receive, send)
         else:
@@ -60,6 +65,12 @@ class Front:
             await answers.refuse(scope, send, 503)
             return
         await pool.run(route.client, scope, replayed(body, receive), send)
+
+
+def _is_ours(scope: Message) -> bool:
+    """Whether it names a host of ours; health is asked by the address of the process."""
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) == 1 and validate_host(split_domain_port(hosts[0])[0], settings.ALLOWED_HOSTS)
 
 
 def _tidy(scope: Message) -> Message:

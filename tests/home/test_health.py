@@ -32,6 +32,12 @@ def test_a_silent_broker_is_told_and_does_not_stop_pages(client, db, settings, m
     assert answer.status_code == 200 and answer.json()["broker"] == "silent"
 
 
+def test_an_unknown_host_is_a_bad_request_on_every_page(client, db):
+    for page in ("/", "/accounts/login/", "/calls/", "/nothing/"):
+        answer = client.get(page, headers={"host": "evil.test"})
+        assert answer.status_code == 400 and "Nothing was done" in answer.content.decode()
+
+
 def _refuse(**_):
     raise OSError("nobody there")
 

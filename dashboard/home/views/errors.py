@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
 from dashboard.home.forms import VisitForm
+from dashboard.web import answers
 from tenants import typed_again
 from tenants.access import EnterFirst, OnlyLooking
 from tenants.second_step import SecondStepFirst
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):  # whatever asks for the host once more would raise once more
+        title, words = answers.WORDS[400]
+        return HttpResponse(loader.render_to_string("refused.html", {"title": title, "words": words}), status=400)
     return render(request, "400.html", status=400)
 
 

@@ -1,0 +1,29 @@
+"""What people search for: no more than a hundred characters of it, and the page says when it was cut."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+
+LONGEST = 100
+
+
+class SearchField(forms.CharField):
+    """Cuts instead of refusing; `parts/_search_cut.html` says so."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(cut(value)) or "")
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """The field shows what was searched for."""
+        return cut(super().bound_data(data, initial))
+
+
+class SearchFilter(django_filters.CharFilter):
+    field_class = SearchField
+
+
+def cut(value: Any) -> Any:
+    return value[:LONGEST] if isinstance(value, str) else value
