@@ -92,7 +92,7 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
         return WRONG_NUMBER.format(name=name)
     if but is not None:
         others = others.exclude(pk=but.pk)
-    if others.live().exclude(state=State.QUEUED).count() >= tenant.max_concurrent_calls:
+    if others.in_use().exclude(state=State.QUEUED).count() >= tenant.max_concurrent_calls:
         return AT_ONCE.format(name=name, limit=tenant.max_concurrent_calls)
     today = others.filter(created_at__gte=_midnight(tenant), origin=Call.Origin.PLACED, sent_at__isnull=False)
     if today.exclude(state=State.REFUSED).count() >= tenant.max_calls_per_day:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Alarm, AlarmClearing, Call, State
@@ -11,9 +14,13 @@ from tenants import scope
 from tenants.access import staff_of
 from tenants.models import User
 
-NOT_PLACED, KEEP_LOOKING = "not-placed", "keep-looking"
+NOT_PLACED, IS_OVER, KEEP_LOOKING = "not-placed", "is-over", "keep-looking"
 CHOICES = [
     (NOT_PLACED, "It was not placed. Let it go."),
+    (KEEP_LOOKING, "Keep looking for it at VoiceDock."),
+]
+LOST_CHOICES = [
+    (IS_OVER, "It is over. Close it here."),
     (KEEP_LOOKING, "Keep looking for it at VoiceDock."),
 ]
 LONGEST_REASON = 300
@@ -28,13 +35,15 @@ class Refusal(Exception):
 
 
 def decide(call: Call, choice: str, *, by: User) -> bool:
-    """Say what became of a call that is not certain; False when that has become known meanwhile.
+    """Say what became of a call that is not certain or lost; False when that has become known meanwhile.
 
     A call that turns up at VoiceDock after all is linked by itself, whatever was decided. To call the person anyway is
     a new call. Opens the scope of the call's tenant.
     """
-    if choice not in dict(CHOICES):
+    if choice not in dict(choices(call)):
         raise Refusal("Choose one of the answers.")
+    if call.state == State.LOST:
+        return _settle_lost(call, choice, by)
     with scope.of(owner(call)):
         if choice == KEEP_LOOKING:
             return step(
@@ -61,6 +70,26 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
             error=f"{by} decided that it was not placed.",
             **SETTLED_ALARM,
         )
+
+
+def choices(call: Call) -> list[tuple[str, str]]:
+    """What a person may say of this call."""
+    return LOST_CHOICES if call.state == State.LOST else CHOICES
+
+
+def _settle_lost(call: Call, choice: str, by: User) -> bool:
+    """Close it, or look for it anew: then it asks again after the same time. Another alarm stays."""
+    kept = Case(When(alarm=Alarm.LOST, then=Value("")), default=F("alarm"))
+    change: dict[str, Any] = {"alarm": kept, "lease_until": None}
+    if choice == IS_OVER:
+        change |= {"finished": True, "error": f"{by} decided that it is over. VoiceDock never reported its end."[:500]}
+    else:
+        change |= {"missing_since": None, "missed_at": None}
+    with scope.of(owner(call)):
+        if Call.objects.filter(pk=call.pk, tenant_id=owner(call), finished=True).exists():
+            return False
+        action = "call.lost-settled" if choice == IS_OVER else "call.looked-again"
+        return step(call, [State.LOST], action, by=by, **change)
 
 
 def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:

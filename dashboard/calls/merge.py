@@ -113,6 +113,8 @@ def _fold(call: Call, facts: Facts) -> None:
     if call.origin == Call.Origin.ADOPTED:
         call.party, call.line = call.party or facts.party, call.line or facts.line
         call.created_at = min(call.created_at, facts.born_at) if facts.born_at.year > 1 else call.created_at
+    if facts.status:
+        call.missing_since = call.missed_at = None
     _fold_state(call, facts)
 
 
@@ -157,8 +159,8 @@ def _consequences(
     """Alarms that rise or fall with this news, and what the audit trail shall tell of it."""
     deeds: list[tuple[str, dict[str, Any]]] = []
     if before["state"] in UNCERTAIN and call.state not in OURS:
-        deeds.append(("call.found", {}))
-    if call.alarm == Alarm.NOT_CERTAIN and call.state not in OURS:
+        deeds.append(("call.reappeared" if before["state"] == State.LOST else "call.found", {}))
+    if call.alarm in (Alarm.NOT_CERTAIN, Alarm.LOST) and call.state not in OURS:
         call.alarm, call.alarm_at = "", None
     if call.alarm == Alarm.END_NOT_CONFIRMED and call.finished:
         call.alarm, call.alarm_at = "", None

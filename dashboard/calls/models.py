@@ -34,11 +34,12 @@ class State(models.TextChoices):
     REFUSED = "refused", "Refused, nothing was dialed"
     UNKNOWN = "unknown", "Not certain"
     NEEDS_PERSON = "needs-person", "Needs a person"
+    LOST = "lost", "Lost at VoiceDock"
 
 
 UNSENT = [State.QUEUED, State.SENDING]
 LIVE = [State.DIALING, State.CONNECTING, State.RINGING, State.IN_PROGRESS]
-UNCERTAIN = [State.UNKNOWN, State.NEEDS_PERSON]
+UNCERTAIN = [State.UNKNOWN, State.NEEDS_PERSON, State.LOST]
 OVER = [
     State.ENDED,
     State.ENDED_WITH_ERROR,
@@ -60,6 +61,7 @@ class Alarm(models.TextChoices):
     NOT_CERTAIN = "not-certain", "We don't know if it was placed"
     END_NOT_CONFIRMED = "end-not-confirmed", "End call is not confirmed"
     WRONG_NUMBER = "wrong-number", "It left from a number that is not this client's"
+    LOST = "lost", "VoiceDock does not know this call any more"
 
 
 END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
@@ -69,6 +71,10 @@ class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> CallQuerySet:
         """On the wall: being sent, ringing or talking, or waiting for a person."""
         return self.filter(finished=False)
+
+    def in_use(self) -> CallQuerySet:
+        """Those that count against how many a client may have at once."""
+        return self.live().exclude(state=State.LOST)
 
     def talking(self) -> CallQuerySet:
         return self.filter(state=State.IN_PROGRESS)
@@ -161,6 +167,10 @@ class Call(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(default=timezone.now, help_text="When we last heard of it.")
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when VoiceDock neither lists it nor finds it by its id."
+    )
+    missed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock last said so.")
     heard = models.JSONField(default=dict, blank=True, help_text="By which news each fact was told: the newest wins.")
     looks = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
     version = models.PositiveIntegerField(default=1)
@@ -265,6 +275,11 @@ class Call(models.Model):
         if self.finished or self.alarm or age is None or age > END_IS_LATE:
             return None
         return int((END_IS_LATE - age).total_seconds()) + 1
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether nobody but a person can say what became of it, or will have to."""
+        return not self.finished and self.state in UNCERTAIN
 
     @property
     def can_be_steered(self) -> bool:

@@ -79,7 +79,7 @@ def _newest_periods(found: Iterable[Any], thing: Callable[[Any], Any], usual: in
 
 def in_use(tenant: Tenant) -> int:
     """Calls that count against how many a client may have at once."""
-    return Call.objects.live().filter(tenant=tenant).count()
+    return Call.objects.in_use().filter(tenant=tenant).count()
 
 
 def last_try(tenant: Tenant, user: User) -> Call | None:
@@ -116,8 +116,12 @@ def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:
 
 
 def heard_at(call: Call) -> datetime:
-    """How old what we show of one call is: the newer of its own news and the last look at all live calls."""
-    looked = fresh_at(call.connection_id, Kind.LIVE_CALLS) if call.is_live and call.remote_id else None
+    """How old what we show of one call is: the newer of its own news and the last sync of all live calls.
+
+    A call that VoiceDock did not show in that sync is as old as its own news.
+    """
+    followed = call.is_live and call.remote_id and call.missing_since is None
+    looked = fresh_at(call.connection_id, Kind.LIVE_CALLS) if followed else None
     return max(call.seen_at, looked) if looked else call.seen_at
 
 

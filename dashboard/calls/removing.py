@@ -16,7 +16,8 @@ from django.db.models.functions import Now
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from tenants.models import Tenant
 
-OVER = Q(finished=True) | Q(state=State.NEEDS_PERSON)
+UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # nobody at VoiceDock talks in these any more
+OVER = Q(finished=True) | Q(state__in=UNSETTLED)
 Mark = tuple[datetime, UUID]
 
 
@@ -49,7 +50,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
 
 def is_rest(tenant: Tenant) -> bool:
     """Whether calls are left that are not over yet."""
-    return Call.objects.filter(tenant=tenant, finished=False).exclude(state=State.NEEDS_PERSON).exists()
+    return Call.objects.filter(tenant=tenant, finished=False).exclude(state__in=UNSETTLED).exists()
 
 
 def emptied(tenant: Tenant) -> int:

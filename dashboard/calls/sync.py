@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
-from dashboard.calls import merge
-from dashboard.calls.models import LIVE, Call
+from dashboard.calls import lost, merge
+from dashboard.calls.models import Call
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
@@ -36,14 +36,14 @@ DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report m
 def live(connection: Connection) -> None:
     """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
     with runs.look(connection, Kind.LIVE_CALLS) as run:
-        known = _known_live(connection)
+        known = lost.watched(connection)
         with run.speak(Lane.LIVE) as vendor:
             pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
         listed = {remote_id for page in pages for remote_id in _hear(run, page)[1]}
         missing = [remote_id for remote_id in known if remote_id not in listed]
         if missing:
             _look_for(run, missing)
-        if listed or _known_live(connection):
+        if listed or any(lost.watched(connection).values()):
             run.again_in = WHILE_LIVE
 
 
@@ -103,11 +103,13 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
     news = 0
     for remote_id in sorted(calls, key=lambda one: (calls[one].created_at or timezone.now(), one)):
         call = calls[remote_id]
-        state, updated_at, version = known.get(remote_id, ("", None, 0))
+        state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
             with run.items.each(UnreadableItem.Kind.CALL, remote_id):
                 heard = merge.hear(run.connection, merge.Facts.of_remote(call))
                 news += heard is not None and heard.version != version
+    if any(missing for *_, missing in known.values()):
+        lost.found(run.connection, list(known))
     run.seen += page.size
     run.changed += news
     return news, set(calls)
@@ -125,22 +127,19 @@ def _look_for(run: Run, missing: list[str]) -> None:
             try:
                 found = vendor.call(remote_id)
             except voicedock.NotFound:
-                continue
-        _hear(run, voicedock.Page([found], 1, 1, 0))
+                found = None
+        if found is None:
+            run.changed += lost.missed(run.connection, remote_id)
+        else:
+            _hear(run, voicedock.Page([found], 1, 1, 0))
 
 
-def _known_live(connection: Connection) -> list[str]:
-    """Those heard of longest ago first, so that each gets its turn."""
-    with scope.system("calls we think alive"):
-        alive = Call.objects.filter(connection_id=connection.pk, finished=False, state__in=LIVE).exclude(remote_id="")
-        return list(alive.order_by("seen_at").values_list("remote_id", flat=True))
-
-
-def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int]]:
+def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int, Any]]:
+    """By id: state, when VoiceDock changed it last, our version, and since when VoiceDock did not show it."""
     with scope.system("calls we know"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
-        facts = rows.values_list("remote_id", "state", "remote_updated_at", "version")
-        return {remote_id: (state, at, version) for remote_id, state, at, version in facts}
+        facts = rows.values_list("remote_id", "state", "remote_updated_at", "version", "missing_since")
+        return {remote_id: (state, at, version, missing) for remote_id, state, at, version, missing in facts}
 
 
 def _deep_is_due(run: Run) -> bool:

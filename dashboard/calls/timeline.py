@@ -76,7 +76,7 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
     yield step(call.created_at, _began(call, me))
     if call.state == State.QUEUED and call.error:
         yield step(call.state_at, call.error)
-    if call.state in (State.UNKNOWN, State.NEEDS_PERSON):
+    if call.needs_decision:
         yield step(call.state_at, call.error or "VoiceDock did not answer. The call may have been placed", call.state)
     elif call.state in (State.CONNECTING, State.RINGING) and not call.started_at:
         yield step(call.state_at, states_words(call), call.state)

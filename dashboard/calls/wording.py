@@ -13,16 +13,20 @@ ASKS = {
     Alarm.NOT_CERTAIN: "Not certain",
     Alarm.END_NOT_CONFIRMED: "Asks for you",
     Alarm.WRONG_NUMBER: "Wrong line",
+    Alarm.LOST: "Lost at VoiceDock",
 }
 WHY = {
     Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
     Alarm.END_NOT_CONFIRMED: "It was asked to end, and we have not heard that it ended. Ending it again does no harm.",
+    Alarm.LOST: "VoiceDock does not know this call any more and never reported its end. Decide here.",
     Alarm.WRONG_NUMBER: "It left from a number that is not this client’s. Its calls are stopped until someone looks.",
 }
 
 
 def mark(call: Call) -> str:
     """The state that the jack shows: an open alarm makes it ask for a person."""
+    if call.state == State.LOST and call.finished:
+        return State.ENDED
     return State.NEEDS_PERSON if call.current_alarm and call.is_live else call.state
 
 

@@ -27,7 +27,7 @@ ASKING = 8
 LONGEST_DAY = timedelta(hours=26)  # when clocks go back, and a bit
 REACHED = Q(started_at__isnull=False)
 MISSED = Q(started_at=None, finished=True)
-URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.WRONG_NUMBER]
+URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, Alarm.WRONG_NUMBER]
 
 
 def memberships(user: User) -> list[Membership]:

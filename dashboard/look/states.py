@@ -21,6 +21,7 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "refused": ("wrong", "Refused, nothing was dialed"),
         "unknown": ("person", "Not certain"),
         "needs-person": ("person", "Needs a person"),
+        "lost": ("person", "Lost at VoiceDock"),
     },
     "campaign": {
         "draft": ("ended", "Not started"),

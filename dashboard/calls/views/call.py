@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.budget import spending as budget
 from dashboard.calls import control, deciding, presence, queries, steering, timeline, wording
 from dashboard.calls.forms import CommandForm
-from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.proof import proof_of
 from dashboard.look import times
 from tenants import audit, scope
@@ -72,7 +72,7 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
     with scope.of(request.tenant):
         found = _find(request, call_id)
     choice = request.POST.get("choice", "")
-    if choice in dict(deciding.CHOICES):
+    if choice in dict(deciding.choices(found)):
         deciding.decide(found, choice, by=request.user)
         return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
     with scope.of(request.tenant):
@@ -234,7 +234,7 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
         "token": uuid.uuid4(),
         "end_token": uuid.uuid4(),
         "phrases": queries.phrases(request.tenant),
-        "choices": deciding.CHOICES,
+        "choices": deciding.choices(call),
     }
 
 
@@ -251,7 +251,7 @@ def _mode(request: TenantRequest, call: Call) -> str:
         return f"over-{report.updated_at.timestamp() if report else 0}"
     if not request.standing.may(Permission.CONTROL_CALLS):
         return "look"
-    if call.state in (State.UNKNOWN, State.NEEDS_PERSON):
+    if call.needs_decision:
         return f"decide-{call.state}"
     alarm = f"{call.current_alarm}{'-late' if call.end_is_late else ''}"
     return f"{'steer' if call.can_be_steered else 'wait'}-{call.family}-{alarm}"

@@ -1,0 +1,78 @@
+"""Calls that VoiceDock does not know any more: neither in its lists nor by their id, for `LOST_AFTER`.
+
+Such a call is shown as lost and asks for a person; it no longer counts against what a client may have at once. If
+VoiceDock shows it again, `merge` brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+
+from dashboard.calls.models import LIVE, Alarm, Call, State
+from dashboard.calls.steps import tell
+from tenants import scope
+from tenants.models import Connection
+
+LOST_AFTER = timedelta(minutes=2)  # between the first and the last answer that VoiceDock does not know it
+WORDS = (
+    "VoiceDock does not know this call any more: its lists do not show it, and it is not found by its id. It is "
+    "probably over, but VoiceDock never reported an end."
+)
+ASKED_FOR = Q(state__in=LIVE) | Q(state=State.LOST)
+KNOWN_BY_AN_ID = ~Q(remote_id="", hook_id="")
+
+
+def watched(connection: Connection) -> dict[str, bool]:
+    """Ids of calls that we think alive, or lost and not settled, with whether it is alive.
+
+    Those asked about longest ago come first, so that each gets its turn.
+    """
+    with scope.system("calls we think alive"):
+        rows = Call.objects.filter(ASKED_FOR, KNOWN_BY_AN_ID, connection_id=connection.pk, finished=False)
+        found = rows.order_by(Coalesce("missed_at", "seen_at")).values_list("remote_id", "hook_id", "state")
+        return {remote_id or hook_id: state != State.LOST for remote_id, hook_id, state in found}
+
+
+def found(connection: Connection, remote_ids: Collection[str]) -> None:
+    """VoiceDock showed these: whatever was missed of them before counts no more."""
+    with scope.system("calls that are there"):
+        rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids, missing_since__isnull=False)
+        rows.update(missing_since=None, missed_at=None)
+
+
+def missed(connection: Connection, remote_id: str) -> bool:
+    """VoiceDock does not know this id; whether the call is lost by now."""
+    with scope.system("a call that VoiceDock does not know"):
+        rows = Call.objects.filter(ASKED_FOR, connection_id=connection.pk, finished=False)
+        call = (
+            rows.select_for_update(of=("self",), no_key=True)
+            .select_related("tenant")
+            .filter(Q(remote_id=remote_id) | Q(remote_id="", hook_id=remote_id))
+            .first()
+        )
+        if call is None:
+            return False
+        this = Call.objects.filter(pk=call.pk)
+        this.update(missing_since=Coalesce("missing_since", Now()), missed_at=Now())
+        overdue = this.filter(missed_at__gte=F("missing_since") + LOST_AFTER)
+        if (call.state == State.LOST and call.alarm) or not overdue.exists():
+            return False
+        _lose(call)
+    return True
+
+
+def _lose(call: Call) -> None:
+    """A call of no client asks nobody: it is settled at once. Inside a scope that reaches all."""
+    alarm = Alarm.LOST if call.alarm in (Alarm.NONE, Alarm.END_NOT_CONFIRMED) else call.alarm
+    change = {"alarm": alarm, "alarm_at": Now()} if call.tenant_id else {"finished": True}
+    if alarm == call.alarm:
+        change.pop("alarm_at", None)
+    Call.objects.filter(pk=call.pk).update(
+        state=State.LOST, state_at=Now(), lease_until=None, error=WORDS, version=F("version") + 1, **change
+    )
+    call.refresh_from_db(fields=["version", "state", "finished"])
+    tell(call, "call.lost")
