@@ -11,6 +11,7 @@ from tenants.models import AuditEntry
 SENTENCES: dict[str, str] = {
     "tenant.opened": "{actor} opened {name} as a client.",
     "tenant.limits-changed": "{actor} set the limits: {at_once} calls at once, {per_day} a day.",
+    "tenant.countries-changed": "{actor} set where calls may go: {allowed}; numbers are read as in: {country}.",
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.suspended": "{actor} suspended {name}: {why}",

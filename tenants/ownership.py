@@ -69,6 +69,15 @@ def change_limits(tenant: Tenant, *, max_concurrent_calls: int, max_calls_per_da
     audit.record(by, tenant, "tenant.limits-changed", tenant, at_once=max_concurrent_calls, per_day=max_calls_per_day)
 
 
+def change_countries(
+    tenant: Tenant, *, country: str, allowed: list[str], by: User, country_words: str, allowed_words: str
+) -> None:
+    """Where this client's people are, and where they may call; both as ISO codes, and in words for the audit trail."""
+    tenant.country, tenant.allowed_countries = country, allowed
+    tenant.save(update_fields=["country", "allowed_countries"])
+    audit.record(by, tenant, "tenant.countries-changed", tenant, allowed=allowed_words, country=country_words)
+
+
 def dedicate_number(
     tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None
 ) -> NumberDedication:

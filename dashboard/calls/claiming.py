@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.budget.spending import PATIENCE
+from dashboard.calls import destinations
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner
 from tenants import scope, zones
@@ -49,7 +50,7 @@ def claim(call: Call) -> str | None:
     """
     with scope.of(owner(call)):
         tenant = _hold(call)
-        if words := hindrance(tenant, but=call):
+        if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.party):
             return words
         mine = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.QUEUED)
         due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Now, NullIf
 from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import destinations
+from dashboard.calls import destinations, transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.steps import READ_ANEW, owner, tell
 from dashboard.inventory import lengths, runs
@@ -68,13 +68,13 @@ def _ask(
     """Write the receipt; what there is to send, and whether this is what made it."""
     name, payload = str(command.get("type", "")), {key: value for key, value in command.items() if value != ""}
     wanted, no = None, ""
-    try:
-        wanted = _read(command)
-    except _NotSendable as error:
-        no = str(error)
     with scope.of(owner(call)):
         found = Call.objects.select_related("connection", "tenant").annotate(said=SAID)
         now = found.get(pk=call.pk)
+        try:
+            wanted = _read(command, now)
+        except _NotSendable as error:
+            no = str(error)
         no = no or _unsteerable(now)
         at = budget.clock()
         meant = Receipt(
@@ -164,7 +164,7 @@ def _unsteerable(call: Call) -> str:
     return ""
 
 
-def _read(command: Mapping[str, Any]) -> voicedock.Command:
+def _read(command: Mapping[str, Any], call: Call) -> voicedock.Command:
     """The command, checked. Raises `_NotSendable`."""
     match command.get("type"):
         case "inject-context":
@@ -176,7 +176,7 @@ def _read(command: Mapping[str, Any]) -> voicedock.Command:
         case "end-call":
             return voicedock.EndCall(_text(command.get("message")) or None)
         case "transfer":
-            return voicedock.Transfer(_target(command.get("destination")), _text(command.get("message")) or None)
+            return voicedock.Transfer(_target(call, command.get("destination")), _text(command.get("message")) or None)
     raise _NotSendable("There is no such command.")
 
 
@@ -189,15 +189,10 @@ def _text(value: Any, needed: str = "") -> str:
     return text
 
 
-def _target(value: Any) -> str:
-    """A phone number or a SIP address (`§4.1`)."""
-    target = value.strip() if isinstance(value, str) else ""
-    if target.lower().startswith(("sip:", "sips:")):
-        name, at, host = target.partition(":")[2].partition("@")
-        if not (at and name and host) or any(char.isspace() for char in target) or len(target) > 200:
-            raise _NotSendable("Write the SIP address like sip:desk@example.com.")
-        return target
+def _target(call: Call, value: Any) -> str:
+    if call.tenant is None:
+        raise _NotSendable("This call belongs to no client, so it cannot be transferred.")
     try:
-        return destinations.read(target)
-    except destinations.NotCallable as no:
-        raise _NotSendable(str(no)) from None
+        return transfer_targets.read(call.tenant, value if isinstance(value, str) else "")
+    except destinations.NotCallable as error:
+        raise _NotSendable(str(error)) from None

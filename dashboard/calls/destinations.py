@@ -11,7 +11,8 @@ from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, Phone
 from dashboard.calls import number_rules, number_text
 from dashboard.calls.number_rules import Rule
 from dashboard.calls.number_text import NumberText
-from dashboard.look import numbers
+from dashboard.look import countries, numbers
+from tenants.models import Tenant
 
 COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
 NO_COUNTRY = "No country has this code. Check the digits after the +."
@@ -22,6 +23,9 @@ SIP = "This is a SIP address. A call goes to a phone number. " + COUNTRY_CODE
 TWO_NUMBERS = "These are several numbers. Type one of them."
 TWO_READINGS = "This can be read as more than one number. Choose the one you mean."
 ONE_READING = "The + is missing. Choose this number if it is the one you mean, or type it anew."
+NOT_ALLOWED = (
+    "This number rings in {there}. {name} may call: {allowed}. Your account team can add a country. Nothing was dialed."
+)
 SHORTEST = 6  # digits: anything up to this without a country code is a short number
 KINDS = {PhoneNumberType.MOBILE: "mobile number", PhoneNumberType.FIXED_LINE: "landline number"}
 COUNT = {1: "one", 2: "two", 3: "three"}
@@ -58,6 +62,23 @@ def read(text: str, country: str = "") -> str:
     (e164,) = valid
     _check_rules(phonenumbers.parse(e164))
     return e164
+
+
+def read_for(tenant: Tenant, text: str) -> str:
+    """The same as this client writes numbers, and only where it may call. Raises `NotCallable`."""
+    e164 = read(text, tenant.country)
+    if words := country_refusal(tenant, e164):
+        raise NotCallable(words, Rule.COUNTRY)
+    return e164
+
+
+def country_refusal(tenant: Tenant, e164: str) -> str:
+    """Why this client may not call the country of this number, or ""."""
+    code, allowed = numbers.country_of(e164), tenant.allowed_countries
+    if not allowed or code in allowed:
+        return ""
+    there = numbers.country(code, article=True) or "no single country"
+    return NOT_ALLOWED.format(there=there, name=tenant.name, allowed=countries.words(allowed))
 
 
 def _check_text(typed: NumberText, country: str) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
 
-from dashboard.calls import caller_id, control, destinations, placing
+from dashboard.calls import caller_id, control, destinations, placing, transfer_targets
 from dashboard.look import days, numbers
-from tenants.models import AssistantDedication, NumberDedication
+from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = placing.NOT_YOURS
 
@@ -61,14 +62,20 @@ class PlaceForm(ChosenReading):
     )
 
     def __init__(
-        self, *args: Any, lines: list[NumberDedication], assistants: list[AssistantDedication], **kwargs: Any
+        self,
+        *args: Any,
+        tenant: Tenant,
+        lines: list[NumberDedication],
+        assistants: list[AssistantDedication],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.tenant = tenant
         self.lines = {one.pk: one for one in lines if one.is_open}
         self.assistants = {one.pk: one for one in assistants if one.is_open}
 
     def clean_destination(self) -> str:
-        return self.read(self.cleaned_data["destination"], destinations.read)
+        return self.read(self.cleaned_data["destination"], partial(destinations.read_for, self.tenant))
 
     def clean_number(self) -> int:
         if self.cleaned_data["number"] not in self.lines:
@@ -129,6 +136,10 @@ class CommandForm(ChosenReading):
         "transfer": ("destination", "Type the number to transfer to."),
     }
 
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tenant = tenant
+
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
         field, words = self.NEEDED.get(facts.get("type", ""), ("", ""))
@@ -139,13 +150,8 @@ class CommandForm(ChosenReading):
         return facts
 
     def _target(self, text: str) -> str:
-        """A phone number or a SIP address (`voicedock-api.md §4.1`)."""
-        if text.lower().startswith(("sip:", "sips:")):
-            if "@" not in text or any(char.isspace() for char in text):
-                self.add_error("destination", "Write the SIP address like sip:desk@example.com.")
-            return text
         try:
-            return self.read(text, destinations.read)
+            return self.read(text, partial(transfer_targets.read, self.tenant))
         except forms.ValidationError as error:
             self.add_error("destination", error)
             return text

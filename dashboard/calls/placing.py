@@ -11,6 +11,7 @@ from dashboard.calls import claiming, destinations, sending
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.sending import send, whole
 from dashboard.calls.steps import tell
+from dashboard.inventory import lengths
 from tenants import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
 
@@ -25,6 +26,7 @@ OTHER_CONTENT = "This form has already placed another call. Open Call now anew a
 NOT_YOURS = "Choose one of those shown here: what came with the form is not yours to use. Nothing was dialed."
 TWO_HOUSES = "This assistant cannot speak on that line. Choose another line or assistant."
 OWN = "This number is one of ours: an assistant would call itself. Type the number of a person."
+ID_TOO_LONG = "VoiceDock’s id of this one is too long for Patchbay, so it cannot be called with. Choose another."
 ALREADY = "You are calling this number already: see Live. Nothing was dialed a second time."
 NOT_CERTAIN = (
     "It is not certain whether the last call to this number was placed. Decide that one first, so that nobody is "
@@ -77,7 +79,7 @@ def request(
     first_message: str = "",
 ) -> tuple[Call, bool]:
     """Write the intent; the call, and whether this is what made it. Opens scopes of its own."""
-    party = _callable(destination)
+    party = _callable(tenant, destination)
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
         raise Refusal("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
@@ -113,9 +115,9 @@ def hindrance(tenant: Tenant) -> str:
     return NO_CREDIT if is_empty else ""
 
 
-def _callable(destination: str) -> str:
+def _callable(tenant: Tenant, destination: str) -> str:
     try:
-        party = destinations.read(destination)
+        party = destinations.read_for(tenant, destination)
     except destinations.NotCallable as no:
         raise Refusal("destination", str(no)) from None
     with scope.system("no assistant calls another"):
@@ -130,6 +132,9 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     line, speaker = lines.filter(period__contains=Now()).first(), speakers.filter(period__contains=Now()).first()
     if line is None or speaker is None:
         raise Refusal("assistant" if line else "number", NOT_YOURS)
+    for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):
+        if lengths.is_cut(remote_id):
+            raise Refusal(field, ID_TOO_LONG)
     if line.connection_id != speaker.connection_id:
         raise Refusal("assistant", TWO_HOUSES)
     return line, speaker

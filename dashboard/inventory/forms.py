@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from dashboard.look import days, numbers, searches
+from dashboard.look import countries, days, numbers, searches
 from tenants import names
 from tenants.models import Assistant, Connection, Number, Tenant
 from tenants.name_field import NameField, names_of_reseller, names_of_staff
@@ -153,6 +153,32 @@ class LimitsForm(forms.ModelForm):
         model = Tenant
         fields = ("max_concurrent_calls", "max_calls_per_day")
         labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
+
+
+class CountriesForm(forms.Form):
+    """Where a client's people are, and where they may call."""
+
+    country = forms.ChoiceField(
+        required=False, label="Numbers without a country code", help_text="Read as they are written in this country."
+    )
+    allowed = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Calls may go to",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Names or two-letter codes with commas between them. Empty: every country.",
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"country": tenant.country, "allowed": ", ".join(map(numbers.country, tenant.allowed_countries))}
+        self.fields["country"].choices = [("", "Are not read"), *numbers.countries().items()]  # type: ignore[attr-defined]
+
+    def clean_allowed(self) -> list[str]:
+        try:
+            return countries.read(self.cleaned_data["allowed"])
+        except countries.UnknownCountry as error:
+            raise ValidationError(f"There is no country “{error}”. Write its English name or its code.") from None
 
 
 class RetentionForm(forms.ModelForm):

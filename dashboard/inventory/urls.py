@@ -15,6 +15,7 @@ urlpatterns = [
     path("clients/<slug:slug>/people/", client.invite, name="client-invite"),
     path("clients/<slug:slug>/invitations/<int:pk>/withdraw/", client.withdraw, name="client-withdraw"),
     path("clients/<slug:slug>/limits/", client.limits, name="client-limits"),
+    path("clients/<slug:slug>/countries/", client.countries, name="client-countries"),
     path("clients/<slug:slug>/suspend/", standing.suspend, name="client-suspend"),
     path("clients/<slug:slug>/close/", standing.close, name="client-close"),
     path("clients/<slug:slug>/reopen/", standing.reopen, name="client-reopen"),

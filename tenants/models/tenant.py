@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -47,6 +48,14 @@ class Tenant(models.Model):
     )
     max_calls_per_day = models.PositiveIntegerField(
         default=200, validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+    )
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        help_text="ISO code: numbers without a country code are read as in this country; none are read where empty.",
+    )
+    allowed_countries = ArrayField(
+        models.CharField(max_length=2), default=list, blank=True, help_text="ISO codes; empty for every country."
     )
     brand_hue = models.PositiveSmallIntegerField(default=254, validators=[MaxValueValidator(360)])
     brand_chroma = models.DecimalField(

@@ -116,3 +116,22 @@ def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):  # noqa: F811
     assert (call.state, call.finished) == ("refused", True)
     assert "credit" in call.error and "Nothing was dialed" in call.error
     assert desk.actions() == ["call.asked", "call.refused"]
+
+
+def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monkeypatch):  # noqa: F811
+    with scope.of(desk.tenant):
+        Tenant.objects.filter(pk=desk.tenant.pk).update(allowed_countries=["BE", "DE"])
+    desk.tenant.allowed_countries = ["BE", "DE"]
+    with pytest.raises(placing.Refusal) as no:
+        desk.place()
+    assert no.value.field == "destination"
+    assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.words
+    desk.tenant.allowed_countries = []  # as a request that began before the setting was changed has it
+    call = desk.place()
+    assert call.state == "refused" and "rings in the Netherlands" in call.error
+    assert desk.placed() == []
+
+
+def test_numbers_are_read_as_in_the_clients_country(desk):  # noqa: F811
+    desk.tenant.country = "NL"
+    assert desk.place("06 1234 0042").party == PERSON

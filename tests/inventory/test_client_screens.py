@@ -260,3 +260,19 @@ def test_what_is_dedicated_from_a_later_day_is_seen_and_withdrawn(desk, bloom, h
         later.refresh_from_db()
         assert later.withdrawn_at and later.ended_by == admin
         assert model.objects.filter(**{kind: thing}).unended().get().tenant == harbor.tenant
+
+
+def test_countries_are_set_in_words_and_shown(desk, bloom):
+    address = "/clients/bloom-dental/countries/"
+    wrong = desk.post(address, {"country": "NL", "allowed": "the UK, Nederlnd"})
+    assert wrong.status_code == 422
+    assert "There is no country “Nederlnd”" in wrong.content.decode() and "the UK, Nederlnd" in wrong.content.decode()
+
+    assert desk.post(address, {"country": "NL", "allowed": "the UK, be; Netherlands"}).status_code == 302
+    with scope.system("look"):
+        tenant = Tenant.objects.get(pk=bloom.tenant.pk)
+    assert (tenant.country, tenant.allowed_countries) == ("NL", ["BE", "GB", "NL"])
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Belgium, Netherlands, United Kingdom" in page
+    assert "as in Netherlands, or with a country code" in page
+    assert "set where calls may go: Belgium, Netherlands, United Kingdom" in page

@@ -91,6 +91,7 @@ ROWS: dict[str, Row] = {
     "client-invite": deed(data=_person, owned=Permission.INVITE_TO_CLIENTS),
     "client-withdraw": deed("invitation"),
     "client-limits": deed(data=lambda house: {"max_concurrent_calls": 9, "max_calls_per_day": 9}),
+    "client-countries": deed(data=lambda house: {"country": "NL", "allowed": "Netherlands, Belgium"}),
     "client-suspend": deed(data=lambda house: {"reason": "unpaid"}),
     "client-close": deed(data=lambda house: {"reason": "gone"}),
     "client-reopen": deed(data=lambda house: {"reason": "paid"}),

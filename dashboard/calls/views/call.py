@@ -51,7 +51,7 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
     with scope.of(request.tenant):
         found = _find(request, call_id)
-    form = CommandForm(request.POST)
+    form = CommandForm(request.POST, tenant=request.tenant)
     receipt = None
     if form.is_valid():
         receipt = control.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])

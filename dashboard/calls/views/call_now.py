@@ -15,9 +15,10 @@ from dashboard.calls import placing, queries, steering, wording
 from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
 from dashboard.inventory.queries import own_minutes
+from dashboard.look import countries, numbers
 from tenants import scope
 from tenants.access import TenantRequest, tenant_view
-from tenants.models import AssistantDedication, NumberDedication
+from tenants.models import AssistantDedication, NumberDedication, Tenant
 from tenants.roles import Permission
 
 
@@ -36,11 +37,11 @@ def call_now(request: TenantRequest) -> HttpResponse:
 
 def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
     if request.method == "POST":
-        return PlaceForm(request.POST, lines=lines, assistants=assistants)
+        return PlaceForm(request.POST, tenant=request.tenant, lines=lines, assistants=assistants)
     number = next((one.pk for one in lines if one.is_open), None)
     assistant = next((one.pk for one in assistants), None)
     first = {"number": number, "assistant": assistant, "token": uuid.uuid4(), "destination": request.GET.get("to", "")}
-    return PlaceForm(initial=first, lines=lines, assistants=assistants)
+    return PlaceForm(initial=first, tenant=request.tenant, lines=lines, assistants=assistants)
 
 
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
@@ -76,6 +77,7 @@ def _page(
         "form": form,
         "lines": [_line(request, one, chosen["number"]) for one in lines],
         "assistants": [_assistant(one, chosen["assistant"]) for one in assistants],
+        "hint": _hint(request.tenant),
         "open_lines": sum(one.is_open for one in lines),
         "in_use": queries.in_use(request.tenant),
         "deed": _deed(form, lines, chosen["number"]),
@@ -88,6 +90,14 @@ def _page(
     invalid = form.is_bound and bool(form.errors)
     part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
     return render(request, part, context, status=422 if invalid else 200)
+
+
+def _hint(tenant: Tenant) -> str:
+    """How a number is written here, and where calls may go."""
+    country = numbers.country(tenant.country, article=True)
+    words = f"As written in {country}, or with the country code." if country else "With the country code."
+    allowed = tenant.allowed_countries
+    return f"{words} Spaces are fine." + (f" Calls may go to: {countries.words(allowed)}." if allowed else "")
 
 
 def _line(request: TenantRequest, one: NumberDedication, chosen: str) -> dict[str, Any]:

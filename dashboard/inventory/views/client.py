@@ -18,6 +18,7 @@ from dashboard.calls.proof import caller_id_of
 from dashboard.home import inviting
 from dashboard.inventory import dedicating, queries, standings, sync
 from dashboard.inventory.forms import (
+    CountriesForm,
     DedicateAssistantForm,
     DedicateNumberForm,
     InviteForm,
@@ -26,6 +27,7 @@ from dashboard.inventory.forms import (
     TurnForm,
 )
 from dashboard.look import numbers, times
+from dashboard.look.countries import words as country_words
 from tenants import life, members, names, ownership, scope, zones
 from tenants.access import StaffRequest, staff_view
 from tenants.audit_words import sentence
@@ -152,6 +154,26 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
     return show(request, tenant, status=422, limits_form=form)
 
 
+@require_POST
+@staff_view(Permission.SET_LIMITS)
+def countries(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = CountriesForm(request.POST, tenant=tenant)
+    if not form.is_valid():
+        return show(request, tenant, status=422, countries_form=form)
+    country, allowed = form.cleaned_data["country"], form.cleaned_data["allowed"]
+    ownership.change_countries(
+        tenant,
+        country=country,
+        allowed=allowed,
+        by=request.user,
+        country_words=numbers.country(country) or "no country",
+        allowed_words=country_words(allowed),
+    )
+    messages.success(request, "The countries are changed. They count from the next call.")
+    return back(tenant)
+
+
 def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
     """The whole page; `said` are forms with their errors, a link to hand over, or why a deed was refused."""
     client = queries.client_figures(tenant)
@@ -179,6 +201,9 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(roles=roles) if roles else None,
         "limits_form": LimitsForm(instance=tenant),
+        "countries_form": CountriesForm(tenant=tenant),
+        "country": numbers.country(tenant.country),
+        "allowed": country_words(tenant.allowed_countries),
         "retention_form": RetentionForm(instance=tenant),
     }
     if request.standing.may(Permission.DEDICATE) and client.status != Tenant.Status.CLOSED:

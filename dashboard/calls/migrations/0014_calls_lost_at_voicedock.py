@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0010_longer_people'),
+        ('calls', '0013_proof_triggers'),
     ]
 
     operations = [
