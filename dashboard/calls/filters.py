@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -11,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from dashboard.calls import search
 from dashboard.calls.models import END_LATE, OVER, Call, State
-from dashboard.campaigns.models import Lead
 from dashboard.look import days, searches
 
 STATES = {
@@ -66,12 +64,13 @@ class CallFilter(filters.FilterSet):
         *,
         zone: ZoneInfo,
         words: bool,
+        country: str = "",
         lines: list[tuple[str, str]],
         assistants: list[tuple[str, str]],
         clients: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(data, queryset=calls)
-        self.zone, self.words = zone, words
+        self.zone, self.words, self.country = zone, words, country
         for name, choices in (("line", lines), ("assistant", assistants), ("client", clients)):
             if choices:
                 self.filters[name].extra["choices"] = choices
@@ -79,17 +78,8 @@ class CallFilter(filters.FilterSet):
                 del self.filters[name]
 
     def find(self, calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
-        """A part of a number, a name from a campaign, or words that were said."""
-        text = value.strip()
-        leads = Lead.objects.filter(variables__name__icontains=text).exclude(call_remote_id="")
-        wish = Q(remote_id__in=leads.values("call_remote_id"))
-        digits = re.sub(r"\D", "", text).lstrip("0")
-        if digits and not re.search(r"[^\W\d]", text):
-            wish |= Q(party__contains=digits)
-        if self.words:
-            calls = calls.annotate(said=Cast("report__messages", TextField()))
-            wish |= Q(said__icontains=text) | Q(report__summary__icontains=text)
-        return calls.filter(wish)
+        """What the list shows of a call, or words that were spoken."""
+        return calls.filter(search.matching(value.strip(), country=self.country, words=self.words))
 
     def from_day(self, calls: QuerySet[Call], name: str, day: Any) -> QuerySet[Call]:
         return calls.filter(created_at__gte=datetime.combine(day, time.min, self.zone))

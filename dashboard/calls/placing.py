@@ -115,6 +115,14 @@ def hindrance(tenant: Tenant) -> str:
     return NO_CREDIT if is_empty else ""
 
 
+def may_be_offered(tenant: Tenant, party: str) -> bool:
+    """Whether calling this party again would not be refused for what is known without asking anything."""
+    try:
+        return tenant.may_dial and bool(destinations.read_for(tenant, party))
+    except destinations.NotCallable:
+        return False
+
+
 def _callable(tenant: Tenant, destination: str) -> str:
     try:
         party = destinations.read_for(tenant, destination)

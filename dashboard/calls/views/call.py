@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control, deciding, presence, queries, steering, timeline, wording
+from dashboard.calls import control, deciding, placing, presence, queries, steering, timeline, wording
 from dashboard.calls.forms import CommandForm
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.proof import proof_of
@@ -194,7 +194,8 @@ def _panel(
         "line": wording.line(call),
         "assistant": wording.assistant(call),
         "zone_words": times.zone_words(request.tenant.zone),
-        "may_place": request.standing.may(Permission.PLACE_CALLS),
+        "may_call_again": request.standing.may(Permission.PLACE_CALLS)
+        and placing.may_be_offered(request.tenant, call.party),
         "may_steer": may_steer,
         "may_clear": may_steer and request.standing.staff is not None,
         "may_read": may_read,

@@ -84,6 +84,7 @@ def _page(
         "hindrance": placing.hindrance(request.tenant),
         "last": last,
         "last_state": wording.state(last) if last else "",
+        "last_again": last is not None and last.finished and placing.may_be_offered(request.tenant, last.party),
         "last_mark": wording.mark(last) if last else "",
         "balance": balance,
     }

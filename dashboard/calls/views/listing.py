@@ -45,6 +45,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
         request.GET,
         Call.objects.all(),
         zone=times.here(),
+        country="",
         words=request.standing.may(Permission.SEE_TRANSCRIPTS),
         **choices,
     )
@@ -58,6 +59,7 @@ def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
         request.GET,
         calls,
         zone=request.tenant.zone,
+        country=request.tenant.country,
         words=request.standing.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )

@@ -1,0 +1,56 @@
+"""Find calls by what the list shows: numbers in any writing, SIP addresses, hidden callers, names, and words spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from django.db.models import BooleanField, F, Func, Q, Value
+
+from dashboard.calls import destinations, number_text
+from dashboard.campaigns.models import Lead
+
+HIDDEN = ("no number", "withheld", "anonymous", "hidden")  # what people type for a caller without a number
+FEWEST_DIGITS = 3
+
+
+class Spoken(Func):
+    """Whether a pattern occurs in what somebody said, and never in the JSON that holds it."""
+
+    template = "EXISTS (SELECT 1 FROM jsonb_array_elements(%(expressions)s))"
+    arg_joiner = (
+        ") AS spoken(message) WHERE spoken.message ->> 'role' IN ('assistant', 'user') "
+        "AND spoken.message ->> 'content' ILIKE ("
+    )
+    output_field = BooleanField()
+
+
+def matching(text: str, *, country: str, words: bool) -> Q:
+    """`country` is where numbers are read without their country code; `words` lets it look into transcripts."""
+    leads = Lead.objects.filter(variables__name__icontains=text).exclude(call_remote_id="")
+    wish = Q(remote_id__in=leads.values("call_remote_id")) | Q(party__icontains=text)
+    for digits in _numbers(text, country):
+        wish |= Q(party__contains=digits)
+    if any(text.casefold() in name for name in HIDDEN) and len(text) >= FEWEST_DIGITS:
+        wish |= Q(party="")
+    if words:
+        wish |= Q(Spoken(F("report__messages"), Value(f"%{_escaped(text)}%"))) | Q(report__summary__icontains=text)
+    return wish
+
+
+def _numbers(text: str, country: str) -> Iterator[str]:
+    """The number that is meant, and the digits as they are for a part of one."""
+    try:
+        yield destinations.read(text, country)
+    except destinations.Ambiguous as error:
+        yield from error.readings
+    except destinations.NotCallable:
+        pass
+    typed = number_text.parse(text)
+    digits = typed.digits.lstrip("0")
+    if digits and not any(char.isalpha() for char in typed.text):
+        yield digits
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)

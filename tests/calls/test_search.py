@@ -1,0 +1,70 @@
+"""Search finds what the list shows, and never the JSON around the words."""
+
+import pytest
+
+from tenants import scope
+from tenants.models import Tenant
+from tenants.roles import Role
+from tests.calls.rows import a_call, a_report
+
+ADDRESS = "/c/bloom-dental/calls/"
+
+
+@pytest.fixture
+def found(bloom, member, sign_in):
+    """Which of the calls on the page a search leaves."""
+    owner = sign_in(member(bloom, Role.OWNER))
+
+    def search(text, *calls):
+        page = owner.get(ADDRESS, {"q": text}).content.decode()
+        return [str(call.pk) in page for call in calls]
+
+    return search
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+31612345678",
+        "0612345678",
+        "06 1234 5678",
+        "+31 (0)6 12345678",
+        "0031 6-12345678",
+        "tel:+31612345678",
+        "345678",
+    ],
+)
+def test_a_number_is_found_in_any_writing(bloom, found, text):
+    with scope.of(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
+    there, other = a_call(bloom, state="ended"), a_call(bloom, state="ended", party="+31687654321")
+    assert found(text, there, other) == [True, False]
+
+
+def test_sip_addresses_and_hidden_callers_are_found(bloom, found):
+    sip = a_call(bloom, state="ended", party="sip:front.desk@example.test")
+    hidden = a_call(bloom, state="ended", party="", direction="inbound", origin="adopted", client_token=None)
+    assert found("front.desk@example", sip, hidden) == [True, False]
+    assert found("no number", sip, hidden) == [False, True]
+    assert found("withheld", sip, hidden) == [False, True]
+
+
+def test_words_are_found_and_the_json_around_them_is_not(bloom, found):
+    call = a_call(bloom, state="ended")
+    lines = [{"role": "assistant", "content": 'He said "100 % sure"'}, {"role": "system", "content": "hidden prompt"}]
+    a_report(bloom, call, messages=lines, summary="A short talk.")
+    for text in ('said "100 %', "SURE", "short talk"):
+        assert found(text, call) == [True], text
+    for text in ("content", "assistant", '": "', "role", "100 _ sure", "hidden prompt"):
+        assert found(text, call) == [False], text
+
+
+@pytest.mark.parametrize("party", ["", "sip:front@example.test", "112", "+31900123456", "+3161"])
+def test_call_again_is_offered_only_where_it_can_be(bloom, member, sign_in, party):
+    operator = sign_in(member(bloom, Role.OPERATOR))
+    bad, good = a_call(bloom, state="ended", party=party), a_call(bloom, state="ended")
+    assert "Call again" not in operator.get(f"{ADDRESS}{bad.pk}/").content.decode()
+    assert "Call again" in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
+    with scope.of(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["BE"])
+    assert "Call again" not in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
