@@ -21,6 +21,7 @@ STATES = {
     "live": "Live now",
     "over": "Not live",
     "talked": "Talked",
+    "machine": "Voicemail or a machine",
     "missed": "Not reached or refused",
     "person": "Needs a person",
 }
@@ -35,7 +36,9 @@ def state_group(calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         case "over":
             return calls.filter(finished=True)
         case "talked":
-            return calls.filter(state__in=[one for one in OVER if one not in MISSED])
+            return calls.filter(state__in=[one for one in OVER if one not in MISSED], machine_source="")
+        case "machine":
+            return calls.exclude(machine_source="")
         case "missed":
             return calls.filter(state__in=MISSED)
         case "person":

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.budget import spending as budget
-from dashboard.calls import effects, matching
+from dashboard.calls import effects, matching, voicemail
 from dashboard.calls.facts import NEVER, Facts
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.steps import tell
@@ -46,6 +46,7 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     correction = _correction(call, facts)
     report = _fold_report(call, facts)
     _fold(call, facts)
+    _fold_machine(call, report)
     deeds = _consequences(call, before, correction)
     changed = (
         is_new
@@ -131,6 +132,18 @@ def _fold_state(call: Call, facts: Facts) -> None:
     call.finished = states.is_terminal(call.state, call.ended_at)
     reached = call.ended_at if call.finished else call.started_at if call.state == State.IN_PROGRESS else None
     call.state_at = reached or (facts.at if call.heard.get("state") == stamp else call.state_at)
+
+
+def _fold_machine(call: Call, report: CallReport | None) -> None:
+    """Whether a machine took the call, by all that is known of it by now."""
+    found = voicemail.source_of(
+        call.end_reason,
+        report.analysis if report else None,
+        report.messages if report else [],
+        report.summary if report else "",
+        direction=call.direction,
+    )
+    call.machine_source = found if report is not None else found or call.machine_source
 
 
 def _fold_report(call: Call, facts: Facts) -> CallReport | None:

@@ -11,6 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from dashboard.calls.voicemail import Source
 from dashboard.inventory import lengths
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 from tenants.walls import Key, Rows
@@ -153,6 +154,9 @@ class Call(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     duration_seconds = models.PositiveIntegerField(null=True, blank=True)
     end_reason = models.CharField(max_length=120, blank=True)
+    machine_source = models.CharField(
+        max_length=12, choices=Source.choices, blank=True, help_text="What says that a machine took it; empty: none."
+    )
     error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
     end_asked_at = models.DateTimeField(null=True, blank=True)
     end_due_at = models.DateTimeField(

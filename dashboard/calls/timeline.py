@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.calls import wording
 from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
+from dashboard.calls.voicemail import Source
 from dashboard.look import numbers, times
 from tenants.models import User
 
@@ -87,6 +88,9 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
         yield step(moment, call.alarm_words, State.NEEDS_PERSON)
     if call.finished:
         yield step(call.ended_at or call.state_at, wording.state(call), call.state)
+        if call.machine_source:
+            source = Source(call.machine_source).label
+            yield step(call.ended_at or call.state_at, f"Voicemail or a machine took the call: {source} says so")
         if call.error:
             yield step(call.ended_at or call.state_at, call.error)
 

@@ -35,6 +35,8 @@ def state(call: Call) -> str:
     if call.current_alarm and call.is_live:
         return ASKS[Alarm(call.current_alarm)]
     words = states.read(call.state)[1]
+    if call.machine_source and call.finished:
+        return f"{words}, voicemail"
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
         reason = ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
         return words if reason in words.lower() else f"{words}, {reason}"

@@ -25,8 +25,9 @@ BOARD = 24  # rows of the switchboard
 JACKS = 24  # jacks in a row
 ASKING = 8
 LONGEST_DAY = timedelta(hours=26)  # when clocks go back, and a bit
-REACHED = Q(started_at__isnull=False)
-MISSED = Q(started_at=None, finished=True)
+MACHINE = ~Q(machine_source="")  # voicemail took it: an outcome of its own, and nobody was reached
+REACHED = Q(started_at__isnull=False, machine_source="")
+MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, Alarm.WRONG_NUMBER]
 
 
@@ -96,6 +97,7 @@ class Tally:
     calls: int = 0
     reached: int = 0
     missed: int = 0
+    machines: int = 0
     seconds: int = 0
 
     @property
@@ -130,6 +132,7 @@ def today(
             calls=Count("pk"),
             reached=Count("pk", filter=REACHED),
             missed=Count("pk", filter=MISSED),
+            machines=Count("pk", filter=MACHINE),
             seconds=Sum("duration_seconds", default=0),
         )
     )
@@ -138,7 +141,7 @@ def today(
         commands=Count("pk"),
         unconfirmed=Count("pk", filter=Q(effect=Receipt.Effect.NOT_CONFIRMED) | Q(outcome=Receipt.Outcome.UNKNOWN)),
     )
-    figures = {name: sum(row[name] for row in rows) for name in ("calls", "reached", "missed", "seconds")}
+    figures = {name: sum(row[name] for row in rows) for name in ("calls", "reached", "missed", "machines", "seconds")}
     return Today(**figures, **told, since=since), {row["hour"]: (row["reached"], row["missed"]) for row in rows}
 
 
@@ -167,6 +170,7 @@ def days(rows: list[Row]) -> list[Day]:
             calls=Count("pk"),
             reached=Count("pk", filter=REACHED),
             missed=Count("pk", filter=MISSED),
+            machines=Count("pk", filter=MACHINE),
             seconds=Sum("duration_seconds", default=0),
             ended=Max("ended_at"),
         )

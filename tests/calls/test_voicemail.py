@@ -1,0 +1,72 @@
+"""Voicemail is an outcome of its own, by what VoiceDock tells of the call, and out of the reached share."""
+
+import pytest
+
+from dashboard.calls import voicemail
+from dashboard.calls.models import Call
+from dashboard.calls.voicemail import Source
+from dashboard.home import queries as overview
+from tenants import scope
+from tests.calls.rows import a_call
+from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+
+
+def user(text):
+    return [{"role": "assistant", "content": "Good day."}, {"role": "user", "content": text}]
+
+
+@pytest.mark.parametrize(
+    ("facts", "source"),
+    [
+        ({"end_reason": "voicemail"}, Source.END_REASON),
+        ({"end_reason": "answering-machine-detected"}, Source.END_REASON),
+        ({"end_reason": "user_hangup"}, ""),
+        ({"analysis": {"voicemail": True}}, Source.ANALYSIS),
+        ({"analysis": {"answered_by": "machine_detected"}}, Source.ANALYSIS),
+        ({"analysis": {"voicemail": False, "outcome": "appointment"}}, ""),
+        ({"analysis": {"wants": "voicemail"}}, ""),
+        ({"messages": user("You have reached Jan. Please leave a message after the tone.")}, Source.TRANSCRIPT),
+        ({"messages": user("Spreek uw boodschap in na de piep.")}, Source.TRANSCRIPT),
+        ({"messages": user("Bitte hinterlassen Sie eine Nachricht nach dem Signalton.")}, Source.TRANSCRIPT),
+        ({"messages": user("Yes, speaking.")}, ""),
+        ({"messages": [*user("Hello"), *user("Who?"), *user("No"), *user("I will leave a message later")]}, ""),
+        ({"summary": "The assistant reached voicemail and hung up."}, Source.SUMMARY),
+        ({"summary": "The caller asked how to set up voicemail."}, ""),
+        ({"analysis": {"voicemail": True}, "direction": "inbound"}, ""),
+    ],
+)
+def test_what_tells_that_a_machine_took_the_call(facts, source):
+    given = {"end_reason": "", "analysis": None, "messages": [], "summary": "", "direction": "outbound"} | facts
+    direction = given.pop("direction")
+    assert voicemail.source_of(*given.values(), direction=direction) == source
+
+
+def test_a_voicemail_of_voicedock_is_known_and_told(desk):  # noqa: F811
+    desk.lever("outcomes", destination="+31612340042", outcome="voicemail")
+    call = desk.place()
+    desk.sandbox.clock.advance(120)
+    desk.look()
+    desk.sandbox.clock.advance(60)
+    desk.look()
+    call = desk.again(call)
+    assert call.finished and call.machine_source in (Source.ANALYSIS, Source.TRANSCRIPT)
+
+
+def test_voicemail_is_not_reached(bloom):
+    a_call(bloom, state="ended")
+    a_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
+    with scope.of(bloom.tenant):
+        calls = Call.objects.filter(tenant=bloom.tenant)
+        figures, _ = overview.today(calls, bloom.tenant.receipts.all(), bloom.tenant.zone)
+    assert (figures.calls, figures.reached, figures.machines, figures.share) == (2, 1, 1, 50)
+
+
+def test_the_page_names_the_source_and_the_filter_finds_it(bloom, member, sign_in):
+    from tenants.roles import Role
+
+    call, other = a_call(bloom, state="ended", machine_source=Source.SUMMARY), a_call(bloom, state="ended")
+    owner = sign_in(member(bloom, Role.OWNER))
+    page = owner.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    assert "Ended, voicemail" in page and "the summary says so" in page
+    page = owner.get("/c/bloom-dental/calls/?state=machine").content.decode()
+    assert str(call.pk) in page and str(other.pk) not in page
