@@ -26,6 +26,7 @@ class Permission(TextChoices):
     INVITE_FIRST_OWNER = "invite-first-owner"
     INVITE_TO_CLIENTS = "invite-to-clients"
     SET_LIMITS = "set-limits"
+    SET_COUNTRIES = "set-countries"
     SET_RETENTION = "set-retention"
     SUSPEND_CLIENTS = "suspend-clients"
     CLOSE_CLIENTS = "close-clients"

@@ -155,7 +155,7 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.SET_LIMITS)
+@staff_view(Permission.SET_COUNTRIES)
 def countries(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     form = CountriesForm(request.POST, tenant=tenant)
