@@ -257,6 +257,9 @@ def test_kinds_follow_from_the_views():
         ("POST", "/accounts/login/"): Kind.PAGE,
         ("POST", "/hooks/voicedock/x/"): Kind.HOOK,
         ("GET", "/c/bloom/calls/export.csv"): Kind.EXPORT,
+        ("GET", "/clients/bloom/caller-id.csv"): Kind.EXPORT,
+        ("GET", "/admin/calls/call/export/"): Kind.EXPORT,
+        ("GET", "/admin/calls/call/caller-id/export/"): Kind.EXPORT,
         ("GET", "/nothing/here/"): Kind.PAGE,
     }
     assert {asked: route_of(*asked).kind for asked in kinds} == kinds
