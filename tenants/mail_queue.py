@@ -29,6 +29,7 @@ LEASE = timedelta(minutes=2)  # an attempt whose process died counts as failed a
 RECENT = timedelta(minutes=1)  # so long after a failure, requests leave the mail server to the worker
 SENT_KEPT_FOR, FAILED_KEPT_FOR = timedelta(days=30), timedelta(days=7)
 BATCH = 20
+NOT_TAKEN = (smtplib.SMTPException, OSError, ValueError)  # ValueError: Django cannot read one of the addresses
 
 
 def add(subject: str, text: str, recipients: list[str]) -> OutgoingMail:
@@ -55,7 +56,7 @@ def attempt(pk: UUID) -> bool:
         return False
     try:
         transmit(mail.subject, mail.text, mail.recipients)
-    except (smtplib.SMTPException, OSError) as error:
+    except NOT_TAKEN as error:
         _failed(mail, error)
         return False
     with scope.system("a mail was sent"):
@@ -64,7 +65,7 @@ def attempt(pk: UUID) -> bool:
 
 
 def transmit(subject: str, text: str, recipients: list[str]) -> None:
-    """Hand a message to the mail server; raises SMTPException or OSError."""
+    """Hand a message to the mail server; raises one of `NOT_TAKEN`."""
     connection = get_connection(settings.MAIL_TRANSPORT, timeout=settings.EMAIL_TIMEOUT)
     EmailMessage(subject, text, None, recipients, connection=connection).send()
 
@@ -156,6 +157,8 @@ def words_of(error: Exception) -> str:
         return "The mail server did not answer."
     if isinstance(error, ConnectionRefusedError):
         return "The mail server refused the connection."
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        return f"The sender ({settings.DEFAULT_FROM_EMAIL}) or the address cannot be read as an e-mail address."
     return f"The mail server could not be used ({type(error).__name__})."
 
 

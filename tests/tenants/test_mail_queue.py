@@ -202,6 +202,7 @@ def test_the_list_is_bounded_and_costs_the_same(server, admin, sign_in, django_a
         (socket.gaierror(-2, "unknown"), "name of the mail server"),
         (TimeoutError(), "did not answer"),
         (OSError("odd"), "could not be used (OSError)"),
+        (ValueError('Invalid address "Patchbay <"'), "cannot be read as an e-mail address"),
     ],
 )
 def test_errors_are_told_in_words_and_without_what_the_server_wrote(server, error, words, settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import smtplib
 from typing import Any
 
 from django.conf import settings
@@ -34,7 +33,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Asking {where} to take a mail from {settings.DEFAULT_FROM_EMAIL} to {address} …")
         try:
             mail_queue.transmit(SUBJECT, TEXT, [address])
-        except (smtplib.SMTPException, OSError) as error:
+        except mail_queue.NOT_TAKEN as error:
             raise CommandError(f"{mail_queue.words_of(error)} Nothing was sent.") from error
         self.stdout.write("The mail server took it. Look whether it arrives, also among the unwanted mail.")
         if waiting := mail_queue.waiting():
