@@ -26,6 +26,7 @@ RULES = {  # docs/running.md states each: what is dropped, and by which task
     "changes": "dashboard.inventory.tasks.tidy",
     "spends": "dashboard.inventory.tasks.tidy",
     "sync runs": "dashboard.inventory.tasks.tidy",
+    "unreadable items": "dashboard.inventory.tasks.tidy",
     "vendor requests": "dashboard.inventory.tasks.tidy",
     "webhooks": "dashboard.hooks.tasks.forget",
 }
