@@ -24,7 +24,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     SyncRun: ("error",),
     OrganizationRequest: ("name",),
     Invitation: ("name",),
-    Call: ("assistant_name", "error", "end_reason"),
+    Call: ("party", "assistant_name", "error", "end_reason"),
     Receipt: ("note",),
 }
 FREE_TEXT = 900  # characters, where a field has no length

@@ -5,6 +5,7 @@ Drawn here rather than in includes, because a table of a hundred rows calls them
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from tenants import names, typed_again
 
 register = template.Library()
 Context = template.Context
+LIKE_A_NUMBER = re.compile(r"\+?[0-9]{1,16}")
 
 
 @register.simple_tag(name="icon")
@@ -61,7 +63,8 @@ def phone(e164: str | None) -> SafeString:
     text = str(e164 or "")
     if not text:
         return mark_safe('<span class="muted">No number</span>')
-    return format_html('<span class="number" data-e164="{}">{}</span>', text, numbers.grouped(text))
+    kind = "number" if LIKE_A_NUMBER.fullmatch(text) else "number number--address"
+    return format_html('<span class="{}" data-e164="{}">{}</span>', kind, text, numbers.grouped(text))
 
 
 @register.filter
