@@ -1,4 +1,4 @@
-"""The Celery application: four queues, nothing kept in the broker that the database does not know.
+"""The Celery application: five queues, nothing kept in the broker that the database does not know.
 
 A message is only a bell: due rows and sweeps are the queue, so a task may run twice, late or never and nothing is lost.
 """

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Call
@@ -80,10 +81,15 @@ def compare_calls() -> None:
     A call that VoiceDock made with another client's number or assistant belongs to that client here, so nothing else
     would show that this campaign made it.
     """
+    known = Call.objects.filter(
+        ~Q(assistant_remote_id="") | Q(tenant=None) | ~Q(tenant=OuterRef("tenant")),
+        connection=OuterRef("campaign__connection"),
+        remote_id=OuterRef("call_remote_id"),
+    )
     with scope.system("calls that campaigns made"):
         leads = list(
             Lead.objects.select_related("campaign__assistant", "campaign__tenant")
-            .filter(call_verdict="", last_attempt_at__gt=Now() - RECENT)
+            .filter(Exists(known), call_verdict="", last_attempt_at__gt=Now() - RECENT)
             .exclude(call_remote_id="")
             .exclude(tenant=None)[:MOST]
         )
@@ -98,7 +104,7 @@ def compare_calls() -> None:
 
 
 def _verdicts(leads: list[Lead]) -> Iterator[tuple[int, CallVerdict]]:
-    """Of those whose call is known here with its assistant; the others are looked at again."""
+    """Of those whose call is known here with its assistant, or to be another client's: `leads` are no others."""
     calls = {
         (call.connection_id, call.remote_id): call
         for call in Call.objects.filter(
@@ -108,7 +114,7 @@ def _verdicts(leads: list[Lead]) -> Iterator[tuple[int, CallVerdict]]:
     }
     for lead in leads:
         call = calls.get((lead.campaign.connection_id, lead.call_remote_id))
-        if call is None or not (call.assistant_remote_id or call.tenant_id != lead.tenant_id):
+        if call is None:  # gone between the two queries
             continue
         assistant = lead.campaign.assistant
         same = assistant is None or call.assistant_remote_id == assistant.remote_id

@@ -252,6 +252,27 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
     assert rechecks.run() == []
 
 
+def test_calls_that_are_not_known_yet_hide_no_other(called, started, monkeypatch):
+    """However many leads have a call that no list has shown so far, the first that differs is noticed."""
+    monkeypatch.setattr(rechecks, "MOST", 1)
+    with scope.system("leads whose calls are not known"):
+        for number in range(3):
+            Lead.objects.create(
+                tenant_id=started.tenant_id,
+                campaign=started,
+                remote_id=f"lead-{number}",
+                status="calling",
+                call_remote_id=f"call-not-seen-{number}",
+                remote_created_at=NOON - timedelta(days=1),
+                last_attempt_at=timezone.now(),
+            )
+    lead = called(assistant_remote_id="another")
+    assert rechecks.run() == [started]
+    with scope.system("look"):
+        assert Lead.objects.get(pk=lead.pk).call_verdict == "differs"
+        assert Lead.objects.filter(call_verdict="").count() == 3
+
+
 ids = st.frozensets(st.integers(1, 6))
 some_rights = st.builds(Rights, st.none() | st.integers(1, 3), ids, ids, st.none() | st.integers(1, 2))
 
