@@ -31,6 +31,7 @@ WRONG_NUMBER = (
 )
 AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again when one has ended."
 A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
+ALREADY = "You are calling this number already: see Live. Nothing was dialed a second time."
 NOT_THEIRS = "This line or this assistant is no longer yours to call with, so nothing was dialed."
 
 
@@ -52,6 +53,8 @@ def claim(call: Call) -> str | None:
         tenant = _hold(call)
         if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.party):
             return words
+        if _is_called_already(call):
+            return ALREADY
         mine = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.QUEUED)
         due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
@@ -99,6 +102,13 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
     if today.exclude(state=State.REFUSED).count() >= tenant.max_calls_per_day:
         return A_DAY.format(name=name, limit=tenant.max_calls_per_day)
     return ""
+
+
+def _is_called_already(call: Call) -> bool:
+    """Whether another call to this person has left since this one was asked for. Behind the tenant's lock, so that of
+    two requests that did not see each other one dials."""
+    others = Call.objects.filter(tenant_id=owner(call), party=call.party, origin=Call.Origin.PLACED).live()
+    return others.exclude(pk=call.pk).exclude(state=State.QUEUED).exists()
 
 
 def _hold(call: Call) -> Tenant:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from dashboard.budget import spending as budget
 from dashboard.calls import claiming, destinations, sending
+from dashboard.calls.claiming import ALREADY
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.sending import send, whole
 from dashboard.calls.steps import tell
@@ -27,7 +28,6 @@ NOT_YOURS = "Choose one of those shown here: what came with the form is not your
 TWO_HOUSES = "This assistant cannot speak on that line. Choose another line or assistant."
 OWN = "This number is one of ours: an assistant would call itself. Type the number of a person."
 ID_TOO_LONG = "VoiceDock’s id of this one is too long for Patchbay, so it cannot be called with. Choose another."
-ALREADY = "You are calling this number already: see Live. Nothing was dialed a second time."
 NOT_CERTAIN = (
     "It is not certain whether the last call to this number was placed. Decide that one first, so that nobody is "
     "called twice."

@@ -1,0 +1,116 @@
+"""P1 and P3 against several statements in a row: no detour through another state makes a call's proof or its one
+sending open again. Everything is tried by the application's log-in, with every check of the application left out."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from dashboard.calls import claiming, placing
+from dashboard.calls.models import Call
+from tenants import ownership, scope
+from tenants.models import Tenant
+from tests.calls.rows import a_call
+from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+
+LIVE = ("dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
+OVER = ("ended", "ended-with-error", "transferred", "failed", "rejected", "insufficient-credits", "refused")
+UNSENT = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
+
+
+def refused(call: Call, change: str, match: str) -> None:
+    def run() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE calls_call SET {change} WHERE id = %s", [call.pk])
+
+    with scope.system("try"), pytest.raises(DatabaseError, match=match):
+        run()
+
+
+@pytest.mark.parametrize("state", [*LIVE, *OVER])
+@pytest.mark.parametrize("ids", ["with an id", "without"])
+def test_no_state_leads_back_into_the_queue(bloom, state, ids):
+    """Once back there, line, client and dedications could be rewritten, and the person dialed a second time."""
+    call = a_call(bloom, state=state, **({} if ids == "with an id" else {"remote_id": "", "placed_at": None}))
+    refused(call, "state = 'queued', sent_at = NULL", "a call is sent once")
+    refused(call, "state = 'queued', sent_at = NULL, asked_line = ''", "a call is sent once")
+
+
+@pytest.mark.parametrize("known", ["remote_id = 'call-_1'", "hook_id = 'h1'", "answered_at = now()"])
+def test_a_call_that_voicedock_knows_is_not_unsent(bloom, known):
+    call = a_call(bloom, state="sending", remote_id="", placed_at=None)
+    with scope.system("VoiceDock told of it"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE calls_call SET {known} WHERE id = %s", [call.pk])
+    refused(call, "state = 'queued', sent_at = NULL", "a call is sent once")
+
+
+def test_a_call_that_is_proven_unsent_goes_back(bloom):
+    call = a_call(bloom, state="sending", remote_id="", placed_at=None)
+    with scope.system("it never left"):
+        assert Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None) == 1
+        assert Call.objects.get(pk=call.pk).asked_line == ""
+
+
+def test_a_call_keeps_its_id(bloom):
+    refused(a_call(bloom, state="ended"), "id = gen_random_uuid()", "not rewritten: id")
+
+
+def test_the_id_in_webhooks_of_a_call_that_was_placed_is_written_once(bloom):
+    call = a_call(bloom, hook_id="h1")
+    refused(call, "hook_id = ''", "not rewritten: hook_id")
+    refused(call, "hook_id = 'h2'", "not rewritten: hook_id")
+
+
+@pytest.mark.parametrize("state", ["refused", "ended", "dialing"])
+def test_what_was_asked_is_not_written_by_anything_but_the_claim(bloom, state):
+    call = a_call(bloom, **UNSENT)
+    refused(call, f"state = '{state}', remote_id = 'call-_9', asked_line = '+31505550112'", "what was asked")
+
+
+@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("by_way_of", OVER)
+@pytest.mark.parametrize("made", ["queued", "over"])
+def test_no_live_state_is_reached_by_way_of_one_that_is_over(bloom, state, by_way_of, made):
+    call = _over(bloom, by_way_of, made)
+    with scope.system("the right ends"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(status="suspended")
+    refused(call, f"state = '{state}', finished = false", "may not dial")
+
+
+def test_no_live_state_without_a_dedication_by_way_of_one_that_is_over(bloom):
+    call = _over(bloom, "refused", "queued")
+    with scope.system("the right ends"):
+        ownership.end_number(bloom.number, by=None)
+    refused(call, "state = 'dialing', finished = false", "not dedicated now")
+
+
+def _over(house, state: str, made: str) -> Call:
+    if made == "over":
+        return a_call(house, state=state, remote_id="", sent_at=None, placed_at=None)
+    call = a_call(house, **UNSENT)
+    with scope.system("it comes to nothing"):
+        Call.objects.filter(pk=call.pk).update(state=state, finished=True)
+    return call
+
+
+def test_news_from_voicedock_is_written_down_after_all(bloom):
+    """What VoiceDock shows under an id of its own is a fact, whatever was thought of the call before."""
+    call = _over(bloom, "refused", "queued")
+    with scope.system("a list shows it"):
+        assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
+
+
+def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, monkeypatch):  # noqa: F811
+    """Both looked before either had written its intent; the second is sent when the first rings already."""
+    monkeypatch.setattr(placing, "_hindrance", lambda tenant, party: None)
+    first = desk.place(PERSON, token=uuid.uuid4())
+    second = desk.place(PERSON, token=uuid.uuid4())
+    assert first.state == "dialing"
+    assert (second.state, len(desk.placed())) == ("refused", 1)
+    assert claiming.ALREADY in second.error
+    with scope.system("the first is over"):
+        Call.objects.filter(pk=first.pk).update(state="ended", finished=True, ended_at=timezone.now())
+    assert desk.place(PERSON, token=uuid.uuid4()).state == "dialing"
