@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextvars
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 RESELLER = "reseller"
 EMPTY = b""
 ONCE = timedelta(hours=1)
+CLOCKS_DIFFER = timedelta(hours=1)  # between whoever writes an entry and whoever signs the heads, at the very most
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
     among = {} if chains is None else {"chain__in": chains}
     heads = {head.chain: head for head in AuditHead.objects.filter(**among)}
     signed = published.heads if published else {}
+    marks = {chain: sorted((seq, when) for seq, (_, when) in heads.items()) for chain, heads in signed.items()}
     at: dict[str, tuple[int, bytes]] = {}
     held: dict[str, int] = {}  # the last entry of each chain that a signed head agrees with
     broken: set[str] = set()
@@ -157,6 +160,7 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
                     f"it is not what was signed at {told[1]}: an entry from {held.get(chain, 0) + 1} on was changed"
                 )
             held[chain] = seq
+        reason = reason or _out_of_time(entry, marks.get(chain, []))
         if reason:
             broken.add(chain)
             yield Broken(chain, seq, reason)
@@ -168,6 +172,25 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
             yield Broken(chain, seq + 1, f"the chain ends before entry {last_signed}, which was signed")
         elif head is None or head.seq != seq or bytes(head.hash) != digest:
             yield Broken(chain, seq + 1, "the chain ends before its head")
+
+
+def _out_of_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:
+    """What is wrong with its time: it was appended after the signed head before it, and before the one that covers it.
+
+    Nothing else holds the time that an entry says of itself; `marks` are the signed heads of its chain, in order.
+    """
+    following = bisect_left(marks, entry.seq, key=lambda mark: mark[0])
+    if following and entry.at < _moment(marks[following - 1][1]) - CLOCKS_DIFFER:
+        seq, when = marks[following - 1]
+        return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and was appended after entry {seq} was signed at {when}"
+    if following < len(marks) and entry.at > _moment(marks[following][1]) + CLOCKS_DIFFER:
+        seq, when = marks[following]
+        return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and entry {seq} was signed at {when} already"
+    return ""
+
+
+def _moment(when: str) -> datetime:
+    return datetime.strptime(when, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
 
 
 TRIGGER = """

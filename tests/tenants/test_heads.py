@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from tenants import audit, checks, heads, scope, tasks
 from tenants.models import AuditEntry, AuditHead
@@ -211,3 +214,31 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
                 audit.record_once(by, bloom.tenant, "call.transcript-read", bloom.number, party="+31612340001")
         found = AuditEntry.objects.filter(action="call.transcript-read")
         assert sorted(found.values_list("actor_id", flat=True)) == sorted([admin.pk, support.pk])
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (-timedelta(days=30), "was appended after entry"),
+        (-timedelta(hours=2), "was appended after entry"),
+        (timedelta(hours=2), "was signed at"),
+        (-timedelta(minutes=30), ""),
+        (timedelta(minutes=30), ""),
+    ],
+)
+def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom, admin, outside, says, told):
+    """The app's log-in appends what it likes to a chain in its scope: that it was so is bounded by the signed heads."""
+    happen(bloom, admin)
+    heads.publish()
+    with scope.of(bloom.tenant):
+        genuine = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
+        facts = json.loads(genuine.body) | {"at": (timezone.now() + says).isoformat(), "action": "visit.ended"}
+        AuditEntry.objects.bulk_create(
+            [AuditEntry(chain=genuine.chain, tenant=bloom.tenant, at=timezone.now(), body=json.dumps(facts))]
+        )
+    heads.publish()
+    with scope.system("verify"):
+        assert list(audit.verify()) == []
+        broken = list(audit.verify(published=heads.published()))
+    assert [one.seq for one in broken] == ([genuine.seq + 1] if told else [])
+    assert all(told in one.reason for one in broken)
