@@ -96,7 +96,8 @@ def invitation_of(link_token: str) -> Invitation | None:
 def accept(link_token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
     """Take an invitation up, once: a new person with this name and password, or `user`, who is signed in already.
 
-    A new person needs the mailed link: one that was shown on a screen proves nothing about the address.
+    A new person needs the mailed link: one that was shown on a screen proves nothing about the address. Staff join no
+    client, also when they were invited before they became staff: consent to support access is the client's own.
     Returns None when the link is not valid for that, or when the address belongs to somebody who must sign in first.
     Opens its own scope.
     """
@@ -111,7 +112,7 @@ def accept(link_token: str, *, name: str, password: str | None, user: User | Non
             if not by_mail or User.objects.filter(email__iexact=invitation.email).exists():
                 return None
             user = User.objects.create_user(invitation.email, password, name=name)
-        elif user.email.lower() != invitation.email.lower():
+        elif user.email.lower() != invitation.email.lower() or StaffMember.objects.filter(user=user).exists():
             return None
         Membership.objects.get_or_create(tenant=invitation.tenant, user=user, defaults={"role": invitation.role})
         Invitation.objects.filter(pk=invitation.pk).update(accepted_at=Now())

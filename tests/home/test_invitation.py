@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tenants import members, scope
-from tenants.models import Invitation, Membership, User
-from tenants.roles import Role
+from tenants.models import Invitation, Membership, StaffMember, User
+from tenants.roles import Role, StaffRole
 
 PASSWORD = "nine gentle otters swim"
 
@@ -144,3 +144,15 @@ def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, member, admi
     assert len(secrets) == 2
     for answer, secret in zip((team, staff), secrets, strict=True):
         assert answer.status_code == 200 and secret not in answer.content.decode()
+
+
+def test_whoever_became_staff_after_being_invited_does_not_join(bloom, admin, person, sign_in):
+    """Else the reseller's own people could give it the client's consent to support access."""
+    one = person("Sam Both")
+    with scope.of(bloom.tenant):
+        _, token = members.invite(bloom.tenant, email=one.email, role=Role.OWNER, by=admin)
+    StaffMember.objects.create(user=one, role=StaffRole.ADMIN)
+    browser, address = sign_in(one), f"/invitation/{members.mailed_token(token)}/"
+    assert browser.post(address).status_code == 410
+    with scope.of(bloom.tenant):
+        assert not Membership.objects.filter(user=one).exists()
