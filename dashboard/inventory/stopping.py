@@ -47,10 +47,14 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
         life.hold(tenant)
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
+        ended = _ask_to_end(tenant, by) if end_calls else Ended()
         changes.note_access(tenant=tenant)
         changes.note("client", tenant.pk, tenant=tenant)
         life.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
-    return _afterwards(tenant, by, end_calls)
+        if end_calls:
+            _record_ended(tenant, by, ended)
+    _pause_campaigns(tenant)
+    return ended
 
 
 def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
@@ -59,13 +63,17 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
     Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
     """
     with _calls_held(tenant), scope.of(tenant):
+        ended = _ask_to_end(tenant, by) if end_calls else Ended()
         changes.note_access(tenant=tenant)
         changes.note("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         visits.end_all(tenant)
         facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
         life.close(tenant, by=by, reason=reason, **facts)
-    return _afterwards(tenant, by, end_calls)
+        if end_calls:
+            _record_ended(tenant, by, ended)
+    _pause_campaigns(tenant)
+    return ended
 
 
 def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
@@ -79,10 +87,19 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
 def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
     """Have every live call ended by tasks, however many there are; one that still rings once it is answered."""
     with scope.of(tenant):
-        ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-        ended = Ended(ending.ask(_live(tenant), by=by), ringing)
-        audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
+        ended = _ask_to_end(tenant, by)
+        _record_ended(tenant, by, ended)
     return ended
+
+
+def _ask_to_end(tenant: Tenant, by: User) -> Ended:
+    """The wish, committed with what it belongs to. Before any audit entry: calls are locked before the trail."""
+    ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
+    return Ended(ending.ask(_live(tenant), by=by), ringing)
+
+
+def _record_ended(tenant: Tenant, by: User, ended: Ended) -> None:
+    audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
 
 
 def keep_campaigns_paused() -> list[Campaign]:
@@ -125,13 +142,13 @@ def _wait_for_calls(tenant: Tenant) -> None:
         time.sleep(wait)
 
 
-def _afterwards(tenant: Tenant, by: User, end_calls: bool) -> Ended:
+def _pause_campaigns(tenant: Tenant) -> None:
+    """Asks VoiceDock about each, which may take long; what a crash leaves is done by `keep_campaigns_paused`."""
     with scope.of(tenant):
         running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
         found = list(running.select_related("connection", "tenant")[:MOST])
     for campaign in found:
         _pause(campaign)
-    return end_live_calls(tenant, by=by) if end_calls else Ended()
 
 
 def _pause(campaign: Campaign) -> None:

@@ -152,6 +152,23 @@ def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkey
     assert len(desk.commands()) == 1
 
 
+@pytest.mark.parametrize("stop", [stopping.suspend, stopping.close])
+def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(desk, admin, monkeypatch, stop):  # noqa: F811
+    class Died(BaseException):
+        pass
+
+    def die(tenant):
+        raise Died
+
+    desk.talking()
+    monkeypatch.setattr(stopping, "_pause_campaigns", die)
+    with pytest.raises(Died):
+        stop(desk.tenant, by=admin, reason="Unpaid", end_calls=True)
+    assert story(desk.tenant)[-1].startswith("Admin Person asked to end 1 live call")
+    desk.sweep()
+    assert len(desk.commands()) == 1
+
+
 def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):  # noqa: F811
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
