@@ -155,6 +155,8 @@ def _advice(receipt: Receipt) -> str:
 def _unsteerable(call: Call) -> str:
     if call.finished or call.state in OVER:
         return "This call is over, so the command was not sent."
+    if call.state == State.LOST:
+        return "VoiceDock does not know this call any more, so the command was not sent. Say what became of it."
     if call.state != State.IN_PROGRESS:
         return "This works once the call has been answered. The command was not sent."
     if not call.remote_id:

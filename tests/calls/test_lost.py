@@ -1,5 +1,6 @@
 """A call that VoiceDock does not know any more: said so after two minutes, settled by a person, or back by itself."""
 
+import uuid
 from datetime import timedelta
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.calls import claiming, deciding, lost, placing, queries, sync
+from dashboard.calls import claiming, control, deciding, lost, placing, queries, sync
 from dashboard.calls.models import Alarm, Call, State
 from tenants import scope
 from tenants.models import Tenant
@@ -96,6 +97,12 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):  #
     with pytest.raises(placing.Refusal, match="not certain"):
         desk.place()
     assert desk.place("+31612340043").state == "dialing"
+
+
+def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):  # noqa: F811
+    receipt = control.send(desk.again(gone), {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+    assert receipt.outcome == "refused" and "does not know this call any more" in receipt.note
+    assert desk.commands() == []
 
 
 def test_a_person_settles_it(desk, gone):  # noqa: F811
