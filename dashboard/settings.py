@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.web.wrong_method.PageForWrongMethod",
     "dashboard.web.sign_in_limits.SignInNeedsLimits",
     "tenants.privacy.PrivatePages",
 ]
