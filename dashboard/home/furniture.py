@@ -18,12 +18,14 @@ class Person(NamedTuple):
 
 
 class House(NamedTuple):
-    """A client. `hue` and `chroma` are its colour, `at_once` and `per_day` its limits."""
+    """A client. Numbers without a country code are read as in `country`; `hue` and `chroma` are its colour, `at_once`
+    and `per_day` its limits."""
 
     slug: str
     name: str
     city: str
     timezone: str
+    country: str
     connection: str
     hue: int
     chroma: str
@@ -41,7 +43,7 @@ AUDITOR = Person("auditor@patchbay.test", "Anouk Vermeer")
 
 HOUSES = [
     House(
-        "bloom-dental", "Bloom Dental", "Amsterdam", "Europe/Amsterdam", "Bloom Dental", 186, "0.078", 6, 400,
+        "bloom-dental", "Bloom Dental", "Amsterdam", "Europe/Amsterdam", "NL", "Bloom Dental", 186, "0.078", 6, 400,
         (
             (Person("owner@bloom.test", "Dora Bloom"), Role.OWNER),
             (Person("operator@bloom.test", "Sanne Visser"), Role.OPERATOR),
@@ -55,12 +57,18 @@ HOUSES = [
         ),
     ),
     House(
-        "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "Kabelhuis", 240, "0.1", 4, 250,
+        "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "NL", "Kabelhuis", 240, "0.1", 4, 250,
         ((Person("owner@harbor.test", "Joost de Boer"), Role.OWNER),),
         ("The driver is fifteen minutes away.", "The slot can move to the afternoon."),
     ),
-    House("noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "Kabelhuis", 300, "0.13", 8, 1000),
-    House("alder-finch-estate", "Alder & Finch Estate", "London", "Europe/London", "Kabelhuis", 140, "0.09", 3, 120),
-    House("casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "Kabelhuis", 32, "0.12", 2, 60),
-    House("veldkamp-makelaars", "Veldkamp Makelaars", "Den Haag", "Europe/Amsterdam", "Kabelhuis", 350, "0.12", 3, 120),
+    House("noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL", "Kabelhuis", 300, "0.13", 8, 1000),
+    House(
+        "alder-finch-estate", "Alder & Finch Estate", "London", "Europe/London", "GB",
+        "Kabelhuis", 140, "0.09", 3, 120,
+    ),
+    House("casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "NL", "Kabelhuis", 32, "0.12", 2, 60),
+    House(
+        "veldkamp-makelaars", "Veldkamp Makelaars", "Den Haag", "Europe/Amsterdam", "NL",
+        "Kabelhuis", 350, "0.12", 3, 120,
+    ),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(fu
     with scope.system("look"):
         assert Tenant.objects.count() == 6 and Membership.objects.count() == 4
         assert Tenant.objects.filter(default_number=None).count() == 0
+        assert set(Tenant.objects.values_list("country", flat=True)) == {"NL", "GB"}
         assert NumberDedication.objects.count() == 10 and AssistantDedication.objects.count() == 11
         assert Call.objects.live().exists() and not Call.objects.filter(tenant=None).exists()
         bloom = Connection.objects.get(name="Bloom Dental")

@@ -89,6 +89,7 @@ class Command(BaseCommand):
                 slug=house.slug,
                 city=house.city,
                 timezone=house.timezone,
+                country=house.country,
                 home_connection=connection,
                 by=admin,
                 brand_hue=house.hue,
