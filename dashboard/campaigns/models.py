@@ -16,7 +16,7 @@ class PauseCause(models.TextChoices):
     NUMBER_RELEASED = "number-released", "a number of this client, in the organization it calls from, was released"
     NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
     MOVED = "moved", "this client was moved to another connection"
-    STOPPED = "stopped", "this client is suspended or closed"
+    STOPPED = "stopped", "this client was suspended or closed"
 
 
 class Campaign(models.Model):
