@@ -66,7 +66,7 @@ class ClientForm(forms.Form):
     )
     owner_name = NameField(reserved=names_of_staff, required=False, label="First owner’s name")
     owner_email = forms.EmailField(
-        label="First owner’s e-mail", required=False, help_text="Gets a link to sign in with; you see it once too."
+        label="First owner’s e-mail", required=False, help_text="Gets a mail with a link to join."
     )
 
     def __init__(self, *args: Any, free_numbers: Any, free_assistants: Any, **kwargs: Any) -> None:

@@ -162,6 +162,16 @@ def test_limits_are_changed_within_reason(desk, bloom):
     assert (tenant.max_concurrent_calls, tenant.max_calls_per_day) == (7, 300)
 
 
+def test_a_client_without_an_owner_is_proposed_one(desk, bloom):
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Nobody yet. Invite its first owner." in page
+    assert '<option value="owner" selected>' in page
+    desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
+    page = desk.get("/clients/bloom-dental/").content.decode()
+    assert "Nobody has joined yet." in page and "Nobody yet. Invite its first owner." not in page
+    assert '<option value="operator" selected>' in page
+
+
 def test_staff_invites_and_withdraws(desk, bloom):
     answer = desk.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     token = answer.context["link"].address.rstrip("/").rsplit("/", 1)[-1]
@@ -274,5 +284,5 @@ def test_countries_are_set_in_words_and_shown(desk, bloom):
     assert (tenant.country, tenant.allowed_countries) == ("NL", ["BE", "GB", "NL"])
     page = desk.get("/clients/bloom-dental/").content.decode()
     assert "Belgium, Netherlands, United Kingdom" in page
-    assert "as in Netherlands, or with a country code" in page
+    assert "as in the Netherlands, or with a country code" in page
     assert "set where calls may go: Belgium, Netherlands, United Kingdom" in page

@@ -47,6 +47,7 @@ def test_midnight_is_that_of_the_zone():
 @time_machine.travel(NOW, tick=False)
 def test_times_speak_of_the_client_shown():
     request = SimpleNamespace(tenant=SimpleNamespace(timezone="Europe/Amsterdam"))
+    assert Template("{% data_from t %}").render(Context({"t": None})) == "no data yet"
     html = Template("{% local_time t %}|{% local_time t 'UTC' %}|{% ago t %}|{% since t %}").render(
         Context({"t": NOW - timedelta(seconds=65), "request": request})
     )

@@ -132,6 +132,11 @@ def _roles_to_invite(request: StaffRequest, tenant: Tenant) -> list[tuple[str, s
     return []
 
 
+def _first_role(tenant: Tenant) -> dict[str, str]:
+    """What the form proposes: a client without an owner needs one before anybody else."""
+    return {} if members.has_owner(tenant) else {"role": Role.OWNER.value}
+
+
 @require_POST
 @staff_view(Permission.INVITE_TO_CLIENTS)
 def withdraw(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
@@ -199,10 +204,10 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "wrong_words": caller_id_of(wrong).sentence(tenant.name) if wrong else "",
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
-        "invite_form": InviteForm(roles=roles) if roles else None,
+        "invite_form": InviteForm(roles=roles, initial=_first_role(tenant)) if roles else None,
         "limits_form": LimitsForm(instance=tenant),
         "countries_form": CountriesForm(tenant=tenant),
-        "country": numbers.country(tenant.country),
+        "country": numbers.country(tenant.country, article=True),
         "allowed": country_words(tenant.allowed_countries),
         "retention_form": RetentionForm(instance=tenant),
     }

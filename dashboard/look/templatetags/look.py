@@ -150,6 +150,12 @@ def ago(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def data_from(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
+    """How old the data on the screen is, as words within a sentence; nothing may have come from VoiceDock yet."""
+    return format_html("data from {}", ago(context, moment, tz)) if moment else mark_safe("no data yet")
+
+
+@register.simple_tag(takes_context=True)
 def local_time(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
     """The local clock of `tz` or of the client shown; date and zone on hover."""
     if moment is None:
