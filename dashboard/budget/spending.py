@@ -244,7 +244,7 @@ def _window(rows: Any) -> list[Spend]:
 
 def _sharing(connection: int) -> set[int]:
     """Clients at home in this connection, or with a number in it."""
-    here = NumberDedication.objects.filter(connection_id=connection, period__contains=Now()).values("tenant_id")
+    here = NumberDedication.objects.filter(connection_id=connection).open().values("tenant_id")
     tenants = Tenant.objects.filter(Q(home_connection_id=connection) | Q(pk__in=here), status=Tenant.Status.ACTIVE)
     return set(tenants.values_list("pk", flat=True))
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from dashboard.calls.models import Alarm, AlarmClearing, Call, State
 from dashboard.calls.steps import SETTLED_ALARM, owner, step, tell
 from dashboard.voicedock import states
-from tenants import scope
+from tenants import names, scope
 from tenants.access import staff_of
 from tenants.models import User
 
@@ -97,7 +97,7 @@ def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
 
     Raises `Refusal`; False when there is no such alarm any more.
     """
-    reason = reason.strip()
+    reason = names.clean(reason)
     if staff_of(by) is None:
         raise Refusal("Only your account team can clear this alarm.")
     if not reason:

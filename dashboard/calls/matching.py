@@ -154,7 +154,7 @@ def _last(facts: Facts) -> datetime:
 
 def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDedication | None:
     rights = NumberDedication.objects.select_related("tenant").filter(
-        connection_id=connection.pk, period__contains=moment
+        connection_id=connection.pk, period__contains=moment, withdrawn_at=None
     )
     if facts.number_remote_id and (found := rights.filter(number__remote_id=facts.number_remote_id).first()):
         return found
@@ -165,7 +165,7 @@ def _speaker_at(connection: Connection, facts: Facts, moment: datetime) -> Assis
     if not facts.assistant_remote_id:
         return None
     rights = AssistantDedication.objects.select_related("tenant").filter(
-        connection_id=connection.pk, period__contains=moment
+        connection_id=connection.pk, period__contains=moment, withdrawn_at=None
     )
     return rights.filter(assistant__remote_id=facts.assistant_remote_id).first()
 

@@ -137,7 +137,8 @@ def _callable(tenant: Tenant, destination: str) -> str:
 def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
     lines = NumberDedication.objects.select_related("number", "connection").filter(tenant=tenant, pk=number)
     speakers = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant, pk=assistant)
-    line, speaker = lines.filter(period__contains=Now()).first(), speakers.filter(period__contains=Now()).first()
+    now = {"period__contains": Now(), "withdrawn_at": None}
+    line, speaker = lines.filter(**now).first(), speakers.filter(**now).first()
     if line is None or speaker is None:
         raise Refusal("assistant" if line else "number", NOT_YOURS)
     for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):

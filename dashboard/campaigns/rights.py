@@ -45,12 +45,15 @@ def rights_of(campaigns: Iterable[Campaign]) -> dict[int, Rights]:
     """By the campaign's id, with three queries for any number of campaigns."""
     campaigns = list(campaigns)
     assistants = AssistantDedication.objects.filter(
-        assistant__in={one.assistant_id for one in campaigns}, assistant__vanished_at=None, period__contains=Now()
+        assistant__in={one.assistant_id for one in campaigns},
+        assistant__vanished_at=None,
+        period__contains=Now(),
+        withdrawn_at=None,
     )
     speaking = {(one.assistant_id, one.tenant_id): one.pk for one in assistants}
     numbers: dict[int, list[tuple[int, int, bool]]] = defaultdict(list)
     open_ones = NumberDedication.objects.filter(
-        connection__in={one.connection_id for one in campaigns}, period__contains=Now()
+        connection__in={one.connection_id for one in campaigns}, period__contains=Now(), withdrawn_at=None
     )
     for connection, pk, tenant, gone in open_ones.values_list(
         "connection_id", "pk", "tenant_id", "number__vanished_at"
@@ -114,7 +117,9 @@ def risk_token(campaign: Campaign, present: Rights) -> str:
 
 def risk_of(campaign: Campaign, present: Rights) -> Risk:
     """What staff confirm before a campaign calls from a shared organization."""
-    there = NumberDedication.objects.filter(connection=campaign.connection_id, period__contains=Now())
+    there = NumberDedication.objects.filter(
+        connection=campaign.connection_id, period__contains=Now(), withdrawn_at=None
+    )
     foreign = there.filter(pk__in=present.foreign).order_by("tenant__name", "e164")
     free = Number.objects.filter(connection=campaign.connection_id, vanished_at=None)
     return Risk(

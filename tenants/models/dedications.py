@@ -27,7 +27,8 @@ class DedicationQuerySet(models.QuerySet["Dedication"]):
         return self.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), withdrawn_at=None)
 
     def at(self, moment: datetime) -> DedicationQuerySet:
-        return self.filter(period__contains=moment)
+        """Those that held then; what was withdrawn keeps an instant of its period and never held."""
+        return self.filter(period__contains=moment, withdrawn_at=None)
 
 
 class Dedication(models.Model):

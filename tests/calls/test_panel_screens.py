@@ -308,6 +308,7 @@ def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator, 
     assert 'name="reason"' not in operator.get(at(call)).content.decode()
     assert operator.post(at(call, "clear/"), {"reason": "I like to"}).status_code == 403
     assert inside.post(at(call, "clear/"), {"reason": " "}).status_code == 422
+    assert inside.post(at(call, "clear/"), {"reason": "\x00"}).status_code == 422
     assert inside.post(at(call, "clear/"), {"reason": "The carrier mended it."}).status_code == 303
     assert "has to look at it" not in operator.get(at(call)).content.decode()
     with scope.of(bloom.tenant):

@@ -4,15 +4,17 @@ sending open again. Everything is tried by the application's log-in, with every 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from dashboard.calls import claiming, placing
+from dashboard import voicedock
+from dashboard.calls import claiming, merge, placing
 from dashboard.calls.models import Call
 from tenants import ownership, scope
-from tenants.models import Tenant
+from tenants.models import Assistant, Number, Tenant
 from tests.calls.rows import a_call
 from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
 
@@ -114,3 +116,26 @@ def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, mon
     with scope.system("the first is over"):
         Call.objects.filter(pk=first.pk).update(state="ended", finished=True, ended_at=timezone.now())
     assert desk.place(PERSON, token=uuid.uuid4()).state == "dialing"
+
+
+def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor, admin):
+    """Its row keeps the first instant of its period, and VoiceDock tells moments in whole seconds."""
+    begins = (timezone.now() + timedelta(hours=2)).replace(microsecond=0)
+    with scope.system("withdrawn from one client, dedicated to another from the same moment"):
+        number = Number.objects.create(connection=bloom.connection, remote_id="n7", e164="+31205550777")
+        assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a7", name="Second")
+        withdrawn = [
+            ownership.dedicate_number(bloom.tenant, number, by=admin, start=begins),
+            ownership.dedicate_assistant(bloom.tenant, assistant, by=admin, start=begins),
+        ]
+        ownership.end_number(withdrawn[0], by=admin)
+        ownership.end_assistant(withdrawn[1], by=admin)
+        ownership.dedicate_number(harbor.tenant, number, by=admin, start=begins)
+        ownership.dedicate_assistant(harbor.tenant, assistant, by=admin, start=begins)
+    told = {"id": "call-_77", "status": "ended", "caller_phone": PERSON, "assistant_phone": number.e164}
+    told |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
+    for direction in ("inbound", "outbound"):
+        facts = told | {"direction": direction, "id": f"call-_{direction}"}
+        call = merge.hear(bloom.connection, merge.Facts.of_remote(voicedock.RemoteCall.read(facts)))
+        assert call.tenant_id == harbor.tenant.pk
+        assert {call.number_dedication_id, call.assistant_dedication_id}.isdisjoint(one.pk for one in withdrawn)
