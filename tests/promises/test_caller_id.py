@@ -164,9 +164,9 @@ INSERT = (
     "INSERT INTO calls_call (id, tenant_id, connection_id, number_dedication_id, assistant_dedication_id, origin, "
     "direction, party, line, mode, overrides, client_token, state, rank, finished, state_at, attempts, remote_id, "
     "hook_id, provider, family, assistant_name, assistant_remote_id, number_remote_id, reported_line, end_reason, "
-    "error, alarm, created_at, seen_at, heard, looks, version) VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, "
-    "'', 'reference', '{}', %s, %s, 0, false, now(), 0, '', '', '', '', '', '', '', '', '', '', '', now(), now(), "
-    "'{}', 0, 1)"
+    "error, alarm, machine_source, created_at, seen_at, heard, looks, version) "
+    "VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, '', 'reference', '{}', %s, %s, 0, false, now(), 0, "
+    "'', '', '', '', '', '', '', '', '', '', '', '', now(), now(), '{}', 0, 1)"
 )
 
 
