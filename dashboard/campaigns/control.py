@@ -61,7 +61,7 @@ ALARM = "A call left from a number, or was made with an assistant, that is not t
 DEEDS = (START, RESUME, PAUSE, CANCEL)
 SHARED = (
     "Other clients' numbers are in the same VoiceDock organization, and VoiceDock chooses the number a campaign calls "
-    "from. Ask your account team to start it."
+    "from. Ask your account team to run it."
 )
 
 
