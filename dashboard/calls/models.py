@@ -155,7 +155,12 @@ class Call(models.Model):
     duration_seconds = models.PositiveIntegerField(null=True, blank=True)
     end_reason = models.CharField(max_length=120, blank=True)
     machine_source = models.CharField(
-        max_length=12, choices=Source.choices, blank=True, help_text="What says that a machine took it; empty: none."
+        max_length=12,
+        choices=Source.choices,
+        blank=True,
+        default="",  # of a call that is not saved yet
+        db_default="",
+        help_text="What says that a machine took it; empty: none.",
     )
     error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
     end_asked_at = models.DateTimeField(null=True, blank=True)
