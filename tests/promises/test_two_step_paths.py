@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.calls import claiming, merge, placing
 from dashboard.calls.models import Call
-from tenants import ownership, scope
+from tenants import audit, ownership, scope
 from tenants.models import Assistant, Number, Tenant
 from tests.calls.rows import a_call
 from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
@@ -139,3 +139,14 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
         call = merge.hear(bloom.connection, merge.Facts.of_remote(voicedock.RemoteCall.read(facts)))
         assert call.tenant_id == harbor.tenant.pk
         assert {call.number_dedication_id, call.assistant_dedication_id}.isdisjoint(one.pk for one in withdrawn)
+
+
+def test_a_report_does_not_go_by_way_of_a_client_that_only_looks_closed(bloom, admin):
+    call = a_call(bloom, state="ended")
+    with scope.system("by SQL"):
+        old = timezone.now() - timedelta(days=4000)
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(status="closed", closed_at=old, retention_days=0)
+    refused(call, "data_removed_at = now()", "retention of this call has not ended")
+    with scope.system("the trail tells it"):
+        audit.record(admin, bloom.tenant, "tenant.closed", bloom.tenant, name="Bloom", why="Gone")
+        assert Call.objects.filter(pk=call.pk).update(party="", data_removed_at=timezone.now()) == 1
