@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import claiming, ending, placing, sending
-from dashboard.calls.models import Call
+from dashboard.calls import claiming, ending, placing, sending, sweep
+from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import dedicating, stopping, tasks
 from tenants import life, ownership, scope
@@ -177,6 +177,31 @@ def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):  # noqa: F811
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
     desk.sweep()
     assert len(desk.commands()) == 1
+
+
+def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin):  # noqa: F811
+    call = desk.talking()
+    stopping.end_live_calls(desk.tenant, by=admin)
+    assert ending.due() == [call.pk]
+    with scope.system("time passes"):
+        late = Call.objects.get(pk=call.pk).end_asked_at - END_IS_LATE - timedelta(seconds=1)
+        Call.objects.filter(pk=call.pk).update(end_asked_at=late)
+    sweep.run()
+    with scope.system("look"):
+        assert Call.objects.get(pk=call.pk).alarm == Alarm.END_NOT_CONFIRMED
+    assert desk.commands() == []
+
+
+def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harbor, admin):
+    for tenant in [bloom] * (ending.AT_ONCE + 1) + [harbor]:
+        a_call(tenant)
+    for tenant in (bloom, harbor):
+        with scope.of(tenant.tenant):
+            ending.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
+    booked = ending.due()
+    with scope.system("whose they are"):
+        owners = list(Call.objects.filter(pk__in=booked).values_list("tenant", flat=True))
+    assert owners.count(bloom.tenant.pk) == ending.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
 
 def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):  # noqa: F811
