@@ -145,7 +145,7 @@ LONG = "amber " * 1000
 
 
 @pytest.mark.parametrize(
-    ("part", "page"),
+    ("part", "path"),
     [
         ("client", "/c/{slug}/calls/"),
         ("client", "/c/{slug}/activity/"),
@@ -155,8 +155,8 @@ LONG = "amber " * 1000
         ("console", "/admin/calls/call/"),
     ],
 )
-def test_a_search_of_a_thousand_words_is_cut_with_a_notice(town: Town, browsers, part, page):  # noqa: F811
-    address = page.format(slug=town.houses["one"].tenant.slug)
+def test_a_search_of_a_thousand_words_is_cut_with_a_notice(town: Town, browsers, part, path):  # noqa: F811
+    address = path.format(slug=town.houses["one"].tenant.slug)
     answer = browsers[part].get(address, {"q": LONG})
     assert answer.status_code == 200
     text = answer.content.decode()
