@@ -76,10 +76,7 @@ def publish() -> str:
         line = _signed(facts | {"heads": moved}, key)
         _append(path, line)
     if whole and settings.AUDIT_MAIL:
-        words = (
-            "The signed heads of every audit chain. Keep this mail: `manage.py verify_audit` can be held against it."
-        )
-        send_mail(f"Audit heads of {now:%Y-%m-%d}", f"{words}\n\n{line}\n", None, settings.AUDIT_MAIL)
+        send_mail(f"Audit heads of {now:%Y-%m-%d}", f"{KEEP}\n\n{line}\n", None, settings.AUDIT_MAIL)
     return line
 
 
