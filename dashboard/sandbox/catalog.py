@@ -46,6 +46,12 @@ TTS: dict[str, tuple[str, ...]] = {
     "voicedock": ("voicedock-1",),
     "openai": (),
 }  # fmt: skip
+# Models that work on a call once it is over (§17 9). The section names are documented; their providers and models are
+# not, so the providers are those of `stt` and of the text models, and an empty tuple accepts any model.
+POSTCALL: dict[str, dict[str, tuple[str, ...]]] = {
+    "postcall_stt": dict.fromkeys(STT, ()),
+    "postcall_llm": dict.fromkeys(PIPELINE, ()),
+}
 PLAIN_VOICES = ("eleven_v3", "eleven_v4", "eleven_v4_turbo")  # refuse what shapes the voice of the others (§17 7)
 VOICES = {  # of the providers whose voices the documents list in full
     "openai_live": ("marin", "beacon", "cinder", "stone", "vesper"),

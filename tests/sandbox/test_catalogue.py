@@ -48,6 +48,11 @@ REFUSED = [
     (speech(end_call_phrases=["bye"] * 6), "speech_config.end_call_phrases"),
     (speech(end_call_phrases=["x" * 101]), "speech_config.end_call_phrases"),
     (speech(turn_taking="fast"), "speech_config.turn_taking"),
+    ({"postcall_stt": {"provider": "deepgram"}}, "postcall_stt.model"),
+    ({"postcall_stt": {"provider": "xai", "model": "any"}}, "postcall_stt.provider"),
+    ({"postcall_llm": {"model": "any"}}, "postcall_llm.provider"),
+    ({"postcall_llm": {"provider": "openai_live", "model": "gpt-live-1"}}, "postcall_llm.provider"),
+    ({"postcall_llm": "gpt-5"}, "postcall_llm"),
 ]  # fmt: skip
 ACCEPTED = [
     llm(TEXT, temperature=2, tools=[{"type": "function", "function": {"name": "find_order-2"}}, {"type": "end_call"}]),
@@ -56,6 +61,10 @@ ACCEPTED = [
     llm(LIVE, voice="vesper"),
     tts(stability=1, similarity=0, speed=2, model="eleven_flash_v2_5", similarity_boost=0.4),
     speech(silence={"first_check_seconds": 60, "interval_seconds": 120, "max_attempts": 10}),
+    {
+        "postcall_stt": {"provider": "elevenlabs", "model": "any"},
+        "postcall_llm": {"provider": "mistral", "model": "any"},
+    },
     speech(end_call_message="x" * 300, end_call_phrases=["x" * 100] * 5, pronunciation=[{}] * 50),
 ]
 
@@ -73,6 +82,16 @@ def test_what_it_allows_is_kept(bloom, given):
     made = bloom.post("/assistants", json={"name": "x"} | given)
     assert made.status_code == 201, made.text
     assert {name: made.json()["assistant"][name] for name in given} == given or given.get("llm_config")
+
+
+def test_post_call_models_are_shown_only_when_they_are_set_and_cleared_by_null(bloom):
+    made = bloom.post("/assistants", json={"name": "x"}).json()["assistant"]
+    assert not {"postcall_stt", "postcall_llm"} & made.keys()
+    block = {"postcall_llm": {"provider": "openai", "model": "any"}}
+    bloom.patch(f"/assistants/{made['id']}", json=block)
+    assert bloom.get(f"/assistants/{made['id']}").json()["assistant"]["postcall_llm"] == block["postcall_llm"]
+    bloom.patch(f"/assistants/{made['id']}", json={"postcall_llm": None})
+    assert "postcall_llm" not in bloom.get(f"/assistants/{made['id']}").json()["assistant"]
 
 
 @pytest.mark.parametrize("name", ["similarity_boost", "use_speaker_boost", "speed", "style"])

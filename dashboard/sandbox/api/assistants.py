@@ -5,7 +5,7 @@ have none; its calls and campaigns stay.
 """
 
 from .. import wire
-from ..catalog import DEFAULTS
+from ..catalog import DEFAULTS, POSTCALL
 from ..exchange import Answer
 from ..records import Assistant
 from . import configuration, validation
@@ -51,7 +51,7 @@ def delete(ctx: Context, assistant_id: str) -> Answer:
 
 
 def _settings(ctx: Context, before: dict, body: dict) -> dict:
-    given = configuration.checked(ctx, validation.known(ctx, body, DEFAULTS))
+    given = configuration.checked(ctx, validation.known(ctx, body, (*DEFAULTS, *POSTCALL)))
     return {name: value for name, value in (before | given).items() if value is not None}
 
 

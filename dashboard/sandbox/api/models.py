@@ -1,12 +1,13 @@
 """The blocks that choose models: `llm_config`, `stt_config`, `tts_config` (voicedock-api.md §8.1, §17 7 and 8).
 
 The sandbox's own choice: a model of a known provider that the catalog lacks is refused; voices are looked up where the
-documents list all of them; a realtime model's `turn_detection` and `transcription` stand inside `llm_config`.
+documents list all of them; a realtime model's `turn_detection` and `transcription` stand inside `llm_config`. The
+post-call models (§17 9) are blocks of an assistant under the names of their catalog sections, kept as they are given.
 """
 
 from collections.abc import Iterable
 
-from ..catalog import LANGUAGES, LLM, PLAIN_VOICES, STT, TTS, VOICES
+from ..catalog import LANGUAGES, LLM, PLAIN_VOICES, POSTCALL, STT, TTS, VOICES
 from ..errors import invalid, missing
 from . import validation
 
@@ -35,6 +36,8 @@ def check(body: dict, where: str = "") -> dict:
         "stt_config": _block(body, "stt_config", ("provider", "model", "language"), STT, where),
         "tts_config": _block(body, "tts_config", ("provider", "voice_id"), TTS, where),
     }
+    for section, providers in POSTCALL.items():
+        _block(body, section, ("provider", "model"), providers, where)
     for block, key, least, most in RANGES:
         validation.number(blocks[block], key, least, most, f"{where}{block}.")
     validation.whole(blocks["llm_config"], "max_completion_tokens", 1, 32_768, f"{where}llm_config.")
