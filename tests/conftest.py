@@ -1,4 +1,4 @@
-"""Where the tests stand: the database (tests/postgres.py), the cast (tests/cast.py), and nothing skipped in CI."""
+"""The database of the tests, the fixtures that all of them share (tests/fixtures), and nothing skipped in CI."""
 
 import os
 import shutil
@@ -13,10 +13,17 @@ from django.db import connection
 
 import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
 from tenants import scope
-from tests import backdating
-from tests.postgres import server
+from tests.fixtures import backdating
+from tests.fixtures.postgres import server
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = [
+    "tests.fixtures.factories",
+    "tests.fixtures.sandbox",
+    "tests.fixtures.operator",
+    "tests.fixtures.fake_clock",
+    "tests.fixtures.two_tenants",
+    "tests.fixtures.checkpoints",
+]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,8 +12,8 @@ from dashboard.calls import destinations, placing
 from tenants import ownership, scope
 from tenants.models import Connection, Number, Tenant
 from tenants.roles import Role
-from tests.backdating import backdating
-from tests.calls.rows import a_call
+from tests.fixtures.backdating import backdating
+from tests.fixtures.call_factories import a_call
 
 ADDRESS = "/c/bloom-dental/call/"
 

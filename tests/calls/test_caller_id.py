@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tenants import ownership, scope
 from tenants.models import AuditEntry, Auditor, AuditorGrant
 from tenants.roles import Role, StaffRole
-from tests.calls.rows import a_call, reads
+from tests.fixtures.call_factories import a_call, reads
 
 
 @pytest.fixture

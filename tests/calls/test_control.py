@@ -9,7 +9,6 @@ from dashboard.budget import spending as budget
 from dashboard.calls import control
 from dashboard.calls.models import CallReport, Receipt
 from tenants import scope
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}
 END = {"type": "end-call"}
@@ -17,12 +16,12 @@ TO = {"type": "transfer", "destination": "+31612340099", "message": "One moment.
 CONTEXT = {"type": "inject-context", "content": "Order 4417 is confirmed.", "trigger_response": True}
 
 
-def send(desk, call, command, token=None):  # noqa: F811
+def send(desk, call, command, token=None):
     return control.send(call, command, by=desk.user, token=token or uuid.uuid4())
 
 
 @pytest.mark.parametrize("command", [SAY, TO, CONTEXT, END])
-def test_a_command_is_sent_once_and_accepted(desk, command):  # noqa: F811
+def test_a_command_is_sent_once_and_accepted(desk, command):
     call, token = desk.talking(), uuid.uuid4()
     receipt = send(desk, call, command, token)
     assert (receipt.outcome, receipt.effect, receipt.note) == ("accepted", "", "")
@@ -44,14 +43,14 @@ def test_a_command_is_sent_once_and_accepted(desk, command):  # noqa: F811
         ({"type": "dance"}, "no such command"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_and_not_sent(desk, command, words):  # noqa: F811
+def test_what_cannot_be_meant_is_refused_and_not_sent(desk, command, words):
     receipt = send(desk, desk.talking(), command)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert words in receipt.note
     assert desk.commands() == []
 
 
-def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(desk):  # noqa: F811
+def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(desk):
     call = desk.place()
     assert "once the call has been answered" in send(desk, call, SAY).note
     desk.lever(f"calls/{call.remote_id}/force", status="ended")
@@ -78,7 +77,7 @@ def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(desk):  # n
         ("hang", "unknown", True, "did not answer"),
     ],
 )
-def test_what_goes_wrong_at_voicedock_is_on_the_receipt(desk, fault, outcome, sent, words):  # noqa: F811
+def test_what_goes_wrong_at_voicedock_is_on_the_receipt(desk, fault, outcome, sent, words):
     call = desk.talking()
     desk.fault(fault, "/calls/*/control")
     receipt = send(desk, call, SAY)
@@ -88,7 +87,7 @@ def test_what_goes_wrong_at_voicedock_is_on_the_receipt(desk, fault, outcome, se
     assert len(desk.commands()) == 1
 
 
-def test_the_last_two_commands_are_kept_for_ending(desk):  # noqa: F811
+def test_the_last_two_commands_are_kept_for_ending(desk):
     call = desk.talking()
     outcomes = [send(desk, call, CONTEXT).outcome for _ in range(9)]
     assert outcomes == ["accepted"] * 8 + ["refused"]
@@ -97,7 +96,7 @@ def test_the_last_two_commands_are_kept_for_ending(desk):  # noqa: F811
     assert len(desk.commands()) == 9
 
 
-def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(desk):  # noqa: F811
+def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(desk):
     call = desk.talking()
     first, second = send(desk, call, END), send(desk, call, END)
     assert (first.outcome, second.outcome) == ("accepted", "accepted")
@@ -109,7 +108,7 @@ def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(desk):  # no
     assert {receipt.effect for receipt in desk.receipts(call)} == {"confirmed"}
 
 
-def test_a_transfer_is_confirmed_or_told_not_to_be(desk):  # noqa: F811
+def test_a_transfer_is_confirmed_or_told_not_to_be(desk):
     moved, dropped = desk.talking("+31612340043"), desk.talking("+31612340044")
     for call in (moved, dropped):
         send(desk, call, TO)
@@ -121,7 +120,7 @@ def test_a_transfer_is_confirmed_or_told_not_to_be(desk):  # noqa: F811
     assert (receipt.effect, receipt.note) == ("not-confirmed", "The call ended without having been transferred.")
 
 
-def test_words_are_confirmed_by_the_transcript_and_context_stays_open(desk):  # noqa: F811
+def test_words_are_confirmed_by_the_transcript_and_context_stays_open(desk):
     call = desk.talking()
     send(desk, call, SAY), send(desk, call, CONTEXT)
     desk.sandbox.advance(30)
@@ -134,7 +133,7 @@ def test_words_are_confirmed_by_the_transcript_and_context_stays_open(desk):  # 
     }
 
 
-def test_words_that_were_never_spoken_are_not_confirmed(desk):  # noqa: F811
+def test_words_that_were_never_spoken_are_not_confirmed(desk):
     call = desk.talking()
     desk.fault("hang", "/calls/*/control")
     send(desk, call, SAY)
@@ -146,7 +145,7 @@ def test_words_that_were_never_spoken_are_not_confirmed(desk):  # noqa: F811
     assert (receipt.outcome, receipt.effect) == ("unknown", "not-confirmed")
 
 
-def test_a_receipt_is_there_before_the_request_leaves(desk, monkeypatch):  # noqa: F811
+def test_a_receipt_is_there_before_the_request_leaves(desk, monkeypatch):
     """Killed in the moment of sending: the command is on record."""
     call = desk.talking()
 
@@ -160,7 +159,7 @@ def test_a_receipt_is_there_before_the_request_leaves(desk, monkeypatch):  # noq
     assert receipt.outcome == Receipt.Outcome.WAITING
 
 
-def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client_of):  # noqa: F811
+def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client_of):
     """The verb asks through the call's own tenant only."""
     call = desk.talking()
     call.tenant_id = client_of(agency, "noord").pk
@@ -168,7 +167,7 @@ def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client
         send(desk, call, SAY)
 
 
-def test_a_receipt_remembers_how_much_was_said_before(desk):  # noqa: F811
+def test_a_receipt_remembers_how_much_was_said_before(desk):
     call = desk.talking()
     early = control.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
     with scope.of(desk.tenant):

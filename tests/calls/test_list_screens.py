@@ -14,7 +14,7 @@ from dashboard.calls.views import export
 from tenants import scope
 from tenants.models import AuditEntry
 from tenants.roles import Role
-from tests.calls.rows import a_call, a_receipt, a_report, reads
+from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
 
 LIST, WALL = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
 

@@ -13,8 +13,7 @@ from dashboard.calls.models import Alarm, Call, State
 from tenants import scope
 from tenants.models import Tenant
 from tenants.roles import Role
-from tests.calls.rows import a_call
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call
 
 
 class Hiding(httpx.BaseTransport):
@@ -36,14 +35,14 @@ class Hiding(httpx.BaseTransport):
 
 
 @pytest.fixture
-def hidden(desk, settings):  # noqa: F811
+def hidden(desk, settings):
     """Ids of calls that VoiceDock has lost."""
     found: set[str] = set()
     settings.VOICEDOCK_TRANSPORT = Hiding(settings.VOICEDOCK_TRANSPORT, found)
     return found
 
 
-def look(desk, minutes=0):  # noqa: F811
+def look(desk, minutes=0):
     """One sync of live calls, as if the first answer of 404 had been so long ago."""
     with scope.system("let time pass"):
         Call.objects.update(missing_since=F("missing_since") - timedelta(minutes=minutes))
@@ -51,19 +50,19 @@ def look(desk, minutes=0):  # noqa: F811
 
 
 @pytest.fixture
-def talking(desk):  # noqa: F811
+def talking(desk):
     return desk.talking()
 
 
 @pytest.fixture
-def gone(desk, talking, hidden):  # noqa: F811
+def gone(desk, talking, hidden):
     hidden.add(talking.remote_id)
     look(desk)
     look(desk, minutes=2)
     return talking
 
 
-def test_a_call_is_lost_only_after_the_stated_time(desk, talking, hidden):  # noqa: F811
+def test_a_call_is_lost_only_after_the_stated_time(desk, talking, hidden):
     hidden.add(talking.remote_id)
     look(desk)
     call = desk.again(talking)
@@ -80,7 +79,7 @@ def test_a_call_is_lost_only_after_the_stated_time(desk, talking, hidden):  # no
     assert desk.actions().count("call.lost") == 1
 
 
-def test_what_the_lists_show_again_in_between_is_not_lost(desk, talking, hidden):  # noqa: F811
+def test_what_the_lists_show_again_in_between_is_not_lost(desk, talking, hidden):
     hidden.add(talking.remote_id)
     look(desk)
     hidden.clear()
@@ -89,7 +88,7 @@ def test_what_the_lists_show_again_in_between_is_not_lost(desk, talking, hidden)
     assert desk.again(talking).state == State.IN_PROGRESS
 
 
-def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):  # noqa: F811
+def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=desk.tenant.pk)
@@ -99,13 +98,13 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):  #
     assert desk.place("+31612340043").state == "dialing"
 
 
-def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):  # noqa: F811
+def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):
     receipt = control.send(desk.again(gone), {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
     assert receipt.outcome == "refused" and "does not know this call any more" in receipt.note
     assert desk.commands() == []
 
 
-def test_a_person_settles_it(desk, gone):  # noqa: F811
+def test_a_person_settles_it(desk, gone):
     call = desk.again(gone)
     with pytest.raises(deciding.Refusal):
         deciding.decide(call, deciding.NOT_PLACED, by=desk.user)
@@ -117,7 +116,7 @@ def test_a_person_settles_it(desk, gone):  # noqa: F811
     assert not deciding.decide(call, deciding.IS_OVER, by=desk.user)
 
 
-def test_looking_on_asks_again_after_the_same_time(desk, gone):  # noqa: F811
+def test_looking_on_asks_again_after_the_same_time(desk, gone):
     call = desk.again(gone)
     assert deciding.decide(call, deciding.KEEP_LOOKING, by=desk.user)
     assert (desk.again(call).state, desk.again(call).alarm) == (State.LOST, "")
@@ -128,7 +127,7 @@ def test_looking_on_asks_again_after_the_same_time(desk, gone):  # noqa: F811
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_it_comes_back_when_voicedock_shows_it_again(desk, gone, hidden, settled):  # noqa: F811
+def test_it_comes_back_when_voicedock_shows_it_again(desk, gone, hidden, settled):
     call = gone
     if settled:
         deciding.decide(desk.again(call), deciding.IS_OVER, by=desk.user)
@@ -142,7 +141,7 @@ def test_it_comes_back_when_voicedock_shows_it_again(desk, gone, hidden, settled
     assert desk.again(call).state == State.ENDED
 
 
-def test_another_alarm_is_not_covered(desk, talking, hidden):  # noqa: F811
+def test_another_alarm_is_not_covered(desk, talking, hidden):
     with scope.system("a wrong number"):
         Call.objects.filter(pk=talking.pk).update(alarm=Alarm.WRONG_NUMBER, alarm_at=timezone.now())
     hidden.add(talking.remote_id)
@@ -153,7 +152,7 @@ def test_another_alarm_is_not_covered(desk, talking, hidden):  # noqa: F811
     assert desk.again(talking).alarm == Alarm.WRONG_NUMBER, "the client's dialing stays stopped until staff look"
 
 
-def test_every_missing_call_gets_its_turn(desk, monkeypatch, hidden):  # noqa: F811
+def test_every_missing_call_gets_its_turn(desk, monkeypatch, hidden):
     monkeypatch.setattr(sync, "SINGLE_READS", 1)
     calls = [desk.talking(f"+3161234004{at}") for at in range(3)]
     for call in calls:

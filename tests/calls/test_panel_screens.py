@@ -12,7 +12,7 @@ from tenants import scope
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry
 from tenants.roles import Role
-from tests.calls.rows import a_call, a_receipt, a_report, reads
+from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
 
 HTMX = {"HX-Request": "true"}
 XSS = '<script>alert("x")</script>'

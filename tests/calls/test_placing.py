@@ -7,10 +7,10 @@ import pytest
 from dashboard.calls import placing
 from tenants import ownership, scope
 from tenants.models import Tenant
-from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.operator import PERSON
 
 
-def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):  # noqa: F811
+def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):
     call = desk.place(first_message="Hello, this is Harbor.")
     (sent,) = desk.placed()
     assert sent["body"] == {
@@ -39,7 +39,7 @@ def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):  # n
         ("call me", "country code"),
     ],
 )
-def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, words):  # noqa: F811
+def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, words):
     with pytest.raises(placing.Refusal) as no:
         desk.place(typed)
     assert no.value.field == "destination"
@@ -48,11 +48,11 @@ def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, wo
 
 
 @pytest.mark.parametrize("typed", ["+31 6 1234 0042", "0031612340042", "+31 (0)6 12340042"])
-def test_numbers_are_taken_as_people_write_them(desk, typed):  # noqa: F811
+def test_numbers_are_taken_as_people_write_them(desk, typed):
     assert desk.place(typed).party == PERSON
 
 
-def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):  # noqa: F811
+def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):
     other = client_of(agency, "noord", numbers=("+31505550112",))
     with scope.of(other):
         foreign = other.numberdedications.get()
@@ -63,7 +63,7 @@ def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):  
     assert desk.placed() == []
 
 
-def test_a_released_line_dials_nothing(desk):  # noqa: F811
+def test_a_released_line_dials_nothing(desk):
     with scope.of(desk.tenant):
         ownership.end_number(desk.number, by=None)
     with pytest.raises(placing.Refusal):
@@ -72,14 +72,14 @@ def test_a_released_line_dials_nothing(desk):  # noqa: F811
 
 
 @pytest.mark.parametrize("status", ["suspended", "closed"])
-def test_a_client_that_is_not_active_dials_nothing(desk, status):  # noqa: F811
+def test_a_client_that_is_not_active_dials_nothing(desk, status):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(status=status)
     with pytest.raises(placing.Refusal, match=status):
         desk.place()
 
 
-def test_limits_at_once_and_a_day(desk):  # noqa: F811
+def test_limits_at_once_and_a_day(desk):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
     desk.place()
@@ -92,7 +92,7 @@ def test_limits_at_once_and_a_day(desk):  # noqa: F811
     assert len(desk.placed()) == 1
 
 
-def test_the_same_person_is_not_called_twice_at_once(desk):  # noqa: F811
+def test_the_same_person_is_not_called_twice_at_once(desk):
     desk.place()
     with pytest.raises(placing.Refusal) as no:
         desk.place()
@@ -100,7 +100,7 @@ def test_the_same_person_is_not_called_twice_at_once(desk):  # noqa: F811
     assert len(desk.placed()) == 1
 
 
-def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(desk):  # noqa: F811
+def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(desk):
     token = uuid.uuid4()
     first = desk.place(token=token)
     assert desk.place(token=token).pk == first.pk
@@ -110,7 +110,7 @@ def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(de
     assert len(desk.placed()) == 1
 
 
-def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):  # noqa: F811
+def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):
     desk.fault("402")
     call = desk.place()
     assert (call.state, call.finished) == ("refused", True)
@@ -118,7 +118,7 @@ def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):  # noqa: F811
     assert desk.actions() == ["call.asked", "call.refused"]
 
 
-def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monkeypatch):  # noqa: F811
+def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monkeypatch):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(allowed_countries=["BE", "DE"])
     desk.tenant.allowed_countries = ["BE", "DE"]
@@ -132,6 +132,6 @@ def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monke
     assert desk.placed() == []
 
 
-def test_numbers_are_read_as_in_the_clients_country(desk):  # noqa: F811
+def test_numbers_are_read_as_in_the_clients_country(desk):
     desk.tenant.country = "NL"
     assert desk.place("06 1234 0042").party == PERSON

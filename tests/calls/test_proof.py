@@ -17,7 +17,7 @@ from dashboard.look.numbers import grouped
 from tenants import audit, scope
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry
-from tests.calls.rows import a_call
+from tests.fixtures.call_factories import a_call
 
 OURS, OTHER, THIRD = "+31205550142", "+31105550140", "+31505550112"
 STATES = ["queued", "sending", "refused", "unknown", "needs-person", "dialing", "in-progress", "ended", "failed"]

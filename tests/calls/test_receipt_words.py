@@ -13,8 +13,7 @@ from dashboard.calls.models import Alarm, Call, Receipt
 from tenants import scope
 from tenants.audit_words import SENTENCES
 from tenants.roles import Role
-from tests.calls.rows import a_call, a_receipt
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call, a_receipt
 
 Outcome, Effect = Receipt.Outcome, Receipt.Effect
 ANSWERS = {  # what may be read beside a command if and only if VoiceDock answered so
@@ -55,7 +54,7 @@ def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
             assert ("Accepted by VoiceDock" in page) is (outcome == Outcome.ACCEPTED), at
 
 
-def end(desk, call):  # noqa: F811
+def end(desk, call):
     return control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
 
 
@@ -63,7 +62,7 @@ def end(desk, call):  # noqa: F811
     ("fault", "outcome", "effect"),
     [("409", "refused", ""), ("500", "unknown", "confirmed"), ("", "accepted", "confirmed")],
 )
-def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault, outcome, effect):  # noqa: F811
+def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault, outcome, effect):
     """The call ends by itself while the command is on its way; the news of that come first."""
     call = desk.talking()
     if fault:
@@ -95,7 +94,7 @@ def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloo
     assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
 
 
-def test_what_was_never_sent_is_not_told_as_sent(desk):  # noqa: F811
+def test_what_was_never_sent_is_not_told_as_sent(desk):
     call = desk.place()  # it still rings, so nothing can be sent into it
     assert end(desk, call).outcome == "refused"
     assert desk.commands() == []

@@ -5,7 +5,7 @@ import pytest
 from tenants import scope
 from tenants.models import Tenant
 from tenants.roles import Role
-from tests.calls.rows import a_call, a_report
+from tests.fixtures.call_factories import a_call, a_report
 
 ADDRESS = "/c/bloom-dental/calls/"
 

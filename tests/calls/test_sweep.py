@@ -9,7 +9,6 @@ from dashboard.celery import app
 from dashboard.hooks import tasks as hooks_tasks
 from dashboard.timetable import TIMETABLE
 from tenants import scope
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 
 def test_every_bell_of_the_timetable_has_somebody_who_hears_it():
@@ -18,7 +17,7 @@ def test_every_bell_of_the_timetable_has_somebody_who_hears_it():
     assert hooks_tasks.apply_waiting.name in app.tasks
 
 
-def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(desk, monkeypatch):  # noqa: F811
+def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(desk, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
@@ -32,7 +31,7 @@ def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(desk, monkeypatch):  # 
 
 
 @pytest.mark.parametrize("fault", ["500", "cut"])
-def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):  # noqa: F811
+def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):
     """Only lists that were seen whole say that a call is not there."""
     desk.fault(fault)
     call = desk.place()
@@ -48,7 +47,7 @@ def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):  # noqa: F8
     assert desk.again(call).state == "needs-person"
 
 
-def test_an_alarm_raised_meanwhile_is_not_covered_by_another(desk, monkeypatch):  # noqa: F811
+def test_an_alarm_raised_meanwhile_is_not_covered_by_another(desk, monkeypatch):
     """A wrong number stops the client's dialing: an end that is not confirmed must not take its place."""
     call = desk.talking()
     stale = desk.again(call)

@@ -2,42 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 
 from dashboard.calls import sync
 from dashboard.calls.models import Call
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from dashboard.sandbox import inprocess
 from tenants import scope
-from tests.world import agency, asked, client_of, sandbox  # noqa: F401
 
 LISTS = ["GET /calls", "GET /calls"]
-
-
-@pytest.fixture
-def ring(sandbox):  # noqa: F811
-    """Somebody calls a number; gives the call's id. It is answered unless told otherwise."""
-
-    def ring(number="+31105550161", answered=True, seconds=300):
-        sandbox.clock.advance(1)
-        with inprocess.client(sandbox) as levers:
-            remote_id = levers.post("/_sandbox/calls/inbound", json={"number": number, "seconds": seconds}).json()["id"]
-            if answered:
-                levers.post(f"/_sandbox/calls/{remote_id}/force", json={"status": "in-progress"})
-        return remote_id
-
-    return ring
-
-
-@pytest.fixture
-def end(sandbox):  # noqa: F811
-    def end(remote_id):
-        with inprocess.client(sandbox) as levers:
-            answer = levers.post(f"/_sandbox/calls/{remote_id}/force", json={"status": "ended"})
-        assert answer.status_code == 200
-
-    return end
 
 
 def states():
@@ -50,10 +22,10 @@ def again(kind):
     return round((state.due_at - timezone.now()).total_seconds())
 
 
-def test_live_calls_are_found_and_followed_every_three_seconds(agency, ring, asked):  # noqa: F811
+def test_live_calls_are_found_and_followed_every_three_seconds(agency, receive_call, asked):
     sync.live(agency.connection)
     assert again(Kind.LIVE_CALLS) == 15
-    remote_id = ring()
+    remote_id = receive_call()
     asked()
     sync.live(agency.connection)
     assert states() == {remote_id: "in-progress"}
@@ -61,10 +33,10 @@ def test_live_calls_are_found_and_followed_every_three_seconds(agency, ring, ask
     assert asked() == LISTS
 
 
-def test_a_live_call_that_no_list_shows_is_read_by_itself(agency, ring, end, asked):  # noqa: F811
-    remote_id = ring()
+def test_a_live_call_that_no_list_shows_is_read_by_itself(agency, receive_call, end_remote_call, asked):
+    remote_id = receive_call()
     sync.live(agency.connection)
-    end(remote_id)
+    end_remote_call(remote_id)
     asked()
     sync.live(agency.connection)
     assert states() == {remote_id: "ended"}
@@ -74,19 +46,19 @@ def test_a_live_call_that_no_list_shows_is_read_by_itself(agency, ring, end, ask
     assert again(Kind.LIVE_CALLS) == 15
 
 
-def test_several_missing_are_looked_for_in_one_page(agency, ring, end, asked):  # noqa: F811
-    remote_ids = [ring() for _ in range(5)]
+def test_several_missing_are_looked_for_in_one_page(agency, receive_call, end_remote_call, asked):
+    remote_ids = [receive_call() for _ in range(5)]
     sync.live(agency.connection)
     for remote_id in remote_ids:
-        end(remote_id)
+        end_remote_call(remote_id)
     asked()
     sync.live(agency.connection)
     assert asked() == [*LISTS, "GET /calls"]
     assert set(states().values()) == {"ended"}
 
 
-def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, ring, sandbox):  # noqa: F811
-    remote_id, other = ring(), ring()
+def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, receive_call, sandbox):
+    remote_id, other = receive_call(), receive_call()
     sync.live(agency.connection)
     del sandbox.world.calls[remote_id], sandbox.world.planned[remote_id]
     sync.live(agency.connection)
@@ -95,29 +67,31 @@ def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, ring, 
         assert SyncRun.objects.filter(kind=Kind.LIVE_CALLS, outcome="failed").count() == 0
 
 
-def test_finished_calls_stop_at_the_first_page_without_news(agency, ring, end, asked, monkeypatch):  # noqa: F811
+def test_finished_calls_stop_at_the_first_page_without_news(agency, receive_call, end_remote_call, asked, monkeypatch):
     monkeypatch.setattr(sync, "PAGE", 3)
     for _ in range(10):
-        end(ring())
+        end_remote_call(receive_call())
     sync.finished(agency.connection)
     assert len(states()) == 10
     sync.finished(agency.connection)
     asked()
     sync.finished(agency.connection)
     assert asked() == ["GET /calls"]
-    end(ring())
+    end_remote_call(receive_call())
     asked()
     sync.finished(agency.connection)
     assert len(states()) == 11
     assert asked() == ["GET /calls"] * 2
 
 
-def test_history_is_brought_over_in_pieces_and_goes_on_where_it_stopped(agency, ring, end, monkeypatch):  # noqa: F811
+def test_history_is_brought_over_in_pieces_and_goes_on_where_it_stopped(
+    agency, receive_call, end_remote_call, monkeypatch
+):
     for name, size in (("PAGE", 2), ("HISTORY_PAGE", 3), ("HISTORY_PAGES", 1), ("DEEP_PAGES", 1)):
         monkeypatch.setattr(sync, name, size)
-    newest = [ring() for _ in range(12)]
+    newest = [receive_call() for _ in range(12)]
     for remote_id in newest:
-        end(remote_id)
+        end_remote_call(remote_id)
     monkeypatch.setattr(sync, "_hear", _only_history(sync._hear))
     marks = []
     for _ in range(5):
@@ -132,12 +106,12 @@ def _only_history(hear):
     return lambda run, page: hear(run, page) if page.size == 3 else (0, set())
 
 
-def test_a_late_report_on_an_older_page_is_found_in_time(agency, ring, end, sandbox, monkeypatch):  # noqa: F811
+def test_a_late_report_on_an_older_page_is_found_in_time(agency, receive_call, end_remote_call, sandbox, monkeypatch):
     monkeypatch.setattr(sync, "PAGE", 2)
-    first = ring()
-    end(first)
+    first = receive_call()
+    end_remote_call(first)
     for _ in range(4):
-        end(ring())
+        end_remote_call(receive_call())
     sync.finished(agency.connection)
     sync.finished(agency.connection)
     with scope.system("look"):

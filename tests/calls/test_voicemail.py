@@ -7,8 +7,7 @@ from dashboard.calls.models import Call
 from dashboard.calls.voicemail import Source
 from dashboard.home import queries as overview
 from tenants import scope
-from tests.calls.rows import a_call
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call
 
 
 def user(text):
@@ -41,7 +40,7 @@ def test_what_tells_that_a_machine_took_the_call(facts, source):
     assert voicemail.source_of(*given.values(), direction=direction) == source
 
 
-def test_a_voicemail_of_voicedock_is_known_and_told(desk):  # noqa: F811
+def test_a_voicemail_of_voicedock_is_known_and_told(desk):
     desk.lever("outcomes", destination="+31612340042", outcome="voicemail")
     call = desk.place()
     desk.sandbox.clock.advance(120)

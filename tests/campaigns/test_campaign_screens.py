@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -17,36 +16,7 @@ from dashboard.inventory.models import Kind, SyncState
 from tenants import ownership, scope
 from tenants.models import Number
 from tenants.roles import Role
-
-ALL_DAY = {"starts": time(0), "ends": time(23, 59, 59), "timezone": "Europe/Amsterdam"}
-
-
-def campaign_of(house, name="Recall autumn", status="scheduled", **more):
-    values = ALL_DAY | {"total_leads": 100, "completed_leads": 40, "failed_leads": 5} | more
-    with scope.system("a campaign"):
-        return Campaign.objects.create(
-            tenant=house.tenant,
-            connection=house.connection,
-            assistant=house.assistant.assistant,
-            remote_id=f"c-{uuid.uuid4()}",
-            name=name,
-            status=status,
-            remote_created_at=timezone.now(),
-            **values,
-        )
-
-
-def lead_of(campaign, status="pending", **more):
-    values = {"phone_number": "+31612340001", "variables": {"name": "Noor Smit", "reference": "17"}} | more
-    with scope.system("a lead"):
-        return Lead.objects.create(
-            tenant_id=campaign.tenant_id, campaign=campaign, remote_id=f"l-{uuid.uuid4()}", status=status, **values
-        )
-
-
-@pytest.fixture
-def manager(bloom, member, sign_in):
-    return sign_in(member(bloom, Role.MANAGER))
+from tests.fixtures.call_factories import campaign_of, lead_of
 
 
 def test_the_list_says_where_each_stands_and_how_old_it_is(manager, bloom, harbor):

@@ -19,8 +19,8 @@ def harbor(agency, client_of) -> Tenant:
 
 
 @pytest.fixture
-def slots(agency, harbor, make, asked) -> Campaign:
-    make("Slots", "Dispatch desk")
+def slots(agency, harbor, make_remote_campaign, asked) -> Campaign:
+    make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     asked()
     return fresh()
@@ -122,8 +122,8 @@ def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):
         control.resume(fresh(), by=manager)
 
 
-def test_nobodys_campaign_is_not_started_even_by_staff(agency, make, support):
-    make("Tariffs", "Tariff advisor")
+def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campaign, support):
+    make_remote_campaign("Tariffs", "Tariff advisor")
     sync.campaigns(agency.connection)
     with pytest.raises(control.Refusal, match="dedicated to no client"):
         control.start(fresh(), by=support)

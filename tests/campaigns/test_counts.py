@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboard.campaigns import counts, windows
 from dashboard.campaigns.models import Campaign
-from tests.campaigns.test_campaign_screens import campaign_of, lead_of, manager  # noqa: F401
+from tests.fixtures.call_factories import campaign_of, lead_of
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 figures = st.integers(0, 60)
@@ -51,7 +51,7 @@ def test_leads_read_after_the_counters_moved_are_what_counts(campaign, leads):
     assert {name: found.get(name, 0) for name in leads} == leads
 
 
-def test_skipped_leads_are_not_pending(manager, bloom):  # noqa: F811
+def test_skipped_leads_are_not_pending(manager, bloom):
     """Beside "everybody on it has been dealt with" nobody waits."""
     done = campaign_of(
         bloom, "Summer", "completed", total_leads=3, completed_leads=1, failed_leads=0, leads_seen_at=NOON

@@ -20,7 +20,6 @@ from tenants import ownership, scope
 from tenants.audit_words import sentence
 from tenants.models import Assistant, AuditEntry, Number, Tenant
 from tenants.roles import Role
-from tests.desk import desk  # noqa: F401
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 
@@ -31,8 +30,8 @@ def harbor(agency, client_of) -> Tenant:
 
 
 @pytest.fixture
-def started(agency, harbor, make, member, asked) -> Campaign:
-    make("Slots", "Dispatch desk")
+def started(agency, harbor, make_remote_campaign, member, asked) -> Campaign:
+    make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     control.start(fresh(), by=member(harbor, Role.MANAGER))
     assert rechecks.run() == []
@@ -121,8 +120,10 @@ def test_a_dedication_counts_from_its_own_beginning(started, harbor, agency):
     assert rights.worsened(present, begun) == PauseCause.NUMBER_DEDICATED
 
 
-def test_a_release_between_the_check_and_the_answer_is_noticed(agency, harbor, make, member, monkeypatch):
-    make("Slots", "Dispatch desk")
+def test_a_release_between_the_check_and_the_answer_is_noticed(
+    agency, harbor, make_remote_campaign, member, monkeypatch
+):
+    make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     update = Client.update_campaign
 
@@ -175,8 +176,8 @@ def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, member):
     assert rechecks.run() == [] and fresh().status == "scheduled"
 
 
-def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, harbor, make, sandbox):
-    remote = sandbox.world.campaigns[make("Slots", "Dispatch desk")]
+def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, harbor, make_remote_campaign, sandbox):
+    remote = sandbox.world.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
     remote.status = "scheduled"
     sync.campaigns(agency.connection)
     assert rechecks.run() == []
@@ -185,8 +186,8 @@ def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, h
     assert rechecks.run() and remote.status == "paused"
 
 
-def test_nobodys_campaign_is_left_alone(agency, make, sandbox):
-    remote = sandbox.world.campaigns[make("Slots", "Dispatch desk")]
+def test_nobodys_campaign_is_left_alone(agency, make_remote_campaign, sandbox):
+    remote = sandbox.world.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
     remote.status = "scheduled"
     sync.campaigns(agency.connection)
     assert rechecks.run() == [] and remote.status == "scheduled"
@@ -295,7 +296,7 @@ def test_rights_are_kept_whole(some):
     assert Rights.from_json(some.as_json()) == some
 
 
-def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(desk):  # noqa: F811
+def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(desk):
     call = desk.place()
     assert "call.wrong-assistant" not in desk.actions()
     with scope.system("look"):

@@ -23,9 +23,9 @@ def changes():
     return list(Change.objects.values_list("kind", "tenant", "version"))
 
 
-def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make):
-    make("Slots", "Dispatch desk")
-    make("Nobody's", "Tariff advisor")
+def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make_remote_campaign):
+    make_remote_campaign("Slots", "Dispatch desk")
+    make_remote_campaign("Nobody's", "Tariff advisor")
     sync.campaigns(agency.connection)
     with scope.of(harbor):
         (mine,) = Campaign.objects.all()
@@ -34,8 +34,8 @@ def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make)
         assert Campaign.objects.get(name="Nobody's").tenant is None
 
 
-def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make, client_of):
-    make("Slots", "Dispatch desk")
+def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make_remote_campaign, client_of):
+    make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     with scope.system("hand the assistant over"):
         ownership.end_assistant(harbor.assistantdedications.get(), by=None)
@@ -45,8 +45,8 @@ def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make, client_o
         assert Campaign.objects.get().tenant == harbor
 
 
-def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(agency, make, client_of):
-    make("Tariffs", "Tariff advisor")
+def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(agency, make_remote_campaign, client_of):
+    make_remote_campaign("Tariffs", "Tariff advisor")
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
     noord = client_of(agency, "noord", assistants=("Tariff advisor",))
@@ -56,8 +56,8 @@ def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(a
         assert Lead.objects.count() == 3
 
 
-def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make, sandbox):
-    remote_id = make("Slots", "Dispatch desk")
+def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make_remote_campaign, sandbox):
+    remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     sync.campaigns(agency.connection)
     with scope.system("look"):
@@ -69,8 +69,8 @@ def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make,
         assert ("campaign", harbor.pk, 2) in changes()
 
 
-def test_a_campaign_that_vanished_is_marked(agency, harbor, make, sandbox):
-    remote_id = make("Slots", "Dispatch desk")
+def test_a_campaign_that_vanished_is_marked(agency, harbor, make_remote_campaign, sandbox):
+    remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     del sandbox.world.campaigns[remote_id]
     sync.campaigns(agency.connection)
@@ -78,8 +78,8 @@ def test_a_campaign_that_vanished_is_marked(agency, harbor, make, sandbox):
         assert Campaign.objects.get().vanished_at is not None
 
 
-def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make, sandbox, asked):
-    remote_id = make("Slots", "Dispatch desk")
+def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_remote_campaign, sandbox, asked):
+    remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     asked()
     sync.due_leads(agency.connection)
@@ -96,8 +96,8 @@ def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make, 
         assert Campaign.objects.get().completed_leads == 1
 
 
-def test_a_lead_removed_there_is_removed_here(agency, harbor, make, sandbox):
-    remote_id = make("Slots", "Dispatch desk")
+def test_a_lead_removed_there_is_removed_here(agency, harbor, make_remote_campaign, sandbox):
+    remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
     del sandbox.world.leads[remote_id][1]
@@ -107,8 +107,10 @@ def test_a_lead_removed_there_is_removed_here(agency, harbor, make, sandbox):
         assert Lead.objects.count() == 2
 
 
-def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minute(agency, harbor, make, asked):
-    remote_id = make("Slots", "Dispatch desk")
+def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minute(
+    agency, harbor, make_remote_campaign, asked
+):
+    remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
     read = ["GET /campaigns/" + remote_id + "/leads"]
@@ -132,8 +134,8 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
 
 
 @pytest.mark.parametrize("fault", ["404", "409"])
-def test_one_failing_list_does_not_lose_the_others(agency, harbor, make, sandbox, fault):
-    first, second = make("One", "Dispatch desk"), make("Two", "Dispatch desk")
+def test_one_failing_list_does_not_lose_the_others(agency, harbor, make_remote_campaign, sandbox, fault):
+    first, second = make_remote_campaign("One", "Dispatch desk"), make_remote_campaign("Two", "Dispatch desk")
     sync.campaigns(agency.connection)
     sandbox.faults.order({"fault": fault, "route": f"/campaigns/{first}/leads", "times": None})
     sync.due_leads(agency.connection)
@@ -143,8 +145,8 @@ def test_one_failing_list_does_not_lose_the_others(agency, harbor, make, sandbox
         assert SyncRun.objects.get(kind=Kind.LEADS).outcome == "done"
 
 
-def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_office, make):
-    make("Recall", "Recall NL", key="sandbox-bloom")
+def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_office, make_remote_campaign):
+    make_remote_campaign("Recall", "Recall NL", key="sandbox-bloom")
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert not Campaign.objects.exists()

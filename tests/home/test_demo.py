@@ -17,7 +17,7 @@ from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import Clock
 from tenants import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, Membership, NumberDedication, Tenant, User
-from tests.backdating import backdating
+from tests.fixtures.backdating import backdating
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from tenants import audit, scope
 from tenants.models import StaffMember, Tenant
 from tenants.roles import Role
-from tests.campaigns.test_campaign_screens import campaign_of
-from tests.promises import doors
+from tests.fixtures.call_factories import campaign_of
+from tests.promises import url_matrix
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ STRANGE = ["US", "Europe", "localtime", "Mars/Olympus", "", "W. Europe Standard 
 ABOUT = {"campaign", "connection", "colleague", ""}
 PAGES = [
     door
-    for door in doors.every()
+    for door in url_matrix.every()
     if door.permission and "GET" in door.row.methods and door.row.about in ABOUT and not door.name.startswith("sandbox")
 ]
 

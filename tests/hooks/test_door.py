@@ -9,30 +9,14 @@ from django.test import Client
 from dashboard.calls.models import Call
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery, Rejection
-from dashboard.inventory import connecting
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.voicedock import webhooks
 from tenants import scope
 from tenants.models import AuditEntry, Connection, ConnectionSecret
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
-from tests.world import bloom_office  # noqa: F401
 
 
 @pytest.fixture
-def hooked(desk):  # noqa: F811
-    """The desk's assistants report to us; `posted` are the answers they got."""
-    desk.posted = []
-
-    def deliver(url, headers, body):
-        desk.posted.append(Client().post(url, body, content_type="application/json", headers=headers))
-
-    desk.sandbox._deliver = deliver
-    connecting.hook_up(desk.connection)
-    return desk
-
-
-@pytest.fixture
-def post(desk):  # noqa: F811
+def post(desk):
     """Post an event as VoiceDock would, or nearly so."""
 
     def go(message=None, *, connection=None, secret=None, at=None, raw=None, **spoilt):
@@ -78,48 +62,48 @@ def rejected():
         return {row.reason: row.times for row in Rejection.objects.all()}
 
 
-def test_a_call_follows_its_webhooks_to_the_report(hooked):
-    call = hooked.place()
-    hooked.sandbox.advance(30)
-    assert hooked.again(call).state == "in-progress"
-    hooked.lever(f"calls/{call.remote_id}/force", status="ended")
-    hooked.sandbox.advance(10)
+def test_a_call_follows_its_webhooks_to_the_report(operator_with_webhooks):
+    call = operator_with_webhooks.place()
+    operator_with_webhooks.sandbox.advance(30)
+    assert operator_with_webhooks.again(call).state == "in-progress"
+    operator_with_webhooks.lever(f"calls/{call.remote_id}/force", status="ended")
+    operator_with_webhooks.sandbox.advance(10)
     with scope.system("look"):
         ended = Call.objects.select_related("report").get(pk=call.pk)
         assert (ended.state, ended.finished, ended.end_reason) == ("ended", True, "user_hangup")
         assert ended.report.summary and ended.report.messages
-    assert [answer.status_code for answer in hooked.posted] == [200, 200, 200]
+    assert [answer.status_code for answer in operator_with_webhooks.posted] == [200, 200, 200]
     assert [one.outcome for one in deliveries()] == ["applied"] * 3
     assert "webhook_secret" not in json.dumps([one.payload for one in deliveries()])
 
 
-def test_a_webhook_may_come_before_the_answer_and_under_another_id(hooked):
-    hooked.sandbox.world.switches.webhook_call_id = "uuid"
-    hooked.sandbox.world.outcomes["+31612340042"] = "conversation"
-    hooked.fault("lost")
-    call = hooked.place()
+def test_a_webhook_may_come_before_the_answer_and_under_another_id(operator_with_webhooks):
+    operator_with_webhooks.sandbox.world.switches.webhook_call_id = "uuid"
+    operator_with_webhooks.sandbox.world.outcomes["+31612340042"] = "conversation"
+    operator_with_webhooks.fault("lost")
+    call = operator_with_webhooks.place()
     assert call.state == "unknown"
-    hooked.sandbox.advance(6)
-    call = hooked.again(call)
+    operator_with_webhooks.sandbox.advance(6)
+    call = operator_with_webhooks.again(call)
     assert (call.state, call.remote_id) == ("in-progress", "")
     assert call.hook_id
-    hooked.look()
-    call = hooked.again(call)
+    operator_with_webhooks.look()
+    call = operator_with_webhooks.again(call)
     assert call.can_be_steered
-    assert len(hooked.calls()) == 1
+    assert len(operator_with_webhooks.calls()) == 1
 
 
-def test_an_inbound_call_is_adopted_by_the_lines_client(hooked):
-    remote_id = hooked.lever("calls/inbound", number="+31105550161", seconds=60)["id"]
-    hooked.lever(f"calls/{remote_id}/force", status="in-progress")
-    (call,) = hooked.calls()
-    assert (call.tenant_id, call.direction, call.state) == (hooked.tenant.pk, "inbound", "in-progress")
-    hooked.look()
-    assert len(hooked.calls()) == 1
-    assert hooked.calls()[0].assistant_name == "Dispatch desk"
+def test_an_inbound_call_is_adopted_by_the_lines_client(operator_with_webhooks):
+    remote_id = operator_with_webhooks.lever("calls/inbound", number="+31105550161", seconds=60)["id"]
+    operator_with_webhooks.lever(f"calls/{remote_id}/force", status="in-progress")
+    (call,) = operator_with_webhooks.calls()
+    assert (call.tenant_id, call.direction, call.state) == (operator_with_webhooks.tenant.pk, "inbound", "in-progress")
+    operator_with_webhooks.look()
+    assert len(operator_with_webhooks.calls()) == 1
+    assert operator_with_webhooks.calls()[0].assistant_name == "Dispatch desk"
 
 
-def test_forged_ones_change_nothing_and_say_nothing(desk, post, bloom_office):  # noqa: F811
+def test_forged_ones_change_nothing_and_say_nothing(desk, post, bloom_office):
     call = desk.place()
     good = json.dumps({"message": event(call)}).encode()
     with scope.system("look"):
@@ -146,7 +130,7 @@ def test_forged_ones_change_nothing_and_say_nothing(desk, post, bloom_office):  
     assert desk.again(call).state == "dialing"
 
 
-def test_stale_ones_are_kept_not_applied_and_the_list_is_asked(desk, post):  # noqa: F811
+def test_stale_ones_are_kept_not_applied_and_the_list_is_asked(desk, post):
     call = desk.place()
     SyncState.objects.create(connection=desk.connection, kind=Kind.CALLS, due_at="2999-01-01T00:00Z")
     for seconds in (-301, 302):
@@ -159,7 +143,7 @@ def test_stale_ones_are_kept_not_applied_and_the_list_is_asked(desk, post):  # n
     assert desk.again(call).state == "ended"
 
 
-def test_the_secret_before_is_good_while_it_is_being_changed(desk, post):  # noqa: F811
+def test_the_secret_before_is_good_while_it_is_being_changed(desk, post):
     call = desk.place()
     with scope.system("change the secret"):
         row = ConnectionSecret.objects.get(connection=desk.connection)
@@ -174,7 +158,7 @@ def test_the_secret_before_is_good_while_it_is_being_changed(desk, post):  # noq
     assert post(event(call, end_reason="x"), secret=first).status_code == 401
 
 
-def test_the_same_body_is_applied_once_and_counted(desk, post):  # noqa: F811
+def test_the_same_body_is_applied_once_and_counted(desk, post):
     call = desk.place()
     for _ in range(3):
         assert post(event(call)).status_code == 200
@@ -183,18 +167,18 @@ def test_the_same_body_is_applied_once_and_counted(desk, post):  # noqa: F811
 
 
 @pytest.mark.parametrize(("raw", "status"), [(b"[]", 400), (b"{}", 400), (b"<html>", 400), (b"", 400)])
-def test_genuine_nonsense(desk, post, raw, status):  # noqa: F811
+def test_genuine_nonsense(desk, post, raw, status):
     assert post(raw=raw).status_code == status
     assert deliveries() == []
 
 
-def test_the_door_takes_posts_of_a_known_token_and_a_bearable_size(desk, post):  # noqa: F811
+def test_the_door_takes_posts_of_a_known_token_and_a_bearable_size(desk, post):
     assert Client().get(f"/hooks/voicedock/{desk.connection.webhook_token}/").status_code == 405
     assert Client().post("/hooks/voicedock/nobody/", b"{}", content_type="application/json").status_code == 404
     assert post(raw=b"x" * (512 * 1024 + 1)).status_code == 413
 
 
-def test_valid_secret_foreign_call(desk, post, bloom_office):  # noqa: F811
+def test_valid_secret_foreign_call(desk, post, bloom_office):
     """F15: whoever holds the secret of one connection cannot move the calls of another."""
     call = desk.place()
     (sent,) = desk.placed()
@@ -214,7 +198,7 @@ def test_valid_secret_foreign_call(desk, post, bloom_office):  # noqa: F811
         assert AuditEntry.objects.filter(action="webhook.foreign-call").count() == 3
 
 
-def test_what_a_crash_left_behind_is_applied_by_the_sweep(desk, post, monkeypatch):  # noqa: F811
+def test_what_a_crash_left_behind_is_applied_by_the_sweep(desk, post, monkeypatch):
     call = desk.place()
     monkeypatch.setattr(inbox, "apply", lambda pk: None)
     post(event(call))
@@ -226,7 +210,7 @@ def test_what_a_crash_left_behind_is_applied_by_the_sweep(desk, post, monkeypatc
     assert desk.again(call).state == "in-progress"
 
 
-def test_one_that_cannot_be_applied_is_put_away_after_five_tries(desk, post, monkeypatch):  # noqa: F811
+def test_one_that_cannot_be_applied_is_put_away_after_five_tries(desk, post, monkeypatch):
     call = desk.place()
     monkeypatch.setattr(inbox.merge, "take_in", lambda *args: 1 / 0)
     post(event(call))
@@ -236,6 +220,6 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(desk, post, mon
     assert (kept.outcome, kept.attempts, kept.error) == ("failed", 5, "ZeroDivisionError")
 
 
-def test_every_connection_has_a_door_of_its_own(desk, bloom_office):  # noqa: F811
+def test_every_connection_has_a_door_of_its_own(desk, bloom_office):
     with scope.system("look"):
         assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2

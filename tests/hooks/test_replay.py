@@ -6,8 +6,6 @@ from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery, Rejection
 from tenants import scope
 from tenants.models import AuditEntry
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
-from tests.hooks.test_door import hooked  # noqa: F401
 
 
 def outcomes():
@@ -16,16 +14,16 @@ def outcomes():
 
 
 @pytest.fixture
-def broken(hooked, monkeypatch):  # noqa: F811
+def broken(operator_with_webhooks, monkeypatch):
     """A call whose report met a fault of ours each time it was tried."""
 
     def fails(*args):
         raise RuntimeError("a fault of ours")
 
-    call = hooked.place()
+    call = operator_with_webhooks.place()
     with monkeypatch.context() as patch:
         patch.setattr(inbox.merge, "take_in", fails)
-        hooked.sandbox.advance(30)
+        operator_with_webhooks.sandbox.advance(30)
         with scope.system("time passes"):
             Delivery.objects.update(received_at="2026-01-01T00:00Z")
         for _ in range(inbox.TRIES):
@@ -34,9 +32,9 @@ def broken(hooked, monkeypatch):  # noqa: F811
     return call
 
 
-def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, sign_in):  # noqa: F811
+def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, admin, support, sign_in):
     desk_of = sign_in(admin)
-    address = f"/connections/{hooked.connection.pk}/"
+    address = f"/connections/{operator_with_webhooks.connection.pk}/"
     page = desk_of.get(address).content.decode()
     assert "Reports that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
     listed = desk_of.get("/connections/").content.decode()
@@ -50,7 +48,7 @@ def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, 
     assert "being applied again" in answer
     inbox.apply_waiting()
     assert set(outcomes()) == {"applied"}
-    assert hooked.again(broken).state == "in-progress"
+    assert operator_with_webhooks.again(broken).state == "in-progress"
     assert "Reports that could not be applied" not in desk_of.get(address).content.decode()
     assert "Reports failed" not in desk_of.get("/connections/").content.decode()
     with scope.system("look"):
@@ -58,11 +56,14 @@ def test_staff_see_it_and_have_it_applied_again(hooked, broken, admin, support, 
     assert "There is none left." in desk_of.post(f"{address}replay/", follow=True).content.decode()
 
 
-def test_old_counts_of_forged_ones_are_forgotten(hooked):  # noqa: F811
+def test_old_counts_of_forged_ones_are_forgotten(operator_with_webhooks):
     with scope.system("long ago"):
         for day, last in (("2020-01-01", "2020-01-01T00:00Z"), ("2026-11-01", None)):
             Rejection.objects.create(
-                connection=hooked.connection, day=day, reason="forged", **({"last_at": last} if last else {})
+                connection=operator_with_webhooks.connection,
+                day=day,
+                reason="forged",
+                **({"last_at": last} if last else {}),
             )
     inbox.forget()
     with scope.system("look"):

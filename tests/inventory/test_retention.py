@@ -22,8 +22,7 @@ from dashboard.timetable import TIMETABLE
 from tenants import audit, life, scope
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role, StaffRole
-from tests.calls.rows import a_call, a_receipt, a_report
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call, a_receipt, a_report
 
 PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
 REPORT = "end-of-call-report"
@@ -196,7 +195,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
         assert PERSON.encode() not in answer.getvalue() and WORDS.encode() not in answer.getvalue(), page
 
 
-def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):  # noqa: F811
+def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):
     call = desk.talking()
     stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
     desk.sweep()

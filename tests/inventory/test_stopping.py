@@ -21,9 +21,7 @@ from tenants import life, ownership, scope
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
-from tests.calls.rows import a_call
-from tests.campaigns.conftest import make  # noqa: F401
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call
 
 
 def story(tenant: Tenant) -> list[str]:
@@ -37,7 +35,7 @@ def again(tenant: Tenant) -> Tenant:
         return Tenant.objects.get(pk=tenant.pk)
 
 
-def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, admin):  # noqa: F811
+def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, admin):
     stopping.suspend(desk.tenant, by=admin, reason="Unpaid since March")
     with pytest.raises(placing.Refusal, match="Harbor is suspended"):
         desk.place()
@@ -49,7 +47,7 @@ def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, adm
     ]
 
 
-def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeypatch):  # noqa: F811
+def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
@@ -58,7 +56,7 @@ def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeyp
     assert desk.placed() == []
 
 
-def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, monkeypatch):  # noqa: F811
+def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
@@ -74,7 +72,7 @@ def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin):  # noqa: F811
+def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin):
     """Whatever was claimed, was claimed before the suspension was committed."""
     committed = []
 
@@ -102,7 +100,7 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin
     assert len(desk.placed()) == len(left) < 39
 
 
-def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):  # noqa: F811
+def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):
     talking, ringing = desk.talking(), desk.place("+31612340077")
     stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert desk.commands() == []
@@ -121,7 +119,7 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):  # noqa: F811
     assert {receipt.asked_by for receipt in desk.receipts(talking)} == {admin}
 
 
-def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(desk, admin, monkeypatch):  # noqa: F811
+def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(desk, admin, monkeypatch):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=100)
     calls = [desk.talking(f"+3161234{n:04}") for n in range(8)]
@@ -137,7 +135,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
         assert not Call.objects.exclude(end_due_at=None).exists()
 
 
-def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkeypatch):  # noqa: F811
+def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkeypatch):
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
     with monkeypatch.context() as full:
@@ -153,7 +151,7 @@ def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkey
 
 
 @pytest.mark.parametrize("stop", [stopping.suspend, stopping.close])
-def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(desk, admin, monkeypatch, stop):  # noqa: F811
+def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(desk, admin, monkeypatch, stop):
     class Died(BaseException):
         pass
 
@@ -169,7 +167,7 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(des
     assert len(desk.commands()) == 1
 
 
-def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):  # noqa: F811
+def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
     assert ending.due() == [call.pk] and ending.due() == []
@@ -179,7 +177,7 @@ def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):  # noqa: F811
     assert len(desk.commands()) == 1
 
 
-def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin):  # noqa: F811
+def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin):
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
     assert ending.due() == [call.pk]
@@ -204,7 +202,7 @@ def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harb
     assert owners.count(bloom.tenant.pk) == ending.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
 
-def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):  # noqa: F811
+def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):
     owner = sign_in(member(desk.tenant, Role.OWNER))
     call = desk.talking()
     with scope.system("from later on"):
@@ -251,8 +249,8 @@ def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
         stopping.close(bloom.tenant, by=admin, reason="Gone")
 
 
-def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make, admin):  # noqa: F811
-    remote = desk.sandbox.world.campaigns[make("Recall", "Dispatch desk")]
+def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make_remote_campaign, admin):
+    remote = desk.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     campaigns.campaigns(desk.connection)
     remote.status = "scheduled"
     campaigns.campaigns(desk.connection)

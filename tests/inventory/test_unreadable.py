@@ -21,7 +21,6 @@ from dashboard.voicedock.envelopes import each
 from tenants import scope
 from tenants.models import Assistant, Number
 from tenants.roles import StaffRole
-from tests.world import agency, client_of, sandbox  # noqa: F401
 
 LONG = "+" + "1" * 500
 
@@ -44,7 +43,7 @@ class Changed(httpx.BaseTransport):
 
 
 @pytest.fixture
-def changed(settings, sandbox):  # noqa: F811
+def changed(settings, sandbox):
     def install(change):
         settings.VOICEDOCK_TRANSPORT = Changed(settings.VOICEDOCK_TRANSPORT, change)
 
@@ -111,7 +110,7 @@ def test_facts_of_calls_fit_their_columns_whatever_their_length():
         assert "recording_url" not in facts.report
 
 
-def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, changed):  # noqa: F811
+def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, changed):
     refused = {"call-broken"}
 
     def poison(path, body):
@@ -142,7 +141,7 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
     assert ("call", "call-broken") not in kept(), "it was read after all"
 
 
-def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, client_of, changed):  # noqa: F811
+def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, client_of, changed):
     tenant = client_of(agency, "bloom", numbers=("+31105550161",), assistants=("Dispatch desk",))
     with scope.system("its assistant"):
         speaker = Assistant.objects.get(dedications__tenant=tenant)
@@ -161,7 +160,7 @@ def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, client_o
         assert (call.tenant_id, call.alarm) == (tenant.pk, Alarm.WRONG_NUMBER)
 
 
-def test_numbers_assistants_and_campaigns_survive_one_that_cannot_be_read(agency, changed):  # noqa: F811
+def test_numbers_assistants_and_campaigns_survive_one_that_cannot_be_read(agency, changed):
     poisoned = False
 
     def poison(path, body):
@@ -193,7 +192,7 @@ def test_a_list_of_which_nothing_can_be_read_is_an_error():
     assert each([], voicedock.RemoteNumber.read) == []
 
 
-def test_what_is_kept_aside_is_bounded_and_forgotten(agency):  # noqa: F811
+def test_what_is_kept_aside_is_bounded_and_forgotten(agency):
     items = unreadable.Items(agency.connection)
     for start in (0, 150):
         items.failed = {("call", f"call-{at}"): "broken" for at in range(start, start + 150)}
@@ -204,7 +203,7 @@ def test_what_is_kept_aside_is_bounded_and_forgotten(agency):  # noqa: F811
     assert unreadable.forget() == unreadable.MOST
 
 
-def test_staff_see_it_on_the_connections_page(agency, staff, sign_in):  # noqa: F811
+def test_staff_see_it_on_the_connections_page(agency, staff, sign_in):
     items = unreadable.Items(agency.connection)
     items.failed = {("call", "call-odd"): "DataError: value too long"}
     items.keep()

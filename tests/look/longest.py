@@ -11,7 +11,7 @@ from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import OrganizationRequest, SyncRun
 from tenants import audit, scope
 from tenants.models import Assistant, Connection, Invitation, Number, Tenant, User
-from tests.promises.marked import Marked, marked
+from tests.fixtures.canary_tenant import Marked, marked
 
 FIELDS: dict[type[Model], tuple[str, ...]] = {
     Tenant: ("name", "city"),

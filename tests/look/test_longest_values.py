@@ -16,8 +16,8 @@ from playwright.sync_api import sync_playwright
 from tenants import members
 from tenants.roles import Role
 from tests.look.longest import filled
-from tests.promises import doors
-from tests.promises.doors import Door
+from tests.promises import url_matrix
+from tests.promises.url_matrix import Door
 
 Answer = bytes
 WIDTHS = (390, 768, 1300, 1440)
@@ -112,7 +112,7 @@ def _answer(pages: dict[str, Answer], route: Any) -> None:
 
 def addresses(house: Any, wanted: Any) -> list[str]:
     """Every page that can be read, of those `wanted`; and a call that is over beside the one that is live."""
-    found = [door for door in doors.every() if wanted(door) and "GET" in door.row.methods]
+    found = [door for door in url_matrix.every() if wanted(door) and "GET" in door.row.methods]
     pages = [door.address(house, house) for door in found if door.name not in NO_PAGES and ".csv" not in door.route]
     over = [page.replace(str(house.ids["call"]), str(house.ids["over"])) for page in pages]
     return list(dict.fromkeys(pages + over))
@@ -129,7 +129,7 @@ def rendered(client: Client, paths: Iterable[str]) -> dict[str, Answer]:
 
 
 def of_client(door: Door) -> bool:
-    return door.of_client or door.name in doors.SIGNED_IN
+    return door.of_client or door.name in url_matrix.SIGNED_IN
 
 
 def of_staff(door: Door) -> bool:

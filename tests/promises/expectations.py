@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tenants.roles import LOOKING
-from tests.promises.doors import OWN_THINGS, SIGNED_IN, Door
-from tests.promises.marked import Marked
-from tests.promises.two_houses import Person
+from tests.fixtures.canary_tenant import Marked
+from tests.fixtures.two_tenants import Person
+from tests.promises.url_matrix import OWN_THINGS, SIGNED_IN, Door
 
 
 def expected(door: Door, who: Person, place: Marked | None, thing: Marked | None, town: Any) -> str:

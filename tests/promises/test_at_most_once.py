@@ -10,7 +10,6 @@ from dashboard.calls import claiming, deciding, placing, sending
 from dashboard.calls.models import Call
 from dashboard.inventory import dedicating
 from tenants import ownership, scope
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 LIVE = {"dialing", "connecting", "ringing", "in-progress"}
 
@@ -19,7 +18,7 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def attempt(desk, **more):  # noqa: F811
+def attempt(desk, **more):
     try:
         return desk.place(**more)
     except placing.Refusal as no:
@@ -29,7 +28,7 @@ def attempt(desk, **more):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_double_submit_storm(desk):  # noqa: F811
+def test_double_submit_storm(desk):
     """The same form from fifty tabs at once, then fifty forms for the same person: two calls were meant at most."""
     token = uuid.uuid4()
     with ThreadPoolExecutor(12) as threads:
@@ -43,7 +42,7 @@ def test_double_submit_storm(desk):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_send_one_queued_call(desk, monkeypatch):  # noqa: F811
+def test_many_workers_send_one_queued_call(desk, monkeypatch):
     """Redelivered tasks, two beats: one claim wins."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
@@ -62,7 +61,7 @@ def test_many_workers_send_one_queued_call(desk, monkeypatch):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_limit_at_once_holds_in_a_storm(desk):  # noqa: F811
+def test_limit_at_once_holds_in_a_storm(desk):
     with scope.of(desk.tenant):
         ownership.Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=3)
     with ThreadPoolExecutor(10) as threads:
@@ -71,7 +70,7 @@ def test_limit_at_once_holds_in_a_storm(desk):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(desk, monkeypatch):  # noqa: F811
+def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(desk, monkeypatch):
     """The storm above can see: with the claim left out every worker dials."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
@@ -124,7 +123,7 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("owner", "name", "when", "posts"), POINTS)
-def test_kill_anywhere(desk, monkeypatch, owner, name, when, posts):  # noqa: F811
+def test_kill_anywhere(desk, monkeypatch, owner, name, when, posts):
     """Dead at every step: never two requests, and in the end the call lives, or a person is asked, or it never was."""
     token = uuid.uuid4()
     kill(monkeypatch, owner, name, when)
@@ -164,7 +163,7 @@ FAULTS = [  # what goes wrong, what we say at once, whether VoiceDock dialed
 
 
 @pytest.mark.parametrize(("fault", "state", "dialed"), FAULTS)
-def test_upstream_faults(desk, fault, state, dialed):  # noqa: F811
+def test_upstream_faults(desk, fault, state, dialed):
     """What is not certain is looked for and found, or handed to a person; it is never sent again."""
     desk.fault(fault, seconds=60 if fault in ("slow", "hang") else None)
     call = desk.place()
@@ -191,7 +190,7 @@ def test_upstream_faults(desk, fault, state, dialed):  # noqa: F811
         assert desk.actions() == ["call.asked", "call.unknown", "call.needs-person"]
 
 
-def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):  # noqa: F811
+def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):
     def unreachable(*args, **kwargs):
         raise sending.voicedock.NotSent("no route")
 
@@ -205,7 +204,7 @@ def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):  # no
     assert "two minutes" in call.error
 
 
-def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):  # noqa: F811
+def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):
     desk.fault("500")
     call = desk.place()
     with pytest.raises(placing.Refusal) as no:
@@ -222,7 +221,7 @@ def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):  # noqa: 
     assert "call.let-go" in desk.actions()
 
 
-def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):  # noqa: F811
+def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):
     desk.fault("lost")
     call = desk.place()
     with scope.system("as if nobody had found it"):
@@ -235,7 +234,7 @@ def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):  # noqa: F811
     assert len(desk.calls()) == 1
 
 
-def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, client_of, monkeypatch):  # noqa: F811
+def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, client_of, monkeypatch):
     """P1, between the intent and the sending."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
@@ -248,7 +247,7 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
     assert desk.placed() == []
 
 
-def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):  # noqa: F811
+def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):
     """P1, between the claim and the answer: whoever releases the line asks first."""
     refused = []
 
@@ -269,7 +268,7 @@ def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):  # n
         dedicating.release_number(desk.number, by=None)
 
 
-def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):  # noqa: F811
+def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):
     """P1, afterwards: VoiceDock reports another number than the one that was meant."""
     call = desk.place()
     desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"

@@ -8,12 +8,12 @@ from django.http import HttpResponse
 
 from tenants import reading_room, scope
 from tenants.models import Tenant
-from tests.promises import doors
-from tests.promises.two_houses import Town, town  # noqa: F401
+from tests.fixtures.two_tenants import Town
+from tests.promises import url_matrix
 from tests.promises.walking import ask
 
 pytestmark = pytest.mark.django_db
-ROOM = [door for door in doors.every() if door.reading_room]
+ROOM = [door for door in url_matrix.every() if door.reading_room]
 WRITING = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
 
@@ -22,11 +22,11 @@ def test_the_room_has_no_page_for_writing():
     assert {door.name.rpartition("_")[2] for door in ROOM} == {
         "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof",
     }  # fmt: skip
-    assert {door.route.split("/")[2] for door in ROOM if door.name.endswith("_changelist")} == set(doors.SHELVES)
+    assert {door.route.split("/")[2] for door in ROOM if door.name.endswith("_changelist")} == set(url_matrix.SHELVES)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_auditor_cannot_write_by_method(town: Town, name: str):  # noqa: F811
+def test_auditor_cannot_write_by_method(town: Town, name: str):
     one = town.houses["one"]
     for door in ROOM:
         for method in WRITING:
@@ -35,7 +35,7 @@ def test_auditor_cannot_write_by_method(town: Town, name: str):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["anonymous", "owner", "support", "finance"])
-def test_nobody_else_comes_in(town: Town, name: str):  # noqa: F811
+def test_nobody_else_comes_in(town: Town, name: str):
     one, who = town.houses["one"], town.people[name]
     for door in ROOM:
         for method in ("GET", "POST"):
@@ -46,7 +46,7 @@ def test_nobody_else_comes_in(town: Town, name: str):  # noqa: F811
 TENANT = "/admin/tenants/tenant/{}/change/"
 
 
-def test_auditor_cannot_write_by_permission(town: Town, monkeypatch):  # noqa: F811
+def test_auditor_cannot_write_by_permission(town: Town, monkeypatch):
     """With the check of the method gone, Django's admin still finds nobody who may change anything."""
     monkeypatch.setattr(reading_room, "READS", ("GET", "HEAD", "POST"))
     one = town.houses["one"]
@@ -65,7 +65,7 @@ def write(request, object_id):
     ("role", "read_only", "status"),
     [("patchbay_auditor", "on", 500), ("patchbay_auditor", "off", 500), ("none", "on", 500), ("none", "off", 200)],
 )
-def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):  # noqa: F811
+def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):
     """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
     test can see."""
     real, shelf = scope._set, reading_room.site._registry[Tenant]
@@ -83,7 +83,7 @@ def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, ro
     assert status == 500 or answer.body == b"1"
 
 
-def test_auditor_cannot_write_in_the_database(town: Town):  # noqa: F811
+def test_auditor_cannot_write_in_the_database(town: Town):
     """As the auditors' role, but in a transaction that may write: every table and view refuses every change."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -116,7 +116,7 @@ def _run_as_auditor(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(town: Town):  # noqa: F811
+def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(town: Town):
     """Connections and looks at VoiceDock: those of granted clients, asked in SQL, with nothing of ours in between."""
     one, two = town.houses["one"], town.houses["two"]
     seen = {}

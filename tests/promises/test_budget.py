@@ -9,7 +9,6 @@ from dashboard import voicedock
 from dashboard.budget import shares
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from tests.world import agency, client_of, sandbox  # noqa: F401
 
 
 def ask(connection, lane, tenant=None):
@@ -29,12 +28,12 @@ def flood(connection, lane, tenant=None):
     return count
 
 
-def statuses(sandbox):  # noqa: F811
+def statuses(sandbox):
     return [entry["status"] for entry in sandbox.log.since()]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_window_invariant(agency, client_of, sandbox):  # noqa: F811
+def test_window_invariant(agency, client_of, sandbox):
     """Processes that all want more than there is: VoiceDock never has to refuse one of them."""
     tenant = client_of(agency, "harbor", numbers=("+31105550161",))
 
@@ -51,14 +50,14 @@ def test_window_invariant(agency, client_of, sandbox):  # noqa: F811
     assert flood(agency.connection, Lane.END, tenant) + len(statuses(sandbox)) >= 90
 
 
-def test_knock_out_without_the_rules_voicedock_refuses(agency, sandbox, monkeypatch):  # noqa: F811
+def test_knock_out_without_the_rules_voicedock_refuses(agency, sandbox, monkeypatch):
     monkeypatch.setattr(shares, "judge", lambda *args, **kwargs: None)
     with pytest.raises(voicedock.RateLimited):
         flood(agency.connection, Lane.REST)
     assert 429 in statuses(sandbox)
 
 
-def test_machines_never_use_up_the_share_of_people(agency, client_of):  # noqa: F811
+def test_machines_never_use_up_the_share_of_people(agency, client_of):
     tenant = client_of(agency, "harbor", numbers=("+31105550161",))
     for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE):
         flood(agency.connection, lane)
@@ -68,7 +67,7 @@ def test_machines_never_use_up_the_share_of_people(agency, client_of):  # noqa: 
 
 
 @pytest.mark.parametrize("loud", [Lane.PLACE, Lane.CONTROL])
-def test_noisy_neighbour(agency, client_of, loud):  # noqa: F811
+def test_noisy_neighbour(agency, client_of, loud):
     """Machines and one client ask for all there is; the other still places, steers and ends at once."""
     noisy = client_of(agency, "noisy", numbers=("+31105550161",))
     quiet = client_of(agency, "quiet", numbers=("+31505550112",))
@@ -80,7 +79,7 @@ def test_noisy_neighbour(agency, client_of, loud):  # noqa: F811
     assert ask(agency.connection, Lane.END, quiet)
 
 
-def test_knock_out_without_shares_the_neighbour_waits(agency, client_of, monkeypatch):  # noqa: F811
+def test_knock_out_without_shares_the_neighbour_waits(agency, client_of, monkeypatch):
     """The test above can see."""
     monkeypatch.setattr(shares, "_held_for_others", lambda *args: 0)
     with pytest.raises(AssertionError):

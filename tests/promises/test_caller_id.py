@@ -20,9 +20,8 @@ from dashboard.calls.models import Call
 from tenants import ownership, scope
 from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
-from tests.backdating import backdating
-from tests.calls.rows import a_call
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.backdating import backdating
+from tests.fixtures.call_factories import a_call
 from tests.promises import scale
 
 
@@ -237,7 +236,7 @@ def test_random_triples_only_get_in_where_they_belong(things):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["number", "assistant"])
-def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, agency, monkeypatch, what):  # noqa: F811
+def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, agency, monkeypatch, what):
     """Asked for, then given to somebody else before it was sent, with the application's own look removed."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
@@ -257,7 +256,7 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, ag
 
 
 @pytest.mark.django_db(transaction=True)
-def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, agency, monkeypatch, superuser):  # noqa: F811
+def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, agency, monkeypatch, superuser):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
@@ -272,7 +271,7 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, a
     assert len(desk.placed()) == 1
 
 
-def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of, agency, monkeypatch, member, sign_in):  # noqa: F811
+def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of, agency, monkeypatch, member, sign_in):
     """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
     other = client_of(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
     with scope.of(other):
@@ -308,7 +307,7 @@ def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
         assert Call.objects.get().number_dedication_id == bloom.number.pk
 
 
-def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admin, support, staff, person):  # noqa: F811
+def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admin, support, staff, person):
     staff(StaffRole.FINANCE)
     call = desk.place()
     desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
@@ -327,7 +326,7 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admi
     assert desk.actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
 
 
-def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):  # noqa: F811
+def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     waiting = desk.place("+31612340043")
     monkeypatch.undo()
@@ -339,7 +338,7 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):  # 
         placing.send(waiting.pk)
 
 
-def test_a_mail_that_was_not_taken_is_sent_again(desk, admin, monkeypatch):  # noqa: F811
+def test_a_mail_that_was_not_taken_is_sent_again(desk, admin, monkeypatch):
     call = desk.place()
     with scope.system("an alarm"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number")

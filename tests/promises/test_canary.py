@@ -26,7 +26,6 @@ from dashboard.inventory.views import connections as connection_views
 from tenants import ownership, scope
 from tenants.models import Connection, ConnectionSecret, User
 from tenants.roles import Role
-from tests.world import sandbox  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +94,7 @@ def new_key(world: Any, kind: str) -> str:
 
 
 @pytest.fixture
-def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:  # noqa: F811
+def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:
     """Every secret, used for what it is for, well and badly."""
     first, second, wrong = (new_key(sandbox.world, "canary") for _ in range(3))
     del sandbox.world.keys[wrong]

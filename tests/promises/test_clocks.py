@@ -21,7 +21,6 @@ from dashboard.inventory.models import OrganizationRequest, SyncState, VendorReq
 from dashboard.voicedock import webhooks
 from tenants import scope
 from tenants.models import ConnectionSecret
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 OFF = [timedelta(minutes=10), timedelta(minutes=-10)]
 
@@ -31,7 +30,7 @@ class Killed(BaseException):
 
 
 @pytest.fixture(params=OFF, ids=["ahead", "behind"])
-def wrong_clock(desk, request):  # noqa: F811
+def wrong_clock(desk, request):
     """Everything was set up before the clock went wrong."""
     with time_machine.travel(timezone.now() + request.param, tick=True):
         yield request.param
@@ -41,7 +40,7 @@ def near(moment):
     return abs(moment - spending.clock()) < timedelta(minutes=1)
 
 
-def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(desk, wrong_clock, monkeypatch):  # noqa: F811
+def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(desk, wrong_clock, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
@@ -52,7 +51,7 @@ def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(desk, wrong_
     assert sweep.run() == [call.pk]
 
 
-def test_a_lost_answer_is_looked_for_as_long_as_ever(desk, wrong_clock):  # noqa: F811
+def test_a_lost_answer_is_looked_for_as_long_as_ever(desk, wrong_clock):
     desk.fault("500")
     call = desk.place()
     assert call.state == "unknown"
@@ -63,7 +62,7 @@ def test_a_lost_answer_is_looked_for_as_long_as_ever(desk, wrong_clock):  # noqa
     assert desk.again(call).state == "unknown", "two minutes have not passed"
 
 
-def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):  # noqa: F811
+def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):
     call = desk.talking()
 
     def dies(*args, **kwargs):
@@ -82,7 +81,7 @@ def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeyp
     assert desk.receipts(call)[0].outcome == "unknown" and desk.again(call).alarm == "end-not-confirmed"
 
 
-def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):  # noqa: F811
+def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):
     def dies(*args, **kwargs):
         raise Killed
 
@@ -96,13 +95,13 @@ def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, mo
         assert near(asked.asked_at) and asked.outcome == "waiting"
 
 
-def test_a_request_is_not_given_up_at_once(desk, wrong_clock):  # noqa: F811
+def test_a_request_is_not_given_up_at_once(desk, wrong_clock):
     with scope.system("on its way"):
         VendorRequest.objects.create(connection=desk.connection, tenant=desk.tenant, subject="campaign:1")
     assert vendor_requests.give_up_lost() == 0
 
 
-def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):  # noqa: F811
+def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):
     with scope.system("a secret"):
         secret = ConnectionSecret.objects.get(connection=desk.connection)
         token = secret.new_webhook_secret()
@@ -114,7 +113,7 @@ def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):  # noq
         assert near(Delivery.objects.get().received_at)
 
 
-def test_syncs_stay_due(desk, wrong_clock):  # noqa: F811
+def test_syncs_stay_due(desk, wrong_clock):
     SyncState.objects.all().delete()
     assert rounds.due()
     inventory_tasks.look(desk.connection.pk, "campaigns")
@@ -122,7 +121,7 @@ def test_syncs_stay_due(desk, wrong_clock):  # noqa: F811
     assert near(state.fresh_at) and near(state.due_at)
 
 
-def test_knock_out_with_the_application_s_clock_it_is_given_up(desk, monkeypatch):  # noqa: F811
+def test_knock_out_with_the_application_s_clock_it_is_given_up(desk, monkeypatch):
     """The tests above can see: with the moment of asking by another clock the command is given up at once."""
     monkeypatch.setattr(spending, "clock", timezone.now)
     call = desk.talking()

@@ -6,7 +6,6 @@ import pytest
 
 from dashboard.budget.models import Lane
 from dashboard.calls import control
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 from tests.promises.test_budget import flood
 
 END = {"type": "end-call", "message": "Goodbye."}
@@ -16,7 +15,7 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def end(desk, call):  # noqa: F811
+def end(desk, call):
     return control.send(call, END, by=desk.user, token=uuid.uuid4())
 
 
@@ -38,7 +37,7 @@ def end(desk, call):  # noqa: F811
         ("end_on_command", True),
     ],
 )
-def test_end_call_never_silent(desk, fault, reaches):  # noqa: F811
+def test_end_call_never_silent(desk, fault, reaches):
     """Whatever breaks: after 15 s it is confirmed, or a person is asked; then ending again works and settles all."""
     call = desk.talking()
     if fault:
@@ -61,7 +60,7 @@ def test_end_call_never_silent(desk, fault, reaches):  # noqa: F811
 
 
 @pytest.mark.parametrize("owner", ["_settle", "speak"])
-def test_killed_while_ending(desk, monkeypatch, owner):  # noqa: F811
+def test_killed_while_ending(desk, monkeypatch, owner):
     """Before the request leaves or after it was answered: the receipt is there and says that nobody knows."""
     call = desk.talking()
 
@@ -84,14 +83,14 @@ def test_killed_while_ending(desk, monkeypatch, owner):  # noqa: F811
     assert {one.effect for one in desk.receipts(call)} == ({"confirmed"} if owner == "_settle" else {""})
 
 
-def test_a_minute_that_is_used_up_still_ends_a_call(desk):  # noqa: F811
+def test_a_minute_that_is_used_up_still_ends_a_call(desk):
     call = desk.talking()
     for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE, Lane.PLACE, Lane.CONTROL):
         flood(desk.connection, lane)
     assert end(desk, call).outcome == "accepted"
 
 
-def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(desk):  # noqa: F811
+def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(desk):
     call = desk.talking()
     flood(desk.connection, Lane.END)
     receipt = end(desk, call)
@@ -102,7 +101,7 @@ def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(desk): 
     assert desk.again(call).alarm == "end-not-confirmed"
 
 
-def test_a_transfer_that_does_not_come_is_told_and_may_come_late(desk):  # noqa: F811
+def test_a_transfer_that_does_not_come_is_told_and_may_come_late(desk):
     call = desk.talking()
     command = {"type": "transfer", "destination": "+31612340099"}
     control.send(call, command, by=desk.user, token=uuid.uuid4())
@@ -115,7 +114,7 @@ def test_a_transfer_that_does_not_come_is_told_and_may_come_late(desk):  # noqa:
     assert (receipt.effect, receipt.note) == ("confirmed", "")
 
 
-def test_knock_out_without_the_sweep_it_would_be_silent(desk, monkeypatch):  # noqa: F811
+def test_knock_out_without_the_sweep_it_would_be_silent(desk, monkeypatch):
     monkeypatch.setattr("dashboard.calls.sweep.ends_not_confirmed", lambda: None)
     with pytest.raises(AssertionError):
         test_end_call_never_silent(desk, "cut", False)

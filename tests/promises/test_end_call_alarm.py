@@ -14,14 +14,12 @@ from dashboard.celery import app as celery
 from dashboard.timetable import TIMETABLE
 from tenants import scope
 from tenants.roles import Role
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
-from tests.stepped import stepped  # noqa: F401
 
 END = {"type": "end-call"}
 PROMISED = 15.0  # seconds
 
 
-def end(desk, call):  # noqa: F811
+def end(desk, call):
     return control.send(call, END, by=desk.user, token=uuid.uuid4())
 
 
@@ -52,7 +50,7 @@ def asked_of_voicedock(monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["hang", "503", "cut"])
-def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch, fault):  # noqa: F811
+def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch, fault):
     """Two workers: while one waits for VoiceDock, whose every list hangs, the interactive one goes on."""
     call = desk.talking()
 
@@ -72,7 +70,7 @@ def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch,
     assert (now.alarm_at - now.end_asked_at).total_seconds() <= PROMISED
 
 
-def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(desk, asked_of_voicedock):  # noqa: F811
+def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(desk, asked_of_voicedock):
     """What runs in `interactive` asks VoiceDock for nothing, so nothing that hangs there can hold it up."""
     call = desk.talking()
     desk.fault("500", "/calls/*/control")
@@ -86,7 +84,7 @@ def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(des
     assert desk.again(call).alarm == "end-not-confirmed"
 
 
-def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, member, sign_in):  # noqa: F811
+def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, member, sign_in):
     call = desk.talking()
     desk.fault("500", "/calls/*/control")
     end(desk, call)
@@ -107,7 +105,7 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, memb
     assert "1 needs you" in person.get("/c/harbor/live/").content.decode()
 
 
-def test_an_end_that_came_is_no_alarm(desk, member, sign_in):  # noqa: F811
+def test_an_end_that_came_is_no_alarm(desk, member, sign_in):
     call = desk.talking()
     end(desk, call)
     desk.sandbox.advance(10)
@@ -119,7 +117,7 @@ def test_an_end_that_came_is_no_alarm(desk, member, sign_in):  # noqa: F811
     assert "End call is not confirmed" not in page
 
 
-def test_another_alarm_does_not_hide_it(desk, member, sign_in):  # noqa: F811
+def test_another_alarm_does_not_hide_it(desk, member, sign_in):
     call = desk.talking()
     desk.fault("500", "/calls/*/control")
     end(desk, call)

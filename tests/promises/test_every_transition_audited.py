@@ -15,8 +15,8 @@ from dashboard.calls.models import Call
 from tenants import audit, scope
 from tenants.audit_words import SENTENCES, sentence
 from tenants.models import Assistant, AuditEntry, Number, StaffGrant, Tenant
-from tests.promises import doors
-from tests.promises.two_houses import Town, town  # noqa: F401
+from tests.fixtures.two_tenants import Town
+from tests.promises import url_matrix
 from tests.promises.walking import ask
 
 pytestmark = pytest.mark.django_db
@@ -115,8 +115,8 @@ NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it i
     "call-clear": "tests/calls/test_panel_screens.py: needs a call with the alarm",
     **{
         name: "moves the sandbox, nothing of ours"
-        for name, row in doors.ROWS.items()
-        if name.startswith("sandbox-") and row.methods == doors.POST
+        for name, row in url_matrix.ROWS.items()
+        if name.startswith("sandbox-") and row.methods == url_matrix.POST
     },
 }
 
@@ -145,14 +145,14 @@ def given(name: str, house: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
     if name in whole:
         return whole[name]
     of_client = next(door.of_client for door in DEEDS if door.name == name)
-    return "owner" if of_client else "admin", doors.ROWS[name].data(house)
+    return "owner" if of_client else "admin", url_matrix.ROWS[name].data(house)
 
 
-DEEDS = [door for door in doors.every() if door.name in doors.ROWS and "POST" in door.row.methods]
+DEEDS = [door for door in url_matrix.every() if door.name in url_matrix.ROWS and "POST" in door.row.methods]
 
 
 @pytest.fixture
-def spare(town: Town) -> dict[str, int]:  # noqa: F811
+def spare(town: Town) -> dict[str, int]:
     """A number and an assistant that nobody has, and a client without live calls, so that all may be done."""
     house = town.houses["one"]
     with scope.system("spare things"):
@@ -164,7 +164,7 @@ def spare(town: Town) -> dict[str, int]:  # noqa: F811
 
 
 @pytest.mark.parametrize("door", [one for one in DEEDS if one.name not in NOT_HERE], ids=lambda one: one.name)
-def test_every_transition_audited(town: Town, spare, monkeypatch, door):  # noqa: F811
+def test_every_transition_audited(town: Town, spare, monkeypatch, door):
     """Each deed is done; it leaves an entry. With the trail closed, the same deed leaves nothing at all."""
     house = town.houses["one"]
     if "release" in door.name:

@@ -9,8 +9,6 @@ from dashboard.inventory import rounds, sync, tasks
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.live.models import Change
 from tenants import scope
-from tests.calls.test_sync import end, ring  # noqa: F401
-from tests.world import agency, client_of, sandbox  # noqa: F401
 
 
 def one_round(*, later=0):
@@ -23,27 +21,27 @@ def one_round(*, later=0):
         tasks.look(connection, kind.value)
 
 
-def test_freshness(agency, client_of, ring, end):  # noqa: F811
+def test_freshness(agency, client_of, receive_call, end_remote_call):
     tenant = client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     one_round()
     with scope.of(tenant):
         assert sync.freshness_of(tenant).age < timedelta(seconds=5)
 
-    remote_id = ring()
+    remote_id = receive_call()
     one_round(later=15)
     with scope.of(tenant):
         call = Call.objects.get(remote_id=remote_id)
         assert call.state == "in-progress"
         assert Change.objects.filter(kind="call", ref=str(call.pk)).exists()
 
-    end(remote_id)
+    end_remote_call(remote_id)
     one_round(later=3)
     with scope.of(tenant):
         assert Call.objects.get().state == "ended"
         assert sync.freshness_of(tenant).age < timedelta(seconds=20)
 
 
-def test_when_nobody_looks_the_age_grows_and_is_told(agency, client_of):  # noqa: F811
+def test_when_nobody_looks_the_age_grows_and_is_told(agency, client_of):
     tenant = client_of(agency, "harbor", numbers=("+31105550161",))
     one_round()
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))

@@ -33,7 +33,7 @@ from dashboard.sandbox import inprocess
 from dashboard.voicedock.exchange import Exchange
 from tenants import audit, scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
-from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.operator import PERSON
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = uuid.UUID(int=1)
@@ -43,7 +43,7 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def place(desk):  # noqa: F811
+def place(desk):
     return placing.place(
         desk.tenant,
         destination=PERSON,
@@ -55,7 +55,7 @@ def place(desk):  # noqa: F811
 
 
 def command(kind, **more):
-    def run(desk):  # noqa: F811
+    def run(desk):
         call = desk.calls()[0]
         return control.send(call, {"type": kind, **more}, by=desk.user, token=FIRST)
 
@@ -63,7 +63,7 @@ def command(kind, **more):
 
 
 def campaign(step, **more):
-    def run(desk):  # noqa: F811
+    def run(desk):
         with scope.system("the campaign"):
             found = Campaign.objects.select_related("connection").get()
         return step(found, **({"by": desk.user} | more))
@@ -217,7 +217,7 @@ def watch(monkeypatch, steps):
     monkeypatch.setattr(inprocess.Transport, "handle_request", steps.request(real))
 
 
-def prepare(desk, name):  # noqa: F811
+def prepare(desk, name):
     if name in ("say", "end-call", "transfer"):
         desk.talking()
     if DEEDS[name].state:
@@ -230,7 +230,7 @@ def prepare(desk, name):  # noqa: F811
         connecting.hook_up(desk.connection, by=None)
 
 
-def _campaign(desk, state):  # noqa: F811
+def _campaign(desk, state):
     with inprocess.client(desk.sandbox, "sandbox-agency") as vendor:
         body = {
             "name": "Slots",
@@ -247,7 +247,7 @@ def _campaign(desk, state):  # noqa: F811
     campaign_sync.campaigns(desk.connection)
 
 
-def recover(desk):  # noqa: F811
+def recover(desk):
     """Minutes pass, and the workers do what is due."""
     with scope.system("let time pass"):
         past = timedelta(minutes=5)
@@ -272,7 +272,7 @@ def left_over():
 
 
 @pytest.mark.parametrize("name", DEEDS)
-def test_killed_at_each_step(desk, monkeypatch, name):  # noqa: F811
+def test_killed_at_each_step(desk, monkeypatch, name):
     deed = DEEDS[name]
     prepare(desk, name)
     world = copy.deepcopy(desk.sandbox.world.__dict__)
@@ -303,13 +303,13 @@ def test_killed_at_each_step(desk, monkeypatch, name):  # noqa: F811
     assert died >= 8, "it has steps"
 
 
-def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(desk, monkeypatch):  # noqa: F811
+def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(desk, monkeypatch):
     monkeypatch.setattr(campaigns.audit, "record", lambda *args, **more: None)
     with pytest.raises(AssertionError, match=r"left before campaign\.start-asked was committed"):
         test_killed_at_each_step(desk, monkeypatch, "start")
 
 
-def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):  # noqa: F811
+def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
     """Each assistant that was told is known, so that its secret is, too."""
     told = []
     real = spending._Purse.spend

@@ -29,8 +29,6 @@ from dashboard.inventory.models import OrganizationRequest, VendorRequest
 from dashboard.live import changes
 from tenants import audit, scope
 from tenants.models import Assistant, AuditEntry, Connection
-from tests.campaigns.conftest import make  # noqa: F401
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 LIVE = {"dialing", "connecting", "ringing", "in-progress"}
 
@@ -59,13 +57,13 @@ def held(pk: int) -> Iterator[None]:
         other.rollback()
 
 
-def test_a_placed_call_is_known_when_the_note_about_its_connection_fails(desk, monkeypatch):  # noqa: F811
+def test_a_placed_call_is_known_when_the_note_about_its_connection_fails(desk, monkeypatch):
     note_fails(monkeypatch)
     assert desk.place().state == "dialing"
     assert desk.actions() == ["call.asked", "call.placed"]
 
 
-def test_a_placed_call_is_answered_for_when_the_next_look_cannot_be_hurried(desk, monkeypatch):  # noqa: F811
+def test_a_placed_call_is_answered_for_when_the_next_look_cannot_be_hurried(desk, monkeypatch):
     def broken(*args, **kwargs):
         raise DatabaseError("the row is locked")
 
@@ -74,7 +72,7 @@ def test_a_placed_call_is_answered_for_when_the_next_look_cannot_be_hurried(desk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_locked_row_of_the_connection_holds_no_answer_up(desk):  # noqa: F811
+def test_a_locked_row_of_the_connection_holds_no_answer_up(desk):
     call = desk.talking()
     with held(desk.connection.pk):
         finished = threading.Event()
@@ -104,7 +102,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(desk, monkeypatch, where):  # noqa: F811
+def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(desk, monkeypatch, where):
     owner, name = PLACES[where]
     real = sending.voicedock.Client.place_call
 
@@ -127,7 +125,7 @@ def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(des
     assert desk.actions() == ["call.asked", "call.placed"] and len(desk.placed()) == 1
 
 
-def test_a_refusal_that_is_known_stays_one(desk, monkeypatch):  # noqa: F811
+def test_a_refusal_that_is_known_stays_one(desk, monkeypatch):
     desk.fault("402")
     monkeypatch.setattr(sending, "refuse", fails)
     with pytest.raises(Broken):
@@ -141,7 +139,7 @@ def test_a_refusal_that_is_known_stays_one(desk, monkeypatch):  # noqa: F811
 
 
 @pytest.mark.parametrize("where", ["note", "record", "tell", "_mark"])
-def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):  # noqa: F811
+def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):
     call = desk.talking()
     real = control.voicedock.Client.control_call
 
@@ -168,7 +166,7 @@ def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):  
     assert desk.receipts(call)[0].recorded_at and len(desk.commands()) == 1
 
 
-def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(agency, monkeypatch):  # noqa: F811
+def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(agency, monkeypatch):
     sealed = []
 
     def write(purse, error):
@@ -182,7 +180,7 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
         assert Connection.objects.filter(name="Newly made").exists()
 
 
-def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch):  # noqa: F811
+def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch):
     """The third one fails in a way that nobody foresaw: the first two are not told again."""
     real, told = connecting.voicedock.Client.update_assistant, []
 
@@ -201,7 +199,7 @@ def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch)
         assert set(hooked.values_list("remote_id", flat=True)) == set(told) and len(told) == 2
 
 
-def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, monkeypatch):  # noqa: F811
+def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, monkeypatch):
     """The list shows the call before its answer comes; and VoiceDock answers with an id that is another call's."""
     real = sending.voicedock.Client.place_call
 
@@ -238,8 +236,8 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, m
 
 
 @pytest.mark.parametrize("where", ["the audit trail", "what it is now"])
-def test_a_campaign_that_was_paused_is_known_to_be(desk, make, monkeypatch, where):  # noqa: F811
-    remote = desk.sandbox.world.campaigns[make("Recall", "Dispatch desk")]
+def test_a_campaign_that_was_paused_is_known_to_be(desk, make_remote_campaign, monkeypatch, where):
+    remote = desk.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     remote.status = "scheduled"
     campaign_sync.campaigns(desk.connection)
     with scope.system("look"):

@@ -11,9 +11,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.promises import doors, scale
-from tests.promises.doors import Door
-from tests.promises.two_houses import Town, town  # noqa: F401
+from tests.fixtures.two_tenants import Town
+from tests.promises import scale, url_matrix
+from tests.promises.url_matrix import Door
 
 pytestmark = pytest.mark.django_db
 ODD = [
@@ -48,12 +48,12 @@ ODD = [
 ]
 ALWAYS = ("q", "before", "after", "page", "since", "until", "client", "sort", "next", "e", "o", "p", "all", "_popup")
 SOME = 1 if scale.WHOLE else 7  # each value at each seventh parameter: every value and every parameter occur
-READABLE = [door for door in doors.every() if "GET" in door.row.methods or door.reading_room]
+READABLE = [door for door in url_matrix.every() if "GET" in door.row.methods or door.reading_room]
 RESET = "account_reset_password_from_key"  # its key is of no client
 
 
 @pytest.fixture
-def browsers(town: Town) -> dict[str, Client]:  # noqa: F811
+def browsers(town: Town) -> dict[str, Client]:
     """Somebody who may read each part of the site; a fault is an answer here, not an exception."""
     people = {"client": "owner", "staff": "admin", "console": "auditor of all"}
     found = {}
@@ -96,7 +96,7 @@ def odd_queries(names: list[str]) -> Iterator[str]:
                 yield urlencode({name: value})
 
 
-def test_no_value_of_any_parameter_is_a_fault(town: Town, browsers, monkeypatch):  # noqa: F811
+def test_no_value_of_any_parameter_is_a_fault(town: Town, browsers, monkeypatch):
     house, wrong, asked = town.houses["one"], [], 0
     for door in READABLE:
         address = "/accounts/password/reset/key/1-set-password/" if door.name == RESET else door.address(house, house)
@@ -133,7 +133,7 @@ def test_no_value_of_any_parameter_is_a_fault(town: Town, browsers, monkeypatch)
         max_size=4,
     ),
 )
-def test_no_combination_is_a_fault(town: Town, browsers, page, query):  # noqa: F811
+def test_no_combination_is_a_fault(town: Town, browsers, page, query):
     encoded = {name: v.encode("utf-8", "surrogatepass") if isinstance(v, str) else v for name, v in query.items()}
     address = f"/c/{town.houses['one'].tenant.slug}/{page}"
     answer = browsers["client"].get(f"{address}?{urlencode(encoded)}")
@@ -155,7 +155,7 @@ LONG = "amber " * 1000
         ("console", "/admin/calls/call/"),
     ],
 )
-def test_a_search_of_a_thousand_words_is_cut_with_a_notice(town: Town, browsers, part, path):  # noqa: F811
+def test_a_search_of_a_thousand_words_is_cut_with_a_notice(town: Town, browsers, part, path):
     address = path.format(slug=town.houses["one"].tenant.slug)
     answer = browsers[part].get(address, {"q": LONG})
     assert answer.status_code == 200

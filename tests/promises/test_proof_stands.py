@@ -19,8 +19,7 @@ from dashboard.calls.models import AlarmClearing, Call, CallerIdCorrection, Call
 from dashboard.inventory import dedicating, stopping
 from tenants import audit, ownership, scope
 from tenants.models import Assistant, AssistantDedication, AuditEntry, Number, NumberDedication, Tenant
-from tests.calls.rows import a_call, a_report
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call, a_report
 
 LIVE = ("sending", "dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
 FOREIGN = "+31505550112"
@@ -114,7 +113,7 @@ def test_a_line_that_differs_is_not_written_down_without_the_alarm(bloom):
     refused("UPDATE calls_call SET reported_line = %s WHERE id = %s", FOREIGN, call.pk, match="raises the alarm")
 
 
-def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the_alarm(desk, admin):  # noqa: F811
+def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the_alarm(desk, admin):
     call = desk.talking()
     assert (desk.again(call).reported_line, desk.again(call).asked_line) == ("+31105550161", "+31105550161")
     for _ in range(2):
@@ -134,7 +133,7 @@ def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the
     assert desk.actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
 
 
-def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(desk):  # noqa: F811
+def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(desk):
     call = desk.place()
     reported(desk.again(call), FOREIGN)
     reported(desk.again(call), "+31105550161", at=datetime.now(UTC) + timedelta(seconds=5))
@@ -168,7 +167,7 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
         assert (clearing.cleared_by, clearing.why, Call.objects.get(pk=call.pk).alarm) == (admin, "Looked at.", "")
 
 
-def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(desk):  # noqa: F811
+def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(desk):
     desk.fault("lost")
     call = desk.place()
     assert call.state == "unknown"
@@ -297,7 +296,7 @@ def _make(house, call, state):
     )
 
 
-def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(desk):  # noqa: F811
+def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(desk):
     call = desk.place()
     now = desk.again(call)
     number, assistant = desk.number.number, desk.assistant.assistant
@@ -339,7 +338,7 @@ def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch
     stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
 
 
-def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(desk, admin, monkeypatch):  # noqa: F811
+def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(desk, admin, monkeypatch):
     """Asked for while a call is on its way: it is refused, and no new call leaves until it is tried again."""
     monkeypatch.setattr(stopping, "WAITS", (0,))
     real, tried = sending.voicedock.Client.place_call, []
@@ -358,14 +357,14 @@ def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_fo
     assert len(desk.placed()) == 1
 
 
-def test_a_reason_that_is_missing_holds_no_call_back(desk, admin):  # noqa: F811
+def test_a_reason_that_is_missing_holds_no_call_back(desk, admin):
     with pytest.raises(stopping.life.NotNow):
         stopping.suspend(desk.tenant, by=admin, reason=" ")
     assert desk.place().state == "dialing"
 
 
 @pytest.mark.parametrize("lost", ["lease", "state"])
-def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, monkeypatch, lost):  # noqa: F811
+def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, monkeypatch, lost):
     """The process stood still between the claim and the request: the sweep gave the call up meanwhile."""
     real = sending.budget.speak
 

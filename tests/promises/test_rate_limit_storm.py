@@ -25,9 +25,8 @@ from dashboard.inventory.models import SyncRun
 from dashboard.sandbox import inprocess
 from tenants import ownership, scope
 from tenants.models import Connection
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.fake_clock import Stepped
 from tests.promises import scale
-from tests.stepped import Stepped, stepped  # noqa: F401
 
 STORM = 240.0 if scale.WHOLE else 120.0  # seconds
 LINE = "+31105550161"
@@ -40,7 +39,7 @@ ELSEWHERE = "/api/v1/voices"  # asked by the other user of the key, and never by
 class Storm:
     """What people do through it, and what VoiceDock's log says of it."""
 
-    def __init__(self, desk, stepped: Stepped, says: float | None) -> None:  # noqa: F811
+    def __init__(self, desk, stepped: Stepped, says: float | None) -> None:
         self.desk, self.stepped, self.says = desk, stepped, says
         self.asked: list[Call] = []
         self.receipts: list[Receipt] = []
@@ -163,7 +162,7 @@ class Storm:
 
 
 @pytest.fixture
-def storm(desk, stepped):  # noqa: F811
+def storm(desk, stepped):
     def make(says: float | None) -> Storm:
         made = Storm(desk, stepped, says)
         made.begin()

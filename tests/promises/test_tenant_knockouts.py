@@ -9,15 +9,15 @@ from django.db import connection
 
 from tenants import access, scope
 from tenants.models import Tenant
-from tests.promises import doors
-from tests.promises.two_houses import Person, Town, standing_town  # noqa: F401
+from tests.fixtures.two_tenants import Person, Town
+from tests.promises import url_matrix
 from tests.promises.walking import ask, slips
 
-PAGES = [one for one in doors.every() if one.of_client and "GET" in one.row.methods]
-SHELVES = [one for one in doors.every() if one.reading_room and one.name.endswith(("_changelist", "_export"))]
+PAGES = [one for one in url_matrix.every() if one.of_client and "GET" in one.row.methods]
+SHELVES = [one for one in url_matrix.every() if one.reading_room and one.name.endswith(("_changelist", "_export"))]
 
 
-def leaks(town: Town, who: Person, pages: list[doors.Door], house: str) -> list[str]:
+def leaks(town: Town, who: Person, pages: list[url_matrix.Door], house: str) -> list[str]:
     """What this person reads of the other client, asking by that client's own addresses."""
     found = []
     for door in pages:
@@ -45,7 +45,7 @@ def without_a_door(monkeypatch) -> None:
 
 
 @pytest.fixture
-def without_rows(superuser, standing_town: Town) -> Iterator[None]:  # noqa: F811
+def without_rows(superuser, standing_town: Town) -> Iterator[None]:
     """Row-level security is off: the database shows everybody everything."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity")
@@ -55,24 +55,24 @@ def without_rows(superuser, standing_town: Town) -> Iterator[None]:  # noqa: F81
     superuser(*(f'ALTER TABLE "{name}" ENABLE ROW LEVEL SECURITY' for name in tables))
 
 
-def test_without_doors_the_database_still_shows_nothing(standing_town: Town, without_a_door):  # noqa: F811
+def test_without_doors_the_database_still_shows_nothing(standing_town: Town, without_a_door):
     assert leaks(standing_town, standing_town.people["owner"], PAGES, "two") == []
 
 
 @pytest.mark.parametrize("name", ["viewer", "owner", "anonymous", "auditor of one"])
-def test_without_rows_the_doors_still_open_to_nobody(standing_town: Town, without_rows, name):  # noqa: F811
+def test_without_rows_the_doors_still_open_to_nobody(standing_town: Town, without_rows, name):
     """And one's own pages hold no other's rows: each query says whose it wants."""
     who = standing_town.people[name]
     assert leaks(standing_town, who, PAGES, "two") == []
     assert leaks(standing_town, who, PAGES, "one") == []
 
 
-def test_knock_out_without_doors_and_rows_the_walk_tells(standing_town: Town, without_a_door, without_rows):  # noqa: F811
+def test_knock_out_without_doors_and_rows_the_walk_tells(standing_town: Town, without_a_door, without_rows):
     found = leaks(standing_town, standing_town.people["owner"], PAGES, "two")
     assert {line.partition(":")[0] for line in found} >= {"calls", "call", "campaigns", "live", "client-home"}
 
 
-def test_knock_out_without_rows_of_one_table_an_auditor_reads_too_much(standing_town: Town, superuser):  # noqa: F811
+def test_knock_out_without_rows_of_one_table_an_auditor_reads_too_much(standing_town: Town, superuser):
     """The reading room rests on the database alone: the walk sees a single wall missing."""
     auditor = standing_town.people["auditor of one"]
     assert leaks(standing_town, auditor, SHELVES, "two") == []

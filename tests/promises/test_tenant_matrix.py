@@ -7,17 +7,17 @@ from django.conf import settings
 
 from dashboard.live import stream
 from tenants.roles import Permission, StaffRole
-from tests.promises import doors, scale
-from tests.promises.doors import Door
+from tests.fixtures.canary_tenant import Marked
+from tests.fixtures.two_tenants import Person, Town
+from tests.promises import scale, url_matrix
 from tests.promises.expectations import expected
-from tests.promises.marked import Marked
-from tests.promises.two_houses import Person, Town, town  # noqa: F401
+from tests.promises.url_matrix import Door
 from tests.promises.walking import Answer, ask, slips
 
 pytestmark = pytest.mark.django_db
-EVERY = doors.every()
+EVERY = url_matrix.every()
 ONE_ROW = ("_change", "_history", "_export")  # of the reading room
-WALKED = [door for door in EVERY if door.reading_room or door.name not in doors.PUBLIC]
+WALKED = [door for door in EVERY if door.reading_room or door.name not in url_matrix.PUBLIC]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PEOPLE = [
     "anonymous",
@@ -44,7 +44,13 @@ ALIKE = [*PEOPLE[1:6], "support with a grant", *PEOPLE[-2:]]
 def test_every_address_has_a_row():
     """A new page, or a door that lost its permission, must be thought about here."""
     assert [door.route for door in EVERY if not door.known] == []
-    gone = set(doors.ROWS) | set(doors.PUBLIC) | set(doors.SIGNED_IN) | set(doors.OWN_THINGS) | set(doors.OWN_CHECK)
+    gone = (
+        set(url_matrix.ROWS)
+        | set(url_matrix.PUBLIC)
+        | set(url_matrix.SIGNED_IN)
+        | set(url_matrix.OWN_THINGS)
+        | set(url_matrix.OWN_CHECK)
+    )
     assert gone - {door.name for door in EVERY} == set()
     assert {door.permission for door in EVERY if door.permission} <= set(Permission)
 
@@ -54,11 +60,11 @@ def test_only_the_hook_does_without_a_token_of_our_own():
     assert "django.middleware.csrf.CsrfViewMiddleware" in settings.MIDDLEWARE
 
 
-def test_the_people_are_all_there(town: Town):  # noqa: F811
+def test_the_people_are_all_there(town: Town):
     assert sorted(town.people) == sorted(PEOPLE)
 
 
-def steps(door: Door, who: Person, town: Town) -> Iterator[tuple[str, Marked | None, Marked | None]]:  # noqa: F811
+def steps(door: Door, who: Person, town: Town) -> Iterator[tuple[str, Marked | None, Marked | None]]:
     """One's own, another's, nobody's; and another's and nobody's thing below one's own client."""
     one, two = town.houses["one"], town.houses["two"]
     places: list[tuple[Marked | None, Marked | None]] = [(one, one), (two, two), (None, None)]
@@ -83,7 +89,7 @@ def at_the_door(door: Door, who: Person) -> bool:
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_what_opens_and_what_may_be_read(town: Town, name: str):  # noqa: F811
+def test_what_opens_and_what_may_be_read(town: Town, name: str):
     who, wrong = town.people[name], []
     for door in WALKED:
         if name in ("admin", "auditor of none") and door.name.endswith(ONE_ROW) and not scale.WHOLE:
@@ -101,7 +107,7 @@ def test_what_opens_and_what_may_be_read(town: Town, name: str):  # noqa: F811
     assert not wrong, told(wrong)
 
 
-def faults(town: Town, who: Person, answer: Answer, meant: str, given: str) -> Iterator[str]:  # noqa: F811
+def faults(town: Town, who: Person, answer: Answer, meant: str, given: str) -> Iterator[str]:
     if answer.word != meant or answer.status >= 500:
         yield f"{answer.word} ({answer.status}) instead of {meant}"
     if meant != "in" and (answer.wrote or answer.asked):
@@ -120,7 +126,7 @@ def reads_words(who: Person) -> bool:
 
 
 @pytest.mark.parametrize("name", PEOPLE if scale.WHOLE else ["anonymous", "owner", "admin"])
-def test_no_other_method_does_anything(town: Town, name: str):  # noqa: F811
+def test_no_other_method_does_anything(town: Town, name: str):
     """Refused before anybody asks who it is. For the reading room: test_auditor.py."""
     who, wrong = town.people[name], []
     for door in WALKED:
@@ -140,7 +146,7 @@ def test_no_other_method_does_anything(town: Town, name: str):  # noqa: F811
     "name",
     ALIKE if scale.WHOLE else ["viewer", "owner", "auditor of one"],
 )
-def test_another_clients_and_nobodys_are_told_alike(town: Town, name: str):  # noqa: F811
+def test_another_clients_and_nobodys_are_told_alike(town: Town, name: str):
     """Status, headers and body, but for what the address itself says."""
     who, wrong = town.people[name], []
     home = town.houses.get(who.home)
@@ -169,10 +175,10 @@ def test_another_clients_and_nobodys_are_told_alike(town: Town, name: str):  # n
 
 
 @pytest.mark.parametrize("name", PEOPLE if scale.WHOLE else ["anonymous", "owner of another", "auditor of one"])
-def test_public_pages_tell_nothing_of_anybody(town: Town, name: str):  # noqa: F811
+def test_public_pages_tell_nothing_of_anybody(town: Town, name: str):
     """But for the invitation: its link is the right to read whose it is."""
     who, wrong = town.people[name], []
-    for door in (one for one in EVERY if one.name in doors.PUBLIC and not one.reading_room):
+    for door in (one for one in EVERY if one.name in url_matrix.PUBLIC and not one.reading_room):
         for house in (None, *town.houses.values()):
             if house and "<" not in door.route:
                 continue
@@ -189,7 +195,7 @@ def test_public_pages_tell_nothing_of_anybody(town: Town, name: str):  # noqa: F
     assert not wrong, told(wrong)
 
 
-def test_streams_reach_one_s_own_clients_only(town: Town):  # noqa: F811
+def test_streams_reach_one_s_own_clients_only(town: Town):
     """Who may hear of what, as everybody, for one's own client, another's, nobody's, and unasked."""
     own, other = town.houses["one"].tenant, town.houses["two"].tenant
     for who in town.people.values():

@@ -13,15 +13,15 @@ import pytest
 from django.db import connection
 
 from tenants import scope
-from tests.promises import doors, scale
-from tests.promises.doors import Door
-from tests.promises.marked import ABSENT_ID, Marked
-from tests.promises.two_houses import Person, Town, town  # noqa: F401
+from tests.fixtures.canary_tenant import ABSENT_ID, Marked
+from tests.fixtures.two_tenants import Person, Town
+from tests.promises import scale, url_matrix
+from tests.promises.url_matrix import Door
 from tests.promises.walking import ask, slips
 
 pytestmark = pytest.mark.django_db
 SEED = 20261123
-EVERY = [door for door in doors.every() if door.name not in ("healthz", "readyz")]
+EVERY = [door for door in url_matrix.every() if door.name not in ("healthz", "readyz")]
 METHODS = ["GET"] * 6 + ["POST"] * 5 + ["HEAD", "PUT", "DELETE"]
 PARAMS = [
     "q", "status", "client", "since", "until", "before", "after", "part", "seen", "sort", "state", "kind",
@@ -51,7 +51,7 @@ WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions",
 
 
 @pytest.mark.parametrize("walk", range(scale.WALKS))
-def test_a_walk_without_a_plan(town: Town, walk: int):  # noqa: F811
+def test_a_walk_without_a_plan(town: Town, walk: int):
     """Never another client's word, never an error of ours, never a row of another client changed."""
     chance, wrong = random.Random(SEED + walk), []
     before = {name: fingerprint(house) for name, house in town.houses.items()}
@@ -77,7 +77,7 @@ def test_a_walk_without_a_plan(town: Town, walk: int):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["owner", "admin", "auditor of one"])
-def test_what_no_column_can_hold_is_no_error(town: Town, name: str):  # noqa: F811
+def test_what_no_column_can_hold_is_no_error(town: Town, name: str):
     """A NUL, or a digit that is no number, in each word after the question mark: pages broke over both, for one request
     in 100,000."""
     who, home, wrong = town.people[name], town.houses["one"], []
@@ -94,12 +94,12 @@ def test_what_no_column_can_hold_is_no_error(town: Town, name: str):  # noqa: F8
     assert not wrong, "\n".join(wrong)
 
 
-def strangers(who: Person, town: Town) -> Iterator[str]:  # noqa: F811
+def strangers(who: Person, town: Town) -> Iterator[str]:
     """Clients that this person is nothing to. What staff may change is the matrix's; readers leave entries."""
     return (name for name in town.houses if not who.may_read(name))
 
 
-def step(chance: random.Random, town: Town) -> tuple[Person, str, str, dict[str, Any]]:  # noqa: F811
+def step(chance: random.Random, town: Town) -> tuple[Person, str, str, dict[str, Any]]:
     who, door = chance.choice(list(town.people.values())), chance.choice(EVERY)
     methods = list(door.row.methods) if chance.random() < 0.7 and not door.reading_room else METHODS
     address = _address(chance, door, town)
@@ -112,7 +112,7 @@ def step(chance: random.Random, town: Town) -> tuple[Person, str, str, dict[str,
     return who, method, address, data
 
 
-def _address(chance: random.Random, door: Door, town: Town) -> str:  # noqa: F811
+def _address(chance: random.Random, door: Door, town: Town) -> str:
     if "uidb36" in door.route:
         return "/accounts/password/reset/key/1-abc/"
     houses: list[Marked | None] = [*town.houses.values(), *town.houses.values(), None]
@@ -122,7 +122,7 @@ def _address(chance: random.Random, door: Door, town: Town) -> str:  # noqa: F81
     return address
 
 
-def _thing(chance: random.Random, town: Town) -> Any:  # noqa: F811
+def _thing(chance: random.Random, town: Town) -> Any:
     house = chance.choice(list(town.houses.values()))
     return chance.choice(
         [
@@ -164,7 +164,7 @@ def fingerprint(house: Marked) -> tuple[str, ...]:
         return tuple(value for (value,) in cursor.fetchall())
 
 
-def test_the_fingerprint_sees_a_change(town: Town):  # noqa: F811
+def test_the_fingerprint_sees_a_change(town: Town):
     house = town.houses["one"]
     before = fingerprint(house)
     with scope.of(house.tenant):

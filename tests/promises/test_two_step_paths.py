@@ -15,8 +15,8 @@ from dashboard.calls import claiming, merge, placing
 from dashboard.calls.models import Call
 from tenants import audit, ownership, scope
 from tenants.models import Assistant, Number, Tenant
-from tests.calls.rows import a_call
-from tests.desk import PERSON, agency, client_of, desk, sandbox  # noqa: F401
+from tests.fixtures.call_factories import a_call
+from tests.fixtures.operator import PERSON
 
 LIVE = ("dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
 OVER = ("ended", "ended-with-error", "transferred", "failed", "rejected", "insufficient-credits", "refused")
@@ -105,7 +105,7 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
         assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
 
 
-def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, monkeypatch):  # noqa: F811
+def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
     monkeypatch.setattr(placing, "_hindrance", lambda tenant, party: None)
     first = desk.place(PERSON, token=uuid.uuid4())

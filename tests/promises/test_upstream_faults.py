@@ -22,9 +22,8 @@ from dashboard.sandbox.errors import TITLES
 from tenants import scope
 from tenants.models import Connection, StaffMember
 from tenants.roles import Role
-from tests.cast import House
-from tests.desk import agency, asked, client_of, desk, sandbox  # noqa: F401
-from tests.promises import doors
+from tests.fixtures.factories import House
+from tests.promises import url_matrix
 from tests.promises.scale import EVERY
 
 REFUSALS = tuple(str(status) for status in sorted(TITLES))
@@ -63,7 +62,7 @@ def repeats_without_waiting():
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
-def test_placing_under_a_fault(desk, fault, shape):  # noqa: F811
+def test_placing_under_a_fault(desk, fault, shape):
     desk.fault(fault, shape=shape, seconds=60)
     call = desk.place()
     assert call.state in NAMED
@@ -78,7 +77,7 @@ def test_placing_under_a_fault(desk, fault, shape):  # noqa: F811
 
 
 @pytest.mark.parametrize(("fault", "command"), part(FAULTS, COMMANDS))
-def test_a_command_under_a_fault(desk, fault, command):  # noqa: F811
+def test_a_command_under_a_fault(desk, fault, command):
     call = desk.talking()
     desk.fault(fault, "/calls/*/control", seconds=60)
     receipt = control.send(call, {"type": command, **COMMANDS[command]}, by=None, token=uuid.uuid4())
@@ -88,7 +87,7 @@ def test_a_command_under_a_fault(desk, fault, command):  # noqa: F811
 
 
 @pytest.mark.parametrize(("fault", "deed"), part(FAULTS, DEEDS))
-def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):  # noqa: F811
+def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):
     campaign = a_campaign(desk)
     if deed not in campaigns.offered(campaign):
         assert campaigns.start(campaign, by=None).outcome == "accepted"
@@ -109,7 +108,7 @@ def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):  # noqa
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
-def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):  # noqa: F811
+def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):
     desk.fault(fault, "/organizations", shape=shape, seconds=60)
     asked()
     request = organizing.create(desk.connection, "Dentist North", by=None)
@@ -127,7 +126,7 @@ def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):  # 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):  # noqa: F811
+def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):
     """What was not told is told at the next go; what VoiceDock has is what is written down here."""
     desk.fault(fault, "/assistants/*", seconds=60)
     asked()
@@ -144,7 +143,7 @@ def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):  
 
 
 @pytest.mark.parametrize(("fault", "kind"), part(FAULTS, Kind))
-def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(desk, asked, fault, kind):  # noqa: F811
+def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(desk, asked, fault, kind):
     desk.fault(fault, "*", times=0, seconds=60)
     asked()
     tasks.look(desk.connection.pk, kind.value)
@@ -159,7 +158,7 @@ def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(desk, as
 
 PAGES = [
     door
-    for door in doors.every()
+    for door in url_matrix.every()
     if (door.permission or door.name == "help")
     and "GET" in door.row.methods
     and door.name not in ("sandbox", "sandbox-mails", "call-recording")
@@ -168,8 +167,8 @@ PAGES = [
 
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
 def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
-    desk,  # noqa: F811
-    asked,  # noqa: F811
+    desk,
+    asked,
     sign_in,
     member,
     admin,
@@ -211,7 +210,7 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     assert len(pages) > 25
 
 
-def a_campaign(desk):  # noqa: F811
+def a_campaign(desk):
     with inprocess.client(desk.sandbox, "sandbox-agency") as vendor:
         day = {"schedule_start_time": "09:00:00", "schedule_end_time": "17:00:00", "timezone": "Europe/Amsterdam"}
         body = {"name": "Recall", "agent_id": desk.assistant.assistant.remote_id} | day

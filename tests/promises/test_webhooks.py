@@ -17,7 +17,6 @@ from dashboard.calls.facts import Facts
 from dashboard.calls.models import Call
 from dashboard.voicedock import webhooks
 from tenants import scope
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 T0 = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 IGNORED = {"id", "seen_at", "version", "alarm_at", "tenant_id", "hook_id"}
@@ -94,7 +93,7 @@ def fresh():
     return f"call-_{uuid.uuid4().hex}"
 
 
-def test_shuffled_webhooks(desk):  # noqa: F811
+def test_shuffled_webhooks(desk):
     """Every kind of order and repeat, the same final row."""
     expected = outcome(desk.connection, life(fresh(), "+31105550161"))
     luck = random.Random(7)
@@ -106,7 +105,7 @@ def test_shuffled_webhooks(desk):  # noqa: F811
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(order=st.lists(st.integers(0, 9), min_size=1, max_size=16))
-def test_any_part_of_the_news_in_any_order(desk, order):  # noqa: F811
+def test_any_part_of_the_news_in_any_order(desk, order):
     """Lost ones too: whatever arrived, its order and repeats do not matter."""
     first, second = fresh(), fresh()
     there = life(first, "+31105550161")
@@ -115,7 +114,7 @@ def test_any_part_of_the_news_in_any_order(desk, order):  # noqa: F811
     assert outcome(desk.connection, [again[n] for n in order]) == outcome(desk.connection, sorted_once)
 
 
-def test_lost_webhooks_change_nothing_in_the_end(desk):  # noqa: F811
+def test_lost_webhooks_change_nothing_in_the_end(desk):
     """With the webhooks lost the lists alone bring the call to the same state, and its report."""
     news = life(fresh(), "+31105550161")
     only_lists = [facts for facts in news if "provider" not in facts.told]
@@ -127,7 +126,7 @@ def test_lost_webhooks_change_nothing_in_the_end(desk):  # noqa: F811
     assert plain == whole
 
 
-def test_merging_two_pieces_of_news_in_either_order_is_the_same(desk):  # noqa: F811
+def test_merging_two_pieces_of_news_in_either_order_is_the_same(desk):
     """All pairs, so that what breaks the law is named."""
     count = len(life("x", "+31105550161"))
     for one, two in itertools.combinations(range(count), 2):
@@ -135,14 +134,14 @@ def test_merging_two_pieces_of_news_in_either_order_is_the_same(desk):  # noqa: 
         assert outcome(desk.connection, [there[one], there[two]]) == outcome(desk.connection, [back[two], back[one]])
 
 
-def test_knock_out_without_ranks_the_order_matters(desk, monkeypatch):  # noqa: F811
+def test_knock_out_without_ranks_the_order_matters(desk, monkeypatch):
     monkeypatch.setattr(merge.states, "rank", lambda state: 1)
     monkeypatch.setattr(Facts, "stamp", property(lambda facts: ""))
     there, back = (outcome(desk.connection, life(fresh(), "+31105550161")[::step]) for step in (1, -1))
     assert there != back
 
 
-def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):  # noqa: F811
+def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):
     news = life(fresh(), "+31105550161")
     call = merge.hear(desk.connection, news[4])
     assert (call.state, call.finished) == ("on-hold", False)
@@ -151,16 +150,16 @@ def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):  # noq
     assert (call.state, call.finished) == ("parked-for-good", True)
 
 
-def test_a_call_of_nobody_belongs_to_nobody(desk):  # noqa: F811
+def test_a_call_of_nobody_belongs_to_nobody(desk):
     call = merge.hear(desk.connection, life(fresh(), "+31205550181")[3])
     assert call.tenant_id is None
 
 
 @pytest.mark.parametrize("line", ["+31505550112", "+31205550181"])
 def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_reads_it(
-    desk,  # noqa: F811
-    agency,  # noqa: F811
-    client_of,  # noqa: F811
+    desk,
+    agency,
+    client_of,
     line,
 ):
     """A campaign in a shared organization: VoiceDock chose another client's number, or nobody's."""

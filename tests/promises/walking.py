@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.client import ClientHandler
 
-from tests.promises.marked import Marked
-from tests.promises.two_houses import Person, Town, undone
+from tests.fixtures.canary_tenant import Marked
+from tests.fixtures.two_tenants import Person, Town, undone
 
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.I)
 NEUTRAL = {"django_session", "tenants_user"}  # last use of a session, last log-in

@@ -25,7 +25,7 @@ from cryptography.fernet import Fernet
 
 from dashboard.running import postgres, valkey
 from dashboard.running.places import ROOT, free_port
-from tests.postgres import HASTE
+from tests.fixtures.postgres import HASTE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()

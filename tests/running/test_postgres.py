@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.running import postgres, roles
 from dashboard.running.postgres import Postgres
-from tests.postgres import server
+from tests.fixtures.postgres import server
 
 WHO = ("owner", "app", "auditor")
 

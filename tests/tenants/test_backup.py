@@ -10,13 +10,12 @@ from django.db import connection
 
 from tenants import audit, heads, scope
 from tenants.models import AuditEntry, ConnectionSecret, Number, Tenant
-from tests.tenants.test_heads import outside  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def backed_up(bloom, harbor, admin, outside, tmp_path, capsys):  # noqa: F811
+def backed_up(bloom, harbor, admin, checkpoint_folder, tmp_path, capsys):
     """Two clients, some history, a publication of the signed heads, and the backup of all that."""
     with scope.of(bloom.tenant):
         audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)

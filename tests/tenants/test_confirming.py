@@ -11,8 +11,8 @@ from tenants import scope
 from tenants.confirming import FRESH, WHILE_FILLING_IN, Confirm
 from tenants.models import Membership
 from tenants.roles import Role
-from tests.cast import PASSWORD, prove, with_password
-from tests.promises import doors
+from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.promises import url_matrix
 
 CONFIRMED = {  # the doors that ask, and how
     **dict.fromkeys(
@@ -68,10 +68,12 @@ def confirm(browser, answer):
 
 def test_the_doors_that_ask_are_these():
     """Keys, roles and exports; whoever adds one of them writes it down here."""
-    asks = [door for door in doors.every() if getattr(door.view, "confirm", Confirm.NO) != Confirm.NO]
+    asks = [door for door in url_matrix.every() if getattr(door.view, "confirm", Confirm.NO) != Confirm.NO]
     found = {door.name: door.view.confirm for door in asks}
     assert found == CONFIRMED
-    named = [one.name for one in doors.every() if one.permission and ("export" in one.name or "invite" in one.name)]
+    named = [
+        one.name for one in url_matrix.every() if one.permission and ("export" in one.name or "invite" in one.name)
+    ]
     assert set(named) <= set(CONFIRMED)
 
 

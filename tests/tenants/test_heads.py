@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 from datetime import timedelta
 from io import StringIO
 
@@ -15,17 +13,7 @@ from django.utils import timezone
 
 from tenants import audit, checks, heads, scope, tasks
 from tenants.models import AuditEntry, AuditHead
-
-
-def a_key() -> str:
-    return base64.b64encode(os.urandom(32)).decode()
-
-
-@pytest.fixture
-def outside(settings, tmp_path):
-    """A folder that the database's owner cannot reach."""
-    settings.AUDIT_KEY, settings.AUDIT_HEADS, settings.AUDIT_MAIL = a_key(), str(tmp_path), ["archive@audit.test"]
-    return tmp_path
+from tests.fixtures.checkpoints import signing_key
 
 
 def happen(house, by, count=3):
@@ -43,9 +31,9 @@ def verify(*arguments) -> str:
     return out.getvalue()
 
 
-def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, admin, outside):
+def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, admin, checkpoint_folder):
     tasks.publish_heads()
-    (path,) = outside.iterdir()
+    (path,) = checkpoint_folder.iterdir()
     assert heads.publish() == "" and len(path.read_text().splitlines()) == 1
     happen(bloom, admin)
     line = heads.publish()
@@ -57,17 +45,17 @@ def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, 
     assert "2 signed publications" in verify() and "hold, checked against the heads in the database and" in verify()
 
 
-def test_without_signed_heads_it_says_so(bloom, outside):
+def test_without_signed_heads_it_says_so(bloom, checkpoint_folder):
     assert "there are no signed ones" in verify()
 
 
-def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, settings, outside):
+def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, settings, checkpoint_folder):
     assert checks.audit_key() == []
     settings.AUDIT_KEY = ""
     with pytest.raises(heads.NoKey):
         heads.publish()
     tasks.publish_heads()
-    assert list(outside.iterdir()) == []
+    assert list(checkpoint_folder.iterdir()) == []
     assert [one.id for one in checks.audit_key()] == ["patchbay.W001"]
     settings.AUDIT_KEY = "nonsense"
     assert [one.id for one in checks.audit_key()] == ["patchbay.E001"]
@@ -125,7 +113,9 @@ ATTACKS = {  # what is done, and whether the rest is chained anew
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(bloom, admin, person, outside, superuser, attack):
+def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
+    bloom, admin, person, checkpoint_folder, superuser, attack
+):
     chain, (statements, again) = f"tenant-{bloom.tenant.pk}", ATTACKS[attack]
     heads.publish()
     happen(bloom, admin)
@@ -157,18 +147,18 @@ def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom
 
 
 @pytest.mark.parametrize("deed", ["edit", "cut from the middle", "foreign key", "no line"])
-def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, outside, settings, deed):
+def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_folder, settings, deed):
     for _ in range(3):
         happen(bloom, admin, 1)
         heads.publish()
-    (path,) = outside.iterdir()
+    (path,) = checkpoint_folder.iterdir()
     lines = path.read_text().splitlines()
     if deed == "edit":
         lines[1] = lines[1].replace(f'"tenant-{bloom.tenant.pk}": [', f'"tenant-{bloom.tenant.pk}": [1')
     elif deed == "cut from the middle":
         del lines[1]
     elif deed == "foreign key":
-        settings.AUDIT_KEY = a_key()
+        settings.AUDIT_KEY = signing_key()
     else:
         lines[1] = "nonsense"
     path.write_text("\n".join(lines) + "\n")
@@ -177,9 +167,9 @@ def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, outside, se
     assert "not every signed line can be believed" in told or deed == "foreign key"
 
 
-def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, outside, settings):
+def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpoint_folder, settings):
     heads.publish()
-    before, settings.AUDIT_KEY = heads.public_key(), a_key()
+    before, settings.AUDIT_KEY = heads.public_key(), signing_key()
     assert "not known here" in verify()
     settings.AUDIT_PUBLIC_KEYS = [before]
     happen(bloom, admin)
@@ -187,17 +177,17 @@ def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, outside
     assert "2 signed publications" in verify()
 
 
-def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, outside, tmp_path_factory):
+def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, checkpoint_folder, tmp_path_factory):
     heads.publish()
     copy = tmp_path_factory.mktemp("copy")
-    (path,) = outside.iterdir()
+    (path,) = checkpoint_folder.iterdir()
     (copy / path.name).write_text(path.read_text())
     path.unlink()
     assert "there are no signed ones" in verify()
     assert f"1 signed publications in {copy}" in verify("--heads", str(copy))
 
 
-def test_the_reading_room_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, outside):
+def test_the_reading_room_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, checkpoint_folder):
     heads.publish()
     page = sign_in(auditor).get("/admin/tenants/audithead/").content.decode()
     assert "holds, signed outside up to entry" in page
@@ -226,7 +216,7 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
         (timedelta(minutes=30), ""),
     ],
 )
-def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom, admin, outside, says, told):
+def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom, admin, checkpoint_folder, says, told):
     """The app's log-in appends what it likes to a chain in its scope: that it was so is bounded by the signed heads."""
     happen(bloom, admin)
     heads.publish()

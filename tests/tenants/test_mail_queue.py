@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from tenants import checks, mail_queue, scope
 from tenants.models import AuditEntry, OutgoingMail
 from tenants.roles import Role
-from tests.cast import PASSWORD, with_password
+from tests.fixtures.factories import PASSWORD, with_password
 
 State = OutgoingMail.State
 QUEUE = "tenants.mail_backend.QueueBackend"

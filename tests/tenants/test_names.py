@@ -17,7 +17,6 @@ from tenants import members, names, scope
 from tenants.models import Assistant, User
 from tenants.name_field import NameField
 from tenants.roles import Role, StaffRole
-from tests.world import agency, sandbox  # noqa: F401
 
 HIDDEN = "Nina\u200b \u202eNew\u2066\u3164\u00ad"
 
@@ -115,7 +114,7 @@ def test_a_client_does_not_rename_itself_to_the_reseller(bloom, member, sign_in)
     assert answer.status_code == 422 and answer.context["form"].errors["name"]
 
 
-def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):  # noqa: F811
+def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):
     for assistant in sandbox.world.assistants.values():
         assistant.settings["name"] = "Маrа \u202eBot\u200b"
     sync.inventory(agency.connection)

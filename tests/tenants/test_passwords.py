@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from tests.cast import PASSWORD
+from tests.fixtures.factories import PASSWORD
 
 
 @pytest.mark.parametrize(

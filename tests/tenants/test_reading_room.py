@@ -11,10 +11,10 @@ from django.db import DatabaseError
 from tenants import audit, scope
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry
-from tests.calls.rows import a_call, a_receipt, a_report, reads
-from tests.promises import doors
+from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
+from tests.promises import url_matrix
 
-LISTS = [door for door in doors.every() if door.reading_room and door.name.endswith("_changelist")]
+LISTS = [door for door in url_matrix.every() if door.reading_room and door.name.endswith("_changelist")]
 
 
 def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor, sign_in):

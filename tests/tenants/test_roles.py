@@ -8,7 +8,7 @@ from django.core import mail
 from tenants import scope
 from tenants.models import Invitation, Membership, Tenant
 from tenants.roles import STAFF_MAY, Permission, Role, StaffRole
-from tests.promises import doors
+from tests.promises import url_matrix
 
 ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory
     "client-dedicate-number": Permission.DEDICATE,
@@ -31,8 +31,8 @@ ACTIONS = {  # what can be done on a client's page, and to its numbers and assis
 
 def test_each_action_on_a_clients_page_has_its_own_permission():
     outside = ("clients/<slug:slug>/", "inventory/")
-    found = {one.name: one.permission for one in doors.every() if one.route.startswith(outside)}
-    acting = {name: permission for name, permission in found.items() if "POST" in doors.ROWS[name].methods}
+    found = {one.name: one.permission for one in url_matrix.every() if one.route.startswith(outside)}
+    acting = {name: permission for name, permission in found.items() if "POST" in url_matrix.ROWS[name].methods}
     assert acting == ACTIONS
     kinds_of = defaultdict(set)
     for name, permission in acting.items():

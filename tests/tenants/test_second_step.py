@@ -22,8 +22,8 @@ from tenants import scope
 from tenants import secrets as tenants_secrets
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
-from tests.cast import PASSWORD, prove, with_password
-from tests.promises import doors
+from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.promises import url_matrix
 
 APP, INDEX = "/accounts/second-step/app/", "/accounts/second-step/"
 
@@ -194,8 +194,12 @@ def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings
     settings.STAFF_SECOND_STEP = True
     people = {"client": sign_in(owner), "staff": sign_in(admin), "reading": sign_in(auditor)}
     opened, asked, here = [], 0, SimpleNamespace(ids={"slug": "bloom-dental"})
-    for door in doors.every():
-        if not (door.permission or door.reading_room or door.name in doors.OWN_CHECK) or door.about or door.row.lost:
+    for door in url_matrix.every():
+        if (
+            not (door.permission or door.reading_room or door.name in url_matrix.OWN_CHECK)
+            or door.about
+            or door.row.lost
+        ):
             continue
         who = "client" if door.of_client else "reading" if door.reading_room else "staff"
         address = door.address(here, here)

@@ -11,7 +11,7 @@ from dashboard.live import stream
 from tenants import session_limits
 from tenants.models import StaffMember
 from tenants.roles import Role, StaffRole
-from tests.cast import PASSWORD, with_password
+from tests.fixtures.factories import PASSWORD, with_password
 
 START = "2026-10-01T06:00:00Z"
 HOUR = session_limits.HOUR

@@ -8,7 +8,7 @@ from dashboard.live.models import Change
 from tenants import scope, sessions
 from tenants.models import AuditEntry
 from tenants.roles import Role
-from tests.cast import PASSWORD, with_password
+from tests.fixtures.factories import PASSWORD, with_password
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile Safari/604.1"

@@ -13,7 +13,7 @@ from tenants import known_devices, scope
 from tenants.audit_words import sentence
 from tenants.models import AuditEntry, User
 from tenants.roles import Role
-from tests.cast import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, prove, with_password
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

@@ -17,7 +17,7 @@ from dashboard.inventory import forms as inventory_forms
 from tenants import scope, secrets, typed_again, visits
 from tenants.confirming import FRESH, WHILE_FILLING_IN
 from tenants.roles import Role, StaffRole
-from tests.cast import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, prove, with_password
 
 TEAM = "/c/bloom-dental/team/"
 INVITE = f"{TEAM}invite/"

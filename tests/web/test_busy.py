@@ -10,7 +10,6 @@ from dashboard.budget import spending as budget
 from dashboard.budget import waiting
 from dashboard.budget.models import Lane
 from tests.calls.test_control import END, SAY, send
-from tests.desk import agency, client_of, desk, sandbox  # noqa: F401
 
 WORDS = "Too many requests wait for VoiceDock's answer at this moment."
 
@@ -22,7 +21,7 @@ def no_thread():
 
 
 @pytest.mark.parametrize("command", [SAY, END])
-def test_a_command_has_its_receipt_and_was_not_sent(desk, command):  # noqa: F811
+def test_a_command_has_its_receipt_and_was_not_sent(desk, command):
     call = desk.talking()
     with no_thread():
         receipt = send(desk, call, command)
@@ -32,14 +31,14 @@ def test_a_command_has_its_receipt_and_was_not_sent(desk, command):  # noqa: F81
     assert desk.actions()[-2:] == ["call.command-asked", "call.command-refused"]
 
 
-def test_a_call_is_kept_and_sent_later_by_itself(desk):  # noqa: F811
+def test_a_call_is_kept_and_sent_later_by_itself(desk):
     with no_thread():
         call = desk.place()
     assert (call.state, desk.placed()) == ("queued", [])
     assert WORDS in call.error and "We try again by ourselves" in call.error
 
 
-def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(desk, monkeypatch):  # noqa: F811
+def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(desk, monkeypatch):
     """By the order of what happens, without timing: given back before the request leaves, taken again after it."""
     call, seen = desk.talking(), []
     turn = waiting.Turn()
@@ -64,7 +63,7 @@ def test_a_pooled_connection_goes_back_into_the_pool_and_a_workers_own_stays(mon
     assert seen == closed
 
 
-def test_each_lane_that_asks_is_held_to_it(desk):  # noqa: F811
+def test_each_lane_that_asks_is_held_to_it(desk):
     for lane in Lane:
         with no_thread(), pytest.raises(budget.Spent), budget.speak(desk.connection, lane) as vendor:
             vendor.numbers()

@@ -15,7 +15,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tenants.roles import Permission
-from tests.promises.marked import Marked, absent
+from tests.fixtures.canary_tenant import Marked, absent
 
 GET, POST = ("GET",), ("POST",)
 Data = Callable[[Marked], dict[str, Any]]
