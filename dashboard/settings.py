@@ -8,7 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard import database_url, logs
-from tenants import zones
+from tenants import time_zones
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
@@ -82,13 +82,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.access_log.AccessLog",
     "csp.middleware.CSPMiddleware",
-    "tenants.addresses.WithoutNul",
+    "tenants.middleware.WithoutNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "tenants.typed_again.KeepTyped",
-    "tenants.sessions.LastUsed",
+    "tenants.access.form_recovery.KeepTyped",
+    "tenants.accounts.sessions.LastUsed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -134,11 +134,11 @@ if PROCESS == "web":  # threads share a pool; workers and commands keep one conn
     pool = {"min_size": 2, "max_size": WEB_CONNECTIONS, "timeout": 10}
     DATABASES["default"] |= {"CONN_MAX_AGE": 0}
     DATABASES["default"]["OPTIONS"] |= {"pool": pool}
-if AUDITOR_URL := os.environ.get("DATABASE_AUDITOR_URL"):  # of the web alone: `tenants.scope.auditor` uses it
+if AUDITOR_URL := os.environ.get("DATABASE_AUDITOR_URL"):  # of the web alone: `tenants.isolation.scope.auditor` uses it
     DATABASES["auditor"] = {**DATABASES["default"], **database_url.read(AUDITOR_URL, "DATABASE_AUDITOR_URL")}
     if PROCESS == "web":  # few people read there: none is kept open for them
         DATABASES["auditor"]["OPTIONS"] |= {"pool": {"min_size": 0, "max_size": 4, "timeout": 10}}
-DATABASE_ROUTERS = ["tenants.scope_routing.ScopeRouter"]
+DATABASE_ROUTERS = ["tenants.isolation.database_router.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
 
@@ -158,13 +158,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "tenants.passwords.CommonPasswordVariantValidator"},
+    {"NAME": "tenants.accounts.password_validation.CommonPasswordVariantValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "tenants.sign_in.Adapter"
+ACCOUNT_ADAPTER = "tenants.accounts.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_DISPLAY = "tenants.sign_in.display"
+ACCOUNT_USER_DISPLAY = "tenants.accounts.adapter.display"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -173,8 +173,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second step is told to the person
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds; `tenants.confirming.FRESH`
-MFA_ADAPTER = "tenants.second_step.Steps"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds; `tenants.access.reauthentication.FRESH`
+MFA_ADAPTER = "tenants.accounts.mfa.Steps"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an invitation reached the person by mail
@@ -216,7 +216,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = os.environ.get("PATCHBAY_TIME_ZONE", "Europe/Amsterdam" if DEMO else "UTC")  # of the staff's pages
-if (_zone := zones.read(TIME_ZONE)) is None:
+if (_zone := time_zones.read(TIME_ZONE)) is None:
     raise ImproperlyConfigured(f"PATCHBAY_TIME_ZONE is no time zone: {TIME_ZONE}. Set a name such as Europe/Amsterdam.")
 TIME_ZONE = _zone.key
 USE_TZ = True
@@ -238,7 +238,7 @@ STORAGES = {
     },
 }
 
-EMAIL_BACKEND = "tenants.mail_backend.QueueBackend"  # every mail waits in a table until the mail server has taken it
+EMAIL_BACKEND = "tenants.mail.backend.QueueBackend"  # every mail waits in a table until the mail server has taken it
 EMAIL_HOST = os.environ.get("PATCHBAY_SMTP_HOST", "")
 EMAIL_PORT = int(os.environ.get("PATCHBAY_SMTP_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("PATCHBAY_SMTP_USER", "")

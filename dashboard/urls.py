@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("dashboard.live.urls")),
     path("", include("dashboard.practice.urls")),
     path("hooks/", include("dashboard.hooks.urls")),
-    path("accounts/", include("tenants.urls")),
+    path("accounts/", include("tenants.accounts.urls")),
     path("admin/", site.urls),
 ]
 

@@ -7,8 +7,22 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from tenants import audit, heads
-from tenants.audit_words import SENTENCES, sentence
+from tenants.audit import checkpoints, verification
+from tenants.audit.messages import SENTENCES, sentence
+from tenants.auditor_admin.read_only_admin import (
+    ByClient,
+    ByConnection,
+    ByHolder,
+    ByHome,
+    Shelf,
+    at,
+    connections_of,
+    link_of,
+    linked,
+    one_of,
+    person_of,
+)
+from tenants.auditor_admin.site import reader, site
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -21,20 +35,6 @@ from tenants.models import (
     Person,
     Tenant,
     Visit,
-)
-from tenants.reading_room import reader, site
-from tenants.shelves import (
-    ByClient,
-    ByConnection,
-    ByHolder,
-    ByHome,
-    Shelf,
-    at,
-    connections_of,
-    link_of,
-    linked,
-    one_of,
-    person_of,
 )
 
 __all__ = ["ByClient", "ByConnection", "Shelf", "at", "linked", "one_of", "person_of", "reader", "site"]
@@ -203,8 +203,8 @@ class ChainShelf(Shelf):
         page = super().get_changelist_instance(request)
         shown = list(page.result_list)
         short = sum(head.seq for head in shown) <= CHECKED_AT_ONCE
-        chains, signed = [head.chain for head in shown], heads.published()
-        broken = {one.chain: one for one in audit.verify(chains, signed)} if short else {}
+        chains, signed = [head.chain for head in shown], checkpoints.published()
+        broken = {one.chain: one for one in verification.verify(chains, signed)} if short else {}
         for head in shown:
             head.told = _told(broken.get(head.chain), head, signed) if short else "long: open it to verify it"
         page.result_list = shown
@@ -212,8 +212,8 @@ class ChainShelf(Shelf):
 
     def state(self, head: Any) -> str:
         if not hasattr(head, "told"):
-            signed = heads.published()
-            head.told = _told(next(iter(audit.verify([head.chain], signed)), None), head, signed)
+            signed = checkpoints.published()
+            head.told = _told(next(iter(verification.verify([head.chain], signed)), None), head, signed)
         return head.told
 
     @admin.display(description="hash of the last entry")
@@ -221,7 +221,7 @@ class ChainShelf(Shelf):
         return bytes(head.hash).hex()
 
 
-def _told(broken: audit.Broken | None, head: AuditHead, signed: heads.Published) -> str:
+def _told(broken: verification.Broken | None, head: AuditHead, signed: checkpoints.Published) -> str:
     """What it was held against, too: without signed heads a chain written anew would not be noticed."""
     if broken:
         return f"broken at entry {broken.seq}: {broken.reason}"

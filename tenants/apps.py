@@ -9,4 +9,4 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # What says what is missing, what watches every connection, and what listens at sign-in.
-        from tenants import checks, scope, second_step, sessions, sign_in_events, visits  # noqa: F401
+        from tenants.access import support_access  # noqa: F401

@@ -22,7 +22,8 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
-from tenants import audit, heads, owner, scope
+from tenants.audit import checkpoints, verification
+from tenants.isolation import database_grants, scope
 
 DUMP, MANIFEST, CHECKPOINTS = "database.dump", "manifest.json", "checkpoints"
 SECRETS = "patchbay_private.scope_key"  # `migrate` and `restore` give the database the key of their environment
@@ -51,7 +52,7 @@ def make(folder: Path) -> Manifest:
     draft = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
-    with owner.as_owner(), _snapshot() as snapshot:
+    with database_grants.as_owner(), _snapshot() as snapshot:
         manifest = _describe()
         _run(
             "pg_dump",
@@ -65,7 +66,7 @@ def make(folder: Path) -> Manifest:
     (draft / DUMP).chmod(0o600)
     (draft / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True))
     (draft / CHECKPOINTS).mkdir()
-    for path in sorted(heads.folder().glob(heads.FILES)):
+    for path in sorted(checkpoints.folder().glob(checkpoints.FILES)):
         shutil.copy(path, draft / CHECKPOINTS)
     draft.rename(folder)
     return manifest
@@ -77,12 +78,12 @@ def restore(folder: Path) -> Manifest:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise BackupError(f"{folder} is no backup: its {MANIFEST} cannot be read.") from error
-    with owner.as_owner():
+    with database_grants.as_owner():
         if there := _tables():
             raise BackupError(f"The database is not empty ({len(there)} tables): restore into a new one.")
         _run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP))
-        owner.prepare()
-        owner.finish()
+        database_grants.prepare()
+        database_grants.finish()
         found = _describe()
     if found.rows != manifest.rows:
         names = found.rows.keys() | manifest.rows.keys()
@@ -96,11 +97,11 @@ def restore(folder: Path) -> Manifest:
 
 def _verify(folder: Path) -> None:
     """The audit trail, as the app reads it, against itself and against the signed heads of the backup."""
-    signed = heads.published(folder / CHECKPOINTS)
+    signed = checkpoints.published(folder / CHECKPOINTS)
     if signed.troubles:
         raise BackupError(f"The signed heads in the backup cannot be believed: {signed.troubles[0]}")
     with scope.system("verify a restored audit trail"):
-        broken = next(iter(audit.verify(published=signed)), None)
+        broken = next(iter(verification.verify(published=signed)), None)
     if broken:
         raise BackupError(f"The audit trail is broken: {broken.chain}, entry {broken.seq}: {broken.reason}")
 

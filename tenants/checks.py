@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
-from tenants import heads, scope
+from tenants.audit import checkpoints
+from tenants.isolation import scope
 
 MISSING = (
     "Neither PATCHBAY_AUDIT_PUBLIC_KEYS nor PATCHBAY_AUDIT_KEY is set: signed audit heads cannot be verified, so a "
@@ -21,7 +22,7 @@ UNUSABLE = "PATCHBAY_AUDIT_KEY or PATCHBAY_AUDIT_PUBLIC_KEYS is not base64 of 32
 @register(Tags.security, deploy=True)
 def audit_key(**_: Any) -> list[Any]:
     try:
-        keys = heads.known_keys()
+        keys = checkpoints.known_keys()
     except ValueError:
         return [Error(UNUSABLE, id="patchbay.E001")]
     if not keys:

@@ -16,7 +16,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
 
-from tenants import scope, secrets
+from tenants import secrets
+from tenants.isolation import scope
 
 PREFIX = "sealed_"  # fields that hold one sealed secret are named so; tests/tenants/test_resealing.py holds it
 TOKEN = "gAAAA"  # how every Fernet token begins

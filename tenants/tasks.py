@@ -5,7 +5,11 @@ import time
 import structlog
 from celery import shared_task
 
-from tenants import audit, heads, mail_queue, scope, sessions, visits
+from tenants.access import support_access
+from tenants.accounts import sessions
+from tenants.audit import checkpoints, verification
+from tenants.isolation import scope
+from tenants.mail import queue
 
 log = structlog.get_logger()
 WEEK = 7 * 24 * 3600  # seconds
@@ -14,8 +18,8 @@ WEEK = 7 * 24 * 3600  # seconds
 @shared_task
 def publish_heads() -> None:
     try:
-        heads.publish()
-    except heads.NoKey as no:
+        checkpoints.publish()
+    except checkpoints.NoKey as no:
         log.error("audit_heads_not_published", reason=str(no))
 
 
@@ -25,12 +29,12 @@ def verify_audit_trail() -> None:
 
     A mark in the folder of the heads says when it was last done, since beat forgets that with its container.
     """
-    mark = heads.folder() / "verified"
+    mark = checkpoints.folder() / "verified"
     if mark.exists() and mark.stat().st_mtime > time.time() - WEEK:
         return
-    signed = heads.published()
+    signed = checkpoints.published()
     with scope.system("verify the audit trail"):
-        broken = list(audit.verify(published=signed))
+        broken = list(verification.verify(published=signed))
     for row in broken:
         log.error("audit_chain_broken", chain=row.chain, entry=row.seq, reason=row.reason)
     for trouble in signed.troubles:
@@ -46,14 +50,14 @@ def prune_sessions() -> None:
 
 @shared_task
 def end_old_visits() -> None:
-    visits.end_old()
+    support_access.end_old()
 
 
 @shared_task
 def send_waiting_mail() -> None:
-    mail_queue.send_due()
+    queue.send_due()
 
 
 @shared_task
 def remove_old_mail() -> None:
-    mail_queue.remove_old()
+    queue.remove_old()

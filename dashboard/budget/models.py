@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from tenants.isolation.row_security import Rows
 from tenants.models import Connection, Tenant
-from tenants.walls import Rows
 
 
 class Lane(models.TextChoices):

@@ -29,7 +29,7 @@ from dashboard import voicedock
 from dashboard.budget import shares, waiting
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.budget.shares import WINDOW, Cells, Spend, Wait
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenant
 
 if TYPE_CHECKING:

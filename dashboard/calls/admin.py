@@ -13,11 +13,11 @@ from dashboard.calls import caller_id, pages, steering
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.views.caller_id import answer, written_down
-from tenants import scope
+from tenants.access.reauthentication import Confirm
 from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, person_of, site
-from tenants.confirming import Confirm
+from tenants.auditor_admin.read_only_admin import RowsBelow, pretty
+from tenants.isolation import scope
 from tenants.models import Person, Tenant
-from tenants.shelves import RowsBelow, pretty
 
 STATES = one_of("state", State.choices)
 DIRECTIONS = one_of("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])

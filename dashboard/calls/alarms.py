@@ -15,9 +15,10 @@ from django.urls import reverse
 
 from dashboard.calls import proof
 from dashboard.calls.models import Alarm, Call
-from tenants import names, scope
+from tenants import names
+from tenants.access.permissions import STAFF_MAY, Permission
+from tenants.isolation import scope
 from tenants.models import StaffMember
-from tenants.roles import STAFF_MAY, Permission
 
 log = structlog.get_logger()
 

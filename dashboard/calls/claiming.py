@@ -17,7 +17,8 @@ from dashboard.budget.spending import PATIENCE
 from dashboard.calls import destinations
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner
-from tenants import scope, zones
+from tenants import time_zones
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 LEASE = timedelta(seconds=45)  # longer than the one attempt may take
@@ -130,4 +131,4 @@ def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) 
 
 
 def _midnight(tenant: Tenant) -> datetime:
-    return zones.midnight(tenant.zone, timezone.now())
+    return time_zones.midnight(tenant.zone, timezone.now())

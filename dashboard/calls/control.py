@@ -18,7 +18,7 @@ from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.steps import READ_ANEW, owner, tell
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import User
 
 LONGEST = 1000  # characters; ours, VoiceDock states no limit (`voicedock-api.md §4.1`)

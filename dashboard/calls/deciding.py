@@ -10,8 +10,9 @@ from django.db.models.functions import Now
 from dashboard.calls.models import Alarm, AlarmClearing, Call, State
 from dashboard.calls.steps import SETTLED_ALARM, owner, step, tell
 from dashboard.voicedock import states
-from tenants import names, scope
-from tenants.access import staff_of
+from tenants import names
+from tenants.access.decorators import staff_of
+from tenants.isolation import scope
 from tenants.models import User
 
 NOT_PLACED, IS_OVER, KEEP_LOOKING = "not-placed", "is-over", "keep-looking"

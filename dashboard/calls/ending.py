@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Now
 from dashboard.calls import control
 from dashboard.calls.models import Call, Receipt, State
 from dashboard.calls.steps import owner
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import User
 
 AT_ONCE = 3  # of each connection in two seconds: 90 a minute, below what VoiceDock allows one

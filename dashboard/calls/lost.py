@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.models import LIVE, Alarm, Call, State
 from dashboard.calls.steps import tell
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 LOST_AFTER = timedelta(minutes=2)  # between the first and the last answer that VoiceDock does not know it

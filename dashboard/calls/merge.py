@@ -18,7 +18,7 @@ from dashboard.calls.steps import tell
 from dashboard.live import changes
 from dashboard.voicedock import states
 from dashboard.voicedock.capabilities import family_of
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 __all__ = ["Facts", "hear", "take_in"]

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from dashboard.calls.voicemail import Source
 from dashboard.inventory import lengths
+from tenants.isolation.row_security import Key, Rows
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
-from tenants.walls import Key, Rows
 
 
 class State(models.TextChoices):

@@ -13,7 +13,7 @@ from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.sending import send, whole
 from dashboard.calls.steps import tell
 from dashboard.inventory import lengths
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
 
 __all__ = ["Refusal", "place", "request", "send"]

@@ -16,7 +16,7 @@ from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.steps import owner, step
 from dashboard.inventory.models import UnreadableItem
 from dashboard.inventory.unreadable import Items
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 LOOKS_AT = (2, 5, 15, 30, 60, 120)  # seconds after the sending

@@ -18,7 +18,7 @@ from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.steps import READ_ANEW, SETTLED_ALARM, owner, step
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
-from tenants import scope
+from tenants.isolation import scope
 
 WAITS = timedelta(minutes=2)  # after that nobody expects the phone to ring any more
 AGAIN_UNREACHED = 5.0  # seconds

@@ -21,7 +21,7 @@ from dashboard.calls.steps import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
 from dashboard.inventory import runs
 from dashboard.inventory.models import Kind
-from tenants import scope
+from tenants.isolation import scope
 
 log = structlog.get_logger()
 

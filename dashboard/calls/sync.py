@@ -18,7 +18,7 @@ from dashboard.calls.models import Call
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 WHILE_LIVE = 3.0  # seconds between looks while anything is live

@@ -16,8 +16,9 @@ from dashboard.campaigns import pauses, rights, sync
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from dashboard.inventory import runs, vendor_requests
 from dashboard.inventory.models import Kind, VendorRequest
-from tenants import audit, scope
-from tenants.access import staff_of
+from tenants import audit
+from tenants.access.decorators import staff_of
+from tenants.isolation import scope
 from tenants.models import User
 
 Status = Campaign.Status

@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.timezone import now
 
+from tenants.isolation.row_security import Key, Rows
 from tenants.models import Assistant, Connection, Tenant
-from tenants.walls import Key, Rows
 
 
 class PauseCause(models.TextChoices):

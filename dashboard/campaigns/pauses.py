@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.live import changes
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 
 FIRST_WAIT, LONGEST_WAIT = 10, 300  # seconds between two attempts; each one waits twice as long as the one before
 ACCEPTED, REFUSED, UNKNOWN, NOT_SENT = "accepted", "refused", "unknown", "not-sent"

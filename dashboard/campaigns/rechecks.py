@@ -13,7 +13,8 @@ from dashboard.calls.models import Call
 from dashboard.campaigns import control, pauses, rights
 from dashboard.campaigns.models import CallVerdict, Campaign, Lead, PauseCause
 from dashboard.campaigns.rights import Rights
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 log = structlog.get_logger()

@@ -20,7 +20,8 @@ from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
 from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
-from tenants import names, scope
+from tenants import names
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection
 
 WATCHED = 30  # seconds for which an opened page keeps its campaign's leads fresh

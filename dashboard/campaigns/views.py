@@ -20,10 +20,11 @@ from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind
 from dashboard.look import filters, keyset, searches, states
 from dashboard.look.pages import page_or_part
-from tenants import scope, zones
-from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants import time_zones
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 DEEDS: dict[str, Callable[..., control.Answer]] = {
     "start": control.start,
@@ -164,7 +165,7 @@ def _rendered(
         queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
     )
     names = queries.variables(found)
-    zone = zones.read(campaign.timezone)
+    zone = time_zones.read(campaign.timezone)
     context |= {
         "one": shown,
         "campaign": campaign,

@@ -10,7 +10,7 @@ from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.daily_window import LAST_SECOND, DailyWindow
 from dashboard.campaigns.models import Campaign
 from dashboard.look import states
-from tenants import zones
+from tenants import time_zones
 
 Status = Campaign.Status
 
@@ -75,7 +75,7 @@ def _started(campaign: Campaign, now: datetime, known: Counts) -> Standing:
         return Standing("live", "Started", "VoiceDock did not tell its daily window.")
     if (window := window_of(campaign)) is None:
         return Standing(
-            "live", "Started", f"Whether its window is open is not known: {zones.words(campaign.timezone)}."
+            "live", "Started", f"Whether its window is open is not known: {time_zones.words(campaign.timezone)}."
         )
     if known.calling or (window.is_documented and window.is_open(now)):
         return Standing("live", "Running", "", is_calling=True)
@@ -96,7 +96,7 @@ def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
 
 def window_of(campaign: Campaign) -> DailyWindow | None:
     """None where VoiceDock told no window, or a time zone that is not known: then nothing is computed with it."""
-    zone = zones.read(campaign.timezone)
+    zone = time_zones.read(campaign.timezone)
     if campaign.starts is None or campaign.ends is None or zone is None:
         return None
     return DailyWindow(campaign.starts, campaign.ends, zone)
@@ -116,7 +116,7 @@ def window_words(campaign: Campaign) -> str:
 
 def window_in_sentence(campaign: Campaign) -> str:
     """The same inside a sentence: names keep their capitals. An unknown time zone is said to be unknown."""
-    starts, ends, place = campaign.starts, campaign.ends, zones.words(campaign.timezone)
+    starts, ends, place = campaign.starts, campaign.ends, time_zones.words(campaign.timezone)
     if starts is None or ends is None:
         return "window not known"
     if starts == time.min and ends >= LAST_SECOND:

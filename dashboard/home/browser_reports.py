@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 
 from dashboard.home.models import BrowserReport
-from tenants import scope
+from tenants.isolation import scope
 
 MOST = 200  # kinds; further ones are not kept
 KEPT_FOR = timedelta(days=30)

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard.calls.models import Call
-from tenants import scope, typed_again
-from tenants.access import Standing
+from tenants.access import form_recovery
+from tenants.access.decorators import Standing
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 P = Permission
 BARE_ADDRESS = re.compile(r"[\d.]+(:\d+)?|\[.*\](:\d+)?")  # a passkey belongs to a name
@@ -57,7 +58,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "passkeys_work": not BARE_ADDRESS.fullmatch(request.get_host()),
     }
     if not getattr(request, "htmx", False):
-        frame["typed_again"] = typed_again.kept(request)
+        frame["typed_again"] = form_recovery.kept(request)
     standing: Standing | None = getattr(request, "standing", None)
     if standing is None or getattr(request, "htmx", False):
         return frame

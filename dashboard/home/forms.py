@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 
 from dashboard.look import days, numbers, searches
 from tenants import names
+from tenants.access.permissions import Role, StaffRole
+from tenants.access.support_access import HOURS
+from tenants.form_fields import NameField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
 from tenants.models.people import LONGEST_REASON
-from tenants.name_field import NameField, names_of_reseller, names_of_staff
-from tenants.roles import Role, StaffRole
-from tenants.visits import HOURS
 from tenants.zone_field import ZoneField
 
 PHRASES, PHRASE_LENGTH = 24, 300

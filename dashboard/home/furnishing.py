@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.calls.models import Phrase
-from tenants import audit, ownership
+from tenants import audit, dedications
 from tenants.models import Tenant, User
 
 NAMES = {
@@ -32,7 +32,7 @@ def change(tenant: Tenant, wish: dict[str, Any], *, by: User) -> list[str]:
     if changed:
         audit.record(by, tenant, "tenant.settings-changed", tenant, what=", ".join(changed))
     if usual != (before.default_number_id, before.default_assistant_id):
-        ownership.set_defaults(tenant, number=number, assistant=assistant, by=by)
+        dedications.set_defaults(tenant, number=number, assistant=assistant, by=by)
         changed.append("usual line and assistant")
     return changed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tenants.roles import Role, StaffRole
+from tenants.access.permissions import Role, StaffRole
 
 PASSWORD = "patchbay-demo"
 CONNECTIONS = {"Kabelhuis": "sandbox-agency", "Bloom Dental": "sandbox-bloom"}

@@ -11,7 +11,8 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from tenants import members, names, staff
+from tenants import names
+from tenants.accounts import members, staff
 from tenants.models import Invitation, StaffMember, User
 
 log = structlog.get_logger()

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from tenants.walls import Rows
+from tenants.isolation.row_security import Rows
 
 
 class BrowserReport(models.Model):

@@ -18,7 +18,8 @@ from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.queries import midnight as midnight_of_client
-from tenants import scope, zones
+from tenants import time_zones
+from tenants.isolation import scope
 from tenants.models import Membership, Tenant, User
 
 BOARD = 24  # rows of the switchboard
@@ -146,7 +147,7 @@ def today(
 
 
 def midnight(zone: ZoneInfo) -> datetime:
-    return zones.midnight(zone, timezone.now())
+    return time_zones.midnight(zone, timezone.now())
 
 
 @dataclass(kw_only=True)

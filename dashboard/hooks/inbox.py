@@ -20,7 +20,8 @@ from dashboard.hooks.models import Delivery, Rejection
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from dashboard.voicedock import webhooks
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, Number, User
 
 log = structlog.get_logger()

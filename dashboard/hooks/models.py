@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from tenants.isolation.row_security import Rows
 from tenants.models import Connection
-from tenants.walls import Rows
 
 
 class Delivery(models.Model):

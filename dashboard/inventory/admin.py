@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from dashboard.inventory.models import SyncRun
 from tenants.admin import ByConnection, Shelf, site
-from tenants.shelves import connections_of
+from tenants.auditor_admin.read_only_admin import connections_of
 
 
 @admin.register(SyncRun, site=site)

@@ -14,7 +14,8 @@ from dashboard.budget.models import Lane
 from dashboard.inventory import vendor_requests
 from dashboard.inventory.models import VendorRequest
 from dashboard.live import changes
-from tenants import audit, names, scope
+from tenants import audit, names
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
 Outcome = VendorRequest.Outcome

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from dashboard.calls.models import Call, State
 from dashboard.live import changes
-from tenants import life, ownership
+from tenants import dedications, tenant_status
 from tenants.models import Assistant, AssistantDedication, Dedication, Number, NumberDedication, Tenant, User
 
 
@@ -26,7 +26,7 @@ class InUse(Exception):
 def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
     """From `start` (now) until it is released; raises `ownership.Taken`, also for a number VoiceDock took away."""
     _may_have(tenant, number)
-    dedication = ownership.dedicate_number(tenant, number, by=by, start=start)
+    dedication = dedications.dedicate_number(tenant, number, by=by, start=start)
     changes.note("inventory", number.connection_id, tenant=tenant)
     return dedication
 
@@ -36,7 +36,7 @@ def dedicate_assistant(
 ) -> AssistantDedication:
     """From `start` (now) until it is released; raises `ownership.Taken`."""
     _may_have(tenant, assistant)
-    dedication = ownership.dedicate_assistant(tenant, assistant, by=by, start=start)
+    dedication = dedications.dedicate_assistant(tenant, assistant, by=by, start=start)
     changes.note("inventory", assistant.connection_id, tenant=tenant)
     return dedication
 
@@ -44,28 +44,28 @@ def dedicate_assistant(
 def release_number(dedication: NumberDedication, *, by: User) -> None:
     """Calls under way go on; none leaves from it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(number_dedication=dedication))
-    ownership.end_number(dedication, by=by)
+    dedications.end_number(dedication, by=by)
     changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
 def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     """Calls under way go on; none starts with it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(assistant_dedication=dedication))
-    ownership.end_assistant(dedication, by=by)
+    dedications.end_assistant(dedication, by=by)
     changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
-    life.hold(tenant)
+    tenant_status.hold(tenant)
     if is_sending(tenant):
         raise InUse
     numbers = list(_unended(NumberDedication, tenant).select_related("tenant", "number"))
     assistants = list(_unended(AssistantDedication, tenant).select_related("tenant", "assistant"))
     for number in numbers:
-        ownership.end_number(number, by=by)
+        dedications.end_number(number, by=by)
     for assistant in assistants:
-        ownership.end_assistant(assistant, by=by)
+        dedications.end_assistant(assistant, by=by)
     for connection in {one.connection_id for one in [*numbers, *assistants]}:
         changes.note("inventory", connection, tenant=tenant)
     return len(numbers), len(assistants)
@@ -82,7 +82,7 @@ def _unended(kind: type[Dedication], tenant: Tenant) -> QuerySet[Any]:
 
 def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
     """The locks wait for a claim that is being made, in the order it takes them; what it then claimed is seen here."""
-    life.hold(dedication.tenant)
+    tenant_status.hold(dedication.tenant)
     type(dedication).objects.select_for_update(of=("self",)).get(pk=dedication.pk)
     if calls.filter(state=State.SENDING).exists():
         raise InUse
@@ -90,6 +90,6 @@ def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
 
 def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
     if thing.vanished_at:
-        raise ownership.Taken("VoiceDock does not have it any more.")
-    if life.hold(tenant).status == Tenant.Status.CLOSED:
-        raise ownership.Taken(f"{tenant.name} is closed. Reopen it first.")
+        raise dedications.Taken("VoiceDock does not have it any more.")
+    if tenant_status.hold(tenant).status == Tenant.Status.CLOSED:
+        raise dedications.Taken(f"{tenant.name} is closed. Reopen it first.")

@@ -13,9 +13,9 @@ from django.utils.text import slugify
 
 from dashboard.look import countries, days, numbers, searches
 from tenants import names
+from tenants.access.permissions import Role
+from tenants.form_fields import NameField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
-from tenants.name_field import NameField, names_of_reseller, names_of_staff
-from tenants.roles import Role
 from tenants.zone_field import ZoneField
 
 NOT_A_SLUG = {"new"}  # it would hide a page of ours

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tenants.isolation.row_security import Rows, UsedRows
 from tenants.models import Connection, Tenant, User
-from tenants.walls import Rows, UsedRows
 
 
 class Kind(models.TextChoices):

@@ -20,7 +20,8 @@ from dashboard.inventory import connecting, queries, runs
 from dashboard.inventory.connecting import Refused
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncState
 from dashboard.live import changes
-from tenants import audit, names, scope, secrets
+from tenants import audit, names, secrets
+from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, Tenant, User
 
 Outcome = OrganizationRequest.Outcome

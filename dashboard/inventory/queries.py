@@ -30,7 +30,8 @@ from dashboard.budget.shares import WINDOW
 from dashboard.calls.models import Alarm, Call
 from dashboard.inventory import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope, zones
+from tenants import time_zones
+from tenants.isolation import scope
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -55,8 +56,8 @@ def midnight(zone_name: F | OuterRef) -> Case:
     Not computed in the database, which raises for a name that it does not know.
     """
     now, names = timezone.now(), Tenant.objects.order_by().values_list("timezone", flat=True).distinct()
-    begins = {name: zones.midnight(zones.or_utc(name), now) for name in names}
-    utc = zones.midnight(zones.or_utc("UTC"), now)
+    begins = {name: time_zones.midnight(time_zones.or_utc(name), now) for name in names}
+    utc = time_zones.midnight(time_zones.or_utc("UTC"), now)
     whens = [When(Exact(zone_name, Value(name)), then=Value(moment)) for name, moment in begins.items()]
     return Case(*whens, default=Value(utc), output_field=DateTimeField())
 

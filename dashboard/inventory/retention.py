@@ -14,7 +14,8 @@ from django.db.models.functions import Now
 from dashboard.calls import removing as calls
 from dashboard.campaigns import removing as leads
 from dashboard.hooks import inbox
-from tenants import audit, life, scope
+from tenants import audit, tenant_status
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 AT_ONCE = 500  # calls, and leads, in one transaction
@@ -41,7 +42,7 @@ def _empty(pk: int, until: float) -> bool:
     after = None
     while time.monotonic() < until:
         with scope.system("the retention of a client has ended"):
-            tenant = life.hold(pk)
+            tenant = tenant_status.hold(pk)
             if not _due().filter(pk=pk).exists():
                 return False
             removed = calls.remove_personal_data(tenant, AT_ONCE, after)

@@ -15,7 +15,8 @@ from django.utils import timezone
 from dashboard.inventory import connecting
 from dashboard.inventory.connecting import Hooked, Refused
 from dashboard.live import changes
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
 OVERLAP = timedelta(days=1)  # no call lasts longer

@@ -15,7 +15,7 @@ from dashboard.calls.models import LIVE, Call
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import runs, sync
 from dashboard.inventory.models import Kind, SyncState
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret
 
 LOCK = 0x5053

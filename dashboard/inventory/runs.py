@@ -21,7 +21,7 @@ from dashboard.budget.models import Lane
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 log = structlog.get_logger()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenants.access.permissions import Permission
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 Status = Tenant.Status
 

@@ -20,7 +20,9 @@ from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.inventory import dedicating
 from dashboard.live import changes
-from tenants import audit, life, scope, visits
+from tenants import audit, tenant_status
+from tenants.access import support_access
+from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
@@ -44,13 +46,13 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
     Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
     """
     with _calls_held(tenant), scope.of(tenant):
-        life.hold(tenant)
+        tenant_status.hold(tenant)
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
         changes.note_access(tenant=tenant)
         changes.note("client", tenant.pk, tenant=tenant)
-        life.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
+        tenant_status.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
         if end_calls:
             _record_ended(tenant, by, ended)
     _pause_campaigns(tenant)
@@ -67,9 +69,9 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
         changes.note_access(tenant=tenant)
         changes.note("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
-        visits.end_all(tenant)
+        support_access.end_all(tenant)
         facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
-        life.close(tenant, by=by, reason=reason, **facts)
+        tenant_status.close(tenant, by=by, reason=reason, **facts)
         if end_calls:
             _record_ended(tenant, by, ended)
     _pause_campaigns(tenant)
@@ -81,7 +83,7 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
     with scope.of(tenant):
         changes.note_access(tenant=tenant)
         changes.note("client", tenant.pk, tenant=tenant)
-        life.reopen(tenant, by=by, reason=reason)
+        tenant_status.reopen(tenant, by=by, reason=reason)
 
 
 def end_live_calls(tenant: Tenant, *, by: User) -> Ended:

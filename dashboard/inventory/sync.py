@@ -18,7 +18,8 @@ from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, SyncState, UnreadableItem
 from dashboard.inventory.runs import Run
 from dashboard.live import changes
-from tenants import names, scope
+from tenants import names
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Number, NumberDedication
 
 E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it

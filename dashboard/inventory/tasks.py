@@ -7,7 +7,7 @@ from dashboard.budget import spending as budget
 from dashboard.inventory import organizing, retention, rotating, rounds, runs, stopping, unreadable, vendor_requests
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 LATE = 15  # seconds after which a look is dropped; it becomes due again by itself

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from dashboard import voicedock
 from dashboard.inventory import lengths
 from dashboard.inventory.models import UnreadableItem
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 log = structlog.get_logger()

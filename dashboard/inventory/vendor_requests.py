@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from dashboard.inventory import runs
 from dashboard.inventory.models import Kind, VendorRequest
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Connection, Tenant, User
 
 Outcome = VendorRequest.Outcome

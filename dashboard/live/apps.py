@@ -10,7 +10,7 @@ class LiveConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import sessions
+        from tenants.accounts import sessions
 
         sessions.ended.connect(_notice)
 
@@ -18,7 +18,7 @@ class LiveConfig(AppConfig):
 def _notice(user: Any, **_: Any) -> None:
     """Sessions of this person are no more: its open streams ask again at once."""
     from dashboard.live import changes
-    from tenants import scope
+    from tenants.isolation import scope
 
     with scope.system("sessions were ended"):
         changes.note_access(person=user)

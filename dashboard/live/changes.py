@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from dashboard.live.feed import ACCESS, EVERYBODY, person_ref
 from dashboard.live.models import Change
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 KEPT = timedelta(minutes=10)

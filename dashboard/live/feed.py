@@ -19,7 +19,7 @@ import structlog
 from django.db import connection as database
 
 from dashboard import database_url
-from tenants import scope
+from tenants.isolation import scope
 
 log = structlog.get_logger()
 

@@ -29,10 +29,11 @@ from django.http.cookie import parse_cookie
 
 from dashboard.live import feed
 from dashboard.live.feed import Feed, Listener, News, Reach
-from tenants import scope, second_step
-from tenants.access import staff_of
+from tenants.access.decorators import staff_of
+from tenants.access.permissions import Permission
+from tenants.accounts import mfa
+from tenants.isolation import scope
 from tenants.models import Membership, Tenant, User
-from tenants.roles import Permission
 
 log = structlog.get_logger()
 Message = MutableMapping[str, Any]
@@ -166,7 +167,7 @@ def _reach(visitor: Visitor) -> Reach | None:
         user = get_user(request)  # by the same checks as on a page: expiry, password change, active
         if not isinstance(user, User):
             return None
-        return reach_of(user, visitor.slug, proven=second_step.gone_through(request, user))
+        return reach_of(user, visitor.slug, proven=mfa.gone_through(request, user))
     finally:
         connections.close_all()
 

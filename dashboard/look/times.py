@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from tenants import zones
+from tenants import time_zones
 
 HOUR = timedelta(hours=1)
 
 
 def zone(name: str | None) -> ZoneInfo:
     """For showing times: the zone of that name, UTC for none or an unknown one. The hover names the zone used."""
-    return zones.or_utc(name)
+    return time_zones.or_utc(name)
 
 
 def here() -> ZoneInfo:

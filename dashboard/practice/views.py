@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.practice import levers, words
 from dashboard.practice.forms import BalanceForm, ClockForm, FaultForm, OutcomeForm, RingForm, ScenarioForm
-from tenants import mail_queue, scope
-from tenants.access import StaffRequest, staff_view
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
+from tenants.mail import queue
 from tenants.models import Number
-from tenants.roles import Permission
 
 REQUESTS = 40  # of the log on the page
 DELIVERIES = 15
@@ -56,7 +57,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @door
 def mails(request: StaffRequest) -> HttpResponse:
     """The mails that the demo would have sent, with their links, so that an invited person can be played."""
-    return render(request, "practice/mails.html", {"mails": mail_queue.kept(MAILS)})
+    return render(request, "practice/mails.html", {"mails": queue.kept(MAILS)})
 
 
 @require_POST

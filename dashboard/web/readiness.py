@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from dashboard.celery import app as celery
 from dashboard.web import stopping
-from tenants import scope
+from tenants.isolation import scope
 
 WITHIN = 1.5  # seconds for all parts together
 SILENT = "silent"

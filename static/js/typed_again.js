@@ -1,4 +1,4 @@
-// typed_again.js: puts what was typed back into the form that was not taken (tenants/typed_again.py).
+// typed_again.js: puts what was typed back into the form that was not taken (tenants/access/form_recovery.py).
 //   <div data-typed-again="/where/it/was/sent/"> holds the values by name in a JSON script
 (() => {
   const note = document.querySelector("[data-typed-again]");

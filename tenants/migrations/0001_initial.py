@@ -8,7 +8,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import tenants.models.connection
-import tenants.walls
+import tenants.isolation.row_security
 from django.conf import settings
 from django.db import migrations, models
 
@@ -601,7 +601,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="connectionsecret",
-            constraint=tenants.walls.Rows(also="", name="secret_rows", tenant=None),
+            constraint=tenants.isolation.row_security.Rows(also="", name="secret_rows", tenant=None),
         ),
         migrations.AddConstraint(
             model_name="assistant",
@@ -613,7 +613,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="assistant",
-            constraint=tenants.walls.Rows(
+            constraint=tenants.isolation.row_security.Rows(
                 also="EXISTS (SELECT 1 FROM tenants_assistantdedication d WHERE d.assistant_id = tenants_assistant.id)",
                 name="assistant_rows",
                 tenant=None,
@@ -635,7 +635,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="number",
-            constraint=tenants.walls.Rows(
+            constraint=tenants.isolation.row_security.Rows(
                 also="EXISTS (SELECT 1 FROM tenants_numberdedication d WHERE d.number_id = tenants_number.id)",
                 name="number_rows",
                 tenant=None,
@@ -655,7 +655,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="tenant",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("id", "default_number_id"),
                 name="tenant_default_number",
                 target=("tenant_id", "id"),
@@ -664,7 +664,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="tenant",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("id", "default_assistant_id"),
                 name="tenant_default_assistant",
                 target=("tenant_id", "id"),
@@ -673,7 +673,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="tenant",
-            constraint=tenants.walls.Rows(
+            constraint=tenants.isolation.row_security.Rows(
                 also="EXISTS (SELECT 1 FROM tenants_membership m WHERE m.tenant_id = tenants_tenant.id AND m.user_id = (SELECT nullif(current_setting('patchbay.person', true), '')::bigint))",
                 name="tenant_rows",
                 tenant="id",
@@ -710,7 +710,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="numberdedication",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("connection_id", "number_id", "e164"),
                 name="number_dedication_number",
                 target=("connection_id", "id", "e164"),
@@ -719,7 +719,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="numberdedication",
-            constraint=tenants.walls.Rows(also="", name="number_dedication_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="number_dedication_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="membership",
@@ -733,7 +733,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=tenants.walls.Rows(
+            constraint=tenants.isolation.row_security.Rows(
                 also="user_id = (SELECT nullif(current_setting('patchbay.person', true), '')::bigint)",
                 name="membership_rows",
                 tenant="tenant_id",
@@ -747,7 +747,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="invitation",
-            constraint=tenants.walls.Rows(also="", name="invitation_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="invitation_rows", tenant="tenant_id"),
         ),
         migrations.AddIndex(
             model_name="auditentry",
@@ -763,7 +763,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="auditentry",
-            constraint=tenants.walls.Rows(also="", name="audit_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="audit_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="assistantdedication",
@@ -790,7 +790,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="assistantdedication",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("connection_id", "assistant_id"),
                 name="assistant_dedication_assistant",
                 target=("connection_id", "id"),
@@ -799,11 +799,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="assistantdedication",
-            constraint=tenants.walls.Rows(also="", name="assistant_dedication_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="assistant_dedication_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="visit",
-            constraint=tenants.walls.Rows(also="", name="visit_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="visit_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="auditorgrant",
@@ -811,7 +811,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="auditorgrant",
-            constraint=tenants.walls.Rows(
+            constraint=tenants.isolation.row_security.Rows(
                 also="auditor_id = (SELECT nullif(current_setting('patchbay.person', true), '')::bigint)",
                 name="grant_rows",
                 tenant="tenant_id",

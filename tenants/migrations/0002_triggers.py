@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from tenants.audit import TRIGGER
+from tenants.audit.log import TRIGGER
 
 DEDICATIONS_STAND = """
 CREATE FUNCTION dedication_stands() RETURNS trigger LANGUAGE plpgsql AS $$

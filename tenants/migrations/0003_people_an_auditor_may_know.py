@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from tenants.walls import IN_SCOPE, PERSON, REACHES_ALL
+from tenants.isolation.row_security import IN_SCOPE, PERSON, REACHES_ALL
 
 NARROW = f"""
 CREATE OR REPLACE VIEW tenants_person AS SELECT id, email, name, is_active, last_login FROM tenants_user u

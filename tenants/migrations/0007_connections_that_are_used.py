@@ -1,6 +1,6 @@
 from django.db import migrations
 
-import tenants.walls
+import tenants.isolation.row_security
 
 
 class Migration(migrations.Migration):
@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name='connection',
-            constraint=tenants.walls.UsedRows(used='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)', name='connection_rows'),
+            constraint=tenants.isolation.row_security.UsedRows(used='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)', name='connection_rows'),
         ),
     ]

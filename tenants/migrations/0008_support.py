@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.conf import settings
 from django.db import migrations, models
 
@@ -64,10 +64,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='staffgrant',
-            constraint=tenants.walls.Rows(also="staff_id = (SELECT nullif(current_setting('patchbay.person', true), '')::bigint)", name='staff_grant_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.Rows(also="staff_id = (SELECT nullif(current_setting('patchbay.person', true), '')::bigint)", name='staff_grant_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='supportpass',
-            constraint=tenants.walls.Rows(also='', name='pass_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.Rows(also='', name='pass_rows', tenant='tenant_id'),
         ),
     ]

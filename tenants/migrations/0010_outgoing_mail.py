@@ -4,7 +4,7 @@ import datetime
 import django.contrib.postgres.fields
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import tenants.walls
+import tenants.isolation.row_security
 import uuid
 from django.db import migrations, models
 
@@ -40,6 +40,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='outgoingmail',
-            constraint=tenants.walls.Rows(also='', name='outgoing_mail_rows', tenant=None),
+            constraint=tenants.isolation.row_security.Rows(also='', name='outgoing_mail_rows', tenant=None),
         ),
     ]

@@ -1,12 +1,12 @@
 """What a scope says counts only where it is signed; heads of audit chains are seen by the scopes of their clients.
 
-`migrate` restates the conditions of all other policies by itself (`tenants/owner.py`).
+`migrate` restates the conditions of all other policies by itself (`tenants/isolation/database_grants.py`).
 """
 
 from django.db import migrations
 
-import tenants.walls
-from tenants.walls import IN_SCOPE, PERSON, REACHES_ALL
+import tenants.isolation.row_security
+from tenants.isolation.row_security import IN_SCOPE, PERSON, REACHES_ALL
 
 PEOPLE = f"""
 CREATE OR REPLACE VIEW public.tenants_person WITH (security_barrier) AS
@@ -25,21 +25,21 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(model_name="membership", name="membership_rows"),
         migrations.RemoveConstraint(model_name="staffgrant", name="staff_grant_rows"),
         migrations.RemoveConstraint(model_name="tenant", name="tenant_rows"),
-        migrations.AddConstraint(model_name="audithead", constraint=tenants.walls.ChainRows(name="head_rows")),
+        migrations.AddConstraint(model_name="audithead", constraint=tenants.isolation.row_security.ChainRows(name="head_rows")),
         migrations.AddConstraint(
             model_name="auditorgrant",
-            constraint=tenants.walls.Rows(also=f"auditor_id = {PERSON}", name="grant_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also=f"auditor_id = {PERSON}", name="grant_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=tenants.walls.Rows(also=f"user_id = {PERSON}", name="membership_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also=f"user_id = {PERSON}", name="membership_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="staffgrant",
-            constraint=tenants.walls.Rows(also=f"staff_id = {PERSON}", name="staff_grant_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also=f"staff_id = {PERSON}", name="staff_grant_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
-            model_name="tenant", constraint=tenants.walls.Rows(also=MEMBER, name="tenant_rows", tenant="id")
+            model_name="tenant", constraint=tenants.isolation.row_security.Rows(also=MEMBER, name="tenant_rows", tenant="id")
         ),
         migrations.RunSQL(PEOPLE, migrations.RunSQL.noop),
     ]

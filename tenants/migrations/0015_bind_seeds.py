@@ -2,12 +2,12 @@
 
 from django.db import migrations
 
-from tenants import seed_binding
+from tenants.accounts import mfa_seeds
 
 
 def bind(apps, schema_editor):
     for row in apps.get_model("mfa", "Authenticator").objects.filter(type__in=["totp", "recovery_codes"]).iterator():
-        if seed_binding.bind(row.data, row.user_id):
+        if mfa_seeds.bind(row.data, row.user_id):
             row.save(update_fields=["data"])
 
 

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
+from tenants.isolation.row_security import ChainRows, Rows
 from tenants.models.tenant import Tenant
-from tenants.walls import ChainRows, Rows
 
 
 class AuditEntry(models.Model):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants import secrets
-from tenants.walls import Rows, UsedRows
+from tenants.isolation.row_security import Rows, UsedRows
 
 MINE = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "

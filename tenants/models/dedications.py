@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tenants.isolation.row_security import Key, Rows
 from tenants.models.connection import Assistant, Connection, Number
 from tenants.models.people import User
 from tenants.models.tenant import Tenant
-from tenants.walls import Key, Rows
 
 
 class DedicationQuerySet(models.QuerySet["Dedication"]):

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from tenants import secrets
-from tenants.walls import Rows
+from tenants.isolation.row_security import Rows
 
 GIVE_UP_AFTER = timedelta(days=3)
 

@@ -12,9 +12,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from tenants import names
+from tenants.access.permissions import Permission, Role, StaffRole, client_may, staff_may
+from tenants.isolation.row_security import PERSON, Rows
 from tenants.models.tenant import Tenant
-from tenants.roles import Permission, Role, StaffRole, client_may, staff_may
-from tenants.walls import PERSON, Rows
 
 LONGEST_REASON = 300
 

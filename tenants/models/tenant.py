@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
-from tenants import zones
+from tenants import time_zones
+from tenants.isolation.row_security import PERSON, Key, Rows
 from tenants.models.connection import Connection
-from tenants.walls import PERSON, Key, Rows
 
 LONGEST_RETENTION = 3650  # days
 
@@ -107,11 +107,11 @@ class Tenant(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         """Where its day is; UTC when the name is not known, which its pages then say."""
-        return zones.or_utc(self.timezone)
+        return time_zones.or_utc(self.timezone)
 
     @property
     def zone_is_known(self) -> bool:
-        return zones.read(self.timezone) is not None
+        return time_zones.read(self.timezone) is not None
 
     @property
     def may_dial(self) -> bool:

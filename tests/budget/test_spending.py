@@ -16,7 +16,7 @@ from httpx import ConnectError, MockTransport, Response
 from dashboard.budget import spending as budget
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.calls.models import Call
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 

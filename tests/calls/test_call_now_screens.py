@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from dashboard.calls import destinations, placing
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Connection, Number, Tenant
 from tenants.roles import Role
 from tests.fixtures.backdating import backdating
@@ -120,9 +122,9 @@ def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator, dial
         )
         before = timezone.now() - timedelta(days=9)
         with backdating():
-            ended = ownership.dedicate_number(bloom.tenant, number, by=None, start=before)
+            ended = dedications.dedicate_number(bloom.tenant, number, by=None, start=before)
     with scope.system("and its end"):
-        ownership.end_number(ended, by=None)
+        dedications.end_number(ended, by=None)
 
     page = operator.get(ADDRESS).content.decode()
     response = operator.post(ADDRESS, typed(bloom, number=ended.pk))
@@ -170,7 +172,7 @@ def test_the_usual_line_and_assistant_are_chosen(bloom, operator):
 
 def test_without_a_line_there_is_no_form(bloom, operator):
     with scope.system("no line left"):
-        ownership.end_number(bloom.number, by=None)
+        dedications.end_number(bloom.number, by=None)
 
     page = operator.get(ADDRESS).content.decode()
 
@@ -223,7 +225,7 @@ def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator
             Tenant.objects.filter(pk=harbor.tenant.pk).update(home_connection=bloom.connection)
         elif by == "dedication":
             spare = Number.objects.create(connection=bloom.connection, remote_id="num-spare", e164="+31205550199")
-            ownership.dedicate_number(harbor.tenant, spare, by=None)
+            dedications.dedicate_number(harbor.tenant, spare, by=None)
         elif by == "child":
             Connection.objects.filter(pk=harbor.connection.pk).update(parent=bloom.connection)
         else:
@@ -243,7 +245,7 @@ def test_each_assistant_brings_its_own_opening_sentence(bloom, operator):
         other = type(bloom.assistant.assistant).objects.create(
             connection=bloom.connection, remote_id="asst-two", name="Recall", first_message="Time for a check-up."
         )
-        ownership.dedicate_assistant(bloom.tenant, other, by=None)
+        dedications.dedicate_assistant(bloom.tenant, other, by=None)
     page = operator.get(ADDRESS).content.decode()
     assert 'data-opening="Bloom Dental, good day."' in page and 'data-opening="Time for a check-up."' in page
     assert 'data-opening-of="assistant" placeholder="Bloom Dental, good day."' in page

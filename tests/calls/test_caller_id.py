@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Auditor, AuditorGrant
 from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call, reads
@@ -66,7 +68,7 @@ def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, 
 
 def test_a_right_that_ended_is_told_with_its_end(bloom, told, admin, support, sign_in):
     with scope.of(bloom.tenant):
-        ownership.end_number(bloom.number, by=admin)
+        dedications.end_number(bloom.number, by=admin)
     page = sign_in(support).get("/clients/bloom-dental/caller-id/")
     assert all(row.number.ends for row in page.context["rows"] if row.number)
 

@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 
 from dashboard.calls.models import Call
 from dashboard.calls.views import export
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads

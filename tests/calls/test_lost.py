@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from dashboard.calls import claiming, control, deciding, lost, placing, queries, sync
 from dashboard.calls.models import Alarm, Call, State
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Tenant
 from tenants.roles import Role
 from tests.fixtures.call_factories import a_call

@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from dashboard.calls import control, presence
-from tenants import scope
-from tenants.audit_words import sentence
+from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads

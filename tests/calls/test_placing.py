@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from dashboard.calls import placing
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.isolation import scope
 from tenants.models import Tenant
 from tests.fixtures.operator import PERSON
 
@@ -65,7 +66,7 @@ def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):
 
 def test_a_released_line_dials_nothing(desk):
     with scope.of(desk.tenant):
-        ownership.end_number(desk.number, by=None)
+        dedications.end_number(desk.number, by=None)
     with pytest.raises(placing.Refusal):
         desk.place()
     assert desk.placed() == []

@@ -14,8 +14,9 @@ from dashboard.calls import alarms, caller_id, deciding
 from dashboard.calls.models import Call
 from dashboard.calls.proof import CallerId, caller_id_of
 from dashboard.look.numbers import grouped
-from tenants import audit, scope
-from tenants.audit_words import sentence
+from tenants import audit
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tests.fixtures.call_factories import a_call
 

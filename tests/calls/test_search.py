@@ -2,7 +2,8 @@
 
 import pytest
 
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Tenant
 from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_report

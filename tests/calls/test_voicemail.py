@@ -61,7 +61,7 @@ def test_voicemail_is_not_reached(bloom):
 
 
 def test_the_page_names_the_source_and_the_filter_finds_it(bloom, member, sign_in):
-    from tenants.roles import Role
+    from tenants.access.permissions import Role
 
     call, other = a_call(bloom, state="ended", machine_source=Source.SUMMARY), a_call(bloom, state="ended")
     owner = sign_in(member(bloom, Role.OWNER))

@@ -13,7 +13,9 @@ from dashboard.calls.models import Call
 from dashboard.campaigns import control, views
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import Kind, SyncState
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Number
 from tenants.roles import Role
 from tests.fixtures.call_factories import campaign_of, lead_of
@@ -166,7 +168,7 @@ def share_organization(bloom, harbor):
     """A number of another client in the first client's organization."""
     with scope.system("a shared organization"):
         number = Number.objects.create(connection=bloom.connection, remote_id="n-shared", e164="+31105550199")
-        ownership.dedicate_number(harbor.tenant, number, by=None)
+        dedications.dedicate_number(harbor.tenant, number, by=None)
 
 
 def test_what_would_be_refused_is_said_instead_of_offered(manager, bloom, harbor):

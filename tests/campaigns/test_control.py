@@ -8,9 +8,9 @@ from dashboard.calls import deciding
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, sync
 from dashboard.campaigns.models import Campaign
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Role
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ from dashboard.campaigns import control, rechecks, rights, sync, windows
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from dashboard.campaigns.rights import Rights
 from dashboard.voicedock import Client
-from tenants import ownership, scope
-from tenants.audit_words import sentence
+from tenants import dedications
+from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Number, Tenant
 from tenants.roles import Role
 
@@ -45,21 +47,21 @@ def fresh() -> Campaign:
 
 
 def release_assistant(tenant, agency, client_of):
-    ownership.end_assistant(tenant.assistantdedications.get(), by=None)
+    dedications.end_assistant(tenant.assistantdedications.get(), by=None)
 
 
 def dedicate_assistant_anew(tenant, agency, client_of):
     release_assistant(tenant, agency, client_of)
-    ownership.dedicate_assistant(tenant, agency.assistant("Dispatch desk"), by=None)
+    dedications.dedicate_assistant(tenant, agency.assistant("Dispatch desk"), by=None)
 
 
 def release_number(tenant, agency, client_of):
-    ownership.end_number(tenant.numberdedications.get(e164="+31105550164"), by=None)
+    dedications.end_number(tenant.numberdedications.get(e164="+31105550164"), by=None)
 
 
 def dedicate_number_to_another(tenant, agency, client_of):
-    other = ownership.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
-    ownership.dedicate_number(other, agency.number("+31505550112"), by=None)
+    other = dedications.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
+    dedications.dedicate_number(other, agency.number("+31505550112"), by=None)
 
 
 def move_number_to_another_organization(tenant, agency, client_of):
@@ -103,7 +105,7 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
 
 def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, asked):
     with scope.system("one more of its own, and one of nobody released"):
-        ownership.dedicate_number(harbor, agency.number("+31205550181"), by=None)
+        dedications.dedicate_number(harbor, agency.number("+31205550181"), by=None)
         Number.objects.filter(e164="+31205550182").update(vanished_at=timezone.now())
     assert rechecks.run() == [] and asked() == []
 
@@ -111,9 +113,9 @@ def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, asked)
 def test_a_dedication_counts_from_its_own_beginning(started, harbor, agency):
     """Its beginning runs no code of ours: what holds is read anew each time, not taken from the deed."""
     with scope.system("another client's, from later on"):
-        other = ownership.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
+        other = dedications.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
         later = timezone.now() + timedelta(days=2)
-        right = ownership.dedicate_number(other, agency.number("+31505550112"), by=None, start=later)
+        right = dedications.dedicate_number(other, agency.number("+31505550112"), by=None, start=later)
         present = rights.rights_of([started])[started.pk]
     assert rechecks.run() == [] and right.pk not in present.foreign
     begun = Rights(present.assistant, present.own, present.foreign | {right.pk}, present.home)
@@ -129,7 +131,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
 
     def slowly(client, *args, **change):
         with scope.system("somebody else releases it meanwhile"):
-            ownership.end_assistant(harbor.assistantdedications.get(), by=None)
+            dedications.end_assistant(harbor.assistantdedications.get(), by=None)
         return update(client, *args, **change)
 
     monkeypatch.setattr(Client, "update_campaign", slowly)
@@ -142,7 +144,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
 def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, sandbox, asked, fault):
     sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH", "times": 1})
     with scope.system("a release"):
-        ownership.end_assistant(harbor.assistantdedications.get(), by=None)
+        dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     assert rechecks.run() == [started]
     waiting = fresh()
     assert (waiting.status, waiting.pause_outcome) == ("scheduled", "unknown")
@@ -158,7 +160,7 @@ def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, s
 def test_a_pause_whose_answer_was_lost_is_settled_by_the_next_list(started, harbor, sandbox, agency):
     sandbox.faults.order({"fault": "lost", "route": "/campaigns/*", "method": "PATCH", "times": 1})
     with scope.system("a release"):
-        ownership.end_assistant(harbor.assistantdedications.get(), by=None)
+        dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     rechecks.run()
     sync.campaigns(agency.connection)
     rechecks.run()
@@ -169,7 +171,7 @@ def test_a_pause_whose_answer_was_lost_is_settled_by_the_next_list(started, harb
 
 def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, member):
     with scope.system("a release"):
-        ownership.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
+        dedications.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
     rechecks.run()
     assert control.resume(fresh(), by=member(harbor, Role.MANAGER)).outcome == "accepted"
     assert (fresh().pause_cause, fresh().pause_required_at) == ("", None)
@@ -182,7 +184,7 @@ def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, h
     sync.campaigns(agency.connection)
     assert rechecks.run() == []
     with scope.system("a release"):
-        ownership.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
+        dedications.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
     assert rechecks.run() and remote.status == "paused"
 
 

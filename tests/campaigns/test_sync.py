@@ -10,7 +10,8 @@ from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory import connecting
 from dashboard.inventory.models import Kind, SyncRun
 from dashboard.live.models import Change
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 
@@ -38,7 +39,7 @@ def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make_remote_ca
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     with scope.system("hand the assistant over"):
-        ownership.end_assistant(harbor.assistantdedications.get(), by=None)
+        dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     client_of(agency, "noord", assistants=("Dispatch desk",), since=None)
     sync.campaigns(agency.connection)
     with scope.system("look"):

@@ -6,9 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.home.views import activity
-from tenants import audit, scope
-from tenants.audit_words import SENTENCES
-from tenants.roles import Role
+from tenants import audit
+from tenants.access.permissions import Role
+from tenants.audit.messages import SENTENCES
+from tenants.isolation import scope
 
 
 def write(house, by, count, action="visit.began"):

@@ -10,7 +10,7 @@ from django.test import Client
 
 from dashboard.home import browser_reports
 from dashboard.home.models import BrowserReport
-from tenants import scope
+from tenants.isolation import scope
 
 TOKEN = "a-secret-of-an-invitation-000000000000000000"
 

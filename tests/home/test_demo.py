@@ -15,7 +15,7 @@ from dashboard.home.management.commands import demo
 from dashboard.running import sign_ins
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import Clock
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, Membership, NumberDedication, Tenant, User
 from tests.fixtures.backdating import backdating
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from tenants.roles import Role
+from tenants.access.permissions import Role
 
 
 def test_health_needs_no_sign_in_and_tells_no_secret(client, db, settings):

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tenants import members, scope
+from tenants.access.permissions import Role, StaffRole
+from tenants.accounts import members
+from tenants.isolation import scope
 from tenants.models import Invitation, Membership, StaffMember, User
-from tenants.roles import Role, StaffRole
 
 PASSWORD = "nine gentle otters swim"
 
@@ -127,7 +128,7 @@ def test_the_link_is_mailed_a_few_times_and_no_more(client, invited, mailoutbox)
 
 
 def test_a_mail_server_that_fails_is_said_on_the_page(client, invited, settings):
-    settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail_backend.QueueBackend", False
+    settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail.backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     _, address = invited
     answer = client.post(shown(address))

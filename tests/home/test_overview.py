@@ -14,9 +14,10 @@ from django.utils import timezone
 from dashboard.calls.models import Alarm, Call
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind, SyncState
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import Membership
-from tenants.roles import Role, StaffRole
 
 EXTENSIONS = count(1000)
 
@@ -135,7 +136,7 @@ def test_overviews_cost_no_more_queries_in_a_busy_house(
             call_of(bloom)
             call_of(bloom, "ended")
             call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN)
-            ownership.open_tenant(name=f"C {at}", slug=f"c-{at}", home_connection=bloom.connection, by=None)
+            dedications.open_tenant(name=f"C {at}", slug=f"c-{at}", home_connection=bloom.connection, by=None)
             Campaign.objects.create(
                 tenant=bloom.tenant, connection=bloom.connection, remote_id=f"m{at}", name="M", status="scheduled"
             )

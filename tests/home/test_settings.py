@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dashboard.calls.models import Phrase
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Role
 
 
 def filled(house, **more):

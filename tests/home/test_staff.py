@@ -9,10 +9,11 @@ from django.core import mail
 from django.db import connection
 
 from dashboard.live import stream
-from tenants import members, scope
-from tenants import staff as staff_verbs
+from tenants.access.permissions import Role, StaffRole
+from tenants.accounts import members
+from tenants.accounts import staff as staff_verbs
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Membership, StaffMember, User, Visit
-from tenants.roles import Role, StaffRole
 
 
 def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client):

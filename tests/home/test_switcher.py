@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Membership, Tenant
-from tenants.roles import Role
 
 PAGES = ["", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/", "call/"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.core import mail
 
-from tenants import members, scope
+from tenants.access.permissions import Role
+from tenants.accounts import members
+from tenants.isolation import scope
 from tenants.models import Invitation, Membership, User
-from tenants.roles import Role
 
 
 def membership(house, user) -> Membership:
@@ -31,7 +32,7 @@ def test_an_owner_invites_and_the_link_is_shown_once(bloom, member, sign_in):
 
 
 def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, member, sign_in, settings):
-    settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail_backend.QueueBackend", False
+    settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail.backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     answer = sign_in(member(bloom, Role.OWNER)).post(
         "/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"}

@@ -11,9 +11,11 @@ import pytest
 from django.utils import timezone
 
 from dashboard.inventory import stopping
-from tenants import audit, scope, visits
+from tenants import audit
+from tenants.access import support_access
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import AuditEntry, SupportPass, Visit
-from tenants.roles import Role, StaffRole
 
 
 def test_staff_enter_first_are_seen_and_leave(sign_in, support, bloom, member):
@@ -91,7 +93,7 @@ def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, blo
         assert sign_in(member(bloom, role)).post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 403
     assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403  # nor support itself
     with scope.of(bloom.tenant):
-        given = visits.give_pass(bloom.tenant, 1, by=support)
+        given = support_access.give_pass(bloom.tenant, 1, by=support)
     assert inside.get("/c/bloom-dental/call/").status_code == 200
     with scope.of(bloom.tenant):
         SupportPass.objects.filter(pk=given.pk).update(until=timezone.now() - timedelta(seconds=1))
@@ -131,11 +133,11 @@ def test_signing_out_leaves(support, bloom, visiting):
 
 def test_a_visit_ends_after_a_working_day(support, bloom, visiting):
     inside = visiting(support, bloom)
-    assert visits.end_old() == 0
+    assert support_access.end_old() == 0
     with scope.of(bloom.tenant):
-        Visit.objects.update(started_at=timezone.now() - visits.LONGEST)
+        Visit.objects.update(started_at=timezone.now() - support_access.LONGEST)
     assert inside.get("/c/bloom-dental/").status_code == 403  # even before anybody closed it
-    assert visits.end_old() == 1
+    assert support_access.end_old() == 1
     with scope.of(bloom.tenant):
         assert AuditEntry.objects.filter(action="visit.lapsed", actor="Patchbay").count() == 1
     inside.post("/enter/bloom-dental/")

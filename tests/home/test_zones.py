@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tenants import audit, scope
+from tenants import audit
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import StaffMember, Tenant
 from tenants.roles import Role
 from tests.fixtures.call_factories import campaign_of

@@ -11,7 +11,7 @@ from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery, Rejection
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.voicedock import webhooks
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Connection, ConnectionSecret
 
 

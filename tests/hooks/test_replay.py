@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery, Rejection
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 

@@ -10,9 +10,11 @@ from django.core import mail
 from django.utils import timezone
 
 from dashboard.calls.models import Call
-from tenants import members, ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role, StaffRole
+from tenants.accounts import members
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
-from tenants.roles import Role, StaffRole
 
 
 @pytest.fixture
@@ -227,13 +229,13 @@ def test_long_lists_cost_no_more_queries_than_short_ones(desk, bloom, path, djan
         desk.get(path)
     with scope.system("many"):
         for at in range(30):
-            tenant = ownership.open_tenant(
+            tenant = dedications.open_tenant(
                 name=f"Client {at}", slug=f"client-{at}", home_connection=bloom.connection, by=None
             )
             number = Number.objects.create(
                 connection=bloom.connection, remote_id=f"many-{at}", e164=f"+3120555{at:04d}"
             )
-            ownership.dedicate_number(tenant, number, by=None)
+            dedications.dedicate_number(tenant, number, by=None)
             Assistant.objects.create(connection=bloom.connection, remote_id=f"many-{at}", name=f"Many {at}")
     with django_assert_num_queries(len(few)):
         desk.get(path)

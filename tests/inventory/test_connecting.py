@@ -5,7 +5,7 @@ from django.conf import settings
 
 from dashboard.budget import spending as budget
 from dashboard.inventory import connecting, sync
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection, ConnectionSecret
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection, ConnectionSecret
 
 

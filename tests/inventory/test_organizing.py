@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard.inventory import connecting, organizing, sync, tasks
 from dashboard.inventory.models import OrganizationRequest
 from dashboard.sandbox import inprocess
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Connection, ConnectionSecret, Tenant
 
 

@@ -19,7 +19,10 @@ from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery
 from dashboard.inventory import retention, stopping, tasks
 from dashboard.timetable import TIMETABLE
-from tenants import audit, life, scope
+from tenants import tenant_status
+from tenants.access.permissions import Role, StaffRole
+from tenants.audit import verification
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call, a_receipt, a_report
@@ -60,7 +63,7 @@ def furnished(house, calls=1):
 
 def closed(house, admin, days_ago, days=30):
     with scope.of(house.tenant):
-        life.keep_for(house.tenant, days, by=admin)
+        tenant_status.keep_for(house.tenant, days, by=admin)
     stopping.close(house.tenant, by=admin, reason="Went elsewhere")
     with scope.system("time goes by"):
         Tenant.objects.filter(pk=house.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
@@ -91,7 +94,7 @@ def entries(house, action):
 def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
     furnished(bloom)
     with scope.of(bloom.tenant):
-        life.keep_for(bloom.tenant, 0, by=admin)
+        tenant_status.keep_for(bloom.tenant, 0, by=admin)
     assert retention.run() == 0 and personal() == list(TABLES)
     closed(bloom, admin, days_ago=29)
     assert retention.run() == 0 and personal() == list(TABLES)
@@ -113,7 +116,7 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
         assert all(getattr(kept, name) == getattr(call, name) for name in same)
         assert Call.objects.get(pk=other.pk).party == PERSON, "another client's is left alone"
         assert Delivery.objects.filter(call_id_sent=other.remote_id).exists()
-        assert list(audit.verify()) == []
+        assert list(verification.verify()) == []
     assert now(bloom).data_is_removed and not now(harbor).data_removed_at
     (told,) = entries(bloom, "tenant.data-removed")
     assert json.loads(told.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 1, "leads": 1}

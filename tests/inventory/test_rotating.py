@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboard.budget import spending as budget
 from dashboard.inventory import connecting, rotating, tasks
 from dashboard.voicedock import webhooks
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
 
 Lane = budget.Lane

@@ -15,7 +15,7 @@ from dashboard.budget.models import Lane
 from dashboard.calls.models import Call, State
 from dashboard.inventory import rounds, runs, tasks
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope
+from tenants.isolation import scope
 
 
 def everything_seen(ago=0):

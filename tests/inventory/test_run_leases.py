@@ -11,7 +11,7 @@ from dashboard.calls import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import rounds, runs
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope
+from tenants.isolation import scope
 
 
 class Killed(BaseException):

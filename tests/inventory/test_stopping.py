@@ -17,8 +17,10 @@ from dashboard.calls import claiming, ending, placing, sending, sweep
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import dedicating, stopping, tasks
-from tenants import life, ownership, scope
-from tenants.audit_words import sentence
+from tenants import dedications, tenant_status
+from tenants.access.permissions import Role, StaffRole
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call
@@ -206,8 +208,8 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
     owner = sign_in(member(desk.tenant, Role.OWNER))
     call = desk.talking()
     with scope.system("from later on"):
-        number = ownership.Number.objects.create(connection=desk.connection, remote_id="n-later", e164="+31105559999")
-        later = ownership.dedicate_number(desk.tenant, number, by=admin, start=timezone.now() + timedelta(days=9))
+        number = dedications.Number.objects.create(connection=desk.connection, remote_id="n-later", e164="+31105559999")
+        later = dedications.dedicate_number(desk.tenant, number, by=admin, start=timezone.now() + timedelta(days=9))
     assert owner.get("/c/harbor/").status_code == 200
     stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
     desk.sweep()
@@ -221,7 +223,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
     assert owner.get("/c/harbor/").status_code == 404
     with pytest.raises(placing.Refusal):
         desk.place("+31612340078")
-    with scope.system("try"), pytest.raises(ownership.Taken, match="Harbor is closed"):
+    with scope.system("try"), pytest.raises(dedications.Taken, match="Harbor is closed"):
         dedicating.dedicate_number(desk.tenant, number, by=admin)
     stopping.reopen(desk.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
@@ -239,13 +241,13 @@ def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
 
 
 def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
-    with pytest.raises(life.NotNow, match="Write why"):
+    with pytest.raises(tenant_status.NotNow, match="Write why"):
         stopping.suspend(bloom.tenant, by=admin, reason="  ")
     stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
-    with pytest.raises(life.NotNow, match="Bloom Dental is suspended already"):
+    with pytest.raises(tenant_status.NotNow, match="Bloom Dental is suspended already"):
         stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
     stopping.close(bloom.tenant, by=admin, reason="Gone")
-    with pytest.raises(life.NotNow, match="Bloom Dental is closed already"):
+    with pytest.raises(tenant_status.NotNow, match="Bloom Dental is closed already"):
         stopping.close(bloom.tenant, by=admin, reason="Gone")
 
 

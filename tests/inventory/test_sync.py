@@ -9,7 +9,7 @@ from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.inventory import runs, sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Number
 
 

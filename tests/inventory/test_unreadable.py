@@ -18,7 +18,8 @@ from dashboard.campaigns.models import Campaign
 from dashboard.inventory import lengths, sync, unreadable
 from dashboard.inventory.models import Kind, SyncState, UnreadableItem
 from dashboard.voicedock.envelopes import each
-from tenants import scope
+from tenants.access.permissions import StaffRole
+from tenants.isolation import scope
 from tenants.models import Assistant, Number
 from tenants.roles import StaffRole
 

@@ -9,7 +9,7 @@ from django.db import connection as database
 
 from dashboard.live import changes, feed
 from dashboard.live.feed import BACKLOG, Listener, News, Reach, Reader
-from tenants import scope
+from tenants.isolation import scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITE = (

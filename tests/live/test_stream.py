@@ -10,9 +10,9 @@ from django.db import connection as database
 
 from dashboard.inventory import stopping
 from dashboard.live import changes, feed, stream
-from tenants import scope
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import Membership, Tenant
-from tenants.roles import Role, StaffRole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

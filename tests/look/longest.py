@@ -9,7 +9,8 @@ from django.db.models import Model
 from dashboard.calls.models import Call, CallReport, Phrase, Receipt
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import OrganizationRequest, SyncRun
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Invitation, Number, Tenant, User
 from tests.fixtures.canary_tenant import Marked, marked
 

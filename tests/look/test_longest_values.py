@@ -13,8 +13,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
-from tenants import members
-from tenants.roles import Role
+from tenants.access.permissions import Role
+from tenants.accounts import members
 from tests.look.longest import filled
 from tests.promises import url_matrix
 from tests.promises.url_matrix import Door

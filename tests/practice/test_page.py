@@ -9,7 +9,7 @@ import pytest
 from dashboard.practice import views, words
 from dashboard.sandbox import faults, inprocess
 from dashboard.sandbox.errors import TITLES
-from tenants.roles import Role
+from tenants.access.permissions import Role
 
 LEVERS = ["faults", "faults/clear", "scenario", "clock", "outcome", "ring", "balance"]
 

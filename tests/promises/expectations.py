@@ -1,4 +1,4 @@
-"""What each person should meet at a door, by its permission and the tables of tenants/roles.py."""
+"""What each person should meet at a door, by its permission and the tables of tenants/access/permissions.py."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_many_workers_send_one_queued_call(desk, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_limit_at_once_holds_in_a_storm(desk):
     with scope.of(desk.tenant):
-        ownership.Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=3)
+        dedications.Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=3)
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda n: attempt(desk, destination=f"+3161234{n:04}"), range(20)))
     assert len(desk.placed()) == 3
@@ -240,7 +240,7 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
     call = desk.place()
     monkeypatch.undo()
     with scope.of(desk.tenant):
-        ownership.end_number(desk.number, by=None)
+        dedications.end_number(desk.number, by=None)
     client_of(agency, "noord", numbers=("+31105550161",), since=None)
     sent = placing.send(call.pk)
     assert (sent.state, sent.error) == ("refused", claiming.NOT_THEIRS)

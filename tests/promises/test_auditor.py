@@ -6,7 +6,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
 
-from tenants import reading_room, scope
+from tenants.auditor_admin import site
+from tenants.isolation import scope
 from tenants.models import Tenant
 from tests.fixtures.two_tenants import Town
 from tests.promises import url_matrix
@@ -48,7 +49,7 @@ TENANT = "/admin/tenants/tenant/{}/change/"
 
 def test_auditor_cannot_write_by_permission(town: Town, monkeypatch):
     """With the check of the method gone, Django's admin still finds nobody who may change anything."""
-    monkeypatch.setattr(reading_room, "READS", ("GET", "HEAD", "POST"))
+    monkeypatch.setattr(site, "READS", ("GET", "HEAD", "POST"))
     one = town.houses["one"]
     for door in (one for one in ROOM if one.name.endswith("_change")):
         answer = ask(town, town.people["auditor of all"], "POST", door.address(one, one), {"_save": "1"})
@@ -68,7 +69,7 @@ def write(request, object_id):
 def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):
     """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
     test can see."""
-    real, shelf = scope._set, reading_room.site._registry[Tenant]
+    real, shelf = scope._set, site.site._registry[Tenant]
 
     def set_chosen(*settings: str, **more: bool) -> None:
         real(*settings)
@@ -121,7 +122,7 @@ def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(town: Town):
     one, two = town.houses["one"], town.houses["two"]
     seen = {}
     for name in ("auditor of all", "auditor of one", "auditor of none"):
-        with scope.auditor(reading_room.reader(town.people[name].user)), connection.cursor() as cursor:
+        with scope.auditor(site.reader(town.people[name].user)), connection.cursor() as cursor:
             for table, column in (("tenants_connection", "id"), ("inventory_syncrun", "connection_id")):
                 cursor.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")
                 seen[name, table] = [pk for (pk,) in cursor.fetchall()]

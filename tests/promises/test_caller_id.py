@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from dashboard.calls import alarms, claiming, deciding, placing, sending
 from dashboard.calls.models import Call
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
 from tenants.roles import Role, StaffRole
 from tests.fixtures.backdating import backdating
@@ -93,12 +95,12 @@ def test_knock_out_without_the_keys_a_foreign_pair_goes_in(bloom, harbor, superu
 
 def test_a_number_has_one_tenant_at_any_instant(bloom, harbor, admin):
     with scope.system("dedicate"):
-        with pytest.raises(ownership.Taken) as taken:
-            ownership.dedicate_number(harbor.tenant, bloom.number.number, by=admin)
+        with pytest.raises(dedications.Taken) as taken:
+            dedications.dedicate_number(harbor.tenant, bloom.number.number, by=admin)
         assert taken.value.holder == bloom.tenant
         assert taken.value.words == "Bloom Dental has it. Release it there first."
-        ownership.end_number(bloom.number, by=admin)
-        later = ownership.dedicate_number(harbor.tenant, bloom.number.number, by=admin, start=timezone.now())
+        dedications.end_number(bloom.number, by=admin)
+        later = dedications.dedicate_number(harbor.tenant, bloom.number.number, by=admin, start=timezone.now())
     assert later.is_open
 
 
@@ -107,15 +109,15 @@ def test_the_same_phone_number_in_two_organizations_has_one_tenant(bloom, harbor
         twin = type(bloom.number.number).objects.create(
             connection=harbor.connection, remote_id="twin", e164=bloom.number.e164
         )
-        with pytest.raises(ownership.Taken):
-            ownership.dedicate_number(harbor.tenant, twin, by=None)
+        with pytest.raises(dedications.Taken):
+            dedications.dedicate_number(harbor.tenant, twin, by=None)
 
 
 @pytest.mark.parametrize("change", ["tenant", "number", "begin", "reopen"])
 def test_a_dedication_is_never_rewritten(bloom, harbor, change):
     with scope.system("rewrite"):
         if change == "reopen":
-            ownership.end_number(bloom.number, by=None)
+            dedications.end_number(bloom.number, by=None)
         values = {
             "tenant": {"tenant": harbor.tenant},
             "number": {"e164": "+31612345679"},
@@ -144,7 +146,7 @@ def things(bloom, harbor) -> Things:
     with scope.system("a town"), backdating():
         for at, connection in enumerate((bloom.connection, harbor.connection)):
             made.tenants.append(
-                ownership.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)
+                dedications.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)
             )
         homes = [bloom.connection, harbor.connection, bloom.connection, harbor.connection]
         for t, (tenant, home) in enumerate(zip(made.tenants, homes, strict=True)):
@@ -244,11 +246,11 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, ag
     other = client_of(agency, "noord")
     with scope.system("it changes hands"):
         if what == "number":
-            ownership.end_number(desk.number, by=None)
-            ownership.dedicate_number(other, desk.number.number, by=None)
+            dedications.end_number(desk.number, by=None)
+            dedications.dedicate_number(other, desk.number.number, by=None)
         else:
-            ownership.end_assistant(desk.assistant, by=None)
-            ownership.dedicate_assistant(other, desk.assistant.assistant, by=None)
+            dedications.end_assistant(desk.assistant, by=None)
+            dedications.dedicate_assistant(other, desk.assistant.assistant, by=None)
     monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
     with pytest.raises(IntegrityError, match=f"this {what} is not dedicated now"):
         placing.send(call.pk)
@@ -261,7 +263,7 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, a
     call = desk.place()
     monkeypatch.undo()
     with scope.system("it is released"):
-        ownership.end_number(desk.number, by=None)
+        dedications.end_number(desk.number, by=None)
     monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
     superuser("ALTER TABLE calls_call DISABLE TRIGGER call_leaves")
     try:

@@ -23,7 +23,9 @@ from dashboard.inventory import connecting, sync
 from dashboard.inventory import tasks as inventory_tasks
 from dashboard.inventory.models import Kind
 from dashboard.inventory.views import connections as connection_views
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, User
 from tenants.roles import Role
 
@@ -147,7 +149,7 @@ def _forge(added: Connection, traps: Traps) -> None:
 def _people(traps: Traps, sign_in: Any, member: Any, added: Connection, password: str, guess: str) -> None:
     """An invitation by mail, a new person with a password, a wrong one, a reset."""
     with scope.system("a client"):
-        tenant = ownership.open_tenant(name="House", slug="house", home_connection=added, by=None)
+        tenant = dedications.open_tenant(name="House", slug="house", home_connection=added, by=None)
     owner = sign_in(member(tenant, Role.OWNER))
     shown = owner.post("/c/house/team/invite/", {"email": "new@house.test", "name": "New", "role": "viewer"})
     token = mail.outbox[-1].body.split("/invitation/")[1].split("/")[0]

@@ -19,7 +19,7 @@ from dashboard.inventory import organizing, rounds, vendor_requests
 from dashboard.inventory import tasks as inventory_tasks
 from dashboard.inventory.models import OrganizationRequest, SyncState, VendorRequest
 from dashboard.voicedock import webhooks
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 
 OFF = [timedelta(minutes=10), timedelta(minutes=-10)]

@@ -31,7 +31,8 @@ from dashboard.inventory.models import OrganizationRequest, VendorRequest
 from dashboard.live import changes
 from dashboard.sandbox import inprocess
 from dashboard.voicedock.exchange import Exchange
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
 from tests.fixtures.operator import PERSON
 

@@ -27,7 +27,8 @@ from dashboard.campaigns.models import Campaign
 from dashboard.inventory import connecting, organizing, runs, vendor_requests
 from dashboard.inventory.models import OrganizationRequest, VendorRequest
 from dashboard.live import changes
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection
 
 LIVE = {"dialing", "connecting", "ringing", "in-progress"}

@@ -17,7 +17,8 @@ from dashboard import voicedock
 from dashboard.calls import alarms, deciding, merge, placing, sending
 from dashboard.calls.models import AlarmClearing, Call, CallerIdCorrection, CallReport
 from dashboard.inventory import dedicating, stopping
-from tenants import audit, ownership, scope
+from tenants import audit, dedications
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, AuditEntry, Number, NumberDedication, Tenant
 from tests.fixtures.call_factories import a_call, a_report
 
@@ -95,8 +96,8 @@ def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, c
         number = Number.objects.create(connection=bloom.connection, remote_id="n2", e164="+31205550999")
         assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a2", name="Second")
         other = {
-            "number_dedication": ownership.dedicate_number(bloom.tenant, number, by=None),
-            "assistant_dedication": ownership.dedicate_assistant(bloom.tenant, assistant, by=None),
+            "number_dedication": dedications.dedicate_number(bloom.tenant, number, by=None),
+            "assistant_dedication": dedications.dedicate_assistant(bloom.tenant, assistant, by=None),
         }[column]
         with pytest.raises(IntegrityError, match="not rewritten"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(**{column: other})
@@ -199,7 +200,7 @@ def test_what_is_dedicated_keeps_its_id_at_voicedock(bloom, what):
         with pytest.raises(IntegrityError, match="keeps its id"), transaction.atomic():
             type(thing).objects.filter(pk=thing.pk).update(remote_id="another")
         assert type(thing).objects.filter(pk=thing.pk).update(name="Renamed") == 1
-        getattr(ownership, f"end_{what}")(getattr(bloom, what), by=None)
+        getattr(dedications, f"end_{what}")(getattr(bloom, what), by=None)
         assert type(thing).objects.filter(pk=thing.pk).update(remote_id="another") == 1
 
 
@@ -240,12 +241,12 @@ def test_a_dedication_ends_now_or_later_so_no_other_client_gets_its_past(bloom, 
     with scope.system("rewrite history"), pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
         KINDS[what].objects.filter(pk=held.pk).update(period=past)
     with scope.system("end it properly"):
-        getattr(ownership, f"end_{what}")(held, by=None)
+        getattr(dedications, f"end_{what}")(held, by=None)
         again = KINDS[what].objects.get(pk=held.pk)
-        assert abs(again.period.upper - ownership.clock()) < timedelta(seconds=5)
+        assert abs(again.period.upper - dedications.clock()) < timedelta(seconds=5)
         thing = getattr(held, what)
         with pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
-            getattr(ownership, f"dedicate_{what}")(harbor.tenant, thing, by=None, start=held.period.lower)
+            getattr(dedications, f"dedicate_{what}")(harbor.tenant, thing, by=None, start=held.period.lower)
 
 
 def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
@@ -272,7 +273,7 @@ def test_no_way_into_a_live_state_without_the_right(bloom, state, way, lacks):
             case "hold":
                 Tenant.objects.filter(pk=bloom.tenant.pk).update(calls_held_until=timezone.now() + timedelta(minutes=1))
             case "number" | "assistant":
-                getattr(ownership, f"end_{lacks}")(getattr(bloom, lacks), by=None)
+                getattr(dedications, f"end_{lacks}")(getattr(bloom, lacks), by=None)
             case "clearing":
                 Call.objects.filter(pk=call.pk).update(alarm="wrong-number")
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -326,8 +327,8 @@ def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch
         for status in ("suspended", "closed"):
             with pytest.raises(IntegrityError, match="being sent"), transaction.atomic():
                 Tenant.objects.filter(pk=bloom.tenant.pk).update(status=status)
-        for end in (ownership.end_number, ownership.end_assistant):
-            dedication = bloom.number if end is ownership.end_number else bloom.assistant
+        for end in (dedications.end_number, dedications.end_assistant):
+            dedication = bloom.number if end is dedications.end_number else bloom.assistant
             with pytest.raises(IntegrityError, match="being sent by this dedication"), transaction.atomic():
                 end(dedication, by=None)
     with pytest.raises(dedicating.InUse, match="try again"):

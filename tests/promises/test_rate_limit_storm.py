@@ -23,7 +23,8 @@ from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory import rounds, sync
 from dashboard.inventory.models import SyncRun
 from dashboard.sandbox import inprocess
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.isolation import scope
 from tenants.models import Connection
 from tests.fixtures.fake_clock import Stepped
 from tests.promises import scale
@@ -51,7 +52,7 @@ class Storm:
         lever = self.desk.lever
         lever("switches", outcome="conversation", campaigns_dial=True, campaign_lines=2)
         with scope.of(self.desk.tenant):
-            ownership.Tenant.objects.filter(pk=self.desk.tenant.pk).update(max_concurrent_calls=200)
+            dedications.Tenant.objects.filter(pk=self.desk.tenant.pk).update(max_concurrent_calls=200)
         with inprocess.client(self.desk.sandbox, "sandbox-agency") as other:
             leads = [{"phone_number": f"+316123500{nth:02}"} for nth in range(30)]
             day = {"schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59", "timezone": "UTC"}

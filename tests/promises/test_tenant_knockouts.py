@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from tenants import access, scope
+from tenants.access import decorators
+from tenants.isolation import scope
 from tenants.models import Tenant
 from tests.fixtures.two_tenants import Person, Town
 from tests.promises import url_matrix
@@ -33,15 +34,15 @@ def without_a_door(monkeypatch) -> None:
 
     def find(request, slug):
         with scope.person(request.user):
-            mine = access.Membership.objects.select_related("tenant").get(user=request.user)
+            mine = decorators.Membership.objects.select_related("tenant").get(user=request.user)
         with scope.system("steal"):
             row = Tenant.objects.get(slug=slug)
         stolen = Tenant(pk=row.pk, slug=row.slug, name="Stolen", home_connection_id=row.home_connection_id)
-        monkeypatch.setattr(access.scope, "of", lambda _: real(mine.tenant_id))
-        return stolen, access.Standing(request.user, membership=mine)
+        monkeypatch.setattr(decorators.scope, "of", lambda _: real(mine.tenant_id))
+        return stolen, decorators.Standing(request.user, membership=mine)
 
     real = scope.of
-    monkeypatch.setattr(access, "find", find)
+    monkeypatch.setattr(decorators, "find", find)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.calls import claiming, merge, placing
 from dashboard.calls.models import Call
-from tenants import audit, ownership, scope
+from tenants import audit, dedications
+from tenants.isolation import scope
 from tenants.models import Assistant, Number, Tenant
 from tests.fixtures.call_factories import a_call
 from tests.fixtures.operator import PERSON
@@ -85,7 +86,7 @@ def test_no_live_state_is_reached_by_way_of_one_that_is_over(bloom, state, by_wa
 def test_no_live_state_without_a_dedication_by_way_of_one_that_is_over(bloom):
     call = _over(bloom, "refused", "queued")
     with scope.system("the right ends"):
-        ownership.end_number(bloom.number, by=None)
+        dedications.end_number(bloom.number, by=None)
     refused(call, "state = 'dialing', finished = false", "not dedicated now")
 
 
@@ -125,13 +126,13 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
         number = Number.objects.create(connection=bloom.connection, remote_id="n7", e164="+31205550777")
         assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a7", name="Second")
         withdrawn = [
-            ownership.dedicate_number(bloom.tenant, number, by=admin, start=begins),
-            ownership.dedicate_assistant(bloom.tenant, assistant, by=admin, start=begins),
+            dedications.dedicate_number(bloom.tenant, number, by=admin, start=begins),
+            dedications.dedicate_assistant(bloom.tenant, assistant, by=admin, start=begins),
         ]
-        ownership.end_number(withdrawn[0], by=admin)
-        ownership.end_assistant(withdrawn[1], by=admin)
-        ownership.dedicate_number(harbor.tenant, number, by=admin, start=begins)
-        ownership.dedicate_assistant(harbor.tenant, assistant, by=admin, start=begins)
+        dedications.end_number(withdrawn[0], by=admin)
+        dedications.end_assistant(withdrawn[1], by=admin)
+        dedications.dedicate_number(harbor.tenant, number, by=admin, start=begins)
+        dedications.dedicate_assistant(harbor.tenant, assistant, by=admin, start=begins)
     told = {"id": "call-_77", "status": "ended", "caller_phone": PERSON, "assistant_phone": number.e164}
     told |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
     for direction in ("inbound", "outbound"):

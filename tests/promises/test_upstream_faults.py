@@ -19,7 +19,8 @@ from dashboard.inventory import connecting, organizing, tasks
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun
 from dashboard.sandbox import inprocess, strange
 from dashboard.sandbox.errors import TITLES
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Connection, StaffMember
 from tenants.roles import Role
 from tests.fixtures.factories import House

@@ -1,6 +1,7 @@
 """The table of addresses: what stands behind each. What somebody meets there is in `expectations`.
 
-Doors carry their permission (tenants/access.py), the rest follows from tenants/roles.py. An address without a door
+Doors carry their permission (tenants/access/decorators.py), the rest follows from tenants/access/permissions.py.
+An address without a door
 needs a row in `PUBLIC`, `SIGNED_IN` or `OWN_CHECK` that says why; a new address without any row fails.
 """
 

@@ -17,8 +17,10 @@ from dashboard.inventory import tasks as inventory_tasks
 from dashboard.inventory.models import VendorRequest
 from dashboard.running.places import ROOT
 from dashboard.voicedock.exchange import version
-from tenants import audit, heads, scope
+from tenants import audit
 from tenants import tasks as tenants_tasks
+from tenants.audit import checkpoints, verification
+from tenants.isolation import scope
 
 LONG_AGO = timezone.now() - timedelta(days=400)
 RULES = {  # docs/running.md states each: what is dropped, and by which task
@@ -78,28 +80,28 @@ def test_a_publication_reads_the_newest_file_alone(bloom, folder, monkeypatch, t
     tomorrow = timezone.now() + timedelta(days=1)  # after the first entries of this client
     time_machine.move_to(tomorrow.replace(hour=10))
     read = []
-    real = heads._read
-    monkeypatch.setattr(heads, "_read", lambda *args: read.append(args) or real(*args))
+    real = checkpoints._read
+    monkeypatch.setattr(checkpoints, "_read", lambda *args: read.append(args) or real(*args))
     for day in range(12):
         for _ in range(3):
             with scope.of(bloom.tenant):
                 audit.record(None, bloom.tenant, "tenant.settings-changed", bloom.tenant)
             read.clear()
-            assert heads.publish()
+            assert checkpoints.publish()
             assert len(read) <= 3, day
         time_machine.shift(timedelta(days=1))
     assert len(list(folder.glob("*.jsonl"))) == 12
-    whole = heads.published()
+    whole = checkpoints.published()
     assert whole.lines == 36 and whole.troubles == []
     with scope.system("verify"):
-        assert list(audit.verify(published=whole)) == []
+        assert list(verification.verify(published=whole)) == []
 
 
 def test_the_whole_trail_is_verified_weekly_and_what_is_broken_is_an_error(bloom, folder, monkeypatch, caplog):
     assert timetable.TIMETABLE["verify the audit trail"]["task"] == "tenants.tasks.verify_audit_trail"
     tenants_tasks.verify_audit_trail()
     assert "audit_chain_broken" not in caplog.text
-    monkeypatch.setattr(audit, "verify", lambda published: [audit.Broken("tenant-1", 7, "changed")])
+    monkeypatch.setattr(audit, "verify", lambda published: [verification.Broken("tenant-1", 7, "changed")])
     tenants_tasks.verify_audit_trail()
     assert "audit_chain_broken" not in caplog.text, "it was done this week"
     week_ago = (folder / "verified").stat().st_mtime - tenants_tasks.WEEK - 1

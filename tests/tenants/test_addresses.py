@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from tenants.addresses import WithoutNul
+from tenants.middleware import WithoutNul
 
 
 @pytest.mark.parametrize(

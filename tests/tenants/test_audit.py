@@ -6,8 +6,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from tenants import audit, scope
-from tenants.audit_words import sentence
+from tenants import audit
+from tenants.audit import verification
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 
@@ -21,7 +23,7 @@ def test_the_chain_holds_and_reads_as_sentences(bloom, harbor, admin):
         assert [one.seq for one in entries(bloom)] == [1, 2, 3, 4]
         assert sentence(entries(bloom)[-1]) == f"{admin} removed Zoë Ruiter from the team."
     with scope.system("verify"):
-        assert list(audit.verify()) == []
+        assert list(verification.verify()) == []
 
 
 def test_the_app_cannot_change_or_delete_an_entry(bloom):
@@ -55,7 +57,7 @@ def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
     )
     try:
         with scope.system("verify"):
-            (broken,) = audit.verify()
+            (broken,) = verification.verify()
         assert broken.chain == f"tenant-{bloom.tenant.pk}"
         assert told in broken.reason
     finally:
@@ -90,7 +92,7 @@ def test_columns_follow_the_body_whatever_was_written_into_them(bloom):
         found = (entry.at.isoformat(), entry.actor_id, entry.actor, entry.action, entry.subject)
     assert found == ("2026-01-01T00:00:00+00:00", 7, "Somebody", "a.b", "call:1")
     with scope.system("verify"):
-        assert list(audit.verify()) == []
+        assert list(verification.verify()) == []
 
 
 def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
@@ -109,7 +111,7 @@ def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
                 with pytest.raises(IntegrityError, match="chain_of_its_tenant"):
                     appended(bloom, chain=chain)
     with scope.system("look"):
-        assert list(audit.verify()) == []
+        assert list(verification.verify()) == []
 
 
 MUTATIONS = {
@@ -156,13 +158,13 @@ def test_every_column_of_every_entry_is_held(bloom, harbor, admin, superuser):
                 value = change.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk)
                 superuser(f"UPDATE tenants_auditentry SET {column} = {value} WHERE id = {pk}")
                 with scope.system("verify"):
-                    assert list(audit.verify()), f"{column} of entry {pk} was changed and nobody noticed"
+                    assert list(verification.verify()), f"{column} of entry {pk} was changed and nobody noticed"
                 superuser(
                     "TRUNCATE tenants_auditentry",
                     "INSERT INTO tenants_auditentry OVERRIDING SYSTEM VALUE SELECT * FROM kept",
                 )
         with scope.system("verify"):
-            assert list(audit.verify()) == []
+            assert list(verification.verify()) == []
     finally:
         superuser(*SHUT)
 
@@ -173,7 +175,7 @@ def test_entries_of_the_first_version_still_hold(bloom, superuser):
     with scope.system("look"):
         last = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
         before = AuditEntry.objects.get(tenant=bloom.tenant, seq=last.seq - 1)
-    old = audit.link(bytes(before.hash), last.seq, last.chain, last.action, last.body).hex()
+    old = verification.link(bytes(before.hash), last.seq, last.chain, last.action, last.body).hex()
     superuser(
         "ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",
         f"UPDATE tenants_auditentry SET hash = '\\x{old}' WHERE id = {last.pk}",
@@ -181,4 +183,4 @@ def test_entries_of_the_first_version_still_hold(bloom, superuser):
         "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
     )
     with scope.system("verify"):
-        assert list(audit.verify()) == []
+        assert list(verification.verify()) == []

@@ -5,7 +5,7 @@ from contextlib import closing, suppress
 import pytest
 from django.db import DatabaseError, connections, transaction
 
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Auditor, AuditorGrant, Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "auditor"])

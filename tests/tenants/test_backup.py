@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from tenants import audit, heads, scope
+from tenants import audit
+from tenants.audit import checkpoints
+from tenants.isolation import scope
 from tenants.models import AuditEntry, ConnectionSecret, Number, Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +21,7 @@ def backed_up(bloom, harbor, admin, checkpoint_folder, tmp_path, capsys):
     """Two clients, some history, a publication of the signed heads, and the backup of all that."""
     with scope.of(bloom.tenant):
         audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)
-    heads.publish()
+    checkpoints.publish()
     folder = tmp_path / "backup"
     call_command("backup", str(folder))
     assert "2 audit chains" in capsys.readouterr().out

@@ -7,8 +7,9 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from tenants import scope
-from tenants.confirming import FRESH, WHILE_FILLING_IN, Confirm
+from tenants.access.permissions import Role
+from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN, Confirm
+from tenants.isolation import scope
 from tenants.models import Membership
 from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password

@@ -6,8 +6,8 @@ import re
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tenants import scope
-from tenants.owner import APP, APP_MAY_NOT, AUDITOR, AUDITOR_READS
+from tenants.isolation import scope
+from tenants.isolation.database_grants import APP, APP_MAY_NOT, AUDITOR, AUDITOR_READS
 
 pytestmark = pytest.mark.django_db
 

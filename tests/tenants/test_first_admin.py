@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AuditEntry, StaffMember, User
 
 

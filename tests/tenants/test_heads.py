@@ -11,7 +11,9 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tenants import audit, checks, heads, scope, tasks
+from tenants import audit, checks, tasks
+from tenants.audit import checkpoints, verification
+from tenants.isolation import scope
 from tenants.models import AuditEntry, AuditHead
 from tests.fixtures.checkpoints import signing_key
 
@@ -36,11 +38,11 @@ def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, 
     (path,) = checkpoint_folder.iterdir()
     assert heads.publish() == "" and len(path.read_text().splitlines()) == 1
     happen(bloom, admin)
-    line = heads.publish()
+    line = checkpoints.publish()
     assert f"tenant-{bloom.tenant.pk}" in line and f"tenant-{harbor.tenant.pk}" not in line
     (told,) = mail.outbox
     assert told.to == ["archive@audit.test"] and path.read_text().splitlines()[0] in told.body
-    found = heads.published()
+    found = checkpoints.published()
     assert (found.lines, found.troubles) == (2, [])
     assert "2 signed publications" in verify() and "hold, checked against the heads in the database and" in verify()
 
@@ -52,8 +54,8 @@ def test_without_signed_heads_it_says_so(bloom, checkpoint_folder):
 def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, settings, checkpoint_folder):
     assert checks.audit_key() == []
     settings.AUDIT_KEY = ""
-    with pytest.raises(heads.NoKey):
-        heads.publish()
+    with pytest.raises(checkpoints.NoKey):
+        checkpoints.publish()
     tasks.publish_heads()
     assert list(checkpoint_folder.iterdir()) == []
     assert [one.id for one in checks.audit_key()] == ["patchbay.W001"]
@@ -117,17 +119,17 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
     bloom, admin, person, checkpoint_folder, superuser, attack
 ):
     chain, (statements, again) = f"tenant-{bloom.tenant.pk}", ATTACKS[attack]
-    heads.publish()
+    checkpoints.publish()
     happen(bloom, admin)
     with scope.of(bloom.tenant):
         audit.record(person("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
-    heads.publish()
+    checkpoints.publish()
     done = [one.format(chain=chain) for one in [*statements, *([RECHAIN] if again else [])]]
     superuser(*OPEN, *done, *SHUT)
     try:
         with scope.system("verify"):
-            assert list(audit.verify()) == [], "the database by itself agrees with what was done to it"
-            (broken,) = audit.verify(published=heads.published())
+            assert list(verification.verify()) == [], "the database by itself agrees with what was done to it"
+            (broken,) = verification.verify(published=checkpoints.published())
         assert broken.chain == chain
         assert "signed" in broken.reason
         told = verify()
@@ -141,7 +143,7 @@ def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom
     superuser(*OPEN, "DELETE FROM tenants_auditentry", *SHUT)
     try:
         with scope.system("verify"):
-            assert {one.seq for one in audit.verify()} == {1}
+            assert {one.seq for one in verification.verify()} == {1}
     finally:
         superuser("TRUNCATE tenants_audithead")
 
@@ -173,7 +175,7 @@ def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpo
     assert "not known here" in verify()
     settings.AUDIT_PUBLIC_KEYS = [before]
     happen(bloom, admin)
-    heads.publish()
+    checkpoints.publish()
     assert "2 signed publications" in verify()
 
 
@@ -219,16 +221,16 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
 def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom, admin, checkpoint_folder, says, told):
     """The app's log-in appends what it likes to a chain in its scope: that it was so is bounded by the signed heads."""
     happen(bloom, admin)
-    heads.publish()
+    checkpoints.publish()
     with scope.of(bloom.tenant):
         genuine = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
         facts = json.loads(genuine.body) | {"at": (timezone.now() + says).isoformat(), "action": "visit.ended"}
         AuditEntry.objects.bulk_create(
             [AuditEntry(chain=genuine.chain, tenant=bloom.tenant, at=timezone.now(), body=json.dumps(facts))]
         )
-    heads.publish()
+    checkpoints.publish()
     with scope.system("verify"):
-        assert list(audit.verify()) == []
-        broken = list(audit.verify(published=heads.published()))
+        assert list(verification.verify()) == []
+        broken = list(verification.verify(published=checkpoints.published()))
     assert [one.seq for one in broken] == ([genuine.seq + 1] if told else [])
     assert all(told in one.reason for one in broken)

@@ -14,10 +14,10 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, ProgrammingError, connection, connections
 
 from dashboard.celery import app
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
+from tenants.isolation.scope_signature import server_process, sign
 from tenants.models import Membership, NumberDedication, Tenant
-from tenants.roles import Role
-from tenants.scope_signature import server_process, sign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 IN_FORCE = "SELECT pg_backend_pid(), current_setting('patchbay.tenants', true), current_setting('patchbay.reach', true)"

@@ -18,13 +18,16 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tenants import checks, mail_queue, scope
+from tenants import checks
+from tenants.access.permissions import Role
+from tenants.isolation import scope
+from tenants.mail import queue
 from tenants.models import AuditEntry, OutgoingMail
 from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, with_password
 
 State = OutgoingMail.State
-QUEUE = "tenants.mail_backend.QueueBackend"
+QUEUE = "tenants.mail.backend.QueueBackend"
 
 
 class Refusing(EmailBackend):
@@ -45,7 +48,7 @@ def server(db, settings, monkeypatch):
     """A production that queues; its mail server refuses until `server.error` is None."""
     settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT, settings.DEMO = QUEUE, False, False
     settings.MAIL_TRANSPORT = f"{Refusing.__module__}.Refusing"
-    monkeypatch.setattr(mail_queue, "get_connection", lambda *_, **__: Refusing())
+    monkeypatch.setattr(queue, "get_connection", lambda *_, **__: Refusing())
     Refusing.error, Refusing.asked = ConnectionRefusedError(), 0
     cache.clear()
     return Refusing
@@ -70,28 +73,28 @@ def test_a_mail_that_fails_waits_is_tried_again_and_its_text_is_then_removed(ser
     (one,) = queued()
     assert (one.state, one.attempts, one.last_error) == (State.WAITING, 1, "The mail server refused the connection.")
     assert "the-secret-link" not in one.sealed_text and one.text == "the-secret-link"
-    assert mail_queue.send_due() == 0 and server.asked == 1  # not before its pause is over
+    assert queue.send_due() == 0 and server.asked == 1  # not before its pause is over
     later(minutes=1, seconds=1)
     server.error = None
-    assert mail_queue.send_due() == 1
+    assert queue.send_due() == 1
     (one,) = queued()
     assert (one.state, one.sealed_text, one.last_error) == (State.SENT, "", "") and one.sent_at
     assert [(sent.body, sent.to) for sent in mail.outbox] == [("the-secret-link", ["a@b.test", "c@d.test"])]
-    assert mail_queue.send_due() == 0 and len(mail.outbox) == 1
+    assert queue.send_due() == 0 and len(mail.outbox) == 1
 
 
 def test_pauses_grow_and_after_three_days_it_is_given_up(server):
     send_mail("Hello", "text", None, ["a@b.test"])
     for _ in range(8):
         later(hours=1, seconds=1)
-        mail_queue.send_due()
+        queue.send_due()
     (one,) = queued()
     assert (one.state, one.attempts) == (State.WAITING, 9)
     later(days=3)
-    mail_queue.send_due()
+    queue.send_due()
     assert queued()[0].state == State.FAILED
     later(days=8)
-    assert mail_queue.remove_old() == 1 and queued() == []
+    assert queue.remove_old() == 1 and queued() == []
 
 
 def test_an_address_that_is_refused_for_good_is_not_tried_again(server):
@@ -107,17 +110,17 @@ def test_while_the_server_is_in_trouble_requests_do_not_wait_for_it(server):
     assert server.asked == 1 and len(queued()) == 5
     server.error = None
     later(minutes=2)
-    assert mail_queue.send_due() == 5
+    assert queue.send_due() == 5
 
 
 def test_two_workers_send_one_mail_once(server):
     server.error = None
-    one = mail_queue.add("Hello", "text", ["a@b.test"])
-    assert mail_queue.attempt(one.pk) is True and mail_queue.attempt(one.pk) is False
-    other = mail_queue.add("Hello", "text", ["a@b.test"])
+    one = queue.add("Hello", "text", ["a@b.test"])
+    assert queue.attempt(one.pk) is True and queue.attempt(one.pk) is False
+    other = queue.add("Hello", "text", ["a@b.test"])
     with scope.system("another worker has it"):
-        OutgoingMail.objects.filter(pk=other.pk).update(due_at=F("due_at") + mail_queue.LEASE)
-    assert mail_queue.attempt(other.pk) is False and len(mail.outbox) == 1
+        OutgoingMail.objects.filter(pk=other.pk).update(due_at=F("due_at") + queue.LEASE)
+    assert queue.attempt(other.pk) is False and len(mail.outbox) == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -159,7 +162,7 @@ def test_an_invitation_says_that_its_mail_is_late_and_stays_open(server, bloom, 
     assert answer.status_code == 200 and "could not be sent yet" in page and "new@bloom.test" in page
     server.error = None
     later(minutes=2)
-    assert mail_queue.send_due() == 1 and "/invitation/" in mail.outbox[0].body
+    assert queue.send_due() == 1 and "/invitation/" in mail.outbox[0].body
 
 
 def test_staff_see_what_waits_and_why_and_try_it_again(server, admin, support, sign_in):
@@ -181,11 +184,11 @@ def test_staff_see_what_waits_and_why_and_try_it_again(server, admin, support, s
 
 def test_the_list_is_bounded_and_costs_the_same(server, admin, sign_in, django_assert_max_num_queries):
     browser = sign_in(admin)
-    mail_queue.add("Hello", "text", ["a@b.test"])
+    queue.add("Hello", "text", ["a@b.test"])
     with CaptureQueriesContext(connection) as short:
         browser.get("/mail/")
     for number in range(120):
-        mail_queue.add(f"Hello {number}", "text", ["a@b.test"])
+        queue.add(f"Hello {number}", "text", ["a@b.test"])
     with django_assert_max_num_queries(len(short)):
         assert browser.get("/mail/").content.decode().count("Being sent") == 100
 
@@ -220,7 +223,7 @@ def test_check_mail_sends_one_past_the_queue(server, settings, capsys):
     with pytest.raises(CommandError, match="PATCHBAY_SMTP_HOST is not set"):
         call_command("check_mail", "a@b.test")
     settings.EMAIL_HOST, server.error = "mail.test", None
-    mail_queue.add("Hello", "text", ["a@b.test"])
+    queue.add("Hello", "text", ["a@b.test"])
     call_command("check_mail", "a@b.test")
     told = capsys.readouterr().out
     assert "The mail server took it" in told and "1 mails wait" in told and len(mail.outbox) == 1

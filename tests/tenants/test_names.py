@@ -13,7 +13,11 @@ from dashboard.inventory import forms as inventory_forms
 from dashboard.inventory import sync
 from dashboard.inventory.models import SyncRun
 from dashboard.voicedock import RemoteCall
-from tenants import members, names, scope
+from tenants import names
+from tenants.access.permissions import Role, StaffRole
+from tenants.accounts import members
+from tenants.form_fields import NameField
+from tenants.isolation import scope
 from tenants.models import Assistant, User
 from tenants.name_field import NameField
 from tenants.roles import Role, StaffRole

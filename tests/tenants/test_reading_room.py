@@ -8,8 +8,9 @@ import io
 import pytest
 from django.db import DatabaseError
 
-from tenants import audit, scope
-from tenants.audit_words import sentence
+from tenants import audit
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
 from tests.promises import url_matrix

@@ -12,7 +12,8 @@ from django.core.management.base import CommandError
 from django.db import connection, models
 
 from dashboard.inventory.models import OrganizationRequest
-from tenants import resealing, scope, secrets
+from tenants import resealing, secrets
+from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 
 

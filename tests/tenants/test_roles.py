@@ -5,7 +5,8 @@ from collections import defaultdict
 import pytest
 from django.core import mail
 
-from tenants import scope
+from tenants.access.permissions import STAFF_MAY, Permission, Role, StaffRole
+from tenants.isolation import scope
 from tenants.models import Invitation, Membership, Tenant
 from tenants.roles import STAFF_MAY, Permission, Role, StaffRole
 from tests.promises import url_matrix

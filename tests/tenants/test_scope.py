@@ -3,9 +3,9 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from tenants import scope
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import ConnectionSecret, Membership, Number, Tenant
-from tenants.roles import Role
 
 
 def test_outside_a_scope_a_query_of_tenant_rows_raises(bloom):

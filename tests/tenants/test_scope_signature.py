@@ -5,9 +5,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from dashboard.web import readiness
-from tenants import audit, scope, scope_signature
+from tenants import audit
+from tenants.access.permissions import Role
+from tenants.isolation import scope, scope_signature
 from tenants.models import AuditHead, Connection, Membership, Number, Tenant
-from tenants.roles import Role
 
 pytestmark = pytest.mark.django_db
 

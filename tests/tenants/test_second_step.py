@@ -18,8 +18,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from dashboard.live import stream
-from tenants import scope
 from tenants import secrets as tenants_secrets
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
 from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password

@@ -3,7 +3,8 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from tenants import scope, secrets
+from tenants import secrets
+from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.test import Client
 
 from dashboard.live import stream
-from tenants import session_limits
+from tenants.access.permissions import Role, StaffRole
+from tenants.accounts import session_limits
 from tenants.models import StaffMember
 from tenants.roles import Role, StaffRole
 from tests.fixtures.factories import PASSWORD, with_password

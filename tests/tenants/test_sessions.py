@@ -5,7 +5,9 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from dashboard.live.models import Change
-from tenants import scope, sessions
+from tenants.access.permissions import Role
+from tenants.accounts import sessions
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, with_password

@@ -9,8 +9,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from tenants import known_devices, scope
-from tenants.audit_words import sentence
+from tenants.access.permissions import Role
+from tenants.accounts import known_devices
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password

@@ -10,7 +10,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from dashboard.calls.models import Call
-from tenants import audit, life, scope
+from tenants import audit, tenant_status
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a right that was granted is seen by the next transaction
@@ -54,7 +55,7 @@ def test_a_trigger_on_a_temporary_table_does_not_run_as_the_owner(bloom, tempora
 
 def test_a_temporary_table_does_not_answer_for_a_suspended_client(bloom, admin, temporary_tables):
     with scope.system("suspend"):
-        life.suspend(bloom.tenant, by=admin, reason="unpaid")
+        tenant_status.suspend(bloom.tenant, by=admin, reason="unpaid")
     with scope.of(bloom.tenant):
         with connection.cursor() as cursor:
             cursor.execute(ALWAYS_ACTIVE.format(tenant=bloom.tenant.pk))

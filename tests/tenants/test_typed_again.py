@@ -54,7 +54,7 @@ def everything_kept() -> str:
     kept = ""
     for session in Session.objects.all():
         for key, value in session.get_decoded().items():
-            kept += secrets.decrypt(value, typed_again.PLACE) if key == typed_again.SESSION_KEY else str(value)
+            kept += secrets.decrypt(value, form_recovery.PLACE) if key == form_recovery.SESSION_KEY else str(value)
     return kept
 
 
@@ -146,7 +146,7 @@ def test_a_visit_that_ended_meanwhile_keeps_the_words_too(bloom, staff, visiting
     browser = visiting(admin, bloom)
     form = WORDS | opened_by(browser)
     with scope.of(bloom.tenant):
-        visits.end_all(bloom.tenant, of=admin)
+        support_access.end_all(bloom.tenant, of=admin)
     answer = browser.post(INVITE, form, **PAGE)
     assert answer.status_code == 403 and f'name="next" value="{TEAM}"' in answer.content.decode()
     browser.post("/enter/bloom-dental/", {"next": TEAM})
@@ -159,8 +159,8 @@ def test_what_is_kept_is_sealed_and_goes_after_an_hour(browser, owner, monkeypat
     browser.post(INVITE, form, **PAGE)
     assert all("Somebody Typed" not in str(one.get_decoded()) for one in Session.objects.all())
     sign_in_by_form(browser, owner, TEAM)
-    later = typed_again.time.time() + typed_again.KEPT + 1
-    monkeypatch.setattr(typed_again.time, "time", lambda: later)
+    later = form_recovery.time.time() + form_recovery.KEPT + 1
+    monkeypatch.setattr(form_recovery.time, "time", lambda: later)
     prove(browser, owner)
     assert "Somebody Typed" not in browser.get(TEAM).content.decode()
 
@@ -172,7 +172,7 @@ def test_no_field_for_a_secret_is_ever_kept():
             if isinstance(form, type) and issubclass(form, forms.BaseForm):
                 fields = {**form.base_fields, **getattr(form, "declared_fields", {})}  # type: ignore[attr-defined]
                 for name, field in fields.items():
-                    if isinstance(field.widget, forms.PasswordInput) and not typed_again._is_left_out(name):
+                    if isinstance(field.widget, forms.PasswordInput) and not form_recovery._is_left_out(name):
                         kept.append(f"{form.__name__}.{name}")
     assert kept == []
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
-from tenants import zones
+from tenants import time_zones
 
 STRANGE = [
     "US", "Europe", "America/Argentina", "Etc", "posix", "right", "localtime", "posixrules", "Factory", "zone.tab",
@@ -21,15 +21,15 @@ STRANGE = [
 
 @pytest.mark.parametrize("text", STRANGE)
 def test_what_names_no_zone_is_unknown(text):
-    assert zones.read(text) is None and zones.or_utc(text) == ZoneInfo("UTC")
-    assert "not known" in zones.words(text)
+    assert time_zones.read(text) is None and time_zones.or_utc(text) == ZoneInfo("UTC")
+    assert "not known" in time_zones.words(text)
 
 
 @given(st.text(max_size=80))
 def test_whatever_is_written_is_read_or_unknown(text):
-    zone = zones.read(text)
+    zone = time_zones.read(text)
     assert zone is None or zone.key in available_timezones()
-    assert zones.words(text) and zones.midnight(zones.or_utc(text), datetime(2026, 11, 19, tzinfo=UTC))
+    assert time_zones.words(text) and time_zones.midnight(time_zones.or_utc(text), datetime(2026, 11, 19, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_whatever_is_written_is_read_or_unknown(text):
     ],
 )
 def test_exact_old_and_windows_names_are_resolved(text, key):
-    assert zones.read(text) == ZoneInfo(key)
+    assert time_zones.read(text) == ZoneInfo(key)
 
 
 def test_every_exact_and_every_windows_name_is_read():
-    known = available_timezones() - zones.OF_THE_MACHINE
-    assert {name for name in known if zones.read(name) != ZoneInfo(name)} == set()
-    assert {name for name in win_tz if zones.read(name) is None} == set()
-    assert {name for name in zones.choices() if zones.read(name) is None} == set()
+    known = available_timezones() - time_zones.OF_THE_MACHINE
+    assert {name for name in known if time_zones.read(name) != ZoneInfo(name)} == set()
+    assert {name for name in win_tz if time_zones.read(name) is None} == set()
+    assert {name for name in time_zones.choices() if time_zones.read(name) is None} == set()

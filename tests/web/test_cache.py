@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as Lost
 
 from dashboard.running.places import free_port
 from dashboard.web import cache, readiness
-from tenants.roles import Role
+from tenants.access.permissions import Role
 
 
 @pytest.fixture

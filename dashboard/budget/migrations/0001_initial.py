@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["connection", "at"], name="spend_window")],
-                "constraints": [tenants.walls.Rows(also="", name="spend_rows", tenant="tenant_id")],
+                "constraints": [tenants.isolation.row_security.Rows(also="", name="spend_rows", tenant="tenant_id")],
             },
         ),
     ]

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -359,7 +359,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="call",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "connection_id", "number_dedication_id"),
                 name="call_number_dedication",
                 target=("tenant_id", "connection_id", "id"),
@@ -368,7 +368,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="call",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "connection_id", "assistant_dedication_id"),
                 name="call_assistant_dedication",
                 target=("tenant_id", "connection_id", "id"),
@@ -377,7 +377,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="call",
-            constraint=tenants.walls.Rows(also="", name="call_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="call_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="phrase",
@@ -385,7 +385,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="phrase",
-            constraint=tenants.walls.Rows(also="", name="phrase_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="phrase_rows", tenant="tenant_id"),
         ),
         migrations.AddIndex(
             model_name="receipt",
@@ -399,26 +399,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="receipt",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "call_id"), name="receipt_call", target=("tenant_id", "id"), to="calls_call"
             ),
         ),
         migrations.AddConstraint(
             model_name="receipt",
-            constraint=tenants.walls.Rows(also="", name="receipt_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="receipt_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="callreport",
-            constraint=tenants.walls.Key(columns=("call_id",), name="report_call", target=("id",), to="calls_call"),
+            constraint=tenants.isolation.row_security.Key(columns=("call_id",), name="report_call", target=("id",), to="calls_call"),
         ),
         migrations.AddConstraint(
             model_name="callreport",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "call_id"), name="report_call_tenant", target=("tenant_id", "id"), to="calls_call"
             ),
         ),
         migrations.AddConstraint(
             model_name="callreport",
-            constraint=tenants.walls.Rows(also="", name="report_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="report_rows", tenant="tenant_id"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.conf import settings
 from django.db import migrations, models
 
@@ -165,13 +165,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="alarmclearing",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "call_id"), name="clearing_call", target=("tenant_id", "id"), to="calls_call"
             ),
         ),
         migrations.AddConstraint(
             model_name="alarmclearing",
-            constraint=tenants.walls.Rows(also="", name="clearing_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="clearing_rows", tenant="tenant_id"),
         ),
         migrations.AddConstraint(
             model_name="calleridcorrection",
@@ -181,12 +181,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="calleridcorrection",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "call_id"), name="correction_call", target=("tenant_id", "id"), to="calls_call"
             ),
         ),
         migrations.AddConstraint(
             model_name="calleridcorrection",
-            constraint=tenants.walls.Rows(also="", name="correction_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="correction_rows", tenant="tenant_id"),
         ),
     ]

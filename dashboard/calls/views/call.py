@@ -18,9 +18,10 @@ from dashboard.calls.forms import CommandForm
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.proof import proof_of
 from dashboard.look import times
-from tenants import audit, scope
-from tenants.access import TenantRequest, tenant_view
-from tenants.roles import Permission
+from tenants import audit
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
 
 PARTS = {
     "head": "calls/_head.html",

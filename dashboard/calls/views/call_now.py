@@ -16,10 +16,10 @@ from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
 from dashboard.inventory.queries import own_minutes
 from dashboard.look import countries, numbers
-from tenants import scope
-from tenants.access import TenantRequest, tenant_view
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
-from tenants.roles import Permission
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET
 from dashboard.calls import caller_id, pages
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.look import filters, times
-from tenants import audit, scope, spreadsheets
-from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
-from tenants.confirming import Confirm
+from tenants import audit, spreadsheets
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 
 @require_GET

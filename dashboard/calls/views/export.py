@@ -17,11 +17,12 @@ from dashboard.calls import pages, queries, wording
 from dashboard.calls.filters import chips
 from dashboard.calls.models import Call
 from dashboard.calls.views.listing import narrowed
-from tenants import audit, scope, spreadsheets
-from tenants.access import TenantRequest, tenant_view
-from tenants.confirming import Confirm
+from tenants import audit, spreadsheets
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 CHUNK = 500
 HEAD = [

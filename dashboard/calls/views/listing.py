@@ -15,8 +15,8 @@ from dashboard.calls.pages import page
 from dashboard.inventory.models import Kind
 from dashboard.look import times
 from dashboard.look.pages import page_or_part
-from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
-from tenants.roles import Permission
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
 
 COUNTED = 10_000
 

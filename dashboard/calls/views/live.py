@@ -13,9 +13,9 @@ from dashboard.calls import queries, timeline, wording
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
-from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 BAYS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="campaign",
-            constraint=tenants.walls.Rows(also="", name="campaign_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="campaign_rows", tenant="tenant_id"),
         ),
         migrations.AddIndex(
             model_name="lead",
@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="lead",
-            constraint=tenants.walls.Key(
+            constraint=tenants.isolation.row_security.Key(
                 columns=("tenant_id", "campaign_id"),
                 name="lead_campaign",
                 target=("tenant_id", "id"),
@@ -134,6 +134,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="lead",
-            constraint=tenants.walls.Rows(also="", name="lead_rows", tenant="tenant_id"),
+            constraint=tenants.isolation.row_security.Rows(also="", name="lead_rows", tenant="tenant_id"),
         ),
     ]

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET
 
 from dashboard.home.forms import ActivityFilter
 from dashboard.look import filters, keyset, numbers, times
-from tenants.access import StaffRequest, TenantRequest, staff_view, tenant_view
-from tenants.audit_words import sentence
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
+from tenants.audit.messages import sentence
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Permission
 
 KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin that belong to it
     ("call", "Calls and commands", ("call.",)),

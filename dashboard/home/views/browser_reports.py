@@ -9,8 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.home import browser_reports
-from tenants.access import StaffRequest, staff_view
-from tenants.roles import Permission
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
 
 LARGEST = 16 * 1024  # bytes
 LIMIT = {"report": "30/m/ip"}

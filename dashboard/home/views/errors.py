@@ -9,9 +9,9 @@ from django.template import loader
 
 from dashboard.home.forms import VisitForm
 from dashboard.web import answers
-from tenants import typed_again
-from tenants.access import EnterFirst, OnlyLooking
-from tenants.second_step import SecondStepFirst
+from tenants.access import form_recovery
+from tenants.access.decorators import EnterFirst, OnlyLooking
+from tenants.accounts.mfa import SecondStepFirst
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
-    page = typed_again.keep(request) if request.method == "POST" else request.get_full_path()
+    page = form_recovery.keep(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, EnterFirst):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
         return render(request, "enter.html", context, status=403)
@@ -48,4 +48,4 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
     """The form is too old or the session has ended: nothing was done, and what was typed comes back."""
-    return render(request, "403_csrf.html", {"page": typed_again.keep(request)}, status=403)
+    return render(request, "403_csrf.html", {"page": form_recovery.keep(request)}, status=403)

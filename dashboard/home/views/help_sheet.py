@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.home.queries import memberships
-from tenants import second_step
-from tenants.access import Standing, staff_of
+from tenants.access.decorators import Standing, staff_of
+from tenants.accounts import mfa
 
 SHAPES = [  # state and kind for the mark, its words, what it means
     ("ringing", "call", "Connecting", "Dialing or ringing. Nothing can be said into it yet."),
@@ -30,9 +30,9 @@ def page(request: Any) -> HttpResponse:
     staff = staff_of(request.user)
     mine = [] if staff else memberships(request.user)
     layout = "shell.html"
-    if staff and second_step.enough_for_staff(request, request.user):
+    if staff and mfa.enough_for_staff(request, request.user):
         request.standing = Standing(request.user, staff=staff)
-    elif mine and second_step.enough_for(request, request.user, mine[0].tenant):
+    elif mine and mfa.enough_for(request, request.user, mine[0].tenant):
         request.tenant, request.standing = mine[0].tenant, Standing(request.user, membership=mine[0])
     else:
         layout = "alone.html"

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.home import inviting
 from dashboard.home.forms import JoinForm
-from tenants import members, names
+from tenants import names
+from tenants.accounts import members
 from tenants.models import Invitation, User
 
 MAILS = "3/10m/key"  # links mailed anew for one invitation
@@ -80,7 +81,8 @@ def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> Http
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     messages.success(
-        request, f"You are in {names.isolate(invitation.tenant)} now, as {invitation.get_role_display().lower()}."
+        request,
+        f"You are in {names.isolate(invitation.tenant)} now, as {invitation.get_role_display().lower()}.",
     )
     return HttpResponseRedirect(reverse("client-home", args=[invitation.tenant.slug]))
 

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import mail_queue
-from tenants.access import StaffRequest, staff_view
-from tenants.roles import Permission
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.mail import queue
 
 SHOWN = 100
 
@@ -20,11 +20,11 @@ SHOWN = 100
 @require_GET
 @staff_view(Permission.MANAGE_MAIL, hold=False)
 def page(request: StaffRequest) -> HttpResponse:
-    found = mail_queue.recent(SHOWN)
+    found = queue.recent(SHOWN)
     context = {
         "mails": found,
-        "unsent": sum(one.state in (mail_queue.State.WAITING, mail_queue.State.FAILED) for one in found),
-        "trouble": mail_queue.trouble(),
+        "unsent": sum(one.state in (queue.State.WAITING, queue.State.FAILED) for one in found),
+        "trouble": queue.trouble(),
         "more": len(found) == SHOWN,
     }
     return render(request, "home/mail.html", context)
@@ -33,10 +33,10 @@ def page(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_MAIL, hold=False)
 def retry(request: StaffRequest, pk: UUID) -> HttpResponse:
-    mail = mail_queue.find(pk)
+    mail = queue.find(pk)
     if mail is None:
         raise Http404
-    if mail_queue.retry(mail, by=request.user):
+    if queue.retry(mail, by=request.user):
         messages.success(request, f"“{mail.subject}” was sent to {mail.to}.")
     else:
         messages.warning(request, f"“{mail.subject}” was not sent. The list says why.")

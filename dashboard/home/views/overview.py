@@ -19,9 +19,9 @@ from dashboard.inventory import queries as inventory
 from dashboard.inventory import sync
 from dashboard.look import times
 from dashboard.look.pages import page_or_part
-from tenants.access import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
+from tenants.access.permissions import Permission
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 CONNECTIONS, CLIENTS = 6, 12
 

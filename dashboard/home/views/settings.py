@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.calls.models import Phrase
 from dashboard.home import furnishing
 from dashboard.home.forms import SettingsForm
-from tenants import confirming, zones
-from tenants.access import TenantRequest, find, tenant_view
-from tenants.confirming import Confirm
+from tenants import time_zones
+from tenants.access import reauthentication
+from tenants.access.decorators import TenantRequest, find, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
 from tenants.models import Tenant
-from tenants.roles import Permission
 
-ZONES = zones.choices()
+ZONES = time_zones.choices()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +35,7 @@ def page(request: TenantRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         if form.initial["requires_second_step"] and not form.cleaned_data["requires_second_step"]:
-            confirming.demand(request, Confirm.THEN_GO_ON)
+            reauthentication.demand(request, Confirm.THEN_GO_ON)
         changed = furnishing.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.home import inviting
 from dashboard.home.forms import GrantForm, StaffForm, StaffRoleForm
 from dashboard.live import changes
-from tenants import names, scope, staff
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import names
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission, StaffRole
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import staff
+from tenants.isolation import scope
 from tenants.models import StaffGrant, StaffMember, Tenant
-from tenants.roles import Permission, StaffRole
 
 MOST = 500
 MEANINGS = [

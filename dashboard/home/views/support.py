@@ -9,10 +9,10 @@ from django.views.decorators.http import require_POST
 
 from dashboard.home.forms import PassForm
 from dashboard.live import changes
-from tenants import visits
-from tenants.access import TenantRequest, tenant_view
-from tenants.confirming import Confirm
-from tenants.roles import Permission
+from tenants.access import support_access
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
 
 
 @require_POST
@@ -22,8 +22,10 @@ def give(request: TenantRequest) -> HttpResponse:
     if form.is_valid():
         hours = form.cleaned_data["hours"]
         changes.note_access(tenant=request.tenant)
-        visits.give_pass(request.tenant, hours, by=request.user)
-        messages.success(request, f"Support may act here for {visits.HOURS[hours]}. What it does has both names on it.")
+        support_access.give_pass(request.tenant, hours, by=request.user)
+        messages.success(
+            request, f"Support may act here for {support_access.HOURS[hours]}. What it does has both names on it."
+        )
     else:
         messages.error(request, "Choose for how long.")
     return _back(request)
@@ -33,7 +35,7 @@ def give(request: TenantRequest) -> HttpResponse:
 @tenant_view(Permission.GIVE_SUPPORT_ACCESS)
 def withdraw(request: TenantRequest) -> HttpResponse:
     changes.note_access(tenant=request.tenant)
-    if visits.withdraw_pass(request.tenant, by=request.user):
+    if support_access.withdraw_pass(request.tenant, by=request.user):
         messages.success(request, "Support only looks, from its next click on.")
     return _back(request)
 

@@ -14,11 +14,14 @@ from dashboard.home import inviting
 from dashboard.home.forms import PassForm, RoleForm, TeamForm
 from dashboard.inventory import queries
 from dashboard.live import changes
-from tenants import members, names, scope, visits
-from tenants.access import TenantRequest, tenant_view
-from tenants.confirming import Confirm
+from tenants import names
+from tenants.access import support_access
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission, Role
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import members
+from tenants.isolation import scope
 from tenants.models import Invitation, Membership
-from tenants.roles import Permission, Role
 
 
 @require_GET
@@ -101,8 +104,8 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "may_manage": request.standing.may(Permission.MANAGE_TEAM),
         "may_give_pass": request.standing.may(Permission.GIVE_SUPPORT_ACCESS),
         "meanings": MEANINGS,
-        "support_pass": visits.open_pass(request.tenant),
-        "visits": visits.recent(request.tenant),
+        "support_pass": support_access.open_pass(request.tenant),
+        "visits": support_access.recent(request.tenant),
         "pass_form": PassForm(),
     }
     return render(request, "home/team.html", context | said, status=status)

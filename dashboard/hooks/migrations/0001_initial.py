@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("connection", "body_hash"), name="kept_once"),
-                    tenants.walls.Rows(also="", name="delivery_rows", tenant=None),
+                    tenants.isolation.row_security.Rows(also="", name="delivery_rows", tenant=None),
                 ],
             },
         ),

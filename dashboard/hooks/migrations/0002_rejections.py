@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='tenants.connection')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'day', 'reason'), name='rejections_counted_by_day'), tenants.walls.Rows(also='', name='rejection_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'day', 'reason'), name='rejections_counted_by_day'), tenants.isolation.row_security.Rows(also='', name='rejection_rows', tenant=None)],
             },
         ),
     ]

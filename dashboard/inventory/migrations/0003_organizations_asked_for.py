@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.conf import settings
 from django.db import migrations, models
 
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-asked_at'],
-                'constraints': [tenants.walls.Rows(also='', name='organization_request_rows', tenant=None)],
+                'constraints': [tenants.isolation.row_security.Rows(also='', name='organization_request_rows', tenant=None)],
             },
         ),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-import tenants.walls
+import tenants.isolation.row_security
 
 
 class Migration(migrations.Migration):
@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name='syncrun',
-            constraint=tenants.walls.UsedRows(used='connection_id IN (SELECT id FROM tenants_connection)', name='run_rows'),
+            constraint=tenants.isolation.row_security.UsedRows(used='connection_id IN (SELECT id FROM tenants_connection)', name='run_rows'),
         ),
     ]

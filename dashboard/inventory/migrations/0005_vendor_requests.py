@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import tenants.walls
+import tenants.isolation.row_security
 from django.conf import settings
 from django.db import migrations, models
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-asked_at', '-id'],
                 'indexes': [models.Index(condition=models.Q(('outcome', 'waiting')), fields=['asked_at'], name='vendor_requests_waiting')],
-                'constraints': [tenants.walls.Rows(also='', name='vendor_request_rows', tenant='tenant_id')],
+                'constraints': [tenants.isolation.row_security.Rows(also='', name='vendor_request_rows', tenant='tenant_id')],
             },
         ),
     ]

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-last_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'kind', 'remote_id'), name='unreadable_item_once'), tenants.walls.Rows(also='', name='unreadable_item_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'kind', 'remote_id'), name='unreadable_item_once'), tenants.isolation.row_security.Rows(also='', name='unreadable_item_rows', tenant=None)],
             },
         ),
     ]

@@ -28,12 +28,14 @@ from dashboard.inventory.forms import (
 )
 from dashboard.look import numbers, times
 from dashboard.look.countries import words as country_words
-from tenants import life, members, names, ownership, scope, zones
-from tenants.access import StaffRequest, staff_view
-from tenants.audit_words import sentence
-from tenants.confirming import Confirm
+from tenants import dedications, names, tenant_status, time_zones
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission, Role
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import members
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, Invitation, Number, NumberDedication, Tenant
-from tenants.roles import Permission, Role
 
 
 @require_GET
@@ -63,10 +65,13 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
         thing = form.cleaned_data[field]
         try:
             deed(tenant, thing, by=request.user, start=form.cleaned_data["start"])
-        except ownership.Taken as no:
+        except dedications.Taken as no:
             form.add_error(field, no.words)
         else:
-            messages.success(request, f"{names.isolate(_called(thing))} is dedicated to {names.isolate(tenant.name)}.")
+            messages.success(
+                request,
+                f"{names.isolate(_called(thing))} is dedicated to {names.isolate(tenant.name)}.",
+            )
             return back(tenant)
     return show(request, tenant, status=422, **{f"{field}_form": form})
 
@@ -89,7 +94,11 @@ def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse
 
 def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Callable[..., Any]) -> HttpResponse:
     thing = dedication.number if isinstance(dedication, NumberDedication) else dedication.assistant
-    withdrawn, named, client = dedication.begins_later, names.isolate(_called(thing)), names.isolate(tenant.name)
+    withdrawn, named, client = (
+        dedication.begins_later,
+        names.isolate(_called(thing)),
+        names.isolate(tenant.name),
+    )
     try:
         deed(dedication, by=request.user)
     except dedicating.InUse as no:
@@ -153,7 +162,7 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
     form = LimitsForm(request.POST, instance=tenant)
     if form.is_valid():
-        ownership.change_limits(tenant, by=request.user, **form.cleaned_data)
+        dedications.change_limits(tenant, by=request.user, **form.cleaned_data)
         messages.success(request, "The limits are changed. They count from the next call.")
         return back(tenant)
     return show(request, tenant, status=422, limits_form=form)
@@ -167,7 +176,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, tenant, status=422, countries_form=form)
     country, allowed = form.cleaned_data["country"], form.cleaned_data["allowed"]
-    ownership.change_countries(
+    dedications.change_countries(
         tenant,
         country=country,
         allowed=allowed,
@@ -185,7 +194,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
     roles = _roles_to_invite(request, tenant)
     held_numbers, held_assistants = queries.number_dedications(tenant), queries.assistant_dedications(tenant)
     fresh = sync.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
-    turned = life.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
+    turned = tenant_status.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
     wrong = queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
@@ -236,7 +245,7 @@ def back(tenant: Tenant) -> HttpResponse:
 def _zone_words(tenant: Tenant) -> str:
     if tenant.zone_is_known:
         return times.zone_words(tenant.zone)
-    return f"UTC, because its {zones.words(tenant.timezone)}"
+    return f"UTC, because its {time_zones.words(tenant.timezone)}"
 
 
 def _day(moment: datetime | None, tenant: Tenant) -> str:

@@ -15,14 +15,16 @@ from dashboard.home import inviting
 from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
 from dashboard.look import filters
-from tenants import members, names, ownership, scope, zones
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import dedications, names, time_zones
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission, Role
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import members
+from tenants.isolation import scope
 from tenants.models import Connection, Invitation, Tenant
-from tenants.roles import Permission, Role
 
 SHOWN = 100
-ZONES = zones.choices()
+ZONES = time_zones.choices()
 
 
 @require_GET
@@ -92,7 +94,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
     field = "number"
     try:
         with transaction.atomic():
-            tenant = ownership.open_tenant(
+            tenant = dedications.open_tenant(
                 name=said["name"],
                 slug=said["slug"],
                 city=said["city"],
@@ -107,12 +109,12 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
             if said["assistant"]:
                 assistant = dedicating.dedicate_assistant(tenant, said["assistant"], by=request.user)
             if number or assistant:
-                ownership.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
+                dedications.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
             if said["owner_email"]:
                 invited = members.invite(
                     tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
                 )
-    except ownership.Taken as no:
+    except dedications.Taken as no:
         form.add_error(field, no.words)
         return None
     return tenant, invited

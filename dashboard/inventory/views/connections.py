@@ -17,11 +17,13 @@ from dashboard.inventory import connecting, organizing, queries, rotating, runs,
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
-from tenants import confirming, names, scope
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import names
+from tenants.access import reauthentication
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret
-from tenants.roles import Permission
 
 
 @require_GET
@@ -43,7 +45,8 @@ def add(request: StaffRequest) -> HttpResponse:
             form.add_error("api_key", no.words)
         else:
             messages.success(
-                request, f"{names.isolate(connection.name)} is connected. Its numbers and assistants are on their way."
+                request,
+                f"{names.isolate(connection.name)} is connected. Its numbers and assistants are on their way.",
             )
             return to(connection)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
@@ -60,7 +63,7 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
-        "may_fill_in": confirming.confirmed(request),
+        "may_fill_in": reauthentication.confirmed(request),
     }
     return page_or_part(request, "inventory/connections.html", "inventory/_connections.html", context, status=status)
 
@@ -162,7 +165,7 @@ def show(
         "foreign": sum(bool(url) and url != address for url in told),
         "key_form": key_form or KeyForm(),
         "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
-        "may_fill_in": confirming.confirmed(request),
+        "may_fill_in": reauthentication.confirmed(request),
     }
     context |= said
     return page_or_part(request, "inventory/connection.html", "inventory/_connection.html", context, status=status)

@@ -13,11 +13,12 @@ from dashboard.inventory import organizing, rotating
 from dashboard.inventory.forms import ChildKeyForm, OrganizationForm
 from dashboard.inventory.models import OrganizationRequest
 from dashboard.inventory.views.connections import known, show, to
-from tenants import names, scope
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import names
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
 from tenants.models import Connection
-from tenants.roles import Permission
 
 
 @require_POST
@@ -58,7 +59,8 @@ def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error("api_key", no.words)
         else:
             messages.success(
-                request, f"{names.isolate(child.name)} is connected. Its numbers and assistants are on their way."
+                request,
+                f"{names.isolate(child.name)} is connected. Its numbers and assistants are on their way.",
             )
             return to(child)
     with scope.reseller(request.standing.staff):  # type: ignore[arg-type]

@@ -14,11 +14,12 @@ from dashboard.inventory import dedicating, stopping
 from dashboard.inventory.forms import RetentionForm, TurnForm
 from dashboard.inventory.stopping import Ended
 from dashboard.inventory.views.client import back, show
-from tenants import life, names, scope
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import names, tenant_status
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Permission
 
 
 @require_POST
@@ -53,11 +54,12 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, Tenant.objects.get(pk=tenant.pk), status=422, retention_form=form)
     try:
-        life.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
-    except life.NotNow as no:
+        tenant_status.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
+    except tenant_status.NotNow as no:
         return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=no.words)
     messages.success(
-        request, f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing."
+        request,
+        f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing.",
     )
     return back(tenant)
 
@@ -81,7 +83,7 @@ def _turn(
         said["end_calls"] = form.cleaned_data["calls"] == "end"
     try:
         ended = deed(tenant, **said)
-    except (life.NotNow, dedicating.InUse) as no:
+    except (tenant_status.NotNow, dedicating.InUse) as no:
         return _again(request, tenant, status=409, filled=(name, form), refused=no.words)
     messages.success(request, words.format(name=names.isolate(tenant.name)))
     if ended is not None and said["end_calls"]:

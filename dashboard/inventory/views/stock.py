@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.inventory import dedicating, queries
 from dashboard.inventory.forms import HolderForm, StockFilter, holders_of_things
 from dashboard.look import filters, numbers
-from tenants import names, ownership
-from tenants.access import StaffRequest, staff_view
-from tenants.confirming import Confirm
+from tenants import dedications as ownership
+from tenants import names
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
 from tenants.models import Assistant, AssistantDedication, Number, NumberDedication
-from tenants.roles import Permission
 
 SHOWN = 200
 

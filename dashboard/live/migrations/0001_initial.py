@@ -3,7 +3,7 @@
 import dashboard.live.models
 import django.db.models.deletion
 import django.utils.timezone
-import tenants.walls
+import tenants.isolation.row_security
 from django.db import migrations, models
 
 
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [models.Index(fields=["xid", "id"], name="changes_by_transaction")],
-                "constraints": [tenants.walls.Rows(also="", name="change_rows", tenant="tenant_id")],
+                "constraints": [tenants.isolation.row_security.Rows(also="", name="change_rows", tenant="tenant_id")],
             },
         ),
     ]

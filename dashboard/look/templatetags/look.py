@@ -19,7 +19,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.look import numbers, states, times
-from tenants import names, typed_again
+from tenants import names
+from tenants.access import form_recovery
 
 register = template.Library()
 Context = template.Context
@@ -46,7 +47,7 @@ def state_mark(state: Any, words: str = "", kind: str = "call") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def csrf_token(context: Context) -> SafeString:
-    """Django's, and beside it who opened the form (`tenants.typed_again`)."""
+    """Django's, and beside it who opened the form (`tenants.access.form_recovery`)."""
     token, request = context.get("csrf_token"), context.get("request")
     if not token or token == "NOTPROVIDED":
         return mark_safe("")
@@ -54,7 +55,7 @@ def csrf_token(context: Context) -> SafeString:
     if request is None:
         return field
     shape = '{}<input type="hidden" name="{}" value="{}">'
-    return format_html(shape, field, typed_again.MARKER, typed_again.marker(request))
+    return format_html(shape, field, form_recovery.MARKER, form_recovery.marker(request))
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from tenants import mail_queue
+from tenants.mail import queue
 
 SUBJECT = "Patchbay can send mail"
 TEXT = "This mail was sent by `manage.py check_mail`. Invitations, password links and alarms take the same way.\n"
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} ({settings.SMTP_SECURITY})"
         self.stdout.write(f"Asking {where} to take a mail from {settings.DEFAULT_FROM_EMAIL} to {address} …")
         try:
-            mail_queue.transmit(SUBJECT, TEXT, [address])
-        except mail_queue.NOT_TAKEN as error:
-            raise CommandError(f"{mail_queue.words_of(error)} Nothing was sent.") from error
+            queue.transmit(SUBJECT, TEXT, [address])
+        except queue.NOT_TAKEN as error:
+            raise CommandError(f"{queue.words_of(error)} Nothing was sent.") from error
         self.stdout.write("The mail server took it. Look whether it arrives, also among the unwanted mail.")
-        if waiting := mail_queue.waiting():
+        if waiting := queue.waiting():
             self.stdout.write(f"{waiting} mails wait in the queue; the worker sends them within a minute.")

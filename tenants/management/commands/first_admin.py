@@ -6,10 +6,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from tenants import audit, scope
+from tenants import audit
+from tenants.access.permissions import StaffRole
+from tenants.accounts.staff import password_link
+from tenants.isolation import scope
 from tenants.models import StaffMember, User
-from tenants.roles import StaffRole
-from tenants.staff import password_link
 
 
 class Command(BaseCommand):

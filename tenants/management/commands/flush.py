@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.commands.flush import Command as Flush
 
-from tenants.owner import as_owner
+from tenants.isolation.database_grants import as_owner
 
 
 class Command(Flush):

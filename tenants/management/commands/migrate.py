@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.commands.migrate import Command as Migrate
 
-from tenants.owner import as_owner, finish, prepare
+from tenants.isolation.database_grants import as_owner, finish, prepare
 
 
 class Command(Migrate):

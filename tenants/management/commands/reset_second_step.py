@@ -8,7 +8,9 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenants import audit, scope, sessions
+from tenants import audit
+from tenants.accounts import sessions
+from tenants.isolation import scope
 from tenants.models import User
 
 

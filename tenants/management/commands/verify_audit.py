@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenants import audit, heads, scope
+from tenants.audit import checkpoints, verification
+from tenants.isolation import scope
 from tenants.models import AuditHead
 
 
@@ -16,10 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("--heads", type=Path, help="A folder with signed heads, such as a copy kept elsewhere.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        where = options["heads"] or heads.folder()
-        signed = heads.published(where)
+        where = options["heads"] or checkpoints.folder()
+        signed = checkpoints.published(where)
         with scope.system("verify the audit trail"):
-            broken = list(audit.verify(published=signed))
+            broken = list(verification.verify(published=signed))
             last = list(AuditHead.objects.order_by("chain"))
         for trouble in signed.troubles:
             self.stderr.write(trouble)
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         entries = sum(head.seq for head in last)
         self.stdout.write(f"{len(last)} chains with {entries} entries hold, checked against {against}.")
 
-    def _against(self, signed: heads.Published, where: Path) -> str:
+    def _against(self, signed: checkpoints.Published, where: Path) -> str:
         ours = "the heads in the database"
         if not signed.lines:
             return f"{ours} alone: there are no signed ones in {where}, so a chain written anew would not be noticed"

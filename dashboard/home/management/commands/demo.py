@@ -19,7 +19,9 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.home.furniture import AUDITOR, CONNECTIONS, DAYS_AGO, HOUSES, KEPT_FREE, PASSWORD, STAFF, House, Person
 from dashboard.inventory import connecting, runs, sync
 from dashboard.inventory.models import Kind
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.isolation import scope
+from tenants.isolation.database_grants import as_owner
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -32,7 +34,6 @@ from tenants.models import (
     Tenant,
     User,
 )
-from tenants.owner import as_owner
 
 
 class Command(BaseCommand):
@@ -84,7 +85,7 @@ class Command(BaseCommand):
             if Tenant.objects.filter(slug=house.slug).exists():
                 return
         with as_owner(), scope.system("furnish the demo"):  # only the owner may dedicate from a day in the past
-            tenant = ownership.open_tenant(
+            tenant = dedications.open_tenant(
                 name=house.name,
                 slug=house.slug,
                 city=house.city,
@@ -110,11 +111,11 @@ class Command(BaseCommand):
         numbers: list[NumberDedication] = []
         assistants: list[AssistantDedication] = []
         for number in _of(Number, tenant, connection):
-            numbers.append(ownership.dedicate_number(tenant, number, by=admin, start=since))
+            numbers.append(dedications.dedicate_number(tenant, number, by=admin, start=since))
         for assistant in _of(Assistant, tenant, connection):
-            assistants.append(ownership.dedicate_assistant(tenant, assistant, by=admin, start=since))
+            assistants.append(dedications.dedicate_assistant(tenant, assistant, by=admin, start=since))
         if numbers and assistants:
-            ownership.set_defaults(tenant, number=numbers[0], assistant=assistants[0], by=admin)
+            dedications.set_defaults(tenant, number=numbers[0], assistant=assistants[0], by=admin)
 
     def _hook_up(self, connection: Connection, admin: User) -> None:
         address = connecting.hook_address(connection)

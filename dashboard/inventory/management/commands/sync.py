@@ -14,7 +14,7 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory import rounds, runs
 from dashboard.inventory.models import Kind, SyncState
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import Connection
 
 

@@ -14,10 +14,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from tenants import audit, scope, taking_away
-from tenants.confirming import Confirm
+from tenants import audit
+from tenants.access.reauthentication import Confirm
+from tenants.auditor_admin import csv_export
+from tenants.auditor_admin.site import reader, site
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
-from tenants.reading_room import reader, site
 
 MOST_WORDS, LONGEST_SEARCH = 10, 100
 
@@ -108,7 +110,7 @@ class Shelf(ReadOnly, admin.ModelAdmin):
 
     def export(self, request: Any) -> HttpResponseBase:
         """The shelf as search and filters leave it, as CSV; who took it away is written down before it leaves."""
-        return taking_away.export(self, request)
+        return csv_export.export(self, request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), "see_also"]

@@ -17,7 +17,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from tenants import audit, scope
+from tenants import audit
+from tenants.isolation import scope
 from tenants.models import OutgoingMail, User
 from tenants.models.mail import GIVE_UP_AFTER
 

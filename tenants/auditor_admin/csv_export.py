@@ -14,7 +14,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from tenants import audit, scope, spreadsheets
+from tenants import audit, spreadsheets
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on the disk

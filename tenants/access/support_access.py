@@ -18,10 +18,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tenants import audit, names, scope
+from tenants import audit, names
+from tenants.access.permissions import StaffRole
+from tenants.isolation import scope
 from tenants.models import StaffMember, SupportPass, Tenant, User, Visit
 from tenants.models.people import LONGEST_REASON
-from tenants.roles import StaffRole
 
 OPEN = "visit"  # the session's key: the id of the open visit
 LONGEST = timedelta(hours=8)
@@ -141,5 +142,5 @@ def named(visit: Visit | None, tenant: Tenant, allowed_by: SupportPass | None, *
     words = f"{visit.user} of {settings.RESELLER_NAME} for {tenant.name}"
     words += f", on the pass of {allowed_by.given_by}" if allowed_by and is_support else ""
     facts = {} if allowed_by else _without_consent(visit.reason)
-    with audit.as_somebody(visit.user_id, words, visit=visit.pk, **facts):
+    with audit.acting_as(visit.user_id, words, visit=visit.pk, **facts):
         yield

@@ -20,8 +20,8 @@ from django.db import ProgrammingError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
-from tenants.scope_signature import server_process, sign
-from tenants.walls import Policy
+from tenants.isolation.row_security import Policy
+from tenants.isolation.scope_signature import server_process, sign
 
 if TYPE_CHECKING:
     from tenants.models import Auditor, StaffMember, Tenant, User

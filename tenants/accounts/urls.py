@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.urls import path, re_path
 
-from tenants import sign_in_pages as pages
+from tenants.accounts import views as pages
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),

@@ -15,10 +15,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path, reverse
 from django.views.decorators.csrf import csrf_protect
 
-from tenants import confirming, scope, second_step
-from tenants.confirming import Confirm
+from tenants.access import reauthentication
+from tenants.access.permissions import StaffRole
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import mfa
+from tenants.isolation import scope
 from tenants.models import Auditor
-from tenants.roles import StaffRole
 
 READS = ("GET", "HEAD")
 View = Callable[..., HttpResponseBase]
@@ -71,8 +73,8 @@ class ReadingRoom(admin.AdminSite):
                 return redirect_to_login(request.get_full_path(), reverse("account_login"))
             if request.method not in READS:
                 return HttpResponseNotAllowed(READS)
-            second_step.of_staff(request, request.user)
-            confirming.demand(request, confirm)
+            mfa.of_staff(request, request.user)
+            reauthentication.demand(request, confirm)
             request.session.get("_auth_user_id")  # read as the app, before the auditor's scope begins
             try:
                 return read(request, *args, **kwargs)

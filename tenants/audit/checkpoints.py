@@ -25,7 +25,7 @@ from django.core.mail import send_mail
 from django.db import connection
 from django.utils import timezone
 
-from tenants import scope
+from tenants.isolation import scope
 from tenants.models import AuditHead
 
 LOCK = 0x5041

@@ -18,20 +18,22 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from tenants import confirming, mail_queue, second_step, sessions
+from tenants.access import reauthentication
+from tenants.accounts import mfa, sessions
+from tenants.mail import queue
 
 
 class PasswordResetDone(PasswordResetDoneView):
     """Says when mail is not leaving, in the same words whether the address is known or not."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"mail_trouble": bool(mail_queue.trouble())}
+        return super().get_context_data(**kwargs) | {"mail_trouble": bool(queue.trouble())}
 
 
 class SecondStep(IndexView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user: Any = self.request.user
-        more = {"asked_by": second_step.required_of(user), "through": second_step.gone_through(self.request, user)}
+        more = {"asked_by": mfa.required_of(user), "through": mfa.gone_through(self.request, user)}
         return super().get_context_data(**kwargs) | more
 
 
@@ -84,7 +86,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 def fetch(request: HttpRequest) -> HttpResponse:
     """After a confirmation: the file comes by itself, and the page says so."""
     file = request.GET.get("file", "")
-    if not confirming.is_ours(request, file):
+    if not reauthentication.is_ours(request, file):
         raise Http404
     path, _, query = file.partition("?")
     page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)

@@ -16,7 +16,9 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from tenants import audit, known_devices, scope, sessions
+from tenants import audit
+from tenants.accounts import known_devices, sessions
+from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 LOCKED_AFTER = 5  # failures within five minutes, as allauth refuses the next one

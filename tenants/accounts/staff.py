@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from tenants import audit, visits
+from tenants import audit
+from tenants.access import support_access
+from tenants.access.permissions import StaffRole
 from tenants.models import StaffGrant, StaffMember, Tenant, User
-from tenants.roles import StaffRole
 
 
 class Refused(Exception):
@@ -73,7 +74,7 @@ def let_in(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
 def keep_out(one: StaffMember, tenant: Tenant, *, by: User) -> None:
     """Ends a visit that is open, too."""
     if StaffGrant.objects.filter(staff=one, tenant=tenant).delete()[0]:
-        visits.end_all(tenant, of=one.user)
+        support_access.end_all(tenant, of=one.user)
         audit.record(by, tenant, "support.kept-out", one.user, person=str(one.user))
 
 

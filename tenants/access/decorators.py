@@ -12,10 +12,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants import confirming, scope, second_step, visits
-from tenants.confirming import Confirm
+from tenants.access import reauthentication, support_access
+from tenants.access.permissions import LOOKING, Permission, StaffRole
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import mfa
+from tenants.isolation import scope
 from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, Visit
-from tenants.roles import LOOKING, Permission, StaffRole
 
 View = Callable[..., HttpResponse]
 MOST_CLIENTS = 500  # that one person may be a member of
@@ -105,8 +107,10 @@ def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm =
             standing: Standing = request.standing
             if not standing.may(permission):
                 raise OnlyLooking(request.tenant) if standing.only_looks else PermissionDenied
-            confirming.demand(request, confirm)
-            theirs = visits.named(standing.visit, request.tenant, standing.allowed_by, is_support=standing.is_support)
+            reauthentication.demand(request, confirm)
+            theirs = support_access.named(
+                standing.visit, request.tenant, standing.allowed_by, is_support=standing.is_support
+            )
             with timezone.override(request.tenant.zone), theirs:
                 if not hold:
                     return view(request, *args, **kwargs)
@@ -129,11 +133,11 @@ def staff_view(permission: Permission, *, hold: bool = True, confirm: Confirm = 
             staff = staff_of(request.user)
             if staff is None:
                 raise Http404
-            second_step.of_staff(request, request.user)
+            mfa.of_staff(request, request.user)
             request.standing = Standing(request.user, staff=staff)
             if not request.standing.may(permission):
                 raise PermissionDenied
-            confirming.demand(request, confirm)
+            reauthentication.demand(request, confirm)
             if not hold:
                 return view(request, *args, **kwargs)
             with scope.reseller(staff):
@@ -153,19 +157,19 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
         memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MOST_CLIENTS])
     mine = next((one for one in memberships if one.tenant.slug == slug), None)
     if mine:
-        second_step.of_client(request, user, mine.tenant)
+        mfa.of_client(request, user, mine.tenant)
         return mine.tenant, Standing(user, membership=mine, memberships=memberships)
     staff = staff_of(user)
     if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404
-    second_step.of_staff(request, user)
+    mfa.of_staff(request, user)
     with scope.reseller(staff):
         tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
         if tenant is None:
             raise Http404
-        visit = visits.current(request.session, user, tenant)
-        allowed_by = visits.open_pass(tenant) if visit or staff.role == StaffRole.ADMIN else None
-    asks_reason = visits.needs_reason(staff, visit, allowed_by)
+        visit = support_access.current(request.session, user, tenant)
+        allowed_by = support_access.open_pass(tenant) if visit or staff.role == StaffRole.ADMIN else None
+    asks_reason = support_access.needs_reason(staff, visit, allowed_by)
     if visit is None or asks_reason:
         if not staff.may(Permission.ENTER_CLIENTS):
             raise PermissionDenied

@@ -1,99 +1,23 @@
-"""Say what was done, by whom, to what: in the same transaction, append-only, chained."""
+"""Verify the audit trail: each chain row by row, and against the signed heads."""
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db.models import Model
-from django.utils import timezone
-
-from tenants.models import AuditEntry, AuditHead, Tenant, User
+from tenants.audit.log import RESELLER
+from tenants.models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:
-    from tenants.heads import Published
+    from tenants.audit.checkpoints import Published
 
-RESELLER = "reseller"
 EMPTY = b""
-ONCE = timedelta(hours=1)
 CLOCKS_DIFFER = timedelta(hours=1)  # between whoever writes an entry and whoever signs the heads, at the very most
-
-
-@dataclass(frozen=True)
-class _Known:
-    pk: int
-    words: str
-    facts: dict[str, Any]
-
-
-_known_as: contextvars.ContextVar[_Known | None] = contextvars.ContextVar("known as", default=None)
-
-
-@contextmanager
-def as_somebody(pk: int, words: str, **facts: Any) -> Iterator[None]:
-    """Entries of this person, written meanwhile, have these words for its name and these facts beside."""
-    token = _known_as.set(_Known(pk, words, facts))
-    try:
-        yield
-    finally:
-        _known_as.reset(token)
-
-
-def record(
-    by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any
-) -> AuditEntry:
-    """Write one entry, and return it. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
-
-    Entries of one transaction belong to one tenant and come last: the chain stays locked until the commit.
-    `details` are plain values (text, numbers, lists of them); never secrets.
-    """
-    at, actor = timezone.now(), str(by) if by else "Patchbay"
-    if by and (known := _known_as.get()) and known.pk == by.pk:
-        actor, details = known.words[:200], details | known.facts
-    name = _named(subject)
-    chain = f"tenant-{tenant.pk}" if tenant else RESELLER
-    facts = {
-        "at": at.isoformat(),
-        "by": by.pk if by else None,
-        "actor": actor,
-        "action": action,
-        "subject": name,
-        "details": details,
-    }
-    entry = AuditEntry(
-        chain=chain,
-        body=json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str),
-        tenant=tenant,
-        at=at,
-        actor_id=by.pk if by else None,
-        actor=actor,
-        action=action,
-        subject=name,
-    )
-    AuditEntry.objects.bulk_create([entry])
-    return entry
-
-
-def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
-    """The same for what is only looked at: one entry for each person and thing within the hour.
-
-    A page that asks for itself anew every second must not flood the trail; that somebody read is told either way.
-    """
-    name, since = _named(subject), timezone.now() - ONCE
-    mine = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
-    if not mine.filter(tenant=tenant).exists():
-        record(by, tenant, action, subject, **details)
-
-
-def _named(subject: Model | str) -> str:
-    return subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
 
 
 @dataclass(frozen=True)
@@ -191,21 +115,3 @@ def _out_of_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:
 
 def _moment(when: str) -> datetime:
     return datetime.strptime(when, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
-
-
-TRIGGER = """
-CREATE FUNCTION audit_link() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-BEGIN
-  INSERT INTO tenants_audithead (chain, seq, hash) VALUES (NEW.chain, 0, ''::bytea) ON CONFLICT DO NOTHING;
-  UPDATE tenants_audithead h SET seq = h.seq + 1, hash = sha256(h.hash || convert_to(
-      (h.seq + 1) || E'\\n' || NEW.chain || E'\\n' || NEW.action || E'\\n' || NEW.body, 'UTF8'))
-    WHERE h.chain = NEW.chain RETURNING h.seq, h.hash INTO NEW.seq, NEW.hash;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER audit_link BEFORE INSERT ON tenants_auditentry FOR EACH ROW EXECUTE FUNCTION audit_link();
-CREATE FUNCTION audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'insufficient_privilege'; END $$;
-CREATE TRIGGER audit_stands BEFORE UPDATE OR DELETE ON tenants_auditentry
-  FOR EACH ROW EXECUTE FUNCTION audit_stands();
-"""

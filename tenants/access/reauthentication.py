@@ -1,7 +1,7 @@
 """Step-up: whoever opens keys, takes data away or hands out roles proves once more that it is they.
 
 A sign-in counts as proof for ten minutes, and so does every confirmation by password, code or passkey; whoever has a
-second step confirms with that (`tenants.sign_in.Adapter`).
+second step confirms with that (`tenants.accounts.adapter.Adapter`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
-from tenants import typed_again
+from tenants.access import form_recovery
 
 FRESH = 10 * 60  # seconds
 WHILE_FILLING_IN = 5 * 60  # seconds more for a form that was opened while the proof was fresh
@@ -53,7 +53,7 @@ def demand(request: HttpRequest, how: Confirm) -> None:
         return
     if how == Confirm.THEN_AGAIN:
         messages.warning(request, "Confirm that it is you, then fill the form in once more: of a key nothing is kept.")
-        raise ImmediateHttpResponse(_ask(request, typed_again.keep(request)))
+        raise ImmediateHttpResponse(_ask(request, form_recovery.keep(request)))
     raise ReauthenticationRequired
 
 

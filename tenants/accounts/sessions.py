@@ -14,7 +14,9 @@ from django.dispatch import Signal, receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from tenants import audit, known_devices, scope, session_limits
+from tenants import audit
+from tenants.accounts import known_devices, session_limits
+from tenants.isolation import scope
 from tenants.models import User
 
 SEEN = "seen"  # the session's key: when its last use was written down, in Unix seconds

@@ -16,7 +16,9 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from tenants import audit, scope, seed_binding, session_limits
+from tenants import audit
+from tenants.accounts import mfa_seeds, session_limits
+from tenants.isolation import scope
 from tenants.models import Membership, Tenant, User
 
 NAMES = {"totp": "an authenticator app", "webauthn": "a passkey", "recovery_codes": "recovery codes"}
@@ -41,10 +43,10 @@ class Steps(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return seed_binding.seal(text)
+        return mfa_seeds.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return seed_binding.open_seed(encrypted_text)
+        return mfa_seeds.open_seed(encrypted_text)
 
     def get_totp_issuer(self) -> str:
         return f"Patchbay, {settings.RESELLER_NAME}"

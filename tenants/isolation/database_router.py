@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenants import scope
+from tenants.isolation import scope
 
 
 class ScopeRouter:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
-from tenants import scope_signature
-from tenants.walls import Policy
+from tenants.isolation import scope_signature
+from tenants.isolation.row_security import Policy
 
 APP, AUDITOR = "patchbay_app", "patchbay_auditor"
 

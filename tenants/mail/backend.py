@@ -9,7 +9,8 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from tenants import mail_queue, scope
+from tenants.isolation import scope
+from tenants.mail import queue
 
 
 class QueueBackend(BaseEmailBackend):
@@ -32,5 +33,5 @@ class QueueBackend(BaseEmailBackend):
 
 
 def _deliver(subject: str, text: str, recipients: list[str]) -> bool:
-    mail = mail_queue.add(subject, text, recipients)
-    return mail_queue.is_kept(mail) or (not mail_queue.trouble() and mail_queue.attempt(mail.pk))
+    mail = queue.add(subject, text, recipients)
+    return queue.is_kept(mail) or (not queue.trouble() and queue.attempt(mail.pk))

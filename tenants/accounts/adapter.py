@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from tenants import confirming, sign_in_events
+from tenants.access import reauthentication
+from tenants.accounts import sign_in_events
 from tenants.models import User
 
 WORDS = {
@@ -47,7 +48,7 @@ class Adapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """One rule for allauth's pages and for ours."""
-        return not confirming.confirmed(context.request, confirming.FRESH)
+        return not reauthentication.confirmed(context.request, reauthentication.FRESH)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Whoever has a second step confirms with that: a password alone may be in wrong hands."""

@@ -15,9 +15,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import audit, names, scope
+from tenants import audit, names
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 from tenants.models import Invitation, Membership, StaffMember, Tenant, User
-from tenants.roles import Role
 
 INVITATION_DAYS = 7
 MAILED = signing.Signer(sep=".", salt="an invitation that came by mail")
