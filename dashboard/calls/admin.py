@@ -9,10 +9,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
-from dashboard.calls import caller_id, pages, steering
+from dashboard.calls.caller_id import report as caller_id
+from dashboard.calls.caller_id.views import answer, written_down
+from dashboard.calls.control import composer
 from dashboard.calls.forms import CallerIdFilter
+from dashboard.calls.history import pages
 from dashboard.calls.models import Call, CallReport, Receipt, State
-from dashboard.calls.views.caller_id import answer, written_down
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, person_of, site
 from tenants.auditor_admin.read_only_admin import RowsBelow, pretty
@@ -21,7 +23,7 @@ from tenants.models import Person, Tenant
 
 STATES = one_of("state", State.choices)
 DIRECTIONS = one_of("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
-COMMANDS = one_of("command", [(name, name.replace("-", " ")) for name in steering.TABS] + [("end-call", "end call")])
+COMMANDS = one_of("command", [(name, name.replace("-", " ")) for name in composer.TABS] + [("end-call", "end call")])
 
 
 class ReceiptsOfCall(RowsBelow):

@@ -9,11 +9,13 @@ from typing import Any
 
 from django import forms
 
-from dashboard.calls import caller_id, control, destinations, placing, transfer_targets
+from dashboard.calls.caller_id import report
+from dashboard.calls.control import commands, transfer_targets
+from dashboard.calls.placing import destinations, intents
 from dashboard.look import days, numbers
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
-NOT_YOURS = placing.NOT_YOURS
+NOT_YOURS = intents.NOT_YOURS
 
 
 class ChosenReading(forms.Form):
@@ -55,7 +57,7 @@ class PlaceForm(ChosenReading):
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
     first_message = forms.CharField(
-        required=False, max_length=placing.LONGEST_FIRST_MESSAGE, widget=forms.Textarea(attrs={"rows": 2})
+        required=False, max_length=intents.LONGEST_FIRST_MESSAGE, widget=forms.Textarea(attrs={"rows": 2})
     )
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
@@ -92,7 +94,7 @@ class PlaceForm(ChosenReading):
         facts = super().clean() or {}
         line, assistant = self.lines.get(facts.get("number", 0)), self.assistants.get(facts.get("assistant", 0))
         if line and assistant and line.connection_id != assistant.connection_id:
-            self.add_error("assistant", placing.TWO_HOUSES)
+            self.add_error("assistant", intents.TWO_HOUSES)
         return facts
 
     def intent(self) -> dict[str, Any]:
@@ -106,7 +108,7 @@ class CallerIdFilter(forms.Form):
     since = days.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = days.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     verdict = forms.ChoiceField(
-        required=False, label="VoiceDock reported", choices=[("", "Anything"), *caller_id.VERDICTS.items()]
+        required=False, label="VoiceDock reported", choices=[("", "Anything"), *report.VERDICTS.items()]
     )
 
     def wish(self) -> dict[str, Any]:
@@ -122,9 +124,9 @@ class CommandForm(ChosenReading):
     COMMANDS = ("inject-context", "say", "transfer", "end-call")
     type = forms.ChoiceField(choices=[(one, one) for one in COMMANDS])
     token = forms.UUIDField(initial=uuid.uuid4)
-    content = forms.CharField(required=False, max_length=control.LONGEST)
+    content = forms.CharField(required=False, max_length=commands.LONGEST)
     trigger_response = forms.BooleanField(required=False)
-    words = forms.CharField(required=False, max_length=control.LONGEST)
+    words = forms.CharField(required=False, max_length=commands.LONGEST)
     end_after = forms.BooleanField(required=False)
     destination = forms.CharField(required=False, max_length=200)
     announcement = forms.CharField(required=False, max_length=500)

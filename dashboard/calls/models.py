@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dashboard.calls.voicemail import Source
+from dashboard.calls.updates.voicemail import Source
 from dashboard.inventory import lengths
 from tenants.isolation.row_security import Key, Rows
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User

@@ -15,9 +15,10 @@ import structlog
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls import control, reconciling, sending
+from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
-from dashboard.calls.steps import READ_ANEW, owner, step, tell
+from dashboard.calls.placing import reconciliation, sending
+from dashboard.calls.transitions import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
 from dashboard.inventory import runs
 from dashboard.inventory.models import Kind
@@ -57,7 +58,7 @@ def run() -> list[UUID]:
 
 def ask() -> None:
     """The parts that ask VoiceDock: look for calls that may have been placed, pause campaigns after a wrong line."""
-    for part in (reconciling.run, wrong_lines):
+    for part in (reconciliation.run, wrong_lines):
         _by_itself(part)
 
 
@@ -88,7 +89,7 @@ def commands_kept() -> None:
     """Commands whose outcome is known and not in the audit trail yet: their sender is gone."""
     settled = ~Q(outcome=Receipt.Outcome.WAITING)
     for receipt in _receipts(settled & Q(answered_at__lt=Now() - LEFT_ANSWERED, recorded_at=None)):
-        control.record(receipt)
+        commands.record(receipt)
 
 
 def commands_lost() -> None:

@@ -4,14 +4,17 @@ from uuid import UUID
 
 from celery import shared_task
 
-from dashboard.calls import alarms, ending, sending, sweep
+from dashboard.calls import sweep
+from dashboard.calls.caller_id import alarms
+from dashboard.calls.control import ending_together
+from dashboard.calls.placing import sending
 
 
 @shared_task(name="dashboard.calls.tasks.sweep")
 def sweep_calls() -> None:
     for call_id in sweep.run():
         send_call.apply_async((str(call_id),), expires=30)
-    for call_id in ending.due():
+    for call_id in ending_together.due():
         end_call.apply_async((str(call_id),), expires=30)
 
 
@@ -27,7 +30,7 @@ def send_call(call_id: str) -> None:
 
 @shared_task
 def end_call(call_id: str) -> None:
-    ending.send(UUID(call_id))
+    ending_together.send(UUID(call_id))
 
 
 @shared_task

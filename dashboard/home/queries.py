@@ -12,8 +12,8 @@ from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 
+from dashboard.calls import labels
 from dashboard.calls import queries as calls_queries
-from dashboard.calls import wording
 from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
@@ -59,7 +59,7 @@ class Row:
     @property
     def words(self) -> str:
         """`2 talking, 1 connecting`."""
-        bays = [wording.bay(call) for call in self.calls]
+        bays = [labels.bay(call) for call in self.calls]
         talking, waiting, asking = bays.count("live"), bays.count("waiting"), bays.count("person")
         needs = "needs you" if asking == 1 else "need you"
         parts = [(talking, "talking"), (waiting, "connecting"), (asking, needs)]
@@ -88,7 +88,7 @@ def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
     )
     found = calls.asking().with_end_age().select_related("tenant", "requested_by")
     urgent = found.order_by(urgency, Coalesce("alarm_at", "end_asked_at"), "pk")[: ASKING + 1]
-    return [{"call": call, "title": call.alarm_words, "why": wording.why(call)} for call in urgent]
+    return [{"call": call, "title": call.alarm_words, "why": labels.why(call)} for call in urgent]
 
 
 @dataclass(kw_only=True)

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.calls import merge
 from dashboard.calls.models import Call
+from dashboard.calls.updates import apply as merge
 from dashboard.hooks.models import Delivery, Rejection
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Now
 
-from dashboard.calls import removing as calls
+from dashboard.calls.history import removal as calls
 from dashboard.campaigns import removing as leads
 from dashboard.hooks import inbox
 from tenants import audit, tenant_status

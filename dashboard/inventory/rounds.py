@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from dashboard.calls import sync as calls
 from dashboard.calls.models import LIVE, Call
+from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import runs, sync
 from dashboard.inventory.models import Kind, SyncState

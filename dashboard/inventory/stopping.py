@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from dashboard.calls import ending
+from dashboard.calls.control import ending_together
 from dashboard.calls.models import Call, State
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign, PauseCause
@@ -97,7 +97,7 @@ def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
 def _ask_to_end(tenant: Tenant, by: User) -> Ended:
     """The wish, committed with what it belongs to. Before any audit entry: calls are locked before the trail."""
     ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-    return Ended(ending.ask(_live(tenant), by=by), ringing)
+    return Ended(ending_together.ask(_live(tenant), by=by), ringing)
 
 
 def _record_ended(tenant: Tenant, by: User, ended: Ended) -> None:

@@ -1,0 +1,1 @@
+"""The Django admin for auditors: read-only, in transactions that cannot write."""

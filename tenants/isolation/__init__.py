@@ -1,0 +1,1 @@
+"""Isolation of tenants in the database: row-level security, signed scopes, grants."""

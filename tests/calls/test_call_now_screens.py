@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django.utils.html import escape
 
-from dashboard.calls import destinations, placing
+from dashboard.calls.placing import destinations, intents
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -29,7 +29,7 @@ def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
         asked.append(facts)
         return a_call(bloom, by=facts["by"], state="dialing", client_token=facts["token"], party=facts["destination"])
 
-    monkeypatch.setattr(placing, "place", place)
+    monkeypatch.setattr(intents, "place", place)
     return asked
 
 
@@ -88,7 +88,7 @@ def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator):
     for own in (bloom, harbor):
         response = operator.post(ADDRESS, typed(bloom, destination=own.number.e164))
         assert response.status_code == 422
-        assert placing.OWN in response.content.decode()
+        assert intents.OWN in response.content.decode()
         assert 'id="id_destination_said"' in response.content.decode()
 
 
@@ -265,12 +265,12 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator, 
     elif why in ("at once", "a day"):
         a_call(bloom, state="in-progress" if why == "at once" else "ended")
     with scope.of(bloom.tenant):
-        words = placing.hindrance(bloom.tenant)
+        words = intents.hindrance(bloom.tenant)
     page = operator.get(ADDRESS).content.decode()
     assert words and f'id="hindrance">{escape(words)}' in page
     if why != "credit":
-        with pytest.raises(placing.Refusal) as refused:
-            placing.place(
+        with pytest.raises(intents.Refusal) as refused:
+            intents.place(
                 bloom.tenant,
                 by=None,
                 number=bloom.number.pk,

@@ -144,7 +144,7 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
 
 
 def test_the_export_reads_in_bounded_pages(bloom, support, sign_in, admin, monkeypatch):
-    monkeypatch.setattr("dashboard.calls.caller_id.CHUNK", 4)
+    monkeypatch.setattr("dashboard.calls.caller_id.report.CHUNK", 4)
     for at in range(9):
         a_call(bloom, by=admin, state="ended", party=f"+3161234{at:04}")
     answer = sign_in(support).get("/clients/bloom-dental/caller-id.csv")

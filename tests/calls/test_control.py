@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control
+from dashboard.calls.control import commands
 from dashboard.calls.models import CallReport, Receipt
 from tenants import scope
 
@@ -169,10 +169,10 @@ def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client
 
 def test_a_receipt_remembers_how_much_was_said_before(desk):
     call = desk.talking()
-    early = control.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
+    early = commands.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
     with scope.of(desk.tenant):
         CallReport.objects.update_or_create(
             call=call, defaults={"tenant": desk.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
         )
-    late = control.send(call, {"type": "say", "content": "Bye."}, by=None, token=uuid.uuid4())
+    late = commands.send(call, {"type": "say", "content": "Bye."}, by=None, token=uuid.uuid4())
     assert (early.said_before, late.said_before) == (None, 3)

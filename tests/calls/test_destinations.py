@@ -6,8 +6,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from dashboard.calls import destinations
-from dashboard.calls.number_rules import KINDS, Rule
+from dashboard.calls.placing import destinations
+from dashboard.calls.placing.number_rules import KINDS, Rule
 
 REFUSED_KINDS = set(KINDS)
 PER_KIND = 25

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from dashboard.calls.history import export
 from dashboard.calls.models import Call
-from dashboard.calls.views import export
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry
@@ -91,8 +91,8 @@ def test_words_are_searched_only_by_those_who_may_read_them(bloom, member, sign_
 
 
 def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypatch):
-    monkeypatch.setattr("dashboard.calls.pages.SIZE", 4)
-    monkeypatch.setattr("dashboard.calls.pages.page.__defaults__", (4,))
+    monkeypatch.setattr("dashboard.calls.history.pages.SIZE", 4)
+    monkeypatch.setattr("dashboard.calls.history.pages.page.__defaults__", (4,))
     moment = timezone.now() - timedelta(hours=1)
     for at in range(10):
         a_call(bloom, state="ended", party=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))

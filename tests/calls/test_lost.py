@@ -8,8 +8,11 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.calls import claiming, control, deciding, lost, placing, queries, sync
+from dashboard.calls import manual_resolution, queries
+from dashboard.calls.control import commands
 from dashboard.calls.models import Alarm, Call, State
+from dashboard.calls.placing import claims, intents
+from dashboard.calls.updates import lost_calls, sync
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -93,8 +96,8 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=desk.tenant.pk)
-        assert claiming.hindrance(tenant) == "" and queries.in_use(tenant) == 0
-    with pytest.raises(placing.Refusal, match="not certain"):
+        assert claims.hindrance(tenant) == "" and queries.in_use(tenant) == 0
+    with pytest.raises(intents.Refusal, match="not certain"):
         desk.place()
     assert desk.place("+31612340043").state == "dialing"
 
@@ -107,19 +110,19 @@ def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):
 
 def test_a_person_settles_it(desk, gone):
     call = desk.again(gone)
-    with pytest.raises(deciding.Refusal):
-        deciding.decide(call, deciding.NOT_PLACED, by=desk.user)
-    assert deciding.decide(call, deciding.IS_OVER, by=desk.user)
+    with pytest.raises(manual_resolution.Refusal):
+        manual_resolution.decide(call, manual_resolution.NOT_PLACED, by=desk.user)
+    assert manual_resolution.decide(call, manual_resolution.IS_OVER, by=desk.user)
     call = desk.again(call)
     assert (call.state, call.alarm, call.finished) == (State.LOST, "", True)
     assert "decided that it is over" in call.error
     assert desk.actions()[-1] == "call.lost-settled"
-    assert not deciding.decide(call, deciding.IS_OVER, by=desk.user)
+    assert not manual_resolution.decide(call, manual_resolution.IS_OVER, by=desk.user)
 
 
 def test_looking_on_asks_again_after_the_same_time(desk, gone):
     call = desk.again(gone)
-    assert deciding.decide(call, deciding.KEEP_LOOKING, by=desk.user)
+    assert manual_resolution.decide(call, manual_resolution.KEEP_LOOKING, by=desk.user)
     assert (desk.again(call).state, desk.again(call).alarm) == (State.LOST, "")
     look(desk)
     assert desk.again(call).alarm == ""
@@ -131,7 +134,7 @@ def test_looking_on_asks_again_after_the_same_time(desk, gone):
 def test_it_comes_back_when_voicedock_shows_it_again(desk, gone, hidden, settled):
     call = gone
     if settled:
-        deciding.decide(desk.again(call), deciding.IS_OVER, by=desk.user)
+        manual_resolution.decide(desk.again(call), manual_resolution.IS_OVER, by=desk.user)
     hidden.clear()
     look(desk)
     call = desk.again(call)
@@ -149,7 +152,7 @@ def test_another_alarm_is_not_covered(desk, talking, hidden):
     look(desk)
     look(desk, minutes=2)
     assert (desk.again(talking).state, desk.again(talking).alarm) == (State.LOST, Alarm.WRONG_NUMBER)
-    deciding.decide(desk.again(talking), deciding.IS_OVER, by=desk.user)
+    manual_resolution.decide(desk.again(talking), manual_resolution.IS_OVER, by=desk.user)
     assert desk.again(talking).alarm == Alarm.WRONG_NUMBER, "the client's dialing stays stopped until staff look"
 
 
@@ -164,7 +167,7 @@ def test_every_missing_call_gets_its_turn(desk, monkeypatch, hidden):
 
 
 def test_the_page_offers_the_decision(bloom, member, sign_in):
-    call = a_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost.WORDS)
+    call = a_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost_calls.WORDS)
     operator = sign_in(member(bloom, Role.OPERATOR))
     address = f"/c/bloom-dental/calls/{call.pk}/"
     page = operator.get(address).content.decode()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.calls import control, presence
+from dashboard.calls.control import commands as control
+from dashboard.calls.live import presence
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope

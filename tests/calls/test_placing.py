@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from dashboard.calls import placing
+from dashboard.calls.placing import intents
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -58,7 +58,7 @@ def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):
     with scope.of(other):
         foreign = other.numberdedications.get()
     for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):
-        with pytest.raises(placing.Refusal) as no:
+        with pytest.raises(intents.Refusal) as no:
             desk.place(**given)
         assert no.value.field == field
     assert desk.placed() == []
@@ -67,7 +67,7 @@ def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):
 def test_a_released_line_dials_nothing(desk):
     with scope.of(desk.tenant):
         dedications.end_number(desk.number, by=None)
-    with pytest.raises(placing.Refusal):
+    with pytest.raises(intents.Refusal):
         desk.place()
     assert desk.placed() == []
 
@@ -76,7 +76,7 @@ def test_a_released_line_dials_nothing(desk):
 def test_a_client_that_is_not_active_dials_nothing(desk, status):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(status=status)
-    with pytest.raises(placing.Refusal, match=status):
+    with pytest.raises(intents.Refusal, match=status):
         desk.place()
 
 
@@ -84,20 +84,20 @@ def test_limits_at_once_and_a_day(desk):
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
     desk.place()
-    with pytest.raises(placing.Refusal, match="1 calls at once"):
+    with pytest.raises(intents.Refusal, match="1 calls at once"):
         desk.place("+31612340043")
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
-    with pytest.raises(placing.Refusal, match="1 calls a day"):
+    with pytest.raises(intents.Refusal, match="1 calls a day"):
         desk.place("+31612340043")
     assert len(desk.placed()) == 1
 
 
 def test_the_same_person_is_not_called_twice_at_once(desk):
     desk.place()
-    with pytest.raises(placing.Refusal) as no:
+    with pytest.raises(intents.Refusal) as no:
         desk.place()
-    assert (no.value.field, no.value.words) == ("destination", placing.ALREADY)
+    assert (no.value.field, no.value.words) == ("destination", intents.ALREADY)
     assert len(desk.placed()) == 1
 
 
@@ -105,9 +105,9 @@ def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(de
     token = uuid.uuid4()
     first = desk.place(token=token)
     assert desk.place(token=token).pk == first.pk
-    with pytest.raises(placing.Refusal) as no:
+    with pytest.raises(intents.Refusal) as no:
         desk.place("+31612340043", token=token)
-    assert no.value.words == placing.OTHER_CONTENT
+    assert no.value.words == intents.OTHER_CONTENT
     assert len(desk.placed()) == 1
 
 
@@ -123,7 +123,7 @@ def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monke
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(allowed_countries=["BE", "DE"])
     desk.tenant.allowed_countries = ["BE", "DE"]
-    with pytest.raises(placing.Refusal) as no:
+    with pytest.raises(intents.Refusal) as no:
         desk.place()
     assert no.value.field == "destination"
     assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.words

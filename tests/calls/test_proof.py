@@ -10,9 +10,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from dashboard.calls import alarms, caller_id, deciding
+from dashboard.calls import manual_resolution
+from dashboard.calls.caller_id import alarms
+from dashboard.calls.caller_id import report as caller_id
+from dashboard.calls.caller_id.proof import CallerId, caller_id_of
 from dashboard.calls.models import Call
-from dashboard.calls.proof import CallerId, caller_id_of
 from dashboard.look.numbers import grouped
 from tenants import audit
 from tenants.audit.messages import sentence
@@ -162,7 +164,7 @@ def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
 
 def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visiting):
     inside = visiting(support, bloom)
-    assert deciding.clear_wrong_number(foreign, by=support, reason="A campaign of VoiceDock’s own.")
+    assert manual_resolution.clear_wrong_number(foreign, by=support, reason="A campaign of VoiceDock’s own.")
     page = page_of(inside, foreign)
     assert "cleared the alarm about its number" in page and "A campaign of VoiceDock’s own." in page
     assert "which was not dedicated to" in page, "and what was reported is still told"

@@ -8,7 +8,9 @@ import pytest
 from django.db import IntegrityError
 from django.db.models.functions import Now
 
-from dashboard.calls import control, effects, sweep, timeline, wording
+from dashboard.calls import labels, sweep
+from dashboard.calls.control import commands, effects
+from dashboard.calls.history import timeline
 from dashboard.calls.models import Alarm, Call, Receipt
 from tenants import scope
 from tenants.audit_words import SENTENCES
@@ -44,7 +46,7 @@ def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
             assert any(mark.startswith(words) for mark in marks) is (outcome == answer), at
         assert any(mark.startswith("Confirmed") for mark in marks) is (effect == Effect.CONFIRMED), at
         assert not (any("Refused" in mark for mark in marks) and any("Confirmed" in mark for mark in marks)), at
-        why = wording.why(call)
+        why = labels.why(call)
         assert not re.search("accepted|took|refused|did not answer.*end", why), "an alarm claims no answer of VoiceDock"
         assert not (finished and "not heard that it ended" in why), at
         if command == "end-call":
@@ -67,7 +69,7 @@ def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault,
     call = desk.talking()
     if fault:
         desk.fault(fault, "/calls/*/control")
-    real = control._settle
+    real = commands._settle
 
     def late(receipt, *args, **more):
         with scope.of(desk.tenant):
@@ -76,7 +78,7 @@ def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault,
         assert desk.receipts(call)[0].effect == "confirmed"
         return real(receipt, *args, **more)
 
-    monkeypatch.setattr(control, "_settle", late)
+    monkeypatch.setattr(commands, "_settle", late)
     end(desk, call)
     (receipt,) = desk.receipts(call)
     assert (receipt.outcome, receipt.effect) == (outcome, effect)

@@ -3,8 +3,9 @@
 import pytest
 from django.db.models.functions import Now
 
-from dashboard.calls import sending, sweep, tasks
+from dashboard.calls import sweep, tasks
 from dashboard.calls.models import Call
+from dashboard.calls.placing import sending
 from dashboard.celery import app
 from dashboard.hooks import tasks as hooks_tasks
 from dashboard.timetable import TIMETABLE

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dashboard.calls import sync
 from dashboard.calls.models import Call
+from dashboard.calls.updates import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from tenants import scope
 

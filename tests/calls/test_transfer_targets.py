@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard.calls import destinations, transfer_targets
+from dashboard.calls.control import transfer_targets
+from dashboard.calls.placing import destinations
 from tenants.models import Tenant
 
 NL = Tenant(name="Bloom Dental", country="NL")

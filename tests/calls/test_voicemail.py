@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard.calls import voicemail
 from dashboard.calls.models import Call
-from dashboard.calls.voicemail import Source
+from dashboard.calls.updates import voicemail
+from dashboard.calls.updates.voicemail import Source
 from dashboard.home import queries as overview
 from tenants import scope
 from tests.fixtures.call_factories import a_call

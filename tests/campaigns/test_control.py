@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboard.calls import deciding
+from dashboard.calls import manual_resolution
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, sync
 from dashboard.campaigns.models import Campaign
@@ -109,7 +109,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
         control.start(slots, by=manager)
     hindrances = control.hindrances(Campaign.objects.filter(pk=slots.pk), by=manager)
     assert hindrances == {slots.pk: {"start": control.ALARM}} and asked() == []
-    assert deciding.clear_wrong_number(call, by=admin, reason="Looked at.")
+    assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
     assert control.start(slots, by=manager).outcome == "accepted"
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.calls import merge
 from dashboard.calls.models import Call
+from dashboard.calls.updates import apply
 from dashboard.campaigns import control, rechecks, rights, sync, windows
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from dashboard.campaigns.rights import Rights
@@ -303,7 +303,7 @@ def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(d
     assert "call.wrong-assistant" not in desk.actions()
     with scope.system("look"):
         other = Assistant.objects.exclude(pk=desk.assistant.assistant_id).first()
-    facts = merge.Facts(
+    facts = apply.Facts(
         at=timezone.now(),
         status="in-progress",
         remote_id=call.remote_id,
@@ -312,5 +312,5 @@ def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(d
         told={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
     )
     for _ in range(2):
-        merge.hear(desk.connection, facts)
+        apply.hear(desk.connection, facts)
     assert desk.actions().count("call.wrong-assistant") == 1

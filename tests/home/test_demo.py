@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.calls import sync as calls
 from dashboard.calls.models import Call
+from dashboard.calls.updates import sync as calls
 from dashboard.campaigns.models import Campaign
 from dashboard.home import furniture
 from dashboard.home.management.commands import demo

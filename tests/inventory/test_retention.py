@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls import removing
+from dashboard.calls.history import removal
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.hooks import inbox
@@ -136,16 +136,16 @@ def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatc
     closed(bloom, admin, days_ago=31)
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     steps = []
-    real = removing.remove_personal_data
+    real = removal.remove_personal_data
 
     def step(*args):
         if len(steps) == 2:
             raise InterruptedError
         steps.append(real(*args).count)
-        return removing.Removed(steps[-1], [], set(), None)
+        return removal.Removed(steps[-1], [], set(), None)
 
     with monkeypatch.context() as patch:
-        patch.setattr(removing, "remove_personal_data", step)
+        patch.setattr(removal, "remove_personal_data", step)
         with pytest.raises(InterruptedError):
             retention.run()
     with scope.system("look"):

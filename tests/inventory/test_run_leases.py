@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from dashboard.budget import spending
 from dashboard.budget.models import Lane
-from dashboard.calls import sync as calls
+from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import rounds, runs
 from dashboard.inventory.models import Kind, SyncRun, SyncState

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import claiming, ending, placing, sending, sweep
+from dashboard.calls import sweep
+from dashboard.calls.control import ending_together
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
+from dashboard.calls.placing import claims, intents, sending
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory import dedicating, stopping, tasks
 from tenants import dedications, tenant_status
@@ -39,7 +41,7 @@ def again(tenant: Tenant) -> Tenant:
 
 def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, admin):
     stopping.suspend(desk.tenant, by=admin, reason="Unpaid since March")
-    with pytest.raises(placing.Refusal, match="Harbor is suspended"):
+    with pytest.raises(intents.Refusal, match="Harbor is suspended"):
         desk.place()
     stopping.reopen(desk.tenant, by=admin, reason="Paid")
     assert desk.place().state == "dialing"
@@ -54,7 +56,7 @@ def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeyp
     call = desk.place()
     monkeypatch.undo()
     stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
-    assert placing.send(call.pk).state == "refused"
+    assert intents.send(call.pk).state == "refused"
     assert desk.placed() == []
 
 
@@ -66,10 +68,10 @@ def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, 
     for scoped in (scope.of(desk.tenant), scope.system("try")):
         with scoped, pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(state="sending")
-    monkeypatch.setattr(claiming, "hindrance", lambda tenant, but: "")
-    monkeypatch.setattr(claiming.Tenant, "Status", type("Any", (), {"ACTIVE": "suspended"}))
+    monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
+    monkeypatch.setattr(claims.Tenant, "Status", type("Any", (), {"ACTIVE": "suspended"}))
     with pytest.raises(IntegrityError, match="this client may not dial"):
-        placing.send(call.pk)
+        intents.send(call.pk)
     assert desk.placed() == []
 
 
@@ -85,7 +87,7 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin
                 committed.append(timezone.now())
                 return None
             return desk.place(f"+3161234{n:04}")
-        except placing.Refusal as no:
+        except intents.Refusal as no:
             return no.words
         finally:
             database.close()
@@ -131,7 +133,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
         before = len(desk.commands())
         desk.sweep()
         rounds.append(len(desk.commands()) - before)
-    assert rounds == [ending.AT_ONCE, ending.AT_ONCE, 2]
+    assert rounds == [ending_together.AT_ONCE, ending_together.AT_ONCE, 2]
     assert len(desk.commands()) == len(calls) == 8
     with scope.system("look"):
         assert not Call.objects.exclude(end_due_at=None).exists()
@@ -172,7 +174,7 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(des
 def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
-    assert ending.due() == [call.pk] and ending.due() == []
+    assert ending_together.due() == [call.pk] and ending_together.due() == []
     with scope.system("time passes"):
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
     desk.sweep()
@@ -182,7 +184,7 @@ def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):
 def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin):
     call = desk.talking()
     stopping.end_live_calls(desk.tenant, by=admin)
-    assert ending.due() == [call.pk]
+    assert ending_together.due() == [call.pk]
     with scope.system("time passes"):
         late = Call.objects.get(pk=call.pk).end_asked_at - END_IS_LATE - timedelta(seconds=1)
         Call.objects.filter(pk=call.pk).update(end_asked_at=late)
@@ -193,15 +195,15 @@ def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin)
 
 
 def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harbor, admin):
-    for tenant in [bloom] * (ending.AT_ONCE + 1) + [harbor]:
+    for tenant in [bloom] * (ending_together.AT_ONCE + 1) + [harbor]:
         a_call(tenant)
     for tenant in (bloom, harbor):
         with scope.of(tenant.tenant):
-            ending.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
-    booked = ending.due()
+            ending_together.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
+    booked = ending_together.due()
     with scope.system("whose they are"):
         owners = list(Call.objects.filter(pk__in=booked).values_list("tenant", flat=True))
-    assert owners.count(bloom.tenant.pk) == ending.AT_ONCE and owners.count(harbor.tenant.pk) == 1
+    assert owners.count(bloom.tenant.pk) == ending_together.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
 
 def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, sign_in):
@@ -221,13 +223,13 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
         assert Call.objects.filter(pk=call.pk, tenant=desk.tenant).exists()
         assert Tenant.objects.get(pk=desk.tenant.pk).default_number_id is None
     assert owner.get("/c/harbor/").status_code == 404
-    with pytest.raises(placing.Refusal):
+    with pytest.raises(intents.Refusal):
         desk.place("+31612340078")
     with scope.system("try"), pytest.raises(dedications.Taken, match="Harbor is closed"):
         dedicating.dedicate_number(desk.tenant, number, by=admin)
     stopping.reopen(desk.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
-    with pytest.raises(placing.Refusal, match="not yours"):
+    with pytest.raises(intents.Refusal, match="not yours"):
         desk.place("+31612340078")
 
 

@@ -10,9 +10,9 @@ from django.db import DataError
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls import merge
-from dashboard.calls import sync as calls_sync
 from dashboard.calls.models import Alarm, Call, CallReport
+from dashboard.calls.updates import apply
+from dashboard.calls.updates import sync as calls_sync
 from dashboard.campaigns import sync as campaigns_sync
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory import lengths, sync, unreadable
@@ -98,7 +98,7 @@ def test_facts_of_calls_fit_their_columns_whatever_their_length():
             }
         ).encode()
     )
-    for facts in (merge.Facts.of_remote(remote), merge.Facts.of_event(event)):
+    for facts in (apply.Facts.of_remote(remote), apply.Facts.of_event(event)):
         found = vars(facts) | dict(facts.told) | {"state": facts.status}
         found = {name: value for name, value in found.items() if name not in ("report", "told")} | dict(facts.report)
         for name, value in found.items():
@@ -121,14 +121,14 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
     changed(poison)
     with pytest.MonkeyPatch.context() as patch:
-        take_in = merge.take_in
+        take_in = apply.take_in
 
         def broken(connection, facts):
             if facts.remote_id in refused:
                 raise DataError("value too long\nDETAIL: secret words")
             return take_in(connection, facts)
 
-        patch.setattr(merge, "take_in", broken)
+        patch.setattr(apply, "take_in", broken)
         calls_sync.finished(agency.connection)
         assert set(states()) == {"call-good", lengths.cut_id("call-" + LONG, 200)}
         assert set(kept()) == {("call", ""), ("call", "call-broken")}

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection as database
 
-from dashboard.calls import claiming, deciding, placing, sending
+from dashboard.calls import manual_resolution
 from dashboard.calls.models import Call
+from dashboard.calls.placing import claims, intents, sending
 from dashboard.inventory import dedicating
 from tenants import ownership, scope
 
@@ -21,7 +22,7 @@ class Killed(BaseException):
 def attempt(desk, **more):
     try:
         return desk.place(**more)
-    except placing.Refusal as no:
+    except intents.Refusal as no:
         return no.words
     finally:
         database.close()
@@ -50,7 +51,7 @@ def test_many_workers_send_one_queued_call(desk, monkeypatch):
 
     def send(_):
         try:
-            return placing.send(call.pk).state
+            return intents.send(call.pk).state
         finally:
             database.close()
 
@@ -75,12 +76,12 @@ def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_t
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
-    monkeypatch.setattr(claiming, "claim", lambda call: None)
-    monkeypatch.setattr(claiming, "confirm", lambda call: None)
+    monkeypatch.setattr(claims, "claim", lambda call: None)
+    monkeypatch.setattr(claims, "confirm", lambda call: None)
 
     def send(_):
         try:
-            return placing.send(call.pk)
+            return intents.send(call.pk)
         finally:
             database.close()
 
@@ -105,12 +106,12 @@ def kill(monkeypatch, owner, name, when):
 
 
 POINTS = [
-    (placing, "request", "before", 0),
-    (placing, "request", "after", 1),
-    (claiming, "claim", "before", 1),
-    (claiming, "claim", "after", 0),
-    (claiming, "_hold", "after", 1),
-    (claiming, "hindrance", "before", 0),
+    (intents, "request", "before", 0),
+    (intents, "request", "after", 1),
+    (claims, "claim", "before", 1),
+    (claims, "claim", "after", 0),
+    (claims, "_hold", "after", 1),
+    (claims, "hindrance", "before", 0),
     (sending, "_post", "before", 0),
     (sending.voicedock.Client, "place_call", "before", 0),
     (sending.voicedock.Client, "place_call", "after", 1),
@@ -207,15 +208,15 @@ def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):
 def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):
     desk.fault("500")
     call = desk.place()
-    with pytest.raises(placing.Refusal) as no:
+    with pytest.raises(intents.Refusal) as no:
         desk.place()
-    assert no.value.words == placing.NOT_CERTAIN
+    assert no.value.words == intents.NOT_CERTAIN
     for _ in range(5):
         desk.later(call, 30)
         desk.sweep()
-    with pytest.raises(placing.Refusal):
+    with pytest.raises(intents.Refusal):
         desk.place()
-    assert deciding.decide(desk.again(call), deciding.NOT_PLACED, by=desk.user)
+    assert manual_resolution.decide(desk.again(call), manual_resolution.NOT_PLACED, by=desk.user)
     assert desk.again(call).state == "refused"
     assert desk.place().state == "dialing"
     assert "call.let-go" in desk.actions()
@@ -226,8 +227,8 @@ def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):
     call = desk.place()
     with scope.system("as if nobody had found it"):
         Call.objects.filter(pk=call.pk).update(state="needs-person", alarm="not-certain")
-    assert deciding.decide(desk.again(call), deciding.KEEP_LOOKING, by=desk.user)
-    assert not deciding.decide(desk.again(call), deciding.NOT_PLACED, by=desk.user)
+    assert manual_resolution.decide(desk.again(call), manual_resolution.KEEP_LOOKING, by=desk.user)
+    assert not manual_resolution.decide(desk.again(call), manual_resolution.NOT_PLACED, by=desk.user)
     desk.sweep()
     call = desk.again(call)
     assert call.state in LIVE and call.alarm == ""
@@ -242,8 +243,8 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, cli
     with scope.of(desk.tenant):
         dedications.end_number(desk.number, by=None)
     client_of(agency, "noord", numbers=("+31105550161",), since=None)
-    sent = placing.send(call.pk)
-    assert (sent.state, sent.error) == ("refused", claiming.NOT_THEIRS)
+    sent = intents.send(call.pk)
+    assert (sent.state, sent.error) == ("refused", claims.NOT_THEIRS)
     assert desk.placed() == []
 
 
@@ -275,13 +276,13 @@ def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):
     desk.look()
     call = desk.again(call)
     assert (call.alarm, call.reported_line, call.line) == ("wrong-number", "+31505550112", "+31105550161")
-    with pytest.raises(placing.Refusal, match="not theirs"):
+    with pytest.raises(intents.Refusal, match="not theirs"):
         desk.place("+31612340043")
-    with pytest.raises(deciding.Refusal):
-        deciding.clear_wrong_number(call, by=desk.user, reason="It is fine.")
-    with pytest.raises(deciding.Refusal):
-        deciding.clear_wrong_number(call, by=admin, reason=" ")
-    assert deciding.clear_wrong_number(call, by=admin, reason="VoiceDock says it was shown wrongly.")
+    with pytest.raises(manual_resolution.Refusal):
+        manual_resolution.clear_wrong_number(call, by=desk.user, reason="It is fine.")
+    with pytest.raises(manual_resolution.Refusal):
+        manual_resolution.clear_wrong_number(call, by=admin, reason=" ")
+    assert manual_resolution.clear_wrong_number(call, by=admin, reason="VoiceDock says it was shown wrongly.")
     desk.look()
     assert desk.again(call).alarm == ""
     assert desk.place("+31612340043").state == "dialing"

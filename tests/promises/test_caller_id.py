@@ -15,8 +15,10 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 from django.utils import timezone
 
-from dashboard.calls import alarms, claiming, deciding, placing, sending
+from dashboard.calls import manual_resolution
+from dashboard.calls.caller_id import alarms
 from dashboard.calls.models import Call
+from dashboard.calls.placing import claims, intents, sending
 from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
@@ -251,9 +253,9 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, ag
         else:
             dedications.end_assistant(desk.assistant, by=None)
             dedications.dedicate_assistant(other, desk.assistant.assistant, by=None)
-    monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
+    monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
     with pytest.raises(IntegrityError, match=f"this {what} is not dedicated now"):
-        placing.send(call.pk)
+        intents.send(call.pk)
     assert desk.placed() == []
 
 
@@ -264,10 +266,10 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, a
     monkeypatch.undo()
     with scope.system("it is released"):
         dedications.end_number(desk.number, by=None)
-    monkeypatch.setattr(claiming, "_right", lambda kind, name: Q(pk__isnull=False))
+    monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
     superuser("ALTER TABLE calls_call DISABLE TRIGGER call_leaves")
     try:
-        assert placing.send(call.pk).state == "dialing"
+        assert intents.send(call.pk).state == "dialing"
     finally:
         superuser("ALTER TABLE calls_call ENABLE TRIGGER call_leaves")
     assert len(desk.placed()) == 1
@@ -283,19 +285,19 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of,
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
     said = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
-    with pytest.raises(placing.Refusal, match="not yours"):
-        placing.place(desk.tenant, token=uuid.uuid4(), **said)
+    with pytest.raises(intents.Refusal, match="not yours"):
+        intents.place(desk.tenant, token=uuid.uuid4(), **said)
 
     def whatever_was_asked(tenant, number, assistant):
         lines = NumberDedication.objects.select_related("number", "connection")
         return lines.get(pk=number), AssistantDedication.objects.select_related("assistant").get(pk=assistant)
 
-    monkeypatch.setattr(placing, "_rights", whatever_was_asked)
+    monkeypatch.setattr(intents, "_rights", whatever_was_asked)
     with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
-        placing.place(desk.tenant, token=uuid.uuid4(), **said)
+        intents.place(desk.tenant, token=uuid.uuid4(), **said)
     monkeypatch.setattr(scope, "of", lambda tenant: scope.system("no rows are hidden"))
     with pytest.raises(IntegrityError, match="call_number_dedication"):
-        placing.request(desk.tenant, token=uuid.uuid4(), **said)
+        intents.request(desk.tenant, token=uuid.uuid4(), **said)
     assert desk.placed() == [] and desk.calls() == []
 
 
@@ -321,9 +323,9 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admi
     assert sorted(told.to) == sorted([admin.email, support.email])
     assert "Meant:     +31105550161" in told.body and "Reported:  +31505550112" in told.body
     assert f"/c/harbor/calls/{call.pk}/" in told.body
-    with pytest.raises(placing.Refusal, match="left from a number that is not theirs"):
+    with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
         desk.place("+31612340043")
-    assert deciding.clear_wrong_number(desk.again(call), by=admin, reason="Shown wrongly, says VoiceDock.")
+    assert manual_resolution.clear_wrong_number(desk.again(call), by=admin, reason="Shown wrongly, says VoiceDock.")
     assert desk.place("+31612340043").state == "dialing"
     assert desk.actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
 
@@ -335,9 +337,9 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):
     other = desk.place("+31612340044")
     with scope.system("an alarm"):
         Call.objects.filter(pk=other.pk).update(alarm="wrong-number")
-    monkeypatch.setattr(claiming, "hindrance", lambda tenant, but: "")
+    monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
     with pytest.raises(IntegrityError, match="a call left from a wrong number"):
-        placing.send(waiting.pk)
+        intents.send(waiting.pk)
 
 
 def test_a_mail_that_was_not_taken_is_sent_again(desk, admin, monkeypatch):

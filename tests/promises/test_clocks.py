@@ -11,8 +11,10 @@ import time_machine
 from django.utils import timezone
 
 from dashboard.budget import spending
-from dashboard.calls import control, sending, sweep
+from dashboard.calls import sweep
+from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
+from dashboard.calls.placing import sending
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery
 from dashboard.inventory import organizing, rounds, vendor_requests
@@ -69,9 +71,9 @@ def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeyp
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(control.budget, "speak", dies)
+        patch.setattr(commands.budget, "speak", dies)
         with pytest.raises(Killed):
-            control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
     desk.sweep()
     (receipt,) = desk.receipts(call)
     assert near(receipt.asked_at) and receipt.outcome == "waiting"
@@ -126,9 +128,9 @@ def test_knock_out_with_the_application_s_clock_it_is_given_up(desk, monkeypatch
     monkeypatch.setattr(spending, "clock", timezone.now)
     call = desk.talking()
     with time_machine.travel(timezone.now() - timedelta(minutes=10), tick=True), monkeypatch.context() as patch:
-        patch.setattr(control.budget, "speak", lambda *args, **more: (_ for _ in ()).throw(Killed()))
+        patch.setattr(commands.budget, "speak", lambda *args, **more: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
-            control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
     sweep.run()
     with scope.system("look"):
         assert Receipt.objects.get().outcome == "unknown"

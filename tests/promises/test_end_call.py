@@ -67,7 +67,7 @@ def test_killed_while_ending(desk, monkeypatch, owner):
     def dies(*args, **kwargs):
         raise Killed
 
-    monkeypatch.setattr(*((control, "_settle", dies) if owner == "_settle" else (control.budget, "speak", dies)))
+    monkeypatch.setattr(*((commands, "_settle", dies) if owner == "_settle" else (commands.budget, "speak", dies)))
     with pytest.raises(Killed):
         end(desk, call)
     monkeypatch.undo()
@@ -104,7 +104,7 @@ def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(desk):
 def test_a_transfer_that_does_not_come_is_told_and_may_come_late(desk):
     call = desk.talking()
     command = {"type": "transfer", "destination": "+31612340099"}
-    control.send(call, command, by=desk.user, token=uuid.uuid4())
+    commands.send(call, command, by=desk.user, token=uuid.uuid4())
     desk.later(call, 31)
     desk.sweep()
     assert desk.receipts(call)[0].effect == "not-confirmed"

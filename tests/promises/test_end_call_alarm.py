@@ -8,7 +8,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control, sweep
+from dashboard.calls import sweep
+from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, Call
 from dashboard.celery import app as celery
 from dashboard.timetable import TIMETABLE

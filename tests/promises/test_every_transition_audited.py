@@ -76,7 +76,7 @@ def test_every_record_names_an_action_that_could_be_found():
     assert {place: action for place, action in spelled.items() if action and not ACTION.match(action)} == {}
     handed_on = {place.partition(":")[0] for place, action in spelled.items() if not action}
     spelled_by_callers = {
-        "dashboard/calls/steps.py",
+        "dashboard/calls/transitions.py",
         "dashboard/inventory/organizing.py",
         "dashboard/inventory/vendor_requests.py",
         "tenants/tenant_status.py",

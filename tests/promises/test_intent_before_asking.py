@@ -20,8 +20,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.budget import spending
-from dashboard.calls import control, placing
+from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
+from dashboard.calls.placing import intents
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
@@ -58,7 +59,7 @@ def place(desk):
 def command(kind, **more):
     def run(desk):
         call = desk.calls()[0]
-        return control.send(call, {"type": kind, **more}, by=desk.user, token=FIRST)
+        return commands.send(call, {"type": kind, **more}, by=desk.user, token=FIRST)
 
     return run
 
@@ -88,11 +89,13 @@ class Deed:
 
 
 DEEDS = {
-    "place": Deed(place, "call.asked", "dashboard/calls/sending.py:_post"),
-    "say": Deed(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control.py:send"),
-    "end-call": Deed(command("end-call"), "call.command-asked", "dashboard/calls/control.py:send"),
+    "place": Deed(place, "call.asked", "dashboard/calls/placing/sending.py:_post"),
+    "say": Deed(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control/commands.py:send"),
+    "end-call": Deed(command("end-call"), "call.command-asked", "dashboard/calls/control/commands.py:send"),
     "transfer": Deed(
-        command("transfer", destination="+31612340099"), "call.command-asked", "dashboard/calls/control.py:send"
+        command("transfer", destination="+31612340099"),
+        "call.command-asked",
+        "dashboard/calls/control/commands.py:send",
     ),
     "start": Deed(campaign(campaigns.start), "campaign.start-asked", "dashboard/campaigns/control.py:_ask", "draft"),
     "resume": Deed(

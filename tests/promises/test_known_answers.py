@@ -19,8 +19,9 @@ from django.db import DatabaseError, connection
 from django.db.models import F
 
 from dashboard.budget import spending
-from dashboard.calls import control, sending
+from dashboard.calls.control import commands
 from dashboard.calls.models import Call
+from dashboard.calls.placing import sending
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
@@ -81,7 +82,7 @@ def test_a_locked_row_of_the_connection_holds_no_answer_up(desk):
         def ask():
             try:
                 assert desk.place("+31612340043").state == "dialing"
-                receipt = control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+                receipt = commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
                 assert receipt.outcome == "accepted"
                 finished.set()
             finally:
@@ -142,21 +143,21 @@ def test_a_refusal_that_is_known_stays_one(desk, monkeypatch):
 @pytest.mark.parametrize("where", ["note", "record", "tell", "_mark"])
 def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):
     call = desk.talking()
-    real = control.voicedock.Client.control_call
+    real = commands.voicedock.Client.control_call
 
     def sent(client, *what):
         real(client, *what)
         if where == "note":
             note_fails(monkeypatch)
         else:
-            monkeypatch.setattr(control, where, fails)
+            monkeypatch.setattr(commands, where, fails)
 
-    monkeypatch.setattr(control.voicedock.Client, "control_call", sent)
+    monkeypatch.setattr(commands.voicedock.Client, "control_call", sent)
     if where == "note":
-        assert control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4()).outcome == "accepted"
+        assert commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4()).outcome == "accepted"
     else:
         with pytest.raises(Broken):
-            control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
     monkeypatch.undo()
     (receipt,) = desk.receipts(call)
     assert receipt.outcome == "accepted"

@@ -14,8 +14,11 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls import alarms, deciding, merge, placing, sending
+from dashboard.calls import manual_resolution
+from dashboard.calls.caller_id import alarms
 from dashboard.calls.models import AlarmClearing, Call, CallerIdCorrection, CallReport
+from dashboard.calls.placing import intents, sending
+from dashboard.calls.updates import apply
 from dashboard.inventory import dedicating, stopping
 from tenants import audit, dedications
 from tenants.isolation import scope
@@ -48,7 +51,7 @@ def reported(call, line, at=None, **more):
         "started_at": now,
         "updated_at": now,
     }
-    return merge.hear(call.connection, merge.Facts.of_remote(voicedock.RemoteCall.read(facts | more)))
+    return apply.hear(call.connection, apply.Facts.of_remote(voicedock.RemoteCall.read(facts | more)))
 
 
 @pytest.mark.parametrize(
@@ -125,10 +128,10 @@ def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the
         (correction,) = CallerIdCorrection.objects.filter(call=call)
         entry = AuditEntry.objects.get(pk=correction.entry_id)
     assert (correction.reported_line, entry.action) == (FOREIGN, "call.wrong-number")
-    with pytest.raises(placing.Refusal, match="left from a number that is not theirs"):
+    with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
         desk.place("+31612340043")
     assert alarms.mail() == 1
-    assert deciding.clear_wrong_number(now, by=admin, reason="A fault of the carrier.")
+    assert manual_resolution.clear_wrong_number(now, by=admin, reason="A fault of the carrier.")
     reported(desk.again(call), "+31105550199")
     assert desk.again(call).alarm == "wrong-number", "a third number is a new alarm"
     assert desk.actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
@@ -158,7 +161,7 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
             AlarmClearing.objects.create(alarm_at=call.alarm_at, cleared_by=admin, why="x", entry=other, **facts)
         right = audit.record(admin, bloom.tenant, "call.reported-again", call, party="x")
         made = CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=right, **facts)
-    assert deciding.clear_wrong_number(call, by=admin, reason="Looked at.")
+    assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
     for table in ("calls_calleridcorrection", "calls_alarmclearing"):
         refused(f"UPDATE {table} SET tenant_id = tenant_id", match="permission denied")
         refused(f"DELETE FROM {table}", match="permission denied")
@@ -347,7 +350,7 @@ def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_fo
     def meanwhile(client, **what):
         with pytest.raises(dedicating.InUse):
             stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
-        with pytest.raises(placing.Refusal, match="about to be suspended"):
+        with pytest.raises(intents.Refusal, match="about to be suspended"):
             desk.place("+31612340099")
         tried.append(what)
         return real(client, **what)

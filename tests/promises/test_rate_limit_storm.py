@@ -16,8 +16,9 @@ import pytest
 from django.db.models import Sum
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control, sending
+from dashboard.calls.control import commands as control
 from dashboard.calls.models import Alarm, Call, Receipt
+from dashboard.calls.placing import sending
 from dashboard.campaigns import control as campaign_control
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory import rounds, sync

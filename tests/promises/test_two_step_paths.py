@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls import claiming, merge, placing
 from dashboard.calls.models import Call
+from dashboard.calls.placing import claims, intents
+from dashboard.calls.updates import apply
 from tenants import audit, dedications
 from tenants.isolation import scope
 from tenants.models import Assistant, Number, Tenant
@@ -108,12 +109,12 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
 
 def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
-    monkeypatch.setattr(placing, "_hindrance", lambda tenant, party: None)
+    monkeypatch.setattr(intents, "_hindrance", lambda tenant, party: None)
     first = desk.place(PERSON, token=uuid.uuid4())
     second = desk.place(PERSON, token=uuid.uuid4())
     assert first.state == "dialing"
     assert (second.state, len(desk.placed())) == ("refused", 1)
-    assert claiming.ALREADY in second.error
+    assert claims.ALREADY in second.error
     with scope.system("the first is over"):
         Call.objects.filter(pk=first.pk).update(state="ended", finished=True, ended_at=timezone.now())
     assert desk.place(PERSON, token=uuid.uuid4()).state == "dialing"
@@ -137,7 +138,7 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
     told |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
     for direction in ("inbound", "outbound"):
         facts = told | {"direction": direction, "id": f"call-_{direction}"}
-        call = merge.hear(bloom.connection, merge.Facts.of_remote(voicedock.RemoteCall.read(facts)))
+        call = apply.hear(bloom.connection, apply.Facts.of_remote(voicedock.RemoteCall.read(facts)))
         assert call.tenant_id == harbor.tenant.pk
         assert {call.number_dedication_id, call.assistant_dedication_id}.isdisjoint(one.pk for one in withdrawn)
 

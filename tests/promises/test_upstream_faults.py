@@ -11,7 +11,7 @@ import stamina
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.calls import control
+from dashboard.calls.control import commands
 from dashboard.calls.models import Receipt
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
@@ -81,7 +81,7 @@ def test_placing_under_a_fault(desk, fault, shape):
 def test_a_command_under_a_fault(desk, fault, command):
     call = desk.talking()
     desk.fault(fault, "/calls/*/control", seconds=60)
-    receipt = control.send(call, {"type": command, **COMMANDS[command]}, by=None, token=uuid.uuid4())
+    receipt = commands.send(call, {"type": command, **COMMANDS[command]}, by=None, token=uuid.uuid4())
     assert receipt.outcome in (Receipt.Outcome.ACCEPTED, Receipt.Outcome.REFUSED, Receipt.Outcome.UNKNOWN)
     assert receipt.note or receipt.outcome == Receipt.Outcome.ACCEPTED
     assert len(desk.commands()) == 1

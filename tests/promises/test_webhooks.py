@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard import voicedock
-from dashboard.calls import merge
-from dashboard.calls.facts import Facts
 from dashboard.calls.models import Call
+from dashboard.calls.updates import apply
+from dashboard.calls.updates.call_update import Facts
 from dashboard.voicedock import webhooks
 from tenants import scope
 
@@ -76,7 +76,7 @@ def outcome(connection, news):
     """The row after this news, as one hash; the connection's other calls are not looked at."""
     call = None
     for facts in news:
-        call = merge.hear(connection, facts)
+        call = apply.hear(connection, facts)
     with scope.system("look"):
         call = Call.objects.select_related("report").get(pk=call.pk)
         row = {field.attname: getattr(call, field.attname) for field in Call._meta.concrete_fields}
@@ -143,10 +143,10 @@ def test_knock_out_without_ranks_the_order_matters(desk, monkeypatch):
 
 def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):
     news = life(fresh(), "+31105550161")
-    call = merge.hear(desk.connection, news[4])
+    call = apply.hear(desk.connection, news[4])
     assert (call.state, call.finished) == ("on-hold", False)
     over = life(call.remote_id, "+31105550161")[7]
-    call = merge.hear(desk.connection, Facts(**{**over.__dict__, "status": "parked-for-good"}))
+    call = apply.hear(desk.connection, Facts(**{**over.__dict__, "status": "parked-for-good"}))
     assert (call.state, call.finished) == ("parked-for-good", True)
 
 
@@ -165,7 +165,7 @@ def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_r
     """A campaign in a shared organization: VoiceDock chose another client's number, or nobody's."""
     client_of(agency, "noord", numbers=("+31505550112",))
     now = datetime.now(UTC).isoformat()
-    call = merge.hear(
+    call = apply.hear(
         desk.connection,
         Facts.of_remote(
             voicedock.RemoteCall.read(

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from django import forms
 
-from dashboard.calls.facts import Facts
+from dashboard.calls.updates.call_update import Facts
 from dashboard.home import forms as home_forms
 from dashboard.inventory import forms as inventory_forms
 from dashboard.inventory import sync

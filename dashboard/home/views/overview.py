@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import wording
+from dashboard.calls import labels
 from dashboard.calls.models import Call, Receipt
 from dashboard.campaigns import queries as campaign_queries
 from dashboard.home import chart, queries
@@ -108,7 +108,7 @@ def client(request: TenantRequest) -> HttpResponse:
         "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",
         "now": now.astimezone(zone),
         "last": [
-            {"call": call, "mark": wording.mark(call), "state": wording.state(call), "by": wording.started_by(call)}
+            {"call": call, "mark": labels.mark(call), "state": labels.state(call), "by": labels.started_by(call)}
             for call in last
         ],
         "campaigns": campaign_queries.shown(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),

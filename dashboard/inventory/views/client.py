@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.calls.proof import caller_id_of
+from dashboard.calls.caller_id.proof import caller_id_of
 from dashboard.home import inviting
 from dashboard.inventory import dedicating, queries, standings, sync
 from dashboard.inventory.forms import (

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.calls import sync as calls
 from dashboard.calls.models import Phrase
+from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.home.furniture import AUDITOR, CONNECTIONS, DAYS_AGO, HOUSES, KEPT_FREE, PASSWORD, STAFF, House, Person
 from dashboard.inventory import connecting, runs, sync

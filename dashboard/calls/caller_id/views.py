@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import caller_id, pages
+from dashboard.calls.caller_id import report
 from dashboard.calls.forms import CallerIdFilter
+from dashboard.calls.history import pages
 from dashboard.look import filters, times
 from tenants import audit, spreadsheets
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -57,7 +58,7 @@ def staff_export(request: StaffRequest, slug: str) -> HttpResponseBase:
 def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = False) -> HttpResponse:
     form = CallerIdFilter(request.GET)
     bar = filters.bar(request, form, label="Narrow the report")
-    found = caller_id.within(caller_id.listed(tenant), **form.wish(), zone=tenant.zone)
+    found = report.within(report.listed(tenant), **form.wish(), zone=tenant.zone)
     found = found if form.is_valid() else found.none()
     shown = pages.page(found, request.GET)
     context = {
@@ -66,11 +67,11 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "staff": staff,
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
-        "rows": [caller_id.line(call) for call in shown.calls],
+        "rows": [report.line(call) for call in shown.calls],
         "page": shown,
         "paged": "before" in request.GET or "after" in request.GET,
-        "figures": caller_id.figures(found),
-        "counted": caller_id.COUNTED,
+        "figures": report.figures(found),
+        "counted": report.COUNTED,
         "may_export": request.standing.may(Permission.EXPORT_CALLS),
         "zone_words": times.zone_words(tenant.zone),
     }
@@ -83,9 +84,9 @@ def _export(request: Any, tenant: Tenant, page: str) -> HttpResponseBase:
     if not form.is_valid():
         return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
     with scope.of(tenant):
-        found = caller_id.within(caller_id.listed(tenant), **form.wish(), zone=tenant.zone)
+        found = report.within(report.listed(tenant), **form.wish(), zone=tenant.zone)
         written_down(request, tenant, form)
-    return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.of(tenant)))
+    return answer(request, tenant, report.rows(found, tenant.zone, lambda: scope.of(tenant)))
 
 
 def written_down(request: Any, tenant: Tenant, form: CallerIdFilter) -> None:
@@ -97,4 +98,4 @@ def written_down(request: Any, tenant: Tenant, form: CallerIdFilter) -> None:
 
 def answer(request: Any, tenant: Tenant, rows: Iterator[list[object]]) -> StreamingHttpResponse:
     name = f"caller-id-{tenant.slug}-{timezone.now().astimezone(tenant.zone):%Y-%m-%d}"
-    return spreadsheets.response(name, caller_id.HEAD, rows, spreadsheets.chosen(request))
+    return spreadsheets.response(name, report.HEAD, rows, spreadsheets.chosen(request))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.calls import queries, wording
+from dashboard.calls import labels, queries
 from dashboard.calls.models import UNCERTAIN, UNSENT, AlarmClearing, Call, State
 from dashboard.look import numbers
 from tenants import names
@@ -177,7 +177,7 @@ def proof_of(call: Call) -> Proof | None:
     return Proof(
         caller_id=caller_id,
         words=caller_id.sentence(call.tenant.name if call.tenant else "a client"),
-        name=wording.line(call),
+        name=labels.line(call),
         begins=dedication.period.lower if dedication else None,
         ends=dedication.period.upper if dedication else None,
         by=str(dedication.made_by) if dedication and dedication.made_by else "",

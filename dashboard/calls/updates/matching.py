@@ -12,8 +12,8 @@ from django.db import connection as database
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from dashboard.calls.facts import NEVER, Facts
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call
+from dashboard.calls.updates.call_update import NEVER, Facts
 from tenants.models import Assistant, AssistantDedication, Connection, NumberDedication
 
 LOCK = 0x5043  # our class of advisory locks; the second key is the connection

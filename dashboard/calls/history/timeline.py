@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.calls import wording
+from dashboard.calls import labels
 from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
-from dashboard.calls.voicemail import Source
+from dashboard.calls.updates.voicemail import Source
 from dashboard.look import numbers, times
 from tenants.models import User
 
@@ -87,7 +87,7 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
         moment = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
         yield step(moment, call.alarm_words, State.NEEDS_PERSON)
     if call.finished:
-        yield step(call.ended_at or call.state_at, wording.state(call), call.state)
+        yield step(call.ended_at or call.state_at, labels.state(call), call.state)
         if call.machine_source:
             source = Source(call.machine_source).label
             yield step(call.ended_at or call.state_at, f"Voicemail or a machine took the call: {source} says so")
@@ -96,16 +96,16 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
 
 
 def states_words(call: Call) -> str:
-    return wording.states.read(call.state)[1]
+    return labels.states.read(call.state)[1]
 
 
 def _began(call: Call, me: User | None) -> str:
-    who = "You" if call.requested_by and call.requested_by == me else wording.started_by(call)
+    who = "You" if call.requested_by and call.requested_by == me else labels.started_by(call)
     if call.direction == "inbound":
         return "The call came in"
     if call.direction == "web":
         return "A call from the browser began"
-    words = f"{who} placed the call" if call.requested_by or wording.lead(call) else "Placed outside of Patchbay"
+    words = f"{who} placed the call" if call.requested_by or labels.lead(call) else "Placed outside of Patchbay"
     if call.placed_at and call.sent_at:
         words += f"; VoiceDock took it in {(call.placed_at - call.sent_at).total_seconds():.1f} s"
     return words

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
-from dashboard.calls import destinations, number_text
+from dashboard.calls.placing import destinations, number_text
 from dashboard.campaigns.models import Lead
 
 HIDDEN = ("no number", "withheld", "anonymous", "hidden")  # what people type for a caller without a number

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import pages, queries, wording
-from dashboard.calls.filters import chips
+from dashboard.calls import labels, queries
+from dashboard.calls.history import pages
+from dashboard.calls.history.filters import chips
+from dashboard.calls.history.views import narrowed
 from dashboard.calls.models import Call
-from dashboard.calls.views.listing import narrowed
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -83,12 +84,12 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
         call.pk,
         call.direction,
         call.party,
-        wording.person(call),
+        labels.person(call),
         call.line,
-        wording.line(call),
-        wording.assistant(call),
-        wording.started_by(call),
-        wording.state(call),
+        labels.line(call),
+        labels.assistant(call),
+        labels.started_by(call),
+        labels.state(call),
         moment(call.created_at),
         moment(call.started_at),
         moment(call.ended_at),

@@ -6,8 +6,8 @@ import ipaddress
 import re
 from urllib.parse import unquote
 
-from dashboard.calls import destinations, number_text
-from dashboard.calls.number_rules import Rule
+from dashboard.calls.placing import destinations, number_text
+from dashboard.calls.placing.number_rules import Rule
 from tenants.models import Tenant
 
 LONGEST = 200

@@ -11,9 +11,9 @@ from django.db.models.functions import Now
 from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import merge
 from dashboard.calls.models import Alarm, Call, State
-from dashboard.calls.steps import owner, step
+from dashboard.calls.transitions import owner, step
+from dashboard.calls.updates import apply
 from dashboard.inventory.models import UnreadableItem
 from dashboard.inventory.unreadable import Items
 from tenants.isolation import scope
@@ -62,7 +62,7 @@ def _look(connection: Connection, calls: list[Call]) -> None:
     for remote in listed:
         if remote.caller_phone in wanted:
             with items.each(UnreadableItem.Kind.CALL, remote.id):
-                merge.hear(connection, merge.Facts.of_remote(remote))
+                apply.hear(connection, apply.Facts.of_remote(remote))
     items.keep()
     for call in calls:
         _next(call, whole)

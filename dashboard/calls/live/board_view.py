@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import queries, timeline, wording
+from dashboard.calls import labels, queries
+from dashboard.calls.history import timeline
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.inventory.models import Kind
 from dashboard.look.pages import page_or_part
@@ -70,15 +71,15 @@ def _strip(call: Call, words: bool) -> dict[str, Any]:
     what, became = timeline.short(last, words=words) if last else ("", "")
     return {
         "call": call,
-        "bay": wording.bay(call),
-        "mark": wording.mark(call),
-        "state": wording.state(call),
-        "why": wording.why(call) or (call.error if wording.bay(call) == "person" else ""),
-        "person": wording.person(call),
-        "place": wording.place(call),
-        "line": wording.line(call),
-        "assistant": wording.assistant(call) or "Assistant not known yet",
-        "campaign": wording.lead(call).get("campaign") or "",
+        "bay": labels.bay(call),
+        "mark": labels.mark(call),
+        "state": labels.state(call),
+        "why": labels.why(call) or (call.error if labels.bay(call) == "person" else ""),
+        "person": labels.person(call),
+        "place": labels.place(call),
+        "line": labels.line(call),
+        "assistant": labels.assistant(call) or "Assistant not known yet",
+        "campaign": labels.lead(call).get("campaign") or "",
         "last": last,
         "what": what,
         "became": became,

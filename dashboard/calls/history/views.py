@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import queries, wording
-from dashboard.calls.filters import CallFilter, chips
+from dashboard.calls import labels, queries
+from dashboard.calls.history.filters import CallFilter, chips
+from dashboard.calls.history.pages import page
 from dashboard.calls.models import Call
-from dashboard.calls.pages import page
 from dashboard.inventory.models import Kind
 from dashboard.look import times
 from dashboard.look.pages import page_or_part
@@ -86,10 +86,10 @@ def _show(request: TenantRequest | StaffRequest, found: CallFilter, context: dic
 def _row(call: Call) -> dict[str, Any]:
     return {
         "call": call,
-        "mark": wording.mark(call),
-        "state": wording.state(call),
-        "person": wording.person(call) or wording.place(call),
-        "line": wording.line(call),
-        "assistant": wording.assistant(call),
-        "by": wording.started_by(call),
+        "mark": labels.mark(call),
+        "state": labels.state(call),
+        "person": labels.person(call) or labels.place(call),
+        "line": labels.line(call),
+        "assistant": labels.assistant(call),
+        "by": labels.started_by(call),
     }

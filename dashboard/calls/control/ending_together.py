@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from dashboard.calls import control
+from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
-from dashboard.calls.steps import owner
+from dashboard.calls.transitions import owner
 from tenants.isolation import scope
 from tenants.models import User
 
@@ -54,7 +54,7 @@ def send(call_id: UUID) -> Receipt | None:
     if call is None:
         return None
     token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
-    receipt = control.send(call, {"type": "end-call"}, by=call.end_due_by, token=token)
+    receipt = commands.send(call, {"type": "end-call"}, by=call.end_due_by, token=token)
     not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
     with scope.of(owner(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), end_due_at=call.end_due_at)

@@ -13,10 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.budget import spending as budget
-from dashboard.calls import control, deciding, placing, presence, queries, steering, timeline, wording
+from dashboard.calls import labels, manual_resolution, queries
+from dashboard.calls.caller_id.proof import proof_of
+from dashboard.calls.control import commands, composer
 from dashboard.calls.forms import CommandForm
+from dashboard.calls.history import timeline
+from dashboard.calls.live import presence
 from dashboard.calls.models import Call, CallReport, Receipt
-from dashboard.calls.proof import proof_of
+from dashboard.calls.placing import intents
 from dashboard.look import times
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -55,7 +59,7 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     form = CommandForm(request.POST, tenant=request.tenant)
     receipt = None
     if form.is_valid():
-        receipt = control.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
+        receipt = commands.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
     with scope.of(request.tenant):
@@ -73,8 +77,8 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
     with scope.of(request.tenant):
         found = _find(request, call_id)
     choice = request.POST.get("choice", "")
-    if choice in dict(deciding.choices(found)):
-        deciding.decide(found, choice, by=request.user)
+    if choice in dict(manual_resolution.choices(found)):
+        manual_resolution.decide(found, choice, by=request.user)
         return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
     with scope.of(request.tenant):
         return _page(request, _find(request, call_id), undecided=True, status=422)
@@ -89,8 +93,8 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
     with scope.of(request.tenant):
         found = _find(request, call_id)
     try:
-        deciding.clear_wrong_number(found, by=request.user, reason=request.POST.get("reason", ""))
-    except deciding.Refusal as no:
+        manual_resolution.clear_wrong_number(found, by=request.user, reason=request.POST.get("reason", ""))
+    except manual_resolution.Refusal as no:
         with scope.of(request.tenant):
             return _page(request, _find(request, call_id), unclear=no.words, status=422)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
@@ -166,7 +170,7 @@ def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -
 
 def _report(context: dict[str, Any], call: Call) -> dict[str, Any]:
     report: CallReport | None = context["report"]
-    return {"proof": proof_of(call), "analysis": wording.analysis(report.analysis) if report else []}
+    return {"proof": proof_of(call), "analysis": labels.analysis(report.analysis) if report else []}
 
 
 def _panel(
@@ -183,20 +187,20 @@ def _panel(
     context: dict[str, Any] = {
         "call": call,
         "mode": _mode(request, call),
-        "state": wording.state(call),
-        "mark": wording.mark(call),
-        "why": wording.why(call),
-        "person": wording.person(call),
-        "place": wording.place(call),
-        "country": wording.place(call).partition(", ")[0],
-        "kind": wording.place(call).partition(", ")[2],
+        "state": labels.state(call),
+        "mark": labels.mark(call),
+        "why": labels.why(call),
+        "person": labels.person(call),
+        "place": labels.place(call),
+        "country": labels.place(call).partition(", ")[0],
+        "kind": labels.place(call).partition(", ")[2],
         "answered": f"{call.started_at.astimezone(zone):%H:%M:%S}" if call.started_at else "",
         "part": only,
-        "line": wording.line(call),
-        "assistant": wording.assistant(call),
+        "line": labels.line(call),
+        "assistant": labels.assistant(call),
         "zone_words": times.zone_words(request.tenant.zone),
         "may_call_again": request.standing.may(Permission.PLACE_CALLS)
-        and placing.may_be_offered(request.tenant, call.party),
+        and intents.may_be_offered(request.tenant, call.party),
         "may_steer": may_steer,
         "may_clear": may_steer and request.standing.staff is not None,
         "may_read": may_read,
@@ -228,15 +232,15 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
         "typed": form.data if form is not None and kept else {},
         "errors": form.errors if form is not None else {},
         "readings": form.choices_of_reading() if form is not None else [],
-        "tabs": steering.tabs(call.family),
-        "chosen": sent if sent in steering.TABS else "inject-context",
+        "tabs": composer.tabs(call.family),
+        "chosen": sent if sent in composer.TABS else "inject-context",
         "sent": sent,
-        "notice": steering.notice(call.family),
-        "goodbye_words": steering.goodbye(call.family),
+        "notice": composer.notice(call.family),
+        "goodbye_words": composer.goodbye(call.family),
         "token": uuid.uuid4(),
         "end_token": uuid.uuid4(),
         "phrases": queries.phrases(request.tenant),
-        "choices": deciding.choices(call),
+        "choices": manual_resolution.choices(call),
     }
 
 

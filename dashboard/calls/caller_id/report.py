@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from dashboard.calls import pages, wording
+from dashboard.calls import labels
+from dashboard.calls.caller_id.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
+from dashboard.calls.history import pages
 from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdCorrection, State
-from dashboard.calls.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
 from dashboard.calls.queries import LEAD
 from tenants.models import Dedication, Tenant, User
 
@@ -146,7 +147,7 @@ def line(call: Any) -> Line:
         call,
         _right(call.number_dedication, call.number_by_name) if call.number_dedication_id else None,
         _right(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
-        call.asked_by_name or wording.started_by(call),
+        call.asked_by_name or labels.started_by(call),
         call.verdict,
         CallerId.of(call, call.later),
         call.cleared or "",
@@ -187,7 +188,7 @@ def _cells(one: Line, zone: ZoneInfo) -> list[object]:
         call.party,
         call.line,
         *right(one.number),
-        wording.assistant(call),
+        labels.assistant(call),
         *right(one.assistant),
         one.placed_by,
         call.remote_id or call.hook_id,

@@ -13,7 +13,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from dashboard.calls import search
+from dashboard.calls.history import search
 from dashboard.calls.models import END_LATE, OVER, Call, State
 from dashboard.look import days, searches
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from dashboard.calls import number_rules, number_text
-from dashboard.calls.number_rules import Rule
-from dashboard.calls.number_text import NumberText
+from dashboard.calls.placing import number_rules, number_text
+from dashboard.calls.placing.number_rules import Rule
+from dashboard.calls.placing.number_text import NumberText
 from dashboard.look import countries, numbers
 from tenants.models import Tenant
 

@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import claiming
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
-from dashboard.calls.steps import READ_ANEW, SETTLED_ALARM, owner, step
+from dashboard.calls.placing import claims
+from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from tenants.isolation import scope
@@ -39,7 +39,7 @@ def send(call_id: UUID) -> Call:
 
 def attempt(call: Call) -> Call:
     """The same for a call read with `whole`. Opens scopes of its own, with nothing open while VoiceDock is asked."""
-    no = claiming.claim(call)
+    no = claims.claim(call)
     if no is not None:
         return refuse(call, no) if no else _anew(call)
     return _post(call)
@@ -49,7 +49,7 @@ def _post(call: Call) -> Call:
     """The one attempt, with nothing open. A 2xx is a call, a no is none, and anything unclear stays so."""
     try:
         with budget.speak(
-            call.connection, Lane.PLACE, tenant=call.tenant_id, confirm=lambda: claiming.confirm(call)
+            call.connection, Lane.PLACE, tenant=call.tenant_id, confirm=lambda: claims.confirm(call)
         ) as vendor:
             placed = vendor.place_call(
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
@@ -59,7 +59,7 @@ def _post(call: Call) -> Call:
                 first_message=call.overrides.get("first_message") or None,
             )
             _keep_answer(call, placed.status, placed.call_id)
-    except claiming.ClaimLost as late:
+    except claims.ClaimLost as late:
         return _give_back(call, late.words)
     except budget.Spent as no:
         return _wait(call, no.retry_after, no.words)

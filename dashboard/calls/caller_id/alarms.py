@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from dashboard.calls import proof
+from dashboard.calls.caller_id import proof
 from dashboard.calls.models import Alarm, Call
 from tenants import names
 from tenants.access.permissions import STAFF_MAY, Permission

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.models import LIVE, Alarm, Call, State
-from dashboard.calls.steps import tell
+from dashboard.calls.transitions import tell
 from tenants.isolation import scope
 from tenants.models import Connection
 

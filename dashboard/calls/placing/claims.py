@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.budget.spending import PATIENCE
-from dashboard.calls import destinations
 from dashboard.calls.models import Alarm, Call, State
-from dashboard.calls.steps import owner
+from dashboard.calls.placing import destinations
+from dashboard.calls.transitions import owner
 from tenants import time_zones
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant

@@ -8,7 +8,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Alarm, AlarmClearing, Call, State
-from dashboard.calls.steps import SETTLED_ALARM, owner, step, tell
+from dashboard.calls.transitions import SETTLED_ALARM, owner, step, tell
 from dashboard.voicedock import states
 from tenants import names
 from tenants.access.decorators import staff_of

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from dashboard.budget import spending as budget
-from dashboard.calls import claiming, destinations, sending
-from dashboard.calls.claiming import ALREADY
 from dashboard.calls.models import UNCERTAIN, Call
-from dashboard.calls.sending import send, whole
-from dashboard.calls.steps import tell
+from dashboard.calls.placing import claims, destinations, sending
+from dashboard.calls.placing.claims import ALREADY
+from dashboard.calls.placing.sending import send, whole
+from dashboard.calls.transitions import tell
 from dashboard.inventory import lengths
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
@@ -108,7 +108,7 @@ def hindrance(tenant: Tenant) -> str:
     A client on a connection without credit is refused by VoiceDock; that is told where the last balance says so.
     """
     now = Tenant.objects.select_related("home_connection").get(pk=tenant.pk)
-    if words := claiming.hindrance(now):
+    if words := claims.hindrance(now):
         return words
     connection = now.home_connection
     is_empty = connection is not None and connection.minutes_balance is not None and connection.minutes_balance <= 0
@@ -151,7 +151,7 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
 
 def _hindrance(tenant: Tenant, party: str) -> Refusal | None:
     """Why this client may not call this person now."""
-    if words := claiming.hindrance(tenant):
+    if words := claims.hindrance(tenant):
         return Refusal("", words)
     under_way = Call.objects.filter(tenant=tenant, party=party, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()

@@ -13,8 +13,8 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
-from dashboard.calls import lost, merge
 from dashboard.calls.models import Call
+from dashboard.calls.updates import apply, lost_calls
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.inventory.runs import Run
@@ -36,14 +36,14 @@ DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report m
 def live(connection: Connection) -> None:
     """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
     with runs.look(connection, Kind.LIVE_CALLS) as run:
-        known = lost.watched(connection)
+        known = lost_calls.watched(connection)
         with run.speak(Lane.LIVE) as vendor:
             pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
         listed = {remote_id for page in pages for remote_id in _hear(run, page)[1]}
         missing = [remote_id for remote_id in known if remote_id not in listed]
         if missing:
             _look_for(run, missing)
-        if listed or any(lost.watched(connection).values()):
+        if listed or any(lost_calls.watched(connection).values()):
             run.again_in = WHILE_LIVE
 
 
@@ -106,10 +106,10 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
         state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
             with run.items.each(UnreadableItem.Kind.CALL, remote_id):
-                heard = merge.hear(run.connection, merge.Facts.of_remote(call))
+                heard = apply.hear(run.connection, apply.Facts.of_remote(call))
                 news += heard is not None and heard.version != version
     if any(missing for *_, missing in known.values()):
-        lost.found(run.connection, list(known))
+        lost_calls.found(run.connection, list(known))
     run.seen += page.size
     run.changed += news
     return news, set(calls)
@@ -129,7 +129,7 @@ def _look_for(run: Run, missing: list[str]) -> None:
             except voicedock.NotFound:
                 found = None
         if found is None:
-            run.changed += lost.missed(run.connection, remote_id)
+            run.changed += lost_calls.missed(run.connection, remote_id)
         else:
             _hear(run, voicedock.Page([found], 1, 1, 0))
 

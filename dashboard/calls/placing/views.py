@@ -11,9 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.calls import placing, queries, steering, wording
+from dashboard.calls import labels, queries
+from dashboard.calls.control import composer
 from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
+from dashboard.calls.placing import intents
 from dashboard.inventory.queries import own_minutes
 from dashboard.look import countries, numbers
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -51,8 +53,8 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
             token = form.cleaned_data.get("token")
             return queries.by_token(request.tenant, token) if token else None
     try:
-        return placing.place(request.tenant, by=request.user, **form.intent())
-    except placing.Refusal as no:
+        return intents.place(request.tenant, by=request.user, **form.intent())
+    except intents.Refusal as no:
         form.add_error(no.field if no.field in form.fields else None, no.words)
     return None
 
@@ -81,11 +83,11 @@ def _page(
         "open_lines": sum(one.is_open for one in lines),
         "in_use": queries.in_use(request.tenant),
         "deed": _deed(form, lines, chosen["number"]),
-        "hindrance": placing.hindrance(request.tenant),
+        "hindrance": intents.hindrance(request.tenant),
         "last": last,
-        "last_state": wording.state(last) if last else "",
-        "last_again": last is not None and last.finished and placing.may_be_offered(request.tenant, last.party),
-        "last_mark": wording.mark(last) if last else "",
+        "last_state": labels.state(last) if last else "",
+        "last_again": last is not None and last.finished and intents.may_be_offered(request.tenant, last.party),
+        "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }
     invalid = form.is_bound and bool(form.errors)
@@ -130,7 +132,7 @@ def _assistant(one: AssistantDedication, chosen: str) -> dict[str, Any]:
         "pk": one.pk,
         "name": str(assistant),
         "family": assistant.family,
-        "words": steering.caption(assistant.family),
+        "words": composer.caption(assistant.family),
         "first_message": assistant.first_message,
         "checked": str(one.pk) == chosen,
     }

@@ -13,9 +13,10 @@ from django.db.models.functions import Coalesce, Now, NullIf
 from dashboard import voicedock
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
-from dashboard.calls import destinations, transfer_targets
+from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
-from dashboard.calls.steps import READ_ANEW, owner, tell
+from dashboard.calls.placing import destinations
+from dashboard.calls.transitions import READ_ANEW, owner, tell
 from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
 from tenants.isolation import scope

@@ -11,10 +11,11 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.budget import spending as budget
-from dashboard.calls import effects, matching, voicemail
-from dashboard.calls.facts import NEVER, Facts
+from dashboard.calls.control import effects
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
-from dashboard.calls.steps import tell
+from dashboard.calls.transitions import tell
+from dashboard.calls.updates import matching, voicemail
+from dashboard.calls.updates.call_update import NEVER, Facts
 from dashboard.live import changes
 from dashboard.voicedock import states
 from dashboard.voicedock.capabilities import family_of

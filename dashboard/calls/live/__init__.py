@@ -1,0 +1,1 @@
+"""The live board, the panel of one call, and who else has it open."""

@@ -1,0 +1,1 @@
+"""Placing a call: checked and written down, claimed once, sent at most once, reconciled when no answer came."""
