@@ -100,10 +100,10 @@ def main(arguments):
         os.execv(str(PYTHON), [str(PYTHON), str(HERE / "manage.py"), *arguments])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     if command in OURS:
-        from dashboard.running import commands
+        from dashboard.devserver import commands
 
         return commands.run(command, arguments[1:])
-    from dashboard.running import django_command
+    from dashboard.devserver import django_command
 
     return django_command.run(arguments)
 

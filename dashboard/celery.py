@@ -23,7 +23,7 @@ from django.db import close_old_connections
 from kombu import Queue
 
 from dashboard import heartbeat, logs, production
-from dashboard.timetable import TIMETABLE
+from dashboard.beat_schedule import TIMETABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 

@@ -51,7 +51,7 @@ if not DEMO and SANDBOX_URL:
 
 INSTALLED_APPS = [
     "tenants",
-    "dashboard.look",
+    "dashboard.ui",
     "dashboard.home",
     "dashboard.budget",
     "dashboard.inventory",
@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "dashboard.web.wrong_method.PageForWrongMethod",
+    "dashboard.web.method_not_allowed.PageForWrongMethod",
     "dashboard.web.sign_in_limits.SignInNeedsLimits",
     "tenants.privacy.PrivatePages",
 ]
@@ -113,14 +113,14 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "dashboard.home.context.shell",
             ],
-            "builtins": ["django.templatetags.static", "dashboard.look.templatetags.look"],
+            "builtins": ["django.templatetags.static", "dashboard.ui.templatetags.ui"],
         },
     }
 ]
 
 _owner = database_url.read(os.environ.get("DATABASE_OWNER_URL", "postgresql:///"), "DATABASE_OWNER_URL")
 OWNER = {key: _owner[key] for key in ("USER", "PASSWORD")}
-WEB_CONNECTIONS = 28  # of one web process; its pools of threads need as many (dashboard/web/pools.py)
+WEB_CONNECTIONS = 28  # of one web process; its pools of threads need as many (dashboard/web/thread_pools.py)
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",

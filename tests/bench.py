@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests import bench_hung, bench_live, bench_sandbox, stack
 
 TIMES = 25

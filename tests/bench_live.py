@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests.journeys.calling import BEGIN
 from tests.stack import Stack
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dashboard.running.places import ROOT, Places, free_port
+from dashboard.devserver.paths import ROOT, Places, free_port
 
 READY = "Patchbay is ready: "
 

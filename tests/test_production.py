@@ -10,8 +10,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from dashboard import production
-from dashboard.running import checks
-from dashboard.running.places import ROOT
+from dashboard.devserver import checks
+from dashboard.devserver.paths import ROOT
 
 KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 WHOLE = {
@@ -82,7 +82,7 @@ def test_workers_need_no_proxies_and_the_demo_needs_nothing():
 @pytest.mark.parametrize(
     "command",
     [
-        ["-m", "dashboard.running.web", "--port", "1"],
+        ["-m", "dashboard.web.server", "--port", "1"],
         ["-m", "celery", "-A", "dashboard.celery", "worker", "-Q", "bulk", "-c", "1"],
         ["-m", "celery", "-A", "dashboard.celery", "beat", "--schedule", "SCHEDULE", "--pidfile="],
     ],

@@ -1,7 +1,7 @@
 """Threads of the web server that wait for VoiceDock: meanwhile they hold neither a place at work nor a connection.
 
-The web server opens one `Turn` per request (`dashboard/web/pools.py`). Workers, commands and tests have none, and then
-nothing here does anything but give the pooled database connection back.
+The web server opens one `Turn` per request (`dashboard/web/thread_pools.py`). Workers, commands and tests have none,
+and then nothing here does anything but give the pooled database connection back.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from django import forms
 from dashboard.calls.caller_id import report
 from dashboard.calls.control import commands, transfer_targets
 from dashboard.calls.placing import destinations, intents
-from dashboard.look import days, numbers
+from dashboard.ui import date_fields, phone_numbers
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = intents.NOT_YOURS
@@ -39,7 +39,7 @@ class ChosenReading(forms.Form):
 
     def choices_of_reading(self) -> list[tuple[str, str]]:
         """Each reading with the place where it rings."""
-        return [(e164, numbers.region(e164)) for e164 in self.readings]
+        return [(e164, phone_numbers.region(e164)) for e164 in self.readings]
 
 
 class PlaceForm(ChosenReading):
@@ -105,8 +105,8 @@ class PlaceForm(ChosenReading):
 class CallerIdFilter(forms.Form):
     """Period and verdict of the caller-ID report."""
 
-    since = days.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = days.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    since = date_fields.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = date_fields.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     verdict = forms.ChoiceField(
         required=False, label="VoiceDock reported", choices=[("", "Anything"), *report.VERDICTS.items()]
     )

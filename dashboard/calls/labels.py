@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.calls.models import LIVE, OVER, UNCERTAIN, UNSENT, Alarm, Call, State
-from dashboard.look import numbers, states
+from dashboard.ui import phone_numbers, states
 
 ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are shown as they came
     "user_hangup": "person hung up",
@@ -72,7 +72,7 @@ def person(call: Call) -> str:
 
 
 def place(call: Call) -> str:
-    return numbers.region(call.party) or ("In the browser" if call.direction == "web" else "")
+    return phone_numbers.region(call.party) or ("In the browser" if call.direction == "web" else "")
 
 
 def started_by(call: Call) -> str:

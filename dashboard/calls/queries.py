@@ -14,7 +14,7 @@ from django.utils import timezone
 from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
 from dashboard.campaigns.models import Lead
 from dashboard.inventory.models import Kind, SyncState
-from dashboard.look import numbers
+from dashboard.ui import phone_numbers
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 WALL = 200
@@ -149,6 +149,8 @@ def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
     )
     found = sorted(set(lines.union(names)))
     return {
-        "lines": [(e164, f"{name} {numbers.grouped(e164)}".strip()) for kind, e164, name in found if kind == "line"],
+        "lines": [
+            (e164, f"{name} {phone_numbers.grouped(e164)}".strip()) for kind, e164, name in found if kind == "line"
+        ],
         "assistants": [(name, name) for kind, name, _ in found if kind == "assistant" and name],
     }

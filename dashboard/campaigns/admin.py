@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.look import states
+from dashboard.ui import states
 from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, site
 
 LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]

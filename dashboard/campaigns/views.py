@@ -18,8 +18,8 @@ from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import control, queries, sync
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind
-from dashboard.look import filters, keyset, searches, states
-from dashboard.look.pages import page_or_part
+from dashboard.ui import filters, pagination, search_fields, states
+from dashboard.ui.fragments import page_or_part
 from tenants import time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
@@ -38,7 +38,7 @@ STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 
 
 class CampaignFilter(forms.Form):
-    q = searches.SearchField(required=False, label="Find a campaign")
+    q = search_fields.SearchField(required=False, label="Find a campaign")
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Campaign.Status.choices])
     client = forms.ChoiceField(required=False, label="Client")
 
@@ -87,7 +87,7 @@ def _list(
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the campaigns")
     found = _narrowed(found, form.cleaned_data) if form.is_valid() else found.none()
-    shown = keyset.page(found, request.GET, moment="made", size=queries.PAGE)
+    shown = pagination.page(found, request.GET, moment="made", size=queries.PAGE)
     rows = queries.shown(shown.rows, timezone.now(), hindrances)
     context |= {
         "rows": rows,

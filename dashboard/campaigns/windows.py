@@ -9,7 +9,7 @@ from dashboard.campaigns import counts
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.daily_window import LAST_SECOND, DailyWindow
 from dashboard.campaigns.models import Campaign
-from dashboard.look import states
+from dashboard.ui import states
 from tenants import time_zones
 
 Status = Campaign.Status

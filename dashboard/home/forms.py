@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 
-from dashboard.look import days, numbers, searches
+from dashboard.ui import date_fields, phone_numbers, search_fields
 from tenants import names
 from tenants.access.permissions import Role, StaffRole
 from tenants.access.support_access import HOURS
@@ -102,7 +102,7 @@ class GrantForm(forms.Form):
 
 class LineField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: NumberDedication) -> str:
-        return f"{numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
+        return f"{phone_numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
 
 
 class SpeakerField(forms.ModelChoiceField):
@@ -168,13 +168,13 @@ class SettingsForm(forms.ModelForm):
 class ActivityFilter(forms.Form):
     """`kinds` and `clients` are (value, words) pairs."""
 
-    q = searches.SearchField(
+    q = search_fields.SearchField(
         required=False, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})
     )
     kind = forms.ChoiceField(required=False, label="About")
     client = forms.ChoiceField(required=False, label="Client")
-    since = days.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = days.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    since = date_fields.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = date_fields.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, kinds: list[tuple[str, str]], clients: list[tuple[str, str]] | None = None) -> None:
         super().__init__(*args)

@@ -5,7 +5,6 @@ from django.urls import path
 from dashboard.home.views import (
     activity,
     browser_reports,
-    health,
     help_sheet,
     invitation,
     mail,
@@ -16,6 +15,7 @@ from dashboard.home.views import (
     team,
     visits,
 )
+from dashboard.web import health_views
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -45,10 +45,10 @@ urlpatterns = [
     path("c/<slug:slug>/activity/", activity.client, name="activity"),
     path("activity/", activity.staff, name="staff-activity"),
     path("help/", help_sheet.page, name="help"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
+    path("healthz", health_views.healthz, name="healthz"),
+    path("readyz", health_views.readyz, name="readyz"),
     path("csp-report/", browser_reports.take, name="browser-report"),
     path("staff/browser-reports/", browser_reports.listing, name="staff-browser-reports"),
-    path(".well-known/security.txt", health.security_txt, name="security-txt"),
-    path("robots.txt", health.robots, name="robots"),
+    path(".well-known/security.txt", health_views.security_txt, name="security-txt"),
+    path("robots.txt", health_views.robots, name="robots"),
 ]

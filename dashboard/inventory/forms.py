@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from dashboard.look import countries, days, numbers, searches
+from dashboard.ui import countries, date_fields, phone_numbers, search_fields
 from tenants import names
 from tenants.access.permissions import Role
 from tenants.form_fields import NameField, names_of_reseller, names_of_staff
@@ -23,7 +23,7 @@ NOT_A_SLUG = {"new"}  # it would hide a page of ours
 
 class NumberField(forms.ModelChoiceField):
     def label_from_instance(self, number: Number) -> str:
-        label = ", ".join(filter(None, (numbers.grouped(number.e164), names.isolate(number.name))))
+        label = ", ".join(filter(None, (phone_numbers.grouped(number.e164), names.isolate(number.name))))
         return f"{label} ({_where(number)})"
 
 
@@ -93,7 +93,7 @@ class ClientForm(forms.Form):
 class DedicateForm(forms.Form):
     """A number or an assistant for this client, now or from a later day."""
 
-    start = days.DayField(
+    start = date_fields.DayField(
         required=False,
         label="From",
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -171,8 +171,11 @@ class CountriesForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"country": tenant.country, "allowed": ", ".join(map(numbers.country, tenant.allowed_countries))}
-        self.fields["country"].choices = [("", "Are not read"), *numbers.countries().items()]  # type: ignore[attr-defined]
+        self.initial = {
+            "country": tenant.country,
+            "allowed": ", ".join(map(phone_numbers.country, tenant.allowed_countries)),
+        }
+        self.fields["country"].choices = [("", "Are not read"), *phone_numbers.countries().items()]  # type: ignore[attr-defined]
 
     def clean_allowed(self) -> list[str]:
         try:
@@ -267,7 +270,7 @@ class OrganizationForm(forms.Form):
 
 
 class ClientFilter(forms.Form):
-    q = searches.SearchField(required=False, label="Find a client")
+    q = search_fields.SearchField(required=False, label="Find a client")
     connection = forms.ModelChoiceField(
         Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
     )
@@ -275,7 +278,7 @@ class ClientFilter(forms.Form):
 
 
 class StockFilter(forms.Form):
-    q = searches.SearchField(
+    q = search_fields.SearchField(
         required=False,
         label="Find a number, assistant or client",
         widget=forms.TextInput(attrs={"placeholder": "Number, name or client"}),

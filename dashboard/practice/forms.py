@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from dashboard.look import numbers
 from dashboard.practice import words
+from dashboard.ui import phone_numbers
 from tenants.models import Number
 
 
@@ -72,7 +72,10 @@ class RingForm(forms.Form):
     def __init__(self, *args: Any, lines: list[Number], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].choices = [  # type: ignore[attr-defined]
-            (line.e164, f"{numbers.grouped(line.e164)}, {line.name}" if line.name else numbers.grouped(line.e164))
+            (
+                line.e164,
+                f"{phone_numbers.grouped(line.e164)}, {line.name}" if line.name else phone_numbers.grouped(line.e164),
+            )
             for line in lines
         ]
 

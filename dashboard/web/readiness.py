@@ -16,7 +16,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from dashboard.celery import app as celery
-from dashboard.web import stopping
+from dashboard.web import shutdown
 from tenants.isolation import scope
 
 WITHIN = 1.5  # seconds for all parts together
@@ -57,7 +57,7 @@ class Probe:
 
 def ask() -> tuple[int, Parts]:
     """The status, and a word for each part; within `WITHIN` seconds."""
-    if stopping.begun():
+    if shutdown.begun():
         return 503, {"process": "stopping"}
     until = monotonic() + WITHIN
     parts: Parts = {}

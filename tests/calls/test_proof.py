@@ -15,7 +15,7 @@ from dashboard.calls.caller_id import alarms
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.proof import CallerId, caller_id_of
 from dashboard.calls.models import Call
-from dashboard.look.numbers import grouped
+from dashboard.ui.phone_numbers import grouped
 from tenants import audit
 from tenants.audit.messages import sentence
 from tenants.isolation import scope

@@ -3,6 +3,7 @@
 import pytest
 from django.db.models.functions import Now
 
+from dashboard.beat_schedule import TIMETABLE
 from dashboard.calls import sweep, tasks
 from dashboard.calls.models import Call
 from dashboard.calls.placing import sending

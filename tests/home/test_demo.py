@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.calls.models import Call
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns.models import Campaign
+from dashboard.devserver import demo_logins
 from dashboard.home import furniture
 from dashboard.home.management.commands import demo
-from dashboard.running import sign_ins
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import Clock
 from tenants.isolation import scope
@@ -32,8 +32,8 @@ def furnished(db, settings, monkeypatch):
 
 
 def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(furnished):
-    assert {email for email, _ in sign_ins.PEOPLE} == set(User.objects.values_list("email", flat=True))
-    assert User.objects.get(email="owner@bloom.test").check_password(sign_ins.PASSWORD)
+    assert {email for email, _ in demo_logins.PEOPLE} == set(User.objects.values_list("email", flat=True))
+    assert User.objects.get(email="owner@bloom.test").check_password(demo_logins.PASSWORD)
     with scope.system("look"):
         assert Tenant.objects.count() == 6 and Membership.objects.count() == 4
         assert Tenant.objects.filter(default_number=None).count() == 0
@@ -69,4 +69,4 @@ def test_it_belongs_to_the_sandbox(db, settings):
 
 def test_each_client_has_a_colour_of_its_own():
     assert len({house.hue for house in furniture.HOUSES}) == len(furniture.HOUSES)
-    assert furniture.PASSWORD == sign_ins.PASSWORD
+    assert furniture.PASSWORD == demo_logins.PASSWORD

@@ -12,13 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.beat_schedule import TIMETABLE
 from dashboard.calls.history import removal
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery
 from dashboard.inventory import retention, stopping, tasks
-from dashboard.timetable import TIMETABLE
 from tenants import tenant_status
 from tenants.access.permissions import Role, StaffRole
 from tenants.audit import verification

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests import stack
 from tests.journeys.calling import people_of_journeys
 

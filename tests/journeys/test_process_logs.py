@@ -12,7 +12,7 @@ import threading
 
 import httpx
 
-from dashboard.running.places import ROOT
+from dashboard.devserver.paths import ROOT
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[(debug|info|warning|error|critical)\s*\] ")
 PATIENCE = 60  # seconds, for a machine that is slow

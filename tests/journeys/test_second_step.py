@@ -7,7 +7,7 @@ import time
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import expect
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests.journeys.axe import findings
 from tests.journeys.calling import region
 

@@ -10,8 +10,8 @@ import time
 
 import httpx
 
-from dashboard.running import processes, sign_ins
-from dashboard.running.places import ROOT, free_port
+from dashboard.devserver import demo_logins, processes
+from dashboard.devserver.paths import ROOT, free_port
 from tests import stack
 
 SIGNED_IN = "admin@patchbay.test"
@@ -21,7 +21,7 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
     port = free_port()
     with stack.folder() as folder:
         with stack.up(folder, port=port) as patchbay:
-            assert sign_ins.table() in _everything_told(patchbay)
+            assert demo_logins.table() in _everything_told(patchbay)
             children = _children(patchbay)
             assert set(children) == {"postgres", "valkey", "sandbox", "interactive", "worker", "web", "beat"}
             _is_refused_twice(patchbay)
@@ -72,7 +72,7 @@ def _signed_in(patchbay: stack.Stack) -> httpx.Client:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
     browser.post(
         "/accounts/login/",
-        data={"login": SIGNED_IN, "password": sign_ins.PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
+        data={"login": SIGNED_IN, "password": demo_logins.PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
         headers={"Origin": patchbay.url},
     )
     return browser

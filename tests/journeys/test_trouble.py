@@ -7,7 +7,7 @@ import uuid
 
 from playwright.sync_api import expect
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests.journeys.axe import findings
 from tests.journeys.calling import BEGIN, PANEL, commands, force, of_person, placed, talking
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from dashboard.running.sign_ins import PASSWORD
+from dashboard.devserver.demo_logins import PASSWORD
 from tests.journeys.axe import findings
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.template import Context, Template
 
-from dashboard.look import numbers
+from dashboard.ui import phone_numbers
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from dashboard.look import numbers
     ],
 )
 def test_grouped_and_placed(e164, grouped, region):
-    assert (numbers.grouped(e164), numbers.region(e164)) == (grouped, region)
+    assert (phone_numbers.grouped(e164), phone_numbers.region(e164)) == (grouped, region)
 
 
 def test_the_number_on_screen_carries_its_e164():
@@ -33,6 +33,6 @@ def test_what_is_no_number_is_escaped_and_none_is_said():
 
 def test_numbers_within_a_sentence_are_grouped():
     assert (
-        numbers.within("Mara released +31205550142, not 31205550142.")
+        phone_numbers.within("Mara released +31205550142, not 31205550142.")
         == "Mara released +31 20 555 0142, not 31205550142."
     )

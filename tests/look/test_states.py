@@ -5,7 +5,7 @@ from django.template import Context, Template
 
 from dashboard.calls.models import Receipt, State
 from dashboard.campaigns.models import Campaign
-from dashboard.look import states
+from dashboard.ui import states
 
 
 def drawn(markup, **context):

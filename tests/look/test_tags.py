@@ -7,7 +7,7 @@ from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
 
-from dashboard.look import filters
+from dashboard.ui import filters
 
 
 def drawn(markup, **context):

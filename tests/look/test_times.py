@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.template import Context, Template
 
-from dashboard.look import times
+from dashboard.ui import times
 
 NOW = datetime(2026, 11, 19, 13, 7, tzinfo=UTC)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -7,6 +7,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
+from dashboard.beat_schedule import TIMETABLE
 from dashboard.budget import spending as budget
 from dashboard.calls import sweep
 from dashboard.calls.control import commands

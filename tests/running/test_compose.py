@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from dashboard.running.places import ROOT
+from dashboard.devserver.paths import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 OURS = {name: one for name, one in COMPOSE["services"].items() if "build" in one}

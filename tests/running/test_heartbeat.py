@@ -8,29 +8,29 @@ from celery.signals import heartbeat_sent
 
 from dashboard import heartbeat
 from dashboard.celery import app
-from dashboard.running import pulse
+from dashboard.web import healthchecks
 
 
 def test_a_worker_renews_it_with_each_heartbeat(tmp_path, monkeypatch):
     monkeypatch.setenv("PATCHBAY_ALIVE_FILE", str(tmp_path / "alive"))
     heartbeat_sent.send(sender=None)
-    assert pulse.alive(str(tmp_path / "alive"))
+    assert healthchecks.alive(str(tmp_path / "alive"))
 
 
 def test_beat_renews_it_with_each_round(tmp_path, monkeypatch):
     monkeypatch.setenv("PATCHBAY_ALIVE_FILE", str(tmp_path / "alive"))
     monkeypatch.setattr(PersistentScheduler, "tick", lambda self: 1.0)
     assert heartbeat.Scheduler.tick(object.__new__(heartbeat.Scheduler)) == 1.0
-    assert pulse.alive(str(tmp_path / "alive"))
+    assert healthchecks.alive(str(tmp_path / "alive"))
     assert app.conf.beat_scheduler == "dashboard.heartbeat:Scheduler"
 
 
 def test_an_old_one_and_none_are_no_sign_of_life(tmp_path):
     path = tmp_path / "alive"
-    assert not pulse.alive(str(path)) and not pulse.alive("")
+    assert not healthchecks.alive(str(path)) and not healthchecks.alive("")
     path.touch()
     os.utime(path, (time.time() - 61, time.time() - 61))
-    assert not pulse.alive(str(path))
+    assert not healthchecks.alive(str(path))
 
 
 def test_nothing_is_written_where_nobody_looks(monkeypatch):

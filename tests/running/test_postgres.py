@@ -63,7 +63,7 @@ def test_nobody_comes_in_without_a_password(address):
 def test_the_roles_are_as_they_must_be_however_often_they_are_furnished(address):
     passwords = {f"{who}_password": os.environ[f"PATCHBAY_TEST_PATCHBAY_{who.upper()}"] for who in WHO}
     for _ in range(2):
-        roles.furnish(address, **passwords, database=None)
+        create_roles.furnish(address, **passwords, database=None)
     with psycopg.connect(address) as connection:
         told = connection.execute(
             "SELECT rolname, rolcanlogin, rolsuper, rolinherit, rolcreatedb, rolbypassrls FROM pg_roles "
@@ -99,7 +99,7 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_furnished(address)
 )
 def test_what_is_wrong_with_the_addresses_is_said(address, monkeypatch, given, words):
     server_address = address.rpartition("@")[2].partition("/")[0]
-    usual = {name: f"postgresql://{role}:word@h/d" for name, role in roles.LOGINS.items()} | {
+    usual = {name: f"postgresql://{role}:word@h/d" for name, role in create_roles.LOGINS.items()} | {
         "DATABASE_ADMIN_URL": address
     }
     for name in usual:
@@ -107,4 +107,4 @@ def test_what_is_wrong_with_the_addresses_is_said(address, monkeypatch, given, w
     for name, value in (usual | given if given else {}).items():
         monkeypatch.setenv(name, value.format(server=server_address))
     with pytest.raises(SystemExit, match=words):
-        roles.main()
+        create_roles.main()

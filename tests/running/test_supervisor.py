@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.running import processes
-from dashboard.running.places import ROOT, Places
-from dashboard.running.supervisor import Child, Failed, Stopped, Supervisor
+from dashboard.devserver import processes
+from dashboard.devserver.paths import ROOT, Places
+from dashboard.devserver.supervisor import Child, Failed, Stopped, Supervisor
 
 LIVE = "import pathlib, signal, sys; pathlib.Path(sys.argv[1]).touch(); signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + LIVE
@@ -221,7 +221,7 @@ import signal; signal.pause()
 
 def test_one_that_works_on_is_waited_for_beyond_its_limit(supervisor, child, monkeypatch):
     """On a busy machine a start takes long; computing is progress."""
-    monkeypatch.setattr("dashboard.running.supervisor.SAY_AFTER", 0.3)
+    monkeypatch.setattr("dashboard.devserver.supervisor.SAY_AFTER", 0.3)
     supervisor.start(child("worker", BUSY, "1.0", start_limit=0.4))
     assert supervisor.told and supervisor.told[0].startswith("Still starting worker, for ")
 
@@ -232,7 +232,7 @@ def test_one_that_does_nothing_any_more_is_given_up(supervisor, child):
 
 
 def test_one_that_computes_for_ever_is_given_up_too(supervisor, child, monkeypatch):
-    monkeypatch.setattr("dashboard.running.supervisor.LONGEST_START", 0.6)
+    monkeypatch.setattr("dashboard.devserver.supervisor.LONGEST_START", 0.6)
     with pytest.raises(Failed, match="mad did not answer within 1 s"):
         supervisor.start(child("mad", "while True: pass", start_limit=5))
 
@@ -245,7 +245,7 @@ def test_the_last_words_are_those_of_the_new_process(supervisor, child):
 
 
 def test_a_log_that_has_grown_long_is_rotated_while_it_is_written(supervisor, child, monkeypatch):
-    monkeypatch.setattr("dashboard.running.supervisor.LONG_LOG", 1000)
+    monkeypatch.setattr("dashboard.devserver.supervisor.LONG_LOG", 1000)
     supervisor.start(child("chatty", "print('x' * 2000, flush=True);" + LIVE))
     log = supervisor.places.logs / "chatty.log"
     supervisor._look_after_the_disk()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.devserver import demo_logins, environment, up
+from dashboard.devserver.lock import Lock
+from dashboard.devserver.paths import ROOT, Places, free_port, is_free
 from dashboard.home import furniture
-from dashboard.running import environment, sign_ins, up
-from dashboard.running.lock import Lock
-from dashboard.running.places import ROOT, Places, free_port, is_free
 
 
 @pytest.fixture
@@ -134,9 +134,9 @@ def test_a_database_without_its_owner_is_told(places):
 
 def test_the_sign_ins_are_those_of_the_demo():
     people = [*furniture.STAFF, furniture.AUDITOR, *(who for house in furniture.HOUSES for who, _ in house.people)]
-    assert {email for email, _ in sign_ins.PEOPLE} == {person.email for person in people}
-    assert sign_ins.PASSWORD == furniture.PASSWORD
-    assert all(email in sign_ins.table() for email, _ in sign_ins.PEOPLE)
+    assert {email for email, _ in demo_logins.PEOPLE} == {person.email for person in people}
+    assert demo_logins.PASSWORD == furniture.PASSWORD
+    assert all(email in demo_logins.table() for email, _ in demo_logins.PEOPLE)
 
 
 @pytest.mark.parametrize("half", ["", "{", '{"pid": 12'])

@@ -7,29 +7,29 @@ import uvicorn
 from allauth.core.internal.httpkit import get_client_ip
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from dashboard.devserver import services
+from dashboard.devserver.paths import free_port
 from dashboard.live import feed
-from dashboard.running import children, pulse, web
-from dashboard.running.places import free_port
-from dashboard.web import stopping
+from dashboard.web import healthchecks, server, shutdown
 
 
 def test_streams_are_ended_before_the_server_waits_for_them(monkeypatch):
     order = []
-    monkeypatch.setattr(stopping, "_begun", False)  # and so again afterwards
+    monkeypatch.setattr(shutdown, "_begun", False)  # and so again afterwards
     monkeypatch.setattr(feed, "close", lambda: order.append("streams end"))
 
     async def stop(self, sockets=None):
         order.append("server stops")
 
     monkeypatch.setattr(uvicorn.Server, "shutdown", stop)
-    asyncio.run(web.Server(web.configuration("127.0.0.1", 1)).shutdown())
+    asyncio.run(server.Server(server.configuration("127.0.0.1", 1)).shutdown())
     assert order == ["streams end", "server stops"]
 
 
 def test_one_that_would_not_end_is_not_waited_for_for_ever():
     """But longer than one that waits for VoiceDock, which may take 30 s."""
-    assert web.configuration("127.0.0.1", 1).timeout_graceful_shutdown == web.IN_FLIGHT == 35
-    assert children.web(1, {}).stop_limit > web.IN_FLIGHT + web.notice()
+    assert server.configuration("127.0.0.1", 1).timeout_graceful_shutdown == server.IN_FLIGHT == 35
+    assert services.web(1, {}).stop_limit > server.IN_FLIGHT + server.notice()
 
 
 @pytest.mark.parametrize(("told", "believed"), [(None, False), ("0", False), ("1", True)])
@@ -37,7 +37,7 @@ def test_a_proxy_is_believed_only_when_there_is_one(monkeypatch, told, believed)
     monkeypatch.delenv("PATCHBAY_PROXY", raising=False)
     if told:
         monkeypatch.setenv("PATCHBAY_PROXY", told)
-    assert web.configuration("127.0.0.1", 1).proxy_headers is believed
+    assert server.configuration("127.0.0.1", 1).proxy_headers is believed
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_who_asks_is_read_from_the_right_and_from_named_proxies_alone(monkeypatc
     async def application(scope, receive, send):
         seen.update(scope)
 
-    believed = ProxyHeadersMiddleware(application, web.configuration("127.0.0.1", 1).forwarded_allow_ips)
+    believed = ProxyHeadersMiddleware(application, server.configuration("127.0.0.1", 1).forwarded_allow_ips)
     headers = [(b"x-forwarded-for", said.encode()), (b"x-forwarded-proto", b"https")]
     asyncio.run(believed({"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}, None, None))
     assert (seen["client"][0], seen["scheme"]) == (client, scheme)
@@ -69,4 +69,4 @@ def test_no_header_makes_a_request_secure(client, db):
 
 
 def test_nobody_there_is_no_pulse():
-    assert not pulse.answers(f"http://127.0.0.1:{free_port()}/healthz")
+    assert not healthchecks.answers(f"http://127.0.0.1:{free_port()}/healthz")

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 from django.db import connection
 
-from dashboard.running.places import ROOT, free_port
+from dashboard.devserver.paths import ROOT, free_port
 
 START_WITHIN = 60.0  # seconds, on a machine that does much else
 
@@ -51,7 +51,7 @@ def started(**environment: str) -> Iterator[Server]:
     """It may still be starting; killed at the end, however it is then."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.running.web", "--port", str(port)],
+        [sys.executable, "-m", "dashboard.web.server", "--port", str(port)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PATCHBAY_PROCESS": "web", **_database(), **environment},
         stdout=subprocess.DEVNULL,

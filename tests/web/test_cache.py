@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 from redis.exceptions import ConnectionError as Lost
 
-from dashboard.running.places import free_port
+from dashboard.devserver.paths import free_port
 from dashboard.web import cache, readiness
 from tenants.access.permissions import Role
 

@@ -8,10 +8,11 @@ import pytest
 
 from dashboard import settings
 from dashboard.budget import spending, waiting
-from dashboard.web import answers, bodies, front, readiness, stopping
-from dashboard.web.front import Front
-from dashboard.web.pools import CONNECTIONS, SIZES, Pools, Size
-from dashboard.web.routes import Kind, ends_a_call, route_of
+from dashboard.web import application as front
+from dashboard.web import readiness, request_bodies, responses, shutdown
+from dashboard.web.application import Front
+from dashboard.web.request_kinds import Kind, ends_a_call, route_of
+from dashboard.web.thread_pools import CONNECTIONS, SIZES, Pools, Size
 from tests.web.asgi import FORM, Request, get, post
 
 CALL = "/c/bloom/calls/0b0b1b6e-1111-4222-8333-444444444444/command/"
@@ -56,7 +57,7 @@ def hanging():
 
 
 async def no_events(scope, receive, send):
-    await answers.text(scope, send, 404, "")
+    await responses.text(scope, send, 404, "")
 
 
 def front_of(application, sizes=None):
@@ -184,7 +185,7 @@ def test_a_slow_body_holds_no_thread(hanging):
     ],
 )
 def test_what_is_too_large_or_too_slow_is_refused_before_a_thread_is_taken(monkeypatch, headers, chunks, status):
-    monkeypatch.setattr(bodies, "DRAIN_WITHIN", 0.01)
+    monkeypatch.setattr(request_bodies, "DRAIN_WITHIN", 0.01)
     monkeypatch.setattr(front, "route_of", lambda *asked: replace(route_of(*asked), within=0.05))
 
     async def story():
@@ -200,10 +201,10 @@ def test_what_is_too_large_or_too_slow_is_refused_before_a_thread_is_taken(monke
 
 def test_what_is_held_of_unfinished_bodies_has_a_limit():
     async def story():
-        held = bodies.Bodies(most=100)
+        held = request_bodies.Bodies(most=100)
         request = Request("POST", "/leave/")
         request.feed(b"x" * 101, more=True)
-        with pytest.raises(bodies.Refused) as refused:
+        with pytest.raises(request_bodies.Refused) as refused:
             await held.read(request.incoming.get, {b"content-length": b"200"}, 1000, 1)
         return refused.value.status, held.held
 
@@ -221,7 +222,7 @@ def test_a_sender_who_leaves_takes_no_thread():
 
 
 def test_while_it_stops_it_is_not_ready_and_each_answer_is_the_last(hanging, monkeypatch):
-    monkeypatch.setattr(stopping, "_begun", True)
+    monkeypatch.setattr(shutdown, "_begun", True)
 
     async def story():
         served = front_of(hanging)

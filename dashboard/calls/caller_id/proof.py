@@ -12,7 +12,7 @@ from datetime import datetime
 
 from dashboard.calls import labels, queries
 from dashboard.calls.models import UNCERTAIN, UNSENT, AlarmClearing, Call, State
-from dashboard.look import numbers
+from dashboard.ui import phone_numbers
 from tenants import names
 from tenants.models import AuditEntry
 
@@ -75,14 +75,14 @@ class CallerId:
     def asked_words(self) -> str:
         """The number that VoiceDock was asked for, or why there is none."""
         if self.asked:
-            return numbers.grouped(self.asked)
+            return phone_numbers.grouped(self.asked)
         if not self.placed_here:
             return "Not asked from here"
         return "Not recorded" if self.sent or self.is_dialed else "Not asked"
 
     @property
     def reported_words(self) -> str:
-        return ", later ".join(numbers.grouped(number) for number in self.reported)
+        return ", later ".join(phone_numbers.grouped(number) for number in self.reported)
 
     def sentence(self, client: str) -> str:
         """What is known, in a sentence or two for people of the client and for staff."""
@@ -97,7 +97,7 @@ class CallerId:
         match self.verdict:
             case "agrees":
                 asked = " as it was asked for" if self.asked else " as was meant"
-                return f"The person saw {numbers.grouped(self.meant)}. VoiceDock reported the same number{asked}."
+                return f"The person saw {phone_numbers.grouped(self.meant)}. VoiceDock reported the same number{asked}."
             case "not-reported":
                 return f"{self._wish()} VoiceDock has not reported a number for it."
         if not self.reported:
@@ -117,14 +117,14 @@ class CallerId:
             return f"{unknown} VoiceDock reported {self._reports()}, which was not dedicated to {client} then."
         if self.verdict == AGREES:
             return f"It was not placed here. VoiceDock reported {self._reports()}, dedicated to {client} then."
-        line = numbers.grouped(self.expected)
+        line = phone_numbers.grouped(self.expected)
         return f"It was not placed here. Of {client}’s line {line} VoiceDock reported {self._reports()}."
 
     def _not_dialed(self) -> str:
         if self.state == State.QUEUED:
-            return f"It is to be placed from {numbers.grouped(self.meant)}. VoiceDock has not been asked yet."
+            return f"It is to be placed from {phone_numbers.grouped(self.meant)}. VoiceDock has not been asked yet."
         if self.state == State.SENDING:
-            return f"VoiceDock is being asked to place it from {numbers.grouped(self.asked or self.meant)}."
+            return f"VoiceDock is being asked to place it from {phone_numbers.grouped(self.asked or self.meant)}."
         if self.refused:
             return f"{self._wish()} VoiceDock refused, so nothing was dialed."
         if self.sent:
@@ -133,16 +133,16 @@ class CallerId:
 
     def _wish(self) -> str:
         """What was meant, and what VoiceDock was asked for."""
-        meant = f"It was meant to be placed from {numbers.grouped(self.meant)}"
+        meant = f"It was meant to be placed from {phone_numbers.grouped(self.meant)}"
         if not self.asked:
             asked = "what VoiceDock was asked for is not recorded"
             return f"{meant}; {asked if self.sent or self.is_dialed else 'VoiceDock was not asked'}."
         if self.asked == self.meant:
             return f"{meant}, and VoiceDock was asked for that number."
-        return f"{meant}, and VoiceDock was asked for {numbers.grouped(self.asked)}."
+        return f"{meant}, and VoiceDock was asked for {phone_numbers.grouped(self.asked)}."
 
     def _reports(self) -> str:
-        return " and later ".join(numbers.grouped(number) for number in self.reported)
+        return " and later ".join(phone_numbers.grouped(number) for number in self.reported)
 
 
 @dataclass(frozen=True)

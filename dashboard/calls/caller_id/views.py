@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from dashboard.calls.caller_id import report
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.history import pages
-from dashboard.look import filters, times
+from dashboard.ui import filters, times
 from tenants import audit, spreadsheets
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission

@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from dashboard.calls.history import search
 from dashboard.calls.models import END_LATE, OVER, Call, State
-from dashboard.look import days, searches
+from dashboard.ui import date_fields, search_fields
 
 STATES = {
     "live": "Live now",
@@ -49,9 +49,9 @@ def state_group(calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
 class CallFilter(filters.FilterSet):
     """`words` lets the search look into transcripts; `lines`, `assistants`, `clients` are (value, words) pairs."""
 
-    q = searches.SearchFilter(method="find")
-    since = days.DayFilter(method="from_day", label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = days.DayFilter(method="to_day", label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    q = search_fields.SearchFilter(method="find")
+    since = date_fields.DayFilter(method="from_day", label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = date_fields.DayFilter(method="to_day", label="To", widget=forms.DateInput(attrs={"type": "date"}))
     client = filters.ChoiceFilter(field_name="tenant__slug", label="Client", empty_label="Every client")
     line = filters.ChoiceFilter(field_name="line", label="Line", empty_label="Every line")
     assistant = filters.ChoiceFilter(field_name="assistant_name", label="Assistant", empty_label="Every assistant")

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from dashboard.calls.models import Call
-from dashboard.look import days
+from dashboard.ui import date_fields
 
 SIZE = 50
 
@@ -50,7 +50,7 @@ def newer_than(calls: QuerySet[Call], moment: datetime, pk: UUID) -> QuerySet[Ca
 def key_of(text: str) -> tuple[datetime, UUID] | None:
     """None for a key that was not made here."""
     moment, _, pk = text.partition("_")
-    found = days.moment_of(moment)
+    found = date_fields.moment_of(moment)
     try:
         return (found, UUID(pk)) if found else None
     except ValueError:

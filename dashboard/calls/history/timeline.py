@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dashboard.calls import labels
 from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
 from dashboard.calls.updates.voicemail import Source
-from dashboard.look import numbers, times
+from dashboard.ui import phone_numbers, times
 from tenants.models import User
 
 TITLES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
@@ -218,7 +218,7 @@ def _why(receipt: Receipt) -> str:
 
 def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
     """The last command on a strip of the wall: what, and what became of it."""
-    to = numbers.grouped(str(receipt.payload.get("destination") or ""))
+    to = phone_numbers.grouped(str(receipt.payload.get("destination") or ""))
     said = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
     title = TITLES.get(receipt.command, receipt.command)
     what = f"{title} to {to}" if to else (f"{title}: “{said}”" if said else title)

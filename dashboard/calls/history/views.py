@@ -13,8 +13,8 @@ from dashboard.calls.history.filters import CallFilter, chips
 from dashboard.calls.history.pages import page
 from dashboard.calls.models import Call
 from dashboard.inventory.models import Kind
-from dashboard.look import times
-from dashboard.look.pages import page_or_part
+from dashboard.ui import times
+from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 

@@ -13,7 +13,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.history import timeline
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.inventory.models import Kind
-from dashboard.look.pages import page_or_part
+from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.models import Tenant

@@ -21,7 +21,7 @@ from dashboard.calls.history import timeline
 from dashboard.calls.live import presence
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.placing import intents
-from dashboard.look import times
+from dashboard.ui import times
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission

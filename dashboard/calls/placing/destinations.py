@@ -11,7 +11,7 @@ from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, Phone
 from dashboard.calls.placing import number_rules, number_text
 from dashboard.calls.placing.number_rules import Rule
 from dashboard.calls.placing.number_text import NumberText
-from dashboard.look import countries, numbers
+from dashboard.ui import countries, phone_numbers
 from tenants.models import Tenant
 
 COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
@@ -74,10 +74,10 @@ def read_for(tenant: Tenant, text: str) -> str:
 
 def country_refusal(tenant: Tenant, e164: str) -> str:
     """Why this client may not call the country of this number, or ""."""
-    code, allowed = numbers.country_of(e164), tenant.allowed_countries
+    code, allowed = phone_numbers.country_of(e164), tenant.allowed_countries
     if not allowed or code in allowed:
         return ""
-    there = numbers.country(code, article=True) or "no single country"
+    there = phone_numbers.country(code, article=True) or "no single country"
     return NOT_ALLOWED.format(there=there, name=tenant.name, allowed=countries.words(allowed))
 
 
@@ -182,7 +182,7 @@ def _would_be(number: PhoneNumber, length: int, kind: int) -> str:
 
 def _where(number: PhoneNumber, region: str) -> str:
     """`in Belgium`; `with +870` for a code that belongs to no country."""
-    name = numbers.country(region, article=True)
+    name = phone_numbers.country(region, article=True)
     return f"in {name}" if name else f"with +{number.country_code}"
 
 

@@ -17,7 +17,7 @@ from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents
 from dashboard.inventory.queries import own_minutes
-from dashboard.look import countries, numbers
+from dashboard.ui import countries, phone_numbers
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -97,7 +97,7 @@ def _page(
 
 def _hint(tenant: Tenant) -> str:
     """How a number is written here, and where calls may go."""
-    country = numbers.country(tenant.country, article=True)
+    country = phone_numbers.country(tenant.country, article=True)
     words = f"As written in {country}, or with the country code." if country else "With the country code."
     allowed = tenant.allowed_countries
     return f"{words} Spaces are fine." + (f" Calls may go to: {countries.words(allowed)}." if allowed else "")

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.home.forms import ActivityFilter
-from dashboard.look import filters, keyset, numbers, times
+from dashboard.ui import filters, pagination, phone_numbers, times
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.audit.messages import sentence
@@ -65,7 +65,7 @@ def _show(
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the activity")
     found = _narrowed(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
-    shown = keyset.page(found, request.GET, moment="at")
+    shown = pagination.page(found, request.GET, moment="at")
     context = {
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
@@ -96,7 +96,7 @@ def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInf
 def _row(entry: AuditEntry, me: Any) -> dict[str, Any]:
     return {
         "entry": entry,
-        "words": numbers.within(sentence(entry)),
+        "words": phone_numbers.within(sentence(entry)),
         "url": _about(entry),
         "mine": entry.actor_id == me.pk,
     }

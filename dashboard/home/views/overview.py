@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET
 from dashboard.calls import labels
 from dashboard.calls.models import Call, Receipt
 from dashboard.campaigns import queries as campaign_queries
-from dashboard.home import chart, queries
+from dashboard.home import queries
 from dashboard.inventory import queries as inventory
 from dashboard.inventory import sync
-from dashboard.look import times
-from dashboard.look.pages import page_or_part
+from dashboard.ui import charts, times
+from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.models import Tenant
@@ -71,7 +71,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "needs": needs[: queries.ASKING],
         "needs_more": len(needs) > queries.ASKING,
         "today": today,
-        "chart": chart.draw(hours, now, zone),
+        "chart": charts.draw(hours, now, zone),
         "chart_url": f"{reverse('staff-calls')}?since={now.astimezone(zone):%Y-%m-%d}",
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
@@ -104,7 +104,7 @@ def client(request: TenantRequest) -> HttpResponse:
         "row": board[0] if board else queries.Row(tenant),
         "needs": queries.asking(calls)[: queries.ASKING],
         "today": today,
-        "chart": chart.draw(hours, now, zone),
+        "chart": charts.draw(hours, now, zone),
         "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",
         "now": now.astimezone(zone),
         "last": [

@@ -26,8 +26,8 @@ from dashboard.inventory.forms import (
     RetentionForm,
     TurnForm,
 )
-from dashboard.look import numbers, times
-from dashboard.look.countries import words as country_words
+from dashboard.ui import phone_numbers, times
+from dashboard.ui.countries import words as country_words
 from tenants import dedications, names, tenant_status, time_zones
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission, Role
@@ -181,7 +181,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
         country=country,
         allowed=allowed,
         by=request.user,
-        country_words=numbers.country(country) or "no country",
+        country_words=phone_numbers.country(country) or "no country",
         allowed_words=country_words(allowed),
     )
     messages.success(request, "The countries are changed. They count from the next call.")
@@ -212,11 +212,11 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "wrong": wrong,
         "wrong_words": caller_id_of(wrong).sentence(tenant.name) if wrong else "",
         "live_calls": queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
-        "story": [(entry, numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
+        "story": [(entry, phone_numbers.within(sentence(entry))) for entry in queries.latest(tenant)],
         "invite_form": InviteForm(roles=roles, initial=_first_role(tenant)) if roles else None,
         "limits_form": LimitsForm(instance=tenant),
         "countries_form": CountriesForm(tenant=tenant),
-        "country": numbers.country(tenant.country, article=True),
+        "country": phone_numbers.country(tenant.country, article=True),
         "allowed": country_words(tenant.allowed_countries),
         "retention_form": RetentionForm(instance=tenant),
     }
@@ -253,4 +253,4 @@ def _day(moment: datetime | None, tenant: Tenant) -> str:
 
 
 def _called(thing: models.Model) -> str:
-    return numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
+    return phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.home import inviting
 from dashboard.inventory import dedicating, organizing, queries, sync
 from dashboard.inventory.forms import ClientFilter, ClientForm
-from dashboard.look import filters
+from dashboard.ui import filters
 from tenants import dedications, names, time_zones
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission, Role

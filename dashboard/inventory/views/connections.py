@@ -16,7 +16,7 @@ from dashboard.hooks import inbox
 from dashboard.inventory import connecting, organizing, queries, rotating, runs, unreadable
 from dashboard.inventory.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.inventory.models import Kind
-from dashboard.look.pages import page_or_part
+from dashboard.ui.fragments import page_or_part
 from tenants import names
 from tenants.access import reauthentication
 from tenants.access.decorators import StaffRequest, staff_view

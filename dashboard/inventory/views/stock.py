@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.inventory import dedicating, queries
 from dashboard.inventory.forms import HolderForm, StockFilter, holders_of_things
-from dashboard.look import filters, numbers
+from dashboard.ui import filters, phone_numbers
 from tenants import dedications as ownership
 from tenants import names
 from tenants.access.decorators import StaffRequest, staff_view
@@ -52,7 +52,7 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[.
         except ownership.Taken as no:
             form.add_error("client", no.words)
         else:
-            called = numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
+            called = phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
             messages.success(request, f"{names.isolate(called)} is dedicated to {names.isolate(tenant.name)}.")
             return HttpResponseRedirect(reverse("staff-inventory"))
     return _page(request, refused=(thing, form), status=422)

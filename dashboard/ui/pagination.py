@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from dashboard.look import days
+from dashboard.ui import date_fields
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _beyond(moment: str, side: str, key: tuple[datetime, int]) -> Q:
 def _key(text: str) -> tuple[datetime, int] | None:
     """None for a key that was not made here."""
     at, _, pk = text.partition("_")
-    found = days.moment_of(at)
+    found = date_fields.moment_of(at)
     return (found, int(pk)) if found and pk.isascii() and pk.isdigit() and len(pk) <= 18 else None
 
 

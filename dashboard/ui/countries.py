@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dashboard.look import numbers
+from dashboard.ui import phone_numbers
 
 ALIASES = {
     "uk": "GB",
@@ -38,13 +38,13 @@ def read(text: str) -> list[str]:
 
 def words(codes: Sequence[str]) -> str:
     """`Belgium, Netherlands`; no codes are every country."""
-    return ", ".join(sorted(numbers.country(code) or code for code in codes)) or EVERY_COUNTRY
+    return ", ".join(sorted(phone_numbers.country(code) or code for code in codes)) or EVERY_COUNTRY
 
 
 def _code(word: str) -> str:
     plain = re.sub(r"^the\s+", "", word.casefold())
-    names = {name.partition(",")[0].casefold(): code for code, name in numbers.countries().items()}
-    if plain.upper() in numbers.countries():
+    names = {name.partition(",")[0].casefold(): code for code, name in phone_numbers.countries().items()}
+    if plain.upper() in phone_numbers.countries():
         return plain.upper()
     if code := names.get(plain) or ALIASES.get(plain):
         return code

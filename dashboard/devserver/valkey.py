@@ -5,8 +5,8 @@ import socket
 from importlib.util import find_spec
 from pathlib import Path
 
-from dashboard.running.places import write_private
-from dashboard.running.supervisor import Child
+from dashboard.devserver.paths import write_private
+from dashboard.devserver.supervisor import Child
 
 SETTINGS = """\
 bind 127.0.0.1

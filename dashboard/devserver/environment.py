@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from dashboard.running.places import Places
+from dashboard.devserver.paths import Places
 from tenants.audit import keys
 
 ASKED_FOR = {"postgres": "DATABASE_URL", "valkey": "CELERY_BROKER_URL", "sandbox": "VOICEDOCK_API_URL"}

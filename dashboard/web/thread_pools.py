@@ -16,7 +16,7 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 
 from dashboard.budget import waiting
-from dashboard.web.routes import Kind, Route
+from dashboard.web.request_kinds import Kind, Route
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -1,7 +1,7 @@
 """The three roles of the database and the database itself; for `up`, for tests and for a first day in production.
 
-`python -m dashboard.running.roles` reads the addresses of the three log-ins, and DATABASE_ADMIN_URL: a superuser, or on
-a managed PostgreSQL whoever may make roles and databases there.
+`python -m dashboard.devserver.create_roles` reads the addresses of the three log-ins, and DATABASE_ADMIN_URL:
+a superuser, or on a managed PostgreSQL whoever may make roles and databases there.
 """
 
 import os

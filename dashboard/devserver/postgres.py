@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from dashboard.running import processes
-from dashboard.running.supervisor import Child
+from dashboard.devserver import processes
+from dashboard.devserver.supervisor import Child
 
 READABLE = Path("/var/lib/patchbay")  # for root: what the server's own user can reach when the checkout is private
 FIRST = ["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--no-sync", "--locale-provider=builtin"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from dashboard.live import feed
-from dashboard.web import stopping
+from dashboard.web import shutdown as stopping
 
 IN_FLIGHT = 35  # seconds for requests that have begun; one that waits for VoiceDock takes at most 30
 KEEP_ALIVE = 75  # seconds: longer than a proxy keeps a connection, so that it never writes into one that closes
@@ -53,7 +53,7 @@ def configuration(host: str, port: int) -> uvicorn.Config:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m dashboard.running.web", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m dashboard.web.server", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from dashboard.running.places import ROOT
+from dashboard.devserver.paths import ROOT
 
 MANY = 300  # tests from which two processes gain more than a second database costs
 BESIDE = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]  # the browser's group stays the last

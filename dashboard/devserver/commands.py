@@ -7,4 +7,4 @@ MODULES = {"up": "up", "reset": "reset", "test": "checks", "promises": "promises
 
 def run(name: str, arguments: list[str]) -> int:
     """The exit code."""
-    return import_module(f"dashboard.running.{MODULES[name]}").run(arguments)
+    return import_module(f"dashboard.devserver.{MODULES[name]}").run(arguments)

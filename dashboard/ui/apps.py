@@ -4,4 +4,4 @@ from django.apps import AppConfig
 
 
 class LookConfig(AppConfig):
-    name = "dashboard.look"
+    name = "dashboard.ui"

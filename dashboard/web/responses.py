@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.template import loader
 
-from dashboard.web.bodies import Message
+from dashboard.web.request_bodies import Message
 
 Send = Callable[[Message], Awaitable[None]]
 WORDS = {

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dashboard.running.places import write_private
+from dashboard.devserver.paths import write_private
 
 PR_SET_PDEATHSIG = 1
 

@@ -2,16 +2,16 @@
 
 import sys
 
-from dashboard.running import pulse
-from dashboard.running.places import ROOT, Places
-from dashboard.running.supervisor import Child
+from dashboard.devserver.paths import ROOT, Places
+from dashboard.devserver.supervisor import Child
+from dashboard.web import healthchecks
 
 
 def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
     return Child(
         "sandbox",
         _python("dashboard.sandbox", "--port", str(port), "--data", str(places.data / "sandbox.json")),
-        lambda: pulse.answers(f"http://127.0.0.1:{port}/_sandbox/organizations"),
+        lambda: healthchecks.answers(f"http://127.0.0.1:{port}/_sandbox/organizations"),
         {**environment, "PYTHONUNBUFFERED": "1"},
         directory=ROOT,
     )
@@ -20,8 +20,8 @@ def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
 def web(port: int, environment: dict[str, str]) -> Child:
     return Child(
         "web",
-        _python("dashboard.running.web", "--port", str(port)),
-        lambda: pulse.answers(f"http://127.0.0.1:{port}/healthz"),
+        _python("dashboard.web.server", "--port", str(port)),
+        lambda: healthchecks.answers(f"http://127.0.0.1:{port}/healthz"),
         {**environment, "PATCHBAY_PROCESS": "web"},
         directory=ROOT,
         stop_limit=40,  # longer than its requests in flight may take (`running/web.py`)

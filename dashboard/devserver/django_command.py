@@ -3,9 +3,9 @@
 import os
 import sys
 
-from dashboard.running import environment, up
-from dashboard.running.lock import Lock
-from dashboard.running.places import Places
+from dashboard.devserver import environment, up
+from dashboard.devserver.lock import Lock
+from dashboard.devserver.paths import Places
 
 AS_OWNER = ("migrate", "flush", "backup", "restore", "demo")  # the demo gives its clients a past
 OURS = """\

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.look import numbers, states, times
+from dashboard.ui import phone_numbers, states, times
 from tenants import names
 from tenants.access import form_recovery
 
@@ -65,7 +65,7 @@ def phone(e164: str | None) -> SafeString:
     if not text:
         return mark_safe('<span class="muted">No number</span>')
     kind = "number" if LIKE_A_NUMBER.fullmatch(text) else "number number--address"
-    return format_html('<span class="{}" data-e164="{}">{}</span>', kind, text, numbers.grouped(text))
+    return format_html('<span class="{}" data-e164="{}">{}</span>', kind, text, phone_numbers.grouped(text))
 
 
 @register.filter
@@ -94,7 +94,7 @@ def decapitalize(sentence: Any) -> str:
 @register.filter
 def region(e164: str | None) -> str:
     """Country and kind of line: "Netherlands, mobile"."""
-    return numbers.region(str(e164 or ""))
+    return phone_numbers.region(str(e164 or ""))
 
 
 @register.simple_tag
@@ -239,7 +239,7 @@ def jack(call: Any = None) -> SafeString:
     mark, words = states.read(call.state)
     if getattr(call, "current_alarm", ""):
         mark, words = "person", call.alarm_words
-    label = f"{numbers.grouped(call.party) or 'No number'}, {decapitalize(words)}"
+    label = f"{phone_numbers.grouped(call.party) or 'No number'}, {decapitalize(words)}"
     shape = f"jack jack--{mark}" if mark else "jack"
     try:
         address = reverse("call", args=[call.tenant.slug, call.pk])

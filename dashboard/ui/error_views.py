@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.template import loader
 
 from dashboard.home.forms import VisitForm
-from dashboard.web import answers
+from dashboard.web import responses
 from tenants.access import form_recovery
 from tenants.access.decorators import EnterFirst, OnlyLooking
 from tenants.accounts.mfa import SecondStepFirst
@@ -16,7 +16,7 @@ from tenants.accounts.mfa import SecondStepFirst
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):  # whatever asks for the host once more would raise once more
-        title, words = answers.WORDS[400]
+        title, words = responses.WORDS[400]
         return HttpResponse(loader.render_to_string("refused.html", {"title": title, "words": words}), status=400)
     return render(request, "400.html", status=400)
 

@@ -3,11 +3,12 @@
 import os
 import sys
 
-from dashboard.running import children, disk, environment, processes, roles, sign_ins, steps, valkey
-from dashboard.running.lock import Lock
-from dashboard.running.places import Places, is_free
-from dashboard.running.postgres import Postgres
-from dashboard.running.supervisor import Failed, Stopped, Supervisor
+from dashboard.devserver import create_roles, demo_logins, disk_space, environment, processes, setup_steps, valkey
+from dashboard.devserver import services as children
+from dashboard.devserver.lock import Lock
+from dashboard.devserver.paths import Places, is_free
+from dashboard.devserver.postgres import Postgres
+from dashboard.devserver.supervisor import Failed, Stopped, Supervisor
 
 DEFAULT_PORT = 8000
 
@@ -31,7 +32,7 @@ def _run(places: Places, port: int, lock: Lock) -> int:
         _say(f"Ended what a killed run had left: {', '.join(left)}.")
     if not is_free(port):
         sys.exit(f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up")
-    if words := disk.trouble(places.data):
+    if words := disk_space.trouble(places.data):
         _say(words)
     supervisor = Supervisor(places, _say)
     try:
@@ -49,9 +50,9 @@ def _run(places: Places, port: int, lock: Lock) -> int:
         _say(str(no))
         return 1
     except OSError as error:
-        if not disk.is_full(error):
+        if not disk_space.is_full(error):
             raise
-        _say(disk.full(places.data))
+        _say(disk_space.full(places.data))
         return 1
     _say("Everything has stopped.")
     return 0
@@ -69,16 +70,16 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
     owner = env | environment.owner(places)
     _start_services(supervisor, places, ours)
 
-    state = steps.migrations(env["DATABASE_URL"])
-    if "postgres" not in ours or not steps.taken(places, "migrate", state):
+    state = setup_steps.migrations(env["DATABASE_URL"])
+    if "postgres" not in ours or not setup_steps.taken(places, "migrate", state):
         _say("Updating the tables …")
         supervisor.once(children.command("migrate", owner, "migrate", "--no-input"))
-        steps.take(places, "migrate", state)
-    world = steps.demo(state, env["PATCHBAY_URL"], env["VOICEDOCK_API_URL"])
-    if "sandbox" in ours and not steps.taken(places, "demo", world):
+        setup_steps.take(places, "migrate", state)
+    world = setup_steps.demo(state, env["PATCHBAY_URL"], env["VOICEDOCK_API_URL"])
+    if "sandbox" in ours and not setup_steps.taken(places, "demo", world):
         _say("Furnishing the demo …")
         supervisor.once(children.command("demo", owner, "demo"))
-        steps.take(places, "demo", world)
+        setup_steps.take(places, "demo", world)
 
     _say("Starting workers, web and beat …")
     web = children.web(port, env | environment.auditor(places))
@@ -105,12 +106,12 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
         supervisor.start(*services)
     if server:
         passwords = {f"{who}_password": secrets[who] for who in ("owner", "app", "auditor")}
-        roles.furnish(server.address(), **passwords)
+        create_roles.furnish(server.address(), **passwords)
 
 
 def _closing() -> str:
     if "sandbox" in environment.embedded():
-        return f"\n{sign_ins.table()}\n\nCtrl-C stops everything."
+        return f"\n{demo_logins.table()}\n\nCtrl-C stops everything."
     return (
         f"\nVoiceDock is at {os.environ['VOICEDOCK_API_URL']}; there are no demo people."
         "\nThe first of the staff: python3 manage.py first_admin --email … --name …"

@@ -1,7 +1,7 @@
 """Health checks for `up` and for containers.
 
-python -m dashboard.running.pulse URL      does the web process answer?
-python -m dashboard.running.pulse alive    has the worker or beat renewed PATCHBAY_ALIVE_FILE?
+python -m dashboard.web.healthchecks URL      does the web process answer?
+python -m dashboard.web.healthchecks alive    has the worker or beat renewed PATCHBAY_ALIVE_FILE?
 """
 
 import os

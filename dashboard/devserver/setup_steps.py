@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from dashboard.running.places import ROOT, Places, write_private
+from dashboard.devserver.paths import ROOT, Places, write_private
 
 
 def migrations(*more: str) -> str:

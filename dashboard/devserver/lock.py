@@ -2,7 +2,7 @@
 
 import fcntl
 
-from dashboard.running.places import Places
+from dashboard.devserver.paths import Places
 
 
 class Lock:

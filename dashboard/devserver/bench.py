@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from dashboard.running.places import ROOT
+from dashboard.devserver.paths import ROOT
 
 
 def run(arguments: list[str]) -> int:

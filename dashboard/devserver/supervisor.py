@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from dashboard.running import disk, processes
-from dashboard.running.places import Places
+from dashboard.devserver import disk_space, processes
+from dashboard.devserver.paths import Places
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_PAUSE, CALM_AFTER = 30.0, 60.0
@@ -186,7 +186,7 @@ class Supervisor:
     def _look_after_the_disk(self) -> None:
         for name in self.running:
             self.rotate(self.places.logs / f"{name}.log")
-        words = disk.trouble(self.places.data)
+        words = disk_space.trouble(self.places.data)
         if words and words != self._said_of_disk:
             self.say(words)
         self._said_of_disk = words

@@ -3,10 +3,10 @@
 import shutil
 import sys
 
-from dashboard.running import processes
-from dashboard.running.lock import Lock
-from dashboard.running.places import Places
-from dashboard.running.postgres import READABLE
+from dashboard.devserver import processes
+from dashboard.devserver.lock import Lock
+from dashboard.devserver.paths import Places
+from dashboard.devserver.postgres import READABLE
 
 
 def run(arguments: list[str]) -> int:

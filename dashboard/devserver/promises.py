@@ -2,7 +2,7 @@
 
 import os
 
-from dashboard.running import checks
+from dashboard.devserver import checks
 
 
 def run(arguments: list[str]) -> int:

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from dashboard.web import answers, readiness, stopping
-from dashboard.web.bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
-from dashboard.web.pools import Application, Pools
-from dashboard.web.routes import ends_a_call, route_of
+from dashboard.web import readiness, responses, shutdown
+from dashboard.web.request_bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
+from dashboard.web.request_kinds import ends_a_call, route_of
+from dashboard.web.thread_pools import Application, Pools
 
 Send = Callable[[Message], Awaitable[None]]
 QUERY = "".join(map(chr, range(0x21, 0x7F)))  # what an address may hold as it is; anything else is percent-encoded
@@ -29,15 +29,15 @@ class Front:
         self._asking: asyncio.Future[tuple[int, readiness.Parts]] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if stopping.begun():
+        if shutdown.begun():
             send = _closing(send)
         if scope["path"] == "/healthz":
-            await answers.text(scope, send, 200, "ok\n")
+            await responses.text(scope, send, 200, "ok\n")
         elif scope["path"] == "/readyz":
             status, parts = await asyncio.shield(self._readiness())
-            await answers.json(scope, send, status, parts)
+            await responses.json(scope, send, status, parts)
         elif not _is_ours(scope):
-            await answers.refuse(scope, send, 400)
+            await responses.refuse(scope, send, 400)
         elif scope["path"] == "/events/":
             await self.events(scope, receive, send)
         else:
@@ -57,12 +57,12 @@ class Front:
         except Gone:
             return
         except Refused as error:
-            await answers.refuse(scope, send, error.status, more=lambda: drain(receive))
+            await responses.refuse(scope, send, error.status, more=lambda: drain(receive))
             return
         ends = route.may_end and ends_a_call(body, headers.get(b"content-type", b"").decode("latin-1"))
         pool = self.pools.choose(route, ends=ends)
         if pool is None:
-            await answers.refuse(scope, send, 503)
+            await responses.refuse(scope, send, 503)
             return
         await pool.run(route.client, scope, replayed(body, receive), send)
 
