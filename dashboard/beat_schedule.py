@@ -14,7 +14,7 @@ def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
     }
 
 
-TIMETABLE = {
+SCHEDULE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),

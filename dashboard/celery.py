@@ -23,7 +23,7 @@ from django.db import close_old_connections
 from kombu import Queue
 
 from dashboard import heartbeat, logs, production
-from dashboard.beat_schedule import TIMETABLE
+from dashboard.beat_schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -53,7 +53,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"visibility_timeout": 600},  # longer than any countdown and run together
-    beat_schedule=TIMETABLE,
+    beat_schedule=SCHEDULE,
     beat_max_loop_interval=1,
     beat_scheduler="dashboard.heartbeat:Scheduler",
     timezone="UTC",

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
-from tenants import scope
+from tenants.isolation import scope
 from tests.fixtures import backdating
 from tests.fixtures.postgres import server
 

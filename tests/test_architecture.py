@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DOORS = {"views", "tasks", "admin", "urls", "management", "forms"}
-HALLS = {"apps", "settings", "urls", "celery", "timetable", "asgi", "wsgi", "__init__"}  # they hang the doors
-OPEN_TO_ALL = {"look", "running"}  # what screens are made of, and how all is started
+ENTRY_POINTS = {"views", "tasks", "admin", "urls", "management", "forms", "call_view", "board_view", "export"}
+ENTRY_POINTS |= {"health_views", "error_views"}
+WIRING = {"apps", "settings", "urls", "celery", "beat_schedule", "asgi", "wsgi", "__init__"}  # they name entry points
+SHARED = {"ui", "devserver", "web"}  # what all screens use, and what starts and serves them
 LOOKUPS = {"in", "lt", "lte", "gt", "gte", "isnull", "exact", "contains"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "shared"}
 
 MODULES = [
     path
-    for house in ("tenants", "dashboard")
-    for path in sorted((ROOT / house).rglob("*.py"))
+    for package in ("tenants", "dashboard")
+    for path in sorted((ROOT / package).rglob("*.py"))
     if "migrations" not in path.parts
 ]
 
@@ -25,12 +26,12 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__")
 
 
-def room_of(module: str) -> str:
+def app_of(module: str) -> str:
     return module.split(".")[1] if module.startswith("dashboard.") and module.count(".") else module.split(".")[0]
 
 
-def is_door(module: str) -> bool:
-    return bool(DOORS & set(module.split(".")[1:]))
+def is_entry_point(module: str) -> bool:
+    return bool(ENTRY_POINTS & set(module.split(".")[1:]))
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -45,25 +46,25 @@ def imports(path: Path) -> Iterator[str]:
         yield from (name for name in names if name in known)
 
 
-def test_verbs_and_queries_know_no_doors():
-    """A door imports verbs, never the other way round."""
+def test_services_and_queries_import_no_entry_points():
+    """Views, tasks and forms import services, never the other way round."""
     assert [
         f"{named(path)} imports {name}"
         for path in MODULES
-        if not is_door(named(path)) and path.stem not in HALLS
+        if not is_entry_point(named(path)) and path.stem not in WIRING
         for name in imports(path)
-        if is_door(name)
+        if is_entry_point(name)
     ] == []
 
 
-def test_rooms_speak_through_verbs_and_queries():
-    """Not through each other's views and forms."""
+def test_apps_use_each_others_services_and_queries():
+    """Not each other's views and forms."""
     assert [
         f"{named(path)} imports {name}"
         for path in MODULES
-        if path.stem not in HALLS
+        if path.stem not in WIRING
         for name in imports(path)
-        if name.startswith("dashboard.") and is_door(name) and room_of(name) not in {room_of(named(path)), *OPEN_TO_ALL}
+        if name.startswith("dashboard.") and is_entry_point(name) and app_of(name) not in {app_of(named(path)), *SHARED}
     ] == []
 
 
@@ -123,8 +124,8 @@ def test_such_a_claim_is_found(tmp_path, claim, allowed):
     assert bool(claims_through_joins(module)) is not allowed
 
 
-def test_a_bell_rings_after_the_commit():
-    """A task that starts before its rows are there finds nothing: `delay_on_commit`. Only tasks ring others at once."""
+def test_a_task_is_enqueued_after_the_commit():
+    """A task that starts before its rows are there finds nothing: `delay_on_commit`. Only tasks do not wait."""
     assert [
         f"{named(path)} line {call.lineno}"
         for path in MODULES
@@ -134,13 +135,13 @@ def test_a_bell_rings_after_the_commit():
     ] == []
 
 
-def test_templates_and_tests_mirror_the_rooms():
-    rooms = {path.parent.name for path in (ROOT / "dashboard").glob("*/__init__.py")}
+def test_tests_mirror_the_apps():
+    apps = {path.parent.name for path in (ROOT / "dashboard").glob("*/__init__.py")}
     odd = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
-    assert odd - rooms <= {"tenants", "promises", "journeys", "vendor", "fixtures"}
+    assert odd - apps <= {"tenants", "promises", "journeys", "vendor", "fixtures"}
 
 
-def test_the_top_of_the_house_stays_tidy():
+def test_the_top_level_stays_tidy():
     allowed = {"manage.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "requirements.lock"}
     allowed |= {"requirements-dev.lock", "dashboard", "tenants", "templates", "static", "tests", "docs", "deploy"}
     there = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__pycache__"))}

@@ -13,7 +13,6 @@ from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, Number, Tenant
-from tenants.roles import Role
 from tests.fixtures.backdating import backdating
 from tests.fixtures.call_factories import a_call
 

@@ -13,7 +13,6 @@ from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Auditor, AuditorGrant
-from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call, reads
 
 

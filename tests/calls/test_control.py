@@ -8,7 +8,7 @@ import pytest
 from dashboard.budget import spending as budget
 from dashboard.calls.control import commands
 from dashboard.calls.models import CallReport, Receipt
-from tenants import scope
+from tenants.isolation import scope
 
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}
 END = {"type": "end-call"}
@@ -17,7 +17,7 @@ CONTEXT = {"type": "inject-context", "content": "Order 4417 is confirmed.", "tri
 
 
 def send(desk, call, command, token=None):
-    return control.send(call, command, by=desk.user, token=token or uuid.uuid4())
+    return commands.send(call, command, by=desk.user, token=token or uuid.uuid4())
 
 
 @pytest.mark.parametrize("command", [SAY, TO, CONTEXT, END])

@@ -14,7 +14,6 @@ from dashboard.calls.models import Call
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
 
 LIST, WALL = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"

@@ -16,7 +16,6 @@ from dashboard.calls.updates import lost_calls, sync
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Role
 from tests.fixtures.call_factories import a_call
 
 
@@ -103,7 +102,7 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):
 
 
 def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):
-    receipt = control.send(desk.again(gone), {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+    receipt = commands.send(desk.again(gone), {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
     assert receipt.outcome == "refused" and "does not know this call any more" in receipt.note
     assert desk.commands() == []
 

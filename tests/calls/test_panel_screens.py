@@ -13,7 +13,6 @@ from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
 
 HTMX = {"HX-Request": "true"}

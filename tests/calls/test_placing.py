@@ -41,7 +41,7 @@ def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):
     ],
 )
 def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, words):
-    with pytest.raises(placing.Refusal) as no:
+    with pytest.raises(intents.Refusal) as no:
         desk.place(typed)
     assert no.value.field == "destination"
     assert words in no.value.words

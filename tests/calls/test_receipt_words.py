@@ -12,9 +12,9 @@ from dashboard.calls import labels, sweep
 from dashboard.calls.control import commands, effects
 from dashboard.calls.history import timeline
 from dashboard.calls.models import Alarm, Call, Receipt
-from tenants import scope
-from tenants.audit_words import SENTENCES
-from tenants.roles import Role
+from tenants.access.permissions import Role
+from tenants.audit.messages import SENTENCES
+from tenants.isolation import scope
 from tests.fixtures.call_factories import a_call, a_receipt
 
 Outcome, Effect = Receipt.Outcome, Receipt.Effect
@@ -57,7 +57,7 @@ def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
 
 
 def end(desk, call):
-    return control.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+    return commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
 
 
 @pytest.mark.parametrize(

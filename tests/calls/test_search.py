@@ -5,7 +5,6 @@ import pytest
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tenants.roles import Role
 from tests.fixtures.call_factories import a_call, a_report
 
 ADDRESS = "/c/bloom-dental/calls/"

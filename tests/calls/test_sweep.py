@@ -1,21 +1,20 @@
-"""The sweep: what is due, each part by itself; and the bells that ring for it."""
+"""The sweep: what is due, each part by itself; and its schedule."""
 
 import pytest
 from django.db.models.functions import Now
 
-from dashboard.beat_schedule import TIMETABLE
+from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls import sweep, tasks
 from dashboard.calls.models import Call
 from dashboard.calls.placing import sending
 from dashboard.celery import app
 from dashboard.hooks import tasks as hooks_tasks
-from dashboard.timetable import TIMETABLE
-from tenants import scope
+from tenants.isolation import scope
 
 
-def test_every_bell_of_the_timetable_has_somebody_who_hears_it():
+def test_every_scheduled_task_is_registered():
     app.loader.import_default_modules()
-    assert {entry["task"] for entry in TIMETABLE.values()} <= set(app.tasks)
+    assert {entry["task"] for entry in SCHEDULE.values()} <= set(app.tasks)
     assert hooks_tasks.apply_waiting.name in app.tasks
 
 

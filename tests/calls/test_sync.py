@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboard.calls.models import Call
 from dashboard.calls.updates import sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
-from tenants import scope
+from tenants.isolation import scope
 
 LISTS = ["GET /calls", "GET /calls"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenants.roles import Role
+from tenants.access.permissions import Role
 
 
 @pytest.fixture

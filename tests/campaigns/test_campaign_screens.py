@@ -17,7 +17,6 @@ from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Number
-from tenants.roles import Role
 from tests.fixtures.call_factories import campaign_of, lead_of
 
 

@@ -21,7 +21,6 @@ from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Number, Tenant
-from tenants.roles import Role
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 

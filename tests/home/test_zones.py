@@ -13,7 +13,6 @@ from tenants import audit
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import StaffMember, Tenant
-from tenants.roles import Role
 from tests.fixtures.call_factories import campaign_of
 from tests.promises import url_matrix
 

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.beat_schedule import TIMETABLE
+from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.history import removal
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.campaigns.models import Campaign, Lead
@@ -24,7 +24,6 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.audit import verification
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call, a_receipt, a_report
 
 PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
@@ -98,7 +97,7 @@ def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, a
     assert retention.run() == 0 and personal() == list(TABLES)
     closed(bloom, admin, days_ago=29)
     assert retention.run() == 0 and personal() == list(TABLES)
-    assert "end_retention" in TIMETABLE["end retention"]["task"]
+    assert "end_retention" in SCHEDULE["end retention"]["task"]
 
 
 def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbor, admin, capsys):

@@ -24,7 +24,6 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, NumberDedication, Tenant
-from tenants.roles import Role, StaffRole
 from tests.fixtures.call_factories import a_call
 
 

@@ -21,7 +21,6 @@ from dashboard.voicedock.envelopes import each
 from tenants.access.permissions import StaffRole
 from tenants.isolation import scope
 from tenants.models import Assistant, Number
-from tenants.roles import StaffRole
 
 LONG = "+" + "1" * 500
 

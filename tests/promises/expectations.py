@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenants.roles import LOOKING
+from tenants.access.permissions import LOOKING
 from tests.fixtures.canary_tenant import Marked
 from tests.fixtures.two_tenants import Person
 from tests.promises.url_matrix import OWN_THINGS, SIGNED_IN, Door

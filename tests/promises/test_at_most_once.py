@@ -10,7 +10,8 @@ from dashboard.calls import manual_resolution
 from dashboard.calls.models import Call
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.inventory import dedicating
-from tenants import ownership, scope
+from tenants import dedications
+from tenants.isolation import scope
 
 LIVE = {"dialing", "connecting", "ringing", "in-progress"}
 

@@ -23,7 +23,6 @@ from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
-from tenants.roles import Role, StaffRole
 from tests.fixtures.backdating import backdating
 from tests.fixtures.call_factories import a_call
 from tests.promises import scale

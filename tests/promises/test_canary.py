@@ -27,7 +27,6 @@ from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, User
-from tenants.roles import Role
 
 pytestmark = pytest.mark.django_db
 

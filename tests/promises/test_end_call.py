@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from dashboard.budget.models import Lane
-from dashboard.calls import control
+from dashboard.calls.control import commands
 from tests.promises.test_budget import flood
 
 END = {"type": "end-call", "message": "Goodbye."}
@@ -16,7 +16,7 @@ class Killed(BaseException):
 
 
 def end(desk, call):
-    return control.send(call, END, by=desk.user, token=uuid.uuid4())
+    return commands.send(call, END, by=desk.user, token=uuid.uuid4())
 
 
 @pytest.mark.parametrize(

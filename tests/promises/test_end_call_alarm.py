@@ -7,22 +7,21 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from dashboard.beat_schedule import TIMETABLE
+from dashboard.beat_schedule import SCHEDULE
 from dashboard.budget import spending as budget
 from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, Call
 from dashboard.celery import app as celery
-from dashboard.timetable import TIMETABLE
-from tenants import scope
-from tenants.roles import Role
+from tenants.access.permissions import Role
+from tenants.isolation import scope
 
 END = {"type": "end-call"}
 PROMISED = 15.0  # seconds
 
 
 def end(desk, call):
-    return control.send(call, END, by=desk.user, token=uuid.uuid4())
+    return commands.send(call, END, by=desk.user, token=uuid.uuid4())
 
 
 def ended_ago(call, seconds):
@@ -34,7 +33,7 @@ def ended_ago(call, seconds):
 def interactive():
     """What beat starts for the worker that serves the queue `interactive`."""
     celery.loader.import_default_modules()
-    return [entry for entry in TIMETABLE.values() if entry["options"]["queue"] == "interactive"]
+    return [entry for entry in SCHEDULE.values() if entry["options"]["queue"] == "interactive"]
 
 
 @pytest.fixture
@@ -132,6 +131,6 @@ def test_another_alarm_does_not_hide_it(desk, member, sign_in):
 
 def test_the_alarm_leaves_room_within_what_is_promised():
     """The threshold, the next sweep, and a worker that begins it."""
-    sweeping = TIMETABLE["sweep calls"]
+    sweeping = SCHEDULE["sweep calls"]
     assert END_IS_LATE.total_seconds() + sweeping["schedule"].total_seconds() <= PROMISED - 2
     assert sweeping["options"]["expires"] >= 10, "a busy worker or another clock must not skip it"

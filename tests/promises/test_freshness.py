@@ -8,7 +8,7 @@ from dashboard.calls.models import Call
 from dashboard.inventory import rounds, sync, tasks
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.live.models import Change
-from tenants import scope
+from tenants.isolation import scope
 
 
 def one_round(*, later=0):

@@ -46,7 +46,7 @@ class Killed(BaseException):
 
 
 def place(desk):
-    return placing.place(
+    return intents.place(
         desk.tenant,
         destination=PERSON,
         token=FIRST,

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from dashboard.live import stream
-from tenants.roles import Permission, StaffRole
+from tenants.access.permissions import Permission, StaffRole
 from tests.fixtures.canary_tenant import Marked
 from tests.fixtures.two_tenants import Person, Town
 from tests.promises import scale, url_matrix

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.db import connection
 
-from tenants import scope
+from tenants.isolation import scope
 from tests.fixtures.canary_tenant import ABSENT_ID, Marked
 from tests.fixtures.two_tenants import Person, Town
 from tests.promises import scale, url_matrix

@@ -22,7 +22,6 @@ from dashboard.sandbox.errors import TITLES
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, StaffMember
-from tenants.roles import Role
 from tests.fixtures.factories import House
 from tests.promises import url_matrix
 from tests.promises.scale import EVERY

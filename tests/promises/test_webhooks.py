@@ -16,7 +16,7 @@ from dashboard.calls.models import Call
 from dashboard.calls.updates import apply
 from dashboard.calls.updates.call_update import Facts
 from dashboard.voicedock import webhooks
-from tenants import scope
+from tenants.isolation import scope
 
 T0 = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 IGNORED = {"id", "seen_at", "version", "alarm_at", "tenant_id", "hook_id"}
@@ -135,7 +135,7 @@ def test_merging_two_pieces_of_news_in_either_order_is_the_same(desk):
 
 
 def test_knock_out_without_ranks_the_order_matters(desk, monkeypatch):
-    monkeypatch.setattr(merge.states, "rank", lambda state: 1)
+    monkeypatch.setattr(apply.states, "rank", lambda state: 1)
     monkeypatch.setattr(Facts, "stamp", property(lambda facts: ""))
     there, back = (outcome(desk.connection, life(fresh(), "+31105550161")[::step]) for step in (1, -1))
     assert there != back
@@ -151,7 +151,7 @@ def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):
 
 
 def test_a_call_of_nobody_belongs_to_nobody(desk):
-    call = merge.hear(desk.connection, life(fresh(), "+31205550181")[3])
+    call = apply.hear(desk.connection, life(fresh(), "+31205550181")[3])
     assert call.tenant_id is None
 
 

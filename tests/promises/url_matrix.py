@@ -1,8 +1,8 @@
-"""The table of addresses: what stands behind each. What somebody meets there is in `expectations`.
+"""The URL matrix: which permission each address requires. What each role meets there is in `expectations`.
 
-Doors carry their permission (tenants/access/decorators.py), the rest follows from tenants/access/permissions.py.
-An address without a door
-needs a row in `PUBLIC`, `SIGNED_IN` or `OWN_CHECK` that says why; a new address without any row fails.
+Decorators of views carry the permission (tenants/access/decorators.py), roles follow from
+tenants/access/permissions.py. An address without a decorator needs a row in `PUBLIC`, `SIGNED_IN` or `OWN_CHECK` that
+says why; a new address without any row fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tenants.roles import Permission
+from tenants.access.permissions import Permission
 from tests.fixtures.canary_tenant import Marked, absent
 
 GET, POST = ("GET",), ("POST",)

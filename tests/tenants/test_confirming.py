@@ -11,7 +11,6 @@ from tenants.access.permissions import Role
 from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN, Confirm
 from tenants.isolation import scope
 from tenants.models import Membership
-from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password
 from tests.promises import url_matrix
 

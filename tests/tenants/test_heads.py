@@ -36,7 +36,7 @@ def verify(*arguments) -> str:
 def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, admin, checkpoint_folder):
     tasks.publish_heads()
     (path,) = checkpoint_folder.iterdir()
-    assert heads.publish() == "" and len(path.read_text().splitlines()) == 1
+    assert checkpoints.publish() == "" and len(path.read_text().splitlines()) == 1
     happen(bloom, admin)
     line = checkpoints.publish()
     assert f"tenant-{bloom.tenant.pk}" in line and f"tenant-{harbor.tenant.pk}" not in line
@@ -152,7 +152,7 @@ def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom
 def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_folder, settings, deed):
     for _ in range(3):
         happen(bloom, admin, 1)
-        heads.publish()
+        checkpoints.publish()
     (path,) = checkpoint_folder.iterdir()
     lines = path.read_text().splitlines()
     if deed == "edit":
@@ -170,8 +170,8 @@ def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_
 
 
 def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpoint_folder, settings):
-    heads.publish()
-    before, settings.AUDIT_KEY = heads.public_key(), signing_key()
+    checkpoints.publish()
+    before, settings.AUDIT_KEY = checkpoints.public_key(), signing_key()
     assert "not known here" in verify()
     settings.AUDIT_PUBLIC_KEYS = [before]
     happen(bloom, admin)
@@ -180,7 +180,7 @@ def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpo
 
 
 def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, checkpoint_folder, tmp_path_factory):
-    heads.publish()
+    checkpoints.publish()
     copy = tmp_path_factory.mktemp("copy")
     (path,) = checkpoint_folder.iterdir()
     (copy / path.name).write_text(path.read_text())
@@ -190,7 +190,7 @@ def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, checkpoint_f
 
 
 def test_the_reading_room_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, checkpoint_folder):
-    heads.publish()
+    checkpoints.publish()
     page = sign_in(auditor).get("/admin/tenants/audithead/").content.decode()
     assert "holds, signed outside up to entry" in page
     with scope.system("look"):

@@ -23,7 +23,6 @@ from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.mail import queue
 from tenants.models import AuditEntry, OutgoingMail
-from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, with_password
 
 State = OutgoingMail.State

@@ -19,8 +19,6 @@ from tenants.accounts import members
 from tenants.form_fields import NameField
 from tenants.isolation import scope
 from tenants.models import Assistant, User
-from tenants.name_field import NameField
-from tenants.roles import Role, StaffRole
 
 HIDDEN = "Nina\u200b \u202eNew\u2066\u3164\u00ad"
 

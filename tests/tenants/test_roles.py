@@ -8,7 +8,6 @@ from django.core import mail
 from tenants.access.permissions import STAFF_MAY, Permission, Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Invitation, Membership, Tenant
-from tenants.roles import STAFF_MAY, Permission, Role, StaffRole
 from tests.promises import url_matrix
 
 ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory

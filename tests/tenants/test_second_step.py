@@ -22,7 +22,6 @@ from tenants import secrets as tenants_secrets
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password
 from tests.promises import url_matrix
 

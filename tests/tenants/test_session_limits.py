@@ -11,7 +11,6 @@ from dashboard.live import stream
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import session_limits
 from tenants.models import StaffMember
-from tenants.roles import Role, StaffRole
 from tests.fixtures.factories import PASSWORD, with_password
 
 START = "2026-10-01T06:00:00Z"

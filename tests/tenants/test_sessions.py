@@ -9,7 +9,6 @@ from tenants.access.permissions import Role
 from tenants.accounts import sessions
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, with_password
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"

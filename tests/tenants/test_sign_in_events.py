@@ -14,7 +14,6 @@ from tenants.accounts import known_devices
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
-from tenants.roles import Role
 from tests.fixtures.factories import PASSWORD, prove, with_password
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"

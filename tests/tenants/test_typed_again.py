@@ -14,9 +14,11 @@ from django.test import Client
 
 from dashboard.home import forms as home_forms
 from dashboard.inventory import forms as inventory_forms
-from tenants import scope, secrets, typed_again, visits
-from tenants.confirming import FRESH, WHILE_FILLING_IN
-from tenants.roles import Role, StaffRole
+from tenants import secrets
+from tenants.access import form_recovery, support_access
+from tenants.access.permissions import Role, StaffRole
+from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN
+from tenants.isolation import scope
 from tests.fixtures.factories import PASSWORD, prove, with_password
 
 TEAM = "/c/bloom-dental/team/"

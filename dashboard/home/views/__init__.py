@@ -1,5 +1,5 @@
 """Overviews, the doors between staff and clients, team, settings, activity; settings and addresses name the errors."""
 
-from dashboard.ui.error_views import bad_request, broken, csrf_failure, forbidden, not_found
+from dashboard.home.error_views import bad_request, broken, csrf_failure, forbidden, not_found
 
 __all__ = ["bad_request", "broken", "csrf_failure", "forbidden", "not_found"]

@@ -35,7 +35,7 @@ RULES = {  # docs/running.md states each: what is dropped, and by which task
 
 
 def test_each_rule_is_run_by_beat_and_stated():
-    started = {entry["task"] for entry in beat_schedule.TIMETABLE.values()}
+    started = {entry["task"] for entry in beat_schedule.SCHEDULE.values()}
     assert set(RULES.values()) <= started
     stated = (ROOT / "docs" / "running.md").read_text().partition("## What is dropped")[2]
     assert all(f"| {name}" in stated for name in RULES)
@@ -98,7 +98,7 @@ def test_a_publication_reads_the_newest_file_alone(bloom, folder, monkeypatch, t
 
 
 def test_the_whole_trail_is_verified_weekly_and_what_is_broken_is_an_error(bloom, folder, monkeypatch, caplog):
-    assert beat_schedule.TIMETABLE["verify the audit trail"]["task"] == "tenants.tasks.verify_audit_trail"
+    assert beat_schedule.SCHEDULE["verify the audit trail"]["task"] == "tenants.tasks.verify_audit_trail"
     tenants_tasks.verify_audit_trail()
     assert "audit_chain_broken" not in caplog.text
     monkeypatch.setattr(audit, "verify", lambda published: [verification.Broken("tenant-1", 7, "changed")])

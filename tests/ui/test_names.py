@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from tests.look.names_in_templates import is_isolated, shown
+from tests.ui.names_in_templates import is_isolated, shown
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dashboard.running import postgres, roles
-from dashboard.running.postgres import Postgres
+from dashboard.devserver import create_roles, postgres
+from dashboard.devserver.postgres import Postgres
 from tests.fixtures.postgres import server
 
 WHO = ("owner", "app", "auditor")

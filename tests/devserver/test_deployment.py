@@ -23,8 +23,8 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from dashboard.running import postgres, valkey
-from dashboard.running.places import ROOT, free_port
+from dashboard.devserver import postgres, valkey
+from dashboard.devserver.paths import ROOT, free_port
 from tests.fixtures.postgres import HASTE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())

@@ -15,9 +15,9 @@ from playwright.sync_api import sync_playwright
 
 from tenants.access.permissions import Role
 from tenants.accounts import members
-from tests.look.longest import filled
 from tests.promises import url_matrix
 from tests.promises.url_matrix import Door
+from tests.ui.longest import filled
 
 Answer = bytes
 WIDTHS = (390, 768, 1300, 1440)
