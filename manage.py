@@ -26,9 +26,9 @@ NEITHER = (
 
 def stamps():
     """What the environment is made of, by kind: `dev` holds all of `run` and the tools of the tests."""
-    run, dev = (HERE / name for name in ("requirements.lock", "requirements-dev.lock"))
-    first, second = (hashlib.sha256(lock.read_bytes()).hexdigest() for lock in (run, dev))
-    return {"run": "run " + first, "dev": "dev " + first + " " + second}
+    names = ("requirements.lock", "requirements-local.lock", "requirements-dev.lock")
+    *run, dev = [hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in names]
+    return {"run": " ".join(["run", *run]), "dev": " ".join(["dev", *run, dev])}
 
 
 def ready(kind):
@@ -45,8 +45,13 @@ def fresh(kind):
 
 
 def prepare(kind):
-    """Make or renew `.venv`: uv installs exactly what the lock says, every file checked by its hash."""
-    lock = "requirements-dev.lock" if kind == "dev" else "requirements.lock"
+    """Make or renew `.venv`: uv installs exactly what the lock says, every file checked by its hash.
+
+    An environment that has the tools of the tests, such as one that `uv sync` made, keeps them.
+    """
+    if (VENV / "bin" / "pytest").exists():
+        kind = "dev"
+    locks = ["requirements-dev.lock"] if kind == "dev" else ["requirements.lock", "requirements-local.lock"]
     own = VENV / "tool" / "bin" / "uv"
     uv = shutil.which("uv") or str(own)
     pip = bring_pip() if uv == str(own) and not own.exists() else None
@@ -63,7 +68,8 @@ def prepare(kind):
         run(*pip, "install", "--quiet", "--disable-pip-version-check", "--no-warn-script-location",
             "--root-user-action=ignore", "--upgrade", "--target", str(VENV / "tool"), "uv>=0.9")  # fmt: skip
     say("Installing packages")
-    run(uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes", str(HERE / lock))
+    run(uv, "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes",
+        *[str(HERE / lock) for lock in locks])  # fmt: skip
     STAMP.write_text(stamps()[kind])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 OPTIONS = {  # of libpq, passed on as they are
@@ -38,30 +39,27 @@ OF_DJANGO = {"pool", "server_side_binding", "isolation_level", "assume_role"}
 
 
 def read(address: str, name: str) -> dict[str, Any]:
-    """Django's settings for it. `name` is the setting it comes from, for the sentence that says what is wrong."""
+    """Django's settings for it, read by dj-database-url; refused where that would lose something.
+
+    `name` is the setting it comes from, for the sentence that says what is wrong.
+    """
     try:
         parts = urlsplit(address)
-        port = parts.port or ""
         query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        if parts.scheme not in ("postgres", "postgresql"):
+            raise ImproperlyConfigured(f"{name} must be a postgresql:// address.")
+        found = dj_database_url.parse(address)
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} cannot be read: write it like postgresql://user:password@host:5432/patchbay?sslmode=verify-full, "
             "with special characters of the password percent-encoded."
         ) from None
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(f"{name} must be a postgresql:// address.")
-    host, port = query.pop("host", unquote(parts.hostname or "")), query.pop("port", str(port))
+    host, port = query.pop("host", found["HOST"]), query.pop("port", str(found["PORT"]))
     if unknown := sorted(set(query) - OPTIONS):
         known = ", ".join(sorted(OPTIONS))
         raise ImproperlyConfigured(f"{name} has an option that is not known: {', '.join(unknown)}. Known are {known}.")
-    return {
-        "NAME": unquote(parts.path.removeprefix("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": port,
-        "OPTIONS": DEFAULTS | query,
-    }
+    login = {"NAME": found["NAME"], "USER": found["USER"], "PASSWORD": found["PASSWORD"]}
+    return {**login, "HOST": host, "PORT": port, "OPTIONS": DEFAULTS | query}  # libpq takes text
 
 
 def connection_arguments(database: Mapping[str, Any]) -> dict[str, Any]:

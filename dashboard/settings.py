@@ -69,7 +69,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "django_filters",
-    "phonenumber_field",
     "csp",
     "allauth",
     "allauth.account",
@@ -222,8 +221,6 @@ TIME_ZONE = _zone.key
 USE_TZ = True
 USE_I18N = False
 FORMAT_MODULE_PATH = "dashboard.formats"
-PHONENUMBER_DEFAULT_REGION = None
-PHONENUMBER_DB_FORMAT = "E164"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("PATCHBAY_STATIC", BASE_DIR / "staticfiles"))

@@ -143,6 +143,7 @@ def test_tests_mirror_the_apps():
 
 def test_the_top_level_stays_tidy():
     allowed = {"manage.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "requirements.lock"}
+    allowed |= {"CONTRIBUTING.md", "SECURITY.md", "uv.lock", "requirements-local.lock"}
     allowed |= {"requirements-dev.lock", "dashboard", "tenants", "templates", "static", "tests", "docs", "deploy"}
     there = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__pycache__"))}
     assert there - {"staticfiles", "test-results"} <= allowed

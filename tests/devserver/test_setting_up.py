@@ -12,8 +12,8 @@ import manage
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh clone: two locks and no environment. Commands are written down instead of run."""
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    """A fresh clone: its locks and no environment. Commands are written down instead of run."""
+    for name in ("requirements.lock", "requirements-local.lock", "requirements-dev.lock"):
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(manage, "HERE", tmp_path)
     monkeypatch.setattr(manage, "VENV", tmp_path / ".venv")
@@ -51,7 +51,10 @@ def test_uv_of_the_machine_is_used(checkout, ran, machine):
     machine("venv", programs=("uv",))
     manage.prepare("run")
     assert ran[0].endswith("-m venv --without-pip --clear /.venv")
-    assert ran[1:] == ["/usr/bin/uv pip sync --quiet --python /.venv/bin/python --require-hashes /requirements.lock"]
+    assert ran[1:] == [
+        "/usr/bin/uv pip sync --quiet --python /.venv/bin/python --require-hashes "
+        "/requirements.lock /requirements-local.lock"
+    ]
     assert manage.fresh("run")
     assert not manage.fresh("dev")
 
@@ -86,6 +89,19 @@ def test_a_changed_lock_is_noticed(checkout, ran, machine):
     manage.prepare("run")
     assert len(ran) == 3, "the environment is renewed, not made again"
     assert manage.fresh("run")
+
+
+def test_the_tools_of_the_tests_stay_whoever_installed_them(checkout, ran, machine):
+    machine("venv", programs=("uv",))
+    manage.prepare("dev")
+    (checkout / ".venv" / "bin" / "pytest").touch()
+    (checkout / "requirements-local.lock").write_text("newer")
+    assert not manage.fresh("run")
+    manage.prepare("run")
+    assert ran[-1].endswith("/requirements-dev.lock") and manage.fresh("dev")
+    manage.STAMP.unlink()  # as `uv sync` leaves it
+    manage.prepare("run")
+    assert ran[-1].endswith("/requirements-dev.lock") and manage.fresh("dev") and manage.fresh("run")
 
 
 def test_a_broken_install_leaves_no_stamp(checkout, machine, monkeypatch):
