@@ -10,7 +10,7 @@ from dashboard.devserver.paths import ROOT, Places, write_private
 def migrations(*more: str) -> str:
     """Changes with any migration, policy or right, and with the versions of the packages."""
     ours = [path for room in ("tenants", "dashboard") for path in ROOT.glob(f"{room}/**/migrations/*.py")]
-    rights = [ROOT / "tenants" / f"{name}.py" for name in ("owner", "walls", "scope_signature")]
+    rights = ROOT.glob("tenants/isolation/*.py")
     return fingerprint([*ours, *rights, ROOT / "requirements.lock"], *more)
 
 
