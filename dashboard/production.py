@@ -18,6 +18,11 @@ def problems(settings: Any, environment: Mapping[str, str] = os.environ, *, web:
     """Nothing in the demo. `web`: whether this process serves pages, and so needs to know its proxies."""
     if settings.DEMO:
         return
+    if settings.DEVELOPMENT or settings.DEBUG:
+        yield (
+            "The development mode is on, for PATCHBAY_DEVELOPMENT is 1 or nothing is configured: set PATCHBAY_URL, "
+            "PATCHBAY_SECRET_KEY, PATCHBAY_FIELD_KEYS and DATABASE_URL, and PATCHBAY_DEVELOPMENT to 0 or not at all."
+        )
     if not settings.CELERY_BROKER_URL.startswith(REDIS):
         yield "CELERY_BROKER_URL is not set: give the broker's address, such as redis://:password@broker:6379/0."
     if not environment.get("CACHE_URL", "").startswith(REDIS):

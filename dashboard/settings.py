@@ -7,17 +7,20 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from dashboard import database_url, logs
+from dashboard import database_url, development, logs
 from tenants import time_zones
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = os.environ.get("PATCHBAY_DEMO") == "1"
-DEBUG = False
+DEVELOPMENT = DEBUG = development.is_on(os.environ)
 PROCESS = os.environ.get("PATCHBAY_PROCESS", "")  # web, worker, beat; "" for a command
 
 
+_defaults = development.defaults() if DEVELOPMENT else {}
+
+
 def _need(name: str) -> str:
-    if value := os.environ.get(name):
+    if value := os.environ.get(name) or _defaults.get(name):
         return value
     raise ImproperlyConfigured(f"{name} is not set. `python3 manage.py up` sets it for a demo; see README.md.")
 
@@ -36,7 +39,12 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE = PUBLIC_URL.startswith("https://")
 if not DEMO and ("demo" in SECRET_KEY.lower() or len(SECRET_KEY) < 40):
     raise ImproperlyConfigured("PATCHBAY_SECRET_KEY is a demo secret or too short: make one of 50 random characters.")
-if not DEMO and not SECURE:
+if DEVELOPMENT and not development.is_on_this_machine(PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "PATCHBAY_DEVELOPMENT shows code and values on error pages: it is for an address on this machine alone, "
+        "such as http://localhost:8000, not for PATCHBAY_URL as it is set."
+    )
+if not (DEMO or DEVELOPMENT or SECURE):
     raise ImproperlyConfigured("PATCHBAY_URL must begin with https:// outside of the demo.")
 
 SECURITY_CONTACT = os.environ.get("PATCHBAY_SECURITY_CONTACT", "mailto:security@patchbay.test" if DEMO else "")

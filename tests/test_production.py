@@ -24,6 +24,8 @@ WHOLE = {
 def settings(**more):
     facts = {
         "DEMO": False,
+        "DEVELOPMENT": False,
+        "DEBUG": False,
         "CELERY_BROKER_URL": "redis://:x@broker:6379/0",
         "FIELD_KEYS": [Fernet.generate_key().decode()],
         "AUDIT_KEY": "",
@@ -49,6 +51,8 @@ def test_a_whole_deployment_starts():
         ({"AUDIT_PUBLIC_KEYS": []}, "PATCHBAY_AUDIT_PUBLIC_KEYS is not set"),
         ({"AUDIT_PUBLIC_KEYS": [KEY, KEY[:-8]]}, "PATCHBAY_AUDIT_PUBLIC_KEYS holds a key"),
         ({"AUDIT_KEY": "not base64!"}, "PATCHBAY_AUDIT_KEY is not 32 bytes"),
+        ({"DEVELOPMENT": True}, "The development mode is on"),
+        ({"DEBUG": True}, "The development mode is on"),
     ],
 )
 def test_what_is_missing_is_named_with_what_to_set(more, words):
