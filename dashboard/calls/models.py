@@ -123,6 +123,9 @@ class Call(models.Model):
     lease_until = models.DateTimeField(
         null=True, blank=True, help_text="Queued: not before; sending: whose answer is overdue; unknown: next look."
     )
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was first claimed for sending; the database writes it."
+    )
     sent_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock said it took the call.")
     remote_id = models.CharField(max_length=200, blank=True)

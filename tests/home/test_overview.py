@@ -18,6 +18,7 @@ from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Membership
+from tests.fixtures.backdating import backdating
 
 EXTENSIONS = count(1000)
 
@@ -27,6 +28,12 @@ def call_of(house, state="in-progress", **more):
     values = {"party": f"+3161234{next(EXTENSIONS):04d}", "finished": finished} | more
     if state in ("in-progress", "ended"):
         values.setdefault("started_at", timezone.now() - timedelta(seconds=90))
+    values.setdefault("claimed_at", timezone.now())
+    with backdating():
+        return _placed(house, state, values)
+
+
+def _placed(house, state, values):
     return Call.objects.create(
         tenant=house.tenant,
         connection=house.connection,

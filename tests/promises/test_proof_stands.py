@@ -386,3 +386,156 @@ def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, mon
     assert desk.placed() == []
     assert call.state == ("queued" if lost == "lease" else "refused")
     assert call.asked_line == ("" if lost == "lease" else desk.number.e164)
+
+
+# A call is not made up
+
+
+UNSENT = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
+
+
+def _placed(house, **more):
+    return {
+        "tenant": house.tenant,
+        "connection": house.connection,
+        "number_dedication": house.number,
+        "assistant_dedication": house.assistant,
+        "origin": "placed",
+        "party": "+31612345699",
+        "line": house.number.e164,
+        "client_token": uuid.uuid4(),
+    } | more
+
+
+def _found(house, **more):
+    facts = {"origin": "adopted", "client_token": None, "state": "ended", "finished": True, "remote_id": "call-_f"}
+    return _placed(house) | facts | {"reported_line": house.number.e164} | more
+
+
+def _inserted(match, **facts):
+    with scope.system("try"), pytest.raises(IntegrityError, match=match), transaction.atomic():
+        Call.objects.create(**facts)
+
+
+@pytest.mark.parametrize("state", [*LIVE[1:], "lost", "ended", "transferred", "failed", "refused", "made-up"])
+def test_a_call_that_is_placed_is_inserted_in_no_later_state(bloom, state):
+    _inserted("begins with nothing told", **_placed(bloom, state=state))
+
+
+@pytest.mark.parametrize("state", ["queued", "sending"])
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"reported_line": "+31205550142"},
+        {"number_remote_id": "num-bloom-dental"},
+        {"remote_id": "call-_1"},
+        {"hook_id": "h1"},
+        {"answered_at": timezone.now()},
+        {"answered_status": "dialing"},
+        {"answered_remote_id": "call-_1"},
+        {"placed_at": timezone.now()},
+        {"started_at": timezone.now()},
+        {"ended_at": timezone.now()},
+        {"duration_seconds": 9},
+        {"end_reason": "customer-ended-call"},
+        {"machine_source": "summary"},
+        {"finished": True},
+        {"alarm": "wrong-number"},
+        {"data_removed_at": timezone.now()},
+    ],
+    ids=lambda fact: next(iter(fact)),
+)
+def test_nothing_is_told_of_a_call_when_it_is_inserted(bloom, state, fact):
+    _inserted("begins with nothing told", **_placed(bloom, state=state, **fact))
+
+
+@pytest.mark.parametrize("fact", ["sent_at", "claimed_at", "asked_line", "asked_number_remote_id"])
+def test_a_call_that_waits_is_not_inserted_as_claimed(bloom, fact):
+    value = timezone.now() if fact.endswith("_at") else bloom.number.e164
+    _inserted("begins with nothing told", **_placed(bloom, state="queued", **{fact: value}))
+
+
+@pytest.mark.parametrize("state", ["queued", "refused", "ended", "unknown", "in-progress"])
+@pytest.mark.parametrize("fact", ["reported_line = line", "remote_id = 'call-_1'", "hook_id = 'h1'", "sent_at = now()"])
+def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
+    """In one step or in two: the call is inserted waiting, and its client loses the number before anything left."""
+    call = a_call(bloom, **UNSENT)
+    with scope.system("the right ends"):
+        dedications.end_number(bloom.number, by=None)
+    refused(
+        f"UPDATE calls_call SET state = '{state}', {fact} WHERE id = %s",
+        call.pk,
+        match="never claimed|not dedicated now",
+    )
+
+
+def test_a_call_is_not_ended_before_it_was_claimed(bloom):
+    call = a_call(bloom, **UNSENT)
+    refused("UPDATE calls_call SET state = 'ended', finished = true WHERE id = %s", call.pk, match="never claimed")
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "ended", "refused", "in-progress"])
+def test_the_time_of_the_claim_is_written_by_the_claim_alone(bloom, state):
+    call = a_call(bloom, **UNSENT) if state in ("queued", "sending") else a_call(bloom, state=state)
+    with scope.system("claim"):
+        if state == "sending":
+            Call.objects.filter(pk=call.pk).update(state=state, claimed_at=timezone.now() - timedelta(days=3))
+            assert timezone.now() - Call.objects.get(pk=call.pk).claimed_at < timedelta(minutes=1)
+    for change in ("claimed_at = now() - interval '3 days'", "claimed_at = CASE WHEN state = 'queued' THEN now() END"):
+        refused(f"UPDATE calls_call SET {change} WHERE id = %s", call.pk, match="not rewritten: claimed_at")
+
+
+def test_a_call_that_was_given_back_to_the_queue_was_claimed_once(bloom):
+    call = a_call(bloom, **UNSENT)
+    with scope.system("claimed, and proven unsent"):
+        Call.objects.filter(pk=call.pk).update(state="sending", sent_at=timezone.now())
+        claimed = Call.objects.get(pk=call.pk).claimed_at
+        Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None)
+        again = Call.objects.get(pk=call.pk)
+    assert (again.asked_line, again.claimed_at) == ("", claimed)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"client_token": uuid.uuid4()},
+        {"asked_line": "+31205550142"},
+        {"asked_number_remote_id": "num-bloom-dental"},
+        {"asked_assistant_remote_id": "asst-bloom-dental"},
+        {"answered_at": timezone.now()},
+        {"answered_status": "dialing"},
+        {"answered_remote_id": "call-_f"},
+        {"sent_at": timezone.now()},
+        {"claimed_at": timezone.now()},
+        {"placed_at": timezone.now()},
+    ],
+    ids=lambda fact: next(iter(fact)),
+)
+def test_a_call_that_was_found_does_not_pass_for_one_that_was_placed(bloom, claim):
+    _inserted("was found is not one", **_found(bloom) | claim)
+    ((column, value),) = claim.items()
+    with scope.system("afterwards"):
+        call = Call.objects.create(**_found(bloom))
+        with pytest.raises(IntegrityError, match=r"was found is not one|not rewritten"), transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(**{column: value})
+
+
+def test_a_call_that_was_found_has_nobody_who_asked_for_it(bloom, admin):
+    _inserted("was found is not one", **_found(bloom, requested_by=admin))
+
+
+def test_a_call_that_waits_does_not_turn_into_one_that_was_found(bloom):
+    call = a_call(bloom, **UNSENT)
+    refused("UPDATE calls_call SET origin = 'adopted' WHERE id = %s", call.pk, match="was found is not one")
+
+
+def test_a_call_that_was_found_is_of_a_dedication_by_its_number_and_its_time(bloom):
+    _inserted("has the number of its dedication", **_found(bloom, line=FOREIGN, reported_line=FOREIGN))
+    early = bloom.number.period.lower - timedelta(days=1)
+    _inserted("not dedicated then", **_found(bloom, created_at=early))
+    with scope.system("it fits"):
+        assert Call.objects.create(**_found(bloom)).pk
+
+
+def test_there_is_no_third_origin(bloom):
+    _inserted("placed here or found", **_found(bloom, origin="other"))

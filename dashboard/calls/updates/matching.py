@@ -55,7 +55,7 @@ def adopt(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
         origin=Call.Origin.ADOPTED,
         direction=facts.direction or "unknown",
         party=facts.party,
-        line=facts.line,
+        line=line.e164 if line is not None else facts.line,
         state="",
         rank=-1,
         state_at=moment,
@@ -91,12 +91,12 @@ def _by_id(facts: Facts) -> list[Q]:
 
 
 def _by_reference(calls: QuerySet[Call], facts: Facts) -> Call | None:
-    """Our own reference, echoed: of a call that does not go by another id already."""
+    """Our own reference, echoed: of a call that was claimed for sending and does not go by another id already."""
     try:
         pk = UUID(facts.reference)
     except ValueError:
         return None
-    free = calls.filter(pk=pk, origin=Call.Origin.PLACED)
+    free = calls.filter(pk=pk, origin=Call.Origin.PLACED, claimed_at__isnull=False)
     return free.filter(_unclaimed(facts)).first()
 
 
