@@ -61,10 +61,14 @@ INSTALLED_APPS = [
     "tenants",
     "dashboard.ui",
     "dashboard.home",
+    "dashboard.overview",
     "dashboard.budget",
+    "dashboard.sync",
+    "dashboard.connections",
     "dashboard.inventory",
     "dashboard.calls",
     "dashboard.campaigns",
+    "dashboard.clients",
     "dashboard.hooks",
     "dashboard.live",
     "django.contrib.admin.apps.SimpleAdminConfig",
@@ -118,7 +122,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "dashboard.home.context.shell",
+                "dashboard.overview.context_processors.shell",
             ],
             "builtins": ["django.templatetags.static", "dashboard.ui.templatetags.ui"],
         },
@@ -197,7 +201,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "patchbay-session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "patchbay-csrf"
-CSRF_FAILURE_VIEW = "dashboard.home.views.csrf_failure"
+CSRF_FAILURE_VIEW = "dashboard.overview.error_views.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0

@@ -1,22 +1,27 @@
-"""The address book: staff at the root, clients under /c/<slug>/, auditors under /admin/."""
+"""All URLs: staff at the root, clients under /c/<slug>/, auditors under /admin/."""
 
 from django.urls import include, path
 
 from tenants.admin import site
 
 urlpatterns = [
-    path("", include("dashboard.home.urls")),
-    path("", include("dashboard.inventory.urls")),
+    path("", include("dashboard.overview.urls")),
+    path("", include("dashboard.team.urls")),
+    path("", include("dashboard.activity.urls")),
+    path("", include("dashboard.clients.urls")),
+    path("", include("dashboard.connections.urls")),
     path("", include("dashboard.calls.urls")),
     path("", include("dashboard.campaigns.urls")),
     path("", include("dashboard.live.urls")),
     path("", include("dashboard.practice.urls")),
+    path("", include("dashboard.csp_reports.urls")),
+    path("", include("dashboard.web.urls")),
     path("hooks/", include("dashboard.hooks.urls")),
     path("accounts/", include("tenants.accounts.urls")),
     path("admin/", site.urls),
 ]
 
-handler400 = "dashboard.home.views.bad_request"
-handler403 = "dashboard.home.views.forbidden"
-handler404 = "dashboard.home.views.not_found"
-handler500 = "dashboard.home.views.broken"
+handler400 = "dashboard.overview.error_views.bad_request"
+handler403 = "dashboard.overview.error_views.forbidden"
+handler404 = "dashboard.overview.error_views.not_found"
+handler500 = "dashboard.overview.error_views.broken"

@@ -1,4 +1,4 @@
-"""Calls: placing, steering, hearing how they went."""
+"""Calls: placing, live control, updates, history."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,11 @@ from django.apps import AppConfig
 class CallsConfig(AppConfig):
     name = "dashboard.calls"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dashboard.calls.updates import sync
+        from dashboard.inventory.models import Kind
+        from dashboard.sync import registry
+
+        registry.register(Kind.LIVE_CALLS, sync.live, busy=sync.connections_with_live_calls, busy_every=sync.WHILE_LIVE)
+        registry.register(Kind.CALLS, sync.finished)

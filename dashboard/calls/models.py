@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.calls.updates.voicemail import Source
-from dashboard.inventory import lengths
+from dashboard.sync import text_lengths
 from tenants.isolation.row_security import Key, Rows
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
@@ -296,7 +296,7 @@ class Call(models.Model):
     @property
     def can_be_steered(self) -> bool:
         """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
-        return self.state == State.IN_PROGRESS and bool(self.remote_id) and not lengths.is_cut(self.remote_id)
+        return self.state == State.IN_PROGRESS and bool(self.remote_id) and not text_lengths.is_cut(self.remote_id)
 
     @property
     def meant_line(self) -> str:

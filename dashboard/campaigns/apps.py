@@ -6,3 +6,11 @@ from django.apps import AppConfig
 class CampaignsConfig(AppConfig):
     name = "dashboard.campaigns"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dashboard.campaigns import sync
+        from dashboard.inventory.models import Kind
+        from dashboard.sync import registry
+
+        registry.register(Kind.CAMPAIGNS, sync.campaigns)
+        registry.register(Kind.LEADS, sync.due_leads)

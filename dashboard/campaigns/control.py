@@ -14,8 +14,9 @@ from dashboard.budget.models import Lane
 from dashboard.calls.models import Alarm, Call
 from dashboard.campaigns import pauses, rights, sync
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
-from dashboard.inventory import runs, vendor_requests
+from dashboard.connections import vendor_requests
 from dashboard.inventory.models import Kind, VendorRequest
+from dashboard.sync import runs
 from tenants import audit
 from tenants.access.decorators import staff_of
 from tenants.isolation import scope

@@ -15,11 +15,11 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.budget.models import Lane
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, UnreadableItem
-from dashboard.inventory.runs import Run
-from dashboard.inventory.unreadable import Items
 from dashboard.live import changes
+from dashboard.sync import runs, text_lengths
+from dashboard.sync.runs import Run
+from dashboard.sync.unreadable_items import Items
 from tenants import names
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection
@@ -92,7 +92,7 @@ def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign], it
     for remote in remotes:
         key = _key_of(remote)
         campaign = ours.get(key) or Campaign(connection_id=connection.pk, remote_id=key)
-        assistant = assistants.get(lengths.fit(Assistant, "remote_id", remote.assistant_id or ""))
+        assistant = assistants.get(text_lengths.fit(Assistant, "remote_id", remote.assistant_id or ""))
         with items.each(UnreadableItem.Kind.CAMPAIGN, key) if items is not None else nullcontext():
             moved += _keep(campaign, remote, assistant)
     Campaign.objects.filter(connection_id=connection.pk, remote_id__in=[_key_of(one) for one in remotes]).update(
@@ -105,11 +105,11 @@ def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assis
     values: dict[str, Any] = {
         "assistant_id": assistant.pk if assistant else campaign.assistant_id,
         "name": names.clean(remote.name, 300),
-        "status": lengths.fit(Campaign, "status", remote.status),
+        "status": text_lengths.fit(Campaign, "status", remote.status),
         "template": remote.template or "",
         "starts": remote.starts,
         "ends": remote.ends,
-        "timezone": lengths.fit(Campaign, "timezone", remote.timezone or ""),
+        "timezone": text_lengths.fit(Campaign, "timezone", remote.timezone or ""),
         "total_leads": remote.total_leads,
         "completed_leads": remote.completed_leads,
         "failed_leads": remote.failed_leads,
@@ -191,7 +191,7 @@ def _keep_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedo
     emptied = campaign.tenant is not None and campaign.tenant.data_is_removed
     partial = run.items.set_aside(UnreadableItem.Kind.LEAD, remotes.unreadable)
     for remote in remotes:
-        values, key = _lead(remote) | (NOBODY if emptied else {}), lengths.fit(Lead, "remote_id", remote.id)
+        values, key = _lead(remote) | (NOBODY if emptied else {}), text_lengths.fit(Lead, "remote_id", remote.id)
         if key in there:
             continue
         there.add(key)
@@ -239,10 +239,10 @@ _lead_fields = (
 
 def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
     values = (
-        lengths.fit(Lead, "phone_number", remote.phone_number),
+        text_lengths.fit(Lead, "phone_number", remote.phone_number),
         dict(remote.variables),
-        lengths.fit(Lead, "status", remote.status),
-        lengths.fit(Lead, "call_remote_id", remote.call_id or ""),
+        text_lengths.fit(Lead, "status", remote.status),
+        text_lengths.fit(Lead, "call_remote_id", remote.call_id or ""),
         remote.attempts,
         remote.last_attempt_at,
         remote.created_at,
@@ -252,7 +252,7 @@ def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
 
 def _key_of(remote: voicedock.RemoteCampaign) -> str:
     """Its id as our copy holds it."""
-    return str(lengths.fit(Campaign, "remote_id", remote.id))
+    return str(text_lengths.fit(Campaign, "remote_id", remote.id))
 
 
 def _key(pk: int) -> str:

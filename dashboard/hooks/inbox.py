@@ -17,8 +17,8 @@ from dashboard.budget import spending as budget
 from dashboard.calls.models import Call
 from dashboard.calls.updates import apply as merge
 from dashboard.hooks.models import Delivery, Rejection
-from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
+from dashboard.sync import runs, text_lengths
 from dashboard.voicedock import webhooks
 from tenants import audit
 from tenants.isolation import scope
@@ -65,8 +65,8 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
             connection_id=connection.pk,
             received_at=budget.clock(),
             body_hash=hashlib.sha256(raw).digest(),
-            event=lengths.fit(Delivery, "event", event.type),
-            call_id_sent=lengths.cut_id(event.call_id, LONGEST_ID),
+            event=text_lengths.fit(Delivery, "event", event.type),
+            call_id_sent=text_lengths.cut_id(event.call_id, LONGEST_ID),
             payload=event.reduced(),
             signed_at=datetime.fromtimestamp(int(timestamp), UTC) if int(timestamp) < 10**11 else None,
             outcome=Outcome.SET_ASIDE if stale else Outcome.WAITING,

@@ -1,4 +1,4 @@
-"""What VoiceDock holds for us: organizations, numbers, assistants, and when we last looked."""
+"""What VoiceDock holds for us: numbers and assistants."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class InventoryConfig(AppConfig):
     name = "dashboard.inventory"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dashboard.inventory import sync
+        from dashboard.inventory.models import Kind
+        from dashboard.sync import registry
+
+        registry.register(Kind.INVENTORY, sync.inventory)

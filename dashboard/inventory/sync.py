@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
@@ -14,38 +11,15 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
-from dashboard.inventory import lengths, runs
-from dashboard.inventory.models import Kind, SyncState, UnreadableItem
-from dashboard.inventory.runs import Run
+from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.live import changes
+from dashboard.sync import runs, text_lengths
+from dashboard.sync.runs import Run
 from tenants import names
 from tenants.isolation import scope
-from tenants.models import Assistant, Connection, Number, NumberDedication
+from tenants.models import Assistant, Connection, Number
 
 E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
-
-
-class AnotherOrganization(voicedock.VoiceDockError):
-    """The key now opens an organization that is not this connection's: nothing of it may be taken for ours."""
-
-
-def organization(connection: Connection) -> None:
-    """Name, credit and parent (`voicedock-api.md §9.1`); opens scopes of its own.
-
-    The state's mark keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
-    """
-    with runs.look(connection, Kind.ORGANIZATION) as run:
-        with run.speak(Lane.REST) as vendor:
-            found = vendor.organization(include_children=True)
-        if found.id != connection.organization_id:
-            raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
-        run.seen = 1
-        run.mark |= {
-            "active_calls": found.active_calls,
-            "children": [{"id": one.id, "name": names.clean(one.name)} for one in found.children],
-        }
-        with scope.system("copy an organization"):
-            run.changed = _organization(connection, found)
 
 
 def inventory(connection: Connection) -> None:
@@ -61,61 +35,6 @@ def inventory(connection: Connection) -> None:
                 changes.note("inventory", connection.pk, tenant=None)
 
 
-@dataclass(frozen=True)
-class Freshness:
-    """How old what we know through one connection is."""
-
-    fresh_at: datetime | None
-    failing: bool
-
-    @property
-    def age(self) -> timedelta | None:
-        return timezone.now() - self.fresh_at if self.fresh_at else None
-
-
-def freshness(
-    connections: Iterable[Connection | int], kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)
-) -> dict[int, Freshness]:
-    """Per connection the oldest of the last good looks at `kinds`; None where one was never seen whole. Any scope."""
-    ids = [one if isinstance(one, int) else one.pk for one in connections]
-    states: dict[int, list[SyncState]] = {pk: [] for pk in ids}
-    for state in SyncState.objects.filter(connection_id__in=ids, kind__in=kinds):
-        states[state.connection_id].append(state)
-    return {pk: _freshness(found, len(kinds)) for pk, found in states.items()}
-
-
-def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)) -> Freshness:
-    """The oldest over the connections that a client uses. Inside a scope that covers the client."""
-    used = set(NumberDedication.objects.filter(tenant=tenant).open().values_list("connection_id", flat=True))
-    used |= {tenant.home_connection_id} - {None}
-    found = list(freshness(used, kinds).values())
-    times = [one.fresh_at for one in found]
-    whole = min((at for at in times if at), default=None) if all(times) else None
-    return Freshness(whole, any(one.failing for one in found))
-
-
-def _freshness(states: list[SyncState], wanted: int) -> Freshness:
-    times = [state.fresh_at for state in states]
-    whole = min(at for at in times if at) if len(times) == wanted and all(times) else None
-    return Freshness(whole, any(state.failures for state in states))
-
-
-def _organization(connection: Connection, found: voicedock.RemoteOrganization) -> int:
-    parent = Connection.objects.filter(organization_id=found.parent_id).first() if found.parent_id else None
-    values = {
-        "organization_name": names.clean(found.name, 200),
-        "minutes_balance": found.minutes_balance,
-        "parent_id": parent.pk if parent else connection.parent_id,
-    }
-    stale = Connection.objects.filter(pk=connection.pk)
-    before = stale.values(*values).get()
-    changed = {name: value for name, value in values.items() if before[name] != value}
-    if changed:
-        stale.update(**changed)
-        changes.note("connection", connection.pk, tenant=None)
-    return int(bool(changed))
-
-
 def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> None:
     """A number that was ever dedicated keeps its digits: they are part of the dedication's key, and of its history."""
     kept = dict(
@@ -125,7 +44,7 @@ def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> No
     )
     wanted: dict[str, dict[str, Any]] = {}
     for remote in remotes:
-        values, remote_id = _number(remote), lengths.fit(Number, "remote_id", remote.id)
+        values, remote_id = _number(remote), text_lengths.fit(Number, "remote_id", remote.id)
         if remote_id in kept and kept[remote_id] != values["e164"]:
             run.remarks.append(f"{kept[remote_id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
             values["e164"] = kept[remote_id]
@@ -146,7 +65,7 @@ def _copy(
     kind = UnreadableItem.Kind(str(model._meta.model_name))
     partial = run.items.set_aside(kind, unreadable)
     wanted = {
-        lengths.fit(model, "remote_id", remote_id): lengths.fit_all(model, values)
+        text_lengths.fit(model, "remote_id", remote_id): text_lengths.fit_all(model, values)
         for remote_id, values in wanted.items()
     }
     now, ours = timezone.now(), {}

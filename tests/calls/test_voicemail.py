@@ -5,7 +5,7 @@ import pytest
 from dashboard.calls.models import Call
 from dashboard.calls.updates import voicemail
 from dashboard.calls.updates.voicemail import Source
-from dashboard.home import queries as overview
+from dashboard.overview import queries as overview
 from tenants.isolation import scope
 from tests.fixtures.call_factories import a_call
 

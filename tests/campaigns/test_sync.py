@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dashboard.campaigns import sync
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory import connecting
+from dashboard.connections import connect
 from dashboard.inventory.models import Kind, SyncRun
 from dashboard.live.models import Change
 from tenants import dedications
@@ -151,4 +151,4 @@ def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_offi
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert not Campaign.objects.exists()
-    assert connecting.hook_address(agency.connection) != connecting.hook_address(bloom_office.connection)
+    assert connect.hook_address(agency.connection) != connect.hook_address(bloom_office.connection)

@@ -14,8 +14,8 @@ from dashboard import beat_schedule
 from dashboard.budget import spending
 from dashboard.budget.models import BudgetSpend
 from dashboard.devserver.paths import ROOT
-from dashboard.inventory import tasks as inventory_tasks
 from dashboard.inventory.models import VendorRequest
+from dashboard.sync import tasks as inventory_tasks
 from dashboard.voicedock.exchange import version
 from tenants import audit
 from tenants import tasks as tenants_tasks
@@ -25,11 +25,11 @@ from tenants.isolation import scope
 LONG_AGO = timezone.now() - timedelta(days=400)
 RULES = {  # docs/running.md states each: what is dropped, and by which task
     "sessions": "tenants.tasks.prune_sessions",
-    "changes": "dashboard.inventory.tasks.tidy",
-    "spends": "dashboard.inventory.tasks.tidy",
-    "sync runs": "dashboard.inventory.tasks.tidy",
-    "unreadable items": "dashboard.inventory.tasks.tidy",
-    "vendor requests": "dashboard.inventory.tasks.tidy",
+    "changes": "dashboard.sync.tasks.prune",
+    "spends": "dashboard.sync.tasks.prune",
+    "sync runs": "dashboard.sync.tasks.prune",
+    "unreadable items": "dashboard.sync.tasks.prune",
+    "vendor requests": "dashboard.sync.tasks.prune",
     "webhooks": "dashboard.hooks.tasks.forget",
 }
 
@@ -62,7 +62,7 @@ def test_what_is_settled_and_old_goes(bloom):
                 connection=bloom.connection, tenant=bloom.tenant, subject="campaign:1", outcome=outcome
             )
             VendorRequest.objects.filter(pk=made.pk).update(asked_at=LONG_AGO)
-    inventory_tasks.tidy()
+    inventory_tasks.prune()
     with scope.system("look"):
         assert list(BudgetSpend.objects.all()) == [kept]
         assert [one.outcome for one in VendorRequest.objects.all()] == ["waiting"], "nobody knows of it yet"

@@ -13,7 +13,7 @@ import pytest
 from dashboard.devserver import demo_logins, environment, up
 from dashboard.devserver.lock import Lock
 from dashboard.devserver.paths import ROOT, Places, free_port, is_free
-from dashboard.home import furniture
+from dashboard.overview import demo_data
 
 
 @pytest.fixture
@@ -133,9 +133,9 @@ def test_a_database_without_its_owner_is_told(places):
 
 
 def test_the_sign_ins_are_those_of_the_demo():
-    people = [*furniture.STAFF, furniture.AUDITOR, *(who for house in furniture.HOUSES for who, _ in house.people)]
+    people = [*demo_data.STAFF, demo_data.AUDITOR, *(who for house in demo_data.HOUSES for who, _ in house.people)]
     assert {email for email, _ in demo_logins.PEOPLE} == {person.email for person in people}
-    assert demo_logins.PASSWORD == furniture.PASSWORD
+    assert demo_logins.PASSWORD == demo_data.PASSWORD
     assert all(email in demo_logins.table() for email, _ in demo_logins.PEOPLE)
 
 

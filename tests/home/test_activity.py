@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.home.views import activity
+from dashboard.activity import views
 from tenants import audit
 from tenants.access.permissions import Role
 from tenants.audit.messages import SENTENCES
@@ -43,7 +43,7 @@ def test_it_is_narrowed_by_person_kind_client_and_day(bloom, harbor, sign_in, su
 
 
 def test_every_action_is_of_a_kind_one_can_ask_for():
-    told = [action for action in SENTENCES if not action.startswith(tuple(sum(activity.BEGINNINGS.values(), ())))]
+    told = [action for action in SENTENCES if not action.startswith(tuple(sum(views.BEGINNINGS.values(), ())))]
     assert told == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from dashboard.home import browser_reports
+from dashboard.csp_reports import reports
 from dashboard.home.models import BrowserReport
 from tenants.isolation import scope
 
@@ -67,7 +67,7 @@ def test_whatever_is_sent_is_answered_alike(body):
 
 
 def test_kinds_and_reports_are_bounded(monkeypatch):
-    monkeypatch.setattr(browser_reports, "MOST", 3)
+    monkeypatch.setattr(reports, "MOST", 3)
     for number in range(6):
         send(report(**{"effective-directive": f"rule-{number}"}))
     assert len(kept()) == 3

@@ -11,8 +11,8 @@ from dashboard.calls.models import Call
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns.models import Campaign
 from dashboard.devserver import demo_logins
-from dashboard.home import furniture
-from dashboard.home.management.commands import demo
+from dashboard.overview import demo_data
+from dashboard.overview.management.commands import demo
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import Clock
 from tenants.isolation import scope
@@ -68,5 +68,5 @@ def test_it_belongs_to_the_sandbox(db, settings):
 
 
 def test_each_client_has_a_colour_of_its_own():
-    assert len({house.hue for house in furniture.HOUSES}) == len(furniture.HOUSES)
-    assert furniture.PASSWORD == demo_logins.PASSWORD
+    assert len({house.hue for house in demo_data.HOUSES}) == len(demo_data.HOUSES)
+    assert demo_data.PASSWORD == demo_logins.PASSWORD

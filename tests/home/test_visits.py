@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from dashboard.inventory import stopping
+from dashboard.clients import suspension
 from tenants import audit
 from tenants.access import support_access
 from tenants.access.permissions import Role, StaffRole
@@ -146,7 +146,7 @@ def test_a_visit_ends_after_a_working_day(support, bloom, visiting):
 
 def test_closing_a_client_ends_the_visits(admin, support, bloom, visiting):
     visiting(support, bloom)
-    stopping.close(bloom.tenant, by=admin, reason="gone")
+    suspension.close(bloom.tenant, by=admin, reason="gone")
     with scope.of(bloom.tenant):
         assert Visit.objects.get().ended_at
 

@@ -4,13 +4,14 @@ import pytest
 from django.conf import settings
 
 from dashboard.budget import spending as budget
-from dashboard.inventory import connecting, sync
+from dashboard.connections import connect
+from dashboard.inventory import sync
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection, ConnectionSecret
 
 
 def test_a_key_is_tried_before_it_is_kept(db, sandbox, admin):
-    connection = connecting.add("", " sandbox-agency ", by=admin)
+    connection = connect.add("", " sandbox-agency ", by=admin)
     assert (connection.name, connection.organization_name) == ("Kabelhuis", "Kabelhuis")
     with scope.system("look"):
         secret = ConnectionSecret.objects.get(connection=connection)
@@ -24,30 +25,30 @@ def test_a_key_is_tried_before_it_is_kept(db, sandbox, admin):
     [("", "Paste the API key."), ("wrong", "VoiceDock does not know this key, or has withdrawn it.")],
 )
 def test_a_key_that_opens_nothing_is_refused(db, sandbox, admin, key, words):
-    with pytest.raises(connecting.Refused) as no:
-        connecting.add("Kabelhuis", key, by=admin)
+    with pytest.raises(connect.Refused) as no:
+        connect.add("Kabelhuis", key, by=admin)
     assert no.value.words == words
     with scope.system("look"):
         assert not Connection.objects.exists()
 
 
 def test_an_organization_is_connected_once(agency, admin):
-    with pytest.raises(connecting.Refused, match="Kabelhuis is connected already"):
-        connecting.add("Again", "sandbox-agency", by=admin)
+    with pytest.raises(connect.Refused, match="Kabelhuis is connected already"):
+        connect.add("Again", "sandbox-agency", by=admin)
 
 
 def test_children_find_their_parent_in_either_order(db, sandbox):
-    child = connecting.add("Bloom", "sandbox-bloom", by=None)
-    parent = connecting.add("Kabelhuis", "sandbox-agency", by=None)
+    child = connect.add("Bloom", "sandbox-bloom", by=None)
+    parent = connect.add("Kabelhuis", "sandbox-agency", by=None)
     with scope.system("look"):
         child.refresh_from_db()
     assert child.parent_id == parent.pk
 
 
 def test_a_key_is_replaced_by_one_of_the_same_organization_only(agency, sandbox, admin):
-    with pytest.raises(connecting.Refused, match="This key belongs to Bloom Dental, not to Kabelhuis"):
-        connecting.replace_key(agency.connection, "sandbox-bloom", by=admin)
-    connecting.replace_key(agency.connection, "sandbox-agency", by=admin)
+    with pytest.raises(connect.Refused, match="This key belongs to Bloom Dental, not to Kabelhuis"):
+        connect.replace_key(agency.connection, "sandbox-bloom", by=admin)
+    connect.replace_key(agency.connection, "sandbox-agency", by=admin)
     with scope.system("look"):
         assert AuditEntry.objects.filter(action="connection.key-replaced").count() == 1
 
@@ -56,7 +57,7 @@ def test_assistants_report_to_us_signed_and_a_foreign_webhook_stays(agency, sand
     ours = [one for one in sandbox.world.assistants.values() if one.org_id == agency.connection.organization_id]
     ours[0].settings["webhook_url"] = "https://elsewhere.test/hook"
     sync.inventory(agency.connection)
-    assert connecting.hook_up(agency.connection, by=admin) == connecting.Hooked(len(ours) - 1, 1, 0)
+    assert connect.hook_up(agency.connection, by=admin) == connect.Hooked(len(ours) - 1, 1, 0)
     address = f"{settings.PUBLIC_URL}/hooks/voicedock/{agency.connection.webhook_token}/"
     with scope.system("look"):
         (secret,) = ConnectionSecret.objects.get(connection=agency.connection).webhook_secrets
@@ -64,14 +65,14 @@ def test_assistants_report_to_us_signed_and_a_foreign_webhook_stays(agency, sand
     assert {one.settings["webhook_secret"] for one in ours[1:]} == {secret}
     assert ours[1].settings["webhook_events"] == ["status-update", "end-of-call-report"]
     assert ours[0].settings["webhook_url"] == "https://elsewhere.test/hook"
-    assert connecting.hook_up(agency.connection, by=admin, take_over=True) == connecting.Hooked(len(ours), 0, 0)
+    assert connect.hook_up(agency.connection, by=admin, take_over=True) == connect.Hooked(len(ours), 0, 0)
 
 
 def test_what_the_minute_leaves_over_is_done_the_next_time(agency, asked, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(budget.shares.CEILING, budget.Lane.REST, 6)  # two went to the inventory
-        first = connecting.hook_up(agency.connection)
+        first = connect.hook_up(agency.connection)
     assert (first.ours, first.left) == (4, 9)
     asked()
-    assert connecting.hook_up(agency.connection).left == 0
+    assert connect.hook_up(agency.connection).left == 0
     assert len(asked()) == 9

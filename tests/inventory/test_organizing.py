@@ -8,7 +8,7 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.inventory import connecting, organizing, sync, tasks
+from dashboard.connections import connect, organizations, sync, tasks
 from dashboard.inventory.models import OrganizationRequest
 from dashboard.sandbox import inprocess
 from tenants.isolation import scope
@@ -68,8 +68,8 @@ def test_a_client_gets_an_organization_of_its_own_in_one_step(desk, agency, sand
 def test_the_key_is_committed_before_anything_else_is_done(agency, sandbox, admin, monkeypatch):
     """The process dies right after the sealing: beat makes the connection of it."""
     with monkeypatch.context() as patch:
-        patch.setattr(organizing, "finish", lambda request: request)
-        organizing.create(agency.connection, "Dentist South", by=admin)
+        patch.setattr(organizations, "finish", lambda request: request)
+        organizations.create(agency.connection, "Dentist South", by=admin)
     (request,) = asked()
     (key,) = keys(sandbox, "Dentist South")
     assert request.connection is None and request.sealed_api_key and key not in request.sealed_api_key
@@ -85,11 +85,11 @@ def test_the_key_is_committed_before_anything_else_is_done(agency, sandbox, admi
 
 
 def test_a_sealed_key_opens_at_no_other_place(agency, admin, monkeypatch):
-    monkeypatch.setattr(organizing, "finish", lambda request: request)
-    organizing.create(agency.connection, "Dentist South", by=admin)
+    monkeypatch.setattr(organizations, "finish", lambda request: request)
+    organizations.create(agency.connection, "Dentist South", by=admin)
     (request,) = asked()
-    with pytest.raises(organizing.secrets.Unreadable):
-        organizing.secrets.decrypt(request.sealed_api_key, f"connection:{agency.connection.pk}:api_key")
+    with pytest.raises(organizations.secrets.Unreadable):
+        organizations.secrets.decrypt(request.sealed_api_key, f"connection:{agency.connection.pk}:api_key")
 
 
 def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(desk, agency, sandbox, fault):
@@ -153,9 +153,9 @@ def test_a_crash_while_asking_becomes_a_question(agency, admin, monkeypatch):
     def dies(*_, **__):
         raise Killed
 
-    monkeypatch.setattr(organizing.voicedock.Client, "create_organization", dies)
+    monkeypatch.setattr(organizations.voicedock.Client, "create_organization", dies)
     with pytest.raises(Killed):
-        organizing.create(agency.connection, "Dentist South", by=admin)
+        organizations.create(agency.connection, "Dentist South", by=admin)
     tasks.finish_connections()
     assert asked()[0].outcome == "waiting"
     with scope.system("time passes"):
@@ -166,10 +166,10 @@ def test_a_crash_while_asking_becomes_a_question(agency, admin, monkeypatch):
 
 def test_a_key_entered_meanwhile_wins(agency, sandbox, admin, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(organizing, "finish", lambda request: request)
-        organizing.create(agency.connection, "Dentist South", by=admin)
+        patch.setattr(organizations, "finish", lambda request: request)
+        organizations.create(agency.connection, "Dentist South", by=admin)
     (key,) = keys(sandbox, "Dentist South")
-    by_hand = connecting.add("By hand", key, by=admin)
+    by_hand = connect.add("By hand", key, by=admin)
     tasks.finish_connections()
     assert asked()[0].connection == by_hand
     with scope.system("look"):

@@ -16,9 +16,9 @@ from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.history import removal
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.campaigns.models import Campaign, Lead
+from dashboard.clients import retention, suspension, tasks
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery
-from dashboard.inventory import retention, stopping, tasks
 from tenants import tenant_status
 from tenants.access.permissions import Role, StaffRole
 from tenants.audit import verification
@@ -63,7 +63,7 @@ def furnished(house, calls=1):
 def closed(house, admin, days_ago, days=30):
     with scope.of(house.tenant):
         tenant_status.keep_for(house.tenant, days, by=admin)
-    stopping.close(house.tenant, by=admin, reason="Went elsewhere")
+    suspension.close(house.tenant, by=admin, reason="Went elsewhere")
     with scope.system("time goes by"):
         Tenant.objects.filter(pk=house.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
 
@@ -169,9 +169,9 @@ def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom
     for house in (bloom, harbor):
         furnished(house)
         closed(house, admin, days_ago=31)
-    stopping.reopen(bloom.tenant, by=admin, reason="Came back")
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     assert retention.run() == 1 and personal() == list(TABLES)
-    stopping.reopen(harbor.tenant, by=admin, reason="Came back")
+    suspension.reopen(harbor.tenant, by=admin, reason="Came back")
     assert not now(harbor).data_is_removed
     page = sign_in(support).get("/clients/harbor-logistics/").content.decode()
     assert "Personal data of calls was removed on" in page and "It does not come back." in page
@@ -186,7 +186,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
     for shelf in ("calls/call", "calls/receipt", "campaigns/lead", "tenants/tenant"):
         assert reader.get(f"/admin/{shelf}/").status_code == 200
     assert reader.get(f"/admin/calls/call/{call.pk}/change/").status_code == 200
-    stopping.reopen(bloom.tenant, by=admin, reason="Came back")
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     with scope.of(bloom.tenant):
         campaign = Campaign.objects.get().pk
     owner = sign_in(member(bloom, Role.OWNER))
@@ -199,7 +199,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
 
 def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):
     call = desk.talking()
-    stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    suspension.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
     desk.sweep()
     desk.sandbox.advance(30)
     desk.look()
@@ -260,6 +260,6 @@ def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, 
     page = browser.get("/clients/bloom-dental/").content.decode()
     assert "Personal data of calls was removed on" in page and 'id="retention"' not in page
     assert browser.post("/clients/bloom-dental/retention/", {"retention_days": "9"}).status_code == 409
-    stopping.reopen(bloom.tenant, by=admin, reason="Came back")
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     shown = sign_in(member(bloom, Role.OWNER)).get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
     assert "The personal data of this call was removed" in shown and WORDS not in shown

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.budget import spending as budget
-from dashboard.inventory import connecting, rotating, tasks
+from dashboard.connections import connect, tasks, webhook_secrets
 from dashboard.voicedock import webhooks
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
@@ -21,7 +21,7 @@ Lane = budget.Lane
 
 @pytest.fixture
 def hooked(agency):
-    connecting.hook_up(agency.connection)
+    connect.hook_up(agency.connection)
     return agency.connection
 
 
@@ -53,7 +53,7 @@ def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox
     (old,) = secrets(hooked)
     with monkeypatch.context() as patch:
         patch.setitem(budget.shares.CEILING, Lane.REST, 22)  # of which 15 are spent
-        told = rotating.rotate(hooked, by=admin)
+        told = webhook_secrets.rotate(hooked, by=admin)
     new, before = secrets(hooked)
     assert before == old and told.left and known(sandbox, hooked) == {old, new}
     assert [report(hooked, secret, n) for n, secret in enumerate((old, new, old, new))] == [200] * 4
@@ -62,12 +62,12 @@ def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox
     assert known(sandbox, hooked) == {new}
     assert report(hooked, old, 10) == 200, "a call that began before is signed with it until it ends"
     with scope.system("look"):
-        assert rotating.overlap_until(hooked) > timezone.now() + timedelta(hours=23)
+        assert webhook_secrets.overlap_until(hooked) > timezone.now() + timedelta(hours=23)
 
 
 def test_the_old_one_is_retired_a_day_later_by_itself_or_at_once_by_hand(hooked, admin):
     (old,) = secrets(hooked)
-    rotating.rotate(hooked, by=admin)
+    webhook_secrets.rotate(hooked, by=admin)
     tasks.finish_connections()
     assert len(secrets(hooked)) == 2
     with scope.system("a day passes"):
@@ -77,20 +77,20 @@ def test_the_old_one_is_retired_a_day_later_by_itself_or_at_once_by_hand(hooked,
     tasks.finish_connections()
     (new,) = secrets(hooked)
     assert new != old and report(hooked, old, 1) == 401 and report(hooked, new, 2) == 200
-    rotating.rotate(hooked, by=admin)
-    assert rotating.retire(hooked, by=admin) and not rotating.retire(hooked, by=admin)
+    webhook_secrets.rotate(hooked, by=admin)
+    assert webhook_secrets.retire(hooked, by=admin) and not webhook_secrets.retire(hooked, by=admin)
     assert len(secrets(hooked)) == 1
 
 
 def test_a_second_change_waits_for_the_first(hooked, admin):
-    rotating.rotate(hooked, by=admin)
-    with pytest.raises(rotating.Refused, match="still under way"):
-        rotating.rotate(hooked, by=admin)
+    webhook_secrets.rotate(hooked, by=admin)
+    with pytest.raises(webhook_secrets.Refused, match="still under way"):
+        webhook_secrets.rotate(hooked, by=admin)
 
 
 def test_there_is_nothing_to_change_before_the_first_secret(agency, admin):
-    with pytest.raises(rotating.Refused, match="no secret yet"):
-        rotating.rotate(agency.connection, by=admin)
+    with pytest.raises(webhook_secrets.Refused, match="no secret yet"):
+        webhook_secrets.rotate(agency.connection, by=admin)
 
 
 def test_the_key_changes_under_requests_that_go_on(agency, sandbox, admin):
@@ -100,7 +100,7 @@ def test_the_key_changes_under_requests_that_go_on(agency, sandbox, admin):
     sandbox.world.keys[after.key] = after
     with budget.speak(agency.connection, Lane.REST) as under_way:
         assert under_way.numbers()
-        connecting.replace_key(agency.connection, after.key, by=admin)
+        connect.replace_key(agency.connection, after.key, by=admin)
         with budget.speak(agency.connection, Lane.REST) as begun_since:
             assert begun_since.numbers()
         assert under_way.numbers(), "begun with the old key, which is still good"

@@ -13,8 +13,9 @@ from django.utils import timezone
 from dashboard.budget import spending as budget
 from dashboard.budget.models import Lane
 from dashboard.calls.models import Call, State
-from dashboard.inventory import rounds, runs, tasks
 from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.sync import due as rounds
+from dashboard.sync import runs, tasks
 from tenants.isolation import scope
 
 
@@ -83,7 +84,7 @@ def test_one_tick_at_a_time(agency, transactional_db):
 def test_a_failing_connection_does_not_hold_up_the_others(agency, bloom_office, sandbox):
     sandbox.faults.order({"fault": "503", "route": "/campaigns", "key": "sandbox-agency", "times": None})
     for connection, kind in rounds.due():
-        tasks.look(connection, kind.value)
+        tasks.run_due(connection, kind.value)
     with scope.system("look"):
         outcomes = dict(SyncRun.objects.filter(kind=Kind.CAMPAIGNS).values_list("connection__name", "outcome"))
     assert outcomes == {"Kabelhuis": "failed", "Bloom": "done"}
@@ -103,7 +104,7 @@ def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, 
         waited.append(seconds)
         monkeypatch.setitem(budget.shares.CEILING, Lane.REST, 60)
 
-    monkeypatch.setattr("dashboard.inventory.management.commands.sync.time.sleep", sleep)
+    monkeypatch.setattr("dashboard.sync.management.commands.sync.time.sleep", sleep)
     told = io.StringIO()
     call_command("sync", stdout=told)
     assert len(waited) == 1

@@ -9,8 +9,8 @@ from dashboard.budget import spending
 from dashboard.budget.models import Lane
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
-from dashboard.inventory import rounds, runs
 from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.sync import due, runs
 from tenants.isolation import scope
 
 
@@ -29,7 +29,7 @@ def expire(kind=Kind.CAMPAIGNS):
 def test_a_killed_run_is_due_again_within_half_a_minute(agency, monkeypatch):
     """Killed while its request is under way: `_close` never ran."""
     monkeypatch.setattr(runs, "_close", lambda *args, **more: None)
-    rounds.due()
+    due.due()
 
     def dies(*args, **more):
         raise Killed

@@ -18,7 +18,7 @@ from dashboard.calls.control import ending_together
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.campaigns import sync as campaigns
-from dashboard.inventory import dedicating, stopping, tasks
+from dashboard.clients import dedicating, suspension, tasks
 from tenants import dedications, tenant_status
 from tenants.access.permissions import Role, StaffRole
 from tenants.audit.messages import sentence
@@ -39,10 +39,10 @@ def again(tenant: Tenant) -> Tenant:
 
 
 def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(desk, admin):
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid since March")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid since March")
     with pytest.raises(intents.Refusal, match="Harbor is suspended"):
         desk.place()
-    stopping.reopen(desk.tenant, by=admin, reason="Paid")
+    suspension.reopen(desk.tenant, by=admin, reason="Paid")
     assert desk.place().state == "dialing"
     assert story(desk.tenant)[1:] == [
         "Admin Person suspended Harbor: Unpaid since March",
@@ -54,7 +54,7 @@ def test_a_call_that_waits_is_not_sent_after_the_suspension(desk, admin, monkeyp
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert intents.send(call.pk).state == "refused"
     assert desk.placed() == []
 
@@ -63,7 +63,7 @@ def test_the_database_refuses_what_the_application_forgot_to_check(desk, admin, 
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = desk.place()
     monkeypatch.undo()
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
     for scoped in (scope.of(desk.tenant), scope.system("try")):
         with scoped, pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(state="sending")
@@ -82,7 +82,7 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin
     def attempt(n):
         try:
             if n == 12:
-                stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+                suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
                 committed.append(timezone.now())
                 return None
             return desk.place(f"+3161234{n:04}")
@@ -105,9 +105,9 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(desk, admin
 
 def test_live_calls_run_on_or_are_ended_as_staff_say(desk, admin):
     talking, ringing = desk.talking(), desk.place("+31612340077")
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert desk.commands() == []
-    assert stopping.end_live_calls(desk.tenant, by=admin) == stopping.Ended(asked=2, ringing=1)
+    assert suspension.end_live_calls(desk.tenant, by=admin) == suspension.Ended(asked=2, ringing=1)
     assert story(desk.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 were not answered yet."
     assert desk.commands() == [], "a page does not wait for VoiceDock"
     desk.sweep()
@@ -126,7 +126,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
     with scope.of(desk.tenant):
         Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=100)
     calls = [desk.talking(f"+3161234{n:04}") for n in range(8)]
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid", end_calls=True)
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid", end_calls=True)
     rounds = []
     for _ in range(3):
         before = len(desk.commands())
@@ -140,7 +140,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
 
 def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkeypatch):
     call = desk.talking()
-    stopping.end_live_calls(desk.tenant, by=admin)
+    suspension.end_live_calls(desk.tenant, by=admin)
     with monkeypatch.context() as full:
         full.setitem(budget.shares.CEILING, Lane.END, 0)
         desk.sweep()
@@ -153,7 +153,7 @@ def test_an_end_that_the_budget_held_back_is_asked_for_again(desk, admin, monkey
     assert len(desk.commands()) == 1
 
 
-@pytest.mark.parametrize("stop", [stopping.suspend, stopping.close])
+@pytest.mark.parametrize("stop", [suspension.suspend, suspension.close])
 def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(desk, admin, monkeypatch, stop):
     class Died(BaseException):
         pass
@@ -162,7 +162,7 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(des
         raise Died
 
     desk.talking()
-    monkeypatch.setattr(stopping, "_pause_campaigns", die)
+    monkeypatch.setattr(suspension, "_pause_campaigns", die)
     with pytest.raises(Died):
         stop(desk.tenant, by=admin, reason="Unpaid", end_calls=True)
     assert story(desk.tenant)[-1].startswith("Admin Person asked to end 1 live call")
@@ -172,7 +172,7 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(des
 
 def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):
     call = desk.talking()
-    stopping.end_live_calls(desk.tenant, by=admin)
+    suspension.end_live_calls(desk.tenant, by=admin)
     assert ending_together.due() == [call.pk] and ending_together.due() == []
     with scope.system("time passes"):
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
@@ -182,7 +182,7 @@ def test_an_end_whose_sender_died_is_sent_by_another(desk, admin):
 
 def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(desk, admin):
     call = desk.talking()
-    stopping.end_live_calls(desk.tenant, by=admin)
+    suspension.end_live_calls(desk.tenant, by=admin)
     assert ending_together.due() == [call.pk]
     with scope.system("time passes"):
         late = Call.objects.get(pk=call.pk).end_asked_at - END_IS_LATE - timedelta(seconds=1)
@@ -212,7 +212,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
         number = dedications.Number.objects.create(connection=desk.connection, remote_id="n-later", e164="+31105559999")
         later = dedications.dedicate_number(desk.tenant, number, by=admin, start=timezone.now() + timedelta(days=9))
     assert owner.get("/c/harbor/").status_code == 200
-    stopping.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    suspension.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
     desk.sweep()
     assert len(desk.commands()) == 1
     with scope.system("look"):
@@ -226,7 +226,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
         desk.place("+31612340078")
     with scope.system("try"), pytest.raises(dedications.Taken, match="Harbor is closed"):
         dedicating.dedicate_number(desk.tenant, number, by=admin)
-    stopping.reopen(desk.tenant, by=admin, reason="Came back")
+    suspension.reopen(desk.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
     with pytest.raises(intents.Refusal, match="not yours"):
         desk.place("+31612340078")
@@ -235,7 +235,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(desk, admin, member, 
 def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
     a_call(bloom, state="sending", lease_until=timezone.now())
     with pytest.raises(dedicating.InUse):
-        stopping.close(bloom.tenant, by=admin, reason="Went elsewhere")
+        suspension.close(bloom.tenant, by=admin, reason="Went elsewhere")
     assert again(bloom.tenant).status == "active"
     with scope.system("look"):
         assert bloom.tenant.numberdedications.open().exists()
@@ -243,13 +243,13 @@ def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
 
 def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
     with pytest.raises(tenant_status.NotNow, match="Write why"):
-        stopping.suspend(bloom.tenant, by=admin, reason="  ")
-    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+        suspension.suspend(bloom.tenant, by=admin, reason="  ")
+    suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
     with pytest.raises(tenant_status.NotNow, match="Bloom Dental is suspended already"):
-        stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
-    stopping.close(bloom.tenant, by=admin, reason="Gone")
+        suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    suspension.close(bloom.tenant, by=admin, reason="Gone")
     with pytest.raises(tenant_status.NotNow, match="Bloom Dental is closed already"):
-        stopping.close(bloom.tenant, by=admin, reason="Gone")
+        suspension.close(bloom.tenant, by=admin, reason="Gone")
 
 
 def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make_remote_campaign, admin):
@@ -257,13 +257,13 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(desk, make_remote_
     campaigns.campaigns(desk.connection)
     remote.status = "scheduled"
     campaigns.campaigns(desk.connection)
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert remote.status == "paused"
     remote.status = "scheduled"  # somebody resumed it in VoiceDock's own dashboard
     campaigns.campaigns(desk.connection)
     tasks.keep_stopped()
     assert remote.status == "paused"
-    assert stopping.keep_campaigns_paused() == []
+    assert suspension.keep_campaigns_paused() == []
 
 
 @pytest.fixture
@@ -314,8 +314,8 @@ def test_an_open_page_of_a_suspended_client_says_so_and_notices_the_reopening(bl
     status = "/c/bloom-dental/status/"
     assert status in browser.get("/c/bloom-dental/").content.decode()
     assert "suspended" not in browser.get(status).content.decode()
-    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
     assert "Bloom Dental is suspended." in browser.get(status).content.decode()
     assert browser.get("/c/bloom-dental/calls/").status_code == 200
-    stopping.reopen(bloom.tenant, by=admin, reason="Paid")
+    suspension.reopen(bloom.tenant, by=admin, reason="Paid")
     assert "suspended" not in browser.get(status).content.decode()

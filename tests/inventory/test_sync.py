@@ -7,8 +7,11 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import spending as budget
-from dashboard.inventory import runs, sync
+from dashboard.connections import sync as connection_sync
+from dashboard.inventory import sync as inventory_sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.sync import freshness as sync_freshness
+from dashboard.sync import runs
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Number
 
@@ -29,7 +32,7 @@ def test_numbers_and_assistants_are_copied_without_their_secrets(agency):
 
 def test_looking_again_changes_nothing_and_is_counted_in_one_row(agency):
     for _ in range(3):
-        sync.inventory(agency.connection)
+        inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         first, quiet = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("started_at")
     assert (first.looks, first.changed, first.requests) == (1, 26, 2)
@@ -39,11 +42,11 @@ def test_looking_again_changes_nothing_and_is_counted_in_one_row(agency):
 def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
     gone = next(one for one in sandbox.world.numbers.values() if one.phone_number == "+12025550186")
     del sandbox.world.numbers[gone.id]
-    sync.inventory(agency.connection)
+    inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         assert agency.number("+12025550186").vanished_at is not None
     sandbox.world.numbers[gone.id] = gone
-    sync.inventory(agency.connection)
+    inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         assert agency.number("+12025550186").vanished_at is None
 
@@ -53,7 +56,7 @@ def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, 
     for one in sandbox.world.numbers.values():
         if one.phone_number in ("+31105550161", "+31205550181"):
             one.phone_number = one.phone_number[:-1] + "9"
-    sync.inventory(agency.connection)
+    inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         assert agency.number("+31105550161").vanished_at is None
         assert agency.number("+31205550189").name == "Unassigned Amsterdam 1"
@@ -67,7 +70,7 @@ def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
     next(iter(sandbox.world.numbers.values()))
     one = next(one for one in sandbox.world.numbers.values() if one.phone_number == "+12025550186")
     one.phone_number = "0202 5550186"
-    sync.inventory(agency.connection)
+    inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         last = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("-started_at").first()
     assert last.error == "0202 5550186 is not written as +31201234567 and was left out."
@@ -76,7 +79,7 @@ def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
 def test_the_organizations_credit_and_place_in_the_family(agency, bloom_office, sandbox):
     root = next(one for one in sandbox.world.organizations.values() if one.parent_org_id is None)
     root.minutes_balance = 12.5
-    sync.organization(agency.connection)
+    connection_sync.organization(agency.connection)
     with scope.system("look"):
         agency.connection.refresh_from_db()
         bloom_office.connection.refresh_from_db()
@@ -90,8 +93,8 @@ def test_a_key_of_another_organization_is_not_believed(agency, bloom_office):
         secret = agency.connection.secret
         secret.api_key = "sandbox-bloom"
         secret.save()
-    with pytest.raises(sync.AnotherOrganization):
-        sync.organization(agency.connection)
+    with pytest.raises(connection_sync.AnotherOrganization):
+        connection_sync.organization(agency.connection)
     with scope.system("look"):
         assert (
             SyncRun.objects.get(kind=Kind.ORGANIZATION).error == "This key belongs to Bloom Dental, not to Kabelhuis."
@@ -105,23 +108,23 @@ def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
     pauses = []
     for _ in range(3):
         with pytest.raises(voicedock.VoiceDockError):
-            sync.organization(agency.connection)
+            connection_sync.organization(agency.connection)
         pauses.append((state(agency, Kind.ORGANIZATION).due_at - timezone.now()).total_seconds())
     assert pauses == sorted(pauses)
     assert 3 < pauses[0] < 6
     assert state(agency, Kind.ORGANIZATION).failures == 3
     with scope.system("look"):
         assert SyncRun.objects.get(kind=Kind.ORGANIZATION).looks == 3
-    assert sync.freshness([agency.connection], [Kind.ORGANIZATION])[agency.connection.pk].failing
+    assert sync_freshness.freshness([agency.connection], [Kind.ORGANIZATION])[agency.connection.pk].failing
     sandbox.faults.clear()
-    sync.organization(agency.connection)
+    connection_sync.organization(agency.connection)
     assert state(agency, Kind.ORGANIZATION).failures == 0
 
 
 def test_a_look_that_must_wait_is_no_failure(agency, monkeypatch):
     monkeypatch.setitem(budget.shares.CEILING, budget.Lane.REST, 0)
     with pytest.raises(budget.Spent):
-        sync.organization(agency.connection)
+        connection_sync.organization(agency.connection)
     waits = state(agency, Kind.ORGANIZATION)
     assert (waits.failures, waits.lease_until) == (0, None)
     assert waits.due_at > timezone.now()
@@ -144,19 +147,19 @@ def test_freshness_is_that_of_the_oldest_and_unknown_until_all_were_seen(agency,
     tenant = client_of(agency, "harbor", numbers=("+31105550161",))
     kinds = [Kind.INVENTORY, Kind.ORGANIZATION]
     with scope.of(tenant):
-        assert sync.freshness_of(tenant, kinds).fresh_at is None
-    sync.organization(agency.connection)
+        assert sync_freshness.freshness_of(tenant, kinds).fresh_at is None
+    connection_sync.organization(agency.connection)
     old = timezone.now() - timedelta(minutes=7)
     SyncState.objects.filter(kind=Kind.INVENTORY).update(fresh_at=old)
     with scope.of(tenant):
-        assert sync.freshness_of(tenant, kinds).fresh_at == old
-    assert sync.freshness([agency.connection], kinds)[agency.connection.pk].age > timedelta(minutes=6)
+        assert sync_freshness.freshness_of(tenant, kinds).fresh_at == old
+    assert sync_freshness.freshness([agency.connection], kinds)[agency.connection.pk].age > timedelta(minutes=6)
 
 
 def test_old_looks_are_dropped(agency):
     with scope.system("look"):
         SyncRun.objects.update(started_at=timezone.now() - timedelta(days=15))
-    sync.organization(agency.connection)
+    connection_sync.organization(agency.connection)
     assert runs.prune() == 1
     with scope.system("look"):
         assert Connection.objects.count() == 1

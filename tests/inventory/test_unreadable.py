@@ -15,8 +15,9 @@ from dashboard.calls.updates import apply
 from dashboard.calls.updates import sync as calls_sync
 from dashboard.campaigns import sync as campaigns_sync
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory import lengths, sync, unreadable
+from dashboard.inventory import sync
 from dashboard.inventory.models import Kind, SyncState, UnreadableItem
+from dashboard.sync import text_lengths, unreadable_items
 from dashboard.voicedock.envelopes import each
 from tenants.access.permissions import StaffRole
 from tenants.isolation import scope
@@ -68,15 +69,15 @@ def states():
 
 
 def test_text_is_cut_with_a_mark_and_ids_stay_unique():
-    assert lengths.fit(Call, "end_reason", "short") == "short"
+    assert text_lengths.fit(Call, "end_reason", "short") == "short"
     line, ids = (
-        lengths.fit(Call, "reported_line", LONG),
-        [lengths.fit(Call, "remote_id", "x" * 400 + end) for end in "ab"],
+        text_lengths.fit(Call, "reported_line", LONG),
+        [text_lengths.fit(Call, "remote_id", "x" * 400 + end) for end in "ab"],
     )
     assert len(line) == 32 and line.endswith("…")
-    assert len(set(ids)) == 2 and all(len(one) == 200 and lengths.is_cut(one) for one in ids)
-    assert lengths.fit(Call, "remote_id", "x" * 400 + "a") == ids[0]
-    assert lengths.fit(CallReport, "summary", "x" * 5000) == "x" * 5000
+    assert len(set(ids)) == 2 and all(len(one) == 200 and text_lengths.is_cut(one) for one in ids)
+    assert text_lengths.fit(Call, "remote_id", "x" * 400 + "a") == ids[0]
+    assert text_lengths.fit(CallReport, "summary", "x" * 5000) == "x" * 5000
 
 
 def test_facts_of_calls_fit_their_columns_whatever_their_length():
@@ -129,7 +130,7 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
         patch.setattr(apply, "take_in", broken)
         calls_sync.finished(agency.connection)
-        assert set(states()) == {"call-good", lengths.cut_id("call-" + LONG, 200)}
+        assert set(states()) == {"call-good", text_lengths.cut_id("call-" + LONG, 200)}
         assert set(kept()) == {("call", ""), ("call", "call-broken")}
         assert kept()["call", "call-broken"].reason == "DataError: value too long"
         state = SyncState.objects.get(connection=agency.connection, kind=Kind.CALLS)
@@ -193,18 +194,18 @@ def test_a_list_of_which_nothing_can_be_read_is_an_error():
 
 
 def test_what_is_kept_aside_is_bounded_and_forgotten(agency):
-    items = unreadable.Items(agency.connection)
+    items = unreadable_items.Items(agency.connection)
     for start in (0, 150):
         items.failed = {("call", f"call-{at}"): "broken" for at in range(start, start + 150)}
         items.keep()
-    assert len(kept()) == unreadable.MOST
+    assert len(kept()) == unreadable_items.MOST
     with scope.system("a month later"):
         UnreadableItem.objects.update(last_at=timezone.now() - timedelta(days=31))
-    assert unreadable.forget() == unreadable.MOST
+    assert unreadable_items.forget() == unreadable_items.MOST
 
 
 def test_staff_see_it_on_the_connections_page(agency, staff, sign_in):
-    items = unreadable.Items(agency.connection)
+    items = unreadable_items.Items(agency.connection)
     items.failed = {("call", "call-odd"): "DataError: value too long"}
     items.keep()
     page = sign_in(staff(StaffRole.ADMIN)).get(f"/connections/{agency.connection.pk}/").content.decode()

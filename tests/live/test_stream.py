@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection as database
 
-from dashboard.inventory import stopping
+from dashboard.clients import suspension
 from dashboard.live import changes, feed, stream
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
@@ -206,7 +206,7 @@ def test_what_was_revoked_here_stops_at_once(bloom, harbor, member, sign_in, adm
                 pk = Membership.objects.get(user=user).pk
             assert house.post(f"/c/bloom-dental/team/{pk}/remove/").status_code == 302
         else:
-            stopping.close(bloom.tenant, by=admin, reason="unpaid")
+            suspension.close(bloom.tenant, by=admin, reason="unpaid")
 
     async def story():
         async with Browser(client) as browser, Browser(bystander) as other:
@@ -228,11 +228,11 @@ def test_people_of_a_suspended_client_hear_of_it_of_news_and_of_its_reopening(bl
         heard = []
         async with Browser(client) as browser:
             await settled()
-            await in_thread(partial(stopping.suspend, bloom.tenant, by=admin, reason="unpaid"))
+            await in_thread(partial(suspension.suspend, bloom.tenant, by=admin, reason="unpaid"))
             heard.append((await browser.change())["kind"])
             await in_thread(note, bloom.tenant, "still comes")
             heard.append((await browser.change())["ref"])
-            await in_thread(partial(stopping.reopen, bloom.tenant, by=admin, reason="paid"))
+            await in_thread(partial(suspension.reopen, bloom.tenant, by=admin, reason="paid"))
             heard.append((await browser.change())["kind"])
         return heard
 

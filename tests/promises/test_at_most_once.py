@@ -9,7 +9,7 @@ from django.db import connection as database
 from dashboard.calls import manual_resolution
 from dashboard.calls.models import Call
 from dashboard.calls.placing import claims, intents, sending
-from dashboard.inventory import dedicating
+from dashboard.clients import dedicating
 from tenants import dedications
 from tenants.isolation import scope
 

@@ -19,10 +19,11 @@ from django.db import connection
 from django.test import Client
 
 from dashboard.calls import tasks as call_tasks
-from dashboard.inventory import connecting, sync
-from dashboard.inventory import tasks as inventory_tasks
+from dashboard.connections import connect
+from dashboard.connections.views import connections as connection_views
+from dashboard.inventory import sync
 from dashboard.inventory.models import Kind
-from dashboard.inventory.views import connections as connection_views
+from dashboard.sync import tasks as inventory_tasks
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -119,7 +120,7 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:
         answer = read(traps, "error page", boss.post(f"/connections/{added.pk}/key/", {"api_key": second}))
         assert answer.status_code == 500
     sync.inventory(added)
-    connecting.hook_up(added, by=admin)
+    connect.hook_up(added, by=admin)
     with scope.system("which secret"):
         traps.canaries["webhook secret"] = ConnectionSecret.objects.get().webhook_secrets[0]
     _forge(added, traps)
@@ -129,8 +130,8 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:
         read(traps, "page", boss.get(f"/admin/{shelf}/"))
     read(traps, "page", boss.get(f"/admin/tenants/connection/{added.pk}/change/"))
     _people(traps, sign_in, member, added, password, guess)
-    inventory_tasks.tick()
-    inventory_tasks.look.apply_async((added.pk, Kind.CALLS.value))
+    inventory_tasks.enqueue_due()
+    inventory_tasks.run_due.apply_async((added.pk, Kind.CALLS.value))
     call_tasks.send_call.apply_async((str(uuid.uuid4()),))
     gather(traps, capsys)
     return traps
@@ -172,7 +173,7 @@ def _people(traps: Traps, sign_in: Any, member: Any, added: Connection, password
 def test_no_secret_in_logs_pages_errors_or_the_broker(sent: Traps):
     assert sent.found() == []
     assert "broken while the key is at hand" in sent.heard["log"]  # the traceback was there to be read
-    assert "dashboard.inventory.tasks.look" in sent.heard["broker"]
+    assert "dashboard.sync.tasks.run_due" in sent.heard["broker"]
     assert len(sent.canaries) == 11
 
 

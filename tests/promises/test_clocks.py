@@ -15,11 +15,13 @@ from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import sending
+from dashboard.connections import organizations, vendor_requests
+from dashboard.connections import tasks as connection_tasks
 from dashboard.hooks import inbox
 from dashboard.hooks.models import Delivery
-from dashboard.inventory import organizing, rounds, vendor_requests
-from dashboard.inventory import tasks as inventory_tasks
 from dashboard.inventory.models import OrganizationRequest, SyncState, VendorRequest
+from dashboard.sync import due
+from dashboard.sync import tasks as sync_tasks
 from dashboard.voicedock import webhooks
 from tenants.isolation import scope
 from tenants.models import ConnectionSecret
@@ -88,10 +90,10 @@ def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, mo
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(organizing.budget, "speak", dies)
+        patch.setattr(organizations.budget, "speak", dies)
         with pytest.raises(Killed):
-            organizing.create(desk.connection, "New one", by=desk.user)
-    inventory_tasks.finish_connections()
+            organizations.create(desk.connection, "New one", by=desk.user)
+    connection_tasks.finish_connections()
     with scope.system("look"):
         asked = OrganizationRequest.objects.get()
         assert near(asked.asked_at) and asked.outcome == "waiting"
@@ -117,8 +119,8 @@ def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):
 
 def test_syncs_stay_due(desk, wrong_clock):
     SyncState.objects.all().delete()
-    assert rounds.due()
-    inventory_tasks.look(desk.connection.pk, "campaigns")
+    assert due.due()
+    sync_tasks.run_due(desk.connection.pk, "campaigns")
     state = SyncState.objects.get(kind="campaigns")
     assert near(state.fresh_at) and near(state.due_at)
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from dashboard.calls.models import Call
-from dashboard.inventory import rounds, sync, tasks
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.live.models import Change
+from dashboard.sync import due, freshness, tasks
 from tenants.isolation import scope
 
 
@@ -17,15 +17,15 @@ def one_round(*, later=0):
     for state in SyncState.objects.all():
         state.due_at, state.fresh_at = state.due_at - ago, state.fresh_at and state.fresh_at - ago
         state.save(update_fields=["due_at", "fresh_at"])
-    for connection, kind in rounds.due():
-        tasks.look(connection, kind.value)
+    for connection, kind in due.due():
+        tasks.run_due(connection, kind.value)
 
 
 def test_freshness(agency, client_of, receive_call, end_remote_call):
     tenant = client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     one_round()
     with scope.of(tenant):
-        assert sync.freshness_of(tenant).age < timedelta(seconds=5)
+        assert freshness.freshness_of(tenant).age < timedelta(seconds=5)
 
     remote_id = receive_call()
     one_round(later=15)
@@ -38,7 +38,7 @@ def test_freshness(agency, client_of, receive_call, end_remote_call):
     one_round(later=3)
     with scope.of(tenant):
         assert Call.objects.get().state == "ended"
-        assert sync.freshness_of(tenant).age < timedelta(seconds=20)
+        assert freshness.freshness_of(tenant).age < timedelta(seconds=20)
 
 
 def test_when_nobody_looks_the_age_grows_and_is_told(agency, client_of):
@@ -46,4 +46,4 @@ def test_when_nobody_looks_the_age_grows_and_is_told(agency, client_of):
     one_round()
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))
     with scope.of(tenant):
-        assert sync.freshness_of(tenant).age > timedelta(minutes=8)
+        assert freshness.freshness_of(tenant).age > timedelta(minutes=8)

@@ -26,11 +26,12 @@ from dashboard.calls.placing import intents
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory import connecting, organizing, rotating, runs, vendor_requests
-from dashboard.inventory import tasks as inventory_tasks
+from dashboard.connections import connect, organizations, vendor_requests, webhook_secrets
+from dashboard.connections import tasks as inventory_tasks
 from dashboard.inventory.models import OrganizationRequest, VendorRequest
 from dashboard.live import changes
 from dashboard.sandbox import inprocess
+from dashboard.sync import runs
 from dashboard.voicedock.exchange import Exchange
 from tenants import audit
 from tenants.isolation import scope
@@ -115,19 +116,19 @@ DEEDS = {
         by_person=False,
     ),
     "organization": Deed(
-        lambda here: organizing.create(here.connection, "New one", by=here.user),
+        lambda here: organizations.create(here.connection, "New one", by=here.user),
         "organization.asked",
-        "dashboard/inventory/organizing.py:create",
+        "dashboard/connections/organizations.py:create",
     ),
     "hook up": Deed(
-        lambda here: connecting.hook_up(here.connection, by=here.user),
+        lambda here: connect.hook_up(here.connection, by=here.user),
         "connection.hook-up-asked",
-        "dashboard/inventory/connecting.py:_tell",
+        "dashboard/connections/connect.py:_tell",
     ),
     "rotate": Deed(
-        lambda here: rotating.rotate(here.connection, by=here.user),
+        lambda here: webhook_secrets.rotate(here.connection, by=here.user),
         "connection.secret-changed",
-        "dashboard/inventory/connecting.py:_tell",
+        "dashboard/connections/connect.py:_tell",
         repeats=True,
     ),
 }
@@ -231,7 +232,7 @@ def prepare(desk, name):
             kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]
             Assistant.objects.exclude(pk__in=list(kept)).update(vanished_at=timezone.now())
     if name == "rotate":
-        connecting.hook_up(desk.connection, by=None)
+        connect.hook_up(desk.connection, by=None)
 
 
 def _campaign(desk, state):
@@ -327,7 +328,7 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spending._Purse, "spend", dies_after_three)
         with pytest.raises(Killed):
-            connecting.hook_up(desk.connection, by=admin)
+            connect.hook_up(desk.connection, by=admin)
     with scope.system("look"):
         assert Assistant.objects.exclude(hooked_at=None).count() == 3
         assert ConnectionSecret.objects.get(connection=desk.connection).webhook_secrets
@@ -339,4 +340,4 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
             .values_list("action", flat=True)
         )
     assert actions == ["connection.hook-up-asked", "connection.hook-up-given-up"]
-    assert connecting.hook_up(desk.connection, by=admin).left == 0
+    assert connect.hook_up(desk.connection, by=admin).left == 0

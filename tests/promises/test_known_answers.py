@@ -25,9 +25,10 @@ from dashboard.calls.placing import sending
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory import connecting, organizing, runs, vendor_requests
+from dashboard.connections import connect, organizations, vendor_requests
 from dashboard.inventory.models import OrganizationRequest, VendorRequest
 from dashboard.live import changes
+from dashboard.sync import runs
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection
@@ -176,7 +177,7 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
         raise DatabaseError("the row is locked")
 
     monkeypatch.setattr(spending._Purse, "_write_note", write)
-    assert organizing.create(agency.connection, "Newly made", by=None).outcome == "created"
+    assert organizations.create(agency.connection, "Newly made", by=None).outcome == "created"
     assert sealed and sealed[0]
     with scope.system("look"):
         assert Connection.objects.filter(name="Newly made").exists()
@@ -184,7 +185,7 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
 
 def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch):
     """The third one fails in a way that nobody foresaw: the first two are not told again."""
-    real, told = connecting.voicedock.Client.update_assistant, []
+    real, told = connect.voicedock.Client.update_assistant, []
 
     def update(client, remote_id, **what):
         if len(told) == 2:
@@ -192,10 +193,10 @@ def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch)
         told.append(remote_id)
         return real(client, remote_id, **what)
 
-    monkeypatch.setattr(connecting.voicedock.Client, "update_assistant", update)
+    monkeypatch.setattr(connect.voicedock.Client, "update_assistant", update)
     note_fails(monkeypatch)
     with pytest.raises(Broken):
-        connecting.hook_up(agency.connection, take_over=True)
+        connect.hook_up(agency.connection, take_over=True)
     with scope.system("look"):
         hooked = Assistant.objects.exclude(hooked_at=None)
         assert set(hooked.values_list("remote_id", flat=True)) == set(told) and len(told) == 2

@@ -19,7 +19,7 @@ from dashboard.calls.caller_id import alarms
 from dashboard.calls.models import AlarmClearing, Call, CallerIdCorrection, CallReport
 from dashboard.calls.placing import intents, sending
 from dashboard.calls.updates import apply
-from dashboard.inventory import dedicating, stopping
+from dashboard.clients import dedicating, suspension
 from tenants import audit, dedications
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, AuditEntry, Number, NumberDedication, Tenant
@@ -324,7 +324,7 @@ def test_a_call_is_sent_once_says_the_database_too(bloom):
 
 
 def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch):
-    monkeypatch.setattr(stopping, "WAITS", (0,))
+    monkeypatch.setattr(suspension, "WAITS", (0,))
     call = a_call(bloom, state="sending", remote_id="", placed_at=None, lease_until=timezone.now())
     with scope.system("by SQL"):
         for status in ("suspended", "closed"):
@@ -335,21 +335,21 @@ def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch
             with pytest.raises(IntegrityError, match="being sent by this dedication"), transaction.atomic():
                 end(dedication, by=None)
     with pytest.raises(dedicating.InUse, match="try again"):
-        stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+        suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
     with scope.system("it is answered"):
         assert Tenant.objects.get(pk=bloom.tenant.pk).status == "active"
         Call.objects.filter(pk=call.pk).update(state="ended", finished=True)
-    stopping.suspend(bloom.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
 
 
 def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(desk, admin, monkeypatch):
     """Asked for while a call is on its way: it is refused, and no new call leaves until it is tried again."""
-    monkeypatch.setattr(stopping, "WAITS", (0,))
+    monkeypatch.setattr(suspension, "WAITS", (0,))
     real, tried = sending.voicedock.Client.place_call, []
 
     def meanwhile(client, **what):
         with pytest.raises(dedicating.InUse):
-            stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+            suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
         with pytest.raises(intents.Refusal, match="about to be suspended"):
             desk.place("+31612340099")
         tried.append(what)
@@ -357,13 +357,13 @@ def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_fo
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", meanwhile)
     assert desk.place().state == "dialing" and len(tried) == 1
-    stopping.suspend(desk.tenant, by=admin, reason="Unpaid")
+    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
     assert len(desk.placed()) == 1
 
 
 def test_a_reason_that_is_missing_holds_no_call_back(desk, admin):
-    with pytest.raises(stopping.life.NotNow):
-        stopping.suspend(desk.tenant, by=admin, reason=" ")
+    with pytest.raises(suspension.life.NotNow):
+        suspension.suspend(desk.tenant, by=admin, reason=" ")
     assert desk.place().state == "dialing"
 
 

@@ -21,9 +21,9 @@ from dashboard.calls.models import Alarm, Call, Receipt
 from dashboard.calls.placing import sending
 from dashboard.campaigns import control as campaign_control
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory import rounds, sync
 from dashboard.inventory.models import SyncRun
 from dashboard.sandbox import inprocess
+from dashboard.sync import freshness, registry
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -34,7 +34,7 @@ STORM = 240.0 if scale.WHOLE else 120.0  # seconds
 LINE = "+31105550161"
 LIVE = {"dialing", "ringing", "connecting", "in-progress"}
 NAMED = LIVE | {"queued", "refused", "ended"}  # nothing is uncertain: a 429 is always before the deed (§1.4)
-WATCHED = [kind for kind in rounds.LOOKS if kind != "inventory"]  # looked at every minute or oftener
+WATCHED = [one.kind for one in registry.kinds() if one.kind != "inventory"]  # looked at every minute or oftener
 ELSEWHERE = "/api/v1/voices"  # asked by the other user of the key, and never by Patchbay
 
 
@@ -145,7 +145,7 @@ class Storm:
 
     def all_is_well_again(self) -> None:
         """Without a person: fresh copies, no complaint, every call where VoiceDock has it."""
-        fresh = sync.freshness([self.desk.connection], WATCHED)[self.desk.connection.pk]
+        fresh = freshness.freshness([self.desk.connection], WATCHED)[self.desk.connection.pk]
         assert not fresh.failing and fresh.age < timedelta(seconds=70)
         with scope.system("look"):
             assert Connection.objects.get(pk=self.desk.connection.pk).last_error == ""

@@ -15,10 +15,11 @@ from dashboard.calls.control import commands
 from dashboard.calls.models import Receipt
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory import connecting, organizing, tasks
+from dashboard.connections import connect, organizations
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun
 from dashboard.sandbox import inprocess, strange
 from dashboard.sandbox.errors import TITLES
+from dashboard.sync import tasks
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, StaffMember
@@ -102,7 +103,7 @@ def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):
     assert done or answer.outcome != "accepted", "told as done, and it is not"
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
     desk.lever("clock", advance=1)
-    tasks.look(desk.connection.pk, Kind.CAMPAIGNS.value)
+    tasks.run_due(desk.connection.pk, Kind.CAMPAIGNS.value)
     with scope.system("look"):
         assert Campaign.objects.get().status == desk.sandbox.world.campaigns[campaign.remote_id].status
 
@@ -111,18 +112,18 @@ def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):
 def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):
     desk.fault(fault, "/organizations", shape=shape, seconds=60)
     asked()
-    request = organizing.create(desk.connection, "Dentist North", by=None)
+    request = organizations.create(desk.connection, "Dentist North", by=None)
     Outcome = OrganizationRequest.Outcome
     assert request.outcome in (Outcome.CREATED, Outcome.REFUSED, Outcome.UNKNOWN)
     assert request.note or request.outcome == Outcome.CREATED
     there = [one.name for one in desk.sandbox.world.organizations.values()].count("Dentist North")
     assert not (there and request.outcome == Outcome.REFUSED), "told as refused, and it was created"
     for _ in range(3):
-        organizing.go_on()
-        tasks.look(desk.connection.pk, Kind.ORGANIZATION.value)
+        organizations.go_on()
+        tasks.run_due(desk.connection.pk, Kind.ORGANIZATION.value)
     assert asked().count("POST /organizations") == 1
     with scope.system("look"):
-        assert request.outcome != Outcome.UNKNOWN or organizing.questions(desk.connection)
+        assert request.outcome != Outcome.UNKNOWN or organizations.questions(desk.connection)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -130,14 +131,14 @@ def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):
     """What was not told is told at the next go; what VoiceDock has is what is written down here."""
     desk.fault(fault, "/assistants/*", seconds=60)
     asked()
-    first = connecting.hook_up(desk.connection, by=None)
+    first = connect.hook_up(desk.connection, by=None)
     sent = asked()
     assert all(one.startswith("PATCH ") for one in sent) and len(set(sent)) == len(sent)
     with scope.system("look"):
         Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
-    again = connecting.hook_up(desk.connection, by=None)
+    again = connect.hook_up(desk.connection, by=None)
     assert again.left == 0 and again.ours >= first.ours
-    address = connecting.hook_address(desk.connection)
+    address = connect.hook_address(desk.connection)
     mine = [one for one in desk.sandbox.world.assistants.values() if one.org_id == desk.connection.organization_id]
     assert {one.settings["webhook_url"] for one in mine} == {address}
 
@@ -146,7 +147,7 @@ def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):
 def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(desk, asked, fault, kind):
     desk.fault(fault, "*", times=0, seconds=60)
     asked()
-    tasks.look(desk.connection.pk, kind.value)
+    tasks.run_due(desk.connection.pk, kind.value)
     made = asked()
     assert all(one.startswith("GET ") for one in made)
     assert not made or max(made.count(one) for one in made) <= 9
@@ -201,7 +202,7 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     well = costs()
     desk.fault(fault, "*", times=0, seconds=60)
     for kind in Kind:
-        tasks.look(desk.connection.pk, kind.value)  # so that its trouble is known, and told
+        tasks.run_due(desk.connection.pk, kind.value)  # so that its trouble is known, and told
     costs()
     asked()
     down = costs()
@@ -215,6 +216,6 @@ def a_campaign(desk):
         day = {"schedule_start_time": "09:00:00", "schedule_end_time": "17:00:00", "timezone": "Europe/Amsterdam"}
         body = {"name": "Recall", "agent_id": desk.assistant.assistant.remote_id} | day
         assert vendor.post("/campaigns", json=body).status_code == 201
-    tasks.look(desk.connection.pk, Kind.CAMPAIGNS.value)
+    tasks.run_due(desk.connection.pk, Kind.CAMPAIGNS.value)
     with scope.system("look"):
         return Campaign.objects.get()

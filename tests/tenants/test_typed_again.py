@@ -12,8 +12,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from dashboard.home import forms as home_forms
-from dashboard.inventory import forms as inventory_forms
+from dashboard.clients import forms as inventory_forms
+from dashboard.team import forms as home_forms
 from tenants import secrets
 from tenants.access import form_recovery, support_access
 from tenants.access.permissions import Role, StaffRole

@@ -17,8 +17,8 @@ from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import READ_ANEW, owner, tell
-from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
+from dashboard.sync import runs, text_lengths
 from tenants.isolation import scope
 from tenants.models import User
 
@@ -162,7 +162,7 @@ def _unsteerable(call: Call) -> str:
         return "This works once the call has been answered. The command was not sent."
     if not call.remote_id:
         return "VoiceDock has not told us its id of this call yet. Try again in a few seconds; nothing was sent."
-    if lengths.is_cut(call.remote_id):
+    if text_lengths.is_cut(call.remote_id):
         return "VoiceDock’s id of this call is too long for Patchbay, so no command can be sent to it."
     return ""
 

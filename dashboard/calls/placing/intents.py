@@ -12,7 +12,7 @@ from dashboard.calls.placing import claims, destinations, sending
 from dashboard.calls.placing.claims import ALREADY
 from dashboard.calls.placing.sending import send, whole
 from dashboard.calls.transitions import tell
-from dashboard.inventory import lengths
+from dashboard.sync import text_lengths
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
 
@@ -142,7 +142,7 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     if line is None or speaker is None:
         raise Refusal("assistant" if line else "number", NOT_YOURS)
     for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):
-        if lengths.is_cut(remote_id):
+        if text_lengths.is_cut(remote_id):
             raise Refusal(field, ID_TOO_LONG)
     if line.connection_id != speaker.connection_id:
         raise Refusal("assistant", TWO_HOUSES)

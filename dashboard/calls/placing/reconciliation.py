@@ -15,7 +15,7 @@ from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.transitions import owner, step
 from dashboard.calls.updates import apply
 from dashboard.inventory.models import UnreadableItem
-from dashboard.inventory.unreadable import Items
+from dashboard.sync.unreadable_items import Items
 from tenants.isolation import scope
 from tenants.models import Connection
 

@@ -16,8 +16,8 @@ from dashboard.budget.models import Lane
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
-from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind
+from dashboard.sync import runs, text_lengths
 from tenants.isolation import scope
 
 WAITS = timedelta(minutes=2)  # after that nobody expects the phone to ring any more
@@ -88,8 +88,8 @@ def _keep_answer(call: Call, status: str, remote_id: str) -> None:
     with scope.of(owner(call)):
         Call.objects.filter(pk=call.pk, tenant_id=owner(call), answered_at=None).update(
             answered_at=Now(),
-            answered_status=lengths.fit(Call, "answered_status", status),
-            answered_remote_id=lengths.fit(Call, "answered_remote_id", remote_id),
+            answered_status=text_lengths.fit(Call, "answered_status", status),
+            answered_remote_id=text_lengths.fit(Call, "answered_remote_id", remote_id),
         )
 
 

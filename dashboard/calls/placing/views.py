@@ -16,7 +16,7 @@ from dashboard.calls.control import composer
 from dashboard.calls.forms import PlaceForm
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents
-from dashboard.inventory.queries import own_minutes
+from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission

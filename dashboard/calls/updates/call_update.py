@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard import voicedock
 from dashboard.calls.models import Call, CallReport
-from dashboard.inventory import lengths
+from dashboard.sync import text_lengths
 from tenants import names
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -45,7 +45,7 @@ class Facts:
         moments = [moment for moment in (call.updated_at, call.ended_at, call.started_at, call.created_at) if moment]
         return cls(
             at=max(moments, default=NEVER),
-            status=lengths.fit(Call, "state", call.status),
+            status=text_lengths.fit(Call, "state", call.status),
             **_identity(
                 remote_id=call.id,
                 direction=call.direction,
@@ -83,7 +83,7 @@ class Facts:
         moments = [moment for moment in (event.timestamp, event.ended_at, event.started_at) if moment]
         return cls(
             at=event.timestamp or max(moments, default=NEVER),
-            status=lengths.fit(Call, "state", event.status),
+            status=text_lengths.fit(Call, "state", event.status),
             reference=event.reference or "",
             **_identity(
                 remote_id=event.call_id if event.call_id.startswith(REMOTE_IDS) else "",
@@ -123,16 +123,16 @@ class Facts:
 
 def _identity(**values: str | None) -> dict[str, Any]:
     """What tells which call and whose it is; a cut value equals none of ours."""
-    return {name: lengths.fit(Call, name, value or "") for name, value in values.items()}
+    return {name: text_lengths.fit(Call, name, value or "") for name, value in values.items()}
 
 
 def _known(model: type[Call | CallReport], **values: Any) -> dict[str, Any]:
-    return {name: lengths.fit(model, name, value) for name, value in values.items() if value not in (None, "", [])}
+    return {name: text_lengths.fit(model, name, value) for name, value in values.items() if value not in (None, "", [])}
 
 
 def _link(address: str | None) -> str | None:
     """An address that does not fit leads nowhere once it is cut."""
-    return address if address == lengths.fit(CallReport, "recording_url", address) else None
+    return address if address == text_lengths.fit(CallReport, "recording_url", address) else None
 
 
 def _messages(lines: Any) -> list[dict[str, str]]:

@@ -13,11 +13,11 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
 from dashboard.budget.models import Lane
-from dashboard.calls.models import Call
+from dashboard.calls.models import LIVE, Call
 from dashboard.calls.updates import apply, lost_calls
-from dashboard.inventory import lengths, runs
 from dashboard.inventory.models import Kind, UnreadableItem
-from dashboard.inventory.runs import Run
+from dashboard.sync import runs, text_lengths
+from dashboard.sync.runs import Run
 from tenants.isolation import scope
 from tenants.models import Connection
 
@@ -31,6 +31,11 @@ HISTORY_PAGES = 4  # of history in one look; the next one goes on where this sto
 NEWEST_PAGES = 20  # of what is new in one look; 2 while history is still on its way
 DEEP_EVERY = timedelta(minutes=10)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
+
+
+def connections_with_live_calls() -> set[int]:
+    """Inside a scope that reaches all."""
+    return set(Call.objects.filter(finished=False, state__in=LIVE).values_list("connection_id", flat=True))
 
 
 def live(connection: Connection) -> None:
@@ -98,7 +103,7 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
     Each call by itself: one that cannot be taken in is kept aside.
     """
     run.items.set_aside(UnreadableItem.Kind.CALL, page.unreadable)
-    calls = {str(lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
+    calls = {str(text_lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
     known = _known(run.connection, list(calls))
     news = 0
     for remote_id in sorted(calls, key=lambda one: (calls[one].created_at or timezone.now(), one)):

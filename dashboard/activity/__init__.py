@@ -1,0 +1,1 @@
+"""What happened, from the audit trail: one client’s and all clients’."""

@@ -1,0 +1,114 @@
+"""What was done, by whom: the audit trail in sentences, for a client and for the reseller."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from dashboard.activity.forms import ActivityFilter
+from dashboard.ui import filters, pagination, phone_numbers, times
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
+from tenants.access.permissions import Permission
+from tenants.audit.messages import sentence
+from tenants.models import AuditEntry, Tenant
+
+KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin that belong to it
+    ("call", "Calls and commands", ("call.",)),
+    ("campaign", "Campaigns", ("campaign.",)),
+    ("number", "Numbers", ("number.",)),
+    ("assistant", "Assistants", ("assistant.",)),
+    ("person", "People", ("person.",)),
+    ("visit", "Visits of staff", ("visit.", "support.")),
+    (
+        "taken",
+        "What was read and taken away",
+        ("call.transcript-read", "call.recording-opened", "transcript.", "calls.", "caller-id.", "shelf."),
+    ),
+    ("tenant", "Settings and limits", ("tenant.",)),
+]
+STAFF_KINDS = [
+    *KINDS,
+    ("connection", "Connections", ("connection.", "organization.", "webhook.")),
+    ("staff", "Staff", ("staff.",)),
+    ("mail", "Mail", ("mail.",)),
+]
+BEGINNINGS = {kind: beginnings for kind, _, beginnings in STAFF_KINDS}
+
+
+@require_GET
+@tenant_view(Permission.SEE_ACTIVITY)
+def client(request: TenantRequest) -> HttpResponse:
+    form = ActivityFilter(request.GET, kinds=[kind[:2] for kind in KINDS])
+    entries = AuditEntry.objects.select_related("tenant").filter(tenant=request.tenant)
+    return _show(request, form, entries, request.tenant.zone)
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_ACTIVITY)
+def staff(request: StaffRequest) -> HttpResponse:
+    clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
+    form = ActivityFilter(request.GET, kinds=[kind[:2] for kind in STAFF_KINDS], clients=clients)
+    return _show(request, form, AuditEntry.objects.select_related("tenant"), times.here(), staff=True)
+
+
+def _show(
+    request: Any, form: ActivityFilter, entries: QuerySet[AuditEntry], zone: ZoneInfo, *, staff: bool = False
+) -> HttpResponse:
+    bar = filters.bar(request, form, label="Narrow the activity")
+    found = _narrowed(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
+    shown = pagination.page(found, request.GET, moment="at")
+    context = {
+        "filters": bar,
+        "filtered": bool(bar.clear_url) or bool(form.errors),
+        "rows": [_row(entry, request.user) for entry in shown.rows],
+        "page": shown,
+        "paged": "before" in request.GET or "after" in request.GET,
+        "staff": staff,
+        "zone_words": times.zone_words(zone),
+    }
+    return render(request, "home/activity.html", context)
+
+
+def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:
+    if person := wish["q"].strip():
+        entries = entries.filter(actor__icontains=person)
+    if wish["kind"]:
+        begins = (Q(action__startswith=beginning) for beginning in BEGINNINGS[wish["kind"]])
+        entries = entries.filter(reduce(or_, begins))
+    if wish.get("client"):
+        entries = entries.filter(tenant=None) if wish["client"] == "-" else entries.filter(tenant__slug=wish["client"])
+    if wish["since"]:
+        entries = entries.filter(at__gte=datetime.combine(wish["since"], time.min, zone))
+    if wish["until"]:
+        entries = entries.filter(at__lt=datetime.combine(wish["until"] + timedelta(days=1), time.min, zone))
+    return entries
+
+
+def _row(entry: AuditEntry, me: Any) -> dict[str, Any]:
+    return {
+        "entry": entry,
+        "words": phone_numbers.within(sentence(entry)),
+        "url": _about(entry),
+        "mine": entry.actor_id == me.pk,
+    }
+
+
+def _about(entry: AuditEntry) -> str:
+    """The page of what it is about, where there is one."""
+    kind, _, ref = entry.subject.partition(":")
+    if entry.tenant is None or not ref:
+        return ""
+    if kind == "call":
+        return reverse("call", args=[entry.tenant.slug, ref])
+    if kind == "campaign" and ref.isdigit():
+        return reverse("campaign", args=[entry.tenant.slug, ref])
+    return ""

@@ -1,0 +1,1 @@
+"""Staff’s pages of clients: open, dedicate and release, limits, suspend, close, retention."""

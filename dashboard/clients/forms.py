@@ -1,0 +1,240 @@
+"""What staff fill in: a new client, what it gets, its limits, a connection's key."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.text import slugify
+
+from dashboard.connections.queries import open_clients
+from dashboard.ui import countries, date_fields, phone_numbers, search_fields
+from tenants import names
+from tenants.access.permissions import Role
+from tenants.form_fields import NameField, names_of_reseller, names_of_staff
+from tenants.models import Assistant, Connection, Number, Tenant
+from tenants.zone_field import ZoneField
+
+NOT_A_SLUG = {"new"}  # it would hide a page of ours
+
+
+class NumberField(forms.ModelChoiceField):
+    def label_from_instance(self, number: Number) -> str:
+        label = ", ".join(filter(None, (phone_numbers.grouped(number.e164), names.isolate(number.name))))
+        return f"{label} ({_where(number)})"
+
+
+class AssistantField(forms.ModelChoiceField):
+    def label_from_instance(self, assistant: Assistant) -> str:
+        return f"{names.isolate(assistant)} ({_where(assistant)})"
+
+
+def _where(thing: Number | Assistant) -> str:
+    """Its connection, and who has it where the query tells."""
+    holder = getattr(thing, "holder", None)
+    connection = names.isolate(thing.connection.name)
+    return f"{connection}, {names.isolate(holder)} has it" if holder else connection
+
+
+class ClientForm(forms.Form):
+    """A client in one step: its house, its first line and assistant, its first owner."""
+
+    name = NameField(reserved=names_of_reseller, label="Name")
+    slug = forms.CharField(
+        max_length=50,
+        required=False,
+        label="Short name",
+        help_text="Part of its pages’ address; made from the name when left empty.",
+    )
+    city = NameField(max_length=80, required=False, label="City")
+    timezone = ZoneField(label="Time zone", initial="Europe/Amsterdam")
+    connection = forms.ModelChoiceField(
+        Connection.objects.none(),
+        label="Connection",
+        empty_label="Choose one",
+        help_text="The VoiceDock organization it is at home in. One of its own keeps it apart from others.",
+    )
+    own = forms.BooleanField(
+        required=False, label="Create an organization of its own below this connection, and make that its home"
+    )
+    number = NumberField(Number.objects.none(), required=False, label="First number", empty_label="None yet")
+    assistant = AssistantField(
+        Assistant.objects.none(), required=False, label="First assistant", empty_label="None yet"
+    )
+    owner_name = NameField(reserved=names_of_staff, required=False, label="First owner’s name")
+    owner_email = forms.EmailField(
+        label="First owner’s e-mail", required=False, help_text="Gets a mail with a link to join."
+    )
+
+    def __init__(self, *args: Any, free_numbers: Any, free_assistants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["connection"].queryset = Connection.objects.all()  # type: ignore[attr-defined]
+        self.fields["number"].queryset = free_numbers  # type: ignore[attr-defined]
+        self.fields["assistant"].queryset = free_assistants  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        slug = slugify(said.get("slug") or said.get("name") or "")[:50].strip("-").replace("_", "-")
+        if not slug and "name" in said:
+            self.add_error("slug", "Choose a short name of letters and digits.")
+        elif slug in NOT_A_SLUG or Tenant.objects.filter(slug=slug).exists():
+            self.add_error("slug", f"“{slug}” is in use already. Choose another short name.")
+        number, assistant = said.get("number"), said.get("assistant")
+        if number and assistant and number.connection_id != assistant.connection_id:
+            self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
+        if said.get("own") and (number or assistant):
+            self.add_error("own", "A new organization has no numbers and assistants yet: choose none, or no new one.")
+        return said | {"slug": slug}
+
+
+class DedicateForm(forms.Form):
+    """A number or an assistant for this client, now or from a later day."""
+
+    start = date_fields.DayField(
+        required=False,
+        label="From",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty for now; else from 00:00 of that day. Open until you release it.",
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = tenant.zone
+
+    def clean_start(self) -> datetime | None:
+        day: date | None = self.cleaned_data["start"]
+        today = timezone.now().astimezone(self.zone).date()
+        if day and day < today:
+            raise ValidationError("A dedication cannot begin in the past: calls made then would change hands.")
+        return datetime.combine(day, time.min, self.zone) if day and day > today else None
+
+
+class DedicateNumberForm(DedicateForm):
+    number = NumberField(Number.objects.none(), label="Number", empty_label="Choose a number")
+
+    field_order = ["number", "start"]
+
+    def __init__(self, *args: Any, numbers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].queryset = numbers  # type: ignore[attr-defined]
+
+
+class DedicateAssistantForm(DedicateForm):
+    assistant = AssistantField(Assistant.objects.none(), label="Assistant", empty_label="Choose an assistant")
+
+    field_order = ["assistant", "start"]
+
+    def __init__(self, *args: Any, assistants: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assistant"].queryset = assistants  # type: ignore[attr-defined]
+
+
+class HolderForm(forms.Form):
+    """Whom a thing of the inventory goes to."""
+
+    client = forms.ModelChoiceField(
+        Tenant.objects.none(), to_field_name="slug", label="Client", empty_label="Choose a client"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client"].queryset = open_clients()  # type: ignore[attr-defined]
+
+
+class LimitsForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = ("max_concurrent_calls", "max_calls_per_day")
+        labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
+
+
+class CountriesForm(forms.Form):
+    """Where a client's people are, and where they may call."""
+
+    country = forms.ChoiceField(
+        required=False, label="Numbers without a country code", help_text="Read as they are written in this country."
+    )
+    allowed = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="Calls may go to",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Names or two-letter codes with commas between them. Empty: every country.",
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {
+            "country": tenant.country,
+            "allowed": ", ".join(map(phone_numbers.country, tenant.allowed_countries)),
+        }
+        self.fields["country"].choices = [("", "Are not read"), *phone_numbers.countries().items()]  # type: ignore[attr-defined]
+
+    def clean_allowed(self) -> list[str]:
+        try:
+            return countries.read(self.cleaned_data["allowed"])
+        except countries.UnknownCountry as error:
+            raise ValidationError(f"There is no country “{error}”. Write its English name or its code.") from None
+
+
+class RetentionForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = ("retention_days",)
+        labels = {"retention_days": "Days after closing"}
+        help_texts = {"retention_days": "0: as soon as it is closed. Then it is removed for good."}
+
+
+class TurnForm(forms.Form):
+    """A client is suspended, closed or reopened: why, and what becomes of the calls that are live."""
+
+    reason = forms.CharField(
+        max_length=300,
+        label="Why",
+        error_messages={"required": "Write why; it stays in the audit trail."},
+        help_text="Stays in the audit trail; the client’s people can read it.",
+    )
+    calls = forms.ChoiceField(
+        choices=[("run", "Let them run"), ("end", "End them now")],
+        initial="run",
+        required=False,
+        label="Live calls",
+        widget=forms.RadioSelect,
+    )
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label="E-mail")
+    name = NameField(reserved=names_of_staff, required=False, label="Name")
+    role = forms.ChoiceField(initial=Role.OPERATOR, label="Role")
+
+    def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]
+
+
+class ClientFilter(forms.Form):
+    q = search_fields.SearchField(required=False, label="Find a client")
+    connection = forms.ModelChoiceField(
+        Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
+    )
+    status = forms.ChoiceField(choices=[("", "Any status"), *Tenant.Status.choices], required=False, label="Status")
+
+
+class StockFilter(forms.Form):
+    q = search_fields.SearchField(
+        required=False,
+        label="Find a number, assistant or client",
+        widget=forms.TextInput(attrs={"placeholder": "Number, name or client"}),
+    )
+    held = forms.ChoiceField(
+        choices=[("", "Free and dedicated"), ("free", "Free"), ("held", "Dedicated"), ("gone", "Vanished")],
+        required=False,
+        label="Holder",
+    )
+    connection = forms.ModelChoiceField(
+        Connection.objects.all(), required=False, label="Connection", empty_label="Every connection"
+    )

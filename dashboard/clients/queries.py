@@ -1,0 +1,93 @@
+"""What staff’s screens of clients read; each runs inside a scope that reaches all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import (
+    Count,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce, Now
+
+from dashboard.calls.models import Alarm, Call
+from tenants.local_time import midnight
+from tenants.models import (
+    AssistantDedication,
+    AuditEntry,
+    Invitation,
+    Membership,
+    NumberDedication,
+    Tenant,
+)
+
+
+def clients() -> QuerySet[Tenant]:
+    """Clients with how many calls they have live and made today, by their own clocks."""
+    calls = Call.objects.filter(tenant=OuterRef("pk")).order_by()
+    return Tenant.objects.select_related("home_connection").annotate(
+        live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight(OuterRef("timezone"))))
+    )
+
+
+def _count(calls: QuerySet[Call]) -> Coalesce:
+    return Coalesce(Subquery(calls.values("tenant").annotate(n=Count("pk")).values("n")), 0)
+
+
+def found_clients(wish: dict[str, Any]) -> QuerySet[Tenant]:
+    found = clients().order_by("name", "id")
+    if text := (wish.get("q") or "").strip():
+        found = found.filter(Q(name__icontains=text) | Q(slug__icontains=text) | Q(city__icontains=text))
+    if wish.get("connection"):
+        found = found.filter(home_connection=wish["connection"])
+    if wish.get("status"):
+        found = found.filter(status=wish["status"])
+    return found
+
+
+def number_dedications(tenant: Tenant) -> list[NumberDedication]:
+    found = NumberDedication.objects.filter(tenant=tenant).select_related("number__connection", "tenant")
+    return _open_first(found)
+
+
+def assistant_dedications(tenant: Tenant) -> list[AssistantDedication]:
+    found = AssistantDedication.objects.filter(tenant=tenant).select_related("assistant__connection", "tenant")
+    return _open_first(found)
+
+
+def _open_first(found: QuerySet[Any]) -> list[Any]:
+    rows = list(found.order_by(F("period").desc())[:100])
+    return sorted(rows, key=lambda one: (one.period.upper is not None, one.pk))
+
+
+def people(tenant: Tenant) -> list[Membership]:
+    order = ["owner", "manager", "operator", "viewer"]
+    found = Membership.objects.filter(tenant=tenant).select_related("user")[:200]
+    return sorted(found, key=lambda one: (order.index(one.role), one.user.name))
+
+
+def open_invitations(tenant: Tenant) -> list[Invitation]:
+    waiting = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
+    return list(waiting.select_related("tenant", "invited_by").order_by("created_at")[:100])
+
+
+def latest(tenant: Tenant, count: int = 6) -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(tenant=tenant).order_by("-at", "-id")[:count])
+
+
+def client_figures(tenant: Tenant) -> Tenant:
+    return clients().get(pk=tenant.pk)
+
+
+def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
+    """What is going on for this client now, the longest first."""
+    return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
+
+
+def wrong_number(tenant: Tenant) -> Call | None:
+    """The call whose alarm stops this client's dialing, if there is one."""
+    return Call.objects.filter(tenant=tenant, alarm=Alarm.WRONG_NUMBER).order_by("alarm_at").first()

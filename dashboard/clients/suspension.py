@@ -1,0 +1,162 @@
+"""Stop a client, and let it go on: its campaigns pause with it, and its live calls are staff's to decide about.
+
+These verbs open scopes of their own: VoiceDock is asked with nothing open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from dashboard.calls.control import ending_together
+from dashboard.calls.models import Call, State
+from dashboard.campaigns import control as campaigns
+from dashboard.campaigns.models import Campaign, PauseCause
+from dashboard.clients import dedicating
+from dashboard.live import changes
+from tenants import audit, tenant_status
+from tenants.access import support_access
+from tenants.isolation import scope
+from tenants.models import Tenant, User
+
+STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
+MOST = 200
+IN_USE = "A call is being sent at this moment. Nothing new is sent meanwhile: try again in a few seconds."
+HOLD = timedelta(minutes=1)  # longer than a request to place a call may take
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the person who asked is told to try again
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Live calls that are being ended, and those among them that nobody has answered yet."""
+
+    asked: int = 0
+    ringing: int = 0
+
+
+def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
+    """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which.
+
+    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    """
+    with _calls_held(tenant), scope.of(tenant):
+        tenant_status.hold(tenant)
+        if dedicating.is_sending(tenant):
+            raise dedicating.InUse(IN_USE)
+        ended = _ask_to_end(tenant, by) if end_calls else Ended()
+        changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
+        tenant_status.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
+        if end_calls:
+            _record_ended(tenant, by, ended)
+    _pause_campaigns(tenant)
+    return ended
+
+
+def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
+    """What it holds is released, its people are shut out; what it did is kept until its retention ends.
+
+    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    """
+    with _calls_held(tenant), scope.of(tenant):
+        ended = _ask_to_end(tenant, by) if end_calls else Ended()
+        changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
+        numbers, assistants = dedicating.release_everything(tenant, by=by)
+        support_access.end_all(tenant)
+        facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
+        tenant_status.close(tenant, by=by, reason=reason, **facts)
+        if end_calls:
+            _record_ended(tenant, by, ended)
+    _pause_campaigns(tenant)
+    return ended
+
+
+def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
+    """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
+    with scope.of(tenant):
+        changes.note_access(tenant=tenant)
+        changes.note("client", tenant.pk, tenant=tenant)
+        tenant_status.reopen(tenant, by=by, reason=reason)
+
+
+def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
+    """Have every live call ended by tasks, however many there are; one that still rings once it is answered."""
+    with scope.of(tenant):
+        ended = _ask_to_end(tenant, by)
+        _record_ended(tenant, by, ended)
+    return ended
+
+
+def _ask_to_end(tenant: Tenant, by: User) -> Ended:
+    """The wish, committed with what it belongs to. Before any audit entry: calls are locked before the trail."""
+    ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
+    return Ended(ending_together.ask(_live(tenant), by=by), ringing)
+
+
+def _record_ended(tenant: Tenant, by: User, ended: Ended) -> None:
+    audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
+
+
+def keep_campaigns_paused() -> list[Campaign]:
+    """Campaigns that VoiceDock goes on with for a client that is stopped; any number of times, for beat."""
+    with scope.system("campaigns of clients that are stopped"):
+        running = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None)
+        theirs = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
+        found = list(theirs.order_by("pk")[:MOST])
+    for campaign in found:
+        _pause(campaign)
+    return found
+
+
+@contextmanager
+def _calls_held(tenant: Tenant) -> Iterator[None]:
+    """Hold back new calls, and wait a moment for those that are being sent: their requests cannot be called back.
+
+    A client that calls all the time would otherwise never be found without one. The hold ends by itself, or at once
+    when it was for nothing; after `InUse` it stays, so that the next try finds nothing under way.
+    """
+    with scope.of(tenant):
+        active = Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.ACTIVE)
+        active.update(calls_held_until=Now() + HOLD)
+    _wait_for_calls(tenant)
+    try:
+        yield
+    except dedicating.InUse:
+        raise
+    except Exception:
+        with scope.of(tenant):
+            Tenant.objects.filter(pk=tenant.pk).update(calls_held_until=None)
+        raise
+
+
+def _wait_for_calls(tenant: Tenant) -> None:
+    for wait in WAITS:
+        with scope.of(tenant):
+            if not dedicating.is_sending(tenant):
+                return
+        time.sleep(wait)
+
+
+def _pause_campaigns(tenant: Tenant) -> None:
+    """Asks VoiceDock about each, which may take long; what a crash leaves is done by `keep_campaigns_paused`."""
+    with scope.of(tenant):
+        running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
+        found = list(running.select_related("connection", "tenant")[:MOST])
+    for campaign in found:
+        _pause(campaign)
+
+
+def _pause(campaign: Campaign) -> None:
+    """Without a clear yes `campaigns.rechecks` asks again."""
+    campaigns.pause_because(campaign, PauseCause.STOPPED)
+
+
+def _live(tenant: Tenant) -> QuerySet[Call]:
+    return Call.objects.live().filter(tenant=tenant)

@@ -1,0 +1,1 @@
+"""Views of clients, their status, and the inventory they hold."""

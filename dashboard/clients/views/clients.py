@@ -1,0 +1,124 @@
+"""The clients, and a new one in one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.clients import dedicating
+from dashboard.clients import queries as client_queries
+from dashboard.clients.forms import ClientFilter, ClientForm
+from dashboard.connections import organizations
+from dashboard.inventory import queries as inventory_queries
+from dashboard.sync import freshness
+from dashboard.team import invitation_mail
+from dashboard.ui import filters
+from tenants import dedications, names, time_zones
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission, Role
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import members
+from tenants.isolation import scope
+from tenants.models import Connection, Invitation, Tenant
+
+SHOWN = 100
+ZONES = time_zones.choices()
+
+
+@require_GET
+@staff_view(Permission.SEE_CLIENTS)
+def listing(request: StaffRequest) -> HttpResponse:
+    form = ClientFilter(request.GET)
+    bar = filters.bar(request, form, label="Find clients")
+    found = list(client_queries.found_clients(form.cleaned_data)[: SHOWN + 1])
+    fresh = freshness.freshness({one.home_connection_id for one in found if one.home_connection_id})
+    for one in found:
+        one.fresh = fresh.get(one.home_connection_id or 0)  # type: ignore[attr-defined]
+    times = [one.fresh_at for one in fresh.values() if one.fresh_at]
+    context = {
+        "clients": found[:SHOWN],
+        "more": len(found) > SHOWN,
+        "filters": bar,
+        "filtered": bool(bar.clear_url),
+        "live": sum(one.live for one in found[:SHOWN]),  # type: ignore[attr-defined]
+        "oldest": min(times) if times else None,
+    }
+    return render(request, "inventory/clients.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(Permission.OPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+def new(request: StaffRequest) -> HttpResponse:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        form = ClientForm(
+            request.POST if request.method == "POST" else None,
+            initial={"connection": request.GET.get("connection")},
+            free_numbers=inventory_queries.free_numbers(),
+            free_assistants=inventory_queries.free_assistants(),
+        )
+        opened = _open(request, form) if request.method == "POST" and form.is_valid() else None
+        if opened is None:
+            context = {"form": form, "zones": ZONES}
+            return render(request, "inventory/client_new.html", context, status=422 if form.errors else 200)
+    tenant, invited = opened
+    if form.cleaned_data["own"]:
+        _house(request, tenant, form.cleaned_data["connection"])
+    if invited is None:
+        messages.success(request, f"{names.isolate(tenant.name)} is open.")
+        return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
+    link = invitation_mail.deliver(*invited)
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return render(request, "inventory/client_opened.html", {"client": tenant, "link": link})
+
+
+def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
+    """An organization of its own; what became of it is told here, and on the page of the connection."""
+    try:
+        asked = organizations.create(parent, tenant.name, by=request.user, client=tenant)
+    except organizations.Refused as no:
+        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {no.words}")
+        return
+    if asked.connection_id:
+        messages.success(
+            request, f"VoiceDock created the organization {names.isolate(tenant.name)}; its key is sealed."
+        )
+    else:
+        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {asked.note}")
+
+
+def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invitation, str] | None] | None:
+    """All of it or nothing; what stands in the way is told beside its field."""
+    said: dict[str, Any] = form.cleaned_data
+    field = "number"
+    try:
+        with transaction.atomic():
+            tenant = dedications.open_tenant(
+                name=said["name"],
+                slug=said["slug"],
+                city=said["city"],
+                timezone=said["timezone"],
+                home_connection=None if said["own"] else said["connection"],
+                by=request.user,
+            )
+            number = assistant = invited = None
+            if said["number"]:
+                number = dedicating.dedicate_number(tenant, said["number"], by=request.user)
+            field = "assistant"
+            if said["assistant"]:
+                assistant = dedicating.dedicate_assistant(tenant, said["assistant"], by=request.user)
+            if number or assistant:
+                dedications.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
+            if said["owner_email"]:
+                invited = members.invite(
+                    tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
+                )
+    except dedications.Taken as no:
+        form.add_error(field, no.words)
+        return None
+    return tenant, invited

@@ -1,0 +1,104 @@
+"""The inventory: every number and assistant of every connection, who has it, and who had it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.clients import dedicating
+from dashboard.clients.forms import HolderForm, StockFilter
+from dashboard.connections.queries import open_clients
+from dashboard.inventory import queries
+from dashboard.ui import filters, phone_numbers
+from tenants import dedications as ownership
+from tenants import names
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.models import Assistant, AssistantDedication, Number, NumberDedication
+
+SHOWN = 200
+
+
+@require_GET
+@staff_view(Permission.SEE_INVENTORY)
+def page(request: StaffRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
+def dedicate_number(request: StaffRequest, pk: int) -> HttpResponse:
+    return _dedicate(request, get_object_or_404(Number, pk=pk), dedicating.dedicate_number)
+
+
+@require_POST
+@staff_view(Permission.DEDICATE, confirm=Confirm.THEN_GO_ON)
+def dedicate_assistant(request: StaffRequest, pk: int) -> HttpResponse:
+    return _dedicate(request, get_object_or_404(Assistant, pk=pk), dedicating.dedicate_assistant)
+
+
+def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[..., Any]) -> HttpResponse:
+    form = HolderForm(request.POST)
+    if form.is_valid():
+        tenant = form.cleaned_data["client"]
+        try:
+            deed(tenant, thing, by=request.user)
+        except ownership.Taken as no:
+            form.add_error("client", no.words)
+        else:
+            called = phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
+            messages.success(request, f"{names.isolate(called)} is dedicated to {names.isolate(tenant.name)}.")
+            return HttpResponseRedirect(reverse("staff-inventory"))
+    return _page(request, refused=(thing, form), status=422)
+
+
+def _page(
+    request: StaffRequest, *, refused: tuple[Number | Assistant, HolderForm] | None = None, status: int = 200
+) -> HttpResponse:
+    form = StockFilter(request.GET)
+    bar = filters.bar(request, form, label="Narrow the inventory")
+    holders = list(open_clients().values_list("slug", "name"))
+    shelves = [
+        _shelf("Numbers", Number, NumberDedication, form.cleaned_data, refused),
+        _shelf("Assistants", Assistant, AssistantDedication, form.cleaned_data, refused),
+    ]
+    context = {
+        "filters": bar,
+        "filtered": bool(bar.clear_url),
+        "shelves": shelves,
+        "nothing": not any(shelf["rows"] for shelf in shelves),
+        "holders": holders,
+        "oldest": queries.inventory_age(),
+    }
+    return render(request, "inventory/stock.html", context, status=status)
+
+
+def _shelf(
+    title: str, model: type[Model], dedications: type[Model], wish: dict[str, Any], refused: Any
+) -> dict[str, Any]:
+    kind = model._meta.model_name
+    found = list(queries.stock(model, wish)[: SHOWN + 1])
+    things = found[:SHOWN]
+    stories = queries.history(dedications, str(kind), [one for one in things if one.times])
+    return {
+        "title": title,
+        "kind": kind,
+        "rows": [
+            {
+                "thing": one,
+                "history": stories.get(one.pk, []),
+                "form": refused[1] if refused and refused[0] == one else None,
+            }
+            for one in things
+        ],
+        "more": len(found) > SHOWN,
+        "free": sum(one.holder is one.later_name is one.vanished_at is None for one in things),
+    }

@@ -1,0 +1,112 @@
+"""Suspend, close and reopen a client; each with a reason, and a word on the calls that are live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from dashboard.clients import dedicating, suspension
+from dashboard.clients.forms import RetentionForm, TurnForm
+from dashboard.clients.suspension import Ended
+from dashboard.clients.views.client import back, show
+from tenants import names, tenant_status
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
+from tenants.models import Tenant
+
+
+@require_POST
+@staff_view(Permission.SUSPEND_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+def suspend(request: StaffRequest, slug: str) -> HttpResponse:
+    return _turn(
+        request, slug, "suspend", suspension.suspend, "{name} is suspended: nothing is dialed for it.", asks=True
+    )
+
+
+@require_POST
+@staff_view(Permission.CLOSE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+def close(request: StaffRequest, slug: str) -> HttpResponse:
+    words = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
+    return _turn(request, slug, "close", suspension.close, words, asks=True)
+
+
+@require_POST
+@staff_view(Permission.REOPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+def reopen(request: StaffRequest, slug: str) -> HttpResponse:
+    return _turn(
+        request, slug, "reopen", suspension.reopen, "{name} is open again. Its campaigns stay paused until resumed."
+    )
+
+
+@require_POST
+@staff_view(Permission.SET_RETENTION)
+def retention(request: StaffRequest, slug: str) -> HttpResponse:
+    """How long the personal data of its calls is kept once it is closed."""
+    tenant = get_object_or_404(Tenant, slug=slug)
+    form = RetentionForm(request.POST, instance=tenant)
+    if not form.is_valid():
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=422, retention_form=form)
+    try:
+        tenant_status.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
+    except tenant_status.NotNow as no:
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=no.words)
+    messages.success(
+        request,
+        f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing.",
+    )
+    return back(tenant)
+
+
+@require_POST
+@staff_view(Permission.END_CLIENT_CALLS, hold=False)
+def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
+    tenant = _find(request, slug)
+    _tell(request, suspension.end_live_calls(tenant, by=request.user))
+    return back(tenant)
+
+
+def _turn(
+    request: StaffRequest, slug: str, name: str, deed: Callable[..., Ended | None], words: str, *, asks: bool = False
+) -> HttpResponse:
+    tenant, form = _find(request, slug), TurnForm(request.POST)
+    if not form.is_valid():
+        return _again(request, tenant, filled=(name, form))
+    said: dict[str, Any] = {"by": request.user, "reason": form.cleaned_data["reason"]}
+    if asks:
+        said["end_calls"] = form.cleaned_data["calls"] == "end"
+    try:
+        ended = deed(tenant, **said)
+    except (tenant_status.NotNow, dedicating.InUse) as no:
+        return _again(request, tenant, status=409, filled=(name, form), refused=no.words)
+    messages.success(request, words.format(name=names.isolate(tenant.name)))
+    if ended is not None and said["end_calls"]:
+        _tell(request, ended)
+    return back(tenant)
+
+
+def _days(tenant: Tenant) -> str:
+    return f"{tenant.retention_days} day{'' if tenant.retention_days == 1 else 's'}"
+
+
+def _find(request: StaffRequest, slug: str) -> Tenant:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return get_object_or_404(Tenant, slug=slug)
+
+
+def _again(request: StaffRequest, tenant: Tenant, *, status: int = 422, **said: Any) -> HttpResponse:
+    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=status, **said)
+
+
+def _tell(request: StaffRequest, ended: Ended) -> None:
+    words = f"{ended.asked} call{' is' if ended.asked == 1 else 's are'} being ended."
+    if ended.ringing:
+        words += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks, and then we end it."
+    messages.success(request, words)

@@ -1,0 +1,1 @@
+"""Connections to VoiceDock: keys, organizations, webhook set-up and rotation of secrets."""

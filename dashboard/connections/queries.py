@@ -1,0 +1,129 @@
+"""What staff’s screens of connections read; each runs inside a scope that reaches all."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import (
+    Count,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from dashboard.budget.models import BudgetSpend, Lane
+from dashboard.budget.shares import WINDOW
+from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.sync import freshness
+from tenants.isolation import scope
+from tenants.models import (
+    Assistant,
+    AssistantDedication,
+    Connection,
+    ConnectionSecret,
+    Number,
+    NumberDedication,
+    Tenant,
+)
+
+LATE = timedelta(seconds=60)  # news older than this wait for something
+
+
+NEARLY_FULL = 0.85  # of a minute's requests
+
+
+def neighbours(tenant: Tenant) -> int:
+    """Other clients at home in the same connection."""
+    if tenant.home_connection_id is None:
+        return 0
+    return Tenant.objects.filter(home_connection=tenant.home_connection_id).exclude(pk=tenant.pk).count()
+
+
+def own_minutes(tenant: Tenant) -> Decimal | None:
+    """The minutes that are this client's alone; None for credit that others use too. Opens a scope of its own.
+
+    VoiceDock keeps one balance for an organization and all below it (`voicedock-api.md §12`).
+    """
+    home = tenant.home_connection
+    if home is None or home.minutes_balance is None:
+        return None
+    with scope.system("whose credit it is"):
+        family = Connection.objects.filter(Q(parent=home.pk) | Q(children=home.pk)).exists()
+        if family or neighbours(tenant):
+            return None
+        lent = [NumberDedication.objects.open(), AssistantDedication.objects.open()]
+        if any(one.filter(connection=home.pk).exclude(tenant=tenant.pk).exists() for one in lent):
+            return None
+    return home.minutes_balance
+
+
+def connections() -> list[Connection]:
+    """Every connection with what staff ask of it: who shares it, requests of this minute, credit, how it fares."""
+    found: list[Connection] = list(
+        Connection.objects.select_related("parent").annotate(
+            clients=_related(Tenant, "home_connection"),
+            lines=_related(Number, "connection"),
+            speakers=_related(Assistant, "connection"),
+        )
+    )
+    spent, states = requests_this_minute(), sync_states(found)
+    keys = dict(ConnectionSecret.objects.values_list("connection_id", "key_ending"))
+    fresh = freshness.freshness(found)
+    for one in found:
+        one.lanes = spent[one.pk]  # type: ignore[attr-defined]
+        one.spent = sum(spent[one.pk].values())  # type: ignore[attr-defined]
+        one.states = states[one.pk]  # type: ignore[attr-defined]
+        one.key_ending = keys.get(one.pk, "")  # type: ignore[attr-defined]
+        one.fresh = fresh[one.pk]  # type: ignore[attr-defined]
+        one.is_late = bool(one.fresh.age and one.fresh.age > LATE)  # type: ignore[attr-defined]
+        one.allowed = str(one.requests_per_minute)  # type: ignore[attr-defined]
+        one.tight = one.spent >= NEARLY_FULL * one.requests_per_minute  # type: ignore[attr-defined]
+        one.is_resting = bool(one.resting_until and one.resting_until > timezone.now())  # type: ignore[attr-defined]
+    return found
+
+
+def _related(model: type[Model], field: str) -> Coalesce:
+    mine = model._default_manager.filter(**{field: OuterRef("pk")}).order_by()
+    return Coalesce(Subquery(mine.values(field).annotate(n=Count("pk")).values("n")), 0)
+
+
+def requests_this_minute() -> dict[int, Counter[str]]:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = BudgetSpend.objects.filter(at__gt=Now() - WINDOW).order_by().values_list("connection_id", "lane")
+    for connection, lane, count in rows.annotate(n=Count("pk")):
+        found[connection][Lane(lane).label] = count
+    return found
+
+
+def sync_states(connections: list[Connection]) -> dict[int, list[SyncState]]:
+    found: dict[int, list[SyncState]] = {one.pk: [] for one in connections}
+    order = list(Kind.values)
+    for state in SyncState.objects.filter(connection__in=found):
+        found[state.connection_id].append(state)
+    return {pk: sorted(states, key=lambda one: order.index(one.kind)) for pk, states in found.items()}
+
+
+def children_without_key(connection: Connection) -> list[dict[str, str]]:
+    """Organizations below this one that VoiceDock told of and nobody has connected (`voicedock-api.md §9.1`)."""
+    state = SyncState.objects.filter(connection=connection, kind=Kind.ORGANIZATION).first()
+    told = (state.mark if state else {}).get("children", [])
+    known = set(
+        Connection.objects.filter(organization_id__in=[one["id"] for one in told]).values_list(
+            "organization_id", flat=True
+        )
+    )
+    return [one for one in told if one["id"] not in known]
+
+
+def runs(connection: Connection, count: int = 30) -> list[SyncRun]:
+    return list(SyncRun.objects.filter(connection=connection).order_by("-started_at")[:count])
+
+
+def open_clients() -> QuerySet[Tenant]:
+    return Tenant.objects.exclude(status=Tenant.Status.CLOSED)

@@ -1,0 +1,1 @@
+"""What browsers report about the content security policy."""

@@ -1,0 +1,32 @@
+"""Reports of browsers about the content security policy: taken from anybody, shown to staff."""
+
+from __future__ import annotations
+
+from allauth.core.internal import ratelimit
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.csp_reports import reports
+from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.permissions import Permission
+
+LARGEST = 16 * 1024  # bytes
+LIMIT = {"report": "30/m/ip"}
+
+
+@csrf_exempt
+@require_POST
+def take(request: HttpRequest) -> HttpResponse:
+    """A browser sends these by itself, without a token; whatever it says, the answer is the same."""
+    raw = request.read(LARGEST + 1)
+    if len(raw) <= LARGEST and ratelimit.consume(request, app="patchbay", action="report", config=LIMIT):
+        reports.keep(raw)
+    return HttpResponse(status=204)
+
+
+@require_GET
+@staff_view(Permission.MANAGE_STAFF, hold=False)
+def listing(request: StaffRequest) -> HttpResponse:
+    return render(request, "home/browser_reports.html", {"reports": reports.recent()})

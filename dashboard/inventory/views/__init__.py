@@ -1,1 +1,0 @@
-"""Screens of clients, inventory and connections; all of them are the reseller's."""

@@ -1,0 +1,1 @@
+"""The overviews of staff and of a client, and the frame around every page."""

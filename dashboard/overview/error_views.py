@@ -1,0 +1,51 @@
+"""Error pages that say what happened and what to do."""
+
+from typing import Any
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+
+from dashboard.team.forms import VisitForm
+from dashboard.web import responses
+from tenants.access import form_recovery
+from tenants.access.decorators import EnterFirst, OnlyLooking
+from tenants.accounts.mfa import SecondStepFirst
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):  # whatever asks for the host once more would raise once more
+        title, words = responses.WORDS[400]
+        return HttpResponse(loader.render_to_string("refused.html", {"title": title, "words": words}), status=400)
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
+    page = form_recovery.keep(request) if request.method == "POST" else request.get_full_path()
+    if isinstance(exception, EnterFirst):
+        context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
+        return render(request, "enter.html", context, status=403)
+    if isinstance(exception, SecondStepFirst):
+        context = {"asked_by": exception.who, "next": page}
+        return render(request, "second_step.html", context, status=403)
+    words = ""
+    if isinstance(exception, OnlyLooking):
+        words = f"Support only looks inside {exception.tenant.name}. "
+        words += "One of its owners can give support a pass for a while, on its Team page."
+    return render(request, "403.html", {"words": words}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Without the frame: whatever broke may break that too."""
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
+    """The form is too old or the session has ended: nothing was done, and what was typed comes back."""
+    return render(request, "403_csrf.html", {"page": form_recovery.keep(request)}, status=403)

@@ -1,0 +1,39 @@
+"""The help sheet: the keys, what the shapes mean, whom to ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from dashboard.overview.queries import memberships
+from tenants.access.decorators import Standing, staff_of
+from tenants.accounts import mfa
+
+SHAPES = [  # state and kind for the mark, its words, what it means
+    ("ringing", "call", "Connecting", "Dialing or ringing. Nothing can be said into it yet."),
+    ("in-progress", "call", "In progress", "Somebody talks. The live panel can steer it."),
+    ("needs-person", "call", "Needs a person", "Something is not certain or did not work. It waits for you."),
+    ("ended", "call", "Ended", "Over. The call’s page keeps what VoiceDock reported."),
+    ("failed", "call", "Not reached", "Nobody answered, or it was refused."),
+    ("paused", "campaign", "Paused", "Stopped by somebody; it goes on when somebody says so."),
+]
+
+
+@require_GET
+@login_required
+def page(request: Any) -> HttpResponse:
+    """In the frame of the room one comes from: staff's own, or that of one's first client, where one may be in it."""
+    staff = staff_of(request.user)
+    mine = [] if staff else memberships(request.user)
+    layout = "shell.html"
+    if staff and mfa.enough_for_staff(request, request.user):
+        request.standing = Standing(request.user, staff=staff)
+    elif mine and mfa.enough_for(request, request.user, mine[0].tenant):
+        request.tenant, request.standing = mine[0].tenant, Standing(request.user, membership=mine[0])
+    else:
+        layout = "alone.html"
+    return render(request, "home/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})

@@ -1,0 +1,125 @@
+"""The overviews: of the reseller's staff, and of one client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from dashboard.calls import labels
+from dashboard.calls.models import Call, Receipt
+from dashboard.campaigns import queries as campaign_queries
+from dashboard.clients import queries as client_queries
+from dashboard.connections import queries as connection_queries
+from dashboard.overview import queries
+from dashboard.sync import freshness
+from dashboard.ui import charts, times
+from dashboard.ui.fragments import page_or_part
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
+from tenants.access.permissions import Permission
+from tenants.models import Tenant
+
+CONNECTIONS, CLIENTS = 6, 12
+
+
+@require_GET
+@login_required
+def home(request: Any) -> HttpResponse:
+    """Staff see the overview, auditors read, people go to their client or choose one."""
+    if staff_of(request.user):
+        return staff(request)
+    if hasattr(request.user, "auditor"):
+        return HttpResponseRedirect(reverse("admin:index"))
+    mine = queries.memberships(request.user)
+    if len(mine) == 1:
+        return HttpResponseRedirect(reverse("client-home", args=[mine[0].tenant.slug]))
+    return render(request, "home/choose.html", {"memberships": mine})
+
+
+@require_GET
+@tenant_view(Permission.SEE_OVERVIEW)
+def client_status(request: TenantRequest) -> HttpResponse:
+    """The note of every page of a client that is suspended or closed; empty while it is active."""
+    return render(request, "parts/_client_status.html")
+
+
+@staff_view(Permission.SEE_CLIENTS)
+def staff(request: StaffRequest) -> HttpResponse:
+    zone, now = times.here(), timezone.now()
+    sees_calls = request.standing.may(Permission.SEE_ALL_CALLS)
+    board = queries.switchboard(Tenant.objects.all())
+    days = queries.days(board)
+    ended = {day.client.pk: day.ended for day in days}
+    for row in board:
+        row.quiet_since = ended[row.client.pk]
+    needs = queries.asking(Call.objects.all()) if sees_calls else []
+    today, hours = queries.today(Call.objects.all(), Receipt.objects.all(), zone)
+    sees_connections = request.standing.may(Permission.SEE_CONNECTIONS)
+    homes = {row.client.home_connection_id for row in board}
+    links = [one for one in connection_queries.connections() if sees_connections or one.pk in homes]
+    fresh: dict[Any, Any] = {one.pk: one.fresh for one in links}  # type: ignore[attr-defined]
+    ages = [one.fresh_at for one in fresh.values()]
+    context = {
+        "board": board[: queries.BOARD],
+        "board_more": max(0, len(board) - queries.BOARD),
+        "live": sum(len(row.calls) for row in board),
+        "busy": sum(bool(row.calls) for row in board),
+        "needs": needs[: queries.ASKING],
+        "needs_more": len(needs) > queries.ASKING,
+        "today": today,
+        "chart": charts.draw(hours, now, zone),
+        "chart_url": f"{reverse('staff-calls')}?since={now.astimezone(zone):%Y-%m-%d}",
+        "zone": zone.key,
+        "zone_words": times.zone_words(zone),
+        "now": now.astimezone(zone),
+        "links": sorted(links, key=lambda one: (not one.last_error, -one.spent, one.name))[:CONNECTIONS],  # type: ignore[attr-defined]
+        "links_more": max(0, len(links) - CONNECTIONS),
+        "days": [(day, fresh.get(day.client.home_connection_id)) for day in days[:CLIENTS]],
+        "days_more": max(0, len(days) - CLIENTS),
+        "oldest": min(ages) if ages and all(ages) else None,
+        "sees_calls": sees_calls,
+        "sees_connections": sees_connections,
+        "may_open": request.standing.may(Permission.OPEN_CLIENTS),
+    }
+    return page_or_part(request, "home/overview.html", "home/_overview.html", context)
+
+
+@require_GET
+@tenant_view(Permission.SEE_OVERVIEW)
+def client(request: TenantRequest) -> HttpResponse:
+    tenant, now = request.tenant, timezone.now()
+    zone = tenant.zone
+    calls = Call.objects.filter(tenant=tenant)
+    board = queries.switchboard(Tenant.objects.filter(pk=tenant.pk))
+    today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)
+    lines = [one for one in client_queries.number_dedications(tenant) if one.is_open]
+    assistants = [one for one in client_queries.assistant_dedications(tenant) if one.is_open]
+    may = request.standing.may
+    last = queries.last_calls(tenant)
+    context = {
+        "row": board[0] if board else queries.Row(tenant),
+        "needs": queries.asking(calls)[: queries.ASKING],
+        "today": today,
+        "chart": charts.draw(hours, now, zone),
+        "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",
+        "now": now.astimezone(zone),
+        "last": [
+            {"call": call, "mark": labels.mark(call), "state": labels.state(call), "by": labels.started_by(call)}
+            for call in last
+        ],
+        "campaigns": campaign_queries.shown(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),
+        "lines": lines,
+        "assistants": assistants,
+        "fresh_at": freshness.freshness_of(tenant).fresh_at,
+        "may_place": may(Permission.PLACE_CALLS),
+        "may_settings": may(Permission.MANAGE_SETTINGS),
+        "may_team": may(Permission.MANAGE_TEAM),
+        "alone": len(client_queries.people(tenant)) < 2,
+        "is_new": not last and not (board and board[0].calls),
+    }
+    return page_or_part(request, "home/client.html", "home/_client.html", context)

@@ -1,0 +1,38 @@
+"""Tasks of synchronization: beat enqueues `enqueue_due`, which enqueues `run_due` for whatever is due."""
+
+from celery import shared_task
+
+from dashboard import voicedock
+from dashboard.budget import spending as budget
+from dashboard.inventory.models import Kind
+from dashboard.live import changes
+from dashboard.sync import due, registry, runs, unreadable_items
+from tenants.isolation import scope
+from tenants.models import Connection
+
+LATE = 15  # seconds after which an enqueued run is dropped; it becomes due again by itself
+
+
+@shared_task
+def enqueue_due() -> None:
+    for connection_id, kind in due.due():
+        run_due.apply_async((connection_id, kind.value), expires=LATE)
+
+
+@shared_task
+def run_due(connection_id: int, kind: str) -> None:
+    """One run; what went wrong, and when to try again, is in its `SyncRun` and `SyncState`."""
+    with scope.system("which connection is due"):
+        connection = Connection.objects.get(pk=connection_id)
+    try:
+        registry.run(connection, Kind(kind))
+    except (runs.Busy, budget.Spent, voicedock.VoiceDockError):
+        return
+
+
+@shared_task
+def prune() -> None:
+    changes.forget()
+    runs.prune()
+    unreadable_items.forget()
+    budget.prune()

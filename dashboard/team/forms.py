@@ -1,0 +1,165 @@
+"""What people fill in about themselves and their house."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
+
+from dashboard.ui import phone_numbers
+from tenants import names
+from tenants.access.permissions import Role, StaffRole
+from tenants.access.support_access import HOURS
+from tenants.form_fields import NameField, names_of_reseller, names_of_staff
+from tenants.models import AssistantDedication, NumberDedication, Tenant, User
+from tenants.models.people import LONGEST_REASON
+from tenants.zone_field import ZoneField
+
+PHRASES, PHRASE_LENGTH = 24, 300
+
+
+class JoinForm(forms.Form):
+    """Name and password of somebody new."""
+
+    name = NameField(reserved=names_of_staff, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label="Choose a password",
+        max_length=200,
+        strip=False,
+        help_text=" ".join(password_validators_help_texts()),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "password" in said:
+            try:
+                validate_password(said["password"], User(email=self.email, name=said.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return said
+
+
+class TeamForm(forms.Form):
+    email = forms.EmailField(label="E-mail")
+    name = NameField(reserved=names_of_staff, required=False, label="Name")
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+    sees_transcripts = forms.BooleanField(required=False)
+
+
+class PassForm(forms.Form):
+    hours = forms.TypedChoiceField(choices=list(HOURS.items()), coerce=int, label="For how long")
+
+
+class VisitForm(forms.Form):
+    """What an admin says before entering a client that gave no consent to support access."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        label="Why do you enter?",
+        help_text="The client gave no support access. Its people see this reason, and what you do is marked.",
+        error_messages={"required": "Write why; the client's people see it."},
+    )
+
+    def clean_reason(self) -> str:
+        if not (reason := names.clean(self.cleaned_data["reason"])):
+            raise ValidationError(self.fields["reason"].error_messages["required"])
+        return reason
+
+
+class StaffRoleForm(forms.Form):
+    role = forms.ChoiceField(choices=StaffRole.choices, initial=StaffRole.SUPPORT, label="Role")
+    sees_all = forms.BooleanField(
+        required=False, initial=True, label="Knows every client", help_text="Only support may know some of them alone."
+    )
+
+
+class StaffForm(StaffRoleForm):
+    email = forms.EmailField(label="E-mail")
+    name = NameField(label="Name")
+    field_order = ("email", "name", "role", "sees_all")
+
+
+class GrantForm(forms.Form):
+    client = forms.ModelChoiceField(Tenant.objects.none(), label="Client", empty_label="Choose a client")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        open_ones = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
+        self.fields["client"].queryset = open_ones  # type: ignore[attr-defined]
+
+
+class LineField(forms.ModelChoiceField):
+    def label_from_instance(self, dedication: NumberDedication) -> str:
+        return f"{phone_numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
+
+
+class SpeakerField(forms.ModelChoiceField):
+    def label_from_instance(self, dedication: AssistantDedication) -> str:
+        return names.isolate(dedication.assistant)
+
+
+class SettingsForm(forms.ModelForm):
+    """The client's own house: what it is called, how it looks, what its calls start with."""
+
+    name = NameField(reserved=names_of_reseller, label="Name")
+    city = NameField(max_length=80, required=False, label="City")
+    timezone = ZoneField(label="Time zone")
+    default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
+    default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
+    phrases = forms.CharField(
+        required=False,
+        label="Saved phrases",
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="One on each line; they are one press away in the live panel.",
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "city", "timezone", "brand_hue", "brand_chroma", "requires_second_step")
+        labels = {
+            "brand_hue": "Hue",
+            "brand_chroma": "Strength",
+            "requires_second_step": "Everybody signs in with a second step",
+        }
+        help_texts = {
+            "requires_second_step": "An app or a passkey. Whoever has none is led to it, and sees nothing "
+            "of this client before.",
+        }
+        widgets = {
+            "brand_hue": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 360, "step": 1}),
+            "brand_chroma": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 0.2, "step": 0.005}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenant: Tenant = self.instance
+        lines = NumberDedication.objects.select_related("number").filter(tenant=tenant).open()
+        speakers = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant).open()
+        for name, found in (("default_number", lines), ("default_assistant", speakers)):
+            self.fields[name].queryset = found  # type: ignore[attr-defined]
+            self.fields[name].empty_label = "The first of them"  # type: ignore[attr-defined]
+            self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
+
+    def clean_brand_chroma(self) -> Decimal:
+        return self.cleaned_data["brand_chroma"].quantize(Decimal("0.001"))
+
+    def clean_phrases(self) -> list[str]:
+        lines = [" ".join(line.split()) for line in self.cleaned_data["phrases"].splitlines()]
+        phrases = list(dict.fromkeys(line for line in lines if line))
+        if len(phrases) > PHRASES:
+            raise ValidationError(f"That are {len(phrases)} phrases; the panel has room for {PHRASES}.")
+        if too_long := next((one for one in phrases if len(one) > PHRASE_LENGTH), ""):
+            raise ValidationError(f"“{too_long[:40]}…” is longer than {PHRASE_LENGTH} characters.")
+        return phrases

@@ -1,0 +1,1 @@
+"""Views of a client’s people, staff, invitations, support access and settings."""

@@ -1,0 +1,91 @@
+"""The way in: an invitation's link, which works once; somebody new joins with the one that came by mail."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from dashboard.team import invitation_mail
+from dashboard.team.forms import JoinForm
+from tenants import names
+from tenants.accounts import members
+from tenants.models import Invitation, User
+
+MAILS = "3/10m/key"  # links mailed anew for one invitation
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Used, expired, withdrawn and invented links are told alike."""
+    invitation = members.invitation_of(token)
+    if invitation is None:
+        return _gone(request)
+    if request.user.is_authenticated:
+        return _signed_in(request, invitation, token)
+    if User.objects.filter(email__iexact=invitation.email).exists():
+        return render(request, "home/invitation_known.html", {"invitation": invitation})
+    _, by_mail = members.read_token(token)
+    if not by_mail:
+        return _send_the_link(request, invitation, token)
+    form = JoinForm(
+        request.POST if request.method == "POST" else None,
+        initial={"name": invitation.name},
+        email=invitation.email,
+    )
+    if request.method == "POST" and form.is_valid():
+        user = members.accept(token, name=form.cleaned_data["name"], password=form.cleaned_data["password"])
+        if user is None:
+            return _gone(request)
+        login(request, user, backend=BACKEND)
+        record_authentication(request, user, method="password")
+        return _welcome(request, invitation)
+    return render(
+        request, "home/invitation.html", {"invitation": invitation, "form": form}, status=422 if form.errors else 200
+    )
+
+
+def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """A link that somebody else handed over does not show whose the address is, so the address gets one by mail."""
+    context: dict[str, object] = {"invitation": invitation}
+    if request.method == "POST":
+        usage = ratelimit.consume(
+            request, app="patchbay", action="invitation", config={"invitation": MAILS}, key=str(invitation.pk)
+        )
+        context["wait"] = usage is None
+        context["sent"] = usage is not None and invitation_mail.deliver(invitation, token).mailed
+        context["late"] = not context["sent"] and not context["wait"]
+    status = 429 if context.get("wait") else 200
+    return render(request, "home/invitation_mail.html", context, status=status)
+
+
+def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """Somebody who is here already joins with one press; somebody else signs out first."""
+    me: User = request.user  # type: ignore[assignment]
+    if me.email.lower() != invitation.email.lower():
+        return render(request, "home/invitation_other.html", {"invitation": invitation, "me": me}, status=409)
+    if request.method != "POST":
+        return render(request, "home/invitation_join.html", {"invitation": invitation, "me": me})
+    if members.accept(token, name=me.name, password=None, user=me) is None:
+        return _gone(request)
+    return _welcome(request, invitation)
+
+
+def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    messages.success(
+        request,
+        f"You are in {names.isolate(invitation.tenant)} now, as {invitation.get_role_display().lower()}.",
+    )
+    return HttpResponseRedirect(reverse("client-home", args=[invitation.tenant.slug]))
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "home/invitation_gone.html", status=410)

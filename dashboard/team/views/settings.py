@@ -1,0 +1,55 @@
+"""The client's settings, and its colour as a style sheet of two numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.calls.models import Phrase
+from dashboard.team import client_settings
+from dashboard.team.forms import SettingsForm
+from tenants import time_zones
+from tenants.access import reauthentication
+from tenants.access.decorators import TenantRequest, find, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.models import Tenant
+
+ZONES = time_zones.choices()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.MANAGE_SETTINGS)
+def page(request: TenantRequest) -> HttpResponse:
+    tenant = Tenant.objects.get(pk=request.tenant.pk)
+    form = SettingsForm(
+        request.POST if request.method == "POST" else None,
+        instance=tenant,
+        initial={"phrases": "\n".join(Phrase.objects.filter(tenant=tenant).values_list("text", flat=True))},
+    )
+    if request.method == "POST" and form.is_valid():
+        if form.initial["requires_second_step"] and not form.cleaned_data["requires_second_step"]:
+            reauthentication.demand(request, Confirm.THEN_GO_ON)
+        changed = client_settings.change(tenant, form.cleaned_data, by=request.user)
+        messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
+        return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))
+    return render(request, "home/settings.html", {"form": form, "zones": ZONES}, status=422 if form.errors else 200)
+
+
+@require_GET
+@login_required
+def brand_css(request: Any, slug: str) -> HttpResponse:
+    """Hue and chroma, nothing else; the address changes with them, so a browser may keep it."""
+    tenant, _ = find(request, slug)
+    hue, chroma = int(tenant.brand_hue), float(tenant.brand_chroma)
+    response = HttpResponse(
+        f":root {{ --accent-hue: {hue}; --accent-chroma: {chroma:.3f}; }}\n", content_type="text/css; charset=utf-8"
+    )
+    response["Cache-Control"] = "private, max-age=86400" if request.GET.get("v") else "private, max-age=60"
+    return response

@@ -1,0 +1,123 @@
+"""The client's own people: who is in, with which role, and who is invited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.clients import queries
+from dashboard.live import changes
+from dashboard.team import invitation_mail
+from dashboard.team.forms import PassForm, RoleForm, TeamForm
+from tenants import names
+from tenants.access import support_access
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission, Role
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import members
+from tenants.isolation import scope
+from tenants.models import Invitation, Membership
+
+
+@require_GET
+@tenant_view(Permission.SEE_TEAM)
+def page(request: TenantRequest) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, hold=False, confirm=Confirm.THEN_GO_ON)
+def invite(request: TenantRequest) -> HttpResponse:
+    form, invited = TeamForm(request.POST), None
+    with scope.of(request.tenant):
+        if form.is_valid():
+            try:
+                invited = members.invite(request.tenant, by=request.user, **form.cleaned_data)
+            except members.AlreadyThere as no:
+                form.add_error("email", no.words)
+        if invited is None:
+            return _page(request, form=form, status=422)
+    link = invitation_mail.deliver(*invited, show_link=True)
+    with scope.of(request.tenant):
+        return _page(request, link=link)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
+def change_role(request: TenantRequest, pk: int) -> HttpResponse:
+    membership, form = _member(request, pk), RoleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, refused="Choose one of the roles.", status=422)
+    try:
+        members.change_role(membership, by=request.user, **form.cleaned_data)
+    except members.LastOwner as no:
+        return _page(request, refused=no.words, status=409)
+    messages.success(request, f"{names.isolate(membership.user)} is {membership.get_role_display().lower()} now.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
+def remove(request: TenantRequest, pk: int) -> HttpResponse:
+    membership = _member(request, pk)
+    try:
+        members.remove(membership, by=request.user)
+        changes.note_access(tenant=request.tenant, person=membership.user)
+    except members.LastOwner as no:
+        return _page(request, refused=no.words, status=409)
+    if membership.user == request.user:
+        return HttpResponseRedirect(reverse("home"))
+    messages.success(request, f"{names.isolate(membership.user)} is no longer in the team.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM)
+def withdraw(request: TenantRequest, pk: int) -> HttpResponse:
+    waiting = Invitation.objects.filter(tenant=request.tenant, accepted_at=None).select_related("tenant")
+    invitation = get_object_or_404(waiting, pk=pk)
+    members.withdraw(invitation, by=request.user)
+    messages.success(request, f"The invitation of {invitation.email} no longer works.")
+    return _back(request)
+
+
+def _member(request: TenantRequest, pk: int) -> Membership:
+    mine = Membership.objects.filter(tenant=request.tenant).select_related("user", "tenant")
+    return get_object_or_404(mine, pk=pk)
+
+
+def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **said: Any) -> HttpResponse:
+    people = queries.people(request.tenant)
+    for one in people:
+        one.hindrance = members.hindrance(one, people)  # type: ignore[attr-defined]
+    context = {
+        "people": people,
+        "owners": sum(one.role == Role.OWNER for one in people),
+        "roles": Role.choices,
+        "invitations": queries.open_invitations(request.tenant),
+        "form": form or TeamForm(),
+        "may_manage": request.standing.may(Permission.MANAGE_TEAM),
+        "may_give_pass": request.standing.may(Permission.GIVE_SUPPORT_ACCESS),
+        "meanings": MEANINGS,
+        "support_pass": support_access.open_pass(request.tenant),
+        "visits": support_access.recent(request.tenant),
+        "pass_form": PassForm(),
+    }
+    return render(request, "home/team.html", context | said, status=status)
+
+
+MEANINGS = [
+    ("Owner", "Team and settings, and everything below."),
+    ("Manager", "Campaigns, exports and the activity list, and everything below."),
+    ("Operator", "Places and steers calls."),
+    ("Viewer", "Looks; transcripts only where granted."),
+]
+
+
+def _back(request: TenantRequest) -> HttpResponse:
+    return HttpResponseRedirect(reverse("team", args=[request.tenant.slug]))
