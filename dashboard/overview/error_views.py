@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from dashboard.team.forms import VisitForm
 from dashboard.web import responses
 from tenants.access import form_recovery
 from tenants.access.decorators import EnterFirst, OnlyLooking
+from tenants.access.forms import VisitForm
 from tenants.accounts.mfa import SecondStepFirst
 
 

@@ -15,7 +15,6 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.access.support_access import HOURS
 from tenants.form_fields import NameField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
-from tenants.models.people import LONGEST_REASON
 from tenants.zone_field import ZoneField
 
 PHRASES, PHRASE_LENGTH = 24, 300
@@ -60,22 +59,6 @@ class RoleForm(forms.Form):
 
 class PassForm(forms.Form):
     hours = forms.TypedChoiceField(choices=list(HOURS.items()), coerce=int, label="For how long")
-
-
-class VisitForm(forms.Form):
-    """What an admin says before entering a client that gave no consent to support access."""
-
-    reason = forms.CharField(
-        max_length=LONGEST_REASON,
-        label="Why do you enter?",
-        help_text="The client gave no support access. Its people see this reason, and what you do is marked.",
-        error_messages={"required": "Write why; the client's people see it."},
-    )
-
-    def clean_reason(self) -> str:
-        if not (reason := names.clean(self.cleaned_data["reason"])):
-            raise ValidationError(self.fields["reason"].error_messages["required"])
-        return reason
 
 
 class StaffRoleForm(forms.Form):

@@ -13,9 +13,10 @@ from django.utils import timezone
 from dashboard import beat_schedule
 from dashboard.budget import spending
 from dashboard.budget.models import BudgetSpend
+from dashboard.connections import tasks as connections_tasks
 from dashboard.devserver.paths import ROOT
 from dashboard.inventory.models import VendorRequest
-from dashboard.sync import tasks as inventory_tasks
+from dashboard.sync import tasks as sync_tasks
 from dashboard.voicedock.exchange import version
 from tenants import audit
 from tenants import tasks as tenants_tasks
@@ -29,7 +30,7 @@ RULES = {  # docs/running.md states each: what is dropped, and by which task
     "spends": "dashboard.sync.tasks.prune",
     "sync runs": "dashboard.sync.tasks.prune",
     "unreadable items": "dashboard.sync.tasks.prune",
-    "vendor requests": "dashboard.sync.tasks.prune",
+    "vendor requests": "dashboard.connections.tasks.prune_vendor_requests",
     "webhooks": "dashboard.hooks.tasks.forget",
 }
 
@@ -62,7 +63,8 @@ def test_what_is_settled_and_old_goes(bloom):
                 connection=bloom.connection, tenant=bloom.tenant, subject="campaign:1", outcome=outcome
             )
             VendorRequest.objects.filter(pk=made.pk).update(asked_at=LONG_AGO)
-    inventory_tasks.prune()
+    sync_tasks.prune()
+    connections_tasks.prune_vendor_requests()
     with scope.system("look"):
         assert list(BudgetSpend.objects.all()) == [kept]
         assert [one.outcome for one in VendorRequest.objects.all()] == ["waiting"], "nobody knows of it yet"
@@ -101,7 +103,7 @@ def test_the_whole_trail_is_verified_weekly_and_what_is_broken_is_an_error(bloom
     assert beat_schedule.SCHEDULE["verify the audit trail"]["task"] == "tenants.tasks.verify_audit_trail"
     tenants_tasks.verify_audit_trail()
     assert "audit_chain_broken" not in caplog.text
-    monkeypatch.setattr(audit, "verify", lambda published: [verification.Broken("tenant-1", 7, "changed")])
+    monkeypatch.setattr(verification, "verify", lambda published: [verification.Broken("tenant-1", 7, "changed")])
     tenants_tasks.verify_audit_trail()
     assert "audit_chain_broken" not in caplog.text, "it was done this week"
     week_ago = (folder / "verified").stat().st_mtime - tenants_tasks.WEEK - 1

@@ -104,7 +104,7 @@ def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, 
         waited.append(seconds)
         monkeypatch.setitem(budget.shares.CEILING, Lane.REST, 60)
 
-    monkeypatch.setattr("dashboard.sync.management.commands.sync.time.sleep", sleep)
+    monkeypatch.setattr("dashboard.overview.management.commands.sync.time.sleep", sleep)
     told = io.StringIO()
     call_command("sync", stdout=told)
     assert len(waited) == 1

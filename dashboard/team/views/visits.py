@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from dashboard.team.forms import VisitForm
 from tenants.access import support_access
 from tenants.access.decorators import StaffRequest, staff_view
+from tenants.access.forms import VisitForm
 from tenants.access.permissions import Permission, StaffRole
 from tenants.isolation import scope
 from tenants.models import StaffMember, Tenant, Visit
