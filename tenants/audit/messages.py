@@ -48,6 +48,7 @@ SENTENCES: dict[str, str] = {
     "staff.changed": "{actor} changed {person}: {after} instead of {before}.",
     "staff.removed": "{actor} removed {person} from the staff.",
     "staff.first-admin": "{name} became the first staff admin, {email}.",
+    "shell.opened": "{login} opened {command} on a server of Patchbay, with the rows of {rows}.",
     "visit.began": "{actor} entered as staff.",
     "visit.reason-given": "{actor} said why the visit goes on.",
     "visit.ended": "{actor} left.",

@@ -24,6 +24,8 @@ from tenants.isolation.row_security import Policy
 from tenants.isolation.scope_signature import server_process, sign
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from tenants.models import Auditor, StaffMember, Tenant, User
 
 log = structlog.get_logger()
@@ -33,8 +35,14 @@ SET = (
     "SELECT set_config('patchbay.tenants', %s, true), set_config('patchbay.reach', %s, true), "
     "set_config('patchbay.person', %s, true), set_config('patchbay.signature', %s, true)"
 )
+SET_SESSION = (
+    "SELECT set_config('patchbay.tenants', %s, false), set_config('patchbay.reach', %s, false), "
+    "set_config('patchbay.person', '', false), set_config('patchbay.signature', %s, false)"
+)
 READ_ONLY = ", set_config('transaction_read_only', 'on', true)"
 _open_scope: contextvars.ContextVar[str] = contextvars.ContextVar("scope", default="")
+NOTHING = {"reach": "", "tenants": ""}
+_session: dict[str, str] | None = None  # what the shell of this process was opened for
 _alias: contextvars.ContextVar[str] = contextvars.ContextVar("connection of the scope", default=DEFAULT)
 
 
@@ -133,6 +141,28 @@ async def reach_all(connection: psycopg.AsyncConnection[Any]) -> None:
 
 
 @contextmanager
+def session(tenant: Tenant | None) -> Iterator[None]:
+    """Rows of one tenant, or of all with None, for a whole session of this process: `manage.py shell` alone.
+
+    Statements outside of a transaction see them too, and so does a connection that is made anew meanwhile.
+    """
+    global _session
+    _session = {"reach": "", "tenants": f"{{{tenant.pk}}}"} if tenant else {"reach": "all", "tenants": ""}
+    try:
+        _set_session(connections[DEFAULT], **_session)
+        yield
+    finally:
+        _session = None
+        _set_session(connections[DEFAULT], **NOTHING)
+
+
+def _set_session(connection: BaseDatabaseWrapper, *, reach: str, tenants: str) -> None:
+    with connection.cursor() as cursor:
+        signature = sign(server_process(connection), reach=reach, tenants=tenants)
+        cursor.execute(SET_SESSION, [tenants, reach, signature])
+
+
+@contextmanager
 def _scope(
     word: str,
     *,
@@ -154,7 +184,8 @@ def _scope(
             _open_scope.reset(tokens[0])
             _alias.reset(tokens[1])
         if len(connections[using].atomic_blocks) > 1:  # inside a test's transaction: SET LOCAL outlives a savepoint
-            _set(using, "", "", "")
+            outside = _session or NOTHING
+            _set(using, outside["tenants"], outside["reach"], "")
 
 
 def _set(using: str, tenants: str, reach: str, person: str, *, read_only: bool = False) -> None:
@@ -180,7 +211,8 @@ unscoped_queries = 0
 def _guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Zero rows are silent, so a forgotten scope is told: raised in tests, counted and logged in production."""
     global unscoped_queries
-    watched = not _open_scope.get() and not context["connection"].settings_dict.get("OWNER_AT_WORK")
+    scoped = _open_scope.get() or _session
+    watched = not scoped and not context["connection"].settings_dict.get("OWNER_AT_WORK")
     if watched and isinstance(sql, str) and (found := _protected().search(sql)):
         unscoped_queries += 1
         if settings.RAISE_UNSCOPED:
@@ -193,3 +225,5 @@ def _guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, conte
 def _watch(connection: Any, **_: Any) -> None:
     if _guard not in connection.execute_wrappers:
         connection.execute_wrappers.append(_guard)
+    if _session and connection.alias == DEFAULT:
+        _set_session(connection, **_session)

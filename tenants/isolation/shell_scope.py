@@ -1,0 +1,83 @@
+"""`--as-tenant` and `--as-system` of `manage.py shell` and `dbshell`: whose rows the session shows.
+
+Row-level security hides every row of a client outside of a scope. A session that opens one leaves a log line, and an
+entry in the audit trail: in the client's chain, which its people read, or for every row in the reseller's.
+"""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from tenants.audit import log as audit
+from tenants.isolation import scope
+from tenants.models import Tenant
+
+log = structlog.get_logger()
+HIDDEN = "The rows of clients are hidden in this session: start it with --as-tenant SLUG or --as-system to see them."
+PSQLRC = """\\set QUIET 1
+{own}
+\\set patchbay_scope f
+SELECT pg_backend_pid() AS patchbay_process \\gset
+\\set patchbay_signature `{sign}`
+SELECT set_config('patchbay.reach', '{reach}', false), set_config('patchbay.tenants', '{tenants}', false),
+  set_config('patchbay.signature', :'patchbay_signature', false) \\g {nowhere}
+SELECT public.scope_holds() AS patchbay_scope \\gset
+\\unset patchbay_signature
+\\unset patchbay_process
+\\if :patchbay_scope
+\\else
+\\warn 'The scope could not be opened: the rows of clients are hidden in this session.'
+\\endif
+\\unset QUIET
+"""
+
+
+def add_arguments(parser: CommandParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--as-tenant", metavar="SLUG", help="Show the rows of this client. Its people can see that.")
+    group.add_argument("--as-system", action="store_true", help="Show every row. The audit trail says so.")
+
+
+def is_asked_for(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("as_tenant") or options.get("as_system"))
+
+
+def record(command: str, options: Mapping[str, Any]) -> Tenant | None:
+    """The tenant that is asked for, None for every row; written down before anything is shown."""
+    slug, login = options.get("as_tenant"), getpass.getuser()
+    with scope.system(f"{command} is opened"):
+        tenant = Tenant.objects.filter(slug=slug).first() if slug else None
+        if slug and tenant is None:
+            raise CommandError(
+                f"No client has the slug {slug}: it is the part after /c/ in the addresses of its pages."
+            )
+        rows = str(tenant) if tenant else "every client"
+        audit.record(None, tenant, "shell.opened", tenant or "", command=command, login=login, rows=rows)
+    log.warning("shell_opened", command=command, login=login, tenant=slug or "", every_client=not slug)
+    return tenant
+
+
+def psqlrc(tenant: Tenant | None) -> str:
+    """The start file of psql: it asks for a signature for its own server process, which is not known before.
+
+    The signature is in no argument of a process, and counts in that session alone.
+    """
+    own = Path("~/.psqlrc").expanduser()
+    reach, tenants = ("", f"{{{tenant.pk}}}") if tenant else ("all", "")
+    sign = [sys.executable, "-m", "tenants.isolation.scope_signature"]
+    return PSQLRC.format(
+        own=f"\\i '{own}'" if own.exists() else "",
+        sign=f"cd {shlex.quote(str(settings.BASE_DIR))} && {shlex.join(sign)} :patchbay_process '{reach}' '{tenants}'",
+        reach=reach,
+        tenants=tenants,
+        nowhere="/dev/null",
+    )
