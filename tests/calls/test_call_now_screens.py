@@ -33,7 +33,7 @@ def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
 
 
 @pytest.fixture
-def operator(bloom: Any, member: Any, sign_in: Any) -> Any:
+def operator_browser(bloom: Any, member: Any, sign_in: Any) -> Any:
     return sign_in(member(bloom, Role.OPERATOR))
 
 
@@ -47,8 +47,8 @@ def typed(house: Any, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def test_a_call_lands_on_its_panel(bloom, operator, dialed):
-    response = operator.post(ADDRESS, typed(bloom, first_message="Good day."))
+def test_a_call_lands_on_its_panel(bloom, operator_browser, dialed):
+    response = operator_browser.post(ADDRESS, typed(bloom, first_message="Good day."))
 
     assert response.status_code == 303
     assert response["Location"].startswith("/c/bloom-dental/calls/")
@@ -72,8 +72,8 @@ def test_a_call_lands_on_its_panel(bloom, operator, dialed):
         ("+", "country code"),
     ],
 )
-def test_a_wrong_number_is_said_beside_its_field_and_stays(bloom, operator, dialed, text, words):
-    response = operator.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
+def test_a_wrong_number_is_said_beside_its_field_and_stays(bloom, operator_browser, dialed, text, words):
+    response = operator_browser.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
 
     page = response.content.decode()
     assert response.status_code == 422
@@ -83,20 +83,20 @@ def test_a_wrong_number_is_said_beside_its_field_and_stays(bloom, operator, dial
     assert dialed == []
 
 
-def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator):
+def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator_browser):
     for own in (bloom, harbor):
-        response = operator.post(ADDRESS, typed(bloom, destination=own.number.e164))
+        response = operator_browser.post(ADDRESS, typed(bloom, destination=own.number.e164))
         assert response.status_code == 422
         assert intents.OWN in response.content.decode()
         assert 'id="id_destination_said"' in response.content.decode()
 
 
-def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator):
+def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator_browser):
     with scope.of(bloom.tenant):
         bloom.tenant.status = "suspended"
         bloom.tenant.save()
 
-    response = operator.post(ADDRESS, typed(bloom))
+    response = operator_browser.post(ADDRESS, typed(bloom))
 
     assert response.status_code == 422
     assert "note--wrong" in response.content.decode()
@@ -105,16 +105,16 @@ def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator):
 
 
 @pytest.mark.parametrize("field", ["number", "assistant"])
-def test_what_is_not_the_clients_own_is_not_used(bloom, harbor, operator, dialed, field):
+def test_what_is_not_the_clients_own_is_not_used(bloom, harbor, operator_browser, dialed, field):
     foreign = getattr(harbor, field).pk
     for tampered in (foreign, 0, "x", ""):
-        response = operator.post(ADDRESS, typed(bloom, **{field: tampered}))
+        response = operator_browser.post(ADDRESS, typed(bloom, **{field: tampered}))
         assert response.status_code == 422
         assert f'id="{field}-said"' in response.content.decode()
     assert dialed == []
 
 
-def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator, dialed):
+def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator_browser, dialed):
     with scope.system("a line for a test"):
         number = Number.objects.create(
             connection=bloom.connection, remote_id="gone", e164="+31365550118", name="Almere"
@@ -125,55 +125,58 @@ def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator, dial
     with scope.system("and its end"):
         dedications.end_number(ended, by=None)
 
-    page = operator.get(ADDRESS).content.decode()
-    response = operator.post(ADDRESS, typed(bloom, number=ended.pk))
+    page = operator_browser.get(ADDRESS).content.decode()
+    response = operator_browser.post(ADDRESS, typed(bloom, number=ended.pk))
 
     assert "Yours until" in page
     assert response.status_code == 422
     assert dialed == []
 
 
-def test_a_second_click_lands_on_the_same_call(bloom, operator, dialed):
+def test_a_second_click_lands_on_the_same_call(bloom, operator_browser, dialed):
     form = typed(bloom)
 
-    first, second = operator.post(ADDRESS, form), operator.post(ADDRESS, form | {"destination": "nonsense"})
+    first, second = (
+        operator_browser.post(ADDRESS, form),
+        operator_browser.post(ADDRESS, form | {"destination": "nonsense"}),
+    )
 
     assert first["Location"] == second["Location"]
     assert len(dialed) == 1
 
 
-def test_the_token_stays_with_the_form_through_an_error(bloom, operator, dialed):
+def test_the_token_stays_with_the_form_through_an_error(bloom, operator_browser, dialed):
     form = typed(bloom, destination="12")
 
-    assert form["token"] in operator.post(ADDRESS, form).content.decode()
+    assert form["token"] in operator_browser.post(ADDRESS, form).content.decode()
 
 
-def test_htmx_gets_the_form_and_then_the_way_to_the_panel(bloom, operator, dialed):
-    wrong = operator.post(ADDRESS, typed(bloom, destination=""), headers={"HX-Request": "true"})
-    right = operator.post(ADDRESS, typed(bloom), headers={"HX-Request": "true"})
+def test_htmx_gets_the_form_and_then_the_way_to_the_panel(bloom, operator_browser, dialed):
+    wrong = operator_browser.post(ADDRESS, typed(bloom, destination=""), headers={"HX-Request": "true"})
+    right = operator_browser.post(ADDRESS, typed(bloom), headers={"HX-Request": "true"})
 
     assert wrong.status_code == 422
     assert "<html" not in wrong.content.decode()
     assert right["HX-Redirect"].startswith("/c/bloom-dental/calls/")
 
 
-def test_the_usual_line_and_assistant_are_chosen(bloom, operator):
+def test_the_usual_line_and_assistant_are_chosen(bloom, operator_browser):
     with scope.of(bloom.tenant):
         number = bloom.number.pk
         bloom.tenant.default_number_id = number
         bloom.tenant.save()
 
-    page = operator.get(ADDRESS).content.decode()
+    page = operator_browser.get(ADDRESS).content.decode()
 
     assert f'value="{number}" data-words="Bloom Dental line" checked' in page
     assert "Call from Bloom Dental line" in page
 
 
-def test_without_a_line_there_is_no_form(bloom, operator):
+def test_without_a_line_there_is_no_form(bloom, operator_browser):
     with scope.system("no line left"):
         dedications.end_number(bloom.number, by=None)
 
-    page = operator.get(ADDRESS).content.decode()
+    page = operator_browser.get(ADDRESS).content.decode()
 
     assert "There is no line to call from yet" in page
     assert 'name="destination"' not in page
@@ -190,34 +193,34 @@ def test_who_may_not_place_calls(bloom, harbor, member, sign_in, dialed, client)
     assert dialed == []
 
 
-def test_a_number_with_two_readings_is_asked_for_and_nothing_typed_is_lost(bloom, operator, dialed):
+def test_a_number_with_two_readings_is_asked_for_and_nothing_typed_is_lost(bloom, operator_browser, dialed):
     text = "+39 (0)551 2392785"
-    asked = operator.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
+    asked = operator_browser.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
 
     page = asked.content.decode()
     assert asked.status_code == 422 and dialed == []
     assert destinations.TWO_READINGS in page and text in page and "Keep me." in page
     assert all(f'name="reading" value="{e164}"' in page for e164 in ("+3905512392785", "+395512392785"))
 
-    chosen = operator.post(ADDRESS, typed(bloom, destination=text, reading="+3905512392785"))
+    chosen = operator_browser.post(ADDRESS, typed(bloom, destination=text, reading="+3905512392785"))
     assert chosen.status_code == 303
     assert [one["destination"] for one in dialed] == ["+3905512392785"]
 
 
-def test_a_reading_that_the_text_does_not_have_is_no_choice(bloom, operator, dialed):
-    response = operator.post(ADDRESS, typed(bloom, destination="+39 (0)551 2392785", reading="+31900123456"))
+def test_a_reading_that_the_text_does_not_have_is_no_choice(bloom, operator_browser, dialed):
+    response = operator_browser.post(ADDRESS, typed(bloom, destination="+39 (0)551 2392785", reading="+31900123456"))
 
     assert response.status_code == 422
     assert dialed == []
 
 
-def test_the_minutes_of_its_own_organization_are_shown(bloom, operator):
+def test_the_minutes_of_its_own_organization_are_shown(bloom, operator_browser):
     _minutes(bloom, 120)
-    assert "120 minutes of credit" in operator.get(ADDRESS).content.decode()
+    assert "120 minutes of credit" in operator_browser.get(ADDRESS).content.decode()
 
 
 @pytest.mark.parametrize("by", ["home", "dedication", "child", "parent"])
-def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator, by):
+def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator_browser, by):
     _minutes(bloom, 120)
     with scope.system("share it"):
         if by == "home":
@@ -229,7 +232,7 @@ def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator
             Connection.objects.filter(pk=harbor.connection.pk).update(parent=bloom.connection)
         else:
             Connection.objects.filter(pk=bloom.connection.pk).update(parent=harbor.connection)
-    page = operator.get(ADDRESS).content.decode()
+    page = operator_browser.get(ADDRESS).content.decode()
     assert "minutes of credit" not in page and "no credit left" not in page
 
 
@@ -238,21 +241,21 @@ def _minutes(house: Any, minutes: int) -> None:
         Connection.objects.filter(pk=house.connection.pk).update(minutes_balance=minutes)
 
 
-def test_each_assistant_brings_its_own_opening_sentence(bloom, operator):
+def test_each_assistant_brings_its_own_opening_sentence(bloom, operator_browser):
     with scope.system("a second one"):
         type(bloom.assistant.assistant).objects.update(first_message="Bloom Dental, good day.")
         other = type(bloom.assistant.assistant).objects.create(
             connection=bloom.connection, remote_id="asst-two", name="Recall", first_message="Time for a check-up."
         )
         dedications.dedicate_assistant(bloom.tenant, other, by=None)
-    page = operator.get(ADDRESS).content.decode()
+    page = operator_browser.get(ADDRESS).content.decode()
     assert 'data-opening="Bloom Dental, good day."' in page and 'data-opening="Time for a check-up."' in page
     assert 'data-opening-of="assistant" placeholder="Bloom Dental, good day."' in page
 
 
 @pytest.mark.parametrize("why", ["alarm", "suspended", "at once", "a day", "credit"])
-def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator, why):
-    assert 'id="hindrance"' not in operator.get(ADDRESS).content.decode()
+def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_browser, why):
+    assert 'id="hindrance"' not in operator_browser.get(ADDRESS).content.decode()
     limits = {"at once": {"max_concurrent_calls": 1}, "a day": {"max_calls_per_day": 1}}
     change = limits | {"suspended": {"status": "suspended"}}
     with scope.system("something stops calls"):
@@ -265,7 +268,7 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator, 
         a_call(bloom, state="in-progress" if why == "at once" else "ended")
     with scope.of(bloom.tenant):
         words = intents.hindrance(bloom.tenant)
-    page = operator.get(ADDRESS).content.decode()
+    page = operator_browser.get(ADDRESS).content.decode()
     assert words and f'id="hindrance">{escape(words)}' in page
     if why != "credit":
         with pytest.raises(intents.Refusal) as refused:

@@ -16,20 +16,20 @@ TO = {"type": "transfer", "destination": "+31612340099", "message": "One moment.
 CONTEXT = {"type": "inject-context", "content": "Order 4417 is confirmed.", "trigger_response": True}
 
 
-def send(desk, call, command, token=None):
-    return commands.send(call, command, by=desk.user, token=token or uuid.uuid4())
+def send(operator, call, command, token=None):
+    return commands.send(call, command, by=operator.user, token=token or uuid.uuid4())
 
 
 @pytest.mark.parametrize("command", [SAY, TO, CONTEXT, END])
-def test_a_command_is_sent_once_and_accepted(desk, command):
-    call, token = desk.talking(), uuid.uuid4()
-    receipt = send(desk, call, command, token)
+def test_a_command_is_sent_once_and_accepted(operator, command):
+    call, token = operator.place_answered(), uuid.uuid4()
+    receipt = send(operator, call, command, token)
     assert (receipt.outcome, receipt.effect, receipt.note) == ("accepted", "", "")
     assert receipt.sent_at <= receipt.answered_at
-    assert send(desk, call, command, token).pk == receipt.pk
-    (sent,) = desk.commands()
+    assert send(operator, call, command, token).pk == receipt.pk
+    (sent,) = operator.command_requests()
     assert sent["body"] == command
-    assert desk.actions()[-2:] == ["call.command-asked", "call.command-accepted"]
+    assert operator.audit_actions()[-2:] == ["call.command-asked", "call.command-accepted"]
 
 
 @pytest.mark.parametrize(
@@ -43,22 +43,22 @@ def test_a_command_is_sent_once_and_accepted(desk, command):
         ({"type": "dance"}, "no such command"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_and_not_sent(desk, command, words):
-    receipt = send(desk, desk.talking(), command)
+def test_what_cannot_be_meant_is_refused_and_not_sent(operator, command, words):
+    receipt = send(operator, operator.place_answered(), command)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert words in receipt.note
-    assert desk.commands() == []
+    assert operator.command_requests() == []
 
 
-def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(desk):
-    call = desk.place()
-    assert "once the call has been answered" in send(desk, call, SAY).note
-    desk.lever(f"calls/{call.remote_id}/force", status="ended")
-    desk.look()
-    receipt = send(desk, call, END)
+def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(operator):
+    call = operator.place()
+    assert "once the call has been answered" in send(operator, call, SAY).note
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.read_calls()
+    receipt = send(operator, call, END)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert "is over" in receipt.note
-    assert desk.commands() == []
+    assert operator.command_requests() == []
 
 
 @pytest.mark.parametrize(
@@ -77,102 +77,102 @@ def test_a_call_that_is_not_answered_yet_or_is_over_takes_no_command(desk):
         ("hang", "unknown", True, "did not answer"),
     ],
 )
-def test_what_goes_wrong_at_voicedock_is_on_the_receipt(desk, fault, outcome, sent, words):
-    call = desk.talking()
-    desk.fault(fault, "/calls/*/control")
-    receipt = send(desk, call, SAY)
+def test_what_goes_wrong_at_voicedock_is_on_the_receipt(operator, fault, outcome, sent, words):
+    call = operator.place_answered()
+    operator.add_fault(fault, "/calls/*/control")
+    receipt = send(operator, call, SAY)
     assert receipt.outcome == outcome
     assert words in receipt.note
     assert bool(receipt.sent_at) is sent
-    assert len(desk.commands()) == 1
+    assert len(operator.command_requests()) == 1
 
 
-def test_the_last_two_commands_are_kept_for_ending(desk):
-    call = desk.talking()
-    outcomes = [send(desk, call, CONTEXT).outcome for _ in range(9)]
+def test_the_last_two_commands_are_kept_for_ending(operator):
+    call = operator.place_answered()
+    outcomes = [send(operator, call, CONTEXT).outcome for _ in range(9)]
     assert outcomes == ["accepted"] * 8 + ["refused"]
-    assert "kept for ending it" in desk.receipts(call)[-1].note
-    assert send(desk, call, END).outcome == "accepted"
-    assert len(desk.commands()) == 9
+    assert "kept for ending it" in operator.receipts(call)[-1].note
+    assert send(operator, call, END).outcome == "accepted"
+    assert len(operator.command_requests()) == 9
 
 
-def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(desk):
-    call = desk.talking()
-    first, second = send(desk, call, END), send(desk, call, END)
+def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(operator):
+    call = operator.place_answered()
+    first, second = send(operator, call, END), send(operator, call, END)
     assert (first.outcome, second.outcome) == ("accepted", "accepted")
-    assert desk.again(call).end_asked_at is not None
-    assert not desk.again(call).finished
-    desk.sandbox.advance(5)
-    desk.look()
-    assert desk.again(call).finished
-    assert {receipt.effect for receipt in desk.receipts(call)} == {"confirmed"}
+    assert operator.reload(call).end_asked_at is not None
+    assert not operator.reload(call).finished
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    assert operator.reload(call).finished
+    assert {receipt.effect for receipt in operator.receipts(call)} == {"confirmed"}
 
 
-def test_a_transfer_is_confirmed_or_told_not_to_be(desk):
-    moved, dropped = desk.talking("+31612340043"), desk.talking("+31612340044")
+def test_a_transfer_is_confirmed_or_told_not_to_be(operator):
+    moved, dropped = operator.place_answered("+31612340043"), operator.place_answered("+31612340044")
     for call in (moved, dropped):
-        send(desk, call, TO)
-    desk.lever(f"calls/{dropped.remote_id}/force", status="ended")
-    desk.sandbox.advance(5)
-    desk.look()
-    assert [receipt.effect for receipt in desk.receipts(moved)] == ["confirmed"]
-    (receipt,) = desk.receipts(dropped)
+        send(operator, call, TO)
+    operator.control_sandbox(f"calls/{dropped.remote_id}/force", status="ended")
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    assert [receipt.effect for receipt in operator.receipts(moved)] == ["confirmed"]
+    (receipt,) = operator.receipts(dropped)
     assert (receipt.effect, receipt.note) == ("not-confirmed", "The call ended without having been transferred.")
 
 
-def test_words_are_confirmed_by_the_transcript_and_context_stays_open(desk):
-    call = desk.talking()
-    send(desk, call, SAY), send(desk, call, CONTEXT)
-    desk.sandbox.advance(30)
-    desk.lever(f"calls/{call.remote_id}/force", status="ended")
-    desk.sandbox.advance(10)
-    desk.look()
-    assert {receipt.command: receipt.effect for receipt in desk.receipts(call)} == {
+def test_words_are_confirmed_by_the_transcript_and_context_stays_open(operator):
+    call = operator.place_answered()
+    send(operator, call, SAY), send(operator, call, CONTEXT)
+    operator.sandbox.advance(30)
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.sandbox.advance(10)
+    operator.read_calls()
+    assert {receipt.command: receipt.effect for receipt in operator.receipts(call)} == {
         "say": "confirmed",
         "inject-context": "",
     }
 
 
-def test_words_that_were_never_spoken_are_not_confirmed(desk):
-    call = desk.talking()
-    desk.fault("hang", "/calls/*/control")
-    send(desk, call, SAY)
-    desk.sandbox.advance(30)
-    desk.lever(f"calls/{call.remote_id}/force", status="ended")
-    desk.sandbox.advance(10)
-    desk.look()
-    (receipt,) = desk.receipts(call)
+def test_words_that_were_never_spoken_are_not_confirmed(operator):
+    call = operator.place_answered()
+    operator.add_fault("hang", "/calls/*/control")
+    send(operator, call, SAY)
+    operator.sandbox.advance(30)
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.sandbox.advance(10)
+    operator.read_calls()
+    (receipt,) = operator.receipts(call)
     assert (receipt.outcome, receipt.effect) == ("unknown", "not-confirmed")
 
 
-def test_a_receipt_is_there_before_the_request_leaves(desk, monkeypatch):
+def test_a_receipt_is_there_before_the_request_leaves(operator, monkeypatch):
     """Killed in the moment of sending: the command is on record."""
-    call = desk.talking()
+    call = operator.place_answered()
 
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(budget.voicedock.Client, "control_call", killed)
     with suppress(KeyboardInterrupt):
-        send(desk, call, SAY)
-    (receipt,) = desk.receipts(call)
+        send(operator, call, SAY)
+    (receipt,) = operator.receipts(call)
     assert receipt.outcome == Receipt.Outcome.WAITING
 
 
-def test_somebody_of_another_client_cannot_be_reached_by_id(desk, agency, client_of):
+def test_somebody_of_another_client_cannot_be_reached_by_id(operator, agency, client_of):
     """The verb asks through the call's own tenant only."""
-    call = desk.talking()
+    call = operator.place_answered()
     call.tenant_id = client_of(agency, "noord").pk
     with pytest.raises(type(call).DoesNotExist):
-        send(desk, call, SAY)
+        send(operator, call, SAY)
 
 
-def test_a_receipt_remembers_how_much_was_said_before(desk):
-    call = desk.talking()
+def test_a_receipt_remembers_how_much_was_said_before(operator):
+    call = operator.place_answered()
     early = commands.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
-    with scope.of(desk.tenant):
+    with scope.of(operator.tenant):
         CallReport.objects.update_or_create(
-            call=call, defaults={"tenant": desk.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
+            call=call, defaults={"tenant": operator.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
         )
     late = commands.send(call, {"type": "say", "content": "Bye."}, by=None, token=uuid.uuid4())
     assert (early.said_before, late.said_before) == (None, 3)

@@ -38,131 +38,131 @@ class Hiding(httpx.BaseTransport):
 
 
 @pytest.fixture
-def hidden(desk, settings):
+def hidden(operator, settings):
     """Ids of calls that VoiceDock has lost."""
     found: set[str] = set()
     settings.VOICEDOCK_TRANSPORT = Hiding(settings.VOICEDOCK_TRANSPORT, found)
     return found
 
 
-def look(desk, minutes=0):
+def look(operator, minutes=0):
     """One sync of live calls, as if the first answer of 404 had been so long ago."""
     with scope.system("let time pass"):
         Call.objects.update(missing_since=F("missing_since") - timedelta(minutes=minutes))
-    sync.live(desk.connection)
+    sync.live(operator.connection)
 
 
 @pytest.fixture
-def talking(desk):
-    return desk.talking()
+def talking(operator):
+    return operator.place_answered()
 
 
 @pytest.fixture
-def gone(desk, talking, hidden):
+def gone(operator, talking, hidden):
     hidden.add(talking.remote_id)
-    look(desk)
-    look(desk, minutes=2)
+    look(operator)
+    look(operator, minutes=2)
     return talking
 
 
-def test_a_call_is_lost_only_after_the_stated_time(desk, talking, hidden):
+def test_a_call_is_lost_only_after_the_stated_time(operator, talking, hidden):
     hidden.add(talking.remote_id)
-    look(desk)
-    call = desk.again(talking)
+    look(operator)
+    call = operator.reload(talking)
     assert call.state == State.IN_PROGRESS and call.missing_since is not None
-    with scope.of(desk.tenant):
+    with scope.of(operator.tenant):
         assert queries.heard_at(call) == call.seen_at, "the sync that did not show it makes it no fresher"
-    look(desk, minutes=1)
-    assert desk.again(talking).state == State.IN_PROGRESS
-    look(desk, minutes=1)
-    call = desk.again(talking)
+    look(operator, minutes=1)
+    assert operator.reload(talking).state == State.IN_PROGRESS
+    look(operator, minutes=1)
+    call = operator.reload(talking)
     assert (call.state, call.alarm, call.finished) == (State.LOST, Alarm.LOST, False)
-    assert desk.actions()[-1] == "call.lost"
-    look(desk, minutes=5)
-    assert desk.actions().count("call.lost") == 1
+    assert operator.audit_actions()[-1] == "call.lost"
+    look(operator, minutes=5)
+    assert operator.audit_actions().count("call.lost") == 1
 
 
-def test_what_the_lists_show_again_in_between_is_not_lost(desk, talking, hidden):
+def test_what_the_lists_show_again_in_between_is_not_lost(operator, talking, hidden):
     hidden.add(talking.remote_id)
-    look(desk)
+    look(operator)
     hidden.clear()
-    look(desk, minutes=5)
-    assert desk.again(talking).missing_since is None
-    assert desk.again(talking).state == State.IN_PROGRESS
+    look(operator, minutes=5)
+    assert operator.reload(talking).missing_since is None
+    assert operator.reload(talking).state == State.IN_PROGRESS
 
 
-def test_a_lost_call_frees_its_place_and_still_guards_its_person(desk, gone):
-    with scope.of(desk.tenant):
-        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
-        tenant = Tenant.objects.get(pk=desk.tenant.pk)
+def test_a_lost_call_frees_its_place_and_still_guards_its_person(operator, gone):
+    with scope.of(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
+        tenant = Tenant.objects.get(pk=operator.tenant.pk)
         assert claims.hindrance(tenant) == "" and queries.in_use(tenant) == 0
     with pytest.raises(intents.Refusal, match="not certain"):
-        desk.place()
-    assert desk.place("+31612340043").state == "dialing"
+        operator.place()
+    assert operator.place("+31612340043").state == "dialing"
 
 
-def test_a_command_for_it_is_not_sent_and_says_why(desk, gone):
-    receipt = commands.send(desk.again(gone), {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+def test_a_command_for_it_is_not_sent_and_says_why(operator, gone):
+    receipt = commands.send(operator.reload(gone), {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     assert receipt.outcome == "refused" and "does not know this call any more" in receipt.note
-    assert desk.commands() == []
+    assert operator.command_requests() == []
 
 
-def test_a_person_settles_it(desk, gone):
-    call = desk.again(gone)
+def test_a_person_settles_it(operator, gone):
+    call = operator.reload(gone)
     with pytest.raises(manual_resolution.Refusal):
-        manual_resolution.decide(call, manual_resolution.NOT_PLACED, by=desk.user)
-    assert manual_resolution.decide(call, manual_resolution.IS_OVER, by=desk.user)
-    call = desk.again(call)
+        manual_resolution.decide(call, manual_resolution.NOT_PLACED, by=operator.user)
+    assert manual_resolution.decide(call, manual_resolution.IS_OVER, by=operator.user)
+    call = operator.reload(call)
     assert (call.state, call.alarm, call.finished) == (State.LOST, "", True)
     assert "decided that it is over" in call.error
-    assert desk.actions()[-1] == "call.lost-settled"
-    assert not manual_resolution.decide(call, manual_resolution.IS_OVER, by=desk.user)
+    assert operator.audit_actions()[-1] == "call.lost-settled"
+    assert not manual_resolution.decide(call, manual_resolution.IS_OVER, by=operator.user)
 
 
-def test_looking_on_asks_again_after_the_same_time(desk, gone):
-    call = desk.again(gone)
-    assert manual_resolution.decide(call, manual_resolution.KEEP_LOOKING, by=desk.user)
-    assert (desk.again(call).state, desk.again(call).alarm) == (State.LOST, "")
-    look(desk)
-    assert desk.again(call).alarm == ""
-    look(desk, minutes=2)
-    assert desk.again(call).alarm == Alarm.LOST
+def test_looking_on_asks_again_after_the_same_time(operator, gone):
+    call = operator.reload(gone)
+    assert manual_resolution.decide(call, manual_resolution.KEEP_LOOKING, by=operator.user)
+    assert (operator.reload(call).state, operator.reload(call).alarm) == (State.LOST, "")
+    look(operator)
+    assert operator.reload(call).alarm == ""
+    look(operator, minutes=2)
+    assert operator.reload(call).alarm == Alarm.LOST
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_it_comes_back_when_voicedock_shows_it_again(desk, gone, hidden, settled):
+def test_it_comes_back_when_voicedock_shows_it_again(operator, gone, hidden, settled):
     call = gone
     if settled:
-        manual_resolution.decide(desk.again(call), manual_resolution.IS_OVER, by=desk.user)
+        manual_resolution.decide(operator.reload(call), manual_resolution.IS_OVER, by=operator.user)
     hidden.clear()
-    look(desk)
-    call = desk.again(call)
+    look(operator)
+    call = operator.reload(call)
     assert (call.state, call.alarm, call.finished, call.missing_since) == (State.IN_PROGRESS, "", False, None)
-    assert desk.actions()[-1] == "call.reappeared"
-    desk.lever(f"calls/{call.remote_id}/force", status="ended")
-    desk.look()
-    assert desk.again(call).state == State.ENDED
+    assert operator.audit_actions()[-1] == "call.reappeared"
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.read_calls()
+    assert operator.reload(call).state == State.ENDED
 
 
-def test_another_alarm_is_not_covered(desk, talking, hidden):
+def test_another_alarm_is_not_covered(operator, talking, hidden):
     with scope.system("a wrong number"):
         Call.objects.filter(pk=talking.pk).update(alarm=Alarm.WRONG_NUMBER, alarm_at=timezone.now())
     hidden.add(talking.remote_id)
-    look(desk)
-    look(desk, minutes=2)
-    assert (desk.again(talking).state, desk.again(talking).alarm) == (State.LOST, Alarm.WRONG_NUMBER)
-    manual_resolution.decide(desk.again(talking), manual_resolution.IS_OVER, by=desk.user)
-    assert desk.again(talking).alarm == Alarm.WRONG_NUMBER, "the client's dialing stays stopped until staff look"
+    look(operator)
+    look(operator, minutes=2)
+    assert (operator.reload(talking).state, operator.reload(talking).alarm) == (State.LOST, Alarm.WRONG_NUMBER)
+    manual_resolution.decide(operator.reload(talking), manual_resolution.IS_OVER, by=operator.user)
+    assert operator.reload(talking).alarm == Alarm.WRONG_NUMBER, "the client's dialing stays stopped until staff look"
 
 
-def test_every_missing_call_gets_its_turn(desk, monkeypatch, hidden):
+def test_every_missing_call_gets_its_turn(operator, monkeypatch, hidden):
     monkeypatch.setattr(sync, "SINGLE_READS", 1)
-    calls = [desk.talking(f"+3161234004{at}") for at in range(3)]
+    calls = [operator.place_answered(f"+3161234004{at}") for at in range(3)]
     for call in calls:
         hidden.add(call.remote_id)
     for _ in calls:
-        look(desk)
-    assert all(desk.again(call).missing_since for call in calls)
+        look(operator)
+    assert all(operator.reload(call).missing_since for call in calls)
 
 
 def test_the_page_offers_the_decision(bloom, member, sign_in):

@@ -24,7 +24,7 @@ def at(call: Any, part: str = "") -> str:
 
 
 @pytest.fixture
-def operator(bloom: Any, member: Any, sign_in: Any) -> Any:
+def operator_browser(bloom: Any, member: Any, sign_in: Any) -> Any:
     return sign_in(member(bloom, Role.OPERATOR))
 
 
@@ -57,8 +57,8 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
         ("from-the-future", "not documented", "not documented", "not documented"),
     ],
 )
-def test_what_each_family_can_do_is_said_before_the_click(bloom, operator, family, context, say, transfer):
-    page = operator.get(at(a_call(bloom, family=family))).content.decode()
+def test_what_each_family_can_do_is_said_before_the_click(bloom, operator_browser, family, context, say, transfer):
+    page = operator_browser.get(at(a_call(bloom, family=family))).content.decode()
 
     captions = re.findall(r'<small class="(?:works|maybe|poor)">([^<]+)</small>', page)
     assert captions == [context, say, transfer]
@@ -69,8 +69,8 @@ def test_what_each_family_can_do_is_said_before_the_click(bloom, operator, famil
 
 
 @pytest.mark.parametrize("state", ["queued", "dialing", "ringing"])
-def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator, state):
-    page = operator.get(at(a_call(bloom, state=state))).content.decode()
+def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator_browser, state):
+    page = operator_browser.get(at(a_call(bloom, state=state))).content.decode()
 
     assert "You can steer as soon as it is in progress" in page
     assert "VoiceDock can end a call only once it is in progress" in page
@@ -78,57 +78,60 @@ def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator, state
     assert page.count("disabled>") >= 4
 
 
-def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, operator):
+def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, operator_browser):
     lost = a_call(bloom, state="unknown", remote_id="", alarm="not-certain", party="+31611111111")
     stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain", party="+31622222222")
 
-    looking, deciding = operator.get(at(lost)).content.decode(), operator.get(at(stuck)).content.decode()
+    looking, deciding = (
+        operator_browser.get(at(lost)).content.decode(),
+        operator_browser.get(at(stuck)).content.decode(),
+    )
 
     assert "Don’t dial again yet" in looking
     assert 'name="choice"' not in looking
     assert 'name="choice"' in deciding
     assert 'id="steer"' not in looking + deciding
-    assert operator.post(at(stuck, "decide/"), {"choice": "nonsense"}).status_code == 422
+    assert operator_browser.post(at(stuck, "decide/"), {"choice": "nonsense"}).status_code == 422
 
 
-def test_an_end_that_did_not_work_offers_to_end_again(bloom, operator):
-    page = operator.get(at(a_call(bloom, alarm="end-not-confirmed"))).content.decode()
+def test_an_end_that_did_not_work_offers_to_end_again(bloom, operator_browser):
+    page = operator_browser.get(at(a_call(bloom, alarm="end-not-confirmed"))).content.decode()
 
     assert "End call is not confirmed" in page
     assert "End again" in page
 
 
-def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operator):
+def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operator_browser):
     call = a_call(bloom)
-    page = operator.get(at(call)).content.decode()
+    page = operator_browser.get(at(call)).content.decode()
     seen = re.search(r"part=actions&amp;seen=([^\"]+)", page)[1]
 
-    assert operator.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX).status_code == 204
+    assert operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX).status_code == 204
     with scope.of(bloom.tenant):
         call.state, call.finished = "ended", True
         call.save()
-    over = operator.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX)
+    over = operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX)
     assert "VoiceDock has not sent the summary yet" in over.content.decode()
 
 
 @pytest.mark.parametrize("part", ["head", "timeline", "cells", "actions"])
-def test_each_part_comes_alone_with_its_own_id(bloom, operator, part):
-    response = operator.get(at(a_call(bloom), f"?part={part}"), headers=HTMX)
+def test_each_part_comes_alone_with_its_own_id(bloom, operator_browser, part):
+    response = operator_browser.get(at(a_call(bloom), f"?part={part}"), headers=HTMX)
 
     assert f'id="call-{part}"' in response.content.decode()
     assert "<html" not in response.content.decode()
 
 
-def test_an_unknown_part_is_not_there(bloom, operator):
-    assert operator.get(at(a_call(bloom), "?part=secrets")).status_code == 404
+def test_an_unknown_part_is_not_there(bloom, operator_browser):
+    assert operator_browser.get(at(a_call(bloom), "?part=secrets")).status_code == 404
 
 
-def test_a_receipt_tells_every_stage(bloom, operator, member):
+def test_a_receipt_tells_every_stage(bloom, operator_browser, member):
     call = a_call(bloom)
     a_receipt(bloom, call, effect="confirmed", asked_by=member(bloom, Role.OPERATOR, "Tom Bakker"))
     a_receipt(bloom, call, "transfer", outcome="unknown", payload={"type": "transfer", "destination": "+31205550150"})
 
-    page = operator.get(at(call)).content.decode()
+    page = operator_browser.get(at(call)).content.decode()
 
     for words in (
         "Tom Bakker",
@@ -141,11 +144,11 @@ def test_a_receipt_tells_every_stage(bloom, operator, member):
         assert words in page
 
 
-def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator, sent):
+def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator_browser, sent):
     call, token = a_call(bloom), str(uuid.uuid4())
     form = {"type": "say", "words": "One moment.", "content": "a draft of something else", "token": token}
 
-    response = operator.post(at(call, "command/"), form, headers=HTMX)
+    response = operator_browser.post(at(call, "command/"), form, headers=HTMX)
 
     page = response.content.decode()
     assert response.status_code == 200
@@ -157,10 +160,12 @@ def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator, sen
     assert "a draft" not in str(sent[0]["command"])
 
 
-def test_without_a_script_a_command_returns_to_the_panel(bloom, operator, sent):
+def test_without_a_script_a_command_returns_to_the_panel(bloom, operator_browser, sent):
     call = a_call(bloom)
 
-    response = operator.post(at(call, "command/"), {"type": "end-call", "goodbye": "Bye.", "token": uuid.uuid4()})
+    response = operator_browser.post(
+        at(call, "command/"), {"type": "end-call", "goodbye": "Bye.", "token": uuid.uuid4()}
+    )
 
     assert (response.status_code, response["Location"]) == (303, at(call))
     assert "Bye." in str(sent[0]["command"])
@@ -177,18 +182,18 @@ def test_without_a_script_a_command_returns_to_the_panel(bloom, operator, sent):
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_command_that_lacks_something_is_not_sent(bloom, operator, sent, form, words, headers):
-    response = operator.post(at(a_call(bloom), "command/"), form | {"token": uuid.uuid4()}, headers=headers)
+def test_a_command_that_lacks_something_is_not_sent(bloom, operator_browser, sent, form, words, headers):
+    response = operator_browser.post(at(a_call(bloom), "command/"), form | {"token": uuid.uuid4()}, headers=headers)
 
     assert response.status_code == 422
     assert words in response.content.decode()
     assert sent == []
 
 
-def test_a_sip_address_is_a_place_to_transfer_to(bloom, operator, sent):
+def test_a_sip_address_is_a_place_to_transfer_to(bloom, operator_browser, sent):
     form = {"type": "transfer", "destination": "sip:desk@example.com", "token": uuid.uuid4()}
 
-    assert operator.post(at(a_call(bloom), "command/"), form).status_code == 303
+    assert operator_browser.post(at(a_call(bloom), "command/"), form).status_code == 303
     assert "sip:desk@example.com" in str(sent[0]["command"])
 
 
@@ -221,69 +226,71 @@ def test_a_viewer_who_was_granted_transcripts_reads_them(bloom, member, sign_in)
     assert "their summary" in page
 
 
-def test_a_foreign_call_does_not_exist(bloom, harbor, operator, sent):
+def test_a_foreign_call_does_not_exist(bloom, harbor, operator_browser, sent):
     theirs = a_call(harbor)
 
-    assert operator.get(at(theirs)).status_code == 404
-    assert operator.get(at(theirs, "?part=timeline"), headers=HTMX).status_code == 404
-    assert operator.post(at(theirs, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 404
-    assert operator.post(at(theirs, "decide/"), {"choice": "x"}).status_code == 404
-    assert operator.get(at(a_call(bloom)).replace("bloom-dental", "harbor-logistics")).status_code == 404
+    assert operator_browser.get(at(theirs)).status_code == 404
+    assert operator_browser.get(at(theirs, "?part=timeline"), headers=HTMX).status_code == 404
+    assert operator_browser.post(at(theirs, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 404
+    assert operator_browser.post(at(theirs, "decide/"), {"choice": "x"}).status_code == 404
+    assert operator_browser.get(at(a_call(bloom)).replace("bloom-dental", "harbor-logistics")).status_code == 404
     assert sent == []
 
 
-def test_what_people_said_stays_text(bloom, operator):
+def test_what_people_said_stays_text(bloom, operator_browser):
     for state in ("in-progress", "ended"):
         call = a_call(bloom, state=state, assistant_name=XSS, end_reason=XSS if state == "ended" else "")
         a_report(bloom, call, messages=[{"role": "user", "content": XSS}], summary=XSS, analysis={XSS: XSS})
         a_receipt(bloom, call, payload={"type": "say", "content": XSS}, note=XSS)
-        page = operator.get(at(call)).content.decode()
+        page = operator_browser.get(at(call)).content.decode()
         assert XSS not in page
         assert "&lt;script&gt;" in page
 
 
-def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator, member, sign_in):
+def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator_browser, member, sign_in):
     call, other = a_call(bloom), a_call(bloom)
     colleague = sign_in(member(bloom, Role.OPERATOR, "Tom Bakker"))
     colleague.get(at(other))
-    assert "is here too" not in operator.get(at(call)).content.decode()
+    assert "is here too" not in operator_browser.get(at(call)).content.decode()
     colleague.get(at(call))
-    assert "<b>Tom Bakker</b> is here too" in operator.get(at(call, "?part=here"), headers=HTMX).content.decode()
+    assert (
+        "<b>Tom Bakker</b> is here too" in operator_browser.get(at(call, "?part=here"), headers=HTMX).content.decode()
+    )
     page = colleague.get(at(call)).content.decode()
     assert page.count("is here too") == 1 and "<b>Tom Bakker</b> is here too" not in page
     assert "is here too" not in colleague.get(at(other)).content.decode()
 
 
-def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator, member, sign_in, monkeypatch):
+def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator_browser, member, sign_in, monkeypatch):
     call, colleague = a_call(bloom), sign_in(member(bloom, Role.OPERATOR))
     colleague.get(at(call))
     later = presence.time.time() + presence.FRESH + 1
     monkeypatch.setattr(presence.time, "time", lambda: later)
-    assert "is here too" not in operator.get(at(call, "?part=here"), headers=HTMX).content.decode()
+    assert "is here too" not in operator_browser.get(at(call, "?part=here"), headers=HTMX).content.decode()
 
 
-def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator, support, visiting):
+def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator_browser, support, visiting):
     call = a_call(bloom)
     browser = visiting(support, bloom)
     browser.get("/c/bloom-dental/calls/")
-    assert "is here too" not in operator.get(at(call)).content.decode()
+    assert "is here too" not in operator_browser.get(at(call)).content.decode()
     browser.get(at(call))
-    assert f"<b>{support}</b> of Kabelhuis is here too" in operator.get(at(call)).content.decode()
+    assert f"<b>{support}</b> of Kabelhuis is here too" in operator_browser.get(at(call)).content.decode()
 
 
-def test_after_retention_the_page_says_what_was_removed_and_when(bloom, operator):
+def test_after_retention_the_page_says_what_was_removed_and_when(bloom, operator_browser):
     call = a_call(bloom, state="ended", ago=400, data_removed_at=timezone.now())
-    page = operator.get(at(call)).content.decode()
+    page = operator_browser.get(at(call)).content.decode()
     assert "removed on" in page and "has not sent" not in page and "it appears here" not in page
-    waits = operator.get(at(a_call(bloom, state="ended", ago=400))).content.decode()
+    waits = operator_browser.get(at(a_call(bloom, state="ended", ago=400))).content.decode()
     assert "has not sent" in waits and "removed on" not in waits
 
 
-def test_the_report_is_told_with_its_proof(bloom, operator):
+def test_the_report_is_told_with_its_proof(bloom, operator_browser):
     call = a_call(bloom, state="ended", duration_seconds=164, end_reason="user_hangup", reported_line=bloom.number.e164)
     a_report(bloom, call, analysis={"wants_appointment": True}, recording_url="https://media.example/1")
 
-    page = operator.get(at(call)).content.decode()
+    page = operator_browser.get(at(call)).content.decode()
 
     for words in (
         "person hung up",
@@ -296,67 +303,67 @@ def test_the_report_is_told_with_its_proof(bloom, operator):
     assert re.search(r"entry \d+ of Bloom Dental", page)
 
 
-def test_a_reported_line_that_differs_is_said(bloom, operator):
+def test_a_reported_line_that_differs_is_said(bloom, operator_browser):
     call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
 
-    assert "but VoiceDock reported" in operator.get(at(call)).content.decode()
+    assert "but VoiceDock reported" in operator_browser.get(at(call)).content.decode()
 
 
-def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator, support, visiting):
+def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator_browser, support, visiting):
     call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
     inside = visiting(support, bloom)
 
-    assert 'name="reason"' not in operator.get(at(call)).content.decode()
-    assert operator.post(at(call, "clear/"), {"reason": "I like to"}).status_code == 403
+    assert 'name="reason"' not in operator_browser.get(at(call)).content.decode()
+    assert operator_browser.post(at(call, "clear/"), {"reason": "I like to"}).status_code == 403
     assert inside.post(at(call, "clear/"), {"reason": " "}).status_code == 422
     assert inside.post(at(call, "clear/"), {"reason": "\x00"}).status_code == 422
     assert inside.post(at(call, "clear/"), {"reason": "The carrier mended it."}).status_code == 303
-    assert "has to look at it" not in operator.get(at(call)).content.decode()
+    assert "has to look at it" not in operator_browser.get(at(call)).content.decode()
     with scope.of(bloom.tenant):
         call.refresh_from_db()
     assert call.alarm == ""
 
 
-def test_a_person_decides_what_became_of_a_lost_call(bloom, operator):
+def test_a_person_decides_what_became_of_a_lost_call(bloom, operator_browser):
     stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain")
 
-    response = operator.post(at(stuck, "decide/"), {"choice": "not-placed"})
+    response = operator_browser.post(at(stuck, "decide/"), {"choice": "not-placed"})
 
     assert (response.status_code, response["Location"]) == (303, at(stuck))
-    assert "decided that it was not placed" in operator.get(at(stuck)).content.decode()
+    assert "decided that it was not placed" in operator_browser.get(at(stuck)).content.decode()
 
 
-def test_a_panel_and_its_parts_read_little(bloom, operator):
+def test_a_panel_and_its_parts_read_little(bloom, operator_browser):
     call = a_call(bloom)
     for _ in range(20):
         a_receipt(bloom, call)
 
     with reads() as page:
-        operator.get(at(call))
+        operator_browser.get(at(call))
     assert len(page) <= 14, page
     for part in ("head", "timeline", "cells", "actions"):
         with reads() as found:
-            operator.get(at(call, f"?part={part}"), headers=HTMX)
+            operator_browser.get(at(call, f"?part={part}"), headers=HTMX)
         assert len(found) <= 7, (part, found)
 
 
-def test_the_frame_says_live_while_it_lives_and_calls_afterwards(bloom, operator):
+def test_the_frame_says_live_while_it_lives_and_calls_afterwards(bloom, operator_browser):
     for state, room in (("in-progress", "live"), ("ended", "calls")):
-        html = operator.get(at(a_call(bloom, state=state))).content.decode()
+        html = operator_browser.get(at(a_call(bloom, state=state))).content.decode()
         current = re.search(r'<a[^>]*href="([^"]+)"[^>]*aria-current="page"', html)
         assert current and current[1] == f"/c/bloom-dental/{room}/"
 
 
-def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator):
-    shown = operator.get(at(a_call(bloom, state="transferred", end_reason="transferred"))).content.decode()
+def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator_browser):
+    shown = operator_browser.get(at(a_call(bloom, state="transferred", end_reason="transferred"))).content.decode()
     assert "Transferred, transferred" not in shown and "Transferred" in shown
     assert (
         "Ended, silence timeout"
-        in operator.get(at(a_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
+        in operator_browser.get(at(a_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
     )
 
 
-def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operator):
+def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operator_browser):
     call = a_call(bloom)
     talk = (
         ("assistant", "Good day."),
@@ -367,7 +374,7 @@ def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operato
     a_report(bloom, call, messages=[{"role": role, "content": words} for role, words in talk])
     a_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, said_before=1)
     a_receipt(bloom, call, "say", payload={"content": "One moment."}, said_before=2)
-    html = operator.get(at(call)).content.decode()
+    html = operator_browser.get(at(call)).content.decode()
     told = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
     places = [html.index(words) for words in told[:5]]
     assert places == sorted(places) and html.count("One moment.") == 2
@@ -399,12 +406,14 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
     assert told("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]
 
 
-def test_a_transfer_to_a_number_with_two_readings_is_asked_for(bloom, operator, sent):
+def test_a_transfer_to_a_number_with_two_readings_is_asked_for(bloom, operator_browser, sent):
     call, form = a_call(bloom), {"type": "transfer", "destination": "+39 (0)551 2392785"}
 
-    asked = operator.post(at(call, "command/"), form | {"token": uuid.uuid4()}, headers=HTMX)
+    asked = operator_browser.post(at(call, "command/"), form | {"token": uuid.uuid4()}, headers=HTMX)
     assert asked.status_code == 422 and sent == []
     assert 'name="reading" value="+395512392785"' in asked.content.decode()
 
-    operator.post(at(call, "command/"), form | {"reading": "+395512392785", "token": uuid.uuid4()}, headers=HTMX)
+    operator_browser.post(
+        at(call, "command/"), form | {"reading": "+395512392785", "token": uuid.uuid4()}, headers=HTMX
+    )
     assert "+395512392785" in str(sent[0]["command"])

@@ -11,19 +11,19 @@ from tenants.models import Tenant
 from tests.fixtures.operator import PERSON
 
 
-def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):
-    call = desk.place(first_message="Hello, this is Harbor.")
-    (sent,) = desk.placed()
+def test_a_call_is_placed_once_with_line_assistant_and_our_reference(operator):
+    call = operator.place(first_message="Hello, this is Harbor.")
+    (sent,) = operator.dial_requests()
     assert sent["body"] == {
         "destination": PERSON,
-        "number_id": desk.number.number.remote_id,
-        "assistant_id": desk.assistant.assistant.remote_id,
+        "number_id": operator.number.number.remote_id,
+        "assistant_id": operator.assistant.assistant.remote_id,
         "assistant_override": {"metadata": {"our_ref": str(call.pk)}},
         "first_message": "Hello, this is Harbor.",
     }
     assert (call.state, call.finished, call.attempts) == ("dialing", False, 1)
     assert call.remote_id.startswith("call-outbound-")
-    assert desk.actions() == ["call.asked", "call.placed"]
+    assert operator.audit_actions() == ["call.asked", "call.placed"]
 
 
 @pytest.mark.parametrize(
@@ -40,99 +40,99 @@ def test_a_call_is_placed_once_with_line_assistant_and_our_reference(desk):
         ("call me", "country code"),
     ],
 )
-def test_a_destination_that_cannot_be_called_is_refused_in_words(desk, typed, words):
+def test_a_destination_that_cannot_be_called_is_refused_in_words(operator, typed, words):
     with pytest.raises(intents.Refusal) as no:
-        desk.place(typed)
+        operator.place(typed)
     assert no.value.field == "destination"
     assert words in no.value.words
-    assert desk.placed() == [] and desk.calls() == []
+    assert operator.dial_requests() == [] and operator.calls() == []
 
 
 @pytest.mark.parametrize("typed", ["+31 6 1234 0042", "0031612340042", "+31 (0)6 12340042"])
-def test_numbers_are_taken_as_people_write_them(desk, typed):
-    assert desk.place(typed).party == PERSON
+def test_numbers_are_taken_as_people_write_them(operator, typed):
+    assert operator.place(typed).party == PERSON
 
 
-def test_somebody_elses_line_or_assistant_is_refused(desk, agency, client_of):
+def test_somebody_elses_line_or_assistant_is_refused(operator, agency, client_of):
     other = client_of(agency, "noord", numbers=("+31505550112",))
     with scope.of(other):
         foreign = other.numberdedications.get()
     for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):
         with pytest.raises(intents.Refusal) as no:
-            desk.place(**given)
+            operator.place(**given)
         assert no.value.field == field
-    assert desk.placed() == []
+    assert operator.dial_requests() == []
 
 
-def test_a_released_line_dials_nothing(desk):
-    with scope.of(desk.tenant):
-        dedications.end_number(desk.number, by=None)
+def test_a_released_line_dials_nothing(operator):
+    with scope.of(operator.tenant):
+        dedications.end_number(operator.number, by=None)
     with pytest.raises(intents.Refusal):
-        desk.place()
-    assert desk.placed() == []
+        operator.place()
+    assert operator.dial_requests() == []
 
 
 @pytest.mark.parametrize("status", ["suspended", "closed"])
-def test_a_client_that_is_not_active_dials_nothing(desk, status):
-    with scope.of(desk.tenant):
-        Tenant.objects.filter(pk=desk.tenant.pk).update(status=status)
+def test_a_client_that_is_not_active_dials_nothing(operator, status):
+    with scope.of(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(status=status)
     with pytest.raises(intents.Refusal, match=status):
-        desk.place()
+        operator.place()
 
 
-def test_limits_at_once_and_a_day(desk):
-    with scope.of(desk.tenant):
-        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=1)
-    desk.place()
+def test_limits_at_once_and_a_day(operator):
+    with scope.of(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
+    operator.place()
     with pytest.raises(intents.Refusal, match="1 calls at once"):
-        desk.place("+31612340043")
-    with scope.of(desk.tenant):
-        Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
+        operator.place("+31612340043")
+    with scope.of(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
     with pytest.raises(intents.Refusal, match="1 calls a day"):
-        desk.place("+31612340043")
-    assert len(desk.placed()) == 1
+        operator.place("+31612340043")
+    assert len(operator.dial_requests()) == 1
 
 
-def test_the_same_person_is_not_called_twice_at_once(desk):
-    desk.place()
+def test_the_same_person_is_not_called_twice_at_once(operator):
+    operator.place()
     with pytest.raises(intents.Refusal) as no:
-        desk.place()
+        operator.place()
     assert (no.value.field, no.value.words) == ("destination", intents.ALREADY)
-    assert len(desk.placed()) == 1
+    assert len(operator.dial_requests()) == 1
 
 
-def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(desk):
+def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(operator):
     token = uuid.uuid4()
-    first = desk.place(token=token)
-    assert desk.place(token=token).pk == first.pk
+    first = operator.place(token=token)
+    assert operator.place(token=token).pk == first.pk
     with pytest.raises(intents.Refusal) as no:
-        desk.place("+31612340043", token=token)
+        operator.place("+31612340043", token=token)
     assert no.value.words == intents.OTHER_CONTENT
-    assert len(desk.placed()) == 1
+    assert len(operator.dial_requests()) == 1
 
 
-def test_an_empty_balance_is_told_and_nothing_is_dialed(desk):
-    desk.fault("402")
-    call = desk.place()
+def test_an_empty_balance_is_told_and_nothing_is_dialed(operator):
+    operator.add_fault("402")
+    call = operator.place()
     assert (call.state, call.finished) == ("refused", True)
     assert "credit" in call.error and "Nothing was dialed" in call.error
-    assert desk.actions() == ["call.asked", "call.refused"]
+    assert operator.audit_actions() == ["call.asked", "call.refused"]
 
 
-def test_only_allowed_countries_are_called_and_the_claim_looks_again(desk, monkeypatch):
-    with scope.of(desk.tenant):
-        Tenant.objects.filter(pk=desk.tenant.pk).update(allowed_countries=["BE", "DE"])
-    desk.tenant.allowed_countries = ["BE", "DE"]
+def test_only_allowed_countries_are_called_and_the_claim_looks_again(operator, monkeypatch):
+    with scope.of(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(allowed_countries=["BE", "DE"])
+    operator.tenant.allowed_countries = ["BE", "DE"]
     with pytest.raises(intents.Refusal) as no:
-        desk.place()
+        operator.place()
     assert no.value.field == "destination"
     assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.words
-    desk.tenant.allowed_countries = []  # as a request that began before the setting was changed has it
-    call = desk.place()
+    operator.tenant.allowed_countries = []  # as a request that began before the setting was changed has it
+    call = operator.place()
     assert call.state == "refused" and "rings in the Netherlands" in call.error
-    assert desk.placed() == []
+    assert operator.dial_requests() == []
 
 
-def test_numbers_are_read_as_in_the_clients_country(desk):
-    desk.tenant.country = "NL"
-    assert desk.place("06 1234 0042").party == PERSON
+def test_numbers_are_read_as_in_the_clients_country(operator):
+    operator.tenant.country = "NL"
+    assert operator.place("06 1234 0042").party == PERSON

@@ -56,31 +56,31 @@ def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
             assert ("Accepted by VoiceDock" in page) is (outcome == Outcome.ACCEPTED), at
 
 
-def end(desk, call):
-    return commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+def end(operator, call):
+    return commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
 
 
 @pytest.mark.parametrize(
     ("fault", "outcome", "effect"),
     [("409", "refused", ""), ("500", "unknown", "confirmed"), ("", "accepted", "confirmed")],
 )
-def test_an_answer_that_comes_after_the_call_has_ended(desk, monkeypatch, fault, outcome, effect):
+def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fault, outcome, effect):
     """The call ends by itself while the command is on its way; the news of that come first."""
-    call = desk.talking()
+    call = operator.place_answered()
     if fault:
-        desk.fault(fault, "/calls/*/control")
+        operator.add_fault(fault, "/calls/*/control")
     real = commands._settle
 
     def late(receipt, *args, **more):
-        with scope.of(desk.tenant):
+        with scope.of(operator.tenant):
             Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=Now())
             effects.settle(Call.objects.get(pk=call.pk), None)
-        assert desk.receipts(call)[0].effect == "confirmed"
+        assert operator.receipts(call)[0].effect == "confirmed"
         return real(receipt, *args, **more)
 
     monkeypatch.setattr(commands, "_settle", late)
-    end(desk, call)
-    (receipt,) = desk.receipts(call)
+    end(operator, call)
+    (receipt,) = operator.receipts(call)
     assert (receipt.outcome, receipt.effect) == (outcome, effect)
     assert not (receipt.effect and "If the call goes on" in receipt.note)
 
@@ -96,10 +96,10 @@ def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloo
     assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
 
 
-def test_what_was_never_sent_is_not_told_as_sent(desk):
-    call = desk.place()  # it still rings, so nothing can be sent into it
-    assert end(desk, call).outcome == "refused"
-    assert desk.commands() == []
-    assert desk.actions()[-1] == "call.command-not-sent"
+def test_what_was_never_sent_is_not_told_as_sent(operator):
+    call = operator.place()  # it still rings, so nothing can be sent into it
+    assert end(operator, call).outcome == "refused"
+    assert operator.command_requests() == []
+    assert operator.audit_actions()[-1] == "call.command-not-sent"
     for action in ("call.command-asked", "call.command-refused", "call.command-not-sent"):
         assert not re.search(r"\bsent (\{command\}|by)", SENTENCES[action]), action

@@ -18,42 +18,42 @@ def test_every_scheduled_task_is_registered():
     assert hooks_tasks.apply_waiting.name in app.tasks
 
 
-def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(desk, monkeypatch):
+def test_a_call_left_queued_by_a_crash_is_sent_by_a_task(operator, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
     assert sweep.run() == [], "whoever pressed the button is still at it"
-    desk.later(call, 5)
+    operator.let_pass(call, 5)
     (ready,) = sweep.run()
     tasks.send_call(str(ready))
     tasks.send_call(str(ready))
-    assert desk.again(call).state == "dialing"
-    assert len(desk.placed()) == 1
+    assert operator.reload(call).state == "dialing"
+    assert len(operator.dial_requests()) == 1
 
 
 @pytest.mark.parametrize("fault", ["500", "cut"])
-def test_a_list_that_cannot_be_read_hands_nothing_over(desk, fault):
+def test_a_list_that_cannot_be_read_hands_nothing_over(operator, fault):
     """Only lists that were seen whole say that a call is not there."""
-    desk.fault(fault)
-    call = desk.place()
-    desk.fault("503", "/calls", times=0)
+    operator.add_fault(fault)
+    call = operator.place()
+    operator.add_fault("503", "/calls", times=0)
     for _ in range(4):
-        desk.later(call, 60)
-        desk.sweep()
-    assert desk.again(call).state == "unknown"
-    desk.sandbox.faults.clear()
+        operator.let_pass(call, 60)
+        operator.run_due_work()
+    assert operator.reload(call).state == "unknown"
+    operator.sandbox.faults.clear()
     for _ in range(2):
-        desk.later(call, 60)
-        desk.sweep()
-    assert desk.again(call).state == "needs-person"
+        operator.let_pass(call, 60)
+        operator.run_due_work()
+    assert operator.reload(call).state == "needs-person"
 
 
-def test_an_alarm_raised_meanwhile_is_not_covered_by_another(desk, monkeypatch):
+def test_an_alarm_raised_meanwhile_is_not_covered_by_another(operator, monkeypatch):
     """A wrong number stops the client's dialing: an end that is not confirmed must not take its place."""
-    call = desk.talking()
-    stale = desk.again(call)
+    call = operator.place_answered()
+    stale = operator.reload(call)
     with scope.system("a wrong number, just now"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), end_asked_at=Now())
     monkeypatch.setattr(sweep, "_calls", lambda which, live=True: [stale])
     sweep.ends_not_confirmed()
-    assert desk.again(call).alarm == "wrong-number"
+    assert operator.reload(call).alarm == "wrong-number"

@@ -40,14 +40,14 @@ def test_what_tells_that_a_machine_took_the_call(facts, source):
     assert voicemail.source_of(*given.values(), direction=direction) == source
 
 
-def test_a_voicemail_of_voicedock_is_known_and_told(desk):
-    desk.lever("outcomes", destination="+31612340042", outcome="voicemail")
-    call = desk.place()
-    desk.sandbox.clock.advance(120)
-    desk.look()
-    desk.sandbox.clock.advance(60)
-    desk.look()
-    call = desk.again(call)
+def test_a_voicemail_of_voicedock_is_known_and_told(operator):
+    operator.control_sandbox("outcomes", destination="+31612340042", outcome="voicemail")
+    call = operator.place()
+    operator.sandbox.clock.advance(120)
+    operator.read_calls()
+    operator.sandbox.clock.advance(60)
+    operator.read_calls()
+    call = operator.reload(call)
     assert call.finished and call.machine_source in (Source.ANALYSIS, Source.TRANSCRIPT)
 
 

@@ -297,11 +297,11 @@ def test_rights_are_kept_whole(some):
     assert Rights.from_json(some.as_json()) == some
 
 
-def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(desk):
-    call = desk.place()
-    assert "call.wrong-assistant" not in desk.actions()
+def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(operator):
+    call = operator.place()
+    assert "call.wrong-assistant" not in operator.audit_actions()
     with scope.system("look"):
-        other = Assistant.objects.exclude(pk=desk.assistant.assistant_id).first()
+        other = Assistant.objects.exclude(pk=operator.assistant.assistant_id).first()
     facts = apply.Facts(
         at=timezone.now(),
         status="in-progress",
@@ -311,5 +311,5 @@ def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(d
         told={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
     )
     for _ in range(2):
-        apply.hear(desk.connection, facts)
-    assert desk.actions().count("call.wrong-assistant") == 1
+        apply.hear(operator.connection, facts)
+    assert operator.audit_actions().count("call.wrong-assistant") == 1

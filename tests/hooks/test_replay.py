@@ -33,27 +33,27 @@ def broken(operator_with_webhooks, monkeypatch):
 
 
 def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, admin, support, sign_in):
-    desk_of = sign_in(admin)
+    admin_browser = sign_in(admin)
     address = f"/connections/{operator_with_webhooks.connection.pk}/"
-    page = desk_of.get(address).content.decode()
+    page = admin_browser.get(address).content.decode()
     assert "Reports that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
-    listed = desk_of.get("/connections/").content.decode()
+    listed = admin_browser.get("/connections/").content.decode()
     assert (
         "Reports failed" in listed and f"{len(outcomes())} could not be applied" in listed and "1 needs you" in listed
     )
     looking = sign_in(support)
     assert "Apply them again" not in looking.get(address).content.decode()
     assert looking.post(f"{address}replay/").status_code == 403
-    answer = desk_of.post(f"{address}replay/", follow=True).content.decode()
+    answer = admin_browser.post(f"{address}replay/", follow=True).content.decode()
     assert "being applied again" in answer
     inbox.apply_waiting()
     assert set(outcomes()) == {"applied"}
-    assert operator_with_webhooks.again(broken).state == "in-progress"
-    assert "Reports that could not be applied" not in desk_of.get(address).content.decode()
-    assert "Reports failed" not in desk_of.get("/connections/").content.decode()
+    assert operator_with_webhooks.reload(broken).state == "in-progress"
+    assert "Reports that could not be applied" not in admin_browser.get(address).content.decode()
+    assert "Reports failed" not in admin_browser.get("/connections/").content.decode()
     with scope.system("look"):
         assert AuditEntry.objects.get(action="webhook.replayed").actor == str(admin)
-    assert "There is none left." in desk_of.post(f"{address}replay/", follow=True).content.decode()
+    assert "There is none left." in admin_browser.post(f"{address}replay/", follow=True).content.decode()
 
 
 def test_old_counts_of_forged_ones_are_forgotten(operator_with_webhooks):

@@ -16,11 +16,6 @@ from tenants.models import AuditEntry, Connection, ConnectionSecret, Tenant
 
 
 @pytest.fixture
-def desk(sign_in, admin):
-    return sign_in(admin)
-
-
-@pytest.fixture
 def fault(sandbox):
     def order(kind: str, **more) -> None:
         with inprocess.client(sandbox) as levers:
@@ -46,8 +41,8 @@ def trail() -> list[str]:
         return list(entries.values_list("action", flat=True))
 
 
-def test_a_client_gets_an_organization_of_its_own_in_one_step(desk, agency, sandbox):
-    answer = desk.post(
+def test_a_client_gets_an_organization_of_its_own_in_one_step(admin_browser, agency, sandbox):
+    answer = admin_browser.post(
         "/clients/new/",
         {"name": "Casa Lindo", "timezone": "UTC", "connection": agency.connection.pk, "own": "on"},
     )
@@ -92,41 +87,41 @@ def test_a_sealed_key_opens_at_no_other_place(agency, admin, monkeypatch):
         organizations.secrets.decrypt(request.sealed_api_key, f"connection:{agency.connection.pk}:api_key")
 
 
-def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(desk, agency, sandbox, fault):
+def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(admin_browser, agency, sandbox, fault):
     fault("lost")
     path = f"/connections/{agency.connection.pk}/"
-    assert desk.post(f"{path}organizations/", {"name": "Dentist South"}).status_code == 302
-    page = desk.get(path).content.decode()
+    assert admin_browser.post(f"{path}organizations/", {"name": "Dentist South"}).status_code == 302
+    page = admin_browser.get(path).content.decode()
     assert "It is not certain whether VoiceDock created Dentist South" in page
     assert "We are asking VoiceDock for the list" in page
-    again = desk.post(f"{path}organizations/", {"name": "Dentist South"})
+    again = admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})
     assert again.status_code == 422 and "may be there already" in again.content.decode()
     assert len(keys(sandbox, "Dentist South")) == 1
     sync.organization(agency.connection)
-    page = desk.get(path).content.decode()
+    page = admin_browser.get(path).content.decode()
     assert "its key was in the answer that was lost" in page.lower() and "Enter its key" in page
     (child,) = [one.id for one in sandbox.world.organizations.values() if one.name == "Dentist South"]
-    wrong = desk.post(f"{path}organizations/key/", {"organization": child, "api_key": "sandbox-bloom"})
+    wrong = admin_browser.post(f"{path}organizations/key/", {"organization": child, "api_key": "sandbox-bloom"})
     assert wrong.status_code == 422 and "It is a good key, but not of this organization" in wrong.content.decode()
     assert "sandbox-bloom" not in wrong.content.decode()
     (key,) = keys(sandbox, "Dentist South")
-    assert desk.post(f"{path}organizations/key/", {"organization": child, "api_key": key}).status_code == 302
-    page = desk.get(path).content.decode()
+    assert admin_browser.post(f"{path}organizations/key/", {"organization": child, "api_key": key}).status_code == 302
+    page = admin_browser.get(path).content.decode()
     assert "It is not certain" not in page and "connect Dentist South" not in page
     assert asked()[0].connection.organization_id == child
 
 
-def test_what_was_not_created_is_said_and_put_aside(desk, agency, sandbox, fault):
+def test_what_was_not_created_is_said_and_put_aside(admin_browser, agency, sandbox, fault):
     fault("hang")
     path = f"/connections/{agency.connection.pk}/"
-    desk.post(f"{path}organizations/", {"name": "Dentist South"})
+    admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})
     sync.organization(agency.connection)
-    page = desk.get(path).content.decode()
+    page = admin_browser.get(path).content.decode()
     assert "does not list it" in page and "most likely not created" in page
     (request,) = asked()
-    assert desk.post(f"/connections/asked/{request.pk}/put-aside/").status_code == 302
-    assert "It is not certain" not in desk.get(path).content.decode()
-    assert desk.post(f"{path}organizations/", {"name": "Dentist South"}).status_code == 302
+    assert admin_browser.post(f"/connections/asked/{request.pk}/put-aside/").status_code == 302
+    assert "It is not certain" not in admin_browser.get(path).content.decode()
+    assert admin_browser.post(f"{path}organizations/", {"name": "Dentist South"}).status_code == 302
     assert len(keys(sandbox, "Dentist South")) == 1
     assert trail() == [
         "organization.asked",
@@ -137,13 +132,13 @@ def test_what_was_not_created_is_said_and_put_aside(desk, agency, sandbox, fault
     ]
 
 
-def test_a_refusal_is_told_beside_the_name_and_leaves_no_question(desk, agency, fault):
+def test_a_refusal_is_told_beside_the_name_and_leaves_no_question(admin_browser, agency, fault):
     fault("403")
     path = f"/connections/{agency.connection.pk}/"
-    answer = desk.post(f"{path}organizations/", {"name": "Dentist South"})
+    answer = admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})
     assert answer.status_code == 422 and "Dentist South" in answer.content.decode()
     assert asked()[0].outcome == "refused"
-    assert "It is not certain" not in desk.get(path).content.decode()
+    assert "It is not certain" not in admin_browser.get(path).content.decode()
 
 
 def test_a_crash_while_asking_becomes_a_question(agency, admin, monkeypatch):

@@ -197,27 +197,27 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
         assert PERSON.encode() not in answer.getvalue() and WORDS.encode() not in answer.getvalue(), page
 
 
-def test_what_voicedock_tells_afterwards_is_not_taken_in(desk, admin):
-    call = desk.talking()
-    suspension.close(desk.tenant, by=admin, reason="Went elsewhere", end_calls=True)
-    desk.sweep()
-    desk.sandbox.advance(30)
-    desk.look()
+def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
+    call = operator.place_answered()
+    suspension.close(operator.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    operator.run_due_work()
+    operator.sandbox.advance(30)
+    operator.read_calls()
     with scope.system("time goes by"):
         known = Call.objects.get(pk=call.pk)
         assert known.finished and known.party
-        Tenant.objects.filter(pk=desk.tenant.pk).update(closed_at=timezone.now() - timedelta(days=400))
+        Tenant.objects.filter(pk=operator.tenant.pk).update(closed_at=timezone.now() - timedelta(days=400))
     assert retention.run() == 1
-    remote = desk.sandbox.world.calls[known.remote_id]
+    remote = operator.sandbox.world.calls[known.remote_id]
     remote.summary, remote.updated_at = WORDS, remote.updated_at + 60
-    desk.look()
+    operator.read_calls()
     with scope.system("look"):
         assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
-    desk.sandbox.world.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
-    desk.look()
+    operator.sandbox.world.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
+    operator.read_calls()
     with scope.system("look"):
         late = Call.objects.get(remote_id="call-_late")
-        assert (late.party, late.tenant_id) == ("", desk.tenant.pk) and late.data_removed_at
+        assert (late.party, late.tenant_id) == ("", operator.tenant.pk) and late.data_removed_at
         assert CallReport.objects.count() == 0
 
 

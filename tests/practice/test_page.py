@@ -15,7 +15,7 @@ LEVERS = ["faults", "faults/clear", "scenario", "clock", "outcome", "ring", "bal
 
 
 @pytest.fixture
-def desk(sign_in, admin, settings, sandbox):
+def admin_browser(sign_in, admin, settings, sandbox):
     settings.SANDBOX_URL = "http://sandbox"
     return sign_in(admin)
 
@@ -32,9 +32,9 @@ def state(sandbox):
 
 
 def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
-    desk, sign_in, admin, support, bloom, member, settings, client
+    admin_browser, sign_in, admin, support, bloom, member, settings, client
 ):
-    assert desk.get("/sandbox/").status_code == 200
+    assert admin_browser.get("/sandbox/").status_code == 200
     assert sign_in(support).get("/sandbox/").status_code == 200
     owner = sign_in(member(bloom, Role.OWNER))
     assert owner.get("/sandbox/").status_code == 404
@@ -47,12 +47,12 @@ def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
     assert "/sandbox/" not in staff.get("/clients/").content.decode()
 
 
-def test_a_fault_is_switched_on_met_and_taken_off(desk, state, sandbox, agency):
-    page = desk.get("/sandbox/")
+def test_a_fault_is_switched_on_met_and_taken_off(admin_browser, state, sandbox, agency):
+    page = admin_browser.get("/sandbox/")
     whose = next(
         value for value, name in page.context["fault"].fields["organization"].choices if name == "Bloom Dental"
     )
-    answer = desk.post(
+    answer = admin_browser.post(
         "/sandbox/faults/",
         {"fault": "503", "route": "/numbers*", "organization": whose, "times": "3", "chance": "100"},
         follow=True,
@@ -61,84 +61,86 @@ def test_a_fault_is_switched_on_met_and_taken_off(desk, state, sandbox, agency):
     assert "503, not available" in html and "3 more times" in html and "sandbox-bloom" not in html
     (fault,) = state("faults")["faults"]
     assert (fault["fault"], fault["route"], fault["key"], fault["times"]) == ("503", "/numbers*", "sandbox-bloom", 3)
-    desk.post("/sandbox/faults/clear/", {"fault": fault["id"]})
+    admin_browser.post("/sandbox/faults/clear/", {"fault": fault["id"]})
     assert state("faults")["faults"] == []
 
 
-def test_a_refusal_is_told_in_the_shape_that_was_chosen(desk, state):
+def test_a_refusal_is_told_in_the_shape_that_was_chosen(admin_browser, state):
     order = {"route": "/numbers*", "times": "1", "chance": "100"}
-    desk.post("/sandbox/faults/", order | {"fault": "409", "shape": "C"})
-    desk.post("/sandbox/faults/", order | {"fault": "slow", "shape": "C"})
+    admin_browser.post("/sandbox/faults/", order | {"fault": "409", "shape": "C"})
+    admin_browser.post("/sandbox/faults/", order | {"fault": "slow", "shape": "C"})
     assert [one["shape"] for one in state("faults")["faults"]] == ["C", ""]
-    assert desk.post("/sandbox/faults/", order | {"fault": "409", "shape": "E"}).status_code == 422
+    assert admin_browser.post("/sandbox/faults/", order | {"fault": "409", "shape": "E"}).status_code == 422
 
 
-def test_seconds_and_chance_are_ordered_and_told(desk, state):
+def test_seconds_and_chance_are_ordered_and_told(admin_browser, state):
     order = {"route": "*", "times": "", "chance": "30", "seconds": "240"}
-    desk.post("/sandbox/faults/", order | {"fault": "webhook_late"})
-    html = desk.post("/sandbox/faults/", order | {"fault": "503"}, follow=True).content.decode()
+    admin_browser.post("/sandbox/faults/", order | {"fault": "webhook_late"})
+    html = admin_browser.post("/sandbox/faults/", order | {"fault": "503"}, follow=True).content.decode()
     assert [(one["seconds"], one["chance"]) for one in state("faults")["faults"]] == [(240, 0.3), (None, 0.3)]
     assert "240 seconds, 30% of them" in html and ">30% of them<" in html
 
 
-def test_every_fault_that_the_sandbox_knows_can_be_ordered(desk, state):
+def test_every_fault_that_the_sandbox_knows_can_be_ordered(admin_browser, state):
     offered = {value for _, group in words.FAULTS for value, _ in group}
     assert set(faults.KINDS + faults.WEBHOOK_KINDS) <= offered
     assert {int(kind) for kind in offered if kind.isdecimal()} == set(TITLES) - {405}
     for kind in sorted(offered):
-        answer = desk.post("/sandbox/faults/", {"fault": kind, "route": "*", "times": "1", "chance": "50"})
+        answer = admin_browser.post("/sandbox/faults/", {"fault": kind, "route": "*", "times": "1", "chance": "50"})
         assert answer.status_code == 302, kind
     assert {one["fault"] for one in state("faults")["faults"]} == offered
 
 
-def test_what_cannot_be_ordered_is_told_beside_its_field(desk, state):
-    answer = desk.post("/sandbox/faults/", {"fault": "503", "route": "/nowhere", "times": "1", "chance": "0"})
+def test_what_cannot_be_ordered_is_told_beside_its_field(admin_browser, state):
+    answer = admin_browser.post("/sandbox/faults/", {"fault": "503", "route": "/nowhere", "times": "1", "chance": "0"})
     assert answer.status_code == 422 and set(answer.context["fault"].errors) == {"route", "chance"}
     assert state("faults")["faults"] == []
 
 
-def test_time_runs_stands_and_jumps(desk, state):
+def test_time_runs_stands_and_jumps(admin_browser, state):
     before = state("clock")["now"]
-    desk.post("/sandbox/clock/", {"advance": "3600"})
+    admin_browser.post("/sandbox/clock/", {"advance": "3600"})
     assert state("clock")["now"] - before == pytest.approx(3600, abs=5)
-    desk.post("/sandbox/clock/", {"speed": "60"})
-    assert "60 times as fast" in desk.get("/sandbox/").content.decode()
-    assert desk.post("/sandbox/clock/", {"speed": "-1"}).status_code == 422
+    admin_browser.post("/sandbox/clock/", {"speed": "60"})
+    assert "60 times as fast" in admin_browser.get("/sandbox/").content.decode()
+    assert admin_browser.post("/sandbox/clock/", {"speed": "-1"}).status_code == 422
 
 
-def test_calls_go_as_chosen_and_somebody_calls(desk, state, agency):
-    desk.post("/sandbox/outcome/", {"outcome": "no-answer"})
+def test_calls_go_as_chosen_and_somebody_calls(admin_browser, state, agency):
+    admin_browser.post("/sandbox/outcome/", {"outcome": "no-answer"})
     assert state("switches")["outcome"] == "no-answer"
-    desk.post("/sandbox/outcome/", {"outcome": ""})
+    admin_browser.post("/sandbox/outcome/", {"outcome": ""})
     assert state("switches")["outcome"] == ""
     live = state("")["live_calls"]
-    assert desk.post("/sandbox/ring/", {"number": "+31105550161", "outcome": "conversation"}).status_code == 302
+    assert (
+        admin_browser.post("/sandbox/ring/", {"number": "+31105550161", "outcome": "conversation"}).status_code == 302
+    )
     assert state("")["live_calls"] == live + 1
 
 
-def test_a_scenario_is_played_and_stopped(desk, state):
-    html = desk.post("/sandbox/scenario/", {"scenario": "storm"}, follow=True).content.decode()
+def test_a_scenario_is_played_and_stopped(admin_browser, state):
+    html = admin_browser.post("/sandbox/scenario/", {"scenario": "storm"}, follow=True).content.decode()
     assert "A storm of 429s" in html and "0 of 2 steps" in html
     assert state("scenarios")["playing"]["name"] == "A storm of 429s"
-    assert desk.post("/sandbox/scenario/", {"scenario": "nonsense"}).status_code == 422
-    desk.post("/sandbox/scenario/", {"stop": ""})
+    assert admin_browser.post("/sandbox/scenario/", {"scenario": "nonsense"}).status_code == 422
+    admin_browser.post("/sandbox/scenario/", {"stop": ""})
     assert state("scenarios")["playing"] is None
 
 
-def test_credit_is_emptied_and_filled(desk, state):
+def test_credit_is_emptied_and_filled(admin_browser, state):
     top = next(one for one in state("organizations")["organizations"] if not one["parent_org_id"])
-    desk.post("/sandbox/balance/", {"organization": top["id"], "minutes": "0"})
+    admin_browser.post("/sandbox/balance/", {"organization": top["id"], "minutes": "0"})
     assert (
         next(one for one in state("organizations")["organizations"] if one["id"] == top["id"])["minutes_balance"] == 0
     )
 
 
-def test_requests_are_listed_newest_first_and_held_on_wish(desk, agency):
-    html = desk.get("/sandbox/?part=log", headers={"HX-Request": "true"}).content.decode()
+def test_requests_are_listed_newest_first_and_held_on_wish(admin_browser, agency):
+    html = admin_browser.get("/sandbox/?part=log", headers={"HX-Request": "true"}).content.decode()
     assert "GET /numbers" in html and "every 2s" in html and "<h1>" not in html
     ids = [int(found) for found in re.findall(r'id="request-(\d+)"', html)]
     assert ids == sorted(ids, reverse=True) and ids
-    assert "every 2s" not in desk.get("/sandbox/?part=log&hold").content.decode()
+    assert "every 2s" not in admin_browser.get("/sandbox/?part=log&hold").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -153,9 +155,9 @@ def test_a_webhook_is_told_in_words(result, told):
     assert views._delivery({"event": "status-update", "result": result}) == {"event": "status-update", "words": told}
 
 
-def test_a_sandbox_that_does_not_answer_is_told_in_words(desk, settings, sandbox):
+def test_a_sandbox_that_does_not_answer_is_told_in_words(admin_browser, settings, sandbox):
     settings.VOICEDOCK_TRANSPORT = None
     settings.SANDBOX_URL = "http://127.0.0.1:1"
-    answer = desk.get("/sandbox/")
+    answer = admin_browser.get("/sandbox/")
     assert answer.status_code == 503 and "does not answer" in answer.content.decode()
-    assert "does not answer" in desk.post("/sandbox/clock/", {"speed": "1"}, follow=True).content.decode()
+    assert "does not answer" in admin_browser.post("/sandbox/clock/", {"speed": "1"}, follow=True).content.decode()

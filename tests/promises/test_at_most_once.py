@@ -20,9 +20,9 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def attempt(desk, **more):
+def attempt(operator, **more):
     try:
-        return desk.place(**more)
+        return operator.place(**more)
     except intents.Refusal as no:
         return no.words
     finally:
@@ -30,24 +30,24 @@ def attempt(desk, **more):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_double_submit_storm(desk):
+def test_double_submit_storm(operator):
     """The same form from fifty tabs at once, then fifty forms for the same person: two calls were meant at most."""
     token = uuid.uuid4()
     with ThreadPoolExecutor(12) as threads:
-        same = list(threads.map(lambda _: attempt(desk, token=token), range(50)))
+        same = list(threads.map(lambda _: attempt(operator, token=token), range(50)))
     assert {call.pk for call in same} == {same[0].pk}
-    assert len(desk.placed()) == 1
+    assert len(operator.dial_requests()) == 1
     with ThreadPoolExecutor(12) as threads:
-        others = list(threads.map(lambda _: attempt(desk, destination="+31612340043"), range(50)))
+        others = list(threads.map(lambda _: attempt(operator, destination="+31612340043"), range(50)))
     assert len([one for one in others if isinstance(one, Call)]) == 1
-    assert len(desk.placed()) == 2
+    assert len(operator.dial_requests()) == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_send_one_queued_call(desk, monkeypatch):
+def test_many_workers_send_one_queued_call(operator, monkeypatch):
     """Redelivered tasks, two beats: one claim wins."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
 
     def send(_):
@@ -58,24 +58,24 @@ def test_many_workers_send_one_queued_call(desk, monkeypatch):
 
     with ThreadPoolExecutor(12) as threads:
         list(threads.map(send, range(24)))
-    assert len(desk.placed()) == 1
-    assert desk.again(call).state in LIVE
+    assert len(operator.dial_requests()) == 1
+    assert operator.reload(call).state in LIVE
 
 
 @pytest.mark.django_db(transaction=True)
-def test_limit_at_once_holds_in_a_storm(desk):
-    with scope.of(desk.tenant):
-        dedications.Tenant.objects.filter(pk=desk.tenant.pk).update(max_concurrent_calls=3)
+def test_limit_at_once_holds_in_a_storm(operator):
+    with scope.of(operator.tenant):
+        dedications.Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=3)
     with ThreadPoolExecutor(10) as threads:
-        list(threads.map(lambda n: attempt(desk, destination=f"+3161234{n:04}"), range(20)))
-    assert len(desk.placed()) == 3
+        list(threads.map(lambda n: attempt(operator, destination=f"+3161234{n:04}"), range(20)))
+    assert len(operator.dial_requests()) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(desk, monkeypatch):
+def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_twice(operator, monkeypatch):
     """The storm above can see: with the claim left out every worker dials."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
     monkeypatch.setattr(claims, "claim", lambda call: None)
     monkeypatch.setattr(claims, "confirm", lambda call: None)
@@ -88,7 +88,7 @@ def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_t
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(send, range(4)))
-    assert len(desk.placed()) == 4
+    assert len(operator.dial_requests()) == 4
 
 
 def kill(monkeypatch, owner, name, when):
@@ -125,20 +125,20 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("owner", "name", "when", "posts"), POINTS)
-def test_kill_anywhere(desk, monkeypatch, owner, name, when, posts):
+def test_kill_anywhere(operator, monkeypatch, owner, name, when, posts):
     """Dead at every step: never two requests, and in the end the call lives, or a person is asked, or it never was."""
     token = uuid.uuid4()
     kill(monkeypatch, owner, name, when)
     with pytest.raises(Killed):
-        desk.place(token=token)
+        operator.place(token=token)
     monkeypatch.undo()
     for _ in range(4):
-        for call in desk.calls():
+        for call in operator.calls():
             if not call.finished:
-                desk.later(call, 40)
-        desk.sweep()
-    assert len(desk.placed()) == posts
-    states = {call.state for call in desk.calls()}
+                operator.let_pass(call, 40)
+        operator.run_due_work()
+    assert len(operator.dial_requests()) == posts
+    states = {call.state for call in operator.calls()}
     if posts:
         assert states <= LIVE and len(states) == 1
     else:
@@ -165,126 +165,126 @@ FAULTS = [  # what goes wrong, what we say at once, whether VoiceDock dialed
 
 
 @pytest.mark.parametrize(("fault", "state", "dialed"), FAULTS)
-def test_upstream_faults(desk, fault, state, dialed):
+def test_upstream_faults(operator, fault, state, dialed):
     """What is not certain is looked for and found, or handed to a person; it is never sent again."""
-    desk.fault(fault, seconds=60 if fault in ("slow", "hang") else None)
-    call = desk.place()
+    operator.add_fault(fault, seconds=60 if fault in ("slow", "hang") else None)
+    call = operator.place()
     assert call.state == state
     if state == "refused":
         assert call.finished and call.error
         return
     if state == "queued":
         assert "Nothing was dialed" in call.error
-        desk.later(call, 5)
-        desk.sweep()
-        assert desk.again(call).state == "dialing"
+        operator.let_pass(call, 5)
+        operator.run_due_work()
+        assert operator.reload(call).state == "dialing"
         return
     for _ in range(5):
-        desk.later(call, 30)
-        desk.sweep()
-    call = desk.again(call)
-    assert len(desk.placed()) == 1
+        operator.let_pass(call, 30)
+        operator.run_due_work()
+    call = operator.reload(call)
+    assert len(operator.dial_requests()) == 1
     if dialed:
         assert call.state in LIVE and call.remote_id and not call.alarm
-        assert desk.actions() == ["call.asked", "call.unknown", "call.found"]
+        assert operator.audit_actions() == ["call.asked", "call.unknown", "call.found"]
     else:
         assert (call.state, call.alarm) == ("needs-person", "not-certain")
-        assert desk.actions() == ["call.asked", "call.unknown", "call.needs-person"]
+        assert operator.audit_actions() == ["call.asked", "call.unknown", "call.needs-person"]
 
 
-def test_never_reached_is_tried_again_and_not_for_ever(desk, monkeypatch):
+def test_never_reached_is_tried_again_and_not_for_ever(operator, monkeypatch):
     def unreachable(*args, **kwargs):
         raise sending.voicedock.NotSent("no route")
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", unreachable)
-    call = desk.place()
+    call = operator.place()
     assert (call.state, call.attempts, call.sent_at) == ("queued", 0, None)
-    desk.later(call, 130)
-    desk.sweep()
-    call = desk.again(call)
+    operator.let_pass(call, 130)
+    operator.run_due_work()
+    call = operator.reload(call)
     assert (call.state, call.finished) == ("refused", True)
     assert "two minutes" in call.error
 
 
-def test_while_it_is_not_certain_nobody_calls_that_person_again(desk):
-    desk.fault("500")
-    call = desk.place()
+def test_while_it_is_not_certain_nobody_calls_that_person_again(operator):
+    operator.add_fault("500")
+    call = operator.place()
     with pytest.raises(intents.Refusal) as no:
-        desk.place()
+        operator.place()
     assert no.value.words == intents.NOT_CERTAIN
     for _ in range(5):
-        desk.later(call, 30)
-        desk.sweep()
+        operator.let_pass(call, 30)
+        operator.run_due_work()
     with pytest.raises(intents.Refusal):
-        desk.place()
-    assert manual_resolution.decide(desk.again(call), manual_resolution.NOT_PLACED, by=desk.user)
-    assert desk.again(call).state == "refused"
-    assert desk.place().state == "dialing"
-    assert "call.let-go" in desk.actions()
+        operator.place()
+    assert manual_resolution.decide(operator.reload(call), manual_resolution.NOT_PLACED, by=operator.user)
+    assert operator.reload(call).state == "refused"
+    assert operator.place().state == "dialing"
+    assert "call.let-go" in operator.audit_actions()
 
 
-def test_a_call_let_go_that_turns_up_after_all_is_linked(desk):
-    desk.fault("lost")
-    call = desk.place()
+def test_a_call_let_go_that_turns_up_after_all_is_linked(operator):
+    operator.add_fault("lost")
+    call = operator.place()
     with scope.system("as if nobody had found it"):
         Call.objects.filter(pk=call.pk).update(state="needs-person", alarm="not-certain")
-    assert manual_resolution.decide(desk.again(call), manual_resolution.KEEP_LOOKING, by=desk.user)
-    assert not manual_resolution.decide(desk.again(call), manual_resolution.NOT_PLACED, by=desk.user)
-    desk.sweep()
-    call = desk.again(call)
+    assert manual_resolution.decide(operator.reload(call), manual_resolution.KEEP_LOOKING, by=operator.user)
+    assert not manual_resolution.decide(operator.reload(call), manual_resolution.NOT_PLACED, by=operator.user)
+    operator.run_due_work()
+    call = operator.reload(call)
     assert call.state in LIVE and call.alarm == ""
-    assert len(desk.calls()) == 1
+    assert len(operator.calls()) == 1
 
 
-def test_a_line_that_moved_while_the_call_waited_dials_nothing(desk, agency, client_of, monkeypatch):
+def test_a_line_that_moved_while_the_call_waited_dials_nothing(operator, agency, client_of, monkeypatch):
     """P1, between the intent and the sending."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
-    with scope.of(desk.tenant):
-        dedications.end_number(desk.number, by=None)
+    with scope.of(operator.tenant):
+        dedications.end_number(operator.number, by=None)
     client_of(agency, "noord", numbers=("+31105550161",), since=None)
     sent = intents.send(call.pk)
     assert (sent.state, sent.error) == ("refused", claims.NOT_THEIRS)
-    assert desk.placed() == []
+    assert operator.dial_requests() == []
 
 
-def test_a_right_is_not_ended_while_a_call_leaves_by_it(desk, monkeypatch):
+def test_a_right_is_not_ended_while_a_call_leaves_by_it(operator, monkeypatch):
     """P1, between the claim and the answer: whoever releases the line asks first."""
     refused = []
 
     def looks(*args, **kwargs):
         for right, release in (
-            (desk.number, dedicating.release_number),
-            (desk.assistant, dedicating.release_assistant),
+            (operator.number, dedicating.release_number),
+            (operator.assistant, dedicating.release_assistant),
         ):
-            with scope.of(desk.tenant), pytest.raises(dedicating.InUse):
+            with scope.of(operator.tenant), pytest.raises(dedicating.InUse):
                 release(right, by=None)
             refused.append(right)
         raise sending.voicedock.Refused("no", status=400)
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", looks)
-    assert desk.place().state == "refused"
-    assert refused == [desk.number, desk.assistant]
-    with scope.of(desk.tenant):
-        dedicating.release_number(desk.number, by=None)
+    assert operator.place().state == "refused"
+    assert refused == [operator.number, operator.assistant]
+    with scope.of(operator.tenant):
+        dedicating.release_number(operator.number, by=None)
 
 
-def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(desk, admin):
+def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(operator, admin):
     """P1, afterwards: VoiceDock reports another number than the one that was meant."""
-    call = desk.place()
-    desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
-    desk.look()
-    call = desk.again(call)
+    call = operator.place()
+    operator.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    operator.read_calls()
+    call = operator.reload(call)
     assert (call.alarm, call.reported_line, call.line) == ("wrong-number", "+31505550112", "+31105550161")
     with pytest.raises(intents.Refusal, match="not theirs"):
-        desk.place("+31612340043")
+        operator.place("+31612340043")
     with pytest.raises(manual_resolution.Refusal):
-        manual_resolution.clear_wrong_number(call, by=desk.user, reason="It is fine.")
+        manual_resolution.clear_wrong_number(call, by=operator.user, reason="It is fine.")
     with pytest.raises(manual_resolution.Refusal):
         manual_resolution.clear_wrong_number(call, by=admin, reason=" ")
     assert manual_resolution.clear_wrong_number(call, by=admin, reason="VoiceDock says it was shown wrongly.")
-    desk.look()
-    assert desk.again(call).alarm == ""
-    assert desk.place("+31612340043").state == "dialing"
-    assert desk.actions()[2:4] == ["call.wrong-number", "call.wrong-number-cleared"]
+    operator.read_calls()
+    assert operator.reload(call).alarm == ""
+    assert operator.place("+31612340043").state == "dialing"
+    assert operator.audit_actions()[2:4] == ["call.wrong-number", "call.wrong-number-cleared"]

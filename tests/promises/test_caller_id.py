@@ -239,32 +239,32 @@ def test_random_triples_only_get_in_where_they_belong(things):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["number", "assistant"])
-def test_a_move_in_mid_flight_stops_the_call_at_the_database(desk, client_of, agency, monkeypatch, what):
+def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, client_of, agency, monkeypatch, what):
     """Asked for, then given to somebody else before it was sent, with the application's own look removed."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
     other = client_of(agency, "noord")
     with scope.system("it changes hands"):
         if what == "number":
-            dedications.end_number(desk.number, by=None)
-            dedications.dedicate_number(other, desk.number.number, by=None)
+            dedications.end_number(operator.number, by=None)
+            dedications.dedicate_number(other, operator.number.number, by=None)
         else:
-            dedications.end_assistant(desk.assistant, by=None)
-            dedications.dedicate_assistant(other, desk.assistant.assistant, by=None)
+            dedications.end_assistant(operator.assistant, by=None)
+            dedications.dedicate_assistant(other, operator.assistant.assistant, by=None)
     monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
     with pytest.raises(IntegrityError, match=f"this {what} is not dedicated now"):
         intents.send(call.pk)
-    assert desk.placed() == []
+    assert operator.dial_requests() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, agency, monkeypatch, superuser):
+def test_knock_out_without_the_trigger_the_moved_number_dials(operator, client_of, agency, monkeypatch, superuser):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
     with scope.system("it is released"):
-        dedications.end_number(desk.number, by=None)
+        dedications.end_number(operator.number, by=None)
     monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
     triggers = ("call_leaves", "facts_follow_claim")  # without the first the second refuses: it was never claimed
     superuser(*(f"ALTER TABLE calls_call DISABLE TRIGGER {name}" for name in triggers))
@@ -272,21 +272,23 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(desk, client_of, a
         assert intents.send(call.pk).state == "dialing"
     finally:
         superuser(*(f"ALTER TABLE calls_call ENABLE TRIGGER {name}" for name in triggers))
-    assert len(desk.placed()) == 1
+    assert len(operator.dial_requests()) == 1
 
 
-def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of, agency, monkeypatch, member, sign_in):
+def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
+    operator, client_of, agency, monkeypatch, member, sign_in
+):
     """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
     other = client_of(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
     with scope.of(other):
         foreign, voice = other.numberdedications.get(), other.assistantdedications.get()
-    browser = sign_in(member(desk.tenant, Role.OPERATOR))
+    browser = sign_in(member(operator.tenant, Role.OPERATOR))
     form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
     said = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
     with pytest.raises(intents.Refusal, match="not yours"):
-        intents.place(desk.tenant, token=uuid.uuid4(), **said)
+        intents.place(operator.tenant, token=uuid.uuid4(), **said)
 
     def whatever_was_asked(tenant, number, assistant):
         lines = NumberDedication.objects.select_related("number", "connection")
@@ -294,11 +296,11 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(desk, client_of,
 
     monkeypatch.setattr(intents, "_rights", whatever_was_asked)
     with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
-        intents.place(desk.tenant, token=uuid.uuid4(), **said)
+        intents.place(operator.tenant, token=uuid.uuid4(), **said)
     monkeypatch.setattr(scope, "of", lambda tenant: scope.system("no rows are hidden"))
     with pytest.raises(IntegrityError, match="call_number_dedication"):
-        intents.request(desk.tenant, token=uuid.uuid4(), **said)
-    assert desk.placed() == [] and desk.calls() == []
+        intents.request(operator.tenant, token=uuid.uuid4(), **said)
+    assert operator.dial_requests() == [] and operator.calls() == []
 
 
 def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
@@ -311,12 +313,12 @@ def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
         assert Call.objects.get().number_dedication_id == bloom.number.pk
 
 
-def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admin, support, staff, person):
+def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, admin, support, staff, person):
     staff(StaffRole.FINANCE)
-    call = desk.place()
-    desk.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
-    desk.look()
-    assert desk.again(call).alarm == "wrong-number"
+    call = operator.place()
+    operator.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    operator.read_calls()
+    assert operator.reload(call).alarm == "wrong-number"
     alarms.mail()
     alarms.mail()
     (told,) = mail.outbox
@@ -324,17 +326,19 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(desk, admi
     assert "Meant:     +31105550161" in told.body and "Reported:  +31505550112" in told.body
     assert f"/c/harbor/calls/{call.pk}/" in told.body
     with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
-        desk.place("+31612340043")
-    assert manual_resolution.clear_wrong_number(desk.again(call), by=admin, reason="Shown wrongly, says VoiceDock.")
-    assert desk.place("+31612340043").state == "dialing"
-    assert desk.actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
+        operator.place("+31612340043")
+    assert manual_resolution.clear_wrong_number(
+        operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock."
+    )
+    assert operator.place("+31612340043").state == "dialing"
+    assert operator.audit_actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
 
 
-def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):
+def test_an_open_alarm_stops_dialing_at_the_database_too(operator, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    waiting = desk.place("+31612340043")
+    waiting = operator.place("+31612340043")
     monkeypatch.undo()
-    other = desk.place("+31612340044")
+    other = operator.place("+31612340044")
     with scope.system("an alarm"):
         Call.objects.filter(pk=other.pk).update(alarm="wrong-number")
     monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
@@ -342,8 +346,8 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(desk, monkeypatch):
         intents.send(waiting.pk)
 
 
-def test_a_mail_that_was_not_taken_is_sent_again(desk, admin, monkeypatch):
-    call = desk.place()
+def test_a_mail_that_was_not_taken_is_sent_again(operator, admin, monkeypatch):
+    call = operator.place()
     with scope.system("an alarm"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number")
 

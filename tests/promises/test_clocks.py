@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 
 @pytest.fixture(params=OFF, ids=["ahead", "behind"])
-def wrong_clock(desk, request):
+def wrong_clock(operator, request):
     """Everything was set up before the clock went wrong."""
     with time_machine.travel(timezone.now() + request.param, tick=True):
         yield request.param
@@ -44,30 +44,30 @@ def near(moment):
     return abs(moment - spending.clock()) < timedelta(minutes=1)
 
 
-def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(desk, wrong_clock, monkeypatch):
+def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(operator, wrong_clock, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
     assert near(call.created_at)
     assert sweep.run() == []
-    assert desk.again(call).state == "queued"
-    desk.later(call, 5)
+    assert operator.reload(call).state == "queued"
+    operator.let_pass(call, 5)
     assert sweep.run() == [call.pk]
 
 
-def test_a_lost_answer_is_looked_for_as_long_as_ever(desk, wrong_clock):
-    desk.fault("500")
-    call = desk.place()
+def test_a_lost_answer_is_looked_for_as_long_as_ever(operator, wrong_clock):
+    operator.add_fault("500")
+    call = operator.place()
     assert call.state == "unknown"
     for _ in range(4):
         with scope.system("it is due"):
             Call.objects.filter(pk=call.pk).update(lease_until=spending.clock() - timedelta(seconds=1))
-        desk.sweep()
-    assert desk.again(call).state == "unknown", "two minutes have not passed"
+        operator.run_due_work()
+    assert operator.reload(call).state == "unknown", "two minutes have not passed"
 
 
-def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):
-    call = desk.talking()
+def test_a_command_on_its_way_is_not_given_up_at_once(operator, wrong_clock, monkeypatch):
+    call = operator.place_answered()
 
     def dies(*args, **kwargs):
         raise Killed
@@ -75,64 +75,64 @@ def test_a_command_on_its_way_is_not_given_up_at_once(desk, wrong_clock, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(commands.budget, "speak", dies)
         with pytest.raises(Killed):
-            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
-    desk.sweep()
-    (receipt,) = desk.receipts(call)
+            commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
+    operator.run_due_work()
+    (receipt,) = operator.receipts(call)
     assert near(receipt.asked_at) and receipt.outcome == "waiting"
-    assert desk.again(call).alarm == "", "eleven seconds have not passed"
-    desk.later(call, 70)
-    desk.sweep()
-    assert desk.receipts(call)[0].outcome == "unknown" and desk.again(call).alarm == "end-not-confirmed"
+    assert operator.reload(call).alarm == "", "eleven seconds have not passed"
+    operator.let_pass(call, 70)
+    operator.run_due_work()
+    assert operator.receipts(call)[0].outcome == "unknown" and operator.reload(call).alarm == "end-not-confirmed"
 
 
-def test_an_organization_asked_for_is_not_given_up_at_once(desk, wrong_clock, monkeypatch):
+def test_an_organization_asked_for_is_not_given_up_at_once(operator, wrong_clock, monkeypatch):
     def dies(*args, **kwargs):
         raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(organizations.budget, "speak", dies)
         with pytest.raises(Killed):
-            organizations.create(desk.connection, "New one", by=desk.user)
+            organizations.create(operator.connection, "New one", by=operator.user)
     connection_tasks.finish_connections()
     with scope.system("look"):
         asked = OrganizationRequest.objects.get()
         assert near(asked.asked_at) and asked.outcome == "waiting"
 
 
-def test_a_request_is_not_given_up_at_once(desk, wrong_clock):
+def test_a_request_is_not_given_up_at_once(operator, wrong_clock):
     with scope.system("on its way"):
-        VendorRequest.objects.create(connection=desk.connection, tenant=desk.tenant, subject="campaign:1")
+        VendorRequest.objects.create(connection=operator.connection, tenant=operator.tenant, subject="campaign:1")
     assert vendor_requests.give_up_lost() == 0
 
 
-def test_webhooks_left_behind_are_not_left_for_longer(desk, wrong_clock):
+def test_webhooks_left_behind_are_not_left_for_longer(operator, wrong_clock):
     with scope.system("a secret"):
-        secret = ConnectionSecret.objects.get(connection=desk.connection)
+        secret = ConnectionSecret.objects.get(connection=operator.connection)
         token = secret.new_webhook_secret()
         secret.save()
-        desk.connection.refresh_from_db()
+        operator.connection.refresh_from_db()
     raw, stamp = b'{"message": {"type": "status-update", "call": {"id": "x"}}}', str(int(timezone.now().timestamp()))
-    inbox.keep(desk.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
+    inbox.keep(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
     with scope.system("look"):
         assert near(Delivery.objects.get().received_at)
 
 
-def test_syncs_stay_due(desk, wrong_clock):
+def test_syncs_stay_due(operator, wrong_clock):
     SyncState.objects.all().delete()
     assert due.due()
-    sync_tasks.run_due(desk.connection.pk, "campaigns")
+    sync_tasks.run_due(operator.connection.pk, "campaigns")
     state = SyncState.objects.get(kind="campaigns")
     assert near(state.fresh_at) and near(state.due_at)
 
 
-def test_knock_out_with_the_application_s_clock_it_is_given_up(desk, monkeypatch):
+def test_knock_out_with_the_application_s_clock_it_is_given_up(operator, monkeypatch):
     """The tests above can see: with the moment of asking by another clock the command is given up at once."""
     monkeypatch.setattr(spending, "clock", timezone.now)
-    call = desk.talking()
+    call = operator.place_answered()
     with time_machine.travel(timezone.now() - timedelta(minutes=10), tick=True), monkeypatch.context() as patch:
         patch.setattr(commands.budget, "speak", lambda *args, **more: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
-            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+            commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     sweep.run()
     with scope.system("look"):
         assert Receipt.objects.get().outcome == "unknown"

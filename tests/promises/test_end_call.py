@@ -15,8 +15,8 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def end(desk, call):
-    return commands.send(call, END, by=desk.user, token=uuid.uuid4())
+def end(operator, call):
+    return commands.send(call, END, by=operator.user, token=uuid.uuid4())
 
 
 @pytest.mark.parametrize(
@@ -37,84 +37,84 @@ def end(desk, call):
         ("end_on_command", True),
     ],
 )
-def test_end_call_never_silent(desk, fault, reaches):
+def test_end_call_never_silent(operator, fault, reaches):
     """Whatever breaks: after 15 s it is confirmed, or a person is asked; then ending again works and settles all."""
-    call = desk.talking()
+    call = operator.place_answered()
     if fault:
-        desk.fault(fault, "/calls/*/control", seconds=60 if fault in ("slow", "hang") else None)
-    assert end(desk, call).outcome != "waiting"
-    desk.sandbox.advance(10)
-    desk.look()
-    desk.later(call, 16)
-    desk.sweep()
-    now = desk.again(call)
+        operator.add_fault(fault, "/calls/*/control", seconds=60 if fault in ("slow", "hang") else None)
+    assert end(operator, call).outcome != "waiting"
+    operator.sandbox.advance(10)
+    operator.read_calls()
+    operator.let_pass(call, 16)
+    operator.run_due_work()
+    now = operator.reload(call)
     assert now.finished is reaches
     assert now.alarm == ("" if reaches else "end-not-confirmed")
     if not reaches:
-        assert "call.end-not-confirmed" in desk.actions()
-        assert end(desk, call).outcome == "accepted"
-        desk.sandbox.advance(10)
-        desk.look()
-        assert desk.again(call).finished and desk.again(call).alarm == ""
-    assert desk.receipts(call)[-1].effect in ("confirmed", "")
+        assert "call.end-not-confirmed" in operator.audit_actions()
+        assert end(operator, call).outcome == "accepted"
+        operator.sandbox.advance(10)
+        operator.read_calls()
+        assert operator.reload(call).finished and operator.reload(call).alarm == ""
+    assert operator.receipts(call)[-1].effect in ("confirmed", "")
 
 
 @pytest.mark.parametrize("owner", ["_settle", "speak"])
-def test_killed_while_ending(desk, monkeypatch, owner):
+def test_killed_while_ending(operator, monkeypatch, owner):
     """Before the request leaves or after it was answered: the receipt is there and says that nobody knows."""
-    call = desk.talking()
+    call = operator.place_answered()
 
     def dies(*args, **kwargs):
         raise Killed
 
     monkeypatch.setattr(*((commands, "_settle", dies) if owner == "_settle" else (commands.budget, "speak", dies)))
     with pytest.raises(Killed):
-        end(desk, call)
+        end(operator, call)
     monkeypatch.undo()
-    assert desk.receipts(call)[0].outcome == "waiting"
-    desk.later(call, 70)
-    desk.sweep()
-    (receipt,) = desk.receipts(call)
+    assert operator.receipts(call)[0].outcome == "waiting"
+    operator.let_pass(call, 70)
+    operator.run_due_work()
+    (receipt,) = operator.receipts(call)
     assert (receipt.outcome, receipt.effect) == ("unknown", "")
-    assert desk.again(call).alarm == "end-not-confirmed"
-    desk.sandbox.advance(10)
-    desk.look()
-    assert desk.again(call).finished is (owner == "_settle")
-    assert {one.effect for one in desk.receipts(call)} == ({"confirmed"} if owner == "_settle" else {""})
+    assert operator.reload(call).alarm == "end-not-confirmed"
+    operator.sandbox.advance(10)
+    operator.read_calls()
+    assert operator.reload(call).finished is (owner == "_settle")
+    assert {one.effect for one in operator.receipts(call)} == ({"confirmed"} if owner == "_settle" else {""})
 
 
-def test_a_minute_that_is_used_up_still_ends_a_call(desk):
-    call = desk.talking()
+def test_a_minute_that_is_used_up_still_ends_a_call(operator):
+    call = operator.place_answered()
     for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE, Lane.PLACE, Lane.CONTROL):
-        flood(desk.connection, lane)
-    assert end(desk, call).outcome == "accepted"
+        flood(operator.connection, lane)
+    assert end(operator, call).outcome == "accepted"
 
 
-def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(desk):
-    call = desk.talking()
-    flood(desk.connection, Lane.END)
-    receipt = end(desk, call)
+def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(operator):
+    call = operator.place_answered()
+    flood(operator.connection, Lane.END)
+    receipt = end(operator, call)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert "Not sent; try again in" in receipt.note
-    desk.later(call, 16)
-    desk.sweep()
-    assert desk.again(call).alarm == "end-not-confirmed"
+    operator.let_pass(call, 16)
+    operator.run_due_work()
+    assert operator.reload(call).alarm == "end-not-confirmed"
 
 
-def test_a_transfer_that_does_not_come_is_told_and_may_come_late(desk):
-    call = desk.talking()
+def test_a_transfer_that_does_not_come_is_told_and_may_come_late(operator):
+    call = operator.place_answered()
     command = {"type": "transfer", "destination": "+31612340099"}
-    commands.send(call, command, by=desk.user, token=uuid.uuid4())
-    desk.later(call, 31)
-    desk.sweep()
-    assert desk.receipts(call)[0].effect == "not-confirmed"
-    desk.sandbox.advance(5)
-    desk.look()
-    (receipt,) = desk.receipts(call)
+    commands.send(call, command, by=operator.user, token=uuid.uuid4())
+    operator.let_pass(call, 31)
+    operator.run_due_work()
+    assert operator.receipts(call)[0].effect == "not-confirmed"
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    (receipt,) = operator.receipts(call)
     assert (receipt.effect, receipt.note) == ("confirmed", "")
 
 
-def test_knock_out_without_the_sweep_it_would_be_silent(desk, monkeypatch):
+def test_knock_out_without_the_sweep_it_would_be_silent(operator, monkeypatch):
     monkeypatch.setattr("dashboard.calls.sweep.ends_not_confirmed", lambda: None)
     with pytest.raises(AssertionError):
-        test_end_call_never_silent(desk, "cut", False)
+        test_end_call_never_silent(operator, "cut", False)

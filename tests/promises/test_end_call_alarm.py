@@ -20,8 +20,8 @@ END = {"type": "end-call"}
 PROMISED = 15.0  # seconds
 
 
-def end(desk, call):
-    return commands.send(call, END, by=desk.user, token=uuid.uuid4())
+def end(operator, call):
+    return commands.send(call, END, by=operator.user, token=uuid.uuid4())
 
 
 def ended_ago(call, seconds):
@@ -51,9 +51,9 @@ def asked_of_voicedock(monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["hang", "503", "cut"])
-def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch, fault):
+def test_while_lists_hang_the_alarm_is_there_in_time(operator, stepped, monkeypatch, fault):
     """Two workers: while one waits for VoiceDock, whose every list hangs, the interactive one goes on."""
-    call = desk.talking()
+    call = operator.place_answered()
 
     def wait(seconds):
         stepped.wait(seconds)
@@ -61,35 +61,35 @@ def test_while_lists_hang_the_alarm_is_there_in_time(desk, stepped, monkeypatch,
             celery.tasks[entry["task"]].run()
 
     monkeypatch.setattr("time.sleep", wait)
-    desk.fault("500", "/calls/*/control", times=0)
+    operator.add_fault("500", "/calls/*/control", times=0)
     for route in ("/calls", "/calls/*", "/campaigns", "/organizations", "/numbers", "/assistants"):
-        desk.fault(fault, route, method="GET", times=0, seconds=60 if fault == "hang" else None)
-    end(desk, call)
+        operator.add_fault(fault, route, method="GET", times=0, seconds=60 if fault == "hang" else None)
+    end(operator, call)
     stepped.steps(20)
-    now = desk.again(call)
+    now = operator.reload(call)
     assert now.alarm == "end-not-confirmed"
     assert (now.alarm_at - now.end_asked_at).total_seconds() <= PROMISED
 
 
-def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(desk, asked_of_voicedock):
+def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(operator, asked_of_voicedock):
     """What runs in `interactive` asks VoiceDock for nothing, so nothing that hangs there can hold it up."""
-    call = desk.talking()
-    desk.fault("500", "/calls/*/control")
-    end(desk, call)
+    call = operator.place_answered()
+    operator.add_fault("500", "/calls/*/control")
+    end(operator, call)
     ended_ago(call, 11.5)
     asked_of_voicedock.clear()
     assert "dashboard.calls.tasks.sweep" in {entry["task"] for entry in interactive()}
     for entry in interactive():
         celery.tasks[entry["task"]].run()
     assert asked_of_voicedock == []
-    assert desk.again(call).alarm == "end-not-confirmed"
+    assert operator.reload(call).alarm == "end-not-confirmed"
 
 
-def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, member, sign_in):
-    call = desk.talking()
-    desk.fault("500", "/calls/*/control")
-    end(desk, call)
-    person = sign_in(member(desk.tenant, Role.OPERATOR))
+def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, member, sign_in):
+    call = operator.place_answered()
+    operator.add_fault("500", "/calls/*/control")
+    end(operator, call)
+    person = sign_in(member(operator.tenant, Role.OPERATOR))
     ended_ago(call, 5)
     before = person.get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" not in before
@@ -97,7 +97,7 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, memb
     assert 5 <= planned <= 7, "the page draws itself again when the alarm is due"
     assert re.search(r'id="wall" data-redraw-in="\d+"', person.get("/c/harbor/live/").content.decode())
     ended_ago(call, 11.1)
-    assert desk.again(call).alarm == "", "nothing has written it down"
+    assert operator.reload(call).alarm == "", "nothing has written it down"
     for address in (f"/c/harbor/calls/{call.pk}/", "/c/harbor/live/", "/c/harbor/"):
         page = person.get(address).content.decode()
         assert re.search("End call is not confirmed|we have not heard that it ended", page), address
@@ -106,26 +106,26 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(desk, memb
     assert "1 needs you" in person.get("/c/harbor/live/").content.decode()
 
 
-def test_an_end_that_came_is_no_alarm(desk, member, sign_in):
-    call = desk.talking()
-    end(desk, call)
-    desk.sandbox.advance(10)
-    desk.look()
+def test_an_end_that_came_is_no_alarm(operator, member, sign_in):
+    call = operator.place_answered()
+    end(operator, call)
+    operator.sandbox.advance(10)
+    operator.read_calls()
     ended_ago(call, 30)
     sweep.run()
-    assert desk.again(call).alarm == ""
-    page = sign_in(member(desk.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    assert operator.reload(call).alarm == ""
+    page = sign_in(member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" not in page
 
 
-def test_another_alarm_does_not_hide_it(desk, member, sign_in):
-    call = desk.talking()
-    desk.fault("500", "/calls/*/control")
-    end(desk, call)
+def test_another_alarm_does_not_hide_it(operator, member, sign_in):
+    call = operator.place_answered()
+    operator.add_fault("500", "/calls/*/control")
+    end(operator, call)
     ended_ago(call, 12)
     with scope.system("a wrong line too"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), version=F("version") + 1)
-    page = sign_in(member(desk.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    page = sign_in(member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" in page
 
 

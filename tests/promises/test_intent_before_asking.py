@@ -46,30 +46,30 @@ class Killed(BaseException):
     """The process is gone in this moment."""
 
 
-def place(desk):
+def place(operator):
     return intents.place(
-        desk.tenant,
+        operator.tenant,
         destination=PERSON,
         token=FIRST,
-        by=desk.user,
-        number=desk.number.pk,
-        assistant=desk.assistant.pk,
+        by=operator.user,
+        number=operator.number.pk,
+        assistant=operator.assistant.pk,
     )
 
 
 def command(kind, **more):
-    def run(desk):
-        call = desk.calls()[0]
-        return commands.send(call, {"type": kind, **more}, by=desk.user, token=FIRST)
+    def run(operator):
+        call = operator.calls()[0]
+        return commands.send(call, {"type": kind, **more}, by=operator.user, token=FIRST)
 
     return run
 
 
 def campaign(step, **more):
-    def run(desk):
+    def run(operator):
         with scope.system("the campaign"):
             found = Campaign.objects.select_related("connection").get()
-        return step(found, **({"by": desk.user} | more))
+        return step(found, **({"by": operator.user} | more))
 
     return run
 
@@ -222,24 +222,24 @@ def watch(monkeypatch, steps):
     monkeypatch.setattr(inprocess.Transport, "handle_request", steps.request(real))
 
 
-def prepare(desk, name):
+def prepare(operator, name):
     if name in ("say", "end-call", "transfer"):
-        desk.talking()
+        operator.place_answered()
     if DEEDS[name].state:
-        _campaign(desk, DEEDS[name].state)
+        _campaign(operator, DEEDS[name].state)
     if name in ("hook up", "rotate"):  # two assistants are enough
         with scope.system("assistants that are gone"):
             kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]
             Assistant.objects.exclude(pk__in=list(kept)).update(vanished_at=timezone.now())
     if name == "rotate":
-        connect.hook_up(desk.connection, by=None)
+        connect.hook_up(operator.connection, by=None)
 
 
-def _campaign(desk, state):
-    with inprocess.client(desk.sandbox, "sandbox-agency") as vendor:
+def _campaign(operator, state):
+    with inprocess.client(operator.sandbox, "sandbox-agency") as vendor:
         body = {
             "name": "Slots",
-            "agent_id": desk.assistant.assistant.remote_id,
+            "agent_id": operator.assistant.assistant.remote_id,
             "schedule_start_time": "00:00",
             "schedule_end_time": "23:59",
             "timezone": "Europe/Amsterdam",
@@ -249,19 +249,19 @@ def _campaign(desk, state):
         made = made.get("campaign", made)
         for step in {"draft": [], "scheduled": ["scheduled"], "paused": ["scheduled", "paused"]}[state]:
             vendor.patch(f"/campaigns/{made['id']}", json={"status": step})
-    campaign_sync.campaigns(desk.connection)
+    campaign_sync.campaigns(operator.connection)
 
 
-def recover(desk):
+def recover(operator):
     """Minutes pass, and the workers do what is due."""
     with scope.system("let time pass"):
         past = timedelta(minutes=5)
         VendorRequest.objects.update(asked_at=F("asked_at") - past)
         OrganizationRequest.objects.update(asked_at=F("asked_at") - past)
-    for _ in range(4 if desk.calls() else 1):
-        for call in desk.calls():
-            desk.later(call, 40)
-        desk.sweep()
+    for _ in range(4 if operator.calls() else 1):
+        for call in operator.calls():
+            operator.let_pass(call, 40)
+        operator.run_due_work()
     inventory_tasks.give_up_lost_requests()
     inventory_tasks.finish_connections()
 
@@ -277,22 +277,22 @@ def left_over():
 
 
 @pytest.mark.parametrize("name", DEEDS)
-def test_killed_at_each_step(desk, monkeypatch, name):
+def test_killed_at_each_step(operator, monkeypatch, name):
     deed = DEEDS[name]
-    prepare(desk, name)
-    world = copy.deepcopy(desk.sandbox.world.__dict__)
+    prepare(operator, name)
+    world = copy.deepcopy(operator.sandbox.world.__dict__)
     died = 0
     for dies_at in range(1, 400):
         before = database.savepoint()
-        steps = Steps(deed.asked, desk.user.pk if deed.by_person else None, dies_at)
+        steps = Steps(deed.asked, operator.user.pk if deed.by_person else None, dies_at)
         with monkeypatch.context() as patch:
             watch(patch, steps)
             try:
-                deed.run(desk)
+                deed.run(operator)
             except Killed:
                 died += 1
             steps.dies_at = -1
-            recover(desk)
+            recover(operator)
         at = f"{name}, killed at {steps.names[dies_at - 1 : dies_at]}"
         assert left_over() == [], at
         assert deed.repeats or len({one.split(" ")[1] for one in steps.reached}) == len(steps.reached), at
@@ -301,20 +301,20 @@ def test_killed_at_each_step(desk, monkeypatch, name):
             traced = AuditEntry.objects.filter(action=deed.asked).exists()
         assert traced or not steps.reached, at
         database.savepoint_rollback(before)
-        desk.sandbox.world.__dict__.clear()
-        desk.sandbox.world.__dict__.update(copy.deepcopy(world))
+        operator.sandbox.world.__dict__.clear()
+        operator.sandbox.world.__dict__.update(copy.deepcopy(world))
         if steps.count < dies_at or not died or died < dies_at:
             break
     assert died >= 8, "it has steps"
 
 
-def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(desk, monkeypatch):
+def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(operator, monkeypatch):
     monkeypatch.setattr(campaigns.audit, "record", lambda *args, **more: None)
     with pytest.raises(AssertionError, match=r"left before campaign\.start-asked was committed"):
-        test_killed_at_each_step(desk, monkeypatch, "start")
+        test_killed_at_each_step(operator, monkeypatch, "start")
 
 
-def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
+def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
     """Each assistant that was told is known, so that its secret is, too."""
     told = []
     real = spending._Purse.spend
@@ -328,11 +328,11 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spending._Purse, "spend", dies_after_three)
         with pytest.raises(Killed):
-            connect.hook_up(desk.connection, by=admin)
+            connect.hook_up(operator.connection, by=admin)
     with scope.system("look"):
         assert Assistant.objects.exclude(hooked_at=None).count() == 3
-        assert ConnectionSecret.objects.get(connection=desk.connection).webhook_secrets
-    recover(desk)
+        assert ConnectionSecret.objects.get(connection=operator.connection).webhook_secrets
+    recover(operator)
     with scope.system("look"):
         actions = list(
             AuditEntry.objects.filter(action__startswith="connection.h")
@@ -340,4 +340,4 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(desk, admin):
             .values_list("action", flat=True)
         )
     assert actions == ["connection.hook-up-asked", "connection.hook-up-given-up"]
-    assert connect.hook_up(desk.connection, by=admin).left == 0
+    assert connect.hook_up(operator.connection, by=admin).left == 0

@@ -60,30 +60,30 @@ def held(pk: int) -> Iterator[None]:
         other.rollback()
 
 
-def test_a_placed_call_is_known_when_the_note_about_its_connection_fails(desk, monkeypatch):
+def test_a_placed_call_is_known_when_the_note_about_its_connection_fails(operator, monkeypatch):
     note_fails(monkeypatch)
-    assert desk.place().state == "dialing"
-    assert desk.actions() == ["call.asked", "call.placed"]
+    assert operator.place().state == "dialing"
+    assert operator.audit_actions() == ["call.asked", "call.placed"]
 
 
-def test_a_placed_call_is_answered_for_when_the_next_look_cannot_be_hurried(desk, monkeypatch):
+def test_a_placed_call_is_answered_for_when_the_next_look_cannot_be_hurried(operator, monkeypatch):
     def broken(*args, **kwargs):
         raise DatabaseError("the row is locked")
 
     monkeypatch.setattr(runs.SyncState.objects, "filter", broken)
-    assert desk.place().state == "dialing"
+    assert operator.place().state == "dialing"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_locked_row_of_the_connection_holds_no_answer_up(desk):
-    call = desk.talking()
-    with held(desk.connection.pk):
+def test_a_locked_row_of_the_connection_holds_no_answer_up(operator):
+    call = operator.place_answered()
+    with held(operator.connection.pk):
         finished = threading.Event()
 
         def ask():
             try:
-                assert desk.place("+31612340043").state == "dialing"
-                receipt = commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+                assert operator.place("+31612340043").state == "dialing"
+                receipt = commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
                 assert receipt.outcome == "accepted"
                 finished.set()
             finally:
@@ -105,7 +105,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(desk, monkeypatch, where):
+def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(operator, monkeypatch, where):
     owner, name = PLACES[where]
     real = sending.voicedock.Client.place_call
 
@@ -116,34 +116,34 @@ def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(des
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", placed)
     with pytest.raises(Broken):
-        desk.place()
-    (call,) = desk.calls()
+        operator.place()
+    (call,) = operator.calls()
     assert call.answered_at and call.answered_remote_id
     monkeypatch.undo()
-    desk.fault("hang", route="/calls", seconds=60)  # nothing is looked up: what was kept is enough
-    desk.later(call, 60)
-    desk.sweep()
-    call = desk.again(call)
+    operator.add_fault("hang", route="/calls", seconds=60)  # nothing is looked up: what was kept is enough
+    operator.let_pass(call, 60)
+    operator.run_due_work()
+    call = operator.reload(call)
     assert call.state in LIVE and call.remote_id == call.answered_remote_id and call.placed_at
-    assert desk.actions() == ["call.asked", "call.placed"] and len(desk.placed()) == 1
+    assert operator.audit_actions() == ["call.asked", "call.placed"] and len(operator.dial_requests()) == 1
 
 
-def test_a_refusal_that_is_known_stays_one(desk, monkeypatch):
-    desk.fault("402")
+def test_a_refusal_that_is_known_stays_one(operator, monkeypatch):
+    operator.add_fault("402")
     monkeypatch.setattr(sending, "refuse", fails)
     with pytest.raises(Broken):
-        desk.place()
+        operator.place()
     monkeypatch.undo()
-    (call,) = desk.calls()
-    desk.later(call, 60)
-    desk.sweep()
-    call = desk.again(call)
+    (call,) = operator.calls()
+    operator.let_pass(call, 60)
+    operator.run_due_work()
+    call = operator.reload(call)
     assert (call.state, call.alarm) == ("refused", "") and "Nothing was dialed" in call.error
 
 
 @pytest.mark.parametrize("where", ["note", "record", "tell", "_mark"])
-def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):
-    call = desk.talking()
+def test_a_command_that_was_accepted_stays_accepted(operator, monkeypatch, where):
+    call = operator.place_answered()
     real = commands.voicedock.Client.control_call
 
     def sent(client, *what):
@@ -155,18 +155,18 @@ def test_a_command_that_was_accepted_stays_accepted(desk, monkeypatch, where):
 
     monkeypatch.setattr(commands.voicedock.Client, "control_call", sent)
     if where == "note":
-        assert commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4()).outcome == "accepted"
+        assert commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4()).outcome == "accepted"
     else:
         with pytest.raises(Broken):
-            commands.send(call, {"type": "end-call"}, by=desk.user, token=uuid.uuid4())
+            commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     monkeypatch.undo()
-    (receipt,) = desk.receipts(call)
+    (receipt,) = operator.receipts(call)
     assert receipt.outcome == "accepted"
     for _ in range(2):
-        desk.later(call, 10)
-        desk.sweep()
-    assert desk.actions().count("call.command-accepted") == 1
-    assert desk.receipts(call)[0].recorded_at and len(desk.commands()) == 1
+        operator.let_pass(call, 10)
+        operator.run_due_work()
+    assert operator.audit_actions().count("call.command-accepted") == 1
+    assert operator.receipts(call)[0].recorded_at and len(operator.command_requests()) == 1
 
 
 def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(agency, monkeypatch):
@@ -202,7 +202,7 @@ def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch)
         assert set(hooked.values_list("remote_id", flat=True)) == set(told) and len(told) == 2
 
 
-def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, monkeypatch):
+def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operator, monkeypatch):
     """The list shows the call before its answer comes; and VoiceDock answers with an id that is another call's."""
     real = sending.voicedock.Client.place_call
 
@@ -210,8 +210,8 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, m
         answer = real(client, **what)
         with scope.system("a list came first, with nothing in it that is ours"):
             Call.objects.create(
-                connection=desk.connection,
-                tenant=desk.tenant,
+                connection=operator.connection,
+                tenant=operator.tenant,
                 origin="adopted",
                 party="+31612340042",
                 state="dialing",
@@ -220,9 +220,9 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, m
         return answer
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", listed_first)
-    call = desk.place()
+    call = operator.place()
     monkeypatch.undo()
-    assert desk.actions() == ["call.asked", "call.made-way", "call.placed"]
+    assert operator.audit_actions() == ["call.asked", "call.made-way", "call.placed"]
     with scope.system("look"):
         twin = Call.objects.get(origin="adopted")
     assert (twin.finished, twin.remote_id, twin.version) == (True, "", 2)
@@ -232,17 +232,17 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(desk, m
         return sending.voicedock.PlacedCall(call.remote_id, "dialing")
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", same_id)
-    other = desk.place("+31612340043")
-    assert desk.again(call).state == "dialing" and desk.again(call).remote_id == call.remote_id
+    other = operator.place("+31612340043")
+    assert operator.reload(call).state == "dialing" and operator.reload(call).remote_id == call.remote_id
     assert (other.state, other.alarm, other.remote_id) == ("needs-person", "not-certain", "")
-    assert "the id of another one" in other.error and desk.actions()[-1] == "call.id-repeated"
+    assert "the id of another one" in other.error and operator.audit_actions()[-1] == "call.id-repeated"
 
 
 @pytest.mark.parametrize("where", ["the audit trail", "what it is now"])
-def test_a_campaign_that_was_paused_is_known_to_be(desk, make_remote_campaign, monkeypatch, where):
-    remote = desk.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
+def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaign, monkeypatch, where):
+    remote = operator.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     remote.status = "scheduled"
-    campaign_sync.campaigns(desk.connection)
+    campaign_sync.campaigns(operator.connection)
     with scope.system("look"):
         campaign = Campaign.objects.get()
     real = campaigns.voicedock.Client.update_campaign
@@ -255,7 +255,7 @@ def test_a_campaign_that_was_paused_is_known_to_be(desk, make_remote_campaign, m
 
     monkeypatch.setattr(campaigns.voicedock.Client, "update_campaign", paused)
     with pytest.raises(Broken):
-        campaigns.pause(campaign, by=desk.user)
+        campaigns.pause(campaign, by=operator.user)
     monkeypatch.undo()
     with scope.system("time goes by"):
         assert VendorRequest.objects.get().outcome == "accepted"

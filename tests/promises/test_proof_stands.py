@@ -117,35 +117,35 @@ def test_a_line_that_differs_is_not_written_down_without_the_alarm(bloom):
     refused("UPDATE calls_call SET reported_line = %s WHERE id = %s", FOREIGN, call.pk, match="raises the alarm")
 
 
-def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the_alarm(desk, admin):
-    call = desk.talking()
-    assert (desk.again(call).reported_line, desk.again(call).asked_line) == ("+31105550161", "+31105550161")
+def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the_alarm(operator, admin):
+    call = operator.place_answered()
+    assert (operator.reload(call).reported_line, operator.reload(call).asked_line) == ("+31105550161", "+31105550161")
     for _ in range(2):
-        reported(desk.again(call), FOREIGN)
-    now = desk.again(call)
+        reported(operator.reload(call), FOREIGN)
+    now = operator.reload(call)
     assert (now.reported_line, now.alarm) == ("+31105550161", "wrong-number")
     with scope.system("look"):
         (correction,) = CallerIdCorrection.objects.filter(call=call)
         entry = AuditEntry.objects.get(pk=correction.entry_id)
     assert (correction.reported_line, entry.action) == (FOREIGN, "call.wrong-number")
     with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
-        desk.place("+31612340043")
+        operator.place("+31612340043")
     assert alarms.mail() == 1
     assert manual_resolution.clear_wrong_number(now, by=admin, reason="A fault of the carrier.")
-    reported(desk.again(call), "+31105550199")
-    assert desk.again(call).alarm == "wrong-number", "a third number is a new alarm"
-    assert desk.actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
+    reported(operator.reload(call), "+31105550199")
+    assert operator.reload(call).alarm == "wrong-number", "a third number is a new alarm"
+    assert operator.audit_actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
 
 
-def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(desk):
-    call = desk.place()
-    reported(desk.again(call), FOREIGN)
-    reported(desk.again(call), "+31105550161", at=datetime.now(UTC) + timedelta(seconds=5))
-    now = desk.again(call)
+def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(operator):
+    call = operator.place()
+    reported(operator.reload(call), FOREIGN)
+    reported(operator.reload(call), "+31105550161", at=datetime.now(UTC) + timedelta(seconds=5))
+    now = operator.reload(call)
     assert (now.reported_line, now.alarm) == (FOREIGN, "wrong-number")
     with scope.system("look"):
         assert CallerIdCorrection.objects.get(call=call).reported_line == "+31105550161"
-    assert desk.actions()[-2:] == ["call.wrong-number", "call.reported-again"]
+    assert operator.audit_actions()[-2:] == ["call.wrong-number", "call.reported-again"]
 
 
 def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, admin):
@@ -171,16 +171,16 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
         assert (clearing.cleared_by, clearing.why, Call.objects.get(pk=call.pk).alarm) == (admin, "Looked at.", "")
 
 
-def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(desk):
-    desk.fault("lost")
-    call = desk.place()
+def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(operator):
+    operator.add_fault("lost")
+    call = operator.place()
     assert call.state == "unknown"
     with scope.system("a line is reported before the call is found"):
         Call.objects.filter(pk=call.pk).update(reported_line=FOREIGN, alarm="wrong-number")
     for _ in range(2):
-        desk.later(call, 30)
-        desk.sweep()
-    now = desk.again(call)
+        operator.let_pass(call, 30)
+        operator.run_due_work()
+    now = operator.reload(call)
     assert now.state in ("dialing", "connecting", "ringing", "in-progress") and now.alarm == "wrong-number"
 
 
@@ -300,13 +300,13 @@ def _make(house, call, state):
     )
 
 
-def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(desk):
-    call = desk.place()
-    now = desk.again(call)
-    number, assistant = desk.number.number, desk.assistant.assistant
-    assert (now.meant_line, now.asked_line) == (desk.number.e164, desk.number.e164)
+def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(operator):
+    call = operator.place()
+    now = operator.reload(call)
+    number, assistant = operator.number.number, operator.assistant.assistant
+    assert (now.meant_line, now.asked_line) == (operator.number.e164, operator.number.e164)
     assert (now.asked_number_remote_id, now.asked_assistant_remote_id) == (number.remote_id, assistant.remote_id)
-    (sent,) = desk.placed()
+    (sent,) = operator.dial_requests()
     assert sent["body"]["number_id"] == now.asked_number_remote_id
 
 
@@ -342,33 +342,33 @@ def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch
     suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
 
 
-def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(desk, admin, monkeypatch):
+def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_for_it(operator, admin, monkeypatch):
     """Asked for while a call is on its way: it is refused, and no new call leaves until it is tried again."""
     monkeypatch.setattr(suspension, "WAITS", (0,))
     real, tried = sending.voicedock.Client.place_call, []
 
     def meanwhile(client, **what):
         with pytest.raises(dedicating.InUse):
-            suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
+            suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
         with pytest.raises(intents.Refusal, match="about to be suspended"):
-            desk.place("+31612340099")
+            operator.place("+31612340099")
         tried.append(what)
         return real(client, **what)
 
     monkeypatch.setattr(sending.voicedock.Client, "place_call", meanwhile)
-    assert desk.place().state == "dialing" and len(tried) == 1
-    suspension.suspend(desk.tenant, by=admin, reason="Unpaid")
-    assert len(desk.placed()) == 1
+    assert operator.place().state == "dialing" and len(tried) == 1
+    suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
+    assert len(operator.dial_requests()) == 1
 
 
-def test_a_reason_that_is_missing_holds_no_call_back(desk, admin):
+def test_a_reason_that_is_missing_holds_no_call_back(operator, admin):
     with pytest.raises(suspension.life.NotNow):
-        suspension.suspend(desk.tenant, by=admin, reason=" ")
-    assert desk.place().state == "dialing"
+        suspension.suspend(operator.tenant, by=admin, reason=" ")
+    assert operator.place().state == "dialing"
 
 
 @pytest.mark.parametrize("lost", ["lease", "state"])
-def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, monkeypatch, lost):
+def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(operator, monkeypatch, lost):
     """The process stood still between the claim and the request: the sweep gave the call up meanwhile."""
     real = sending.budget.speak
 
@@ -382,10 +382,10 @@ def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(desk, mon
         return real(*args, **kwargs)
 
     monkeypatch.setattr(sending.budget, "speak", stands_still)
-    call = desk.place()
-    assert desk.placed() == []
+    call = operator.place()
+    assert operator.dial_requests() == []
     assert call.state == ("queued" if lost == "lease" else "refused")
-    assert call.asked_line == ("" if lost == "lease" else desk.number.e164)
+    assert call.asked_line == ("" if lost == "lease" else operator.number.e164)
 
 
 # A call is not made up

@@ -41,23 +41,23 @@ ELSEWHERE = "/api/v1/voices"  # asked by the other user of the key, and never by
 class Storm:
     """What people do through it, and what VoiceDock's log says of it."""
 
-    def __init__(self, desk, stepped: Stepped, says: float | None) -> None:
-        self.desk, self.stepped, self.says = desk, stepped, says
+    def __init__(self, operator, stepped: Stepped, says: float | None) -> None:
+        self.operator, self.stepped, self.says = operator, stepped, says
         self.asked: list[Call] = []
         self.receipts: list[Receipt] = []
         self.answers: list[campaign_control.Answer] = []
-        self.elsewhere = inprocess.client(desk.sandbox, "sandbox-agency")
+        self.elsewhere = inprocess.client(operator.sandbox, "sandbox-agency")
 
     def begin(self) -> None:
         """Three are on the phone, a campaign calls its list, and one answer has just been lost; all known here."""
-        lever = self.desk.lever
+        lever = self.operator.control_sandbox
         lever("switches", outcome="conversation", campaigns_dial=True, campaign_lines=2)
-        with scope.of(self.desk.tenant):
-            dedications.Tenant.objects.filter(pk=self.desk.tenant.pk).update(max_concurrent_calls=200)
-        with inprocess.client(self.desk.sandbox, "sandbox-agency") as other:
+        with scope.of(self.operator.tenant):
+            dedications.Tenant.objects.filter(pk=self.operator.tenant.pk).update(max_concurrent_calls=200)
+        with inprocess.client(self.operator.sandbox, "sandbox-agency") as other:
             leads = [{"phone_number": f"+316123500{nth:02}"} for nth in range(30)]
             day = {"schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59", "timezone": "UTC"}
-            body = {"name": "Recall", "agent_id": self.desk.assistant.assistant.remote_id, "leads": leads} | day
+            body = {"name": "Recall", "agent_id": self.operator.assistant.assistant.remote_id, "leads": leads} | day
             made = other.post("/campaigns", json=body).json()["campaign"]["id"]
             other.patch(f"/campaigns/{made}", json={"status": "scheduled"})
         for nth in range(3):
@@ -69,36 +69,36 @@ class Storm:
             self.talking = list(calls.order_by("party"))
             assert Lead.objects.filter(campaign=self.campaign).count() == 30
         assert [call.state for call in self.talking] == ["in-progress"] * 3
-        self.desk.fault("lost")
-        self.lost = self.desk.place("+31612369999")
+        self.operator.add_fault("lost")
+        self.lost = self.operator.place("+31612369999")
         assert self.lost.state == "unknown"
 
     def people(self, passed: float) -> None:
         """Somebody calls every ten seconds, somebody steers every fourteen; once a campaign is paused, a call ended."""
         if passed % 10 == 0:
-            self.asked.append(self.desk.place(f"+3161236{int(passed):04}"))
+            self.asked.append(self.operator.place(f"+3161236{int(passed):04}"))
         if passed % 14 == 0:
             self.command(self.talking[0], type="inject-context", content=f"Fact {passed}", trigger_response=False)
         if passed == 60:
-            self.answers.append(campaign_control.pause(self.campaign, by=self.desk.user))
+            self.answers.append(campaign_control.pause(self.campaign, by=self.operator.user))
             self.command(self.talking[1], type="end-call")
         if passed == 90:  # somebody hangs up, and nobody can see it now
-            self.desk.lever("hang-up", person=self.talking[2].party)
+            self.operator.control_sandbox("hang-up", person=self.talking[2].party)
         self.look_at_all()
 
     def command(self, call: Call, **command: Any) -> None:
-        self.receipts.append(control.send(call, command, by=self.desk.user, token=uuid.uuid4()))
+        self.receipts.append(control.send(call, command, by=self.operator.user, token=uuid.uuid4()))
 
     def look_at_all(self) -> None:
         """Whatever is going on has a name, and whatever waits says that nothing was dialed."""
-        for call in self.desk.calls():
+        for call in self.operator.calls():
             assert call.state in NAMED or (call.pk, call.state) == (self.lost.pk, "unknown"), call.state
             if call.state in ("queued", "refused"):
                 assert sending.NOTHING_DIALED in call.error or "could not be sent" in call.error
 
     def log(self) -> list[dict[str, Any]]:
         """What Patchbay asked."""
-        return [one for one in self.desk.sandbox.log.since() if one["path"] != ELSEWHERE]
+        return [one for one in self.operator.sandbox.log.since() if one["path"] != ELSEWHERE]
 
     def asked_to_wait(self, entry: dict[str, Any]) -> float:
         """Seconds, as VoiceDock said."""
@@ -136,7 +136,7 @@ class Storm:
 
     def nobody_is_dialed_twice(self) -> None:
         assert all(sum(one["status"] == 201 for one in sent) <= 1 for sent in self.dials().values())
-        rung = Counter(call.person for call in self.desk.sandbox.world.calls.values())
+        rung = Counter(call.person for call in self.operator.sandbox.world.calls.values())
         assert {person for person, times in rung.items() if person.startswith("+3161236") and times > 1} == set()
 
     def the_limit_is_kept(self) -> None:
@@ -145,30 +145,30 @@ class Storm:
 
     def all_is_well_again(self) -> None:
         """Without a person: fresh copies, no complaint, every call where VoiceDock has it."""
-        fresh = freshness.freshness([self.desk.connection], WATCHED)[self.desk.connection.pk]
+        fresh = freshness.freshness([self.operator.connection], WATCHED)[self.operator.connection.pk]
         assert not fresh.failing and fresh.age < timedelta(seconds=70)
         with scope.system("look"):
-            assert Connection.objects.get(pk=self.desk.connection.pk).last_error == ""
-        theirs = {one.id: one for one in self.desk.sandbox.world.calls.values() if one.org_id == self.org()}
-        ours = {call.remote_id: call.state for call in self.desk.calls() if call.remote_id}
+            assert Connection.objects.get(pk=self.operator.connection.pk).last_error == ""
+        theirs = {one.id: one for one in self.operator.sandbox.world.calls.values() if one.org_id == self.org()}
+        ours = {call.remote_id: call.state for call in self.operator.calls() if call.remote_id}
         assert ours.keys() == theirs.keys()
         assert {key for key, one in theirs.items() if one.live} <= {key for key in ours if ours[key] in LIVE}
-        seen = self.desk.sandbox.now() - 30.0  # seconds; who hung up since may not have been missed yet
+        seen = self.operator.sandbox.now() - 30.0  # seconds; who hung up since may not have been missed yet
         assert not {key for key in ours if ours[key] in LIVE and (theirs[key].ended_at or seen) < seen}
-        assert not [call for call in self.desk.calls() if call.state in ("queued", "unknown")]
-        asking = [(call.pk, call.alarm) for call in self.desk.calls() if call.alarm]
+        assert not [call for call in self.operator.calls() if call.state in ("queued", "unknown")]
+        asking = [(call.pk, call.alarm) for call in self.operator.calls() if call.alarm]
         assert asking in ([], [(self.talking[1].pk, Alarm.END_NOT_CONFIRMED)]), "a call that would not end is told"
 
     def org(self) -> str:
-        return self.desk.connection.organization_id
+        return self.operator.connection.organization_id
 
 
 @pytest.fixture
-def storm(desk, stepped):
+def storm(operator, stepped):
     def make(says: float | None) -> Storm:
-        made = Storm(desk, stepped, says)
+        made = Storm(operator, stepped, says)
         made.begin()
-        desk.sandbox.log.clear()
+        operator.sandbox.log.clear()
         return made
 
     return make
@@ -176,9 +176,9 @@ def storm(desk, stepped):
 
 def ordered(storm: Storm, seconds: float = STORM) -> None:
     """VoiceDock answers 429 to everything."""
-    storm.desk.fault("429", "*", times=0, retry_after=int(storm.says or 0))
+    storm.operator.add_fault("429", "*", times=0, retry_after=int(storm.says or 0))
     storm.stepped.steps(seconds, storm.people)
-    with inprocess.client(storm.desk.sandbox) as levers:
+    with inprocess.client(storm.operator.sandbox) as levers:
         levers.delete("/_sandbox/faults")
 
 
@@ -207,7 +207,7 @@ def test_a_storm_of_429_over_minutes(storm, brew, says):
     here.nobody_is_dialed_twice()
     here.the_limit_is_kept()
     here.all_is_well_again()
-    later = [here.desk.again(call) for call in here.asked if call.created_at > here.asked[-6].created_at]
+    later = [here.operator.reload(call) for call in here.asked if call.created_at > here.asked[-6].created_at]
     assert {call.state for call in later} <= LIVE | {"ended"}, "who asked in the last minute is called after all"
 
 
@@ -230,17 +230,17 @@ def test_knock_out_a_call_that_does_not_wait_as_long_as_told_is_seen(storm, monk
 def test_minutes_in_which_machines_want_more_than_there_is(storm):
     """VoiceDock never has to refuse, and people wait for nothing."""
     here = storm(None)
-    with inprocess.client(here.desk.sandbox, "sandbox-agency") as other:
-        assistant = here.desk.assistant.assistant.remote_id
-        here.desk.lever("switches", requests_per_minute=1000)
+    with inprocess.client(here.operator.sandbox, "sandbox-agency") as other:
+        assistant = here.operator.assistant.assistant.remote_id
+        here.operator.control_sandbox("switches", requests_per_minute=1000)
         for nth in range(60):
             day = {"schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59", "timezone": "UTC"}
             body = {"name": f"List {nth}", "agent_id": assistant, "leads": [{"phone_number": "+31612350100"}]} | day
             made = other.post("/campaigns", json=body).json()["campaign"]["id"]
             other.patch(f"/campaigns/{made}", json={"status": "scheduled"})
-        here.desk.lever("switches", requests_per_minute=100, campaigns_dial=False)
-    here.desk.sandbox.limits.clear()
-    here.desk.sandbox.log.clear()
+        here.operator.control_sandbox("switches", requests_per_minute=100, campaigns_dial=False)
+    here.operator.sandbox.limits.clear()
+    here.operator.sandbox.log.clear()
 
     def each(passed: float) -> None:
         here.people(passed)

@@ -108,17 +108,17 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
         assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
 
 
-def test_two_requests_that_did_not_see_each_other_dial_the_person_once(desk, monkeypatch):
+def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
     monkeypatch.setattr(intents, "_hindrance", lambda tenant, party: None)
-    first = desk.place(PERSON, token=uuid.uuid4())
-    second = desk.place(PERSON, token=uuid.uuid4())
+    first = operator.place(PERSON, token=uuid.uuid4())
+    second = operator.place(PERSON, token=uuid.uuid4())
     assert first.state == "dialing"
-    assert (second.state, len(desk.placed())) == ("refused", 1)
+    assert (second.state, len(operator.dial_requests())) == ("refused", 1)
     assert claims.ALREADY in second.error
     with scope.system("the first is over"):
         Call.objects.filter(pk=first.pk).update(state="ended", finished=True, ended_at=timezone.now())
-    assert desk.place(PERSON, token=uuid.uuid4()).state == "dialing"
+    assert operator.place(PERSON, token=uuid.uuid4()).state == "dialing"
 
 
 def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor, admin):

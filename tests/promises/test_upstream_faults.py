@@ -63,96 +63,98 @@ def repeats_without_waiting():
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
-def test_placing_under_a_fault(desk, fault, shape):
-    desk.fault(fault, shape=shape, seconds=60)
-    call = desk.place()
+def test_placing_under_a_fault(operator, fault, shape):
+    operator.add_fault(fault, shape=shape, seconds=60)
+    call = operator.place()
     assert call.state in NAMED
-    posts = desk.placed()
+    posts = operator.dial_requests()
     assert len(posts) <= (2 if fault == "429" else 1)
-    desk.later(call, 120)
-    desk.sweep()
-    desk.look()
-    effects = [one for one in desk.placed() if one["status"] in (200, 201) or one["fault"] == "lost"]
+    operator.let_pass(call, 120)
+    operator.run_due_work()
+    operator.read_calls()
+    effects = [one for one in operator.dial_requests() if one["status"] in (200, 201) or one["fault"] == "lost"]
     assert len(effects) <= 1, "two phones would have rung"
-    assert desk.again(call).state in NAMED
+    assert operator.reload(call).state in NAMED
 
 
 @pytest.mark.parametrize(("fault", "command"), part(FAULTS, COMMANDS))
-def test_a_command_under_a_fault(desk, fault, command):
-    call = desk.talking()
-    desk.fault(fault, "/calls/*/control", seconds=60)
+def test_a_command_under_a_fault(operator, fault, command):
+    call = operator.place_answered()
+    operator.add_fault(fault, "/calls/*/control", seconds=60)
     receipt = commands.send(call, {"type": command, **COMMANDS[command]}, by=None, token=uuid.uuid4())
     assert receipt.outcome in (Receipt.Outcome.ACCEPTED, Receipt.Outcome.REFUSED, Receipt.Outcome.UNKNOWN)
     assert receipt.note or receipt.outcome == Receipt.Outcome.ACCEPTED
-    assert len(desk.commands()) == 1
+    assert len(operator.command_requests()) == 1
 
 
 @pytest.mark.parametrize(("fault", "deed"), part(FAULTS, DEEDS))
-def test_a_deed_upon_a_campaign_under_a_fault(desk, asked, fault, deed):
-    campaign = a_campaign(desk)
+def test_a_deed_upon_a_campaign_under_a_fault(operator, asked, fault, deed):
+    campaign = a_campaign(operator)
     if deed not in campaigns.offered(campaign):
         assert campaigns.start(campaign, by=None).outcome == "accepted"
         with scope.system("look"):
             campaign.refresh_from_db()
-    desk.fault(fault, "/campaigns/*", seconds=60)
+    operator.add_fault(fault, "/campaigns/*", seconds=60)
     asked()
     answer = getattr(campaigns, deed)(campaign, by=None)
     assert answer.outcome in ("accepted", "refused", "unknown") and answer.words
     assert [one.split()[0] for one in asked()] == ["PATCH"]
-    done = desk.sandbox.world.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
+    done = operator.sandbox.world.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
     assert done or answer.outcome != "accepted", "told as done, and it is not"
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
-    desk.lever("clock", advance=1)
-    tasks.run_due(desk.connection.pk, Kind.CAMPAIGNS.value)
+    operator.control_sandbox("clock", advance=1)
+    tasks.run_due(operator.connection.pk, Kind.CAMPAIGNS.value)
     with scope.system("look"):
-        assert Campaign.objects.get().status == desk.sandbox.world.campaigns[campaign.remote_id].status
+        assert Campaign.objects.get().status == operator.sandbox.world.campaigns[campaign.remote_id].status
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
-def test_an_organization_asked_for_under_a_fault(desk, asked, fault, shape):
-    desk.fault(fault, "/organizations", shape=shape, seconds=60)
+def test_an_organization_asked_for_under_a_fault(operator, asked, fault, shape):
+    operator.add_fault(fault, "/organizations", shape=shape, seconds=60)
     asked()
-    request = organizations.create(desk.connection, "Dentist North", by=None)
+    request = organizations.create(operator.connection, "Dentist North", by=None)
     Outcome = OrganizationRequest.Outcome
     assert request.outcome in (Outcome.CREATED, Outcome.REFUSED, Outcome.UNKNOWN)
     assert request.note or request.outcome == Outcome.CREATED
-    there = [one.name for one in desk.sandbox.world.organizations.values()].count("Dentist North")
+    there = [one.name for one in operator.sandbox.world.organizations.values()].count("Dentist North")
     assert not (there and request.outcome == Outcome.REFUSED), "told as refused, and it was created"
     for _ in range(3):
         organizations.go_on()
-        tasks.run_due(desk.connection.pk, Kind.ORGANIZATION.value)
+        tasks.run_due(operator.connection.pk, Kind.ORGANIZATION.value)
     assert asked().count("POST /organizations") == 1
     with scope.system("look"):
-        assert request.outcome != Outcome.UNKNOWN or organizations.questions(desk.connection)
+        assert request.outcome != Outcome.UNKNOWN or organizations.questions(operator.connection)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_telling_assistants_where_to_report_under_a_fault(desk, asked, fault):
+def test_telling_assistants_where_to_report_under_a_fault(operator, asked, fault):
     """What was not told is told at the next go; what VoiceDock has is what is written down here."""
-    desk.fault(fault, "/assistants/*", seconds=60)
+    operator.add_fault(fault, "/assistants/*", seconds=60)
     asked()
-    first = connect.hook_up(desk.connection, by=None)
+    first = connect.hook_up(operator.connection, by=None)
     sent = asked()
     assert all(one.startswith("PATCH ") for one in sent) and len(set(sent)) == len(sent)
     with scope.system("look"):
         Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
-    again = connect.hook_up(desk.connection, by=None)
+    again = connect.hook_up(operator.connection, by=None)
     assert again.left == 0 and again.ours >= first.ours
-    address = connect.hook_address(desk.connection)
-    mine = [one for one in desk.sandbox.world.assistants.values() if one.org_id == desk.connection.organization_id]
+    address = connect.hook_address(operator.connection)
+    mine = [
+        one for one in operator.sandbox.world.assistants.values() if one.org_id == operator.connection.organization_id
+    ]
     assert {one.settings["webhook_url"] for one in mine} == {address}
 
 
 @pytest.mark.parametrize(("fault", "kind"), part(FAULTS, Kind))
-def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(desk, asked, fault, kind):
-    desk.fault(fault, "*", times=0, seconds=60)
+def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator, asked, fault, kind):
+    operator.add_fault(fault, "*", times=0, seconds=60)
     asked()
-    tasks.run_due(desk.connection.pk, kind.value)
+    tasks.run_due(operator.connection.pk, kind.value)
     made = asked()
     assert all(one.startswith("GET ") for one in made)
     assert not made or max(made.count(one) for one in made) <= 9
     with scope.system("look"):
-        run = SyncRun.objects.filter(connection=desk.connection, kind=kind).first()
+        run = SyncRun.objects.filter(connection=operator.connection, kind=kind).first()
         assert run is None or run.outcome != SyncRun.Outcome.RUNNING
         assert run is None or run.outcome != SyncRun.Outcome.FAILED or run.error
 
@@ -168,7 +170,7 @@ PAGES = [
 
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
 def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
-    desk,
+    operator,
     asked,
     sign_in,
     member,
@@ -176,15 +178,15 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     fault,
 ):
     """Times cannot be asserted, so what they are made of is: what `manage.py bench` measures beside each other."""
-    call, campaign = desk.talking(), a_campaign(desk)
-    house = House(desk.tenant, desk.connection, desk.number, desk.assistant)
+    call, campaign = operator.place_answered(), a_campaign(operator)
+    house = House(operator.tenant, operator.connection, operator.number, operator.assistant)
     owner, staff = sign_in(member(house, Role.OWNER)), sign_in(admin)
     things = SimpleNamespace(
         ids={
-            "slug": desk.tenant.slug,
+            "slug": operator.tenant.slug,
             "call": call.pk,
             "campaign": campaign.pk,
-            "connection": desk.connection.pk,
+            "connection": operator.connection.pk,
             "colleague": StaffMember.objects.get(user=admin).pk,
         }
     )
@@ -200,9 +202,9 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
 
     costs()
     well = costs()
-    desk.fault(fault, "*", times=0, seconds=60)
+    operator.add_fault(fault, "*", times=0, seconds=60)
     for kind in Kind:
-        tasks.run_due(desk.connection.pk, kind.value)  # so that its trouble is known, and told
+        tasks.run_due(operator.connection.pk, kind.value)  # so that its trouble is known, and told
     costs()
     asked()
     down = costs()
@@ -211,11 +213,11 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     assert len(pages) > 25
 
 
-def a_campaign(desk):
-    with inprocess.client(desk.sandbox, "sandbox-agency") as vendor:
+def a_campaign(operator):
+    with inprocess.client(operator.sandbox, "sandbox-agency") as vendor:
         day = {"schedule_start_time": "09:00:00", "schedule_end_time": "17:00:00", "timezone": "Europe/Amsterdam"}
-        body = {"name": "Recall", "agent_id": desk.assistant.assistant.remote_id} | day
+        body = {"name": "Recall", "agent_id": operator.assistant.assistant.remote_id} | day
         assert vendor.post("/campaigns", json=body).status_code == 201
-    tasks.run_due(desk.connection.pk, Kind.CAMPAIGNS.value)
+    tasks.run_due(operator.connection.pk, Kind.CAMPAIGNS.value)
     with scope.system("look"):
         return Campaign.objects.get()

@@ -93,71 +93,73 @@ def fresh():
     return f"call-_{uuid.uuid4().hex}"
 
 
-def test_shuffled_webhooks(desk):
+def test_shuffled_webhooks(operator):
     """Every kind of order and repeat, the same final row."""
-    expected = outcome(desk.connection, life(fresh(), "+31105550161"))
+    expected = outcome(operator.connection, life(fresh(), "+31105550161"))
     luck = random.Random(7)
     for _ in range(60):
         news = [facts for facts in life(fresh(), "+31105550161") for _ in range(luck.randint(1, 3))]
         luck.shuffle(news)
-        assert outcome(desk.connection, news) == expected
+        assert outcome(operator.connection, news) == expected
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(order=st.lists(st.integers(0, 9), min_size=1, max_size=16))
-def test_any_part_of_the_news_in_any_order(desk, order):
+def test_any_part_of_the_news_in_any_order(operator, order):
     """Lost ones too: whatever arrived, its order and repeats do not matter."""
     first, second = fresh(), fresh()
     there = life(first, "+31105550161")
     sorted_once = [there[n] for n in sorted(set(order))]
     again = life(second, "+31105550161")
-    assert outcome(desk.connection, [again[n] for n in order]) == outcome(desk.connection, sorted_once)
+    assert outcome(operator.connection, [again[n] for n in order]) == outcome(operator.connection, sorted_once)
 
 
-def test_lost_webhooks_change_nothing_in_the_end(desk):
+def test_lost_webhooks_change_nothing_in_the_end(operator):
     """With the webhooks lost the lists alone bring the call to the same state, and its report."""
     news = life(fresh(), "+31105550161")
     only_lists = [facts for facts in news if "provider" not in facts.told]
-    plain = json.loads(outcome(desk.connection, only_lists)[1])
-    whole = json.loads(outcome(desk.connection, life(fresh(), "+31105550161"))[1])
+    plain = json.loads(outcome(operator.connection, only_lists)[1])
+    whole = json.loads(outcome(operator.connection, life(fresh(), "+31105550161"))[1])
     for row in (plain[0], whole[0]):
         for name in ("heard", "provider", "family"):
             row.pop(name)
     assert plain == whole
 
 
-def test_merging_two_pieces_of_news_in_either_order_is_the_same(desk):
+def test_merging_two_pieces_of_news_in_either_order_is_the_same(operator):
     """All pairs, so that what breaks the law is named."""
     count = len(life("x", "+31105550161"))
     for one, two in itertools.combinations(range(count), 2):
         there, back = life(fresh(), "+31105550161"), life(fresh(), "+31105550161")
-        assert outcome(desk.connection, [there[one], there[two]]) == outcome(desk.connection, [back[two], back[one]])
+        assert outcome(operator.connection, [there[one], there[two]]) == outcome(
+            operator.connection, [back[two], back[one]]
+        )
 
 
-def test_knock_out_without_ranks_the_order_matters(desk, monkeypatch):
+def test_knock_out_without_ranks_the_order_matters(operator, monkeypatch):
     monkeypatch.setattr(apply.states, "rank", lambda state: 1)
     monkeypatch.setattr(Facts, "stamp", property(lambda facts: ""))
-    there, back = (outcome(desk.connection, life(fresh(), "+31105550161")[::step]) for step in (1, -1))
+    there, back = (outcome(operator.connection, life(fresh(), "+31105550161")[::step]) for step in (1, -1))
     assert there != back
 
 
-def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(desk):
+def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(operator):
     news = life(fresh(), "+31105550161")
-    call = apply.hear(desk.connection, news[4])
+    call = apply.hear(operator.connection, news[4])
     assert (call.state, call.finished) == ("on-hold", False)
     over = life(call.remote_id, "+31105550161")[7]
-    call = apply.hear(desk.connection, Facts(**{**over.__dict__, "status": "parked-for-good"}))
+    call = apply.hear(operator.connection, Facts(**{**over.__dict__, "status": "parked-for-good"}))
     assert (call.state, call.finished) == ("parked-for-good", True)
 
 
-def test_a_call_of_nobody_belongs_to_nobody(desk):
-    call = apply.hear(desk.connection, life(fresh(), "+31205550181")[3])
+def test_a_call_of_nobody_belongs_to_nobody(operator):
+    call = apply.hear(operator.connection, life(fresh(), "+31205550181")[3])
     assert call.tenant_id is None
 
 
 @pytest.mark.parametrize("line", ["+31505550112", "+31205550181"])
 def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_reads_it(
-    desk,
+    operator,
     agency,
     client_of,
     line,
@@ -166,7 +168,7 @@ def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_r
     client_of(agency, "noord", numbers=("+31505550112",))
     now = datetime.now(UTC).isoformat()
     call = apply.hear(
-        desk.connection,
+        operator.connection,
         Facts.of_remote(
             voicedock.RemoteCall.read(
                 {
@@ -175,7 +177,7 @@ def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_r
                     "direction": "outbound",
                     "caller_phone": "+31612340077",
                     "assistant_phone": line,
-                    "agent_id": desk.assistant.assistant.remote_id,
+                    "agent_id": operator.assistant.assistant.remote_id,
                     "created_at": now,
                     "started_at": now,
                     "updated_at": now,
@@ -183,5 +185,5 @@ def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_r
             )
         ),
     )
-    assert (call.tenant_id, call.alarm, call.number_dedication_id) == (desk.tenant.pk, "wrong-number", None)
-    assert desk.actions() == ["call.wrong-number"]
+    assert (call.tenant_id, call.alarm, call.number_dedication_id) == (operator.tenant.pk, "wrong-number", None)
+    assert operator.audit_actions() == ["call.wrong-number"]

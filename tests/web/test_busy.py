@@ -21,26 +21,26 @@ def no_thread():
 
 
 @pytest.mark.parametrize("command", [SAY, END])
-def test_a_command_has_its_receipt_and_was_not_sent(desk, command):
-    call = desk.talking()
+def test_a_command_has_its_receipt_and_was_not_sent(operator, command):
+    call = operator.place_answered()
     with no_thread():
-        receipt = send(desk, call, command)
+        receipt = send(operator, call, command)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert receipt.note == f"{WORDS} Not sent; try again in 3 seconds."
-    assert desk.commands() == []
-    assert desk.actions()[-2:] == ["call.command-asked", "call.command-refused"]
+    assert operator.command_requests() == []
+    assert operator.audit_actions()[-2:] == ["call.command-asked", "call.command-refused"]
 
 
-def test_a_call_is_kept_and_sent_later_by_itself(desk):
+def test_a_call_is_kept_and_sent_later_by_itself(operator):
     with no_thread():
-        call = desk.place()
-    assert (call.state, desk.placed()) == ("queued", [])
+        call = operator.place()
+    assert (call.state, operator.dial_requests()) == ("queued", [])
     assert WORDS in call.error and "We try again by ourselves" in call.error
 
 
-def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(desk, monkeypatch):
+def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(operator, monkeypatch):
     """By the order of what happens, without timing: given back before the request leaves, taken again after it."""
-    call, seen = desk.talking(), []
+    call, seen = operator.place_answered(), []
     turn = waiting.Turn()
 
     def control_call(client, remote_id, command):
@@ -49,7 +49,7 @@ def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(
 
     monkeypatch.setattr("dashboard.voicedock.Client.control_call", control_call)
     with waiting.turn(turn):
-        send(desk, call, SAY)
+        send(operator, call, SAY)
         seen.append(turn._working)
     assert [*seen, turn._working] == [False, True, False]
 
@@ -63,7 +63,7 @@ def test_a_pooled_connection_goes_back_into_the_pool_and_a_workers_own_stays(mon
     assert seen == closed
 
 
-def test_each_lane_that_asks_is_held_to_it(desk):
+def test_each_lane_that_asks_is_held_to_it(operator):
     for lane in Lane:
-        with no_thread(), pytest.raises(budget.Spent), budget.speak(desk.connection, lane) as vendor:
+        with no_thread(), pytest.raises(budget.Spent), budget.speak(operator.connection, lane) as vendor:
             vendor.numbers()

@@ -13,7 +13,7 @@ def test_a_person_gets_a_page_that_says_so(sign_in, admin, bloom):
 
 
 def test_a_program_gets_the_bare_answer(sign_in, admin, bloom):
-    desk = sign_in(admin)
-    answer = desk.get("/clients/bloom-dental/people/", headers={"accept": "application/json"})
+    admin_browser = sign_in(admin)
+    answer = admin_browser.get("/clients/bloom-dental/people/", headers={"accept": "application/json"})
     assert (answer.status_code, answer["Allow"], answer.content) == (405, "POST", b"")
-    assert desk.put("/clients/bloom-dental/people/", headers=HTML).content == b""
+    assert admin_browser.put("/clients/bloom-dental/people/", headers=HTML).content == b""
