@@ -25,8 +25,8 @@ def ask(settings):
     """Ask VoiceDock something in a lane; it has no campaigns, what counts is whether the question may leave."""
     settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(200, json={"campaigns": []}))
 
-    def go(house, lane, **whose):
-        with budget.speak(house.connection, lane, **whose) as vendor:
+    def go(setup, lane, **whose):
+        with budget.speak(setup.connection, lane, **whose) as vendor:
             return vendor.campaigns()
 
     return go
@@ -44,21 +44,21 @@ def clock(monkeypatch):
     return wait
 
 
-def flood(ask, house, lane, **whose):
+def flood(ask, setup, lane, **whose):
     for count in range(200):
         try:
-            ask(house, lane, **whose)
+            ask(setup, lane, **whose)
         except budget.Spent:
             return count
 
 
-def placed(house):
-    with scope.of(house.tenant):
+def placed(setup):
+    with scope.of(setup.tenant):
         return Call.objects.create(
-            tenant=house.tenant,
-            connection=house.connection,
-            number_dedication=house.number,
-            assistant_dedication=house.assistant,
+            tenant=setup.tenant,
+            connection=setup.connection,
+            number_dedication=setup.number,
+            assistant_dedication=setup.assistant,
             origin="placed",
             party="+31612345678",
             client_token=uuid.uuid4(),
@@ -222,9 +222,9 @@ def test_the_last_request_is_spent_once(bloom, ask, monkeypatch, locked, left):
         assert budget.spent(bloom.connection) == left
 
 
-def _try(ask, house):
+def _try(ask, setup):
     try:
-        ask(house, Lane.END)
+        ask(setup, Lane.END)
     except budget.Spent:
         return False
     return True

@@ -14,7 +14,7 @@ from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, Number, Tenant
 from tests.fixtures.backdating import backdating
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 
 ADDRESS = "/c/bloom-dental/call/"
 
@@ -26,22 +26,24 @@ def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
 
     def place(tenant: Any, **facts: Any) -> Any:
         asked.append(facts)
-        return a_call(bloom, by=facts["by"], state="dialing", client_token=facts["token"], party=facts["destination"])
+        return make_call(
+            bloom, by=facts["by"], state="dialing", client_token=facts["token"], party=facts["destination"]
+        )
 
     monkeypatch.setattr(intents, "place", place)
     return asked
 
 
 @pytest.fixture
-def operator_browser(bloom: Any, member: Any, sign_in: Any) -> Any:
-    return sign_in(member(bloom, Role.OPERATOR))
+def operator_browser(bloom: Any, make_member: Any, sign_in: Any) -> Any:
+    return sign_in(make_member(bloom, Role.OPERATOR))
 
 
-def typed(house: Any, **more: Any) -> dict[str, Any]:
+def typed(setup: Any, **more: Any) -> dict[str, Any]:
     return {
         "destination": "+31 6 1234 5678",
-        "number": house.number.pk,
-        "assistant": house.assistant.pk,
+        "number": setup.number.pk,
+        "assistant": setup.assistant.pk,
         "first_message": "",
         "token": str(uuid.uuid4()),
     } | more
@@ -182,8 +184,8 @@ def test_without_a_line_there_is_no_form(bloom, operator_browser):
     assert 'name="destination"' not in page
 
 
-def test_who_may_not_place_calls(bloom, harbor, member, sign_in, dialed, client):
-    viewer, stranger = sign_in(member(bloom, Role.VIEWER)), sign_in(member(harbor, Role.OWNER))
+def test_who_may_not_place_calls(bloom, harbor, make_member, sign_in, dialed, client):
+    viewer, stranger = sign_in(make_member(bloom, Role.VIEWER)), sign_in(make_member(harbor, Role.OWNER))
 
     assert viewer.get(ADDRESS).status_code == 403
     assert viewer.post(ADDRESS, typed(bloom)).status_code == 403
@@ -236,9 +238,9 @@ def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator
     assert "minutes of credit" not in page and "no credit left" not in page
 
 
-def _minutes(house: Any, minutes: int) -> None:
+def _minutes(setup: Any, minutes: int) -> None:
     with scope.system("credit"):
-        Connection.objects.filter(pk=house.connection.pk).update(minutes_balance=minutes)
+        Connection.objects.filter(pk=setup.connection.pk).update(minutes_balance=minutes)
 
 
 def test_each_assistant_brings_its_own_opening_sentence(bloom, operator_browser):
@@ -263,9 +265,9 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_b
         if why == "credit":
             Connection.objects.filter(pk=bloom.connection.pk).update(minutes_balance=0)
     if why == "alarm":
-        a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
+        make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
     elif why in ("at once", "a day"):
-        a_call(bloom, state="in-progress" if why == "at once" else "ended")
+        make_call(bloom, state="in-progress" if why == "at once" else "ended")
     with scope.of(bloom.tenant):
         words = intents.hindrance(bloom.tenant)
     page = operator_browser.get(ADDRESS).content.decode()

@@ -13,21 +13,21 @@ from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Auditor, AuditorGrant
-from tests.fixtures.call_factories import a_call, reads
+from tests.fixtures.call_factories import captured_selects, make_call
 
 
 @pytest.fixture
 def told(bloom, admin):
     """One call of each verdict, and two that do not belong in the report."""
     return {
-        "not reported": a_call(bloom, party="+31612340004"),  # first: an open alarm lets no call leave
-        "agrees": a_call(bloom, by=admin, state="ended", party="+31612340001", reported_line=bloom.number.e164),
-        "differs": a_call(
+        "not reported": make_call(bloom, party="+31612340004"),  # first: an open alarm lets no call leave
+        "agrees": make_call(bloom, by=admin, state="ended", party="+31612340001", reported_line=bloom.number.e164),
+        "differs": make_call(
             bloom, state="ended", party="+31612340002", reported_line="+31105550140", alarm="wrong-number"
         ),
-        "cleared": a_call(bloom, state="ended", party="+31612340003", reported_line="+31105550140"),
-        "not dialed": a_call(bloom, state="refused", party="+31612340005", remote_id=""),
-        "of nobody": a_call(
+        "cleared": make_call(bloom, state="ended", party="+31612340003", reported_line="+31105550140"),
+        "not dialed": make_call(bloom, state="refused", party="+31612340005", remote_id=""),
+        "of nobody": make_call(
             bloom,
             state="ended",
             party="+31612340006",
@@ -36,7 +36,7 @@ def told(bloom, admin):
             line="+31105550140",
             reported_line="+31105550140",
         ),
-        "inbound": a_call(bloom, state="ended", party="+31612340007", direction="inbound", origin="adopted"),
+        "inbound": make_call(bloom, state="ended", party="+31612340007", direction="inbound", origin="adopted"),
     }
 
 
@@ -45,9 +45,9 @@ def lines(answer) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, told, member, sign_in):
-    a_call(harbor, party="+31612349999")
-    context = sign_in(member(bloom, Role.VIEWER)).get("/c/bloom-dental/caller-id/").context
+def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, told, make_member, sign_in):
+    make_call(harbor, party="+31612349999")
+    context = sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/caller-id/").context
     rows = {row.call.party[-1]: row for row in context["rows"]}
     assert sorted(rows) == ["1", "2", "3", "4", "5", "6"]
     assert [rows[n].verdict for n in "123456"] == [
@@ -81,22 +81,22 @@ def test_it_is_narrowed_by_period_and_verdict(bloom, told, support, sign_in):
     assert browser.get("/clients/bloom-dental/caller-id/?since=nonsense").context["rows"] == []
 
 
-def test_who_may_open_and_take_it_away(bloom, harbor, told, member, sign_in, staff, support):
+def test_who_may_open_and_take_it_away(bloom, harbor, told, make_member, sign_in, make_staff, support):
     page, taken = "/c/bloom-dental/caller-id/", "/c/bloom-dental/caller-id.csv"
     for role, may in ((Role.OWNER, 200), (Role.MANAGER, 200), (Role.OPERATOR, 403), (Role.VIEWER, 403)):
-        browser = sign_in(member(bloom, role))
+        browser = sign_in(make_member(bloom, role))
         assert (browser.get(page).status_code, browser.get(taken).status_code) == (200, may)
         assert ("Export as CSV" in browser.get(page).content.decode()) == (may == 200)
-    stranger = sign_in(member(harbor, Role.OWNER))
+    stranger = sign_in(make_member(harbor, Role.OWNER))
     assert (stranger.get(page).status_code, stranger.get(taken).status_code) == (404, 404)
     for role, may in ((StaffRole.ADMIN, 200), (StaffRole.SUPPORT, 200), (StaffRole.FINANCE, 403)):
-        browser = sign_in(staff(role))
+        browser = sign_in(make_staff(role))
         for address in ("/clients/bloom-dental/caller-id/", "/clients/bloom-dental/caller-id.csv"):
             assert browser.get(address).status_code == may
 
 
-def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, member, sign_in):
-    owner = member(bloom, Role.OWNER)
+def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_member, sign_in):
+    owner = make_member(bloom, Role.OWNER)
     answer = sign_in(owner).get("/c/bloom-dental/caller-id.csv?since=2020-01-01")
     rows = {row["Person called"][-1]: row for row in lines(answer)}
     assert [rows[n]["Verdict"] for n in "1245"] == ["Agrees", "Differs", "Not reported yet", "Nothing was dialed"]
@@ -107,8 +107,8 @@ def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, membe
     assert (entry.tenant_id, entry.actor_id) == (bloom.tenant.pk, owner.pk) and "2020-01-01 to now" in entry.body
 
 
-def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, told, person, sign_in):
-    user = person("Anna Auditor")
+def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, told, make_user, sign_in):
+    user = make_user("Anna Auditor")
     granted = Auditor.objects.create(user=user)
     with scope.system("a grant"):
         AuditorGrant.objects.create(auditor=granted, tenant=bloom.tenant)
@@ -131,9 +131,9 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
     browser, counts = sign_in(support), []
     for more in (2, 60):
         for at in range(more):
-            a_call(bloom, by=admin, state="ended", party=f"+316123{more:02}{at:03}", reported_line=bloom.number.e164)
+            make_call(bloom, by=admin, state="ended", party=f"+316123{more:02}{at:03}", reported_line=bloom.number.e164)
         browser.get("/clients/bloom-dental/caller-id/")
-        with reads() as queries:
+        with captured_selects() as queries:
             page = browser.get("/clients/bloom-dental/caller-id/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -145,7 +145,7 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
 def test_the_export_reads_in_bounded_pages(bloom, support, sign_in, admin, monkeypatch):
     monkeypatch.setattr("dashboard.calls.caller_id.report.CHUNK", 4)
     for at in range(9):
-        a_call(bloom, by=admin, state="ended", party=f"+3161234{at:04}")
+        make_call(bloom, by=admin, state="ended", party=f"+3161234{at:04}")
     answer = sign_in(support).get("/clients/bloom-dental/caller-id.csv")
     with CaptureQueriesContext(connection) as queries:
         assert len(lines(answer)) == 9

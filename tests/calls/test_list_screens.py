@@ -14,23 +14,23 @@ from dashboard.calls.models import Call
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
+from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 
 LIST, WALL = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
 
 
 @pytest.fixture
-def manager(bloom: Any, member: Any, sign_in: Any) -> Any:
-    return sign_in(member(bloom, Role.MANAGER))
+def manager(bloom: Any, make_member: Any, sign_in: Any) -> Any:
+    return sign_in(make_member(bloom, Role.MANAGER))
 
 
 def numbers_in(response: Any) -> set[str]:
     return {row["call"].party for row in response.context["rows"]}
 
 
-def test_an_empty_list_says_what_to_do(bloom, manager, member, sign_in):
+def test_an_empty_list_says_what_to_do(bloom, manager, make_member, sign_in):
     page = manager.get(LIST).content.decode()
-    looked = sign_in(member(bloom, Role.VIEWER)).get(LIST).content.decode()
+    looked = sign_in(make_member(bloom, Role.VIEWER)).get(LIST).content.decode()
 
     assert "Nobody has called from here yet" in page
     assert "Make the first call" in page
@@ -57,17 +57,17 @@ def test_an_empty_list_says_what_to_do(bloom, manager, member, sign_in):
     ],
 )
 def test_the_list_is_narrowed_by_its_address(bloom, harbor, manager, query, found):
-    talked = a_call(bloom, state="ended", party="+31611111111")
-    a_report(bloom, talked, messages=[{"role": "user", "content": "About my dentures"}])
-    a_call(bloom, state="failed", party="+31622222222")
-    a_call(bloom, party="+31633333333")
-    a_call(harbor, party="+31644444444")
+    talked = make_call(bloom, state="ended", party="+31611111111")
+    make_report(bloom, talked, messages=[{"role": "user", "content": "About my dentures"}])
+    make_call(bloom, state="failed", party="+31622222222")
+    make_call(bloom, party="+31633333333")
+    make_call(harbor, party="+31644444444")
 
     assert numbers_in(manager.get(f"{LIST}?{query}")) == found
 
 
 def test_each_filter_comes_off_alone(bloom, manager):
-    a_call(bloom)
+    make_call(bloom)
 
     chips = manager.get(f"{LIST}?q=12&state=live&before=x").context["chips"]
 
@@ -75,18 +75,18 @@ def test_each_filter_comes_off_alone(bloom, manager):
 
 
 def test_a_filter_that_does_not_exist_finds_nothing_and_breaks_nothing(bloom, manager):
-    a_call(bloom)
+    make_call(bloom)
 
     for query in ("state=nonsense", "since=yesterday", "line=%2B310", "client=harbor-logistics"):
         assert manager.get(f"{LIST}?{query}").status_code == 200
     assert numbers_in(manager.get(f"{LIST}?state=nonsense")) == set()
 
 
-def test_words_are_searched_only_by_those_who_may_read_them(bloom, member, sign_in):
-    call = a_call(bloom, state="ended")
-    a_report(bloom, call, messages=[{"role": "user", "content": "About my dentures"}])
+def test_words_are_searched_only_by_those_who_may_read_them(bloom, make_member, sign_in):
+    call = make_call(bloom, state="ended")
+    make_report(bloom, call, messages=[{"role": "user", "content": "About my dentures"}])
 
-    assert numbers_in(sign_in(member(bloom, Role.VIEWER)).get(f"{LIST}?q=dentures")) == set()
+    assert numbers_in(sign_in(make_member(bloom, Role.VIEWER)).get(f"{LIST}?q=dentures")) == set()
 
 
 def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypatch):
@@ -94,7 +94,7 @@ def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypat
     monkeypatch.setattr("dashboard.calls.history.pages.page.__defaults__", (4,))
     moment = timezone.now() - timedelta(hours=1)
     for at in range(10):
-        a_call(bloom, state="ended", party=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))
+        make_call(bloom, state="ended", party=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))
 
     first = manager.get(LIST)
     second = manager.get(LIST + first.context["page"].older_url)
@@ -114,8 +114,8 @@ def test_the_list_reads_as_much_for_fifty_calls_as_for_one(bloom, manager):
     counts = []
     for more in (1, 49):
         for at in range(more):
-            a_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
-        with reads() as found:
+            make_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
+        with captured_selects() as found:
             manager.get(LIST)
         counts.append(len(found))
     assert counts[0] == counts[1] <= 8, found
@@ -125,8 +125,8 @@ def test_the_staff_list_reads_as_much_for_fifty_calls_as_for_one(bloom, admin, s
     browser, counts = sign_in(admin), []
     for more in (1, 49):
         for at in range(more):
-            a_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
-        with reads() as found:
+            make_call(bloom, state="ended", ago=at, remote_id=f"call-{more}-{at}")
+        with captured_selects() as found:
             assert browser.get("/calls/").status_code == 200
         counts.append(len(found))
     assert counts[0] == counts[1] <= 9, found
@@ -137,17 +137,17 @@ def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in
         counts = []
         for more in (1, 49):
             for at in range(more):
-                a_receipt(bloom, a_call(bloom, party=f"+3161000{at:04}"))
-            with reads() as found:
+                make_receipt(bloom, make_call(bloom, party=f"+3161000{at:04}"))
+            with captured_selects() as found:
                 assert browser.get(address).status_code == 200
             counts.append(len(found))
         assert counts[0] == counts[1] <= 9, found
 
 
 def test_the_wall_puts_those_who_need_a_person_first(bloom, manager):
-    a_call(bloom, party="+31611111111", state="ringing")
-    a_call(bloom, party="+31622222222")
-    a_call(bloom, party="+31633333333", alarm="end-not-confirmed")
+    make_call(bloom, party="+31611111111", state="ringing")
+    make_call(bloom, party="+31622222222")
+    make_call(bloom, party="+31633333333", alarm="end-not-confirmed")
 
     response = manager.get(WALL)
 
@@ -166,8 +166,8 @@ def test_the_walls_are_never_empty_of_words(bloom, manager, admin, sign_in):
 
 
 def test_staff_see_every_client_and_narrow_it_to_one(bloom, harbor, admin, sign_in):
-    a_call(bloom, party="+31611111111")
-    a_call(harbor, party="+31622222222")
+    make_call(bloom, party="+31611111111")
+    make_call(harbor, party="+31622222222")
     browser = sign_in(admin)
 
     assert browser.get("/live/").context["count"] == 2
@@ -186,11 +186,11 @@ def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in)
     assert sign_in(admin).get("/calls/").status_code == 200
 
 
-def test_the_walls_hide_words_from_those_who_may_not_read_them(bloom, member, sign_in, manager):
-    a_receipt(bloom, a_call(bloom), payload={"type": "say", "content": "our secret"})
+def test_the_walls_hide_words_from_those_who_may_not_read_them(bloom, make_member, sign_in, manager):
+    make_receipt(bloom, make_call(bloom), payload={"type": "say", "content": "our secret"})
 
     assert "our secret" in manager.get(WALL).content.decode()
-    assert "our secret" not in sign_in(member(bloom, Role.VIEWER)).get(WALL).content.decode()
+    assert "our secret" not in sign_in(make_member(bloom, Role.VIEWER)).get(WALL).content.decode()
 
 
 def test_doors_of_the_staff_pages(bloom, manager):
@@ -205,9 +205,9 @@ def cells(response: Any) -> list[list[str]]:
 def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monkeypatch):
     monkeypatch.setattr(export, "CHUNK", 3)
     for at in range(8):
-        a_call(bloom, state="ended", party=f"+3161000{at:04}", ago=100 + at)
-    a_call(bloom, state="failed", party="+31620000000")
-    a_call(harbor, state="ended", party="+31699999999")
+        make_call(bloom, state="ended", party=f"+3161000{at:04}", ago=100 + at)
+    make_call(bloom, state="failed", party="+31620000000")
+    make_call(harbor, state="ended", party="+31699999999")
 
     head, *rows = cells(manager.get(f"{LIST}export.csv?state=talked"))
 
@@ -218,7 +218,7 @@ def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monke
 
 
 def test_nothing_in_the_export_is_a_formula(bloom, manager):
-    a_call(bloom, state="ended", assistant_name='=HYPERLINK("http://evil")', error="@SUM(1)", end_reason="-1")
+    make_call(bloom, state="ended", assistant_name='=HYPERLINK("http://evil")', error="@SUM(1)", end_reason="-1")
 
     _, row = cells(manager.get(f"{LIST}export.csv"))
 
@@ -226,7 +226,7 @@ def test_nothing_in_the_export_is_a_formula(bloom, manager):
 
 
 def test_the_export_follows_the_readers_language_and_choice(bloom, manager):
-    a_call(bloom, state="ended", assistant_name="=1+1", error="a;=1+1")
+    make_call(bloom, state="ended", assistant_name="=1+1", error="a;=1+1")
     page = manager.get(LIST).content.decode()
     assert "export.csv?format=xlsx" in page and "export.csv?format=semicolon" in page
     dutch = manager.get(f"{LIST}export.csv", headers={"Accept-Language": "nl-NL,nl;q=0.9"})
@@ -238,8 +238,8 @@ def test_the_export_follows_the_readers_language_and_choice(bloom, manager):
     assert "=1+1" in [cell.value for cell in sheet[2]] and all(cell.data_type != "f" for cell in sheet[2])
 
 
-def test_who_may_export(bloom, harbor, member, sign_in):
+def test_who_may_export(bloom, harbor, make_member, sign_in):
     address = f"{LIST}export.csv"
 
-    assert sign_in(member(bloom, Role.OPERATOR)).get(address).status_code == 403
-    assert sign_in(member(harbor, Role.OWNER)).get(address).status_code == 404
+    assert sign_in(make_member(bloom, Role.OPERATOR)).get(address).status_code == 403
+    assert sign_in(make_member(harbor, Role.OWNER)).get(address).status_code == 404

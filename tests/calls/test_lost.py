@@ -16,7 +16,7 @@ from dashboard.calls.updates import lost_calls, sync
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 
 
 class Hiding(httpx.BaseTransport):
@@ -165,9 +165,9 @@ def test_every_missing_call_gets_its_turn(operator, monkeypatch, hidden):
     assert all(operator.reload(call).missing_since for call in calls)
 
 
-def test_the_page_offers_the_decision(bloom, member, sign_in):
-    call = a_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost_calls.WORDS)
-    operator = sign_in(member(bloom, Role.OPERATOR))
+def test_the_page_offers_the_decision(bloom, make_member, sign_in):
+    call = make_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost_calls.WORDS)
+    operator = sign_in(make_member(bloom, Role.OPERATOR))
     address = f"/c/bloom-dental/calls/{call.pk}/"
     page = operator.get(address).content.decode()
     assert "VoiceDock does not know this call any more" in page and "It is over. Close it here." in page

@@ -13,7 +13,7 @@ from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
+from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 
 HTMX = {"HX-Request": "true"}
 XSS = '<script>alert("x")</script>'
@@ -24,13 +24,13 @@ def at(call: Any, part: str = "") -> str:
 
 
 @pytest.fixture
-def operator_browser(bloom: Any, member: Any, sign_in: Any) -> Any:
-    return sign_in(member(bloom, Role.OPERATOR))
+def operator_browser(bloom: Any, make_member: Any, sign_in: Any) -> Any:
+    return sign_in(make_member(bloom, Role.OPERATOR))
 
 
 @pytest.fixture
-def viewer(bloom: Any, member: Any, sign_in: Any) -> Any:
-    return sign_in(member(bloom, Role.VIEWER))
+def viewer(bloom: Any, make_member: Any, sign_in: Any) -> Any:
+    return sign_in(make_member(bloom, Role.VIEWER))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
 
     def send(call: Any, command: Any, *, by: Any, token: Any) -> Any:
         commands.append({"command": command, "token": token})
-        return a_receipt(bloom, call, "say", token=token, asked_by=by)
+        return make_receipt(bloom, call, "say", token=token, asked_by=by)
 
     monkeypatch.setattr(control, "send", send)
     return commands
@@ -58,7 +58,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
     ],
 )
 def test_what_each_family_can_do_is_said_before_the_click(bloom, operator_browser, family, context, say, transfer):
-    page = operator_browser.get(at(a_call(bloom, family=family))).content.decode()
+    page = operator_browser.get(at(make_call(bloom, family=family))).content.decode()
 
     captions = re.findall(r'<small class="(?:works|maybe|poor)">([^<]+)</small>', page)
     assert captions == [context, say, transfer]
@@ -70,7 +70,7 @@ def test_what_each_family_can_do_is_said_before_the_click(bloom, operator_browse
 
 @pytest.mark.parametrize("state", ["queued", "dialing", "ringing"])
 def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator_browser, state):
-    page = operator_browser.get(at(a_call(bloom, state=state))).content.decode()
+    page = operator_browser.get(at(make_call(bloom, state=state))).content.decode()
 
     assert "You can steer as soon as it is in progress" in page
     assert "VoiceDock can end a call only once it is in progress" in page
@@ -79,8 +79,8 @@ def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator_browse
 
 
 def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, operator_browser):
-    lost = a_call(bloom, state="unknown", remote_id="", alarm="not-certain", party="+31611111111")
-    stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain", party="+31622222222")
+    lost = make_call(bloom, state="unknown", remote_id="", alarm="not-certain", party="+31611111111")
+    stuck = make_call(bloom, state="needs-person", remote_id="", alarm="not-certain", party="+31622222222")
 
     looking, deciding = (
         operator_browser.get(at(lost)).content.decode(),
@@ -95,14 +95,14 @@ def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, opera
 
 
 def test_an_end_that_did_not_work_offers_to_end_again(bloom, operator_browser):
-    page = operator_browser.get(at(a_call(bloom, alarm="end-not-confirmed"))).content.decode()
+    page = operator_browser.get(at(make_call(bloom, alarm="end-not-confirmed"))).content.decode()
 
     assert "End call is not confirmed" in page
     assert "End again" in page
 
 
 def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operator_browser):
-    call = a_call(bloom)
+    call = make_call(bloom)
     page = operator_browser.get(at(call)).content.decode()
     seen = re.search(r"part=actions&amp;seen=([^\"]+)", page)[1]
 
@@ -116,20 +116,22 @@ def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operato
 
 @pytest.mark.parametrize("part", ["head", "timeline", "cells", "actions"])
 def test_each_part_comes_alone_with_its_own_id(bloom, operator_browser, part):
-    response = operator_browser.get(at(a_call(bloom), f"?part={part}"), headers=HTMX)
+    response = operator_browser.get(at(make_call(bloom), f"?part={part}"), headers=HTMX)
 
     assert f'id="call-{part}"' in response.content.decode()
     assert "<html" not in response.content.decode()
 
 
 def test_an_unknown_part_is_not_there(bloom, operator_browser):
-    assert operator_browser.get(at(a_call(bloom), "?part=secrets")).status_code == 404
+    assert operator_browser.get(at(make_call(bloom), "?part=secrets")).status_code == 404
 
 
-def test_a_receipt_tells_every_stage(bloom, operator_browser, member):
-    call = a_call(bloom)
-    a_receipt(bloom, call, effect="confirmed", asked_by=member(bloom, Role.OPERATOR, "Tom Bakker"))
-    a_receipt(bloom, call, "transfer", outcome="unknown", payload={"type": "transfer", "destination": "+31205550150"})
+def test_a_receipt_tells_every_stage(bloom, operator_browser, make_member):
+    call = make_call(bloom)
+    make_receipt(bloom, call, effect="confirmed", asked_by=make_member(bloom, Role.OPERATOR, "Tom Bakker"))
+    make_receipt(
+        bloom, call, "transfer", outcome="unknown", payload={"type": "transfer", "destination": "+31205550150"}
+    )
 
     page = operator_browser.get(at(call)).content.decode()
 
@@ -145,7 +147,7 @@ def test_a_receipt_tells_every_stage(bloom, operator_browser, member):
 
 
 def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator_browser, sent):
-    call, token = a_call(bloom), str(uuid.uuid4())
+    call, token = make_call(bloom), str(uuid.uuid4())
     form = {"type": "say", "words": "One moment.", "content": "a draft of something else", "token": token}
 
     response = operator_browser.post(at(call, "command/"), form, headers=HTMX)
@@ -161,7 +163,7 @@ def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator_brow
 
 
 def test_without_a_script_a_command_returns_to_the_panel(bloom, operator_browser, sent):
-    call = a_call(bloom)
+    call = make_call(bloom)
 
     response = operator_browser.post(
         at(call, "command/"), {"type": "end-call", "goodbye": "Bye.", "token": uuid.uuid4()}
@@ -183,7 +185,7 @@ def test_without_a_script_a_command_returns_to_the_panel(bloom, operator_browser
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_a_command_that_lacks_something_is_not_sent(bloom, operator_browser, sent, form, words, headers):
-    response = operator_browser.post(at(a_call(bloom), "command/"), form | {"token": uuid.uuid4()}, headers=headers)
+    response = operator_browser.post(at(make_call(bloom), "command/"), form | {"token": uuid.uuid4()}, headers=headers)
 
     assert response.status_code == 422
     assert words in response.content.decode()
@@ -193,14 +195,14 @@ def test_a_command_that_lacks_something_is_not_sent(bloom, operator_browser, sen
 def test_a_sip_address_is_a_place_to_transfer_to(bloom, operator_browser, sent):
     form = {"type": "transfer", "destination": "sip:desk@example.com", "token": uuid.uuid4()}
 
-    assert operator_browser.post(at(a_call(bloom), "command/"), form).status_code == 303
+    assert operator_browser.post(at(make_call(bloom), "command/"), form).status_code == 303
     assert "sip:desk@example.com" in str(sent[0]["command"])
 
 
 def test_a_viewer_looks_but_neither_steers_nor_reads(bloom, viewer, sent):
-    call = a_call(bloom)
-    a_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their secret")
-    a_receipt(bloom, call, payload={"type": "say", "content": "our secret"})
+    call = make_call(bloom)
+    make_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their secret")
+    make_receipt(bloom, call, payload={"type": "say", "content": "our secret"})
 
     page = viewer.get(at(call)).content.decode()
     parts = "".join(
@@ -215,10 +217,10 @@ def test_a_viewer_looks_but_neither_steers_nor_reads(bloom, viewer, sent):
     assert sent == []
 
 
-def test_a_viewer_who_was_granted_transcripts_reads_them(bloom, member, sign_in):
-    call = a_call(bloom, state="ended")
-    a_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their summary")
-    granted = sign_in(member(bloom, Role.VIEWER, sees_transcripts=True))
+def test_a_viewer_who_was_granted_transcripts_reads_them(bloom, make_member, sign_in):
+    call = make_call(bloom, state="ended")
+    make_report(bloom, call, messages=[{"role": "user", "content": "my secret"}], summary="their summary")
+    granted = sign_in(make_member(bloom, Role.VIEWER, sees_transcripts=True))
 
     page = granted.get(at(call)).content.decode()
 
@@ -227,29 +229,29 @@ def test_a_viewer_who_was_granted_transcripts_reads_them(bloom, member, sign_in)
 
 
 def test_a_foreign_call_does_not_exist(bloom, harbor, operator_browser, sent):
-    theirs = a_call(harbor)
+    theirs = make_call(harbor)
 
     assert operator_browser.get(at(theirs)).status_code == 404
     assert operator_browser.get(at(theirs, "?part=timeline"), headers=HTMX).status_code == 404
     assert operator_browser.post(at(theirs, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 404
     assert operator_browser.post(at(theirs, "decide/"), {"choice": "x"}).status_code == 404
-    assert operator_browser.get(at(a_call(bloom)).replace("bloom-dental", "harbor-logistics")).status_code == 404
+    assert operator_browser.get(at(make_call(bloom)).replace("bloom-dental", "harbor-logistics")).status_code == 404
     assert sent == []
 
 
 def test_what_people_said_stays_text(bloom, operator_browser):
     for state in ("in-progress", "ended"):
-        call = a_call(bloom, state=state, assistant_name=XSS, end_reason=XSS if state == "ended" else "")
-        a_report(bloom, call, messages=[{"role": "user", "content": XSS}], summary=XSS, analysis={XSS: XSS})
-        a_receipt(bloom, call, payload={"type": "say", "content": XSS}, note=XSS)
+        call = make_call(bloom, state=state, assistant_name=XSS, end_reason=XSS if state == "ended" else "")
+        make_report(bloom, call, messages=[{"role": "user", "content": XSS}], summary=XSS, analysis={XSS: XSS})
+        make_receipt(bloom, call, payload={"type": "say", "content": XSS}, note=XSS)
         page = operator_browser.get(at(call)).content.decode()
         assert XSS not in page
         assert "&lt;script&gt;" in page
 
 
-def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator_browser, member, sign_in):
-    call, other = a_call(bloom), a_call(bloom)
-    colleague = sign_in(member(bloom, Role.OPERATOR, "Tom Bakker"))
+def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator_browser, make_member, sign_in):
+    call, other = make_call(bloom), make_call(bloom)
+    colleague = sign_in(make_member(bloom, Role.OPERATOR, "Tom Bakker"))
     colleague.get(at(other))
     assert "is here too" not in operator_browser.get(at(call)).content.decode()
     colleague.get(at(call))
@@ -261,17 +263,17 @@ def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator_browser, 
     assert "is here too" not in colleague.get(at(other)).content.decode()
 
 
-def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator_browser, member, sign_in, monkeypatch):
-    call, colleague = a_call(bloom), sign_in(member(bloom, Role.OPERATOR))
+def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator_browser, make_member, sign_in, monkeypatch):
+    call, colleague = make_call(bloom), sign_in(make_member(bloom, Role.OPERATOR))
     colleague.get(at(call))
     later = presence.time.time() + presence.FRESH + 1
     monkeypatch.setattr(presence.time, "time", lambda: later)
     assert "is here too" not in operator_browser.get(at(call, "?part=here"), headers=HTMX).content.decode()
 
 
-def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator_browser, support, visiting):
-    call = a_call(bloom)
-    browser = visiting(support, bloom)
+def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator_browser, support, visit_client):
+    call = make_call(bloom)
+    browser = visit_client(support, bloom)
     browser.get("/c/bloom-dental/calls/")
     assert "is here too" not in operator_browser.get(at(call)).content.decode()
     browser.get(at(call))
@@ -279,16 +281,18 @@ def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operat
 
 
 def test_after_retention_the_page_says_what_was_removed_and_when(bloom, operator_browser):
-    call = a_call(bloom, state="ended", ago=400, data_removed_at=timezone.now())
+    call = make_call(bloom, state="ended", ago=400, data_removed_at=timezone.now())
     page = operator_browser.get(at(call)).content.decode()
     assert "removed on" in page and "has not sent" not in page and "it appears here" not in page
-    waits = operator_browser.get(at(a_call(bloom, state="ended", ago=400))).content.decode()
+    waits = operator_browser.get(at(make_call(bloom, state="ended", ago=400))).content.decode()
     assert "has not sent" in waits and "removed on" not in waits
 
 
 def test_the_report_is_told_with_its_proof(bloom, operator_browser):
-    call = a_call(bloom, state="ended", duration_seconds=164, end_reason="user_hangup", reported_line=bloom.number.e164)
-    a_report(bloom, call, analysis={"wants_appointment": True}, recording_url="https://media.example/1")
+    call = make_call(
+        bloom, state="ended", duration_seconds=164, end_reason="user_hangup", reported_line=bloom.number.e164
+    )
+    make_report(bloom, call, analysis={"wants_appointment": True}, recording_url="https://media.example/1")
 
     page = operator_browser.get(at(call)).content.decode()
 
@@ -304,14 +308,14 @@ def test_the_report_is_told_with_its_proof(bloom, operator_browser):
 
 
 def test_a_reported_line_that_differs_is_said(bloom, operator_browser):
-    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
+    call = make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
 
     assert "but VoiceDock reported" in operator_browser.get(at(call)).content.decode()
 
 
-def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator_browser, support, visiting):
-    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
-    inside = visiting(support, bloom)
+def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator_browser, support, visit_client):
+    call = make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
+    inside = visit_client(support, bloom)
 
     assert 'name="reason"' not in operator_browser.get(at(call)).content.decode()
     assert operator_browser.post(at(call, "clear/"), {"reason": "I like to"}).status_code == 403
@@ -325,7 +329,7 @@ def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator_b
 
 
 def test_a_person_decides_what_became_of_a_lost_call(bloom, operator_browser):
-    stuck = a_call(bloom, state="needs-person", remote_id="", alarm="not-certain")
+    stuck = make_call(bloom, state="needs-person", remote_id="", alarm="not-certain")
 
     response = operator_browser.post(at(stuck, "decide/"), {"choice": "not-placed"})
 
@@ -334,46 +338,46 @@ def test_a_person_decides_what_became_of_a_lost_call(bloom, operator_browser):
 
 
 def test_a_panel_and_its_parts_read_little(bloom, operator_browser):
-    call = a_call(bloom)
+    call = make_call(bloom)
     for _ in range(20):
-        a_receipt(bloom, call)
+        make_receipt(bloom, call)
 
-    with reads() as page:
+    with captured_selects() as page:
         operator_browser.get(at(call))
     assert len(page) <= 14, page
     for part in ("head", "timeline", "cells", "actions"):
-        with reads() as found:
+        with captured_selects() as found:
             operator_browser.get(at(call, f"?part={part}"), headers=HTMX)
         assert len(found) <= 7, (part, found)
 
 
 def test_the_frame_says_live_while_it_lives_and_calls_afterwards(bloom, operator_browser):
     for state, room in (("in-progress", "live"), ("ended", "calls")):
-        html = operator_browser.get(at(a_call(bloom, state=state))).content.decode()
+        html = operator_browser.get(at(make_call(bloom, state=state))).content.decode()
         current = re.search(r'<a[^>]*href="([^"]+)"[^>]*aria-current="page"', html)
         assert current and current[1] == f"/c/bloom-dental/{room}/"
 
 
 def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator_browser):
-    shown = operator_browser.get(at(a_call(bloom, state="transferred", end_reason="transferred"))).content.decode()
+    shown = operator_browser.get(at(make_call(bloom, state="transferred", end_reason="transferred"))).content.decode()
     assert "Transferred, transferred" not in shown and "Transferred" in shown
     assert (
         "Ended, silence timeout"
-        in operator_browser.get(at(a_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
+        in operator_browser.get(at(make_call(bloom, state="ended", end_reason="silence-timeout"))).content.decode()
     )
 
 
 def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operator_browser):
-    call = a_call(bloom)
+    call = make_call(bloom)
     talk = (
         ("assistant", "Good day."),
         ("assistant", "You pay nothing."),
         ("user", "Fine."),
         ("assistant", "One moment."),
     )
-    a_report(bloom, call, messages=[{"role": role, "content": words} for role, words in talk])
-    a_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, said_before=1)
-    a_receipt(bloom, call, "say", payload={"content": "One moment."}, said_before=2)
+    make_report(bloom, call, messages=[{"role": role, "content": words} for role, words in talk])
+    make_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, said_before=1)
+    make_receipt(bloom, call, "say", payload={"content": "One moment."}, said_before=2)
     html = operator_browser.get(at(call)).content.decode()
     told = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
     places = [html.index(words) for words in told[:5]]
@@ -385,15 +389,15 @@ def told(action: str) -> list[str]:
         return [sentence(one) for one in AuditEntry.objects.filter(action=action).order_by("seq")]
 
 
-def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, member, sign_in):
-    call = a_call(bloom, state="ended")
+def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, make_member, sign_in):
+    call = make_call(bloom, state="ended")
     address = f"/c/bloom-dental/calls/{call.pk}/"
-    viewer, owner = sign_in(member(bloom, Role.VIEWER)), sign_in(member(bloom, Role.OWNER, "Zoë Ruiter"))
+    viewer, owner = sign_in(make_member(bloom, Role.VIEWER)), sign_in(make_member(bloom, Role.OWNER, "Zoë Ruiter"))
     owner.get(address)
     assert told("call.transcript-read") == []
     assert owner.get(f"{address}recording/").status_code == 404
     said = [{"role": "user", "content": "Good day"}]
-    a_report(bloom, call, messages=said, recording_url="https://media.example/1")
+    make_report(bloom, call, messages=said, recording_url="https://media.example/1")
     assert "Good day" not in viewer.get(address).content.decode()
     assert viewer.get(f"{address}recording/").status_code == 403
     assert told("call.transcript-read") == told("call.recording-opened") == []
@@ -407,7 +411,7 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
 
 
 def test_a_transfer_to_a_number_with_two_readings_is_asked_for(bloom, operator_browser, sent):
-    call, form = a_call(bloom), {"type": "transfer", "destination": "+39 (0)551 2392785"}
+    call, form = make_call(bloom), {"type": "transfer", "destination": "+39 (0)551 2392785"}
 
     asked = operator_browser.post(at(call, "command/"), form | {"token": uuid.uuid4()}, headers=HTMX)
     assert asked.status_code == 422 and sent == []

@@ -20,7 +20,7 @@ from tenants import audit
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 
 OURS, OTHER, THIRD = "+31205550142", "+31105550140", "+31505550112"
 STATES = ["queued", "sending", "refused", "unknown", "needs-person", "dialing", "in-progress", "ended", "failed"]
@@ -106,7 +106,7 @@ def test_the_report_judges_each_call_as_its_page_does(bloom, admin):
             "placed_at": None,
         }
         same = ("origin", "line", "asked_line", "reported_line", "answered_status")
-        row = a_call(bloom, **more, **{name: getattr(call, name) for name in same})
+        row = make_call(bloom, **more, **{name: getattr(call, name) for name in same})
         with scope.of(bloom.tenant):
             for number in later:
                 entry = audit.record(admin, bloom.tenant, "call.reported-again", row, party=row.party)
@@ -130,7 +130,7 @@ def page_of(browser, call):
 @pytest.fixture
 def foreign(bloom):
     """A call that VoiceDock made with the client's assistant from a line that is not the client's."""
-    return a_call(
+    return make_call(
         bloom,
         state="ended",
         origin="adopted",
@@ -142,8 +142,10 @@ def foreign(bloom):
     )
 
 
-def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(bloom, admin, support, foreign, visiting, sign_in):
-    inside = visiting(support, bloom)
+def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(
+    bloom, admin, support, foreign, visit_client, sign_in
+):
+    inside = visit_client(support, bloom)
     unknown = "so which number was meant is not known"
     assert unknown in page_of(inside, foreign) and "VoiceDock reported the same number" not in page_of(inside, foreign)
     assert unknown in sign_in(support).get("/clients/bloom-dental/").content.decode()
@@ -162,8 +164,8 @@ def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
     assert ("instead of" in sentence(entry)) == (not told)
 
 
-def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visiting):
-    inside = visiting(support, bloom)
+def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visit_client):
+    inside = visit_client(support, bloom)
     assert manual_resolution.clear_wrong_number(foreign, by=support, reason="A campaign of VoiceDock’s own.")
     page = page_of(inside, foreign)
     assert "cleared the alarm about its number" in page and "A campaign of VoiceDock’s own." in page
@@ -180,7 +182,7 @@ def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, 
         ({"asked_line": OURS}, "VoiceDock has reported no call."),
     ],
 )
-def test_a_refused_call_does_not_say_that_it_was_placed(bloom, support, visiting, facts, words):
-    call = a_call(bloom, state="refused", remote_id="", placed_at=None, **facts)
-    page = page_of(visiting(support, bloom), call)
+def test_a_refused_call_does_not_say_that_it_was_placed(bloom, support, visit_client, facts, words):
+    call = make_call(bloom, state="refused", remote_id="", placed_at=None, **facts)
+    page = page_of(visit_client(support, bloom), call)
     assert words in page and "It was placed from" not in page and "was meant to be placed from" in page

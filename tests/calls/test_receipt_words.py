@@ -15,7 +15,7 @@ from dashboard.calls.models import Alarm, Call, Receipt
 from tenants.access.permissions import Role
 from tenants.audit.messages import SENTENCES
 from tenants.isolation import scope
-from tests.fixtures.call_factories import a_call, a_receipt
+from tests.fixtures.call_factories import make_call, make_receipt
 
 Outcome, Effect = Receipt.Outcome, Receipt.Effect
 ANSWERS = {  # what may be read beside a command if and only if VoiceDock answered so
@@ -27,16 +27,16 @@ COMMANDS = ["inject-context", "say", "transfer", "end-call"]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_every_combination_tells_what_is_so(bloom, member, sign_in, outcome):
-    operator = sign_in(member(bloom, Role.OPERATOR))
+def test_every_combination_tells_what_is_so(bloom, make_member, sign_in, outcome):
+    operator = sign_in(make_member(bloom, Role.OPERATOR))
     for command, effect, alarm, finished in itertools.product(COMMANDS, Effect, Alarm, (False, True)):
-        call = a_call(bloom, state="ended" if finished else "in-progress", alarm=alarm)
+        call = make_call(bloom, state="ended" if finished else "in-progress", alarm=alarm)
         facts = {"outcome": outcome, "effect": effect, "effect_at": Now() if effect else None}
         if outcome == Outcome.REFUSED and effect:
             with pytest.raises(IntegrityError, match="refused_has_no_effect"):
-                a_receipt(bloom, call, command, **facts)
+                make_receipt(bloom, call, command, **facts)
             continue
-        receipt = a_receipt(bloom, call, command, **facts)
+        receipt = make_receipt(bloom, call, command, **facts)
         with scope.of(bloom.tenant):
             receipt.refresh_from_db()
         at = (command, outcome, effect, alarm, finished)
@@ -86,8 +86,8 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
 
 
 def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloom):
-    call = a_call(bloom, state="ended")
-    receipt = a_receipt(bloom, call, "end-call", outcome="waiting", effect="confirmed", answered_at=None)
+    call = make_call(bloom, state="ended")
+    receipt = make_receipt(bloom, call, "end-call", outcome="waiting", effect="confirmed", answered_at=None)
     with scope.of(bloom.tenant):
         Receipt.objects.filter(pk=receipt.pk).update(asked_at=Now() - sweep.NO_ANSWER_TO_COMMAND * 2)
     sweep.commands_lost()

@@ -5,15 +5,15 @@ import pytest
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tests.fixtures.call_factories import a_call, a_report
+from tests.fixtures.call_factories import make_call, make_report
 
 ADDRESS = "/c/bloom-dental/calls/"
 
 
 @pytest.fixture
-def found(bloom, member, sign_in):
+def found(bloom, make_member, sign_in):
     """Which of the calls on the page a search leaves."""
-    owner = sign_in(member(bloom, Role.OWNER))
+    owner = sign_in(make_member(bloom, Role.OWNER))
 
     def search(text, *calls):
         page = owner.get(ADDRESS, {"q": text}).content.decode()
@@ -37,22 +37,22 @@ def found(bloom, member, sign_in):
 def test_a_number_is_found_in_any_writing(bloom, found, text):
     with scope.of(bloom.tenant):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
-    there, other = a_call(bloom, state="ended"), a_call(bloom, state="ended", party="+31687654321")
+    there, other = make_call(bloom, state="ended"), make_call(bloom, state="ended", party="+31687654321")
     assert found(text, there, other) == [True, False]
 
 
 def test_sip_addresses_and_hidden_callers_are_found(bloom, found):
-    sip = a_call(bloom, state="ended", party="sip:front.desk@example.test")
-    hidden = a_call(bloom, state="ended", party="", direction="inbound", origin="adopted", client_token=None)
+    sip = make_call(bloom, state="ended", party="sip:front.desk@example.test")
+    hidden = make_call(bloom, state="ended", party="", direction="inbound", origin="adopted", client_token=None)
     assert found("front.desk@example", sip, hidden) == [True, False]
     assert found("no number", sip, hidden) == [False, True]
     assert found("withheld", sip, hidden) == [False, True]
 
 
 def test_words_are_found_and_the_json_around_them_is_not(bloom, found):
-    call = a_call(bloom, state="ended")
+    call = make_call(bloom, state="ended")
     lines = [{"role": "assistant", "content": 'He said "100 % sure"'}, {"role": "system", "content": "hidden prompt"}]
-    a_report(bloom, call, messages=lines, summary="A short talk.")
+    make_report(bloom, call, messages=lines, summary="A short talk.")
     for text in ('said "100 %', "SURE", "short talk"):
         assert found(text, call) == [True], text
     for text in ("content", "assistant", '": "', "role", "100 _ sure", "hidden prompt"):
@@ -60,9 +60,9 @@ def test_words_are_found_and_the_json_around_them_is_not(bloom, found):
 
 
 @pytest.mark.parametrize("party", ["", "sip:front@example.test", "112", "+31900123456", "+3161"])
-def test_call_again_is_offered_only_where_it_can_be(bloom, member, sign_in, party):
-    operator = sign_in(member(bloom, Role.OPERATOR))
-    bad, good = a_call(bloom, state="ended", party=party), a_call(bloom, state="ended")
+def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in, party):
+    operator = sign_in(make_member(bloom, Role.OPERATOR))
+    bad, good = make_call(bloom, state="ended", party=party), make_call(bloom, state="ended")
     assert "Call again" not in operator.get(f"{ADDRESS}{bad.pk}/").content.decode()
     assert "Call again" in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
     with scope.of(bloom.tenant):

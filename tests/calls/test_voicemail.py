@@ -7,7 +7,7 @@ from dashboard.calls.updates import voicemail
 from dashboard.calls.updates.voicemail import Source
 from dashboard.overview import queries as overview
 from tenants.isolation import scope
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 
 
 def user(text):
@@ -52,19 +52,19 @@ def test_a_voicemail_of_voicedock_is_known_and_told(operator):
 
 
 def test_voicemail_is_not_reached(bloom):
-    a_call(bloom, state="ended")
-    a_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
+    make_call(bloom, state="ended")
+    make_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
     with scope.of(bloom.tenant):
         calls = Call.objects.filter(tenant=bloom.tenant)
         figures, _ = overview.today(calls, bloom.tenant.receipts.all(), bloom.tenant.zone)
     assert (figures.calls, figures.reached, figures.machines, figures.share) == (2, 1, 1, 50)
 
 
-def test_the_page_names_the_source_and_the_filter_finds_it(bloom, member, sign_in):
+def test_the_page_names_the_source_and_the_filter_finds_it(bloom, make_member, sign_in):
     from tenants.access.permissions import Role
 
-    call, other = a_call(bloom, state="ended", machine_source=Source.SUMMARY), a_call(bloom, state="ended")
-    owner = sign_in(member(bloom, Role.OWNER))
+    call, other = make_call(bloom, state="ended", machine_source=Source.SUMMARY), make_call(bloom, state="ended")
+    owner = sign_in(make_member(bloom, Role.OWNER))
     page = owner.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
     assert "Ended, voicemail" in page and "the summary says so" in page
     page = owner.get("/c/bloom-dental/calls/?state=machine").content.decode()

@@ -6,5 +6,5 @@ from tenants.access.permissions import Role
 
 
 @pytest.fixture
-def manager(bloom, member, sign_in):
-    return sign_in(member(bloom, Role.MANAGER))
+def manager(bloom, make_member, sign_in):
+    return sign_in(make_member(bloom, Role.MANAGER))

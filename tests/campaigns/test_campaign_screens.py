@@ -17,15 +17,15 @@ from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Number
-from tests.fixtures.call_factories import campaign_of, lead_of
+from tests.fixtures.call_factories import make_campaign, make_lead
 
 
 def test_the_list_says_where_each_stands_and_how_old_it_is(manager, bloom, harbor):
-    running = campaign_of(bloom)
-    lead_of(running, "calling")
-    campaign_of(bloom, "Hygienist", "paused")
-    campaign_of(bloom, "Strange", "throttled")
-    campaign_of(harbor, "Delivery slots")
+    running = make_campaign(bloom)
+    make_lead(running, "calling")
+    make_campaign(bloom, "Hygienist", "paused")
+    make_campaign(bloom, "Strange", "throttled")
+    make_campaign(harbor, "Delivery slots")
     with scope.system("looked"):
         SyncState.objects.create(connection=bloom.connection, kind=Kind.CAMPAIGNS, fresh_at=timezone.now())
     page = manager.get("/c/bloom-dental/campaigns/").content.decode()
@@ -40,8 +40,8 @@ def test_nobody_has_campaigns_yet(manager):
 
 
 def test_staff_see_all_and_narrow_them(sign_in, support, bloom, harbor):
-    campaign_of(bloom)
-    campaign_of(harbor, "Delivery slots", "paused")
+    make_campaign(bloom)
+    make_campaign(harbor, "Delivery slots", "paused")
     with scope.system("of nobody"):
         Campaign.objects.create(connection=bloom.connection, remote_id="x", name="Stray", status="draft")
     browser = sign_in(support)
@@ -53,14 +53,14 @@ def test_staff_see_all_and_narrow_them(sign_in, support, bloom, harbor):
 
 
 def test_one_campaign_its_leads_and_their_calls(manager, bloom):
-    campaign = campaign_of(bloom, template="Offer {{name}} a visit.")
+    campaign = make_campaign(bloom, template="Offer {{name}} a visit.")
     with scope.system("a call"):
         call = Call.objects.create(
             tenant=bloom.tenant, connection=bloom.connection, origin="adopted", remote_id="call-1", finished=True
         )
-    lead_of(campaign, "completed", call_remote_id="call-1")
-    lead_of(campaign, "failed", phone_number="+31612340002", variables={"name": "Wim Dekker"})
-    lead_of(campaign, "no_answer", phone_number="+31612340003", call_remote_id="never-heard-of")
+    make_lead(campaign, "completed", call_remote_id="call-1")
+    make_lead(campaign, "failed", phone_number="+31612340002", variables={"name": "Wim Dekker"})
+    make_lead(campaign, "no_answer", phone_number="+31612340003", call_remote_id="never-heard-of")
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
     page = manager.get(path).content.decode()
     assert f"/c/bloom-dental/calls/{call.pk}/" in page and "No answer" in page and "Offer {{name}} a visit." in page
@@ -72,7 +72,7 @@ def test_one_campaign_its_leads_and_their_calls(manager, bloom):
 
 
 def test_leads_come_in_pages(manager, bloom):
-    campaign = campaign_of(bloom)
+    campaign = make_campaign(bloom)
     with scope.system("many"):
         Lead.objects.bulk_create(
             Lead(
@@ -98,7 +98,7 @@ def test_leads_come_in_pages(manager, bloom):
     ("status", "deed"), [("draft", "start"), ("paused", "resume"), ("scheduled", "pause"), ("scheduled", "cancel")]
 )
 def test_deeds_are_asked_once_and_told(manager, bloom, monkeypatch, status, deed):
-    campaign, asked = campaign_of(bloom, status=status), []
+    campaign, asked = make_campaign(bloom, status=status), []
 
     def answer(one, *, by):
         asked.append((one.pk, by.name))
@@ -115,7 +115,7 @@ def test_deeds_are_asked_once_and_told(manager, bloom, monkeypatch, status, deed
 
 @pytest.mark.parametrize("outcome", ["refused", "unknown"])
 def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcome):
-    campaign = campaign_of(bloom, status="paused")
+    campaign = make_campaign(bloom, status="paused")
     monkeypatch.setitem(views.DEEDS, "resume", lambda one, by: control.Answer(outcome, "VoiceDock said: no."))
     answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/resume/")
     assert answer.status_code == 409 and "VoiceDock said: no." in answer.content.decode()
@@ -123,27 +123,27 @@ def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcom
 
 
 def test_a_refusal_of_ours_is_told(manager, bloom):
-    campaign = campaign_of(bloom, status="completed")
+    campaign = make_campaign(bloom, status="completed")
     answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/pause/")
     assert answer.status_code == 409 and "nothing to pause" in answer.content.decode()
 
 
-def test_who_may(bloom, harbor, member, sign_in):
-    campaign = campaign_of(bloom)
+def test_who_may(bloom, harbor, make_member, sign_in):
+    campaign = make_campaign(bloom)
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
-    operator, stranger = sign_in(member(bloom, Role.OPERATOR)), sign_in(member(harbor, Role.OWNER))
+    operator, stranger = sign_in(make_member(bloom, Role.OPERATOR)), sign_in(make_member(harbor, Role.OWNER))
     page = operator.get(path).content.decode()
     assert "Recall autumn" in page and f"{path}pause/" not in page
     assert operator.post(f"{path}pause/").status_code == 403
     assert stranger.get(path).status_code == 404 and stranger.post(f"{path}pause/").status_code == 404
     theirs = f"/c/harbor-logistics/campaigns/{campaign.pk}/"
     assert stranger.get(theirs).status_code == 404 and stranger.post(f"{theirs}pause/").status_code == 404
-    assert sign_in(member(bloom, Role.MANAGER)).post(f"{path}explode/").status_code == 404
+    assert sign_in(make_member(bloom, Role.MANAGER)).post(f"{path}explode/").status_code == 404
 
 
 def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, django_assert_num_queries):
-    first = campaign_of(bloom)
-    lead_of(first, "calling", call_remote_id="call-1")
+    first = make_campaign(bloom)
+    make_lead(first, "calling", call_remote_id="call-1")
     paths = [
         (sign_in(support), "/campaigns/"),
         (manager, "/c/bloom-dental/campaigns/"),
@@ -156,8 +156,10 @@ def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, djang
             browser.get(path)
         few[path] = len(told)
     for at in range(30):
-        lead_of(campaign_of(bloom, f"Campaign {at}", remote_updated_at=timezone.now() - timedelta(hours=at)), "calling")
-        lead_of(first, "completed", call_remote_id=f"call-{at + 2}")
+        make_lead(
+            make_campaign(bloom, f"Campaign {at}", remote_updated_at=timezone.now() - timedelta(hours=at)), "calling"
+        )
+        make_lead(first, "completed", call_remote_id=f"call-{at + 2}")
     for browser, path in paths:
         with django_assert_num_queries(few[path]):
             browser.get(path)
@@ -171,7 +173,7 @@ def share_organization(bloom, harbor):
 
 
 def test_what_would_be_refused_is_said_instead_of_offered(manager, bloom, harbor):
-    paused = campaign_of(bloom, status="paused")
+    paused = make_campaign(bloom, status="paused")
     path = f"/c/bloom-dental/campaigns/{paused.pk}/"
     offered = manager.get(path).content.decode()
     assert 'commandfor="resume"' in offered and "cannot be resumed" not in offered
@@ -184,9 +186,9 @@ def test_what_would_be_refused_is_said_instead_of_offered(manager, bloom, harbor
     assert refused.status_code == 409 and "Ask your account team" in refused.content.decode()
 
 
-def test_staff_confirm_the_stated_risk_by_name(visiting, support, bloom, harbor, monkeypatch):
+def test_staff_confirm_the_stated_risk_by_name(visit_client, support, bloom, harbor, monkeypatch):
     share_organization(bloom, harbor)
-    campaign, browser = campaign_of(bloom, status="draft"), visiting(support, bloom)
+    campaign, browser = make_campaign(bloom, status="draft"), visit_client(support, bloom)
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
     page = browser.get(path)
     assert "Harbor Logistics" in page.content.decode() and "I take this risk for Bloom Dental" in page.content.decode()
@@ -200,14 +202,14 @@ def test_staff_confirm_the_stated_risk_by_name(visiting, support, bloom, harbor,
 
 def test_another_clients_numbers_are_never_shown_to_a_client(manager, bloom, harbor):
     share_organization(bloom, harbor)
-    campaign = campaign_of(bloom, status="draft")
+    campaign = make_campaign(bloom, status="draft")
     page = manager.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()
     assert "Harbor" not in page and "10 555 0199" not in page and "risk for" not in page
 
 
 def test_a_pause_that_is_not_certain_is_said_so(manager, bloom):
     required = {"pause_required_at": timezone.now(), "pause_cause": "assistant", "pause_outcome": "unknown"}
-    campaign = campaign_of(bloom, **required)
+    campaign = make_campaign(bloom, **required)
     for path in ("/c/bloom-dental/campaigns/", f"/c/bloom-dental/campaigns/{campaign.pk}/"):
         page = manager.get(path).content.decode()
         assert "To be paused" in page and "It is not certain whether VoiceDock paused it." in page

@@ -27,8 +27,8 @@ def slots(agency, harbor, make_remote_campaign, asked) -> Campaign:
 
 
 @pytest.fixture
-def manager(member, harbor):
-    return member(harbor, Role.MANAGER)
+def manager(make_member, harbor):
+    return make_member(harbor, Role.MANAGER)
 
 
 def fresh():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dashboard.campaigns import counts, windows
 from dashboard.campaigns.models import Campaign
-from tests.fixtures.call_factories import campaign_of, lead_of
+from tests.fixtures.call_factories import make_campaign, make_lead
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 figures = st.integers(0, 60)
@@ -53,11 +53,11 @@ def test_leads_read_after_the_counters_moved_are_what_counts(campaign, leads):
 
 def test_skipped_leads_are_not_pending(manager, bloom):
     """Beside "everybody on it has been dealt with" nobody waits."""
-    done = campaign_of(
+    done = make_campaign(
         bloom, "Summer", "completed", total_leads=3, completed_leads=1, failed_leads=0, leads_seen_at=NOON
     )
     for status in ("completed", "skipped", "skipped"):
-        lead_of(done, status)
+        make_lead(done, status)
     for path in ("/c/bloom-dental/campaigns/", f"/c/bloom-dental/campaigns/{done.pk}/"):
         page = manager.get(path).content.decode()
         assert "2 skipped" in page and "3 of 3" in page and "2 pending" not in page

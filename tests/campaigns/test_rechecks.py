@@ -31,10 +31,10 @@ def harbor(agency, client_of) -> Tenant:
 
 
 @pytest.fixture
-def started(agency, harbor, make_remote_campaign, member, asked) -> Campaign:
+def started(agency, harbor, make_remote_campaign, make_member, asked) -> Campaign:
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
-    control.start(fresh(), by=member(harbor, Role.MANAGER))
+    control.start(fresh(), by=make_member(harbor, Role.MANAGER))
     assert rechecks.run() == []
     asked()
     return fresh()
@@ -122,7 +122,7 @@ def test_a_dedication_counts_from_its_own_beginning(started, harbor, agency):
 
 
 def test_a_release_between_the_check_and_the_answer_is_noticed(
-    agency, harbor, make_remote_campaign, member, monkeypatch
+    agency, harbor, make_remote_campaign, make_member, monkeypatch
 ):
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
@@ -134,7 +134,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
         return update(client, *args, **change)
 
     monkeypatch.setattr(Client, "update_campaign", slowly)
-    assert control.start(fresh(), by=member(harbor, Role.MANAGER)).outcome == "accepted"
+    assert control.start(fresh(), by=make_member(harbor, Role.MANAGER)).outcome == "accepted"
     monkeypatch.undo()
     assert rechecks.run() and fresh().status == "paused"
 
@@ -168,11 +168,11 @@ def test_a_pause_whose_answer_was_lost_is_settled_by_the_next_list(started, harb
         assert AuditEntry.objects.filter(action="campaign.pause-seen").count() == 1
 
 
-def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, member):
+def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, make_member):
     with scope.system("a release"):
         dedications.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
     rechecks.run()
-    assert control.resume(fresh(), by=member(harbor, Role.MANAGER)).outcome == "accepted"
+    assert control.resume(fresh(), by=make_member(harbor, Role.MANAGER)).outcome == "accepted"
     assert (fresh().pause_cause, fresh().pause_required_at) == ("", None)
     assert rechecks.run() == [] and fresh().status == "scheduled"
 
@@ -231,7 +231,7 @@ def test_a_call_of_the_client_by_the_campaigns_assistant_agrees(called):
 
 @pytest.mark.parametrize("differs", ["assistant", "client", "nobody"])
 def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
-    called, started, agency, client_of, member, support, differs
+    called, started, agency, client_of, make_member, support, differs
 ):
     if differs == "client":
         other = client_of(agency, "noord", assistants=("Tariff advisor",), since=None)
@@ -245,7 +245,7 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
         entry = AuditEntry.objects.get(action="campaign.foreign-call")
     assert entry.tenant_id == started.tenant_id and "another client or with another assistant" in sentence(entry)
     with pytest.raises(control.Refusal, match="Ask your account team"):
-        control.resume(fresh(), by=member(started.tenant, Role.OWNER))
+        control.resume(fresh(), by=make_member(started.tenant, Role.OWNER))
     with pytest.raises(control.Refusal, match="Confirm the risk"):
         control.resume(fresh(), by=support)
     stated = control.risk(fresh(), by=support)

@@ -12,21 +12,21 @@ from tenants.audit.messages import SENTENCES
 from tenants.isolation import scope
 
 
-def write(house, by, count, action="visit.began"):
+def write(setup, by, count, action="visit.began"):
     with scope.system("things happen"):
         for _ in range(count):
-            audit.record(by, house.tenant, action, house.tenant)
+            audit.record(by, setup.tenant, action, setup.tenant)
 
 
-def test_a_client_reads_its_own_and_staff_read_all(bloom, harbor, member, sign_in, support, admin):
+def test_a_client_reads_its_own_and_staff_read_all(bloom, harbor, make_member, sign_in, support, admin):
     write(bloom, support, 1)
     write(harbor, admin, 1)
-    owner = sign_in(member(bloom, Role.OWNER))
+    owner = sign_in(make_member(bloom, Role.OWNER))
     mine = owner.get("/c/bloom-dental/activity/").content.decode()
     assert "Support Person entered as staff." in mine and "Admin Person" not in mine
     every = sign_in(support).get("/activity/").content.decode()
     assert "Support Person entered as staff." in every and "Admin Person entered as staff." in every
-    assert sign_in(member(bloom, Role.OPERATOR)).get("/c/bloom-dental/activity/").status_code == 403
+    assert sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/activity/").status_code == 403
     assert owner.get("/activity/").status_code == 404
 
 
@@ -47,11 +47,11 @@ def test_every_action_is_of_a_kind_one_can_ask_for():
     assert told == []
 
 
-def test_what_was_taken_away_is_found_together(bloom, sign_in, support, member):
+def test_what_was_taken_away_is_found_together(bloom, sign_in, support, make_member):
     for action in ("call.recording-opened", "calls.exported", "shelf.exported", "transcript.read"):
         write(bloom, support, 1, action)
     write(bloom, support, 1, "call.placed")
-    for browser, page in ((sign_in(support), ""), (sign_in(member(bloom, Role.OWNER)), "/c/bloom-dental")):
+    for browser, page in ((sign_in(support), ""), (sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental")):
         rows = browser.get(f"{page}/activity/?kind=taken").context["rows"]
         assert len(rows) == 4 and "call.placed" not in {row["entry"].action for row in rows}
 

@@ -42,9 +42,9 @@ def _refuse(**_):
     raise OSError("nobody there")
 
 
-def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor, bloom, member):
+def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor, bloom, make_member):
     assert client.get("/help/").status_code == 302
-    for user in (support, auditor, member(bloom, Role.VIEWER)):
+    for user in (support, auditor, make_member(bloom, Role.VIEWER)):
         page = sign_in(user).get("/help/").content.decode()
         assert "Keys" in page and "Needs a person" in page
 

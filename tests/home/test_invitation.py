@@ -18,9 +18,9 @@ PASSWORD = "nine gentle otters swim"
 
 
 @pytest.fixture
-def invited(bloom, member):
+def invited(bloom, make_member):
     """An invitation of new@bloom.test as operator, and its address."""
-    owner = member(bloom, Role.OWNER)
+    owner = make_member(bloom, Role.OWNER)
     with scope.of(bloom.tenant):
         invitation, token = members.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
     return invitation, f"/invitation/{members.mailed_token(token)}/"
@@ -81,9 +81,9 @@ def test_used_expired_withdrawn_and_invented_are_told_alike(client, invited, blo
     assert User.objects.filter(email="new@bloom.test").count() == 1
 
 
-def test_an_address_that_is_known_signs_in_first(client, invited, person, sign_in, bloom):
+def test_an_address_that_is_known_signs_in_first(client, invited, make_user, sign_in, bloom):
     _, address = invited
-    known = person("Nina Known", "new@bloom.test")
+    known = make_user("Nina Known", "new@bloom.test")
     page = client.get(address).content.decode()
     assert "Sign in and join" in page and 'name="password"' not in page
     assert "known here already" in join(client, address).content.decode()
@@ -93,9 +93,9 @@ def test_an_address_that_is_known_signs_in_first(client, invited, person, sign_i
     assert browser.get("/c/bloom-dental/").status_code == 200
 
 
-def test_somebody_else_who_is_signed_in_does_not_take_it(invited, harbor, member, sign_in, bloom):
+def test_somebody_else_who_is_signed_in_does_not_take_it(invited, harbor, make_member, sign_in, bloom):
     _, address = invited
-    browser = sign_in(member(harbor, Role.OWNER))
+    browser = sign_in(make_member(harbor, Role.OWNER))
     for answer in (browser.get(address), browser.post(address)):
         assert answer.status_code == 409 and "for somebody else" in answer.content.decode()
     assert browser.get("/c/bloom-dental/").status_code == 404
@@ -135,9 +135,9 @@ def test_a_mail_server_that_fails_is_said_on_the_page(client, invited, settings)
     assert answer.status_code == 200 and "could not be sent yet" in answer.content.decode()
 
 
-def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, member, admin, sign_in, settings, mailoutbox):
+def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, make_member, admin, sign_in, settings, mailoutbox):
     settings.DEMO = False
-    team = sign_in(member(bloom, Role.OWNER)).post(
+    team = sign_in(make_member(bloom, Role.OWNER)).post(
         "/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"}
     )
     staff = sign_in(admin).post("/staff/invite/", {"email": "s@kabelhuis.test", "name": "Sam", "role": "support"})
@@ -147,9 +147,9 @@ def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, member, admi
         assert answer.status_code == 200 and secret not in answer.content.decode()
 
 
-def test_whoever_became_staff_after_being_invited_does_not_join(bloom, admin, person, sign_in):
+def test_whoever_became_staff_after_being_invited_does_not_join(bloom, admin, make_user, sign_in):
     """Else the reseller's own people could give it the client's consent to support access."""
-    one = person("Sam Both")
+    one = make_user("Sam Both")
     with scope.of(bloom.tenant):
         _, token = members.invite(bloom.tenant, email=one.email, role=Role.OWNER, by=admin)
     StaffMember.objects.create(user=one, role=StaffRole.ADMIN)

@@ -23,22 +23,22 @@ from tests.fixtures.backdating import backdating
 EXTENSIONS = count(1000)
 
 
-def call_of(house, state="in-progress", **more):
+def call_of(setup, state="in-progress", **more):
     finished = state in ("ended", "failed", "refused")
     values = {"party": f"+3161234{next(EXTENSIONS):04d}", "finished": finished} | more
     if state in ("in-progress", "ended"):
         values.setdefault("started_at", timezone.now() - timedelta(seconds=90))
     values.setdefault("claimed_at", timezone.now())
     with backdating():
-        return _placed(house, state, values)
+        return _placed(setup, state, values)
 
 
-def _placed(house, state, values):
+def _placed(setup, state, values):
     return Call.objects.create(
-        tenant=house.tenant,
-        connection=house.connection,
-        number_dedication=house.number,
-        assistant_dedication=house.assistant,
+        tenant=setup.tenant,
+        connection=setup.connection,
+        number_dedication=setup.number,
+        assistant_dedication=setup.assistant,
         origin=Call.Origin.PLACED,
         client_token=uuid.uuid4(),
         state=state,
@@ -46,16 +46,18 @@ def _placed(house, state, values):
     )
 
 
-def test_the_address_of_the_house_leads_each_to_their_own(bloom, harbor, member, sign_in, support, auditor, person):
+def test_the_address_of_the_house_leads_each_to_their_own(
+    bloom, harbor, make_member, sign_in, support, auditor, make_user
+):
     assert "Overview" in sign_in(support).get("/").content.decode()
     assert sign_in(auditor).get("/").headers["Location"] == "/admin/"
-    owner = member(bloom, Role.OWNER)
+    owner = make_member(bloom, Role.OWNER)
     assert sign_in(owner).get("/").headers["Location"] == "/c/bloom-dental/"
     with scope.of(harbor.tenant):
         Membership.objects.create(tenant=harbor.tenant, user=owner, role=Role.VIEWER)
     chooser = sign_in(owner).get("/").content.decode()
     assert "/c/bloom-dental/" in chooser and "/c/harbor-logistics/" in chooser
-    assert "nowhere in" in sign_in(person("Nobody Yet")).get("/").content.decode()
+    assert "nowhere in" in sign_in(make_user("Nobody Yet")).get("/").content.decode()
 
 
 def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom, harbor):
@@ -86,28 +88,28 @@ def test_todays_figures_count_reached_and_missed(sign_in, support, bloom):
     assert context["days"][0][0].calls == 4
 
 
-def test_finance_sees_no_numbers_of_callers(sign_in, staff, bloom):
+def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
     with scope.system("a call"):
         call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN, party="+31612340001")
-    page = sign_in(staff(StaffRole.FINANCE)).get("/").content.decode()
+    page = sign_in(make_staff(StaffRole.FINANCE)).get("/").content.decode()
     assert "1234 0001" not in page and "12340001" not in page and "Bloom Dental" in page
 
 
-def test_a_client_sees_only_its_own(sign_in, member, bloom, harbor):
+def test_a_client_sees_only_its_own(sign_in, make_member, bloom, harbor):
     with scope.system("two houses"):
         call_of(bloom, party="+31612340001")
         call_of(harbor, party="+31612340002")
         Campaign.objects.create(
             tenant=bloom.tenant, connection=bloom.connection, remote_id="c1", name="Recall", status="scheduled"
         )
-    page = sign_in(member(bloom, Role.VIEWER)).get("/c/bloom-dental/").content.decode()
+    page = sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/").content.decode()
     assert "1 live</b> of 4" in page and "Recall" in page and "+31 20 555 0142" in page
     assert "Harbor" not in page and "12340002" not in page
-    assert sign_in(member(harbor, Role.OWNER)).get("/c/bloom-dental/").status_code == 404
+    assert sign_in(make_member(harbor, Role.OWNER)).get("/c/bloom-dental/").status_code == 404
 
 
-def test_a_new_client_is_told_the_first_steps(sign_in, member, bloom):
-    owner, viewer = sign_in(member(bloom, Role.OWNER)), sign_in(member(bloom, Role.VIEWER))
+def test_a_new_client_is_told_the_first_steps(sign_in, make_member, bloom):
+    owner, viewer = sign_in(make_member(bloom, Role.OWNER)), sign_in(make_member(bloom, Role.VIEWER))
     page = owner.get("/c/bloom-dental/").content.decode()
     assert "First steps" in page and "Make the first call" in page
     assert "Make the first call" not in viewer.get("/c/bloom-dental/").content.decode()
@@ -123,10 +125,10 @@ def test_a_part_is_sent_to_a_page_that_asks_for_itself(sign_in, support, bloom):
 
 @pytest.mark.parametrize("who", ["staff", "client"])
 def test_overviews_cost_no_more_queries_in_a_busy_house(
-    sign_in, support, member, bloom, who, django_assert_num_queries
+    sign_in, support, make_member, bloom, who, django_assert_num_queries
 ):
     browser, path = (
-        (sign_in(support), "/") if who == "staff" else (sign_in(member(bloom, Role.OWNER)), "/c/bloom-dental/")
+        (sign_in(support), "/") if who == "staff" else (sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental/")
     )
     with scope.system("one of each"):
         call_of(bloom)

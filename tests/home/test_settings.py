@@ -10,21 +10,21 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
 
 
-def filled(house, **more):
+def filled(setup, **more):
     return {
         "name": "Bloom Dental",
         "city": "Amsterdam",
         "timezone": "Europe/Amsterdam",
         "brand_hue": "186",
         "brand_chroma": "0.078",
-        "default_number": house.number.pk,
-        "default_assistant": house.assistant.pk,
+        "default_number": setup.number.pk,
+        "default_assistant": setup.assistant.pk,
         "phrases": "We are closed today.\n\n  Offer   Thursday. \nWe are closed today.",
     } | more
 
 
-def test_an_owner_changes_the_house(bloom, member, sign_in):
-    browser = sign_in(member(bloom, Role.OWNER))
+def test_an_owner_changes_the_house(bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER))
     assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
     with scope.of(bloom.tenant):
         tenant = Tenant.objects.get()
@@ -53,22 +53,22 @@ def test_an_owner_changes_the_house(bloom, member, sign_in):
         ({"name": ""}, "name"),
     ],
 )
-def test_what_is_wrong_is_told_and_what_was_typed_stays(bloom, member, sign_in, wrong, field):
-    answer = sign_in(member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", filled(bloom, **wrong))
+def test_what_is_wrong_is_told_and_what_was_typed_stays(bloom, make_member, sign_in, wrong, field):
+    answer = sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", filled(bloom, **wrong))
     assert answer.status_code == 422 and answer.context["form"].errors[field]
     assert 'value="Amsterdam"' in answer.content.decode()
     with scope.of(bloom.tenant):
         assert Tenant.objects.get().city == "Testville"
 
 
-def test_another_clients_line_cannot_be_the_usual_one(bloom, harbor, member, sign_in):
+def test_another_clients_line_cannot_be_the_usual_one(bloom, harbor, make_member, sign_in):
     wrong = filled(bloom, default_number=harbor.number.pk)
-    answer = sign_in(member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", wrong)
+    answer = sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", wrong)
     assert answer.status_code == 422 and answer.context["form"].errors["default_number"]
 
 
-def test_only_owners_may(bloom, harbor, member, sign_in, support, client):
-    assert sign_in(member(bloom, Role.MANAGER)).get("/c/bloom-dental/settings/").status_code == 403
-    assert sign_in(member(harbor, Role.OWNER)).get("/c/bloom-dental/settings/").status_code == 404
-    assert sign_in(member(harbor, Role.OWNER)).get("/brand/bloom-dental.css").status_code == 404
+def test_only_owners_may(bloom, harbor, make_member, sign_in, support, client):
+    assert sign_in(make_member(bloom, Role.MANAGER)).get("/c/bloom-dental/settings/").status_code == 403
+    assert sign_in(make_member(harbor, Role.OWNER)).get("/c/bloom-dental/settings/").status_code == 404
+    assert sign_in(make_member(harbor, Role.OWNER)).get("/brand/bloom-dental.css").status_code == 404
     assert client.get("/brand/bloom-dental.css").status_code == 302

@@ -36,8 +36,8 @@ def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client
         assert AuditEntry.objects.filter(action="staff.invited", tenant=None).count() == 1
 
 
-def test_only_admins_know_this_page(support, staff, sign_in):
-    for person in (support, staff(StaffRole.FINANCE)):
+def test_only_admins_know_this_page(support, make_staff, sign_in):
+    for person in (support, make_staff(StaffRole.FINANCE)):
         assert sign_in(person).get("/staff/").status_code == 403
 
 
@@ -112,8 +112,8 @@ def at_once(*deeds) -> list[object]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("deed", ["demote", "remove"])
-def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, member, deed):
-    one, two = member(bloom, Role.OWNER, "One"), member(bloom, Role.OWNER, "Two")
+def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, make_member, deed):
+    one, two = make_member(bloom, Role.OWNER, "One"), make_member(bloom, Role.OWNER, "Two")
 
     def put_out(by, other):
         def run():
@@ -133,8 +133,8 @@ def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, member, deed
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_admins_who_remove_each_other_at_once_leave_one(admin, staff):
-    other = staff(StaffRole.ADMIN)
+def test_two_admins_who_remove_each_other_at_once_leave_one(admin, make_staff):
+    other = make_staff(StaffRole.ADMIN)
 
     def put_out(by, whom):
         def run():
@@ -148,10 +148,10 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(admin, staff):
     assert StaffMember.objects.filter(role=StaffRole.ADMIN).count() == 1
 
 
-def test_what_the_last_admin_may_not_do_is_said_before_the_click(admin, staff, sign_in):
+def test_what_the_last_admin_may_not_do_is_said_before_the_click(admin, make_staff, sign_in):
     browser, page = sign_in(admin), f"/staff/{StaffMember.objects.get(user=admin).pk}/"
     alone = browser.get(page)
     assert "This is the last admin." in alone.content.decode() and 'commandfor="remove"' not in alone.content.decode()
-    staff(StaffRole.ADMIN)
+    make_staff(StaffRole.ADMIN)
     two = browser.get(page).content.decode()
     assert "This is the last admin." not in two and 'commandfor="remove"' in two

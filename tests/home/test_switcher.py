@@ -14,8 +14,8 @@ PAGES = ["", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/",
 
 
 @pytest.fixture
-def both(bloom, harbor, member):
-    user = member(bloom, Role.OWNER, "Dora Bloom")
+def both(bloom, harbor, make_member):
+    user = make_member(bloom, Role.OWNER, "Dora Bloom")
     with scope.of(harbor.tenant):
         Membership.objects.create(tenant=harbor.tenant, user=user, role=Role.VIEWER)
     return user
@@ -32,17 +32,17 @@ def test_every_page_offers_ones_other_clients(both, sign_in, path):
     assert 'href="/c/harbor-logistics/"' in page.content.decode()
 
 
-def test_a_person_of_one_client_has_none_and_a_closed_one_is_not_offered(bloom, harbor, both, member, sign_in):
-    alone = sign_in(member(bloom, Role.OWNER)).get("/c/bloom-dental/")
+def test_a_person_of_one_client_has_none_and_a_closed_one_is_not_offered(bloom, harbor, both, make_member, sign_in):
+    alone = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/")
     assert alone.context["switch"] == [] and "Harbor" not in alone.content.decode()
     with scope.system("it closes"):
         Tenant.objects.filter(pk=harbor.tenant.pk).update(status="closed")
     assert sign_in(both).get("/c/bloom-dental/").context["switch"] == []
 
 
-def test_it_costs_no_query(bloom, both, member, sign_in):
+def test_it_costs_no_query(bloom, both, make_member, sign_in):
     counts = []
-    for user in (member(bloom, Role.OWNER), both):
+    for user in (make_member(bloom, Role.OWNER), both):
         browser = sign_in(user)
         browser.get("/c/bloom-dental/team/")
         with CaptureQueriesContext(connection) as asked:

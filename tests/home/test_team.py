@@ -10,13 +10,13 @@ from tenants.isolation import scope
 from tenants.models import Invitation, Membership, User
 
 
-def membership(house, user) -> Membership:
-    with scope.of(house.tenant):
-        return Membership.objects.get(user=user, tenant=house.tenant)
+def membership(setup, user) -> Membership:
+    with scope.of(setup.tenant):
+        return Membership.objects.get(user=user, tenant=setup.tenant)
 
 
-def test_an_owner_invites_and_the_link_is_shown_once(bloom, member, sign_in):
-    browser = sign_in(member(bloom, Role.OWNER))
+def test_an_owner_invites_and_the_link_is_shown_once(bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER))
     answer = browser.post("/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"})
     link = answer.context["link"].address
     assert link in answer.content.decode() and link in mail.outbox[0].body
@@ -31,17 +31,17 @@ def test_an_owner_invites_and_the_link_is_shown_once(bloom, member, sign_in):
     assert members.invitation_of(link.rstrip("/").rsplit("/", 1)[-1]) is None
 
 
-def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, member, sign_in, settings):
+def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, make_member, sign_in, settings):
     settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail.backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    answer = sign_in(member(bloom, Role.OWNER)).post(
+    answer = sign_in(make_member(bloom, Role.OWNER)).post(
         "/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"}
     )
     assert "could not be sent" in answer.content.decode() and answer.context["link"].address in answer.content.decode()
 
 
-def test_roles_change_and_people_go(bloom, member, sign_in):
-    owner, viewer = member(bloom, Role.OWNER), member(bloom, Role.VIEWER)
+def test_roles_change_and_people_go(bloom, make_member, sign_in):
+    owner, viewer = make_member(bloom, Role.OWNER), make_member(bloom, Role.VIEWER)
     browser, theirs = sign_in(owner), membership(bloom, viewer)
     change = {"role": "viewer", "sees_transcripts": "on"}
     assert browser.post(f"/c/bloom-dental/team/{theirs.pk}/role/", change).status_code == 302
@@ -53,8 +53,8 @@ def test_roles_change_and_people_go(bloom, member, sign_in):
     assert User.objects.filter(pk=viewer.pk).exists()
 
 
-def test_the_last_owner_stays(bloom, member, sign_in):
-    owner = member(bloom, Role.OWNER)
+def test_the_last_owner_stays(bloom, make_member, sign_in):
+    owner = make_member(bloom, Role.OWNER)
     browser, mine = sign_in(owner), membership(bloom, owner)
     said = browser.get("/c/bloom-dental/team/").content.decode()
     assert "This is the last owner. Make somebody else an owner first." in said
@@ -65,16 +65,16 @@ def test_the_last_owner_stays(bloom, member, sign_in):
     ):
         assert answer.status_code == 409 and "This is the last owner." in answer.content.decode()
     assert membership(bloom, owner).role == Role.OWNER
-    member(bloom, Role.OWNER, "Second Owner")
+    make_member(bloom, Role.OWNER, "Second Owner")
     gone = browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/")
     assert gone.headers["Location"] == "/"
 
 
-def test_operators_look_and_viewers_do_not(bloom, harbor, member, sign_in):
-    operator, owner = sign_in(member(bloom, Role.OPERATOR)), member(bloom, Role.OWNER)
+def test_operators_look_and_viewers_do_not(bloom, harbor, make_member, sign_in):
+    operator, owner = sign_in(make_member(bloom, Role.OPERATOR)), make_member(bloom, Role.OWNER)
     page = operator.get("/c/bloom-dental/team/").content.decode()
     assert str(owner) in page and "Invite somebody" not in page
     assert operator.post("/c/bloom-dental/team/invite/", {"email": "x@y.test", "role": "owner"}).status_code == 403
-    assert sign_in(member(bloom, Role.VIEWER)).get("/c/bloom-dental/team/").status_code == 403
-    elsewhere = membership(harbor, member(harbor, Role.OWNER))
+    assert sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/team/").status_code == 403
+    elsewhere = membership(harbor, make_member(harbor, Role.OWNER))
     assert sign_in(owner).post(f"/c/bloom-dental/team/{elsewhere.pk}/remove/").status_code == 404

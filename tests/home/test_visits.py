@@ -18,14 +18,14 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, SupportPass, Visit
 
 
-def test_staff_enter_first_are_seen_and_leave(sign_in, support, bloom, member):
+def test_staff_enter_first_are_seen_and_leave(sign_in, support, bloom, make_member):
     browser = sign_in(support)
     door = browser.get("/c/bloom-dental/calls/")
     assert door.status_code == 403 and "Enter Bloom Dental" in door.content.decode()
     went = browser.post("/enter/bloom-dental/", {"next": "/c/bloom-dental/team/"})
     assert went.headers["Location"] == "/c/bloom-dental/team/"
     assert "You are inside" in browser.get("/c/bloom-dental/team/").content.decode()
-    story = sign_in(member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
+    story = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
     assert "Support Person entered as staff." in story
     assert browser.post("/leave/").headers["Location"] == "/clients/bloom-dental/"
     assert browser.get("/c/bloom-dental/").status_code == 403
@@ -56,18 +56,18 @@ def test_one_is_inside_one_client_at_a_time(sign_in, support, bloom, harbor):
         assert Visit.objects.get(tenant=bloom.tenant).ended_at and not Visit.objects.get(tenant=harbor.tenant).ended_at
 
 
-def test_only_staff_who_may_enter(sign_in, staff, member, bloom, harbor):
-    assert sign_in(staff(StaffRole.FINANCE)).post("/enter/bloom-dental/").status_code == 403
-    assert sign_in(member(harbor, Role.OWNER)).post("/enter/bloom-dental/").status_code == 404
-    assert sign_in(staff(StaffRole.SUPPORT)).post("/enter/nowhere/").status_code == 404
-    assert sign_in(staff(StaffRole.SUPPORT)).get("/enter/bloom-dental/").status_code == 405
+def test_only_staff_who_may_enter(sign_in, make_staff, make_member, bloom, harbor):
+    assert sign_in(make_staff(StaffRole.FINANCE)).post("/enter/bloom-dental/").status_code == 403
+    assert sign_in(make_member(harbor, Role.OWNER)).post("/enter/bloom-dental/").status_code == 404
+    assert sign_in(make_staff(StaffRole.SUPPORT)).post("/enter/nowhere/").status_code == 404
+    assert sign_in(make_staff(StaffRole.SUPPORT)).get("/enter/bloom-dental/").status_code == 405
     with scope.system("look"):
         assert not Visit.objects.exists()
 
 
-def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, member, visiting):
-    owner = member(bloom, Role.OWNER, "Dora Bloom")
-    inside, theirs = visiting(support, bloom, looking=True), sign_in(owner)
+def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, make_member, visit_client):
+    owner = make_member(bloom, Role.OWNER, "Dora Bloom")
+    inside, theirs = visit_client(support, bloom, read_only=True), sign_in(owner)
     page = inside.get("/c/bloom-dental/").content.decode()
     assert "Looking only" in page and "/c/bloom-dental/call/" not in page
     assert inside.get("/c/bloom-dental/team/").status_code == 200
@@ -87,10 +87,12 @@ def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, member, 
         assert [one.action for one in told] == ["support.pass-given", "support.pass-withdrawn"]
 
 
-def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, bloom, member, visiting):
-    inside = visiting(support, bloom, looking=True)
+def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, bloom, make_member, visit_client):
+    inside = visit_client(support, bloom, read_only=True)
     for role in (Role.MANAGER, Role.OPERATOR, Role.VIEWER):
-        assert sign_in(member(bloom, role)).post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 403
+        assert (
+            sign_in(make_member(bloom, role)).post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 403
+        )
     assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403  # nor support itself
     with scope.of(bloom.tenant):
         given = support_access.give_pass(bloom.tenant, 1, by=support)
@@ -100,17 +102,17 @@ def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, blo
     assert inside.get("/c/bloom-dental/call/").status_code == 403
 
 
-def test_an_admin_needs_no_pass(admin, bloom, visiting):
-    page = visiting(admin, bloom, looking=True).get("/c/bloom-dental/call/")
+def test_an_admin_needs_no_pass(admin, bloom, visit_client):
+    page = visit_client(admin, bloom, read_only=True).get("/c/bloom-dental/call/")
     assert page.status_code == 200 and "Looking only" not in page.content.decode()
 
 
 @pytest.mark.parametrize("who", ["support", "admin"])
-def test_what_is_done_inside_has_both_names_on_it(request, bloom, member, visiting, sign_in, settings, who):
+def test_what_is_done_inside_has_both_names_on_it(request, bloom, make_member, visit_client, sign_in, settings, who):
     settings.RESELLER_NAME = "Kabelhuis"
     person = request.getfixturevalue(who)
-    sign_in(member(bloom, Role.OWNER, "Dora Bloom")).post("/c/bloom-dental/team/support/", {"hours": "1"})
-    inside = visiting(person, bloom, looking=True)
+    sign_in(make_member(bloom, Role.OWNER, "Dora Bloom")).post("/c/bloom-dental/team/support/", {"hours": "1"})
+    inside = visit_client(person, bloom, read_only=True)
     form = {"number": bloom.number.pk, "assistant": bloom.assistant.pk, "destination": "+31612349999", "token": uuid4()}
     settings.VOICEDOCK_TRANSPORT = httpx.MockTransport(lambda asked: httpx.Response(404, json={"error": "no"}))
     assert inside.post("/c/bloom-dental/call/", form).status_code == 303
@@ -125,14 +127,14 @@ def test_what_is_done_inside_has_both_names_on_it(request, bloom, member, visiti
         assert AuditEntry.objects.get(action="staff.changed").actor == str(person)  # outside again, one name
 
 
-def test_signing_out_leaves(support, bloom, visiting):
-    visiting(support, bloom).post("/accounts/logout/")
+def test_signing_out_leaves(support, bloom, visit_client):
+    visit_client(support, bloom).post("/accounts/logout/")
     with scope.of(bloom.tenant):
         assert Visit.objects.get().ended_at
 
 
-def test_a_visit_ends_after_a_working_day(support, bloom, visiting):
-    inside = visiting(support, bloom)
+def test_a_visit_ends_after_a_working_day(support, bloom, visit_client):
+    inside = visit_client(support, bloom)
     assert support_access.end_old() == 0
     with scope.of(bloom.tenant):
         Visit.objects.update(started_at=timezone.now() - support_access.LONGEST)
@@ -144,15 +146,15 @@ def test_a_visit_ends_after_a_working_day(support, bloom, visiting):
     assert inside.get("/c/bloom-dental/").status_code == 200
 
 
-def test_closing_a_client_ends_the_visits(admin, support, bloom, visiting):
-    visiting(support, bloom)
+def test_closing_a_client_ends_the_visits(admin, support, bloom, visit_client):
+    visit_client(support, bloom)
     suspension.close(bloom.tenant, by=admin, reason="gone")
     with scope.of(bloom.tenant):
         assert Visit.objects.get().ended_at
 
 
-def entries(house) -> list[tuple[str, dict]]:
-    with scope.of(house.tenant):
+def entries(setup) -> list[tuple[str, dict]]:
+    with scope.of(setup.tenant):
         found = AuditEntry.objects.order_by("seq")
         return [(entry.action, json.loads(entry.body)["details"]) for entry in found]
 
@@ -172,8 +174,8 @@ def test_an_admin_says_why_before_entering_without_consent(sign_in, admin, bloom
     assert "Without its consent" in browser.get("/c/bloom-dental/calls/").content.decode()
 
 
-def test_what_an_admin_does_without_consent_is_marked_for_the_client(sign_in, admin, bloom, member):
-    browser, owner = sign_in(admin), sign_in(member(bloom, Role.OWNER, "Dora Bloom"))
+def test_what_an_admin_does_without_consent_is_marked_for_the_client(sign_in, admin, bloom, make_member):
+    browser, owner = sign_in(admin), sign_in(make_member(bloom, Role.OWNER, "Dora Bloom"))
     browser.post("/enter/bloom-dental/", {"reason": "A fault <b>here</b>"})
     invited = {"email": "new@bloom.test", "role": "viewer"}
     assert browser.post("/c/bloom-dental/team/invite/", invited).status_code == 200
@@ -189,8 +191,8 @@ def test_what_an_admin_does_without_consent_is_marked_for_the_client(sign_in, ad
     ]
 
 
-def test_an_admin_whose_consent_ended_has_to_say_why(sign_in, admin, bloom, member):
-    browser, owner = sign_in(admin), sign_in(member(bloom, Role.OWNER))
+def test_an_admin_whose_consent_ended_has_to_say_why(sign_in, admin, bloom, make_member):
+    browser, owner = sign_in(admin), sign_in(make_member(bloom, Role.OWNER))
     owner.post("/c/bloom-dental/team/support/", {"hours": "1"})
     assert browser.post("/enter/bloom-dental/").status_code == 302  # with consent, nobody asks
     assert browser.get("/c/bloom-dental/").status_code == 200
@@ -203,9 +205,9 @@ def test_an_admin_whose_consent_ended_has_to_say_why(sign_in, admin, bloom, memb
         assert Visit.objects.get().reason == "Not done yet"
 
 
-def test_consent_comes_from_the_clients_own_owner_only(admin, support, bloom, member, visiting):
+def test_consent_comes_from_the_clients_own_owner_only(admin, support, bloom, make_member, visit_client):
     for person in (admin, support):
-        inside = visiting(person, bloom)
+        inside = visit_client(person, bloom)
         assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403
         assert inside.post("/c/bloom-dental/team/support/withdraw/").status_code == 403
         assert "Let support act" not in inside.get("/c/bloom-dental/team/").content.decode()

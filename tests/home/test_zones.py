@@ -13,7 +13,7 @@ from tenants import audit
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import StaffMember, Tenant
-from tests.fixtures.call_factories import campaign_of
+from tests.fixtures.call_factories import make_campaign
 from tests.promises import url_matrix
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -33,11 +33,11 @@ def clocks(html: str) -> set[str]:
     return set(re.findall(r">(\d\d:\d\d)</time>", html))
 
 
-def test_a_clients_page_is_in_its_own_zone(at_noon, harbor, bloom, member, sign_in):
+def test_a_clients_page_is_in_its_own_zone(at_noon, harbor, bloom, make_member, sign_in):
     for house, there, words in ((harbor, "07:00", "New York time"), (bloom, "13:00", "Amsterdam time")):
-        html = sign_in(member(house, Role.OWNER)).get(f"/c/{house.tenant.slug}/activity/").content.decode()
+        html = sign_in(make_member(house, Role.OWNER)).get(f"/c/{house.tenant.slug}/activity/").content.decode()
         assert there in clocks(html) and words in html
-    overview = sign_in(member(harbor, Role.OWNER)).get(f"/c/{harbor.tenant.slug}/").content.decode()
+    overview = sign_in(make_member(harbor, Role.OWNER)).get(f"/c/{harbor.tenant.slug}/").content.decode()
     assert "until 07:00" in overview
 
 
@@ -66,11 +66,11 @@ PAGES = [
 
 
 @pytest.mark.parametrize("text", STRANGE)
-def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom, admin, member, sign_in):
-    campaign = campaign_of(bloom, timezone=text)
+def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom, admin, make_member, sign_in):
+    campaign = make_campaign(bloom, timezone=text)
     with scope.system("a strange zone"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(timezone=text)
-    owner, staff = sign_in(member(bloom, Role.OWNER)), sign_in(admin)
+    owner, staff = sign_in(make_member(bloom, Role.OWNER)), sign_in(admin)
     colleague = StaffMember.objects.get(user=admin).pk
     ids = {"slug": bloom.slug, "campaign": campaign.pk, "connection": bloom.connection.pk, "colleague": colleague}
     things = SimpleNamespace(ids=ids)
@@ -80,9 +80,9 @@ def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom,
 
 
 @pytest.mark.parametrize("text", ["US", "Mars/Olympus", ""])
-def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, admin, member, sign_in):
-    campaign = campaign_of(bloom, timezone=text, starts=time(9), ends=time(17))
-    owner = sign_in(member(bloom, Role.OWNER))
+def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, admin, make_member, sign_in):
+    campaign = make_campaign(bloom, timezone=text, starts=time(9), ends=time(17))
+    owner = sign_in(make_member(bloom, Role.OWNER))
     page = owner.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()
     assert "is not known" in page and "there ·" not in page and "Running" not in page and "Waits for" not in page
     with scope.system("a strange zone"):
@@ -91,8 +91,8 @@ def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, ad
     assert "UTC, because its time zone" in sign_in(admin).get("/clients/bloom-dental/").content.decode()
 
 
-def test_a_form_takes_what_is_read_and_keeps_its_exact_name(bloom, member, sign_in):
-    owner = sign_in(member(bloom, Role.OWNER))
+def test_a_form_takes_what_is_read_and_keeps_its_exact_name(bloom, make_member, sign_in):
+    owner = sign_in(make_member(bloom, Role.OWNER))
     form = {"name": "Bloom Dental", "brand_hue": 186, "brand_chroma": "0.078"}
     refused = owner.post("/c/bloom-dental/settings/", form | {"timezone": "US"})
     assert refused.status_code == 422 and "Choose a time zone from the list" in refused.content.decode()

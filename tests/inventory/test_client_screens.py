@@ -17,14 +17,14 @@ from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
 
 
-def spare(house, e164="+31205550181", name="Spare"):
+def spare(setup, e164="+31205550181", name="Spare"):
     with scope.system("a free number"):
-        return Number.objects.create(connection=house.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name)
+        return Number.objects.create(connection=setup.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name)
 
 
-def speaker(house, name="Receptionist"):
+def speaker(setup, name="Receptionist"):
     with scope.system("a free assistant"):
-        return Assistant.objects.create(connection=house.connection, remote_id=f"asst-{uuid.uuid4()}", name=name)
+        return Assistant.objects.create(connection=setup.connection, remote_id=f"asst-{uuid.uuid4()}", name=name)
 
 
 def test_clients_are_listed_found_and_narrowed(admin_browser, bloom, harbor):
@@ -213,8 +213,8 @@ def test_what_vanished_at_voicedock_is_marked_and_not_given_away(admin_browser, 
     assert answer.status_code == 422 and "does not have it any more" in answer.content.decode()
 
 
-def test_members_and_finance_stay_outside(bloom, member, sign_in, staff):
-    owner, finance = sign_in(member(bloom, Role.OWNER)), sign_in(staff(StaffRole.FINANCE))
+def test_members_and_finance_stay_outside(bloom, make_member, sign_in, make_staff):
+    owner, finance = sign_in(make_member(bloom, Role.OWNER)), sign_in(make_staff(StaffRole.FINANCE))
     for path in ("/clients/", "/clients/new/", "/clients/bloom-dental/", "/inventory/", "/connections/"):
         assert owner.get(path).status_code == 404, path
     assert finance.get("/clients/").status_code == 200

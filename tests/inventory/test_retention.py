@@ -24,48 +24,48 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.audit import verification
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tests.fixtures.call_factories import a_call, a_receipt, a_report
+from tests.fixtures.call_factories import make_call, make_receipt, make_report
 
 PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
 REPORT = "end-of-call-report"
 TABLES = ("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "hooks_delivery")
 
 
-def furnished(house, calls=1):
+def furnished(setup, calls=1):
     """Calls with everything personal in them, a lead, and what webhooks told."""
     made = []
     for nth in range(calls):
-        call = a_call(
-            house, state="ended", ago=600 + nth, party=PERSON, error=WORDS, overrides={"first_message": WORDS}
+        call = make_call(
+            setup, state="ended", ago=600 + nth, party=PERSON, error=WORDS, overrides={"first_message": WORDS}
         )
-        a_report(house, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
+        make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
                  recording_url=f"https://media.example/{WORDS.split()[0]}")  # fmt: skip
-        a_receipt(house, call, payload={"type": "say", "content": WORDS}, note=WORDS)
+        make_receipt(setup, call, payload={"type": "say", "content": WORDS}, note=WORDS)
         with scope.system("a webhook was kept"):
             Delivery.objects.create(
-                connection=house.connection, body_hash=call.pk.bytes * 2, event=REPORT, call_id_sent=call.remote_id,
+                connection=setup.connection, body_hash=call.pk.bytes * 2, event=REPORT, call_id_sent=call.remote_id,
                 payload={"customer": PERSON, "summary": WORDS}, outcome="applied",
             )  # fmt: skip
         made.append(call)
-    with scope.of(house.tenant):
+    with scope.of(setup.tenant):
         campaign = Campaign.objects.create(
-            tenant=house.tenant,
-            connection=house.connection,
-            remote_id=f"c-{house.slug}",
+            tenant=setup.tenant,
+            connection=setup.connection,
+            remote_id=f"c-{setup.slug}",
             name="Recall",
             status="paused",
         )
-        Lead.objects.create(tenant=house.tenant, campaign=campaign, remote_id="lead-1", phone_number=PERSON,
+        Lead.objects.create(tenant=setup.tenant, campaign=campaign, remote_id="lead-1", phone_number=PERSON,
                             variables={"name": WORDS}, status="completed")  # fmt: skip
     return made
 
 
-def closed(house, admin, days_ago, days=30):
-    with scope.of(house.tenant):
-        tenant_status.keep_for(house.tenant, days, by=admin)
-    suspension.close(house.tenant, by=admin, reason="Went elsewhere")
+def closed(setup, admin, days_ago, days=30):
+    with scope.of(setup.tenant):
+        tenant_status.keep_for(setup.tenant, days, by=admin)
+    suspension.close(setup.tenant, by=admin, reason="Went elsewhere")
     with scope.system("time goes by"):
-        Tenant.objects.filter(pk=house.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
+        Tenant.objects.filter(pk=setup.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
 
 
 def personal():
@@ -80,14 +80,14 @@ def personal():
     return found
 
 
-def now(house):
+def now(setup):
     with scope.system("look"):
-        return Tenant.objects.get(pk=house.tenant.pk)
+        return Tenant.objects.get(pk=setup.tenant.pk)
 
 
-def entries(house, action):
+def entries(setup, action):
     with scope.system("look"):
-        return list(AuditEntry.objects.filter(tenant=house.tenant, action=action))
+        return list(AuditEntry.objects.filter(tenant=setup.tenant, action=action))
 
 
 def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
@@ -157,7 +157,7 @@ def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatc
 
 
 def test_a_call_that_is_not_over_is_waited_for(bloom, admin):
-    live = a_call(bloom, party=PERSON)
+    live = make_call(bloom, party=PERSON)
     closed(bloom, admin, days_ago=1, days=0)
     assert retention.run() == 0 and not now(bloom).data_removed_at
     with scope.of(bloom.tenant):
@@ -178,7 +178,7 @@ def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom
     assert "was removed on" not in sign_in(support).get("/clients/bloom-dental/").content.decode()
 
 
-def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, auditor):
+def test_every_page_still_opens_on_what_is_left(bloom, admin, make_member, sign_in, auditor):
     (call,) = furnished(bloom)
     closed(bloom, admin, days_ago=31)
     retention.run()
@@ -189,7 +189,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, member, sign_in, a
     suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     with scope.of(bloom.tenant):
         campaign = Campaign.objects.get().pk
-    owner = sign_in(member(bloom, Role.OWNER))
+    owner = sign_in(make_member(bloom, Role.OWNER))
     pages = ("calls/", "caller-id/", "caller-id.csv", "calls/export.csv", f"calls/{call.pk}/", f"campaigns/{campaign}/")
     for page in ("", *pages):
         answer = owner.get(f"/c/bloom-dental/{page}")
@@ -239,7 +239,7 @@ def test_a_late_webhook_is_not_kept(bloom, admin):
     assert personal() == []
 
 
-def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, staff, member, settings):
+def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, make_staff, make_member, settings):
     browser = sign_in(admin)
     page = browser.get("/clients/bloom-dental/").content.decode()
     assert sign_in(support).post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
@@ -249,9 +249,9 @@ def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, 
     for wrong in ("-1", "3651", "", "many"):
         answer = browser.post("/clients/bloom-dental/retention/", {"retention_days": wrong})
         assert answer.status_code == 422 and 'id="retention" open' in answer.content.decode()
-    finance = sign_in(staff(StaffRole.FINANCE))
+    finance = sign_in(make_staff(StaffRole.FINANCE))
     assert finance.post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
-    story = sign_in(member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
+    story = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
     assert "set that personal data of calls is kept 90 days after closing." in story
     (call,) = furnished(bloom)
     closed(bloom, admin, days_ago=91, days=90)
@@ -261,5 +261,5 @@ def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, 
     assert "Personal data of calls was removed on" in page and 'id="retention"' not in page
     assert browser.post("/clients/bloom-dental/retention/", {"retention_days": "9"}).status_code == 409
     suspension.reopen(bloom.tenant, by=admin, reason="Came back")
-    shown = sign_in(member(bloom, Role.OWNER)).get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    shown = sign_in(make_member(bloom, Role.OWNER)).get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
     assert "The personal data of this call was removed" in shown and WORDS not in shown

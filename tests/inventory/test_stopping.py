@@ -24,7 +24,7 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, NumberDedication, Tenant
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 
 
 def story(tenant: Tenant) -> list[str]:
@@ -195,7 +195,7 @@ def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(operator, ad
 
 def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harbor, admin):
     for tenant in [bloom] * (ending_together.AT_ONCE + 1) + [harbor]:
-        a_call(tenant)
+        make_call(tenant)
     for tenant in (bloom, harbor):
         with scope.of(tenant.tenant):
             ending_together.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
@@ -205,8 +205,8 @@ def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harb
     assert owners.count(bloom.tenant.pk) == ending_together.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
 
-def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, member, sign_in):
-    owner = sign_in(member(operator.tenant, Role.OWNER))
+def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make_member, sign_in):
+    owner = sign_in(make_member(operator.tenant, Role.OWNER))
     call = operator.place_answered()
     with scope.system("from later on"):
         number = dedications.Number.objects.create(
@@ -235,7 +235,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, memb
 
 
 def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
-    a_call(bloom, state="sending", lease_until=timezone.now())
+    make_call(bloom, state="sending", lease_until=timezone.now())
     with pytest.raises(dedicating.InUse):
         suspension.close(bloom.tenant, by=admin, reason="Went elsewhere")
     assert again(bloom.tenant).status == "active"
@@ -268,8 +268,8 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(operator, make_rem
     assert suspension.keep_campaigns_paused() == []
 
 
-def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom, member, sign_in):
-    a_call(bloom)
+def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom, make_member, sign_in):
+    make_call(bloom)
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "1 call is live now" in page and "Let them run" in page and "Reopen it" not in page
     missing = admin_browser.post("/clients/bloom-dental/suspend/", {"reason": ""})
@@ -279,7 +279,7 @@ def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "Bloom Dental is suspended." in page and "Admin Person suspended Bloom Dental: Unpaid" in page
     assert "1 call is still live" in page and "End it now" in page and "Suspend it" not in page
-    inside = sign_in(member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
+    inside = sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
     assert "Bloom Dental is suspended." in inside
     again = admin_browser.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid"})
     assert again.status_code == 409 and "is suspended already" in again.content.decode()
@@ -290,24 +290,24 @@ def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom
     assert "Bloom Dental is suspended." not in admin_browser.get("/clients/bloom-dental/").content.decode()
 
 
-def test_an_alarm_about_a_wrong_number_stands_on_the_clients_page(admin_browser, bloom, sign_in, staff):
+def test_an_alarm_about_a_wrong_number_stands_on_the_clients_page(admin_browser, bloom, sign_in, make_staff):
     assert "Dialing has stopped" not in admin_browser.get("/clients/bloom-dental/").content.decode()
-    call = a_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
+    call = make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "Dialing has stopped for Bloom Dental." in page and f"/c/bloom-dental/calls/{call.pk}/" in page
-    finance = sign_in(staff(StaffRole.FINANCE)).get("/clients/bloom-dental/").content.decode()
+    finance = sign_in(make_staff(StaffRole.FINANCE)).get("/clients/bloom-dental/").content.decode()
     assert "Dialing has stopped" not in finance
 
 
-def test_finance_may_not(sign_in, staff, bloom):
-    browser = sign_in(staff(StaffRole.FINANCE))
+def test_finance_may_not(sign_in, make_staff, bloom):
+    browser = sign_in(make_staff(StaffRole.FINANCE))
     for deed in ("suspend", "close", "reopen", "end-calls"):
         assert browser.post(f"/clients/bloom-dental/{deed}/", {"reason": "x"}).status_code == 403
     assert "Suspend it" not in browser.get("/clients/bloom-dental/").content.decode()
 
 
-def test_an_open_page_of_a_suspended_client_says_so_and_notices_the_reopening(bloom, admin, member, sign_in):
-    browser = sign_in(member(bloom, Role.VIEWER))
+def test_an_open_page_of_a_suspended_client_says_so_and_notices_the_reopening(bloom, admin, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.VIEWER))
     status = "/c/bloom-dental/status/"
     assert status in browser.get("/c/bloom-dental/").content.decode()
     assert "suspended" not in browser.get(status).content.decode()

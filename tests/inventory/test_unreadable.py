@@ -204,9 +204,9 @@ def test_what_is_kept_aside_is_bounded_and_forgotten(agency):
     assert unreadable_items.forget() == unreadable_items.MOST
 
 
-def test_staff_see_it_on_the_connections_page(agency, staff, sign_in):
+def test_staff_see_it_on_the_connections_page(agency, make_staff, sign_in):
     items = unreadable_items.Items(agency.connection)
     items.failed = {("call", "call-odd"): "DataError: value too long"}
     items.keep()
-    page = sign_in(staff(StaffRole.ADMIN)).get(f"/connections/{agency.connection.pk}/").content.decode()
+    page = sign_in(make_staff(StaffRole.ADMIN)).get(f"/connections/{agency.connection.pk}/").content.decode()
     assert "Could not be read" in page and "call-odd" in page and "value too long" in page

@@ -93,8 +93,8 @@ async def settled():
         await asyncio.sleep(0.01)
 
 
-def test_a_member_hears_of_its_own_client_and_of_no_other(bloom, harbor, member, sign_in):
-    client = sign_in(member(bloom, Role.VIEWER))
+def test_a_member_hears_of_its_own_client_and_of_no_other(bloom, harbor, make_member, sign_in):
+    client = sign_in(make_member(bloom, Role.VIEWER))
 
     async def story():
         async with Browser(client) as browser:
@@ -125,17 +125,17 @@ def test_staff_hear_of_everything_and_of_one_client_when_they_ask_so(bloom, harb
     assert play(story) == ["bloom", "harbor", "harbor"]
 
 
-def test_finance_does_not_hear_of_calls(bloom, staff):
-    assert stream.reach_of(staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
+def test_finance_does_not_hear_of_calls(bloom, make_staff):
+    assert stream.reach_of(make_staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
 
 
 @pytest.mark.parametrize("who", ["nobody", "a stranger", "an auditor", "another client's member"])
-def test_who_has_nothing_to_hear_is_refused(bloom, harbor, member, person, auditor, sign_in, who):
+def test_who_has_nothing_to_hear_is_refused(bloom, harbor, make_member, make_user, auditor, sign_in, who):
     client = {
         "nobody": lambda: None,
-        "a stranger": lambda: sign_in(person("Stranger")),
+        "a stranger": lambda: sign_in(make_user("Stranger")),
         "an auditor": lambda: sign_in(auditor),
-        "another client's member": lambda: sign_in(member(harbor, Role.OWNER)),
+        "another client's member": lambda: sign_in(make_member(harbor, Role.OWNER)),
     }[who]()
 
     async def story():
@@ -146,8 +146,8 @@ def test_who_has_nothing_to_hear_is_refused(bloom, harbor, member, person, audit
 
 
 @pytest.mark.parametrize("query", ["c=%00", "c=\xff", "c=../x", "c=" + "a" * 500])
-def test_what_names_no_client_is_not_looked_for(bloom, member, sign_in, query):
-    client = sign_in(member(bloom, Role.OWNER))
+def test_what_names_no_client_is_not_looked_for(bloom, make_member, sign_in, query):
+    client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
         async with Browser(client, query) as browser:
@@ -157,8 +157,8 @@ def test_what_names_no_client_is_not_looked_for(bloom, member, sign_in, query):
 
 
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.test"}, {"sec_fetch_site": "cross-site"}])
-def test_no_other_site_may_listen(bloom, member, sign_in, headers):
-    client = sign_in(member(bloom, Role.OWNER))
+def test_no_other_site_may_listen(bloom, make_member, sign_in, headers):
+    client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
         async with Browser(client, **headers) as browser:
@@ -168,9 +168,9 @@ def test_no_other_site_may_listen(bloom, member, sign_in, headers):
 
 
 @pytest.mark.parametrize("what", ["session", "membership", "person", "client"])
-def test_what_was_revoked_stops_within_seconds(bloom, member, sign_in, monkeypatch, what):
+def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monkeypatch, what):
     monkeypatch.setattr(stream, "ASK_AGAIN", 0.2)
-    user = member(bloom, Role.OWNER)
+    user = make_member(bloom, Role.OWNER)
     client = sign_in(user)
 
     def revoke():
@@ -194,11 +194,11 @@ def test_what_was_revoked_stops_within_seconds(bloom, member, sign_in, monkeypat
 
 
 @pytest.mark.parametrize("what", ["membership", "closed"])
-def test_what_was_revoked_here_stops_at_once(bloom, harbor, member, sign_in, admin, monkeypatch, what):
+def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in, admin, monkeypatch, what):
     """Long before the stream asks by itself; and nobody else's stream stops."""
     monkeypatch.setattr(stream, "ASK_AGAIN", 3600.0)
-    user, owner = member(bloom, Role.OPERATOR), member(bloom, Role.OWNER)
-    client, bystander, house = sign_in(user), sign_in(member(harbor, Role.OWNER)), sign_in(owner)
+    user, owner = make_member(bloom, Role.OPERATOR), make_member(bloom, Role.OWNER)
+    client, bystander, house = sign_in(user), sign_in(make_member(harbor, Role.OWNER)), sign_in(owner)
 
     def revoke():
         if what == "membership":
@@ -221,8 +221,8 @@ def test_what_was_revoked_here_stops_at_once(bloom, harbor, member, sign_in, adm
     assert play(story) == ("event: bye\ndata: {}\n\n", "goes on")
 
 
-def test_people_of_a_suspended_client_hear_of_it_of_news_and_of_its_reopening(bloom, member, sign_in, admin):
-    client = sign_in(member(bloom, Role.OPERATOR))
+def test_people_of_a_suspended_client_hear_of_it_of_news_and_of_its_reopening(bloom, make_member, sign_in, admin):
+    client = sign_in(make_member(bloom, Role.OPERATOR))
 
     async def story():
         heard = []
@@ -239,8 +239,8 @@ def test_people_of_a_suspended_client_hear_of_it_of_news_and_of_its_reopening(bl
     assert play(story) == ["client", "still comes", "client"]
 
 
-def test_after_a_reconnect_everything_is_asked_for(bloom, member, sign_in):
-    client = sign_in(member(bloom, Role.OWNER))
+def test_after_a_reconnect_everything_is_asked_for(bloom, make_member, sign_in):
+    client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
         async with Browser(client, last_event_id="812") as browser:
@@ -249,9 +249,9 @@ def test_after_a_reconnect_everything_is_asked_for(bloom, member, sign_in):
     assert play(story).startswith("event: refresh\nid: ")
 
 
-def test_a_quiet_stream_says_that_it_is_still_there(bloom, member, sign_in, monkeypatch):
+def test_a_quiet_stream_says_that_it_is_still_there(bloom, make_member, sign_in, monkeypatch):
     monkeypatch.setattr(stream, "HEARTBEAT", 0.1)
-    client = sign_in(member(bloom, Role.OWNER))
+    client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
         async with Browser(client) as browser:
@@ -260,9 +260,9 @@ def test_a_quiet_stream_says_that_it_is_still_there(bloom, member, sign_in, monk
     assert play(story) == ": still here\n\n"
 
 
-def test_a_stop_ends_every_stream_at_once_and_says_no_bye(bloom, member, sign_in):
+def test_a_stop_ends_every_stream_at_once_and_says_no_bye(bloom, make_member, sign_in):
     """A bye would send the pages to polling; without it browsers come back to the next process."""
-    client = sign_in(member(bloom, Role.OWNER))
+    client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
         async with Browser(client) as one, Browser(client) as two:
@@ -272,8 +272,8 @@ def test_a_stop_ends_every_stream_at_once_and_says_no_bye(bloom, member, sign_in
     assert play(story) == (None, None)
 
 
-def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, member, sign_in):
-    client, other = (sign_in(member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
+def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, make_member, sign_in):
+    client, other = (sign_in(make_member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
 
     async def story():
         browsers = [Browser(client) for _ in range(stream.MOST_PER_SESSION)]
@@ -294,8 +294,8 @@ def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, mem
     assert left == {}
 
 
-def test_two_hundred_streams_hold_no_connection_and_lose_nothing(bloom, member, sign_in, superuser):
-    people = [sign_in(member(bloom, Role.OWNER)) for _ in range(20)]
+def test_two_hundred_streams_hold_no_connection_and_lose_nothing(bloom, make_member, sign_in, superuser):
+    people = [sign_in(make_member(bloom, Role.OWNER)) for _ in range(20)]
 
     async def story():
         browsers = [Browser(people[nth % 20]) for nth in range(200)]
@@ -318,5 +318,5 @@ def _connections():
         return cursor.fetchone()[0]
 
 
-def test_behind_a_plain_wsgi_server_there_is_no_stream(bloom, member, sign_in):
-    assert sign_in(member(bloom, Role.OWNER)).get("/events/").status_code == 404
+def test_behind_a_plain_wsgi_server_there_is_no_stream(bloom, make_member, sign_in):
+    assert sign_in(make_member(bloom, Role.OWNER)).get("/events/").status_code == 404

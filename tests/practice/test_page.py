@@ -32,11 +32,11 @@ def state(sandbox):
 
 
 def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
-    admin_browser, sign_in, admin, support, bloom, member, settings, client
+    admin_browser, sign_in, admin, support, bloom, make_member, settings, client
 ):
     assert admin_browser.get("/sandbox/").status_code == 200
     assert sign_in(support).get("/sandbox/").status_code == 200
-    owner = sign_in(member(bloom, Role.OWNER))
+    owner = sign_in(make_member(bloom, Role.OWNER))
     assert owner.get("/sandbox/").status_code == 404
     assert client.get("/sandbox/").status_code == 302
     settings.SANDBOX_URL = ""

@@ -24,7 +24,7 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection, Number, NumberDedication, Tenant
 from tests.fixtures.backdating import backdating
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 from tests.promises import scale
 
 
@@ -276,13 +276,13 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(operator, client_o
 
 
 def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
-    operator, client_of, agency, monkeypatch, member, sign_in
+    operator, client_of, agency, monkeypatch, make_member, sign_in
 ):
     """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
     other = client_of(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
     with scope.of(other):
         foreign, voice = other.numberdedications.get(), other.assistantdedications.get()
-    browser = sign_in(member(operator.tenant, Role.OPERATOR))
+    browser = sign_in(make_member(operator.tenant, Role.OPERATOR))
     form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
@@ -304,7 +304,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
 
 
 def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
-    call = a_call(bloom)
+    call = make_call(bloom)
     browser = sign_in(admin)
     for address in ("add/", f"{call.pk}/change/", ""):
         answer = browser.post(f"/admin/calls/call/{address}", {"number_dedication": harbor.number.pk})
@@ -313,8 +313,8 @@ def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
         assert Call.objects.get().number_dedication_id == bloom.number.pk
 
 
-def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, admin, support, staff, person):
-    staff(StaffRole.FINANCE)
+def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, admin, support, make_staff, make_user):
+    make_staff(StaffRole.FINANCE)
     call = operator.place()
     operator.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
     operator.read_calls()

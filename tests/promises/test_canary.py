@@ -96,7 +96,7 @@ def new_key(world: Any, kind: str) -> str:
 
 
 @pytest.fixture
-def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:
+def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Traps:
     """Every secret, used for what it is for, well and badly."""
     first, second, wrong = (new_key(sandbox.world, "canary") for _ in range(3))
     del sandbox.world.keys[wrong]
@@ -129,7 +129,7 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, member) -> Traps:
     for shelf in ("tenants/connection", "tenants/auditentry", "tenants/assistant", "inventory/syncrun"):
         read(traps, "page", boss.get(f"/admin/{shelf}/"))
     read(traps, "page", boss.get(f"/admin/tenants/connection/{added.pk}/change/"))
-    _people(traps, sign_in, member, added, password, guess)
+    _people(traps, sign_in, make_member, added, password, guess)
     inventory_tasks.enqueue_due()
     inventory_tasks.run_due.apply_async((added.pk, Kind.CALLS.value))
     call_tasks.send_call.apply_async((str(uuid.uuid4()),))
@@ -146,11 +146,11 @@ def _forge(added: Connection, traps: Traps) -> None:
     traps.canaries["address of the hook"] = added.webhook_token
 
 
-def _people(traps: Traps, sign_in: Any, member: Any, added: Connection, password: str, guess: str) -> None:
+def _people(traps: Traps, sign_in: Any, make_member: Any, added: Connection, password: str, guess: str) -> None:
     """An invitation by mail, a new person with a password, a wrong one, a reset."""
     with scope.system("a client"):
         tenant = dedications.open_tenant(name="House", slug="house", home_connection=added, by=None)
-    owner = sign_in(member(tenant, Role.OWNER))
+    owner = sign_in(make_member(tenant, Role.OWNER))
     shown = owner.post("/c/house/team/invite/", {"email": "new@house.test", "name": "New", "role": "viewer"})
     token = mail.outbox[-1].body.split("/invitation/")[1].split("/")[0]
     assert token in shown.content.decode()  # told once, to whoever invites

@@ -85,11 +85,11 @@ def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(ope
     assert operator.reload(call).alarm == "end-not-confirmed"
 
 
-def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, member, sign_in):
+def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, make_member, sign_in):
     call = operator.place_answered()
     operator.add_fault("500", "/calls/*/control")
     end(operator, call)
-    person = sign_in(member(operator.tenant, Role.OPERATOR))
+    person = sign_in(make_member(operator.tenant, Role.OPERATOR))
     ended_ago(call, 5)
     before = person.get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" not in before
@@ -106,7 +106,7 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, 
     assert "1 needs you" in person.get("/c/harbor/live/").content.decode()
 
 
-def test_an_end_that_came_is_no_alarm(operator, member, sign_in):
+def test_an_end_that_came_is_no_alarm(operator, make_member, sign_in):
     call = operator.place_answered()
     end(operator, call)
     operator.sandbox.advance(10)
@@ -114,18 +114,18 @@ def test_an_end_that_came_is_no_alarm(operator, member, sign_in):
     ended_ago(call, 30)
     sweep.run()
     assert operator.reload(call).alarm == ""
-    page = sign_in(member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    page = sign_in(make_member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" not in page
 
 
-def test_another_alarm_does_not_hide_it(operator, member, sign_in):
+def test_another_alarm_does_not_hide_it(operator, make_member, sign_in):
     call = operator.place_answered()
     operator.add_fault("500", "/calls/*/control")
     end(operator, call)
     ended_ago(call, 12)
     with scope.system("a wrong line too"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), version=F("version") + 1)
-    page = sign_in(member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
+    page = sign_in(make_member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" in page
 
 

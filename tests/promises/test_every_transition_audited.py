@@ -122,9 +122,9 @@ NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it i
 }
 
 
-def given(name: str, house: Any, spare: dict[str, int]) -> tuple[str, dict[str, Any]]:
+def given(name: str, setup: Any, spare: dict[str, int]) -> tuple[str, dict[str, Any]]:
     """Who does it, and the whole form."""
-    ids = house.ids
+    ids = setup.ids
     whole: dict[str, tuple[str, dict[str, Any]]] = {
         "enter": ("support", {}),
         "leave": ("support on a visit", {}),
@@ -146,7 +146,7 @@ def given(name: str, house: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
     if name in whole:
         return whole[name]
     of_client = next(door.of_client for door in DEEDS if door.name == name)
-    return "owner" if of_client else "admin", url_matrix.ROWS[name].data(house)
+    return "owner" if of_client else "admin", url_matrix.ROWS[name].data(setup)
 
 
 DEEDS = [door for door in url_matrix.every() if door.name in url_matrix.ROWS and "POST" in door.row.methods]

@@ -23,7 +23,7 @@ from dashboard.clients import dedicating, suspension
 from tenants import audit, dedications
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, AuditEntry, Number, NumberDedication, Tenant
-from tests.fixtures.call_factories import a_call, a_report
+from tests.fixtures.call_factories import make_call, make_report
 
 LIVE = ("sending", "dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
 FOREIGN = "+31505550112"
@@ -83,7 +83,7 @@ def reported(call, line, at=None, **more):
     ],
 )
 def test_what_was_sent_and_reported_is_not_rewritten(bloom, admin, change):
-    call = a_call(bloom, by=admin, number_remote_id="num-1")
+    call = make_call(bloom, by=admin, number_remote_id="num-1")
     with scope.system("it was answered, reported and the alarm was raised"):
         Call.objects.filter(pk=call.pk).update(
             answered_at=timezone.now(), answered_status="dialing", answered_remote_id=call.remote_id
@@ -94,7 +94,7 @@ def test_what_was_sent_and_reported_is_not_rewritten(bloom, admin, change):
 
 @pytest.mark.parametrize("column", ["number_dedication", "assistant_dedication"])
 def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, column):
-    call = a_call(bloom, state="ended")
+    call = make_call(bloom, state="ended")
     with scope.system("one more of each"):
         number = Number.objects.create(connection=bloom.connection, remote_id="n2", e164="+31205550999")
         assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a2", name="Second")
@@ -107,13 +107,13 @@ def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, c
 
 
 def test_a_call_that_was_not_sent_yet_may_still_be_changed(bloom):
-    call = a_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None)
+    call = make_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None)
     with scope.system("nothing has left"):
         assert Call.objects.filter(pk=call.pk).update(line="", assistant_name="Other") == 1
 
 
 def test_a_line_that_differs_is_not_written_down_without_the_alarm(bloom):
-    call = a_call(bloom)
+    call = make_call(bloom)
     refused("UPDATE calls_call SET reported_line = %s WHERE id = %s", FOREIGN, call.pk, match="raises the alarm")
 
 
@@ -149,7 +149,7 @@ def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(operator)
 
 
 def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, admin):
-    call = a_call(bloom, state="ended", reported_line=FOREIGN, alarm="wrong-number", alarm_at=timezone.now())
+    call = make_call(bloom, state="ended", reported_line=FOREIGN, alarm="wrong-number", alarm_at=timezone.now())
     facts = {"call": call, "tenant": bloom.tenant}
     with scope.system("try"):
         other = audit.record(admin, bloom.tenant, "call.asked", call, party="x")
@@ -185,10 +185,10 @@ def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(
 
 
 def test_reports_stay_until_the_retention_of_their_client_ends(bloom):
-    call = a_call(bloom, state="ended")
-    a_report(bloom, call, summary="Words")
+    call = make_call(bloom, state="ended")
+    make_report(bloom, call, summary="Words")
     refused("DELETE FROM calls_callreport WHERE call_id = %s", call.pk, match="retention of this call has not ended")
-    other = a_call(bloom, state="ended")
+    other = make_call(bloom, state="ended")
     refused(
         "UPDATE calls_callreport SET call_id = %s WHERE call_id = %s", other.pk, call.pk, match="stays with its call"
     )
@@ -212,12 +212,12 @@ def test_what_is_dedicated_keeps_its_id_at_voicedock(bloom, what):
 KINDS = {"number": NumberDedication, "assistant": AssistantDedication}
 
 
-def _free(house, what):
+def _free(setup, what):
     if what == "number":
-        number = Number.objects.create(connection=house.connection, remote_id="free", e164="+31205550999")
-        return {"number": number, "e164": number.e164, "connection": house.connection, "tenant": house.tenant}
-    assistant = Assistant.objects.create(connection=house.connection, remote_id="free", name="Free")
-    return {"assistant": assistant, "connection": house.connection, "tenant": house.tenant}
+        number = Number.objects.create(connection=setup.connection, remote_id="free", e164="+31205550999")
+        return {"number": number, "e164": number.e164, "connection": setup.connection, "tenant": setup.tenant}
+    assistant = Assistant.objects.create(connection=setup.connection, remote_id="free", name="Free")
+    return {"assistant": assistant, "connection": setup.connection, "tenant": setup.tenant}
 
 
 @pytest.mark.parametrize("what", KINDS)
@@ -253,7 +253,7 @@ def test_a_dedication_ends_now_or_later_so_no_other_client_gets_its_past(bloom, 
 
 
 def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
-    a_call(bloom, state="ended", sent_at=timezone.now() + timedelta(seconds=30))
+    make_call(bloom, state="ended", sent_at=timezone.now() + timedelta(seconds=30))
     for dedication in (bloom.number, bloom.assistant):
         period = DateTimeTZRange(dedication.period.lower, timezone.now() + timedelta(seconds=10))
         with scope.system("try"), pytest.raises(IntegrityError, match="sent after that end"), transaction.atomic():
@@ -268,7 +268,7 @@ def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
 @pytest.mark.parametrize("lacks", ["client", "hold", "number", "assistant", "clearing"])
 def test_no_way_into_a_live_state_without_the_right(bloom, state, way, lacks):
     queued = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
-    call = a_call(bloom, **queued)
+    call = make_call(bloom, **queued)
     with scope.system("the right ends"):
         match lacks:
             case "client":
@@ -283,16 +283,16 @@ def test_no_way_into_a_live_state_without_the_right(bloom, state, way, lacks):
             (_move if way == "moved" else _make)(bloom, call, state)
 
 
-def _move(house, call, state):
+def _move(setup, call, state):
     Call.objects.filter(pk=call.pk).update(state=state)
 
 
-def _make(house, call, state):
+def _make(setup, call, state):
     Call.objects.create(
-        tenant=house.tenant,
-        connection=house.connection,
-        number_dedication=house.number,
-        assistant_dedication=house.assistant,
+        tenant=setup.tenant,
+        connection=setup.connection,
+        number_dedication=setup.number,
+        assistant_dedication=setup.assistant,
         origin="placed",
         party="+31612345699",
         client_token=uuid.uuid4(),
@@ -311,7 +311,7 @@ def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(opera
 
 
 def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
-    call = a_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None, line="+31205550111")
+    call = make_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None, line="+31205550111")
     wrong = pytest.raises(IntegrityError, match="not the one that is dedicated")
     with scope.system("try"), wrong, transaction.atomic():
         Call.objects.filter(pk=call.pk).update(state="sending")
@@ -319,13 +319,13 @@ def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
 
 def test_a_call_is_sent_once_says_the_database_too(bloom):
     for state in ("unknown", "refused", "ended", "in-progress"):
-        call = a_call(bloom, state=state, party=f"+3161234{len(state):04}")
+        call = make_call(bloom, state=state, party=f"+3161234{len(state):04}")
         refused("UPDATE calls_call SET state = 'sending' WHERE id = %s", call.pk, match="a call is sent once")
 
 
 def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch):
     monkeypatch.setattr(suspension, "WAITS", (0,))
-    call = a_call(bloom, state="sending", remote_id="", placed_at=None, lease_until=timezone.now())
+    call = make_call(bloom, state="sending", remote_id="", placed_at=None, lease_until=timezone.now())
     with scope.system("by SQL"):
         for status in ("suspended", "closed"):
             with pytest.raises(IntegrityError, match="being sent"), transaction.atomic():
@@ -394,22 +394,22 @@ def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(operator,
 UNSENT = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
 
 
-def _placed(house, **more):
+def _placed(setup, **more):
     return {
-        "tenant": house.tenant,
-        "connection": house.connection,
-        "number_dedication": house.number,
-        "assistant_dedication": house.assistant,
+        "tenant": setup.tenant,
+        "connection": setup.connection,
+        "number_dedication": setup.number,
+        "assistant_dedication": setup.assistant,
         "origin": "placed",
         "party": "+31612345699",
-        "line": house.number.e164,
+        "line": setup.number.e164,
         "client_token": uuid.uuid4(),
     } | more
 
 
-def _found(house, **more):
+def _found(setup, **more):
     facts = {"origin": "adopted", "client_token": None, "state": "ended", "finished": True, "remote_id": "call-_f"}
-    return _placed(house) | facts | {"reported_line": house.number.e164} | more
+    return _placed(setup) | facts | {"reported_line": setup.number.e164} | more
 
 
 def _inserted(match, **facts):
@@ -459,7 +459,7 @@ def test_a_call_that_waits_is_not_inserted_as_claimed(bloom, fact):
 @pytest.mark.parametrize("fact", ["reported_line = line", "remote_id = 'call-_1'", "hook_id = 'h1'", "sent_at = now()"])
 def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
     """In one step or in two: the call is inserted waiting, and its client loses the number before anything left."""
-    call = a_call(bloom, **UNSENT)
+    call = make_call(bloom, **UNSENT)
     with scope.system("the right ends"):
         dedications.end_number(bloom.number, by=None)
     refused(
@@ -470,13 +470,13 @@ def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
 
 
 def test_a_call_is_not_ended_before_it_was_claimed(bloom):
-    call = a_call(bloom, **UNSENT)
+    call = make_call(bloom, **UNSENT)
     refused("UPDATE calls_call SET state = 'ended', finished = true WHERE id = %s", call.pk, match="never claimed")
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "ended", "refused", "in-progress"])
 def test_the_time_of_the_claim_is_written_by_the_claim_alone(bloom, state):
-    call = a_call(bloom, **UNSENT) if state in ("queued", "sending") else a_call(bloom, state=state)
+    call = make_call(bloom, **UNSENT) if state in ("queued", "sending") else make_call(bloom, state=state)
     with scope.system("claim"):
         if state == "sending":
             Call.objects.filter(pk=call.pk).update(state=state, claimed_at=timezone.now() - timedelta(days=3))
@@ -486,7 +486,7 @@ def test_the_time_of_the_claim_is_written_by_the_claim_alone(bloom, state):
 
 
 def test_a_call_that_was_given_back_to_the_queue_was_claimed_once(bloom):
-    call = a_call(bloom, **UNSENT)
+    call = make_call(bloom, **UNSENT)
     with scope.system("claimed, and proven unsent"):
         Call.objects.filter(pk=call.pk).update(state="sending", sent_at=timezone.now())
         claimed = Call.objects.get(pk=call.pk).claimed_at
@@ -525,7 +525,7 @@ def test_a_call_that_was_found_has_nobody_who_asked_for_it(bloom, admin):
 
 
 def test_a_call_that_waits_does_not_turn_into_one_that_was_found(bloom):
-    call = a_call(bloom, **UNSENT)
+    call = make_call(bloom, **UNSENT)
     refused("UPDATE calls_call SET origin = 'adopted' WHERE id = %s", call.pk, match="was found is not one")
 
 

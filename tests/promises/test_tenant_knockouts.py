@@ -18,12 +18,12 @@ PAGES = [one for one in url_matrix.every() if one.of_client and "GET" in one.row
 SHELVES = [one for one in url_matrix.every() if one.reading_room and one.name.endswith(("_changelist", "_export"))]
 
 
-def leaks(town: Town, who: Person, pages: list[url_matrix.Door], house: str) -> list[str]:
+def leaks(town: Town, who: Person, pages: list[url_matrix.Door], setup: str) -> list[str]:
     """What this person reads of the other client, asking by that client's own addresses."""
     found = []
     for door in pages:
         theirs = town.houses["two"]
-        answer = ask(town, who, "GET", door.address(town.houses[house], theirs))
+        answer = ask(town, who, "GET", door.address(town.houses[setup], theirs))
         found += [f"{door.name}: {mark}" for mark in slips(answer, theirs, given=door.address(theirs, theirs))]
     return found
 

@@ -157,10 +157,10 @@ ROWS = """SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{}" t WHER
 PRINT = " UNION ALL ".join(ROWS.format(*where) for where in TABLES)
 
 
-def fingerprint(house: Marked) -> tuple[str, ...]:
+def fingerprint(setup: Marked) -> tuple[str, ...]:
     """Of every row of a client."""
     with scope.system("look"), connection.cursor() as cursor:
-        cursor.execute(PRINT, [house.tenant.pk] * len(TABLES))
+        cursor.execute(PRINT, [setup.tenant.pk] * len(TABLES))
         return tuple(value for (value,) in cursor.fetchall())
 
 

@@ -18,7 +18,7 @@ from tenants import audit, dedications
 from tenants.isolation import scope
 from tenants.models import Assistant, Number, Tenant
 from tests.fixtures.backdating import backdating
-from tests.fixtures.call_factories import a_call
+from tests.fixtures.call_factories import make_call
 from tests.fixtures.operator import PERSON
 
 LIVE = ("dialing", "connecting", "ringing", "in-progress", "on-hold", "unknown", "needs-person")
@@ -39,39 +39,39 @@ def refused(call: Call, change: str, match: str) -> None:
 @pytest.mark.parametrize("ids", ["with an id", "without"])
 def test_no_state_leads_back_into_the_queue(bloom, state, ids):
     """Once back there, line, client and dedications could be rewritten, and the person dialed a second time."""
-    call = a_call(bloom, state=state, **({} if ids == "with an id" else {"remote_id": "", "placed_at": None}))
+    call = make_call(bloom, state=state, **({} if ids == "with an id" else {"remote_id": "", "placed_at": None}))
     refused(call, "state = 'queued', sent_at = NULL", "a call is sent once")
     refused(call, "state = 'queued', sent_at = NULL, asked_line = ''", "a call is sent once")
 
 
 @pytest.mark.parametrize("known", ["remote_id = 'call-_1'", "hook_id = 'h1'", "answered_at = now()"])
 def test_a_call_that_voicedock_knows_is_not_unsent(bloom, known):
-    call = a_call(bloom, state="sending", remote_id="", placed_at=None)
+    call = make_call(bloom, state="sending", remote_id="", placed_at=None)
     with scope.system("VoiceDock told of it"), connection.cursor() as cursor:
         cursor.execute(f"UPDATE calls_call SET {known} WHERE id = %s", [call.pk])
     refused(call, "state = 'queued', sent_at = NULL", "a call is sent once")
 
 
 def test_a_call_that_is_proven_unsent_goes_back(bloom):
-    call = a_call(bloom, state="sending", remote_id="", placed_at=None)
+    call = make_call(bloom, state="sending", remote_id="", placed_at=None)
     with scope.system("it never left"):
         assert Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None) == 1
         assert Call.objects.get(pk=call.pk).asked_line == ""
 
 
 def test_a_call_keeps_its_id(bloom):
-    refused(a_call(bloom, state="ended"), "id = gen_random_uuid()", "not rewritten: id")
+    refused(make_call(bloom, state="ended"), "id = gen_random_uuid()", "not rewritten: id")
 
 
 def test_the_id_in_webhooks_of_a_call_that_was_placed_is_written_once(bloom):
-    call = a_call(bloom, hook_id="h1")
+    call = make_call(bloom, hook_id="h1")
     refused(call, "hook_id = ''", "not rewritten: hook_id")
     refused(call, "hook_id = 'h2'", "not rewritten: hook_id")
 
 
 @pytest.mark.parametrize("state", ["refused", "ended", "dialing"])
 def test_what_was_asked_is_not_written_by_anything_but_the_claim(bloom, state):
-    call = a_call(bloom, **UNSENT)
+    call = make_call(bloom, **UNSENT)
     refused(call, f"state = '{state}', remote_id = 'call-_9', asked_line = '+31505550112'", "what was asked")
 
 
@@ -92,10 +92,10 @@ def test_no_live_state_without_a_dedication_by_way_of_one_that_is_over(bloom):
     refused(call, "state = 'dialing', finished = false", "not dedicated now")
 
 
-def _over(house, state: str, made: str) -> Call:
+def _over(setup, state: str, made: str) -> Call:
     if made == "over":
-        return a_call(house, state=state, remote_id="", sent_at=None, placed_at=None)
-    call = a_call(house, **UNSENT)
+        return make_call(setup, state=state, remote_id="", sent_at=None, placed_at=None)
+    call = make_call(setup, **UNSENT)
     with scope.system("it comes to nothing"), backdating():  # the database lets it be refused alone
         Call.objects.filter(pk=call.pk).update(state=state, finished=True)
     return call
@@ -103,7 +103,7 @@ def _over(house, state: str, made: str) -> Call:
 
 def test_news_from_voicedock_is_written_down_after_all(bloom):
     """What VoiceDock shows under an id of its own is a fact, whatever was thought of the call before."""
-    call = a_call(bloom, state="refused", remote_id="", placed_at=None)
+    call = make_call(bloom, state="refused", remote_id="", placed_at=None)
     with scope.system("a list shows it"):
         assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
 
@@ -145,7 +145,7 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
 
 
 def test_a_report_does_not_go_by_way_of_a_client_that_only_looks_closed(bloom, admin):
-    call = a_call(bloom, state="ended")
+    call = make_call(bloom, state="ended")
     with scope.system("by SQL"):
         old = timezone.now() - timedelta(days=4000)
         Tenant.objects.filter(pk=bloom.tenant.pk).update(status="closed", closed_at=old, retention_days=0)

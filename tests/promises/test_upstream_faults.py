@@ -23,7 +23,7 @@ from dashboard.sync import tasks
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, StaffMember
-from tests.fixtures.factories import House
+from tests.fixtures.factories import TenantSetup
 from tests.promises import url_matrix
 from tests.promises.scale import EVERY
 
@@ -173,14 +173,14 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     operator,
     asked,
     sign_in,
-    member,
+    make_member,
     admin,
     fault,
 ):
     """Times cannot be asserted, so what they are made of is: what `manage.py bench` measures beside each other."""
     call, campaign = operator.place_answered(), a_campaign(operator)
-    house = House(operator.tenant, operator.connection, operator.number, operator.assistant)
-    owner, staff = sign_in(member(house, Role.OWNER)), sign_in(admin)
+    house = TenantSetup(operator.tenant, operator.connection, operator.number, operator.assistant)
+    owner, staff = sign_in(make_member(house, Role.OWNER)), sign_in(admin)
     things = SimpleNamespace(
         ids={
             "slug": operator.tenant.slug,

@@ -13,8 +13,8 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 
-def entries(house):
-    return list(AuditEntry.objects.filter(tenant=house.tenant).order_by("seq"))
+def entries(setup):
+    return list(AuditEntry.objects.filter(tenant=setup.tenant).order_by("seq"))
 
 
 def test_the_chain_holds_and_reads_as_sentences(bloom, harbor, admin):
@@ -67,12 +67,12 @@ def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
         )
 
 
-def appended(house, **columns):
+def appended(setup, **columns):
     """What the chain holds of an entry whose columns say something else than its body."""
     body = '{"action": "a.b", "actor": "Somebody", "at": "2026-01-01T00:00:00+00:00", "by": 7, "details": {}, '
     facts = {
-        "chain": f"tenant-{house.tenant.pk}",
-        "tenant": house.tenant,
+        "chain": f"tenant-{setup.tenant.pk}",
+        "tenant": setup.tenant,
         "body": body + '"subject": "call:1"}',
         "at": timezone.now() - timedelta(days=9),
         "actor_id": 1,

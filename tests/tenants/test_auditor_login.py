@@ -45,8 +45,8 @@ def test_no_statement_leads_out_of_it(bloom, auditor, statement):
                 cursor.execute(sql)
 
 
-def test_pages_are_read_through_it(bloom, harbor, person, sign_in):
-    user = person("Granted Auditor")
+def test_pages_are_read_through_it(bloom, harbor, make_user, sign_in):
+    user = make_user("Granted Auditor")
     granted = Auditor.objects.create(user=user)
     with scope.system("grant"):
         AuditorGrant.objects.create(auditor=granted, tenant=harbor.tenant)

@@ -11,7 +11,7 @@ from tenants.access.permissions import Role
 from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN, Confirm
 from tenants.isolation import scope
 from tenants.models import Membership
-from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 from tests.promises import url_matrix
 
 CONFIRMED = {  # the doors that ask, and how
@@ -48,13 +48,13 @@ CONFIRMED = {  # the doors that ask, and how
 
 
 def long_ago(browser, user):
-    prove(browser, user, ago=FRESH + WHILE_FILLING_IN + 1)
+    record_authentication(browser, user, ago=FRESH + WHILE_FILLING_IN + 1)
     return browser
 
 
 @pytest.fixture
-def owner(bloom, member):
-    return with_password(member(bloom, Role.OWNER))
+def owner(bloom, make_member):
+    return give_password(make_member(bloom, Role.OWNER))
 
 
 def confirm(browser, answer):
@@ -77,8 +77,8 @@ def test_the_doors_that_ask_are_these():
     assert set(named) <= set(CONFIRMED)
 
 
-def test_a_role_is_changed_once_it_is_proved(bloom, member, owner, sign_in):
-    viewer = member(bloom, Role.VIEWER)
+def test_a_role_is_changed_once_it_is_proved(bloom, make_member, owner, sign_in):
+    viewer = make_member(bloom, Role.VIEWER)
     with scope.of(bloom.tenant):
         theirs = Membership.objects.get(user=viewer)
     browser = long_ago(sign_in(owner), owner)
@@ -102,7 +102,7 @@ def test_a_wrong_password_proves_nothing(bloom, owner, sign_in):
 
 
 def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
-    browser = long_ago(sign_in(with_password(admin)), admin)
+    browser = long_ago(sign_in(give_password(admin)), admin)
     page = browser.get("/connections/").content.decode()
     assert "Confirm that it is you" in page and 'name="api_key"' not in page
     answer = browser.post(
@@ -117,9 +117,9 @@ def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
     assert 'name="api_key"' in browser.get("/connections/").content.decode()
 
 
-def test_a_form_that_was_open_in_time_is_taken(bloom, member, owner, sign_in):
+def test_a_form_that_was_open_in_time_is_taken(bloom, make_member, owner, sign_in):
     browser = sign_in(owner)
-    prove(browser, owner, ago=FRESH + 60)
+    record_authentication(browser, owner, ago=FRESH + 60)
     invited = browser.post("/c/bloom-dental/team/invite/", {"email": "new.colleague@people.test", "role": "viewer"})
     assert invited.status_code == 200
 
@@ -143,7 +143,7 @@ def test_a_shelf_is_taken_away_once_it_is_proved(auditor, sign_in):
     browser = long_ago(sign_in(auditor), auditor)
     asked = browser.get("/admin/tenants/tenant/export/")
     assert asked.status_code == 302 and "reauthenticate" in asked["Location"]
-    prove(browser, auditor)
+    record_authentication(browser, auditor)
     answer = browser.get("/admin/tenants/tenant/export/")
     assert answer["Content-Disposition"].startswith("attachment")
     answer.close()

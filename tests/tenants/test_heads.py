@@ -18,10 +18,10 @@ from tenants.models import AuditEntry, AuditHead
 from tests.fixtures.checkpoints import signing_key
 
 
-def happen(house, by, count=3):
-    with scope.of(house.tenant):
+def happen(setup, by, count=3):
+    with scope.of(setup.tenant):
         for _ in range(count):
-            audit.record(by, house.tenant, "visit.began", house.tenant)
+            audit.record(by, setup.tenant, "visit.began", setup.tenant)
 
 
 def verify(*arguments) -> str:
@@ -116,13 +116,13 @@ ATTACKS = {  # what is done, and whether the rest is chained anew
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
-    bloom, admin, person, checkpoint_folder, superuser, attack
+    bloom, admin, make_user, checkpoint_folder, superuser, attack
 ):
     chain, (statements, again) = f"tenant-{bloom.tenant.pk}", ATTACKS[attack]
     checkpoints.publish()
     happen(bloom, admin)
     with scope.of(bloom.tenant):
-        audit.record(person("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
+        audit.record(make_user("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
     checkpoints.publish()
     done = [one.format(chain=chain) for one in [*statements, *([RECHAIN] if again else [])]]
     superuser(*OPEN, *done, *SHUT)

@@ -141,11 +141,11 @@ def test_a_generator_resumed_elsewhere_reads_what_the_scope_around_it_shows(bloo
         assert seen() == {harbor.tenant.pk}
 
 
-def test_rows_that_were_begun_in_one_scope_are_not_read_on_in_another(bloom, harbor, member):
+def test_rows_that_were_begun_in_one_scope_are_not_read_on_in_another(bloom, harbor, make_member):
     """A query is asked when it is read: it shows the scope of that moment. A cursor ends with its own."""
     for role in (Role.OWNER, Role.VIEWER, Role.OPERATOR):
-        member(bloom, role)
-    member(harbor, Role.OWNER)
+        make_member(bloom, role)
+    make_member(harbor, Role.OWNER)
     with scope.of(bloom.tenant):
         lazy = Membership.objects.order_by("pk").values_list("tenant_id", flat=True)
         begun = Membership.objects.order_by("pk").values_list("tenant_id", flat=True).iterator(chunk_size=1)

@@ -23,7 +23,7 @@ from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.mail import queue
 from tenants.models import AuditEntry, OutgoingMail
-from tests.fixtures.factories import PASSWORD, with_password
+from tests.fixtures.factories import PASSWORD, give_password
 
 State = OutgoingMail.State
 QUEUE = "tenants.mail.backend.QueueBackend"
@@ -131,8 +131,8 @@ def test_inside_a_scope_it_is_queued_after_the_commit(server, bloom):
     assert len(mail.outbox) == 1
 
 
-def test_a_reset_is_never_an_error_and_the_page_says_that_mail_is_late(server, bloom, member):
-    user = with_password(member(bloom, Role.OWNER))
+def test_a_reset_is_never_an_error_and_the_page_says_that_mail_is_late(server, bloom, make_member):
+    user = give_password(make_member(bloom, Role.OWNER))
     pages = []
     for address in (user.email, "nobody@people.test"):
         browser = Client()
@@ -145,8 +145,8 @@ def test_a_reset_is_never_an_error_and_the_page_says_that_mail_is_late(server, b
     assert [one.to for one in queued()] == [user.email, "nobody@people.test"]
 
 
-def test_a_new_password_and_a_second_factor_are_never_errors(server, bloom, member, sign_in):
-    user = with_password(member(bloom, Role.OWNER))
+def test_a_new_password_and_a_second_factor_are_never_errors(server, bloom, make_member, sign_in):
+    user = give_password(make_member(bloom, Role.OWNER))
     browser = sign_in(user)
     new = "another long passphrase"
     change = {"oldpassword": PASSWORD, "password1": new, "password2": new}
@@ -154,8 +154,8 @@ def test_a_new_password_and_a_second_factor_are_never_errors(server, bloom, memb
     assert [one.subject for one in queued()] == ["Your password was changed"]
 
 
-def test_an_invitation_says_that_its_mail_is_late_and_stays_open(server, bloom, member, sign_in):
-    browser = sign_in(member(bloom, Role.OWNER))
+def test_an_invitation_says_that_its_mail_is_late_and_stays_open(server, bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER))
     answer = browser.post("/c/bloom-dental/team/invite/", {"email": "new@bloom.test", "role": "viewer"})
     page = answer.content.decode()
     assert answer.status_code == 200 and "could not be sent yet" in page and "new@bloom.test" in page

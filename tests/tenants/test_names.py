@@ -88,9 +88,9 @@ def test_what_is_typed_stays_in_the_field_and_is_measured_after_cleaning():
 
 
 @pytest.fixture
-def invited(bloom, member, staff):
-    User.objects.filter(pk=staff(StaffRole.ADMIN).pk).update(name="Idris Cole")
-    owner = member(bloom, Role.OWNER)
+def invited(bloom, make_member, make_staff):
+    User.objects.filter(pk=make_staff(StaffRole.ADMIN).pk).update(name="Idris Cole")
+    owner = make_member(bloom, Role.OWNER)
     with scope.of(bloom.tenant):
         _, token = members.invite(bloom.tenant, email="new@bloom.test", role=Role.OPERATOR, by=owner)
     return f"/invitation/{members.mailed_token(token)}/"
@@ -109,8 +109,8 @@ def test_hidden_characters_are_taken_out_of_a_name_that_joins(client, invited):
     assert User.objects.get(email="new@bloom.test").name == "Nina New"
 
 
-def test_a_client_does_not_rename_itself_to_the_reseller(bloom, member, sign_in):
-    page = sign_in(member(bloom, Role.OWNER))
+def test_a_client_does_not_rename_itself_to_the_reseller(bloom, make_member, sign_in):
+    page = sign_in(make_member(bloom, Role.OWNER))
     values = {"name": "Kаbelhuis", "timezone": "Europe/Amsterdam", "brand_hue": 254, "brand_chroma": "0.115"}
     answer = page.post("/c/bloom-dental/settings/", values)
     assert answer.status_code == 422 and answer.context["form"].errors["name"]

@@ -12,7 +12,7 @@ from tenants import audit
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import a_call, a_receipt, a_report, reads
+from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 from tests.promises import url_matrix
 
 LISTS = [door for door in url_matrix.every() if door.reading_room and door.name.endswith("_changelist")]
@@ -23,12 +23,12 @@ def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor,
     browser, counts = sign_in(auditor), []
     for rows in (1, 9):
         for at in range(rows):
-            call = a_call(bloom, party=f"+3161234{rows}{at:03}", state="ended")
-            a_report(bloom, call, messages=[{"role": "user", "content": "Hello"}])
-            a_receipt(bloom, call)
+            call = make_call(bloom, party=f"+3161234{rows}{at:03}", state="ended")
+            make_report(bloom, call, messages=[{"role": "user", "content": "Hello"}])
+            make_receipt(bloom, call)
         found = {}
         for door in LISTS:
-            with reads() as queries:
+            with captured_selects() as queries:
                 assert browser.get(door.address(None, None)).status_code == 200
             found[door.name] = len(queries)
         counts.append(found)
@@ -37,8 +37,8 @@ def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor,
 
 
 def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign_in):
-    a_call(bloom, party="+31612345001")
-    a_call(harbor, party="+31612345002", error="=HYPERLINK(1)")
+    make_call(bloom, party="+31612345001")
+    make_call(harbor, party="+31612345002", error="=HYPERLINK(1)")
     browser = sign_in(auditor)
     answer = browser.get(f"/admin/calls/call/export/?client={harbor.tenant.pk}")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="call-')
@@ -61,8 +61,8 @@ def test_nothing_leaves_when_it_cannot_be_written_down(bloom, auditor, sign_in, 
 
 
 def test_reading_a_transcript_is_an_entry_and_the_list_holds_none(bloom, auditor, sign_in):
-    call = a_call(bloom, state="ended")
-    a_report(bloom, call, summary="Canary summary", messages=[{"role": "user", "content": "Canary words"}])
+    call = make_call(bloom, state="ended")
+    make_report(bloom, call, summary="Canary summary", messages=[{"role": "user", "content": "Canary words"}])
     browser = sign_in(auditor)
     assert "Canary" not in browser.get("/admin/calls/callreport/").content.decode()
     page = browser.get(f"/admin/calls/callreport/{call.pk}/change/").content.decode()
@@ -73,8 +73,8 @@ def test_reading_a_transcript_is_an_entry_and_the_list_holds_none(bloom, auditor
 
 
 def test_a_call_leads_to_its_dedication_receipts_and_entries(bloom, auditor, sign_in):
-    call = a_call(bloom)
-    receipt = a_receipt(bloom, call)
+    call = make_call(bloom)
+    receipt = make_receipt(bloom, call)
     browser = sign_in(auditor)
     page = browser.get(f"/admin/calls/call/{call.pk}/change/").content.decode()
     assert f"/admin/tenants/numberdedication/{bloom.number.pk}/change/" in page
@@ -89,9 +89,9 @@ def test_a_call_leads_to_its_dedication_receipts_and_entries(bloom, auditor, sig
 
 
 def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign_in):
-    call = a_call(bloom, state="ended")
-    a_receipt(bloom, call)
-    a_report(bloom, call)
+    call = make_call(bloom, state="ended")
+    make_receipt(bloom, call)
+    make_report(bloom, call)
     browser, opened = sign_in(auditor), 0
     for shelf in (door.address(None, None) for door in LISTS):
         offered = browser.get(shelf).context["cl"]
@@ -122,7 +122,7 @@ def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign
     ],
 )
 def test_what_filters_and_search_leave(bloom, harbor, auditor, sign_in, shelf, query, found):
-    a_call(bloom, party="+31612345678", state="ended")
+    make_call(bloom, party="+31612345678", state="ended")
     asked = query.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk, home=bloom.connection.pk)
     page = sign_in(auditor).get(f"/admin/{shelf}/?{asked}")
     assert page.status_code == 200

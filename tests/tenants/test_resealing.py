@@ -18,9 +18,9 @@ from tenants.models import ConnectionSecret
 
 
 @pytest.fixture
-def sealed(bloom, harbor, person):
+def sealed(bloom, harbor, make_user):
     """One of each kind that is sealed."""
-    user = person("Somebody")
+    user = make_user("Somebody")
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
     with scope.system("one of each"):
         request = OrganizationRequest.objects.create(parent=bloom.connection, name="New")

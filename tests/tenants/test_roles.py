@@ -52,8 +52,8 @@ def asked():
     return {"email": "mara.private@mail.test", "name": "Mara", "role": "owner"}
 
 
-def test_support_cannot_make_itself_owner_of_a_client(bloom, member, support, sign_in, asked):
-    member(bloom, Role.OWNER)
+def test_support_cannot_make_itself_owner_of_a_client(bloom, make_member, support, sign_in, asked):
+    make_member(bloom, Role.OWNER)
     browser = sign_in(support)
     assert browser.post("/clients/bloom-dental/people/", asked).status_code == 403
     assert 'id="invite"' not in browser.get("/clients/bloom-dental/").content.decode()
@@ -74,9 +74,9 @@ def test_support_invites_the_first_owner_once_and_by_mail_alone(bloom, support, 
         assert Invitation.objects.get().role == Role.OWNER and not Membership.objects.exists()
 
 
-def test_no_page_shows_a_link_outside_of_the_demo(bloom, member, admin, sign_in, settings, asked):
+def test_no_page_shows_a_link_outside_of_the_demo(bloom, make_member, admin, sign_in, settings, asked):
     settings.DEMO = False
-    owner = sign_in(member(bloom, Role.OWNER))
+    owner = sign_in(make_member(bloom, Role.OWNER))
     staff = sign_in(admin)
     opened = {"name": "Casa", "slug": "casa", "timezone": "UTC", "connection": bloom.connection.pk}
     answers = [
@@ -93,7 +93,7 @@ def test_no_page_shows_a_link_outside_of_the_demo(bloom, member, admin, sign_in,
         assert Tenant.objects.filter(slug="casa").exists()
 
 
-def test_a_staff_members_address_is_not_invited_into_a_client(bloom, member, support, sign_in):
-    browser = sign_in(member(bloom, Role.OWNER))
+def test_a_staff_members_address_is_not_invited_into_a_client(bloom, make_member, support, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER))
     answer = browser.post("/c/bloom-dental/team/invite/", {"email": support.email, "role": "viewer"})
     assert answer.status_code == 422 and "address of a staff member" in answer.content.decode()

@@ -33,9 +33,9 @@ def test_a_tenant_cannot_write_into_another(bloom, harbor):
             Membership.objects.create(tenant=harbor.tenant, user_id=1, role=Role.OWNER)
 
 
-def test_a_person_finds_its_own_clients_only(bloom, harbor, member):
-    user = member(bloom, Role.OWNER)
-    member(harbor, Role.OWNER)
+def test_a_person_finds_its_own_clients_only(bloom, harbor, make_member):
+    user = make_member(bloom, Role.OWNER)
+    make_member(harbor, Role.OWNER)
     with scope.person(user):
         assert [one.tenant for one in Membership.objects.select_related("tenant")] == [bloom.tenant]
         assert list(Tenant.objects.all()) == [bloom.tenant]
@@ -55,10 +55,10 @@ def test_an_auditor_reads_and_cannot_write(bloom, auditor):
                 cursor.execute(sql)
 
 
-def test_an_auditor_by_grant_sees_only_the_granted(bloom, harbor, person):
+def test_an_auditor_by_grant_sees_only_the_granted(bloom, harbor, make_user):
     from tenants.models import Auditor, AuditorGrant
 
-    user = person("Granted Auditor")
+    user = make_user("Granted Auditor")
     auditor = Auditor.objects.create(user=user)
     with scope.system("grant"):
         AuditorGrant.objects.create(auditor=auditor, tenant=harbor.tenant)

@@ -33,8 +33,8 @@ def seen() -> set[int]:
 
 
 @pytest.mark.parametrize("claimed", ["reach", "tenants", "person"])
-def test_a_claim_inside_a_scope_is_refused(bloom, harbor, member, claimed):
-    other = member(harbor, Role.OWNER)
+def test_a_claim_inside_a_scope_is_refused(bloom, harbor, make_member, claimed):
+    other = make_member(harbor, Role.OWNER)
     value = {"reach": "all", "tenants": f"{{{harbor.tenant.pk}}}", "person": str(other.pk)}[claimed]
     with scope.of(bloom.tenant):
         with pytest.raises(DatabaseError, match="not signed"), transaction.atomic():

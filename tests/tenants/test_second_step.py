@@ -22,7 +22,7 @@ from tenants import secrets as tenants_secrets
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
-from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 from tests.promises import url_matrix
 
 APP, INDEX = "/accounts/second-step/app/", "/accounts/second-step/"
@@ -49,8 +49,8 @@ def set_up(browser: Client) -> str:
 
 
 @pytest.fixture
-def owner(bloom, member):
-    return with_password(member(bloom, Role.OWNER))
+def owner(bloom, make_member):
+    return give_password(make_member(bloom, Role.OWNER))
 
 
 def enter(user, browser: Client | None = None) -> Client:
@@ -113,9 +113,9 @@ def test_seeds_are_sealed(owner):
     assert secret not in kept and kept.count("gAAAA") == 2
 
 
-def test_a_seed_moved_to_another_persons_row_opens_nothing(owner, bloom, member):
+def test_a_seed_moved_to_another_persons_row_opens_nothing(owner, bloom, make_member):
     with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
-        other = with_password(member(bloom, Role.VIEWER, "Other"))
+        other = give_password(make_member(bloom, Role.VIEWER, "Other"))
         secrets_of = {person.pk: set_up(enter(person)) for person in (owner, other)}
         clock.shift(60)
         mine = Authenticator.objects.get(user=owner, type="totp")
@@ -147,9 +147,9 @@ def test_recovery_codes_are_bound_too_and_stay_bound_as_they_are_used(owner):
             tenants_secrets.decrypt(str(sealed), "second step")
 
 
-def test_seeds_from_before_are_bound_by_the_migration_and_still_work(owner, bloom, member):
+def test_seeds_from_before_are_bound_by_the_migration_and_still_work(owner, bloom, make_member):
     with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
-        seed, other = set_up(enter(owner)), member(bloom, Role.VIEWER)
+        seed, other = set_up(enter(owner)), make_member(bloom, Role.VIEWER)
         before = json.dumps({"secret": tenants_secrets.encrypt(seed, "second step")})
         with connection.cursor() as cursor:
             cursor.execute(
@@ -176,7 +176,7 @@ def strict(bloom):
 
 
 def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
-    strict, harbor, owner, member, sign_in, visiting, admin
+    strict, harbor, owner, make_member, sign_in, visit_client, admin
 ):
     browser = sign_in(owner)
     answer = browser.get("/c/bloom-dental/calls/")
@@ -185,8 +185,8 @@ def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
     assert "asks you for one" in browser.get(INDEX).content.decode()
     set_up(browser)
     assert browser.get("/c/bloom-dental/calls/").status_code == 200
-    assert sign_in(member(harbor, Role.OWNER)).get("/c/harbor-logistics/").status_code == 200
-    assert visiting(admin, strict).get("/c/bloom-dental/").status_code == 200  # staff: the reseller asks, or not
+    assert sign_in(make_member(harbor, Role.OWNER)).get("/c/harbor-logistics/").status_code == 200
+    assert visit_client(admin, strict).get("/c/bloom-dental/").status_code == 200  # staff: the reseller asks, or not
 
 
 def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings):
@@ -263,7 +263,7 @@ def test_whoever_has_a_step_confirms_with_it(owner, sign_in):
     with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
         browser = sign_in(owner)
         secret = set_up(browser)
-        prove(browser, owner, ago=3600)
+        record_authentication(browser, owner, ago=3600)
         clock.shift(60)
         asked = browser.get("/accounts/reauthenticate/?next=/c/bloom-dental/", follow=True)
         assert asked.redirect_chain[-1][0].startswith("/accounts/second-step/confirm/")

@@ -11,7 +11,7 @@ from dashboard.live import stream
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import session_limits
 from tenants.models import StaffMember
-from tests.fixtures.factories import PASSWORD, with_password
+from tests.fixtures.factories import PASSWORD, give_password
 
 START = "2026-10-01T06:00:00Z"
 HOUR = session_limits.HOUR
@@ -34,8 +34,8 @@ def heard(browser: Client) -> bool:
 
 
 @pytest.fixture
-def people(bloom, member, admin, auditor):
-    return {"client": with_password(member(bloom, Role.OWNER)), "staff": with_password(admin), "auditor": auditor}
+def people(bloom, make_member, admin, auditor):
+    return {"client": give_password(make_member(bloom, Role.OWNER)), "staff": give_password(admin), "auditor": auditor}
 
 
 @pytest.mark.parametrize(("kind", "path"), [("client", "/c/bloom-dental/"), ("staff", "/clients/")])

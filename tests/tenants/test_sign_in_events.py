@@ -14,7 +14,7 @@ from tenants.accounts import known_devices
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
-from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -25,8 +25,8 @@ def _nothing_remembered():
 
 
 @pytest.fixture
-def owner(bloom, member):
-    user = with_password(member(bloom, Role.OWNER))
+def owner(bloom, make_member):
+    user = give_password(make_member(bloom, Role.OWNER))
     User.objects.filter(pk=user.pk).update(last_login=timezone.now())  # signed in before, elsewhere
     return user
 
@@ -68,17 +68,17 @@ def test_a_cookie_that_was_made_up_is_no_known_browser(owner):
     assert len(mail.outbox) == 1
 
 
-def test_another_person_of_the_same_browser_is_told_too(owner, harbor, member):
+def test_another_person_of_the_same_browser_is_told_too(owner, harbor, make_member):
     browser = enter(owner)
     browser.post("/accounts/logout/")
-    other = with_password(member(harbor, Role.OWNER))
+    other = give_password(make_member(harbor, Role.OWNER))
     User.objects.filter(pk=other.pk).update(last_login=timezone.now())
     enter(other, browser)
     assert [sent.to for sent in mail.outbox] == [[owner.email], [other.email]]
 
 
-def test_the_very_first_sign_in_is_not_told(bloom, member):
-    user = with_password(member(bloom, Role.OWNER))
+def test_the_very_first_sign_in_is_not_told(bloom, make_member):
+    user = give_password(make_member(bloom, Role.OWNER))
     enter(user)
     assert mail.outbox == [] and [action for action, _ in trail()] == ["signed-in"]
 
@@ -141,10 +141,10 @@ def test_switching_a_clients_two_factor_rule_off_asks_for_a_fresh_proof(owner, b
 
     browser = sign_in(owner)
     assert browser.post("/c/bloom-dental/settings/", filled(bloom, requires_second_step="on")).status_code == 302
-    prove(browser, owner, "mfa", ago=3600)
+    record_authentication(browser, owner, "mfa", ago=3600)
     off = browser.post("/c/bloom-dental/settings/", filled(bloom))
     assert off.status_code == 302 and "reauthenticate" in off["Location"]
-    prove(browser, owner, "mfa")
+    record_authentication(browser, owner, "mfa")
     assert browser.post("/c/bloom-dental/settings/", filled(bloom))["Location"] == "/c/bloom-dental/settings/"
 
 
@@ -155,7 +155,7 @@ def test_switching_ones_own_second_factor_off_asks_for_a_fresh_proof(owner, sign
     passkey = Authenticator.objects.create(user=owner, type="webauthn", data={"name": "Key"})
     Authenticator.objects.create(user=owner, type="totp", data={"secret": "x"})
     browser = sign_in(owner)
-    prove(browser, owner, ago=3600)
+    record_authentication(browser, owner, ago=3600)
     answer = browser.post(f"/accounts/second-step/{path.format(passkey.pk)}")
     assert answer.status_code == 302 and "next=" in answer["Location"], answer
     assert Authenticator.objects.filter(user=owner).count() == 2

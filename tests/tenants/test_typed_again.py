@@ -19,7 +19,7 @@ from tenants.access import form_recovery, support_access
 from tenants.access.permissions import Role, StaffRole
 from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN
 from tenants.isolation import scope
-from tests.fixtures.factories import PASSWORD, prove, with_password
+from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
 TEAM = "/c/bloom-dental/team/"
 INVITE = f"{TEAM}invite/"
@@ -28,8 +28,8 @@ WORDS = {"email": "new@bloom.test", "name": "Somebody Typed", "role": "viewer"}
 
 
 @pytest.fixture
-def owner(bloom, member):
-    return with_password(member(bloom, Role.OWNER))
+def owner(bloom, make_member):
+    return give_password(make_member(bloom, Role.OWNER))
 
 
 @pytest.fixture
@@ -75,19 +75,19 @@ def test_after_the_session_has_ended_the_words_come_back_on_their_page(browser, 
     assert "data-typed-again" not in browser.get(TEAM).content.decode()
 
 
-def test_somebody_else_who_signs_in_reads_none_of_it(browser, bloom, member):
+def test_somebody_else_who_signs_in_reads_none_of_it(browser, bloom, make_member):
     form = WORDS | opened_by(browser)
     end_session(browser)
     browser.post(INVITE, form, **PAGE)
     assert "Somebody Typed" in everything_kept()
-    sign_in_by_form(browser, with_password(member(bloom, Role.OWNER)), TEAM)
+    sign_in_by_form(browser, give_password(make_member(bloom, Role.OWNER)), TEAM)
     assert "Somebody Typed" not in everything_kept()
     assert "Somebody Typed" not in browser.get(TEAM).content.decode()
 
 
-def test_a_form_of_somebody_who_was_signed_in_before_is_not_kept_for_the_next(browser, bloom, member, sign_in):
+def test_a_form_of_somebody_who_was_signed_in_before_is_not_kept_for_the_next(browser, bloom, make_member, sign_in):
     form = WORDS | opened_by(browser)
-    other = sign_in(member(bloom, Role.VIEWER))
+    other = sign_in(make_member(bloom, Role.VIEWER))
     assert other.post(INVITE, form, **PAGE).status_code == 403
     stale = Client(enforce_csrf_checks=True)
     stale.cookies = other.cookies
@@ -112,10 +112,10 @@ def test_words_from_a_form_that_is_not_ours_are_not_kept(browser, mark):
 
 
 def test_a_key_is_not_kept_and_the_name_beside_it_is(admin, sign_in):
-    browser = sign_in(with_password(admin))
+    browser = sign_in(give_password(admin))
     form = {"name": "Typed Name", "api_key": "fl_canary_of_a_key"} | opened_by(browser, "/connections/")
     page = {"HTTP_REFERER": "http://testserver/connections/"}
-    prove(browser, admin, ago=FRESH + WHILE_FILLING_IN + 1)
+    record_authentication(browser, admin, ago=FRESH + WHILE_FILLING_IN + 1)
     asked = browser.post("/connections/add/", form, **page)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert "Typed Name" in everything_kept() and "fl_canary" not in everything_kept()
@@ -143,9 +143,9 @@ def test_a_form_on_the_answer_to_another_form_leads_to_the_page_above(browser, o
     assert "Somebody Typed" in browser.get(TEAM).content.decode()
 
 
-def test_a_visit_that_ended_meanwhile_keeps_the_words_too(bloom, staff, visiting):
-    admin = staff(StaffRole.ADMIN)
-    browser = visiting(admin, bloom)
+def test_a_visit_that_ended_meanwhile_keeps_the_words_too(bloom, make_staff, visit_client):
+    admin = make_staff(StaffRole.ADMIN)
+    browser = visit_client(admin, bloom)
     form = WORDS | opened_by(browser)
     with scope.of(bloom.tenant):
         support_access.end_all(bloom.tenant, of=admin)
@@ -163,7 +163,7 @@ def test_what_is_kept_is_sealed_and_goes_after_an_hour(browser, owner, monkeypat
     sign_in_by_form(browser, owner, TEAM)
     later = form_recovery.time.time() + form_recovery.KEPT + 1
     monkeypatch.setattr(form_recovery.time, "time", lambda: later)
-    prove(browser, owner)
+    record_authentication(browser, owner)
     assert "Somebody Typed" not in browser.get(TEAM).content.decode()
 
 

@@ -110,11 +110,11 @@ def _answer(pages: dict[str, Answer], route: Any) -> None:
         route.fulfill(status=204)
 
 
-def addresses(house: Any, wanted: Any) -> list[str]:
+def addresses(setup: Any, wanted: Any) -> list[str]:
     """Every page that can be read, of those `wanted`; and a call that is over beside the one that is live."""
     found = [door for door in url_matrix.every() if wanted(door) and "GET" in door.row.methods]
-    pages = [door.address(house, house) for door in found if door.name not in NO_PAGES and ".csv" not in door.route]
-    over = [page.replace(str(house.ids["call"]), str(house.ids["over"])) for page in pages]
+    pages = [door.address(setup, setup) for door in found if door.name not in NO_PAGES and ".csv" not in door.route]
+    over = [page.replace(str(setup.ids["call"]), str(setup.ids["over"])) for page in pages]
     return list(dict.fromkeys(pages + over))
 
 
@@ -140,25 +140,25 @@ def of_auditor(door: Door) -> bool:
     return door.reading_room
 
 
-def test_the_pages_of_a_client(measured, house, sign_in):
-    measured(rendered(sign_in(house.people[Role.OWNER]), addresses(house, of_client)))
+def test_the_pages_of_a_client(measured, setup, sign_in):
+    measured(rendered(sign_in(setup.people[Role.OWNER]), addresses(setup, of_client)))
 
 
-def test_the_pages_of_staff(measured, house, admin, sign_in):
-    house.ids["colleague"] = admin.pk
-    measured(rendered(sign_in(admin), addresses(house, of_staff)))
+def test_the_pages_of_staff(measured, setup, admin, sign_in):
+    setup.ids["colleague"] = admin.pk
+    measured(rendered(sign_in(admin), addresses(setup, of_staff)))
 
 
-def test_the_pages_of_a_visit(measured, house, admin, visiting):
-    client = visiting(admin, house.house)
-    measured(rendered(client, addresses(house, lambda door: door.of_client)))
+def test_the_pages_of_a_visit(measured, setup, admin, visit_client):
+    client = visit_client(admin, setup.house)
+    measured(rendered(client, addresses(setup, lambda door: door.of_client)))
 
 
-def test_the_pages_of_an_auditor(measured, house, auditor, sign_in):
-    measured(rendered(sign_in(auditor), addresses(house, of_auditor)))
+def test_the_pages_of_an_auditor(measured, setup, auditor, sign_in):
+    measured(rendered(sign_in(auditor), addresses(setup, of_auditor)))
 
 
-def test_the_pages_without_a_person(measured, house):
-    token = house.ids["token"]
+def test_the_pages_without_a_person(measured, setup):
+    token = setup.ids["token"]
     paths = [f"/invitation/{token}/", f"/invitation/{members.mailed_token(token)}/", "/accounts/login/"]
     measured(rendered(Client(), paths))

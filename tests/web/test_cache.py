@@ -78,8 +78,8 @@ def without_cache(trouble, monkeypatch):
     return trouble
 
 
-def test_pages_go_on_without_it(without_cache, bloom, member, sign_in):
-    owner = sign_in(member(bloom, Role.OWNER))
+def test_pages_go_on_without_it(without_cache, bloom, make_member, sign_in):
+    owner = sign_in(make_member(bloom, Role.OWNER))
     for page in ("", "live/", "calls/", "campaigns/", "team/", "settings/"):
         assert owner.get(f"/c/bloom-dental/{page}").status_code == 200, page
     assert owner.get("/readyz").json()["cache"] == "silent"
