@@ -159,10 +159,10 @@ def test_a_receipt_is_there_before_the_request_leaves(operator, monkeypatch):
     assert receipt.outcome == Receipt.Outcome.WAITING
 
 
-def test_somebody_of_another_client_cannot_be_reached_by_id(operator, agency, client_of):
+def test_somebody_of_another_client_cannot_be_reached_by_id(operator, agency, make_sandbox_tenant):
     """The verb asks through the call's own tenant only."""
     call = operator.place_answered()
-    call.tenant_id = client_of(agency, "noord").pk
+    call.tenant_id = make_sandbox_tenant(agency, "noord").pk
     with pytest.raises(type(call).DoesNotExist):
         send(operator, call, SAY)
 

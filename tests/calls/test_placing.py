@@ -53,8 +53,8 @@ def test_numbers_are_taken_as_people_write_them(operator, typed):
     assert operator.place(typed).party == PERSON
 
 
-def test_somebody_elses_line_or_assistant_is_refused(operator, agency, client_of):
-    other = client_of(agency, "noord", numbers=("+31505550112",))
+def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sandbox_tenant):
+    other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     with scope.of(other):
         foreign = other.numberdedications.get()
     for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):

@@ -22,38 +22,38 @@ def again(kind):
     return round((state.due_at - timezone.now()).total_seconds())
 
 
-def test_live_calls_are_found_and_followed_every_three_seconds(agency, receive_call, asked):
+def test_live_calls_are_found_and_followed_every_three_seconds(agency, receive_call, new_requests):
     sync.live(agency.connection)
     assert again(Kind.LIVE_CALLS) == 15
     remote_id = receive_call()
-    asked()
+    new_requests()
     sync.live(agency.connection)
     assert states() == {remote_id: "in-progress"}
     assert again(Kind.LIVE_CALLS) == 3
-    assert asked() == LISTS
+    assert new_requests() == LISTS
 
 
-def test_a_live_call_that_no_list_shows_is_read_by_itself(agency, receive_call, end_remote_call, asked):
+def test_a_live_call_that_no_list_shows_is_read_by_itself(agency, receive_call, end_remote_call, new_requests):
     remote_id = receive_call()
     sync.live(agency.connection)
     end_remote_call(remote_id)
-    asked()
+    new_requests()
     sync.live(agency.connection)
     assert states() == {remote_id: "ended"}
-    assert len(asked()) == 3
+    assert len(new_requests()) == 3
     sync.live(agency.connection)
-    assert len(asked()) == 2
+    assert len(new_requests()) == 2
     assert again(Kind.LIVE_CALLS) == 15
 
 
-def test_several_missing_are_looked_for_in_one_page(agency, receive_call, end_remote_call, asked):
+def test_several_missing_are_looked_for_in_one_page(agency, receive_call, end_remote_call, new_requests):
     remote_ids = [receive_call() for _ in range(5)]
     sync.live(agency.connection)
     for remote_id in remote_ids:
         end_remote_call(remote_id)
-    asked()
+    new_requests()
     sync.live(agency.connection)
-    assert asked() == [*LISTS, "GET /calls"]
+    assert new_requests() == [*LISTS, "GET /calls"]
     assert set(states().values()) == {"ended"}
 
 
@@ -67,21 +67,23 @@ def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, receiv
         assert SyncRun.objects.filter(kind=Kind.LIVE_CALLS, outcome="failed").count() == 0
 
 
-def test_finished_calls_stop_at_the_first_page_without_news(agency, receive_call, end_remote_call, asked, monkeypatch):
+def test_finished_calls_stop_at_the_first_page_without_news(
+    agency, receive_call, end_remote_call, new_requests, monkeypatch
+):
     monkeypatch.setattr(sync, "PAGE", 3)
     for _ in range(10):
         end_remote_call(receive_call())
     sync.finished(agency.connection)
     assert len(states()) == 10
     sync.finished(agency.connection)
-    asked()
+    new_requests()
     sync.finished(agency.connection)
-    assert asked() == ["GET /calls"]
+    assert new_requests() == ["GET /calls"]
     end_remote_call(receive_call())
-    asked()
+    new_requests()
     sync.finished(agency.connection)
     assert len(states()) == 11
-    assert asked() == ["GET /calls"] * 2
+    assert new_requests() == ["GET /calls"] * 2
 
 
 def test_history_is_brought_over_in_pieces_and_goes_on_where_it_stopped(

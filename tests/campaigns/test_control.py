@@ -14,15 +14,15 @@ from tenants.models import AuditEntry, Tenant
 
 
 @pytest.fixture
-def harbor(agency, client_of) -> Tenant:
-    return client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+def harbor(agency, make_sandbox_tenant) -> Tenant:
+    return make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
 
 
 @pytest.fixture
-def slots(agency, harbor, make_remote_campaign, asked) -> Campaign:
+def slots(agency, harbor, make_remote_campaign, new_requests) -> Campaign:
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
-    asked()
+    new_requests()
     return fresh()
 
 
@@ -42,12 +42,12 @@ def trail():
         return [(entry.action, entry.actor, json.loads(entry.body)["details"]["name"]) for entry in entries]
 
 
-def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, asked):
+def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, new_requests):
     steps = [control.start, control.pause, control.resume, control.cancel]
     answers = [step(fresh(), by=manager) for step in steps]
     assert [answer.outcome for answer in answers] == ["accepted"] * 4
     assert answers[0].words == "Slots is started."
-    assert asked() == [f"PATCH /campaigns/{slots.remote_id}"] * 4
+    assert new_requests() == [f"PATCH /campaigns/{slots.remote_id}"] * 4
     assert sandbox.world.campaigns[slots.remote_id].status == fresh().status == "cancelled"
     assert [entry[0] for entry in trail()] == [
         "campaign.start-asked",
@@ -61,23 +61,25 @@ def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, aske
     ]
 
 
-def test_what_its_state_does_not_allow_is_not_even_asked(slots, manager, asked):
+def test_what_its_state_does_not_allow_is_not_even_asked(slots, manager, new_requests):
     for step in (control.pause, control.resume):
         with pytest.raises(control.Refusal, match="It is draft now"):
             step(slots, by=manager)
     assert control.offered(slots) == ["start", "cancel"]
-    assert asked() == []
+    assert new_requests() == []
 
 
-def test_in_a_shared_connection_starting_needs_staff(slots, manager, support, agency, client_of, asked):
-    client_of(agency, "noord", numbers=("+31505550112",))
+def test_in_a_shared_connection_starting_needs_staff(
+    slots, manager, support, agency, make_sandbox_tenant, new_requests
+):
+    make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     with pytest.raises(control.Refusal, match="Ask your account team"):
         control.start(slots, by=manager)
-    assert asked() == []
+    assert new_requests() == []
     for guess in ("", "yes"):
         with pytest.raises(control.Refusal, match="Confirm the risk"):
             control.start(slots, by=support, confirmed=guess)
-    assert asked() == []
+    assert new_requests() == []
     stated = control.risk(fresh(), by=support)
     assert stated is not None and stated.foreign == [("+31505550112", "Noord")]
     assert control.risk(fresh(), by=manager) is None
@@ -91,16 +93,16 @@ def test_in_a_shared_connection_starting_needs_staff(slots, manager, support, ag
         control.resume(fresh(), by=manager)
 
 
-def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, agency, client_of, asked):
-    client_of(agency, "noord", numbers=("+31505550112",))
+def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, agency, make_sandbox_tenant, new_requests):
+    make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     stated = control.risk(fresh(), by=support)
-    client_of(agency, "lindo", numbers=("+31305550133",))
+    make_sandbox_tenant(agency, "lindo", numbers=("+31305550133",))
     with pytest.raises(control.Refusal, match="Confirm the risk"):
         control.start(fresh(), by=support, confirmed=stated.token)
-    assert asked() == []
+    assert new_requests() == []
 
 
-def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, asked, admin):
+def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, new_requests, admin):
     with scope.system("an alarm"):
         call = Call.objects.create(
             tenant=harbor, connection=slots.connection, origin="adopted", alarm="wrong-number", finished=True
@@ -108,7 +110,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
     with pytest.raises(control.Refusal, match="Clear that alarm first"):
         control.start(slots, by=manager)
     hindrances = control.hindrances(Campaign.objects.filter(pk=slots.pk), by=manager)
-    assert hindrances == {slots.pk: {"start": control.ALARM}} and asked() == []
+    assert hindrances == {slots.pk: {"start": control.ALARM}} and new_requests() == []
     assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
     assert control.start(slots, by=manager).outcome == "accepted"
 
@@ -130,13 +132,13 @@ def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campa
 
 
 @pytest.mark.parametrize("fault", ["lost", "cut", "503", "html502"])
-def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, sandbox, asked, fault):
+def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, sandbox, new_requests, fault):
     sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH"})
     answer = control.start(slots, by=manager)
     assert answer.outcome == "unknown"
     assert "may have been done or not" in answer.words
     assert answer.words.endswith("The next look at VoiceDock, in a moment, shows whether Slots is started.")
-    assert len(asked()) == 1
+    assert len(new_requests()) == 1
     assert [entry[0] for entry in trail()] == ["campaign.start-asked", "campaign.start-unknown"]
     sync.campaigns(slots.connection)
     assert fresh().status == ("scheduled" if fault == "lost" else "draft")

@@ -26,17 +26,19 @@ NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def harbor(agency, client_of) -> Tenant:
-    return client_of(agency, "harbor", numbers=("+31105550161", "+31105550164"), assistants=("Dispatch desk",))
+def harbor(agency, make_sandbox_tenant) -> Tenant:
+    return make_sandbox_tenant(
+        agency, "harbor", numbers=("+31105550161", "+31105550164"), assistants=("Dispatch desk",)
+    )
 
 
 @pytest.fixture
-def started(agency, harbor, make_remote_campaign, make_member, asked) -> Campaign:
+def started(agency, harbor, make_remote_campaign, make_member, new_requests) -> Campaign:
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     control.start(fresh(), by=make_member(harbor, Role.MANAGER))
     assert rechecks.run() == []
-    asked()
+    new_requests()
     return fresh()
 
 
@@ -45,29 +47,29 @@ def fresh() -> Campaign:
         return Campaign.objects.select_related("connection", "tenant", "assistant").get(name="Slots")
 
 
-def release_assistant(tenant, agency, client_of):
+def release_assistant(tenant, agency, make_sandbox_tenant):
     dedications.end_assistant(tenant.assistantdedications.get(), by=None)
 
 
-def dedicate_assistant_anew(tenant, agency, client_of):
-    release_assistant(tenant, agency, client_of)
+def dedicate_assistant_anew(tenant, agency, make_sandbox_tenant):
+    release_assistant(tenant, agency, make_sandbox_tenant)
     dedications.dedicate_assistant(tenant, agency.assistant("Dispatch desk"), by=None)
 
 
-def release_number(tenant, agency, client_of):
+def release_number(tenant, agency, make_sandbox_tenant):
     dedications.end_number(tenant.numberdedications.get(e164="+31105550164"), by=None)
 
 
-def dedicate_number_to_another(tenant, agency, client_of):
+def dedicate_number_to_another(tenant, agency, make_sandbox_tenant):
     other = dedications.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
     dedications.dedicate_number(other, agency.number("+31505550112"), by=None)
 
 
-def move_number_to_another_organization(tenant, agency, client_of):
+def move_number_to_another_organization(tenant, agency, make_sandbox_tenant):
     Number.objects.filter(e164="+31105550164").update(vanished_at=timezone.now())
 
 
-def move_client_to_another_connection(tenant, agency, client_of):
+def move_client_to_another_connection(tenant, agency, make_sandbox_tenant):
     Tenant.objects.filter(pk=tenant.pk).update(home_connection=None)
 
 
@@ -83,12 +85,12 @@ def move_client_to_another_connection(tenant, agency, client_of):
     ],
 )
 def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
-    started, harbor, agency, client_of, change, cause, asked, sandbox
+    started, harbor, agency, make_sandbox_tenant, change, cause, new_requests, sandbox
 ):
     with scope.system("a change"):
-        change(harbor, agency, client_of)
+        change(harbor, agency, make_sandbox_tenant)
     assert rechecks.run() == [started]
-    assert asked() == [f"PATCH /campaigns/{started.remote_id}"]
+    assert new_requests() == [f"PATCH /campaigns/{started.remote_id}"]
     paused = fresh()
     assert (paused.status, sandbox.world.campaigns[paused.remote_id].status) == ("paused", "paused")
     assert cause.label in windows.standing(paused, NOON).detail
@@ -102,11 +104,11 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
     ]
 
 
-def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, asked):
+def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, new_requests):
     with scope.system("one more of its own, and one of nobody released"):
         dedications.dedicate_number(harbor, agency.number("+31205550181"), by=None)
         Number.objects.filter(e164="+31205550182").update(vanished_at=timezone.now())
-    assert rechecks.run() == [] and asked() == []
+    assert rechecks.run() == [] and new_requests() == []
 
 
 def test_a_dedication_counts_from_its_own_beginning(started, harbor, agency):
@@ -140,7 +142,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
 
 
 @pytest.mark.parametrize("fault", ["cut", "503"])
-def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, sandbox, asked, fault):
+def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, sandbox, new_requests, fault):
     sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH", "times": 1})
     with scope.system("a release"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
@@ -231,10 +233,10 @@ def test_a_call_of_the_client_by_the_campaigns_assistant_agrees(called):
 
 @pytest.mark.parametrize("differs", ["assistant", "client", "nobody"])
 def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
-    called, started, agency, client_of, make_member, support, differs
+    called, started, agency, make_sandbox_tenant, make_member, support, differs
 ):
     if differs == "client":
-        other = client_of(agency, "noord", assistants=("Tariff advisor",), since=None)
+        other = make_sandbox_tenant(agency, "noord", assistants=("Tariff advisor",), since=None)
         lead = called(tenant=other)
     else:
         lead = called(**({"assistant_remote_id": "another"} if differs == "assistant" else {"tenant": None}))

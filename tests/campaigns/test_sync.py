@@ -16,8 +16,8 @@ from tenants.models import Tenant
 
 
 @pytest.fixture
-def harbor(agency, client_of) -> Tenant:
-    return client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+def harbor(agency, make_sandbox_tenant) -> Tenant:
+    return make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
 
 
 def changes():
@@ -35,22 +35,24 @@ def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make_
         assert Campaign.objects.get(name="Nobody's").tenant is None
 
 
-def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make_remote_campaign, client_of):
+def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make_remote_campaign, make_sandbox_tenant):
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     with scope.system("hand the assistant over"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
-    client_of(agency, "noord", assistants=("Dispatch desk",), since=None)
+    make_sandbox_tenant(agency, "noord", assistants=("Dispatch desk",), since=None)
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert Campaign.objects.get().tenant == harbor
 
 
-def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(agency, make_remote_campaign, client_of):
+def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(
+    agency, make_remote_campaign, make_sandbox_tenant
+):
     make_remote_campaign("Tariffs", "Tariff advisor")
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
-    noord = client_of(agency, "noord", assistants=("Tariff advisor",))
+    noord = make_sandbox_tenant(agency, "noord", assistants=("Tariff advisor",))
     sync.campaigns(agency.connection)
     with scope.of(noord):
         assert Campaign.objects.get().name == "Tariffs"
@@ -79,13 +81,13 @@ def test_a_campaign_that_vanished_is_marked(agency, harbor, make_remote_campaign
         assert Campaign.objects.get().vanished_at is not None
 
 
-def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_remote_campaign, sandbox, asked):
+def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_remote_campaign, sandbox, new_requests):
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
-    asked()
+    new_requests()
     sync.due_leads(agency.connection)
     sync.due_leads(agency.connection)
-    assert asked() == [f"GET /campaigns/{remote_id}/leads"]
+    assert new_requests() == [f"GET /campaigns/{remote_id}/leads"]
     lead = sandbox.world.leads[remote_id][0]
     lead.status, lead.attempts, lead.call_id = "completed", 1, "call-_+31612340000_x"
     sync.campaigns(agency.connection)
@@ -109,7 +111,7 @@ def test_a_lead_removed_there_is_removed_here(agency, harbor, make_remote_campai
 
 
 def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minute(
-    agency, harbor, make_remote_campaign, asked
+    agency, harbor, make_remote_campaign, new_requests
 ):
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
@@ -120,9 +122,9 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
         with scope.system("let time pass"):
             Campaign.objects.update(leads_seen_at=timezone.now() - timedelta(seconds=seconds), **change)
             Campaign.objects.update(counted_at=timezone.now() - timedelta(hours=1))
-        asked()
+        new_requests()
         sync.due_leads(agency.connection)
-        return asked()
+        return new_requests()
 
     assert after(50) == []
     assert after(50, status="scheduled") == []
@@ -146,9 +148,9 @@ def test_one_failing_list_does_not_lose_the_others(agency, harbor, make_remote_c
         assert SyncRun.objects.get(kind=Kind.LEADS).outcome == "done"
 
 
-def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_office, make_remote_campaign):
+def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_organization, make_remote_campaign):
     make_remote_campaign("Recall", "Recall NL", key="sandbox-bloom")
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert not Campaign.objects.exists()
-    assert connect.hook_address(agency.connection) != connect.hook_address(bloom_office.connection)
+    assert connect.hook_address(agency.connection) != connect.hook_address(bloom_organization.connection)

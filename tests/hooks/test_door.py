@@ -103,11 +103,11 @@ def test_an_inbound_call_is_adopted_by_the_lines_client(operator_with_webhooks):
     assert operator_with_webhooks.calls()[0].assistant_name == "Dispatch desk"
 
 
-def test_forged_ones_change_nothing_and_say_nothing(operator, post, bloom_office):
+def test_forged_ones_change_nothing_and_say_nothing(operator, post, bloom_organization):
     call = operator.place()
     good = json.dumps({"message": event(call)}).encode()
     with scope.system("look"):
-        other = ConnectionSecret.objects.get(connection=bloom_office.connection)
+        other = ConnectionSecret.objects.get(connection=bloom_organization.connection)
         foreign = other.new_webhook_secret()
         other.save()
     forged = [
@@ -178,7 +178,7 @@ def test_the_door_takes_posts_of_a_known_token_and_a_bearable_size(operator, pos
     assert post(raw=b"x" * (512 * 1024 + 1)).status_code == 413
 
 
-def test_valid_secret_foreign_call(operator, post, bloom_office):
+def test_valid_secret_foreign_call(operator, post, bloom_organization):
     """F15: whoever holds the secret of one connection cannot move the calls of another."""
     call = operator.place()
     (sent,) = operator.dial_requests()
@@ -190,7 +190,7 @@ def test_valid_secret_foreign_call(operator, post, bloom_office):
         | {"phone_number": {"id": sent["body"]["number_id"], "number": call.line}},
     ]
     for message in tries:
-        assert post(message, connection=bloom_office.connection).status_code == 200
+        assert post(message, connection=bloom_organization.connection).status_code == 200
     assert [one.outcome for one in deliveries()] == ["set-aside"] * 3
     assert operator.reload(call).state == "dialing"
     assert len(operator.calls()) == 1
@@ -220,6 +220,6 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(operator, post,
     assert (kept.outcome, kept.attempts, kept.error) == ("failed", 5, "ZeroDivisionError")
 
 
-def test_every_connection_has_a_door_of_its_own(operator, bloom_office):
+def test_every_connection_has_a_door_of_its_own(operator, bloom_organization):
     with scope.system("look"):
         assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2

@@ -68,11 +68,11 @@ def test_assistants_report_to_us_signed_and_a_foreign_webhook_stays(agency, sand
     assert connect.hook_up(agency.connection, by=admin, take_over=True) == connect.Hooked(len(ours), 0, 0)
 
 
-def test_what_the_minute_leaves_over_is_done_the_next_time(agency, asked, monkeypatch):
+def test_what_the_minute_leaves_over_is_done_the_next_time(agency, new_requests, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(budget.shares.CEILING, budget.Lane.REST, 6)  # two went to the inventory
         first = connect.hook_up(agency.connection)
     assert (first.ours, first.left) == (4, 9)
-    asked()
+    new_requests()
     assert connect.hook_up(agency.connection).left == 0
-    assert len(asked()) == 9
+    assert len(new_requests()) == 9

@@ -81,7 +81,7 @@ def test_one_tick_at_a_time(agency, transactional_db):
     assert rounds.due()
 
 
-def test_a_failing_connection_does_not_hold_up_the_others(agency, bloom_office, sandbox):
+def test_a_failing_connection_does_not_hold_up_the_others(agency, bloom_organization, sandbox):
     sandbox.faults.order({"fault": "503", "route": "/campaigns", "key": "sandbox-agency", "times": None})
     for connection, kind in rounds.due():
         tasks.run_due(connection, kind.value)

@@ -51,8 +51,8 @@ def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
         assert agency.number("+12025550186").vanished_at is None
 
 
-def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, sandbox, client_of):
-    client_of(agency, "harbor", numbers=("+31105550161",))
+def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, sandbox, make_sandbox_tenant):
+    make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     for one in sandbox.world.numbers.values():
         if one.phone_number in ("+31105550161", "+31205550181"):
             one.phone_number = one.phone_number[:-1] + "9"
@@ -76,19 +76,19 @@ def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
     assert last.error == "0202 5550186 is not written as +31201234567 and was left out."
 
 
-def test_the_organizations_credit_and_place_in_the_family(agency, bloom_office, sandbox):
+def test_the_organizations_credit_and_place_in_the_family(agency, bloom_organization, sandbox):
     root = next(one for one in sandbox.world.organizations.values() if one.parent_org_id is None)
     root.minutes_balance = 12.5
     connection_sync.organization(agency.connection)
     with scope.system("look"):
         agency.connection.refresh_from_db()
-        bloom_office.connection.refresh_from_db()
+        bloom_organization.connection.refresh_from_db()
     assert agency.connection.minutes_balance == 12.5
-    assert bloom_office.connection.parent_id == agency.connection.pk
+    assert bloom_organization.connection.parent_id == agency.connection.pk
     assert [one["name"] for one in state(agency, Kind.ORGANIZATION).mark["children"]] == ["Bloom Dental"]
 
 
-def test_a_key_of_another_organization_is_not_believed(agency, bloom_office):
+def test_a_key_of_another_organization_is_not_believed(agency, bloom_organization):
     with scope.system("mix the keys up"):
         secret = agency.connection.secret
         secret.api_key = "sandbox-bloom"
@@ -143,8 +143,8 @@ def test_two_never_look_at_the_same_thing_and_a_lost_lease_ends(agency):
         pass
 
 
-def test_freshness_is_that_of_the_oldest_and_unknown_until_all_were_seen(agency, client_of):
-    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+def test_freshness_is_that_of_the_oldest_and_unknown_until_all_were_seen(agency, make_sandbox_tenant):
+    tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     kinds = [Kind.INVENTORY, Kind.ORGANIZATION]
     with scope.of(tenant):
         assert sync_freshness.freshness_of(tenant, kinds).fresh_at is None

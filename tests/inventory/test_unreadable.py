@@ -142,8 +142,8 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
     assert ("call", "call-broken") not in kept(), "it was read after all"
 
 
-def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, client_of, changed):
-    tenant = client_of(agency, "bloom", numbers=("+31105550161",), assistants=("Dispatch desk",))
+def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, make_sandbox_tenant, changed):
+    tenant = make_sandbox_tenant(agency, "bloom", numbers=("+31105550161",), assistants=("Dispatch desk",))
     with scope.system("its assistant"):
         speaker = Assistant.objects.get(dedications__tenant=tenant)
 

@@ -236,14 +236,14 @@ def test_a_call_let_go_that_turns_up_after_all_is_linked(operator):
     assert len(operator.calls()) == 1
 
 
-def test_a_line_that_moved_while_the_call_waited_dials_nothing(operator, agency, client_of, monkeypatch):
+def test_a_line_that_moved_while_the_call_waited_dials_nothing(operator, agency, make_sandbox_tenant, monkeypatch):
     """P1, between the intent and the sending."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
     with scope.of(operator.tenant):
         dedications.end_number(operator.number, by=None)
-    client_of(agency, "noord", numbers=("+31105550161",), since=None)
+    make_sandbox_tenant(agency, "noord", numbers=("+31105550161",), since=None)
     sent = intents.send(call.pk)
     assert (sent.state, sent.error) == ("refused", claims.NOT_THEIRS)
     assert operator.dial_requests() == []

@@ -33,9 +33,9 @@ def statuses(sandbox):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_window_invariant(agency, client_of, sandbox):
+def test_window_invariant(agency, make_sandbox_tenant, sandbox):
     """Processes that all want more than there is: VoiceDock never has to refuse one of them."""
-    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+    tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
 
     def work(lane):
         try:
@@ -57,8 +57,8 @@ def test_knock_out_without_the_rules_voicedock_refuses(agency, sandbox, monkeypa
     assert 429 in statuses(sandbox)
 
 
-def test_machines_never_use_up_the_share_of_people(agency, client_of):
-    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+def test_machines_never_use_up_the_share_of_people(agency, make_sandbox_tenant):
+    tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE):
         flood(agency.connection, lane)
     assert flood(agency.connection, Lane.PLACE, tenant) >= 12
@@ -67,10 +67,10 @@ def test_machines_never_use_up_the_share_of_people(agency, client_of):
 
 
 @pytest.mark.parametrize("loud", [Lane.PLACE, Lane.CONTROL])
-def test_noisy_neighbour(agency, client_of, loud):
+def test_noisy_neighbour(agency, make_sandbox_tenant, loud):
     """Machines and one client ask for all there is; the other still places, steers and ends at once."""
-    noisy = client_of(agency, "noisy", numbers=("+31105550161",))
-    quiet = client_of(agency, "quiet", numbers=("+31505550112",))
+    noisy = make_sandbox_tenant(agency, "noisy", numbers=("+31105550161",))
+    quiet = make_sandbox_tenant(agency, "quiet", numbers=("+31505550112",))
     for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE):
         flood(agency.connection, lane)
     flood(agency.connection, loud, noisy)
@@ -79,8 +79,8 @@ def test_noisy_neighbour(agency, client_of, loud):
     assert ask(agency.connection, Lane.END, quiet)
 
 
-def test_knock_out_without_shares_the_neighbour_waits(agency, client_of, monkeypatch):
+def test_knock_out_without_shares_the_neighbour_waits(agency, make_sandbox_tenant, monkeypatch):
     """The test above can see."""
     monkeypatch.setattr(shares, "_held_for_others", lambda *args: 0)
     with pytest.raises(AssertionError):
-        test_noisy_neighbour(agency, client_of, Lane.CONTROL)
+        test_noisy_neighbour(agency, make_sandbox_tenant, Lane.CONTROL)

@@ -239,12 +239,12 @@ def test_random_triples_only_get_in_where_they_belong(things):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("what", ["number", "assistant"])
-def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, client_of, agency, monkeypatch, what):
+def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, make_sandbox_tenant, agency, monkeypatch, what):
     """Asked for, then given to somebody else before it was sent, with the application's own look removed."""
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
-    other = client_of(agency, "noord")
+    other = make_sandbox_tenant(agency, "noord")
     with scope.system("it changes hands"):
         if what == "number":
             dedications.end_number(operator.number, by=None)
@@ -259,7 +259,9 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, client_of
 
 
 @pytest.mark.django_db(transaction=True)
-def test_knock_out_without_the_trigger_the_moved_number_dials(operator, client_of, agency, monkeypatch, superuser):
+def test_knock_out_without_the_trigger_the_moved_number_dials(
+    operator, make_sandbox_tenant, agency, monkeypatch, superuser
+):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
@@ -276,10 +278,10 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(operator, client_o
 
 
 def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
-    operator, client_of, agency, monkeypatch, make_member, sign_in
+    operator, make_sandbox_tenant, agency, monkeypatch, make_member, sign_in
 ):
     """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
-    other = client_of(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
+    other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
     with scope.of(other):
         foreign, voice = other.numberdedications.get(), other.assistantdedications.get()
     browser = sign_in(make_member(operator.tenant, Role.OPERATOR))

@@ -51,12 +51,12 @@ def asked_of_voicedock(monkeypatch):
 
 
 @pytest.mark.parametrize("fault", ["hang", "503", "cut"])
-def test_while_lists_hang_the_alarm_is_there_in_time(operator, stepped, monkeypatch, fault):
+def test_while_lists_hang_the_alarm_is_there_in_time(operator, fake_clock, monkeypatch, fault):
     """Two workers: while one waits for VoiceDock, whose every list hangs, the interactive one goes on."""
     call = operator.place_answered()
 
     def wait(seconds):
-        stepped.wait(seconds)
+        fake_clock.wait(seconds)
         for entry in interactive():
             celery.tasks[entry["task"]].run()
 
@@ -65,7 +65,7 @@ def test_while_lists_hang_the_alarm_is_there_in_time(operator, stepped, monkeypa
     for route in ("/calls", "/calls/*", "/campaigns", "/organizations", "/numbers", "/assistants"):
         operator.add_fault(fault, route, method="GET", times=0, seconds=60 if fault == "hang" else None)
     end(operator, call)
-    stepped.steps(20)
+    fake_clock.steps(20)
     now = operator.reload(call)
     assert now.alarm == "end-not-confirmed"
     assert (now.alarm_at - now.end_asked_at).total_seconds() <= PROMISED

@@ -21,8 +21,8 @@ def one_round(*, later=0):
         tasks.run_due(connection, kind.value)
 
 
-def test_freshness(agency, client_of, receive_call, end_remote_call):
-    tenant = client_of(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+def test_freshness(agency, make_sandbox_tenant, receive_call, end_remote_call):
+    tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     one_round()
     with scope.of(tenant):
         assert freshness.freshness_of(tenant).age < timedelta(seconds=5)
@@ -41,8 +41,8 @@ def test_freshness(agency, client_of, receive_call, end_remote_call):
         assert freshness.freshness_of(tenant).age < timedelta(seconds=20)
 
 
-def test_when_nobody_looks_the_age_grows_and_is_told(agency, client_of):
-    tenant = client_of(agency, "harbor", numbers=("+31105550161",))
+def test_when_nobody_looks_the_age_grows_and_is_told(agency, make_sandbox_tenant):
+    tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     one_round()
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))
     with scope.of(tenant):

@@ -1,6 +1,6 @@
 """P3, P7, P8: minutes in which VoiceDock answers 429, seen from its own log; then everything recovers by itself.
 
-The real tasks run through it on a stepped clock: the looks, campaigns, the watch on live calls, commands, placing.
+The real tasks run through it on the fake clock: the looks, campaigns, the watch on live calls, commands, placing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dashboard.sync import freshness, registry
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.models import Connection
-from tests.fixtures.fake_clock import Stepped
+from tests.fixtures.fake_clock import FakeClock
 from tests.promises import scale
 
 STORM = 240.0 if scale.WHOLE else 120.0  # seconds
@@ -41,8 +41,8 @@ ELSEWHERE = "/api/v1/voices"  # asked by the other user of the key, and never by
 class Storm:
     """What people do through it, and what VoiceDock's log says of it."""
 
-    def __init__(self, operator, stepped: Stepped, says: float | None) -> None:
-        self.operator, self.stepped, self.says = operator, stepped, says
+    def __init__(self, operator, fake_clock: FakeClock, says: float | None) -> None:
+        self.operator, self.fake_clock, self.says = operator, fake_clock, says
         self.asked: list[Call] = []
         self.receipts: list[Receipt] = []
         self.answers: list[campaign_control.Answer] = []
@@ -62,7 +62,7 @@ class Storm:
             other.patch(f"/campaigns/{made}", json={"status": "scheduled"})
         for nth in range(3):
             lever("calls/inbound", number=LINE, seconds=1800, outcome="conversation", **{"from": f"+3161234999{nth}"})
-        self.stepped.steps(60)
+        self.fake_clock.steps(60)
         with scope.system("look"):
             self.campaign = Campaign.objects.get(remote_id=made)
             calls = Call.objects.filter(party__startswith="+3161234999").select_related("tenant", "connection")
@@ -164,9 +164,9 @@ class Storm:
 
 
 @pytest.fixture
-def storm(operator, stepped):
+def storm(operator, fake_clock):
     def make(says: float | None) -> Storm:
-        made = Storm(operator, stepped, says)
+        made = Storm(operator, fake_clock, says)
         made.begin()
         operator.sandbox.log.clear()
         return made
@@ -177,7 +177,7 @@ def storm(operator, stepped):
 def ordered(storm: Storm, seconds: float = STORM) -> None:
     """VoiceDock answers 429 to everything."""
     storm.operator.add_fault("429", "*", times=0, retry_after=int(storm.says or 0))
-    storm.stepped.steps(seconds, storm.people)
+    storm.fake_clock.steps(seconds, storm.people)
     with inprocess.client(storm.operator.sandbox) as levers:
         levers.delete("/_sandbox/faults")
 
@@ -191,7 +191,7 @@ def used_up(storm: Storm) -> None:
                 break
         storm.people(passed)
 
-    storm.stepped.steps(STORM, each)
+    storm.fake_clock.steps(STORM, each)
 
 
 @pytest.mark.parametrize(("brew", "says"), [(ordered, 20.0), (ordered, 90.0), (used_up, None)])
@@ -201,7 +201,7 @@ def test_a_storm_of_429_over_minutes(storm, brew, says):
     assert here.refusals(), "there was no storm"
     assert all(one.outcome in (Receipt.Outcome.ACCEPTED, Receipt.Outcome.REFUSED) for one in here.receipts)
     assert all(one.note for one in here.receipts if one.outcome == Receipt.Outcome.REFUSED)
-    here.stepped.steps(100, lambda passed: here.look_at_all())
+    here.fake_clock.steps(100, lambda passed: here.look_at_all())
     here.machines_wait_as_told()
     here.nothing_is_repeated_blindly()
     here.nobody_is_dialed_twice()
@@ -247,7 +247,7 @@ def test_minutes_in_which_machines_want_more_than_there_is(storm):
         assert all(call.state in LIVE for call in here.asked)
         assert all(one.outcome == Receipt.Outcome.ACCEPTED for one in here.receipts)
 
-    here.stepped.steps(STORM, each)
+    here.fake_clock.steps(STORM, each)
     assert not here.refusals()
     here.the_limit_is_kept()
     here.nobody_is_dialed_twice()

@@ -88,17 +88,17 @@ def test_a_command_under_a_fault(operator, fault, command):
 
 
 @pytest.mark.parametrize(("fault", "deed"), part(FAULTS, DEEDS))
-def test_a_deed_upon_a_campaign_under_a_fault(operator, asked, fault, deed):
+def test_a_deed_upon_a_campaign_under_a_fault(operator, new_requests, fault, deed):
     campaign = a_campaign(operator)
     if deed not in campaigns.offered(campaign):
         assert campaigns.start(campaign, by=None).outcome == "accepted"
         with scope.system("look"):
             campaign.refresh_from_db()
     operator.add_fault(fault, "/campaigns/*", seconds=60)
-    asked()
+    new_requests()
     answer = getattr(campaigns, deed)(campaign, by=None)
     assert answer.outcome in ("accepted", "refused", "unknown") and answer.words
-    assert [one.split()[0] for one in asked()] == ["PATCH"]
+    assert [one.split()[0] for one in new_requests()] == ["PATCH"]
     done = operator.sandbox.world.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
     assert done or answer.outcome != "accepted", "told as done, and it is not"
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
@@ -109,9 +109,9 @@ def test_a_deed_upon_a_campaign_under_a_fault(operator, asked, fault, deed):
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
-def test_an_organization_asked_for_under_a_fault(operator, asked, fault, shape):
+def test_an_organization_asked_for_under_a_fault(operator, new_requests, fault, shape):
     operator.add_fault(fault, "/organizations", shape=shape, seconds=60)
-    asked()
+    new_requests()
     request = organizations.create(operator.connection, "Dentist North", by=None)
     Outcome = OrganizationRequest.Outcome
     assert request.outcome in (Outcome.CREATED, Outcome.REFUSED, Outcome.UNKNOWN)
@@ -121,18 +121,18 @@ def test_an_organization_asked_for_under_a_fault(operator, asked, fault, shape):
     for _ in range(3):
         organizations.go_on()
         tasks.run_due(operator.connection.pk, Kind.ORGANIZATION.value)
-    assert asked().count("POST /organizations") == 1
+    assert new_requests().count("POST /organizations") == 1
     with scope.system("look"):
         assert request.outcome != Outcome.UNKNOWN or organizations.questions(operator.connection)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_telling_assistants_where_to_report_under_a_fault(operator, asked, fault):
+def test_telling_assistants_where_to_report_under_a_fault(operator, new_requests, fault):
     """What was not told is told at the next go; what VoiceDock has is what is written down here."""
     operator.add_fault(fault, "/assistants/*", seconds=60)
-    asked()
+    new_requests()
     first = connect.hook_up(operator.connection, by=None)
-    sent = asked()
+    sent = new_requests()
     assert all(one.startswith("PATCH ") for one in sent) and len(set(sent)) == len(sent)
     with scope.system("look"):
         Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
@@ -146,11 +146,11 @@ def test_telling_assistants_where_to_report_under_a_fault(operator, asked, fault
 
 
 @pytest.mark.parametrize(("fault", "kind"), part(FAULTS, Kind))
-def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator, asked, fault, kind):
+def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator, new_requests, fault, kind):
     operator.add_fault(fault, "*", times=0, seconds=60)
-    asked()
+    new_requests()
     tasks.run_due(operator.connection.pk, kind.value)
-    made = asked()
+    made = new_requests()
     assert all(one.startswith("GET ") for one in made)
     assert not made or max(made.count(one) for one in made) <= 9
     with scope.system("look"):
@@ -171,7 +171,7 @@ PAGES = [
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
 def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     operator,
-    asked,
+    new_requests,
     sign_in,
     make_member,
     admin,
@@ -206,9 +206,9 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     for kind in Kind:
         tasks.run_due(operator.connection.pk, kind.value)  # so that its trouble is known, and told
     costs()
-    asked()
+    new_requests()
     down = costs()
-    assert asked() == []
+    assert new_requests() == []
     assert {page: count for page, count in down.items() if count > well[page]} == {}
     assert len(pages) > 25
 

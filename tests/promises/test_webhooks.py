@@ -161,11 +161,11 @@ def test_a_call_of_nobody_belongs_to_nobody(operator):
 def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_reads_it(
     operator,
     agency,
-    client_of,
+    make_sandbox_tenant,
     line,
 ):
     """A campaign in a shared organization: VoiceDock chose another client's number, or nobody's."""
-    client_of(agency, "noord", numbers=("+31505550112",))
+    make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     now = datetime.now(UTC).isoformat()
     call = apply.hear(
         operator.connection,
