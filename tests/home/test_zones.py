@@ -59,9 +59,12 @@ def test_a_zone_this_machine_does_not_know_breaks_nothing():
 STRANGE = ["US", "Europe", "localtime", "Mars/Olympus", "", "W. Europe Standard Time", "<b>UTC</b>", "../UTC"]
 ABOUT = {"campaign", "connection", "colleague", ""}
 PAGES = [
-    door
-    for door in url_matrix.every()
-    if door.permission and "GET" in door.row.methods and door.row.about in ABOUT and not door.name.startswith("sandbox")
+    endpoint
+    for endpoint in url_matrix.every()
+    if endpoint.permission
+    and "GET" in endpoint.row.methods
+    and endpoint.row.about in ABOUT
+    and not endpoint.name.startswith("sandbox")
 ]
 
 
@@ -74,7 +77,10 @@ def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom,
     colleague = StaffMember.objects.get(user=admin).pk
     ids = {"slug": bloom.slug, "campaign": campaign.pk, "connection": bloom.connection.pk, "colleague": colleague}
     things = SimpleNamespace(ids=ids)
-    seen = {door.name: (owner if door.of_client else staff).get(door.address(things, things)) for door in PAGES}
+    seen = {
+        endpoint.name: (owner if endpoint.of_client else staff).get(endpoint.address(things, things))
+        for endpoint in PAGES
+    }
     assert {name: page.status_code for name, page in seen.items() if page.status_code not in (200, 302)} == {}
     assert {"campaigns", "campaign", "client-home", "staff-clients", "settings", "caller-id"} <= set(seen)
 

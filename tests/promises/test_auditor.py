@@ -9,53 +9,63 @@ from django.http import HttpResponse
 from tenants.auditor_admin import site
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tests.fixtures.two_tenants import Town
+from tests.fixtures.two_tenants import TwoTenants
 from tests.promises import url_matrix
 from tests.promises.walking import ask
 
 pytestmark = pytest.mark.django_db
-ROOM = [door for door in url_matrix.every() if door.reading_room]
+ADMIN_ENDPOINTS = [endpoint for endpoint in url_matrix.every() if endpoint.auditor_admin]
 WRITING = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
 
 
 def test_the_room_has_no_page_for_writing():
-    assert {door.name.rpartition("_")[2] for door in ROOM} == {
+    assert {endpoint.name.rpartition("_")[2] for endpoint in ADMIN_ENDPOINTS} == {
         "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof",
     }  # fmt: skip
-    assert {door.route.split("/")[2] for door in ROOM if door.name.endswith("_changelist")} == set(url_matrix.SHELVES)
+    assert {
+        endpoint.route.split("/")[2] for endpoint in ADMIN_ENDPOINTS if endpoint.name.endswith("_changelist")
+    } == set(url_matrix.ADMIN_MODELS)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_auditor_cannot_write_by_method(town: Town, name: str):
-    one = town.houses["one"]
-    for door in ROOM:
+def test_auditor_cannot_write_by_method(two_tenants: TwoTenants, name: str):
+    one = two_tenants.tenants["one"]
+    for endpoint in ADMIN_ENDPOINTS:
         for method in WRITING:
-            answer = ask(town, town.people[name], method, door.address(one, one), {"name": "Mine", "_save": "1"})
-            assert (answer.status, answer.wrote) == (405, set()), (method, door.route)
+            answer = ask(
+                two_tenants,
+                two_tenants.people[name],
+                method,
+                endpoint.address(one, one),
+                {"name": "Mine", "_save": "1"},
+            )
+            assert (answer.status, answer.wrote) == (405, set()), (method, endpoint.route)
 
 
 @pytest.mark.parametrize("name", ["anonymous", "owner", "support", "finance"])
-def test_nobody_else_comes_in(town: Town, name: str):
-    one, who = town.houses["one"], town.people[name]
-    for door in ROOM:
+def test_nobody_else_comes_in(two_tenants: TwoTenants, name: str):
+    one, who = two_tenants.tenants["one"], two_tenants.people[name]
+    for endpoint in ADMIN_ENDPOINTS:
         for method in ("GET", "POST"):
-            met = ask(town, who, method, door.address(one, one)).word
-            assert met == ("forbidden" if who.user else "sign-in"), (method, door.route)
+            met = ask(two_tenants, who, method, endpoint.address(one, one)).word
+            assert met == ("forbidden" if who.user else "sign-in"), (method, endpoint.route)
 
 
 TENANT = "/admin/tenants/tenant/{}/change/"
 
 
-def test_auditor_cannot_write_by_permission(town: Town, monkeypatch):
+def test_auditor_cannot_write_by_permission(two_tenants: TwoTenants, monkeypatch):
     """With the check of the method gone, Django's admin still finds nobody who may change anything."""
     monkeypatch.setattr(site, "READS", ("GET", "HEAD", "POST"))
-    one = town.houses["one"]
-    for door in (one for one in ROOM if one.name.endswith("_change")):
-        answer = ask(town, town.people["auditor of all"], "POST", door.address(one, one), {"_save": "1"})
+    one = two_tenants.tenants["one"]
+    for endpoint in (one for one in ADMIN_ENDPOINTS if one.name.endswith("_change")):
+        answer = ask(
+            two_tenants, two_tenants.people["auditor of all"], "POST", endpoint.address(one, one), {"_save": "1"}
+        )
         # reading a transcript is written down by Patchbay, before the auditor's own transaction begins
-        wrote = answer.wrote - {"tenants_auditentry"} if "callreport" in door.route else answer.wrote
-        assert (answer.status, wrote) == (403, set()), door.route
+        wrote = answer.wrote - {"tenants_auditentry"} if "callreport" in endpoint.route else answer.wrote
+        assert (answer.status, wrote) == (403, set()), endpoint.route
 
 
 def write(request, object_id):
@@ -66,7 +76,7 @@ def write(request, object_id):
     ("role", "read_only", "status"),
     [("patchbay_auditor", "on", 500), ("patchbay_auditor", "off", 500), ("none", "on", 500), ("none", "off", 200)],
 )
-def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, role, read_only, status):
+def test_auditor_cannot_write_by_transaction_or_role(two_tenants: TwoTenants, monkeypatch, role, read_only, status):
     """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
     test can see."""
     real, shelf = scope._set, site.site._registry[Tenant]
@@ -79,12 +89,14 @@ def test_auditor_cannot_write_by_transaction_or_role(town: Town, monkeypatch, ro
 
     monkeypatch.setattr(scope, "_set", set_chosen)
     monkeypatch.setattr(shelf, "change_view", write)
-    answer = ask(town, town.people["auditor of all"], "GET", TENANT.format(town.houses["one"].tenant.pk))
+    answer = ask(
+        two_tenants, two_tenants.people["auditor of all"], "GET", TENANT.format(two_tenants.tenants["one"].tenant.pk)
+    )
     assert answer.status == status
     assert status == 500 or answer.body == b"1"
 
 
-def test_auditor_cannot_write_in_the_database(town: Town):
+def test_auditor_cannot_write_in_the_database(two_tenants: TwoTenants):
     """As the auditors' role, but in a transaction that may write: every table and view refuses every change."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -117,16 +129,16 @@ def _run_as_auditor(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(town: Town):
+def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(two_tenants: TwoTenants):
     """Connections and looks at VoiceDock: those of granted clients, asked in SQL, with nothing of ours in between."""
-    one, two = town.houses["one"], town.houses["two"]
+    one, two = two_tenants.tenants["one"], two_tenants.tenants["two"]
     seen = {}
     for name in ("auditor of all", "auditor of one", "auditor of none"):
-        with scope.auditor(site.reader(town.people[name].user)), connection.cursor() as cursor:
+        with scope.auditor(site.reader(two_tenants.people[name].user)), connection.cursor() as cursor:
             for table, column in (("tenants_connection", "id"), ("inventory_syncrun", "connection_id")):
                 cursor.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")
                 seen[name, table] = [pk for (pk,) in cursor.fetchall()]
-    ids = [house.ids["connection"] for house in (one, two)]
+    ids = [canary.ids["connection"] for canary in (one, two)]
     for table in ("tenants_connection", "inventory_syncrun"):
         assert seen["auditor of all", table] == ids
         assert seen["auditor of one", table] == ids[:1]

@@ -43,10 +43,10 @@ def _call(tenant, connection, number, assistant, **more):
 
 def test_caller_id_never_crosses_tenants(bloom, harbor):
     """Every combination of tenant, connection, number and assistant, with all application checks left out."""
-    houses = [bloom, harbor]
+    setups = [bloom, harbor]
     passed = refused = 0
     for t, c, n, a in itertools.product(range(2), repeat=4):
-        call = _call(houses[t].tenant, houses[c].connection, houses[n].number, houses[a].assistant)
+        call = _call(setups[t].tenant, setups[c].connection, setups[n].number, setups[a].assistant)
         with scope.system("try every pair"):
             try:
                 with transaction.atomic():
@@ -144,7 +144,7 @@ def things(bloom, harbor) -> Things:
     """Four clients, two of them in one connection; of each kind one that holds, one that ended, one from later on."""
     made = Things([bloom.tenant, harbor.tenant], [], [], [bloom.connection, harbor.connection])
     now = timezone.now()
-    with scope.system("a town"), backdating():
+    with scope.system("many clients"), backdating():
         for at, connection in enumerate((bloom.connection, harbor.connection)):
             made.tenants.append(
                 dedications.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)
@@ -189,11 +189,11 @@ def _insert_orm(chance: random.Random, state: str, *what: Any) -> None:
 
 def _move(chance: random.Random, state: str, *what: Any) -> None:
     """A call of another client is turned into this one, by the ORM or in SQL."""
-    tenant, house, number, assistant = what
+    tenant, of_connection, number, assistant = what
     mine = Call.objects.filter(party="+31600000000")
     if chance.random() < 0.5:
         rights = {"number_dedication": number, "assistant_dedication": assistant}
-        mine.update(tenant=tenant, connection=house, state=state, client_token=uuid.uuid4(), **rights)
+        mine.update(tenant=tenant, connection=of_connection, state=state, client_token=uuid.uuid4(), **rights)
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -215,25 +215,25 @@ def test_random_triples_only_get_in_where_they_belong(things):
             mine = chance.random() < 0.3  # else nearly every try would be foreign
             number = chance.choice([one for one in things.numbers if not mine or one.tenant == tenant])
             assistant = chance.choice([one for one in things.assistants if not mine or one.tenant == tenant])
-            house = number.connection if mine else chance.choice(things.connections)
+            of_connection = number.connection if mine else chance.choice(things.connections)
             state = chance.choice(["queued", "sending"])
-            door = chance.choice([_insert_orm, _insert_sql, _move])
+            entry_point = chance.choice([_insert_orm, _insert_sql, _move])
             belongs = (
                 number.tenant == assistant.tenant == tenant
-                and number.connection_id == assistant.connection_id == house.pk
+                and number.connection_id == assistant.connection_id == of_connection.pk
             )
             allowed = belongs and (state == "queued" or (number.is_open and assistant.is_open))
             try:
                 with transaction.atomic():
-                    door(chance, state, tenant, house, number, assistant)
+                    entry_point(chance, state, tenant, of_connection, number, assistant)
                     got_in = True
                     transaction.set_rollback(True)
             except IntegrityError:
                 got_in = False
-            assert got_in == allowed, (door.__name__, state, tenant, house, number, assistant)
-            told[door.__name__, got_in, belongs] += 1
-    for door in (_insert_orm, _insert_sql, _move):
-        name = door.__name__
+            assert got_in == allowed, (entry_point.__name__, state, tenant, of_connection, number, assistant)
+            told[entry_point.__name__, got_in, belongs] += 1
+    for entry_point in (_insert_orm, _insert_sql, _move):
+        name = entry_point.__name__
         assert told[name, True, True] and told[name, False, True] and told[name, False, False], told
 
 

@@ -16,7 +16,7 @@ from tenants import audit
 from tenants.audit.messages import SENTENCES, sentence
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Number, StaffGrant, Tenant
-from tests.fixtures.two_tenants import Town
+from tests.fixtures.two_tenants import TwoTenants
 from tests.promises import url_matrix
 from tests.promises.walking import ask
 
@@ -145,43 +145,45 @@ def given(name: str, setup: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
     }
     if name in whole:
         return whole[name]
-    of_client = next(door.of_client for door in DEEDS if door.name == name)
+    of_client = next(endpoint.of_client for endpoint in DEEDS if endpoint.name == name)
     return "owner" if of_client else "admin", url_matrix.ROWS[name].data(setup)
 
 
-DEEDS = [door for door in url_matrix.every() if door.name in url_matrix.ROWS and "POST" in door.row.methods]
+DEEDS = [
+    endpoint for endpoint in url_matrix.every() if endpoint.name in url_matrix.ROWS and "POST" in endpoint.row.methods
+]
 
 
 @pytest.fixture
-def spare(town: Town) -> dict[str, int]:
+def spare(two_tenants: TwoTenants) -> dict[str, int]:
     """A number and an assistant that nobody has, and a client without live calls, so that all may be done."""
-    house = town.houses["one"]
+    canary = two_tenants.tenants["one"]
     with scope.system("spare things"):
-        conn = house.house.connection
+        conn = canary.setup.connection
         number = Number.objects.create(connection=conn, remote_id="spare", e164="+31205559999")
         assistant = Assistant.objects.create(connection=conn, remote_id="spare", name="Spare", family="pipeline")
-        Call.objects.exclude(pk__in=[house.ids["call"], house.ids["lost"]]).update(finished=True)
+        Call.objects.exclude(pk__in=[canary.ids["call"], canary.ids["lost"]]).update(finished=True)
     return {"number": number.pk, "assistant": assistant.pk}
 
 
-@pytest.mark.parametrize("door", [one for one in DEEDS if one.name not in NOT_HERE], ids=lambda one: one.name)
-def test_every_transition_audited(town: Town, spare, monkeypatch, door):
+@pytest.mark.parametrize("endpoint", [one for one in DEEDS if one.name not in NOT_HERE], ids=lambda one: one.name)
+def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, endpoint):
     """Each deed is done; it leaves an entry. With the trail closed, the same deed leaves nothing at all."""
-    house = town.houses["one"]
-    if "release" in door.name:
+    canary = two_tenants.tenants["one"]
+    if "release" in endpoint.name:
         with scope.system("nobody speaks"):
             Call.objects.update(finished=True, state="ended", alarm="")
-    if door.name == "client-reopen":
+    if endpoint.name == "client-reopen":
         with scope.system("it is suspended"):
             Tenant.objects.update(status="suspended")
-    if door.name == "staff-keep-out":
+    if endpoint.name == "staff-keep-out":
         with scope.system("they were let in"):
-            StaffGrant.objects.create(staff_id=house.ids["colleague"], tenant=house.tenant)
-    address = door.address(house, house)
-    if door.name.startswith("stock-"):
-        address = re.sub(r"\d+", str(spare["number" if "number" in door.name else "assistant"]), address)
-    who, data = given(door.name, house, spare)
-    done = ask(town, town.people[who], "POST", address, data)
+            StaffGrant.objects.create(staff_id=canary.ids["colleague"], tenant=canary.tenant)
+    address = endpoint.address(canary, canary)
+    if endpoint.name.startswith("stock-"):
+        address = re.sub(r"\d+", str(spare["number" if "number" in endpoint.name else "assistant"]), address)
+    who, data = given(endpoint.name, canary, spare)
+    done = ask(two_tenants, two_tenants.people[who], "POST", address, data)
     assert done.status in (200, 302, 303, 409), (done.status, done.body[:3000])
     assert done.wrote - set(BOOKKEEPING) >= {"tenants_auditentry"}, done.wrote
 
@@ -190,13 +192,13 @@ def test_every_transition_audited(town: Town, spare, monkeypatch, door):
 
     monkeypatch.setattr(audit, "record", closed)
     before, after = prints(), []
-    again = ask(town, town.people[who], "POST", address, data, afterwards=lambda: after.append(prints()))
+    again = ask(two_tenants, two_tenants.people[who], "POST", address, data, afterwards=lambda: after.append(prints()))
     assert again.status == 500
     assert after in ([], [before])
 
 
 def test_nothing_is_left_out():
-    assert set(NOT_HERE) <= {door.name for door in DEEDS}
+    assert set(NOT_HERE) <= {endpoint.name for endpoint in DEEDS}
 
 
 def prints() -> dict[str, str]:

@@ -10,26 +10,27 @@ from django.db import connection
 from tenants.access import decorators
 from tenants.isolation import scope
 from tenants.models import Tenant
-from tests.fixtures.two_tenants import Person, Town
-from tests.promises import url_matrix
-from tests.promises.walking import ask, slips
+from tests.fixtures.two_tenants import Person, TwoTenants
+from tests.promises import url_matrix, walking
 
 PAGES = [one for one in url_matrix.every() if one.of_client and "GET" in one.row.methods]
-SHELVES = [one for one in url_matrix.every() if one.reading_room and one.name.endswith(("_changelist", "_export"))]
+ADMIN_LISTS = [one for one in url_matrix.every() if one.auditor_admin and one.name.endswith(("_changelist", "_export"))]
 
 
-def leaks(town: Town, who: Person, pages: list[url_matrix.Door], setup: str) -> list[str]:
+def leaks(two_tenants: TwoTenants, who: Person, pages: list[url_matrix.Endpoint], tenant: str) -> list[str]:
     """What this person reads of the other client, asking by that client's own addresses."""
     found = []
-    for door in pages:
-        theirs = town.houses["two"]
-        answer = ask(town, who, "GET", door.address(town.houses[setup], theirs))
-        found += [f"{door.name}: {mark}" for mark in slips(answer, theirs, given=door.address(theirs, theirs))]
+    for endpoint in pages:
+        theirs = two_tenants.tenants["two"]
+        answer = walking.ask(two_tenants, who, "GET", endpoint.address(two_tenants.tenants[tenant], theirs))
+        found += [
+            f"{endpoint.name}: {word}" for word in walking.leaks(answer, theirs, given=endpoint.address(theirs, theirs))
+        ]
     return found
 
 
 @pytest.fixture
-def without_a_door(monkeypatch) -> None:
+def without_decorators(monkeypatch) -> None:
     """Whoever asks comes in with another's client in hand and every permission; only the scope is still their own."""
 
     def find(request, slug):
@@ -46,7 +47,7 @@ def without_a_door(monkeypatch) -> None:
 
 
 @pytest.fixture
-def without_rows(superuser, standing_town: Town) -> Iterator[None]:
+def without_rows(superuser, committed_two_tenants: TwoTenants) -> Iterator[None]:
     """Row-level security is off: the database shows everybody everything."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relforcerowsecurity")
@@ -56,30 +57,32 @@ def without_rows(superuser, standing_town: Town) -> Iterator[None]:
     superuser(*(f'ALTER TABLE "{name}" ENABLE ROW LEVEL SECURITY' for name in tables))
 
 
-def test_without_doors_the_database_still_shows_nothing(standing_town: Town, without_a_door):
-    assert leaks(standing_town, standing_town.people["owner"], PAGES, "two") == []
+def test_without_decorators_the_database_still_shows_nothing(committed_two_tenants: TwoTenants, without_decorators):
+    assert leaks(committed_two_tenants, committed_two_tenants.people["owner"], PAGES, "two") == []
 
 
 @pytest.mark.parametrize("name", ["viewer", "owner", "anonymous", "auditor of one"])
-def test_without_rows_the_doors_still_open_to_nobody(standing_town: Town, without_rows, name):
+def test_without_row_security_the_decorators_still_refuse(committed_two_tenants: TwoTenants, without_rows, name):
     """And one's own pages hold no other's rows: each query says whose it wants."""
-    who = standing_town.people[name]
-    assert leaks(standing_town, who, PAGES, "two") == []
-    assert leaks(standing_town, who, PAGES, "one") == []
+    who = committed_two_tenants.people[name]
+    assert leaks(committed_two_tenants, who, PAGES, "two") == []
+    assert leaks(committed_two_tenants, who, PAGES, "one") == []
 
 
-def test_knock_out_without_doors_and_rows_the_walk_tells(standing_town: Town, without_a_door, without_rows):
-    found = leaks(standing_town, standing_town.people["owner"], PAGES, "two")
+def test_knock_out_without_decorators_and_row_security_the_walk_finds_leaks(
+    committed_two_tenants: TwoTenants, without_decorators, without_rows
+):
+    found = leaks(committed_two_tenants, committed_two_tenants.people["owner"], PAGES, "two")
     assert {line.partition(":")[0] for line in found} >= {"calls", "call", "campaigns", "live", "client-home"}
 
 
-def test_knock_out_without_rows_of_one_table_an_auditor_reads_too_much(standing_town: Town, superuser):
+def test_knock_out_without_rows_of_one_table_an_auditor_reads_too_much(committed_two_tenants: TwoTenants, superuser):
     """The reading room rests on the database alone: the walk sees a single wall missing."""
-    auditor = standing_town.people["auditor of one"]
-    assert leaks(standing_town, auditor, SHELVES, "two") == []
+    auditor = committed_two_tenants.people["auditor of one"]
+    assert leaks(committed_two_tenants, auditor, ADMIN_LISTS, "two") == []
     superuser("ALTER TABLE calls_call DISABLE ROW LEVEL SECURITY")
     try:
-        found = leaks(standing_town, auditor, SHELVES, "two")
+        found = leaks(committed_two_tenants, auditor, ADMIN_LISTS, "two")
     finally:
         superuser("ALTER TABLE calls_call ENABLE ROW LEVEL SECURITY")
     assert {line.partition(":")[0] for line in found} >= {"calls_call_changelist", "calls_call_export"}

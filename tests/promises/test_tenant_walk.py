@@ -13,15 +13,15 @@ import pytest
 from django.db import connection
 
 from tenants.isolation import scope
-from tests.fixtures.canary_tenant import ABSENT_ID, Marked
-from tests.fixtures.two_tenants import Person, Town
+from tests.fixtures.canary_tenant import ABSENT_ID, CanaryTenant
+from tests.fixtures.two_tenants import Person, TwoTenants
 from tests.promises import scale, url_matrix
-from tests.promises.url_matrix import Door
-from tests.promises.walking import ask, slips
+from tests.promises.url_matrix import Endpoint
+from tests.promises.walking import ask, leaks
 
 pytestmark = pytest.mark.django_db
 SEED = 20261123
-EVERY = [door for door in url_matrix.every() if door.name not in ("healthz", "readyz")]
+EVERY = [endpoint for endpoint in url_matrix.every() if endpoint.name not in ("healthz", "readyz")]
 METHODS = ["GET"] * 6 + ["POST"] * 5 + ["HEAD", "PUT", "DELETE"]
 PARAMS = [
     "q", "status", "client", "since", "until", "before", "after", "part", "seen", "sort", "state", "kind",
@@ -51,85 +51,87 @@ WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions",
 
 
 @pytest.mark.parametrize("walk", range(scale.WALKS))
-def test_a_walk_without_a_plan(town: Town, walk: int):
+def test_a_walk_without_a_plan(two_tenants: TwoTenants, walk: int):
     """Never another client's word, never an error of ours, never a row of another client changed."""
     chance, wrong = random.Random(SEED + walk), []
-    before = {name: fingerprint(house) for name, house in town.houses.items()}
+    before = {name: fingerprint(canary) for name, canary in two_tenants.tenants.items()}
     for number in range(scale.REQUESTS):
-        who, method, address, data = step(chance, town)
+        who, method, address, data = step(chance, two_tenants)
         changed: list[str] = []
 
         def look(who: Person = who, changed: list[str] = changed) -> None:
-            changed += [name for name in strangers(who, town) if fingerprint(town.houses[name]) != before[name]]
+            changed += [
+                name for name in strangers(who, two_tenants) if fingerprint(two_tenants.tenants[name]) != before[name]
+            ]
 
-        answer = ask(town, who, method, address, data, afterwards=look)
+        answer = ask(two_tenants, who, method, address, data, afterwards=look)
         given = address + urlencode(data, doseq=True) + "".join(map(str, data.values()))
         if answer.status >= 500 and not (answer.status == 503 and address.startswith("/sandbox/")):
             wrong.append(f"{number} {who.name} {method} {address} {data}: {answer.status}")
         if changed:
             wrong.append(f"{number} {who.name} {method} {address} {data}: changed {changed}")
-        for name, house in town.houses.items():
-            kinds = ("secrets",) if who.may_read(name) or f"/invitation/{house.ids['token']}" in address else ()
-            if found := slips(answer, house, given=given, kinds=kinds):
+        for name, canary in two_tenants.tenants.items():
+            kinds = ("secrets",) if who.may_read(name) or f"/invitation/{canary.ids['token']}" in address else ()
+            if found := leaks(answer, canary, given=given, kinds=kinds):
                 wrong.append(f"{number} {who.name} {method} {address} {data}: told of {name}: {found}")
-    gc.collect()  # what `town` leaves lying
+    gc.collect()  # what `two_tenants` leaves lying
     assert not wrong, f"{len(wrong)} wrong\n" + "\n".join(wrong[:20])
 
 
 @pytest.mark.parametrize("name", ["owner", "admin", "auditor of one"])
-def test_what_no_column_can_hold_is_no_error(town: Town, name: str):
+def test_what_no_column_can_hold_is_no_error(two_tenants: TwoTenants, name: str):
     """A NUL, or a digit that is no number, in each word after the question mark: pages broke over both, for one request
     in 100,000."""
-    who, home, wrong = town.people[name], town.houses["one"], []
+    who, home, wrong = two_tenants.people[name], two_tenants.tenants["one"], []
     together = [[(param, odd) for param in PARAMS] for odd in ("\x00", "²")]
     alone = [[(param, odd)] for param in PARAMS for odd in ("\x00", "²")]
     filters = [[(param, "\x00")] for param in ("status", "kind", "state")]
-    for door in EVERY:
-        if "GET" not in door.row.methods or "uidb36" in door.route:
+    for endpoint in EVERY:
+        if "GET" not in endpoint.row.methods or "uidb36" in endpoint.route:
             continue
         for params in together + (alone if scale.WHOLE else filters):
-            address = f"{door.address(home, home)}?{urlencode(params)}"
-            if (answer := ask(town, who, "GET", address)).status >= 500 and answer.status != 503:
+            address = f"{endpoint.address(home, home)}?{urlencode(params)}"
+            if (answer := ask(two_tenants, who, "GET", address)).status >= 500 and answer.status != 503:
                 wrong.append(f"{address}: {answer.status}")
     assert not wrong, "\n".join(wrong)
 
 
-def strangers(who: Person, town: Town) -> Iterator[str]:
+def strangers(who: Person, two_tenants: TwoTenants) -> Iterator[str]:
     """Clients that this person is nothing to. What staff may change is the matrix's; readers leave entries."""
-    return (name for name in town.houses if not who.may_read(name))
+    return (name for name in two_tenants.tenants if not who.may_read(name))
 
 
-def step(chance: random.Random, town: Town) -> tuple[Person, str, str, dict[str, Any]]:
-    who, door = chance.choice(list(town.people.values())), chance.choice(EVERY)
-    methods = list(door.row.methods) if chance.random() < 0.7 and not door.reading_room else METHODS
-    address = _address(chance, door, town)
+def step(chance: random.Random, two_tenants: TwoTenants) -> tuple[Person, str, str, dict[str, Any]]:
+    who, endpoint = chance.choice(list(two_tenants.people.values())), chance.choice(EVERY)
+    methods = list(endpoint.row.methods) if chance.random() < 0.7 and not endpoint.auditor_admin else METHODS
+    address = _address(chance, endpoint, two_tenants)
     if params := chance.sample(PARAMS, chance.choice([0, 0, 0, 1, 1, 2])):
-        address += "?" + urlencode({name: _thing(chance, town) for name in params})
+        address += "?" + urlencode({name: _thing(chance, two_tenants) for name in params})
     method, data = chance.choice(methods), {}
     if method == "POST":
-        data = dict(door.row.data(chance.choice(list(town.houses.values()))))
-        data |= {name: _thing(chance, town) for name in chance.sample(FIELDS, chance.choice([0, 0, 1, 2, 5]))}
+        data = dict(endpoint.row.data(chance.choice(list(two_tenants.tenants.values()))))
+        data |= {name: _thing(chance, two_tenants) for name in chance.sample(FIELDS, chance.choice([0, 0, 1, 2, 5]))}
     return who, method, address, data
 
 
-def _address(chance: random.Random, door: Door, town: Town) -> str:
-    if "uidb36" in door.route:
+def _address(chance: random.Random, endpoint: Endpoint, two_tenants: TwoTenants) -> str:
+    if "uidb36" in endpoint.route:
         return "/accounts/password/reset/key/1-abc/"
-    houses: list[Marked | None] = [*town.houses.values(), *town.houses.values(), None]
-    address = door.address(chance.choice(houses), chance.choice(houses))
+    owners: list[CanaryTenant | None] = [*two_tenants.tenants.values(), *two_tenants.tenants.values(), None]
+    address = endpoint.address(chance.choice(owners), chance.choice(owners))
     if chance.random() < 0.05:
-        address = address.rstrip("/") + "/" + quote(str(_thing(chance, town)), safe="") + "/"
+        address = address.rstrip("/") + "/" + quote(str(_thing(chance, two_tenants)), safe="") + "/"
     return address
 
 
-def _thing(chance: random.Random, town: Town) -> Any:
-    house = chance.choice(list(town.houses.values()))
+def _thing(chance: random.Random, two_tenants: TwoTenants) -> Any:
+    canary = chance.choice(list(two_tenants.tenants.values()))
     return chance.choice(
         [
-            chance.choice(list(house.ids.values())),
-            chance.choice(list(house.ids.values())),
-            house.word,
-            f"+{house.marks['numbers'][0]}",
+            chance.choice(list(canary.ids.values())),
+            chance.choice(list(canary.ids.values())),
+            canary.word,
+            f"+{canary.canaries['numbers'][0]}",
             chance.choice(WORDS),
             chance.choice(ODD),
             ABSENT_ID,
@@ -157,16 +159,16 @@ ROWS = """SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{}" t WHER
 PRINT = " UNION ALL ".join(ROWS.format(*where) for where in TABLES)
 
 
-def fingerprint(setup: Marked) -> tuple[str, ...]:
+def fingerprint(canary: CanaryTenant) -> tuple[str, ...]:
     """Of every row of a client."""
     with scope.system("look"), connection.cursor() as cursor:
-        cursor.execute(PRINT, [setup.tenant.pk] * len(TABLES))
+        cursor.execute(PRINT, [canary.tenant.pk] * len(TABLES))
         return tuple(value for (value,) in cursor.fetchall())
 
 
-def test_the_fingerprint_sees_a_change(town: Town):
-    house = town.houses["one"]
-    before = fingerprint(house)
-    with scope.of(house.tenant):
-        type(house.tenant).objects.filter(pk=house.tenant.pk).update(city="Elsewhere")
-    assert fingerprint(house) != before
+def test_the_fingerprint_sees_a_change(two_tenants: TwoTenants):
+    canary = two_tenants.tenants["one"]
+    before = fingerprint(canary)
+    with scope.of(canary.tenant):
+        type(canary.tenant).objects.filter(pk=canary.tenant.pk).update(city="Elsewhere")
+    assert fingerprint(canary) != before

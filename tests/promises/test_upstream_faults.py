@@ -160,11 +160,11 @@ def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator
 
 
 PAGES = [
-    door
-    for door in url_matrix.every()
-    if (door.permission or door.name == "help")
-    and "GET" in door.row.methods
-    and door.name not in ("sandbox", "sandbox-mails", "call-recording")
+    endpoint
+    for endpoint in url_matrix.every()
+    if (endpoint.permission or endpoint.name == "help")
+    and "GET" in endpoint.row.methods
+    and endpoint.name not in ("sandbox", "sandbox-mails", "call-recording")
 ]  # the sandbox's pages are the demo's alone, and speak to its controls; a recording is fetched when somebody plays it
 
 
@@ -179,8 +179,8 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
 ):
     """Times cannot be asserted, so what they are made of is: what `manage.py bench` measures beside each other."""
     call, campaign = operator.place_answered(), a_campaign(operator)
-    house = TenantSetup(operator.tenant, operator.connection, operator.number, operator.assistant)
-    owner, staff = sign_in(make_member(house, Role.OWNER)), sign_in(admin)
+    setup = TenantSetup(operator.tenant, operator.connection, operator.number, operator.assistant)
+    owner, staff = sign_in(make_member(setup, Role.OWNER)), sign_in(admin)
     things = SimpleNamespace(
         ids={
             "slug": operator.tenant.slug,
@@ -190,7 +190,7 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
             "colleague": StaffMember.objects.get(user=admin).pk,
         }
     )
-    pages = [(owner if door.of_client else staff, door.address(things, things)) for door in PAGES]
+    pages = [(owner if endpoint.of_client else staff, endpoint.address(things, things)) for endpoint in PAGES]
 
     def costs() -> dict[str, int]:
         counted = {}

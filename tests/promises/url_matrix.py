@@ -16,106 +16,108 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tenants.access.permissions import Permission
-from tests.fixtures.canary_tenant import Marked, absent
+from tests.fixtures.canary_tenant import CanaryTenant, absent
 
 GET, POST = ("GET",), ("POST",)
-Data = Callable[[Marked], dict[str, Any]]
+Data = Callable[[CanaryTenant], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """`about` names the thing in the address (of `Marked.ids`); `data` fills the form, with things of that client."""
+    """`about` names the row in the URL, as in `CanaryTenant.ids`; `data` fills the form with rows of that tenant."""
 
     methods: tuple[str, ...] = GET
     about: str = ""
-    data: Data = field(default=lambda house: {})
+    data: Data = field(default=lambda canary: {})
     path: dict[str, str] = field(default_factory=dict)
     staff_only: bool = False
-    told: bool = False  # whether the form names things of a client
-    owned: Permission | None = None  # asked besides, of a client that has an owner
-    lost: bool = False  # 503 when the sandbox does not answer, as in this walk
+    names_things: bool = False  # whether the form names things of a client
+    owner_permission: Permission | None = None  # needed besides, for a client that has an owner
+    needs_sandbox: bool = False  # answers 503 without the sandbox, as in this walk
 
 
-def deed(about: str = "", data: Data = lambda house: {}, **more: Any) -> Row:
+def post_row(about: str = "", data: Data = lambda canary: {}, **more: Any) -> Row:
     return Row(POST, about, data, **more)
 
 
-def form(data: Data) -> Row:
-    return Row(("GET", "HEAD", "POST"), data=data, told=True)
+def form_row(data: Data) -> Row:
+    return Row(("GET", "HEAD", "POST"), data=data, names_things=True)
 
 
-def _place(house: Marked) -> dict[str, Any]:
+def _place(canary: CanaryTenant) -> dict[str, Any]:
     return {
-        "number": house.ids["number_dedication"],
-        "assistant": house.ids["assistant_dedication"],
+        "number": canary.ids["number_dedication"],
+        "assistant": canary.ids["assistant_dedication"],
         "destination": "+31612349999",
         "token": uuid.uuid4(),
     }
 
 
-def _person(house: Marked) -> dict[str, Any]:
+def _person(canary: CanaryTenant) -> dict[str, Any]:
     return {"email": "new@people.test", "name": "New", "role": "viewer"}
 
 
 ROWS: dict[str, Row] = {
     "client-home": Row(),
     "client-status": Row(),
-    "enter": deed(),
-    "leave": deed(),
+    "enter": post_row(),
+    "leave": post_row(),
     "team": Row(),
-    "team-invite": deed(data=_person),
-    "team-role": deed("membership", lambda house: {"role": "operator"}),
-    "team-remove": deed("membership"),
-    "team-withdraw": deed("invitation"),
-    "support-pass": deed(data=lambda house: {"hours": 8}),
-    "support-pass-withdraw": deed(),
+    "team-invite": post_row(data=_person),
+    "team-role": post_row("membership", lambda canary: {"role": "operator"}),
+    "team-remove": post_row("membership"),
+    "team-withdraw": post_row("invitation"),
+    "support-pass": post_row(data=lambda canary: {"hours": 8}),
+    "support-pass-withdraw": post_row(),
     "staff-people": Row(),
-    "staff-invite": deed(data=lambda house: {"email": "new@reseller.test", "name": "New", "role": "finance"}),
+    "staff-invite": post_row(data=lambda canary: {"email": "new@reseller.test", "name": "New", "role": "finance"}),
     "staff-browser-reports": Row(),
     "staff-person": Row(about="colleague"),
-    "staff-change": deed("colleague", lambda house: {"role": "finance"}),
-    "staff-remove": deed("colleague"),
-    "staff-let-in": deed("colleague", lambda house: {"client": house.tenant.pk}),
-    "staff-keep-out": deed("colleague"),
+    "staff-change": post_row("colleague", lambda canary: {"role": "finance"}),
+    "staff-remove": post_row("colleague"),
+    "staff-let-in": post_row("colleague", lambda canary: {"client": canary.tenant.pk}),
+    "staff-keep-out": post_row("colleague"),
     "staff-mail": Row(),
-    "staff-mail-retry": deed("mail"),
-    "settings": form(lambda house: {"name": "X", "default_number": house.ids["number_dedication"]}),
+    "staff-mail-retry": post_row("mail"),
+    "settings": form_row(lambda canary: {"name": "X", "default_number": canary.ids["number_dedication"]}),
     "activity": Row(),
     "staff-activity": Row(),
     "staff-clients": Row(),
-    "staff-client-new": form(lambda house: {"name": "New", "slug": house.ids["slug"]}),
+    "staff-client-new": form_row(lambda canary: {"name": "New", "slug": canary.ids["slug"]}),
     "staff-client": Row(),
-    "client-dedicate-number": deed(data=lambda house: {"number": house.ids["number"]}, told=True),
-    "client-dedicate-assistant": deed(data=lambda house: {"assistant": house.ids["assistant"]}, told=True),
-    "client-release-number": deed("number_dedication"),
-    "client-release-assistant": deed("assistant_dedication"),
-    "client-invite": deed(data=_person, owned=Permission.INVITE_TO_CLIENTS),
-    "client-withdraw": deed("invitation"),
-    "client-limits": deed(data=lambda house: {"max_concurrent_calls": 9, "max_calls_per_day": 9}),
-    "client-countries": deed(data=lambda house: {"country": "NL", "allowed": "Netherlands, Belgium"}),
-    "client-suspend": deed(data=lambda house: {"reason": "unpaid"}),
-    "client-close": deed(data=lambda house: {"reason": "gone"}),
-    "client-reopen": deed(data=lambda house: {"reason": "paid"}),
-    "client-retention": deed(data=lambda house: {"retention_days": 9}),
-    "client-end-calls": deed(),
+    "client-dedicate-number": post_row(data=lambda canary: {"number": canary.ids["number"]}, names_things=True),
+    "client-dedicate-assistant": post_row(
+        data=lambda canary: {"assistant": canary.ids["assistant"]}, names_things=True
+    ),
+    "client-release-number": post_row("number_dedication"),
+    "client-release-assistant": post_row("assistant_dedication"),
+    "client-invite": post_row(data=_person, owner_permission=Permission.INVITE_TO_CLIENTS),
+    "client-withdraw": post_row("invitation"),
+    "client-limits": post_row(data=lambda canary: {"max_concurrent_calls": 9, "max_calls_per_day": 9}),
+    "client-countries": post_row(data=lambda canary: {"country": "NL", "allowed": "Netherlands, Belgium"}),
+    "client-suspend": post_row(data=lambda canary: {"reason": "unpaid"}),
+    "client-close": post_row(data=lambda canary: {"reason": "gone"}),
+    "client-reopen": post_row(data=lambda canary: {"reason": "paid"}),
+    "client-retention": post_row(data=lambda canary: {"retention_days": 9}),
+    "client-end-calls": post_row(),
     "staff-inventory": Row(),
-    "stock-dedicate-number": deed("number", lambda house: {"client": house.ids["slug"]}, told=True),
-    "stock-dedicate-assistant": deed("assistant", lambda house: {"client": house.ids["slug"]}, told=True),
+    "stock-dedicate-number": post_row("number", lambda canary: {"client": canary.ids["slug"]}, names_things=True),
+    "stock-dedicate-assistant": post_row("assistant", lambda canary: {"client": canary.ids["slug"]}, names_things=True),
     "staff-connections": Row(),
-    "connection-add": deed(data=lambda house: {"name": "X", "api_key": "fl_something_else"}),
+    "connection-add": post_row(data=lambda canary: {"name": "X", "api_key": "fl_something_else"}),
     "staff-connection": Row(about="connection"),
-    "connection-sync": deed("connection"),
-    "connection-replay": deed("connection"),
-    "connection-hook-up": deed("connection"),
-    "connection-key": deed("connection", lambda house: {"api_key": "fl_something_else"}),
-    "connection-secret": deed("connection"),
-    "connection-secret-retire": deed("connection"),
-    "connection-organization": deed("connection", lambda house: {"name": "New"}),
-    "connection-child-key": deed("connection", lambda house: {"organization": "org-x", "api_key": "fl_something"}),
-    "connection-put-aside": deed("asked"),
+    "connection-sync": post_row("connection"),
+    "connection-replay": post_row("connection"),
+    "connection-hook-up": post_row("connection"),
+    "connection-key": post_row("connection", lambda canary: {"api_key": "fl_something_else"}),
+    "connection-secret": post_row("connection"),
+    "connection-secret-retire": post_row("connection"),
+    "connection-organization": post_row("connection", lambda canary: {"name": "New"}),
+    "connection-child-key": post_row("connection", lambda canary: {"organization": "org-x", "api_key": "fl_something"}),
+    "connection-put-aside": post_row("asked"),
     "staff-live": Row(),
     "staff-calls": Row(),
-    "call-now": form(_place),
+    "call-now": form_row(_place),
     "live": Row(),
     "calls": Row(),
     "calls-export": Row(),
@@ -125,24 +127,24 @@ ROWS: dict[str, Row] = {
     "staff-caller-id-export": Row(),
     "call": Row(about="call"),
     "call-recording": Row(about="call"),
-    "live-command": deed("call", lambda house: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
-    "call-decide": deed("lost", lambda house: {"choice": "not-placed"}),
-    "call-clear": deed("call", lambda house: {"reason": "because"}, staff_only=True),
-    "sandbox": Row(lost=True),
-    "sandbox-fault": deed(lost=True),
-    "sandbox-clear": deed(lost=True),
-    "sandbox-clock": deed(lost=True),
-    "sandbox-scenario": deed(lost=True),
-    "sandbox-outcome": deed(lost=True),
-    "sandbox-ring": deed(lost=True),
-    "sandbox-balance": deed(lost=True),
-    "sandbox-mails": Row(lost=True),
+    "live-command": post_row("call", lambda canary: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
+    "call-decide": post_row("lost", lambda canary: {"choice": "not-placed"}),
+    "call-clear": post_row("call", lambda canary: {"reason": "because"}, staff_only=True),
+    "sandbox": Row(needs_sandbox=True),
+    "sandbox-fault": post_row(needs_sandbox=True),
+    "sandbox-clear": post_row(needs_sandbox=True),
+    "sandbox-clock": post_row(needs_sandbox=True),
+    "sandbox-scenario": post_row(needs_sandbox=True),
+    "sandbox-outcome": post_row(needs_sandbox=True),
+    "sandbox-ring": post_row(needs_sandbox=True),
+    "sandbox-balance": post_row(needs_sandbox=True),
+    "sandbox-mails": Row(needs_sandbox=True),
     "staff-campaigns": Row(),
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
-    "campaign-command": deed("campaign", path={"deed": "pause"}),
+    "campaign-command": post_row("campaign", path={"deed": "pause"}),
 }
-PUBLIC: dict[str, str] = {  # no door; anybody may knock, and why
+PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "healthz": "says only that it lives",
     "readyz": "says only that it is ready",
     "robots": "for robots",
@@ -164,7 +166,7 @@ PUBLIC: dict[str, str] = {  # no door; anybody may knock, and why
 }
 SIGNED_IN: dict[str, str] = {  # for everybody who is signed in, and why
     "home": "sends everybody to where they belong",
-    "help": "the help sheet, in the frame of one's own room",
+    "help": "the help sheet, in the frame of one's own part",
     "account_reauthenticate": "one's own password",
     "account_change_password": "one's own password",
     "mfa_index": "one's own second steps",
@@ -179,13 +181,13 @@ OWN_THINGS: dict[str, Row] = {  # the same, of which nobody who walks here has o
     "mfa_deactivate_totp": Row(),
     "mfa_view_recovery_codes": Row(),
     "mfa_remove_webauthn": Row(about="passkey"),
-    "session-end": deed("session"),
+    "session-end": post_row("session"),
     "fetch": Row(),
 }
 OWN_CHECK: dict[str, str] = {  # asks access.find itself: everybody of the client, whatever the role
     "brand-css": "two numbers of colour for every page of the client",
 }
-SHELVES: dict[str, str] = {  # of the reading room: by which of `Marked.ids` a row is asked for
+ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `CanaryTenant.ids` a row is named
     "tenant": "tenant",
     "connection": "connection",
     "numberdedication": "number_dedication",
@@ -207,7 +209,7 @@ SHELVES: dict[str, str] = {  # of the reading room: by which of `Marked.ids` a r
 
 
 @dataclass(frozen=True)
-class Door:
+class Endpoint:
     """One address of the resolver."""
 
     name: str
@@ -224,14 +226,14 @@ class Door:
         return self.route.startswith("c/<slug:slug>/") or self.name in OWN_CHECK
 
     @property
-    def reading_room(self) -> bool:
+    def auditor_admin(self) -> bool:
         return self.namespace == "admin:"
 
     @property
     def about(self) -> str:
         """What its address names beside the client."""
-        if self.reading_room and "<path:object_id>" in self.route:
-            return SHELVES[self.route.split("/")[2]]
+        if self.auditor_admin and "<path:object_id>" in self.route:
+            return ADMIN_MODELS[self.route.split("/")[2]]
         return self.row.about
 
     @property
@@ -241,8 +243,8 @@ class Door:
     @property
     def known(self) -> bool:
         """Whether somebody has thought about it."""
-        if self.reading_room:
-            return self.name in ("index", "jsi18n", "app_list") or self.route.split("/")[2] in SHELVES
+        if self.auditor_admin:
+            return self.name in ("index", "jsi18n", "app_list") or self.route.split("/")[2] in ADMIN_MODELS
         listed = self.name in ROWS if self.permission else self.name in PUBLIC | SIGNED_IN | OWN_THINGS | OWN_CHECK
         return listed and bool(self.permission) == (self.name in ROWS)
 
@@ -263,14 +265,14 @@ class Door:
         return of.ids[kind] if of else absent(kind)
 
 
-def every() -> list[Door]:
+def every() -> list[Endpoint]:
     return list(_of(get_resolver()))
 
 
-def _of(resolver: URLResolver, before: str = "", namespace: str = "") -> Iterator[Door]:
+def _of(resolver: URLResolver, before: str = "", namespace: str = "") -> Iterator[Endpoint]:
     for one in resolver.url_patterns:
         route = before + str(one.pattern)
         if isinstance(one, URLPattern):
-            yield Door(one.name or "", route, one.callback, namespace)
+            yield Endpoint(one.name or "", route, one.callback, namespace)
         else:
             yield from _of(one, route, f"{namespace}{one.namespace}:" if one.namespace else namespace)

@@ -1,4 +1,4 @@
-"""Walking through every door as somebody: one request, what came back, what it wrote and what it let slip."""
+"""One request to an endpoint as a person: what came back, what it wrote and what it leaked."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.client import ClientHandler
 
-from tests.fixtures.canary_tenant import Marked
-from tests.fixtures.two_tenants import Person, Town, undone
+from tests.fixtures.canary_tenant import CanaryTenant
+from tests.fixtures.two_tenants import Person, TwoTenants, rolled_back
 
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.I)
 NEUTRAL = {"django_session", "tenants_user"}  # last use of a session, last log-in
@@ -63,7 +63,7 @@ class Answer:
 
 
 def ask(
-    town: Town,
+    two_tenants: TwoTenants,
     who: Person,
     method: str,
     address: str,
@@ -71,8 +71,8 @@ def ask(
     *,
     afterwards: Callable[[], None] = lambda: None,
 ) -> Answer:
-    """One request, all of which is taken back; `afterwards` looks at what it wrote, where it wrote anything."""
-    town.asked.clear()
+    """Send one request and roll back what it wrote; `afterwards` runs before that if it wrote anything."""
+    two_tenants.asked.clear()
     body = urlencode(data or {}, doseq=True) if method not in ("GET", "HEAD") else ""
     environ = Environ().generic(
         method,
@@ -81,7 +81,7 @@ def ask(
         content_type="application/x-www-form-urlencoded",
         HTTP_COOKIE=who.cookie,
     )
-    with undone(), _watched() as wrote:
+    with rolled_back(), _watched() as wrote:
         response = handler(environ)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.items())
@@ -89,7 +89,7 @@ def ask(
         if wrote - NEUTRAL:
             afterwards()
     return Answer(
-        response.status_code, headers, content, wrote - NEUTRAL, list(town.asked), response.get("Location", "")
+        response.status_code, headers, content, wrote - NEUTRAL, list(two_tenants.asked), response.get("Location", "")
     )
 
 
@@ -106,11 +106,11 @@ def _watched() -> Iterator[set[str]]:
         yield wrote
 
 
-def slips(answer: Answer, house: Marked, *, given: str = "", kinds: tuple[str, ...] = ()) -> list[str]:
-    """Marks of a client in the body, the headers or a file's name; `given` is what the request itself had in it."""
+def leaks(answer: Answer, canary: CanaryTenant, *, given: str = "", kinds: tuple[str, ...] = ()) -> list[str]:
+    """Canaries of a tenant in the body, the headers or a file name; `given` is what the request itself contained."""
     found = []
-    for kind, marks in house.marks.items():
+    for kind, texts in canary.canaries.items():
         if not kinds or kind in kinds:
             text = answer.bare if kind == "numbers" else answer.text
-            found += [mark for mark in marks if mark not in given and mark.encode() in text]
+            found += [word for word in texts if word not in given and word.encode() in text]
     return found

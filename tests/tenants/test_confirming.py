@@ -14,7 +14,7 @@ from tenants.models import Membership
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 from tests.promises import url_matrix
 
-CONFIRMED = {  # the doors that ask, and how
+CONFIRMED = {  # the endpoints that ask, and how
     **dict.fromkeys(
         [
             "staff-change",
@@ -68,8 +68,8 @@ def confirm(browser, answer):
 
 def test_the_doors_that_ask_are_these():
     """Keys, roles and exports; whoever adds one of them writes it down here."""
-    asks = [door for door in url_matrix.every() if getattr(door.view, "confirm", Confirm.NO) != Confirm.NO]
-    found = {door.name: door.view.confirm for door in asks}
+    asks = [endpoint for endpoint in url_matrix.every() if getattr(endpoint.view, "confirm", Confirm.NO) != Confirm.NO]
+    found = {endpoint.name: endpoint.view.confirm for endpoint in asks}
     assert found == CONFIRMED
     named = [
         one.name for one in url_matrix.every() if one.permission and ("export" in one.name or "invite" in one.name)

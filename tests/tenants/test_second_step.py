@@ -194,16 +194,16 @@ def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings
     settings.STAFF_SECOND_STEP = True
     people = {"client": sign_in(owner), "staff": sign_in(admin), "reading": sign_in(auditor)}
     opened, asked, here = [], 0, SimpleNamespace(ids={"slug": "bloom-dental"})
-    for door in url_matrix.every():
+    for endpoint in url_matrix.every():
         if (
-            not (door.permission or door.reading_room or door.name in url_matrix.OWN_CHECK)
-            or door.about
-            or door.row.lost
+            not (endpoint.permission or endpoint.auditor_admin or endpoint.name in url_matrix.OWN_CHECK)
+            or endpoint.about
+            or endpoint.row.needs_sandbox
         ):
             continue
-        who = "client" if door.of_client else "reading" if door.reading_room else "staff"
-        address = door.address(here, here)
-        method = door.row.methods[0].lower()
+        who = "client" if endpoint.of_client else "reading" if endpoint.auditor_admin else "staff"
+        address = endpoint.address(here, here)
+        method = endpoint.row.methods[0].lower()
         answer = getattr(people[who], method)(address)
         asked += 1
         if answer.status_code != 403 or "second step" not in answer.content.decode():

@@ -12,7 +12,7 @@ from dashboard.inventory.models import OrganizationRequest, SyncRun
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Invitation, Number, Tenant, User
-from tests.fixtures.canary_tenant import Marked, marked
+from tests.fixtures.canary_tenant import CanaryTenant, make_canary_tenant
 
 FIELDS: dict[type[Model], tuple[str, ...]] = {
     Tenant: ("name", "city"),
@@ -35,8 +35,8 @@ def unbroken(length: int) -> str:
     return ("Wm" * length)[:length]
 
 
-def filled() -> Marked:
-    one = marked("Wm", "longest", "555014")
+def filled() -> CanaryTenant:
+    one = make_canary_tenant("Wm", "longest", "555014")
     long = unbroken(FREE_TEXT)
     with scope.system("make everything as long as it may be"):
         for model, names in FIELDS.items():

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from tenants.access.permissions import Role
 from tenants.accounts import members
 from tests.promises import url_matrix
-from tests.promises.url_matrix import Door
+from tests.promises.url_matrix import Endpoint
 from tests.ui.longest import filled
 
 Answer = bytes
@@ -112,8 +112,12 @@ def _answer(pages: dict[str, Answer], route: Any) -> None:
 
 def addresses(setup: Any, wanted: Any) -> list[str]:
     """Every page that can be read, of those `wanted`; and a call that is over beside the one that is live."""
-    found = [door for door in url_matrix.every() if wanted(door) and "GET" in door.row.methods]
-    pages = [door.address(setup, setup) for door in found if door.name not in NO_PAGES and ".csv" not in door.route]
+    found = [endpoint for endpoint in url_matrix.every() if wanted(endpoint) and "GET" in endpoint.row.methods]
+    pages = [
+        endpoint.address(setup, setup)
+        for endpoint in found
+        if endpoint.name not in NO_PAGES and ".csv" not in endpoint.route
+    ]
     over = [page.replace(str(setup.ids["call"]), str(setup.ids["over"])) for page in pages]
     return list(dict.fromkeys(pages + over))
 
@@ -128,16 +132,16 @@ def rendered(client: Client, paths: Iterable[str]) -> dict[str, Answer]:
     return pages
 
 
-def of_client(door: Door) -> bool:
-    return door.of_client or door.name in url_matrix.SIGNED_IN
+def of_client(endpoint: Endpoint) -> bool:
+    return endpoint.of_client or endpoint.name in url_matrix.SIGNED_IN
 
 
-def of_staff(door: Door) -> bool:
-    return bool(door.permission) and not door.of_client
+def of_staff(endpoint: Endpoint) -> bool:
+    return bool(endpoint.permission) and not endpoint.of_client
 
 
-def of_auditor(door: Door) -> bool:
-    return door.reading_room
+def of_auditor(endpoint: Endpoint) -> bool:
+    return endpoint.auditor_admin
 
 
 def test_the_pages_of_a_client(measured, setup, sign_in):
@@ -151,7 +155,7 @@ def test_the_pages_of_staff(measured, setup, admin, sign_in):
 
 def test_the_pages_of_a_visit(measured, setup, admin, visit_client):
     client = visit_client(admin, setup.house)
-    measured(rendered(client, addresses(setup, lambda door: door.of_client)))
+    measured(rendered(client, addresses(setup, lambda endpoint: endpoint.of_client)))
 
 
 def test_the_pages_of_an_auditor(measured, setup, auditor, sign_in):
