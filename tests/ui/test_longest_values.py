@@ -66,7 +66,7 @@ TROUBLE = """desktop => {
 
 
 @pytest.fixture
-def house(db):
+def canary(db):
     return filled()
 
 
@@ -110,15 +110,15 @@ def _answer(pages: dict[str, Answer], route: Any) -> None:
         route.fulfill(status=204)
 
 
-def addresses(setup: Any, wanted: Any) -> list[str]:
+def addresses(canary: Any, wanted: Any) -> list[str]:
     """Every page that can be read, of those `wanted`; and a call that is over beside the one that is live."""
     found = [endpoint for endpoint in url_matrix.every() if wanted(endpoint) and "GET" in endpoint.row.methods]
     pages = [
-        endpoint.address(setup, setup)
+        endpoint.address(canary, canary)
         for endpoint in found
         if endpoint.name not in NO_PAGES and ".csv" not in endpoint.route
     ]
-    over = [page.replace(str(setup.ids["call"]), str(setup.ids["over"])) for page in pages]
+    over = [page.replace(str(canary.ids["call"]), str(canary.ids["over"])) for page in pages]
     return list(dict.fromkeys(pages + over))
 
 
@@ -144,25 +144,25 @@ def of_auditor(endpoint: Endpoint) -> bool:
     return endpoint.auditor_admin
 
 
-def test_the_pages_of_a_client(measured, setup, sign_in):
-    measured(rendered(sign_in(setup.people[Role.OWNER]), addresses(setup, of_client)))
+def test_the_pages_of_a_client(measured, canary, sign_in):
+    measured(rendered(sign_in(canary.people[Role.OWNER]), addresses(canary, of_client)))
 
 
-def test_the_pages_of_staff(measured, setup, admin, sign_in):
-    setup.ids["colleague"] = admin.pk
-    measured(rendered(sign_in(admin), addresses(setup, of_staff)))
+def test_the_pages_of_staff(measured, canary, admin, sign_in):
+    canary.ids["colleague"] = admin.pk
+    measured(rendered(sign_in(admin), addresses(canary, of_staff)))
 
 
-def test_the_pages_of_a_visit(measured, setup, admin, visit_client):
-    client = visit_client(admin, setup.house)
-    measured(rendered(client, addresses(setup, lambda endpoint: endpoint.of_client)))
+def test_the_pages_of_a_visit(measured, canary, admin, visit_client):
+    client = visit_client(admin, canary.setup)
+    measured(rendered(client, addresses(canary, lambda endpoint: endpoint.of_client)))
 
 
-def test_the_pages_of_an_auditor(measured, setup, auditor, sign_in):
-    measured(rendered(sign_in(auditor), addresses(setup, of_auditor)))
+def test_the_pages_of_an_auditor(measured, canary, auditor, sign_in):
+    measured(rendered(sign_in(auditor), addresses(canary, of_auditor)))
 
 
-def test_the_pages_without_a_person(measured, setup):
-    token = setup.ids["token"]
+def test_the_pages_without_a_person(measured, canary):
+    token = canary.ids["token"]
     paths = [f"/invitation/{token}/", f"/invitation/{members.mailed_token(token)}/", "/accounts/login/"]
     measured(rendered(Client(), paths))
