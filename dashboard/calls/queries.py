@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, Value
-from django.db.models.functions import JSONObject
+from django.db.models import Value
 from django.utils import timezone
 
+from dashboard.calls import leads
 from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
-from dashboard.campaigns.models import Lead
 from dashboard.inventory.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
@@ -20,19 +19,12 @@ from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDe
 WALL = 200
 
 
-LEAD = Subquery(
-    Lead.objects.filter(campaign__connection=OuterRef("connection"), call_remote_id=OuterRef("remote_id"))
-    .exclude(call_remote_id="")
-    .values(facts=JSONObject(name="variables__name", campaign="campaign__name", campaign_id="campaign_id"))[:1]
-)
-
-
 def whole(calls: CallQuerySet) -> CallQuerySet:
     """Calls with what every screen says of them: line, assistant, who asked, the campaign's lead if there is one."""
     found = calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
-    return found.with_end_age().annotate(lead=LEAD)
+    return found.with_end_age().annotate(lead=leads.facts())
 
 
 def of_tenant(tenant: Tenant) -> CallQuerySet:

@@ -8,9 +8,12 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from dashboard.calls import leads
         from dashboard.campaigns import sync
+        from dashboard.campaigns.call_leads import PROVIDER
         from dashboard.inventory.models import Kind
         from dashboard.sync import registry
 
+        leads.provide(PROVIDER)
         registry.register(Kind.CAMPAIGNS, sync.campaigns)
         registry.register(Kind.LEADS, sync.due_leads)

@@ -12,15 +12,13 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 
 from dashboard.calls.models import Alarm, Call
 from tenants.local_time import midnight
 from tenants.models import (
     AssistantDedication,
     AuditEntry,
-    Invitation,
-    Membership,
     NumberDedication,
     Tenant,
 )
@@ -62,17 +60,6 @@ def assistant_dedications(tenant: Tenant) -> list[AssistantDedication]:
 def _open_first(found: QuerySet[Any]) -> list[Any]:
     rows = list(found.order_by(F("period").desc())[:100])
     return sorted(rows, key=lambda one: (one.period.upper is not None, one.pk))
-
-
-def people(tenant: Tenant) -> list[Membership]:
-    order = ["owner", "manager", "operator", "viewer"]
-    found = Membership.objects.filter(tenant=tenant).select_related("user")[:200]
-    return sorted(found, key=lambda one: (order.index(one.role), one.user.name))
-
-
-def open_invitations(tenant: Tenant) -> list[Invitation]:
-    waiting = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
-    return list(waiting.select_related("tenant", "invited_by").order_by("created_at")[:100])
 
 
 def latest(tenant: Tenant, count: int = 6) -> list[AuditEntry]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,14 +22,13 @@ from dashboard.sync import runs, text_lengths
 from dashboard.voicedock import webhooks
 from tenants import audit
 from tenants.isolation import scope
-from tenants.models import Connection, ConnectionSecret, Number, User
+from tenants.models import Connection, ConnectionSecret, Number
 
 log = structlog.get_logger()
 
 TRIES = 5
 KEPT = timedelta(days=30)
 REJECTIONS_KEPT = timedelta(days=90)
-SHOWN = 20
 MOST = 200
 LONGEST_ID = 200  # characters, as in the calls themselves
 Outcome = Delivery.Outcome
@@ -105,26 +104,6 @@ def apply_waiting() -> None:
         waiting = list(left.order_by("id").values_list("pk", flat=True)[:MOST])
     for pk in waiting:
         apply(pk)
-
-
-def failed(connection: Connection) -> list[Delivery]:
-    """Those that could not be applied, the newest first. Inside a scope that reaches all."""
-    return list(Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED).order_by("-id")[:SHOWN])
-
-
-def failed_by_connection() -> dict[int, int]:
-    """How many could not be applied, for each connection that has any. Inside a scope that reaches all."""
-    rows = Delivery.objects.filter(outcome=Outcome.FAILED).order_by()
-    return dict(rows.values_list("connection").annotate(count=Count("pk")))
-
-
-def replay(connection: Connection, *, by: User) -> int:
-    """Have those that could not be applied tried again, as if they had just come; how many. Inside such a scope."""
-    rows = Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED)
-    count = rows.update(outcome=Outcome.WAITING, attempts=0)
-    if count:
-        audit.record(by, None, "webhook.replayed", connection, connection=connection.name, reports=count)
-    return count
 
 
 def forget() -> int:

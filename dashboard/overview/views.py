@@ -18,6 +18,7 @@ from dashboard.clients import queries as client_queries
 from dashboard.connections import queries as connection_queries
 from dashboard.overview import queries
 from dashboard.sync import freshness
+from dashboard.team import queries as team_queries
 from dashboard.ui import charts, times
 from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
@@ -119,7 +120,7 @@ def client(request: TenantRequest) -> HttpResponse:
         "may_place": may(Permission.PLACE_CALLS),
         "may_settings": may(Permission.MANAGE_SETTINGS),
         "may_team": may(Permission.MANAGE_TEAM),
-        "alone": len(client_queries.people(tenant)) < 2,
+        "alone": len(team_queries.people(tenant)) < 2,
         "is_new": not last and not (board and board[0].calls),
     }
     return page_or_part(request, "home/client.html", "home/_client.html", context)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
+from dashboard.calls import leads
 from dashboard.calls.placing import destinations, number_text
-from dashboard.campaigns.models import Lead
 
 HIDDEN = ("no number", "withheld", "anonymous", "hidden")  # what people type for a caller without a number
 FEWEST_DIGITS = 3
@@ -27,8 +27,7 @@ class Spoken(Func):
 
 def matching(text: str, *, country: str, words: bool) -> Q:
     """`country` is where numbers are read without their country code; `words` lets it look into transcripts."""
-    leads = Lead.objects.filter(variables__name__icontains=text).exclude(call_remote_id="")
-    wish = Q(remote_id__in=leads.values("call_remote_id")) | Q(party__icontains=text)
+    wish = leads.matching(text) | Q(party__icontains=text)
     for digits in _numbers(text, country):
         wish |= Q(party__contains=digits)
     if any(text.casefold() in name for name in HIDDEN) and len(text) >= FEWEST_DIGITS:

@@ -30,6 +30,7 @@ from dashboard.connections import queries as connection_queries
 from dashboard.inventory import queries as inventory_queries
 from dashboard.sync import freshness
 from dashboard.team import invitation_mail
+from dashboard.team import queries as team_queries
 from dashboard.ui import phone_numbers, times
 from dashboard.ui.countries import words as country_words
 from tenants import dedications, names, tenant_status, time_zones
@@ -211,8 +212,8 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "numbers": held_numbers,
         "assistants": held_assistants,
         "lines": sum(one.is_open for one in held_numbers),
-        "people": client_queries.people(tenant),
-        "invitations": client_queries.open_invitations(tenant),
+        "people": team_queries.people(tenant),
+        "invitations": team_queries.open_invitations(tenant),
         "turned": turned,
         "removed_on": _day(client.data_removed_at, tenant),
         "turn_words": sentence(turned) if turned else "",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.budget.models import Lane
 from dashboard.connections import connect, organizations, queries, webhook_secrets
 from dashboard.connections.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
-from dashboard.hooks import inbox
+from dashboard.hooks import failed_deliveries
 from dashboard.inventory.models import Kind
 from dashboard.sync import runs, unreadable_items
 from dashboard.ui.fragments import page_or_part
@@ -55,7 +55,7 @@ def add(request: StaffRequest) -> HttpResponse:
 
 
 def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, status: int = 200) -> HttpResponse:
-    found, failed = queries.connections(), inbox.failed_by_connection()
+    found, failed = queries.connections(), failed_deliveries.failed_by_connection()
     for one in found:
         one.failed_reports = failed.get(one.pk, 0)  # type: ignore[attr-defined]
     context = {
@@ -133,7 +133,7 @@ def known(request: StaffRequest, pk: int) -> Connection:
 def replay(request: StaffRequest, pk: int) -> HttpResponse:
     """Reports that could not be applied are tried again within seconds."""
     connection = get_object_or_404(Connection, pk=pk)
-    count = inbox.replay(connection, by=request.user)
+    count = failed_deliveries.replay(connection, by=request.user)
     words = f"{count} report{' is' if count == 1 else 's are'} being applied again." if count else "There is none left."
     messages.success(request, words)
     return to(connection)
@@ -155,7 +155,7 @@ def show(
         "one": one,
         "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
         "runs": queries.runs(one),
-        "failed_deliveries": inbox.failed(one),
+        "failed_deliveries": failed_deliveries.failed(one),
         "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],
         "questions": organizations.questions(one),
         "organization_form": OrganizationForm(),

@@ -10,9 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.clients import queries
 from dashboard.live import changes
-from dashboard.team import invitation_mail
+from dashboard.team import invitation_mail, queries
 from dashboard.team.forms import PassForm, RoleForm, TeamForm
 from tenants import names
 from tenants.access import support_access

@@ -1,0 +1,22 @@
+"""What the pages of a team read."""
+
+from __future__ import annotations
+
+from django.db.models.functions import Now
+
+from tenants.models import (
+    Invitation,
+    Membership,
+    Tenant,
+)
+
+
+def people(tenant: Tenant) -> list[Membership]:
+    order = ["owner", "manager", "operator", "viewer"]
+    found = Membership.objects.filter(tenant=tenant).select_related("user")[:200]
+    return sorted(found, key=lambda one: (order.index(one.role), one.user.name))
+
+
+def open_invitations(tenant: Tenant) -> list[Invitation]:
+    waiting = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
+    return list(waiting.select_related("tenant", "invited_by").order_by("created_at")[:100])
