@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from dashboard.calls import labels
+from dashboard.calls import labels, leads
 from dashboard.calls.caller_id.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
 from dashboard.calls.history import pages
 from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdCorrection, State
-from dashboard.calls.queries import LEAD
 from tenants.models import Dedication, Tenant, User
 
 VERDICTS = {
@@ -118,7 +117,7 @@ def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
             cleared=Subquery(
                 AlarmClearing.objects.filter(call=OuterRef("pk")).order_by("-cleared_at", "-id").values("why")[:1]
             ),
-            lead=LEAD,
+            lead=leads.facts(),
             asked_by_name=name("requested_by_id"),
             number_by_name=name("number_dedication__made_by_id"),
             assistant_by_name=name("assistant_dedication__made_by_id"),
