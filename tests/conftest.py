@@ -13,7 +13,7 @@ from django.db import connection
 
 import dashboard.celery  # noqa: F401  tasks know the broker: in memory, and nobody listens
 from tenants.isolation import scope
-from tests.fixtures import backdating
+from tests.fixtures import backdating, html
 from tests.fixtures.postgres import server
 
 pytest_plugins = [
@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.two_tenants",
     "tests.fixtures.checkpoints",
 ]
+html.install()
 
 
 @pytest.hookimpl(wrapper=True)

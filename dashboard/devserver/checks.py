@@ -54,7 +54,8 @@ def checks() -> list[Check]:
     tool = str(Path(python).parent) + os.sep
     return [
         Check("mypy", [python, "-m", "mypy"]),
-        Check("djlint", [tool + "djlint", "--lint", "--quiet", "templates"]),
+        Check("djlint --lint", [tool + "djlint", "--lint", "--quiet", "templates"]),
+        Check("djlint --check", [tool + "djlint", "--check", "--quiet", "templates"]),
         Check("check --deploy", [python, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"]),
         Check("makemigrations --check", [python, *DJANGO, "makemigrations", "--check", "--dry-run"]),
         Check("import contracts", [tool + "lint-imports", "--no-cache"]),

@@ -67,19 +67,21 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     args = [tenant.slug] if tenant else []
     here = request.resolver_match.url_name if request.resolver_match else ""
     live = _live_count(standing, tenant)
+    nav = [
+        {
+            "url": reverse(name, args=args),
+            "label": label,
+            "icon": icon,
+            "current": name in (here, getattr(request, "room", "") or INSIDE.get(here or "", "")),
+            "later": later,
+            "count": live if icon == "live" and live else None,
+        }
+        for name, label, icon, permission, later in rooms
+        if standing.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
+    ]
     return frame | {
-        "nav": [
-            {
-                "url": reverse(name, args=args),
-                "label": label,
-                "icon": icon,
-                "current": name in (here, getattr(request, "room", "") or INSIDE.get(here or "", "")),
-                "later": later,
-                "count": live if icon == "live" and live else None,
-            }
-            for name, label, icon, permission, later in rooms
-            if standing.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
-        ],
+        "nav": nav,
+        "more_is_current": any(entry["later"] and entry["current"] for entry in nav),
         "who": _who(standing),
         "house": _house(tenant),
         "visit": _visit(standing, tenant),

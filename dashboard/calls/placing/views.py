@@ -74,11 +74,13 @@ def _page(
     balance: Decimal | None,
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
+    choices = [_assistant(one, chosen["assistant"]) for one in assistants]
     last = queries.last_try(request.tenant, request.user)
     context: dict[str, Any] = {
         "form": form,
         "lines": [_line(request, one, chosen["number"]) for one in lines],
-        "assistants": [_assistant(one, chosen["assistant"]) for one in assistants],
+        "assistants": choices,
+        "usual_first_message": next((choice["first_message"] for choice in choices if choice["checked"]), ""),
         "hint": _hint(request.tenant),
         "open_lines": sum(one.is_open for one in lines),
         "in_use": queries.in_use(request.tenant),

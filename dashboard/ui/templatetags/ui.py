@@ -290,6 +290,54 @@ def field(
     return format_html(shape, own or bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
 
 
+@register.simple_block_tag(takes_context=True)
+def nothing_to_show(
+    context: Context, content: str, title: str, url: str = "", action: str = "", icon: str = ""
+) -> SafeString:
+    """Says that a list has nothing to show and why (the content), with a link to what can be done about it."""
+    return _component(context, "_empty.html", title=title, text=content, url=url, action=action, icon=icon)
+
+
+@register.simple_block_tag(takes_context=True)
+def error_message(context: Context, content: str, title: str, back: str = "", again: bool = False) -> SafeString:
+    """Says that a page could not be shown and why (the content); `back` is the page to return to."""
+    return _component(context, "_error.html", title=title, text=content, back=back, again=again)
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm_dialog(
+    context: Context, content: str, id: str, title: str, url: str, action: str, danger: bool = True, **more: str
+) -> SafeString:
+    """Asks before a form is posted that cannot be undone (the content says why).
+
+    A button with `command="show-modal" commandfor="<id>"` opens it. `name` and `value` are a field to send, `next` is
+    the page to return to, `keep` the words of the button that changes nothing.
+    """
+    values = {"name": "", "value": "yes", "next": "", "keep": "", **more}
+    return _component(
+        context, "_dialog.html", title=title, text=content, id=id, url=url, action=action, danger=danger, **values
+    )
+
+
+def _component(context: Context, template_name: str, /, **values: Any) -> SafeString:
+    assert context.template is not None  # a tag is rendered as part of one
+    with context.push(**values):
+        return context.template.engine.get_template(f"parts/{template_name}").render(context)
+
+
+@register.simple_tag
+def refreshed_on(*changes: str, of: Any = "", also: str = "") -> SafeString:
+    """The trigger with which a fragment fetches itself again when one of these kinds of rows changed (live.js).
+
+    A change is a kind and its modifiers ("call throttle:1s"); `of` is the id of the one row that is meant, `also` a
+    trigger of another kind ("every 30s").
+    """
+    kinds = [change.partition(" ") for change in changes]
+    named = [f"changed:{kind}{f':{of}' if of else ''} from:body {modifiers}".strip() for kind, _, modifiers in kinds]
+    triggers = [*named, "changed:all from:body", "changed:poll from:body", *filter(None, [also])]
+    return format_html('hx-trigger="{}"', ", ".join(triggers))
+
+
 @register.simple_tag
 def form_errors(form: Any) -> SafeString:
     """What is wrong with the form as a whole."""
