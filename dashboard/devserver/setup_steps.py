@@ -9,7 +9,12 @@ from dashboard.devserver.paths import ROOT, Places, write_private
 
 def migrations(*more: str) -> str:
     """Changes with any migration, policy or right, and with the versions of the packages."""
-    ours = [path for room in ("tenants", "dashboard") for path in ROOT.glob(f"{room}/**/migrations/*.py")]
+    ours = [
+        path
+        for package in ("tenants", "dashboard")
+        for pattern in ("*.py", "sql/**/*.sql")
+        for path in ROOT.glob(f"{package}/**/migrations/{pattern}")
+    ]
     rights = ROOT.glob("tenants/isolation/*.py")
     return fingerprint([*ours, *rights, ROOT / "requirements.lock"], *more)
 

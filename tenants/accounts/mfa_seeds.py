@@ -19,7 +19,7 @@ from tenants import secrets
 
 log = structlog.get_logger()
 
-UNBOUND = "second step"  # where a seed is sealed that is not saved yet; rows from before were sealed so too
+UNBOUND = "second step"  # where a seed is sealed that is not saved yet
 FIELDS = ("secret", "seed")  # of `Authenticator.data`
 
 
@@ -53,9 +53,8 @@ def open_seed(sealed: str) -> str:
         return base64.b32encode(os.urandom(20)).decode()
 
 
-def bind(data: dict[str, Any], user_id: int) -> bool:
-    """Seal the seeds of one row for its user; whether something changed. Also for rows from before (migration)."""
-    changed = False
+def bind(data: dict[str, Any], user_id: int) -> None:
+    """Seal the seeds of one row, which are not sealed for anybody yet, for its user."""
     for field in FIELDS:
         sealed = data.get(field)
         if not sealed or isinstance(sealed, BoundText):
@@ -65,8 +64,6 @@ def bind(data: dict[str, Any], user_id: int) -> bool:
         except secrets.Unreadable:  # bound already, or of a key that is gone
             continue
         data[field] = BoundText(secrets.encrypt(seed, place_of(user_id)), user_id)
-        changed = True
-    return changed
 
 
 @receiver(post_init, sender=Authenticator)

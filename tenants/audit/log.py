@@ -87,21 +87,3 @@ def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **
 
 def _named(subject: Model | str) -> str:
     return subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"
-
-
-TRIGGER = """
-CREATE FUNCTION audit_link() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
-BEGIN
-  INSERT INTO tenants_audithead (chain, seq, hash) VALUES (NEW.chain, 0, ''::bytea) ON CONFLICT DO NOTHING;
-  UPDATE tenants_audithead h SET seq = h.seq + 1, hash = sha256(h.hash || convert_to(
-      (h.seq + 1) || E'\\n' || NEW.chain || E'\\n' || NEW.action || E'\\n' || NEW.body, 'UTF8'))
-    WHERE h.chain = NEW.chain RETURNING h.seq, h.hash INTO NEW.seq, NEW.hash;
-  RETURN NEW;
-END $$;
-CREATE TRIGGER audit_link BEFORE INSERT ON tenants_auditentry FOR EACH ROW EXECUTE FUNCTION audit_link();
-CREATE FUNCTION audit_stands() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'insufficient_privilege'; END $$;
-CREATE TRIGGER audit_stands BEFORE UPDATE OR DELETE ON tenants_auditentry
-  FOR EACH ROW EXECUTE FUNCTION audit_stands();
-"""

@@ -83,6 +83,7 @@ def as_owner(alias: str = "default") -> Iterator[None]:
 def prepare(alias: str = "default") -> None:
     """What the policies need before the first of them is made; runs as the owner before each migration."""
     with transaction.atomic(alias), connections[alias].cursor() as cursor:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")  # for the exclusion constraints of dedications
         scope_signature.install(cursor)
 
 

@@ -35,15 +35,17 @@ class _Wall(BaseConstraint):
     def statements(self, table: str) -> str:
         raise NotImplementedError
 
-    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:  # type: ignore[override]
-        self._defer(model, schema_editor)
+    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        return self._defer(model, schema_editor)
 
-    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:  # type: ignore[override]
-        self._defer(model, schema_editor)
+    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        return self._defer(model, schema_editor)
 
-    def _defer(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> None:
+    def _defer(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """Nothing to run now; an empty statement, because Django may run what comes back."""
         if model and schema_editor:
             schema_editor.deferred_sql.append(self.statements(model._meta.db_table))
+        return ""
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database judges; there is nothing to ask of it beforehand."""
