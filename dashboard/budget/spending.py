@@ -30,6 +30,7 @@ from dashboard.budget import shares, waiting
 from dashboard.budget.models import BudgetSpend, Lane
 from dashboard.budget.shares import WINDOW, Cells, Spend, Wait
 from tenants.isolation import scope
+from tenants.isolation.django_private import has_open_transaction
 from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenant
 
 if TYPE_CHECKING:
@@ -250,8 +251,5 @@ def _sharing(connection: int) -> set[int]:
 
 
 def _nothing_open() -> None:
-    if any(
-        not block._from_testcase  # type: ignore[attr-defined]
-        for block in database.atomic_blocks
-    ):
+    if has_open_transaction(database):
         raise OpenTransaction("Close the transaction, or the scope, before VoiceDock is asked.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.csp_reports import reports
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission
+from tenants.accounts.allauth_private import ratelimit
 
 LARGEST = 16 * 1024  # bytes
 LIMIT = {"report": "30/m/ip"}

@@ -14,6 +14,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from dashboard.voicedock.httpx_private import connect_through
+
 ONCE = frozenset({"POST", "PATCH"})  # never repeated
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
@@ -55,7 +57,7 @@ def tls() -> ssl.SSLContext:
 def _transport(keep: int) -> httpx.HTTPTransport:
     limits = httpx.Limits(max_keepalive_connections=keep, keepalive_expiry=15)
     transport = httpx.HTTPTransport(verify=tls(), limits=limits)
-    transport._pool._network_backend = _Backend()  # private, so httpx is pinned and tests/voicedock/test_wire.py looks
+    connect_through(transport, _Backend())
     return transport
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from django.contrib import messages
 from django.db.models import TextChoices
@@ -21,6 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from tenants.access import form_recovery
+from tenants.accounts.allauth_private import get_authentication_records
 
 FRESH = 10 * 60  # seconds
 WHILE_FILLING_IN = 5 * 60  # seconds more for a form that was opened while the proof was fresh

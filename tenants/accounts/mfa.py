@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -18,6 +17,7 @@ from django.http import HttpRequest
 
 from tenants import audit
 from tenants.accounts import mfa_seeds, session_limits
+from tenants.accounts.allauth_private import get_authentication_records, record_authentication
 from tenants.isolation import scope
 from tenants.models import Membership, Tenant, User
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from allauth.account import signals
 from allauth.account.adapter import get_adapter
-from allauth.core.internal import ratelimit
 from allauth.mfa import signals as mfa_signals
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -18,6 +17,7 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.accounts import known_devices, sessions
+from tenants.accounts.allauth_private import ratelimit
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 

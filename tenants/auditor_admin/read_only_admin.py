@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -151,7 +152,9 @@ def link_to(model: type[Model], pk: object, words: str) -> str:
 def link_of(subject: str) -> str:
     """The row that an audit entry is about, where there is a shelf for it."""
     kind, _, pk = subject.partition(":")
-    model = next((one for one in site._registry if one._meta.model_name == kind), None)
+    model = next(
+        (model for model in apps.get_models() if model._meta.model_name == kind and site.is_registered(model)), None
+    )
     return link_to(model, pk, subject) if model and pk else subject or "—"
 
 

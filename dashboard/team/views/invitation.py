@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.internal.flows.login import record_authentication
-from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +14,7 @@ from dashboard.team import invitation_mail
 from dashboard.team.forms import JoinForm
 from tenants import names
 from tenants.accounts import members
+from tenants.accounts.allauth_private import ratelimit, record_authentication
 from tenants.models import Invitation, User
 
 MAILS = "3/10m/key"  # links mailed anew for one invitation
