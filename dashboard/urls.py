@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("dashboard.calls.urls")),
     path("", include("dashboard.campaigns.urls")),
     path("", include("dashboard.live.urls")),
-    path("", include("dashboard.practice.urls")),
+    path("", include("dashboard.sandbox_admin.urls")),
     path("", include("dashboard.csp_reports.urls")),
     path("", include("dashboard.web.urls")),
     path("hooks/", include("dashboard.hooks.urls")),

@@ -73,23 +73,23 @@ def signed_in(patchbay: stack.Stack, email: str) -> Iterator[httpx.Client]:
 
 def _while_down(patchbay: stack.Stack) -> None:
     """Pages while VoiceDock answers nothing, beside the same pages while it is well, turn by turn."""
-    with httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30) as levers:
+    with httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30) as admin_api:
         for email, pages in PAGES.items():
             with signed_in(patchbay, email) as browser:
                 for page in pages:
                     took: dict[str, list[float]] = {"well": [], "down": []}
                     for nth in range(2 * TURNS):
                         how = ("well", "down")[nth % 2]
-                        levers.delete("faults")
+                        admin_api.delete("faults")
                         if how == "down":
-                            levers.post("faults", json={"fault": "hang", "times": 0, "seconds": 60})
+                            admin_api.post("faults", json={"fault": "hang", "times": 0, "seconds": 60})
                         for _ in range(TIMES // TURNS):
                             began = time.monotonic()
                             browser.get(page).raise_for_status()
                             took[how].append((time.monotonic() - began) * 1000)
                     well, down = statistics.median(took["well"]), statistics.median(took["down"])
                     _tell(page, f"well {well:6.1f}  VoiceDock hangs {down:6.1f} ms  ratio {down / well:5.2f}")
-        levers.delete("faults")
+        admin_api.delete("faults")
 
 
 def _memory(patchbay: stack.Stack) -> None:

@@ -45,17 +45,19 @@ def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
     if not chromium:
         tell("in the browser", "not measured: no Chromium on this machine")
         return
-    levers = httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30)
-    with sync_playwright() as playwright, levers:
+    admin_api = httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=30)
+    with sync_playwright() as playwright, admin_api:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(base_url=patchbay.url)
         _sign_in(page)
-        levers.post("switches", json={"outcome": "conversation", "ambient": False, "campaigns_dial": False})
-        levers.post("clock", json={"speed": 0})  # nothing changes but what is forced
-        _spread(tell, "a change, on screen", _changes(page, levers, apart=0.6))
-        _spread(tell, "the same, back to back", _changes(page, levers))
-        levers.post("clock", json={"speed": 1, "advance": -levers.get("clock").json()["ahead_seconds"]})
-        placed, asked = _clicks(page, levers)
+        admin_api.post(
+            "options", json={"outcome": "conversation", "background_traffic": False, "campaigns_dial": False}
+        )
+        admin_api.post("clock", json={"speed": 0})  # nothing changes but what is forced
+        _spread(tell, "a change, on screen", _changes(page, admin_api, apart=0.6))
+        _spread(tell, "the same, back to back", _changes(page, admin_api))
+        admin_api.post("clock", json={"speed": 1, "advance": -admin_api.get("clock").json()["ahead_seconds"]})
+        placed, asked = _clicks(page, admin_api)
         _spread(tell, "Call, at VoiceDock", placed)
         _spread(tell, "a command, at VoiceDock", asked)
         _weigh(browser.new_page, page, tell)
@@ -70,7 +72,7 @@ def _sign_in(page: Page) -> None:
     page.wait_for_url(lambda url: "login" not in url)
 
 
-def _changes(page: Page, levers: httpx.Client, apart: float = 0.0) -> list[float]:
+def _changes(page: Page, admin_api: httpx.Client, apart: float = 0.0) -> list[float]:
     """Milliseconds from a call's change in the sandbox until its row is with those who talk on the wall, or gone.
 
     `apart` are the least seconds before each: the wall asks at most twice a second, which those back to back wait for.
@@ -80,17 +82,17 @@ def _changes(page: Page, levers: httpx.Client, apart: float = 0.0) -> list[float
     took = []
     for nth in range(CHANGES // 2):
         person = f"+31612{3 if apart else 5}{nth:05}"
-        call = levers.post("calls/inbound", json={"number": LINE, "from": person, "outcome": "conversation"}).json()
+        call = admin_api.post("calls/inbound", json={"number": LINE, "from": person, "outcome": "conversation"}).json()
         for status, noted in (("in-progress", "seen"), ("ended", "gone")):
             time.sleep(apart and random.uniform(apart, 2 * apart))
             began = time.time() * 1000
-            levers.post(f"calls/{call['id']}/force", json={"status": status})
+            admin_api.post(f"calls/{call['id']}/force", json={"status": status})
             page.wait_for_function("([noted, person]) => window[noted][person]", arg=[noted, person])
             took.append(page.evaluate("([noted, person]) => window[noted][person]", [noted, person]) - began)
     return took
 
 
-def _clicks(page: Page, levers: httpx.Client) -> tuple[list[float], list[float]]:
+def _clicks(page: Page, admin_api: httpx.Client) -> tuple[list[float], list[float]]:
     """Milliseconds from the click to the arrival of the request, for placing and for commands."""
     placed, asked = [], []
     page.add_init_script(f"({CLICKS})()")
@@ -99,16 +101,16 @@ def _clicks(page: Page, levers: httpx.Client) -> tuple[list[float], list[float]]
         page.get_by_label("Who do you call").fill(f"+316124{nth:05}")
         page.get_by_role("button", name=BEGIN).click()
         page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
-        placed.append(_arrival(levers, "/calls/outbound") - _clicked(page))
+        placed.append(_arrival(admin_api, "/calls/outbound") - _clicked(page))
         send = page.get_by_role("button", name="Send context")
         for words in range(COMMANDS):
             page.get_by_placeholder("Something the assistant should know").fill(f"Fact {words}")
             send.click()
             page.get_by_role("log").get_by_text(f"Fact {words}", exact=True).wait_for()
             page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")  # a second press waits
-            asked.append(_arrival(levers, "/control") - _clicked(page))
-        remote = _last(levers, "/control")["path"].split("/")[-2]
-        levers.post(f"calls/{remote}/force", json={"status": "ended"})
+            asked.append(_arrival(admin_api, "/control") - _clicked(page))
+        remote = _last(admin_api, "/control")["path"].split("/")[-2]
+        admin_api.post(f"calls/{remote}/force", json={"status": "ended"})
     return placed, asked
 
 
@@ -116,13 +118,13 @@ def _clicked(page: Page) -> float:
     return float(page.evaluate("() => sessionStorage.getItem('clicked')"))
 
 
-def _last(levers: httpx.Client, ending: str) -> dict[str, Any]:
-    asked = levers.get("log", params={"limit": 200}).json()["requests"]
+def _last(admin_api: httpx.Client, ending: str) -> dict[str, Any]:
+    asked = admin_api.get("log", params={"limit": 200}).json()["requests"]
     return next(one for one in reversed(asked) if one["path"].endswith(ending))
 
 
-def _arrival(levers: httpx.Client, ending: str) -> float:
-    return float(_last(levers, ending)["arrived"]) * 1000
+def _arrival(admin_api: httpx.Client, ending: str) -> float:
+    return float(_last(admin_api, ending)["arrived"]) * 1000
 
 
 def _weigh(new_page: Callable[..., Page], page: Page, tell: Callable[[str, str], None]) -> None:

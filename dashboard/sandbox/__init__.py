@@ -1,1 +1,1 @@
-"""A VoiceDock of our own, for local use, demos and tests: the vendor's protocol, an engine, a world, faults."""
+"""A simulator of VoiceDock's API for local use, demos and tests. It knows nothing of Patchbay."""

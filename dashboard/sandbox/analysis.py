@@ -1,16 +1,18 @@
-"""What is found out of a call once it is over, by its assistant's `analysis_plan` (voicedock-api.md §8, §17 13).
+"""The analysis of an ended call by its assistant's `analysis_plan` (voicedock-api.md §8, §17 13).
 
-The sandbox's own choice: a plan without `enabled` is off; a property of which the conversation tells nothing is left
+The sandbox's own choice: a plan without `enabled` is off; a property without a value in the conversation is left
 out, or empty where the schema requires it.
 """
+
+from typing import Any
 
 from .records import Call
 
 DEFAULT_THRESHOLD = 2
-EMPTY = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}}
+EMPTY: dict[str, Any] = {"boolean": False, "integer": 0, "number": 0, "array": [], "object": {}}
 
 
-def result(call: Call, found: dict) -> dict | None:
+def result(call: Call, found: dict[str, Any]) -> dict[str, Any] | None:
     """`found` in the shape of the plan's schema; None without a plan, or with fewer messages than it asks for."""
     plan = call.config.get("analysis_plan") or {}
     structured = plan.get("structured_data_plan") or {}
@@ -23,8 +25,8 @@ def result(call: Call, found: dict) -> dict | None:
     return found if properties is None else _shaped(found, properties, schema.get("required") or [])
 
 
-def _shaped(found: dict, properties: dict[str, dict], required: list) -> dict:
-    shaped = {}
+def _shaped(found: dict[str, Any], properties: dict[str, dict[str, Any]], required: list[str]) -> dict[str, Any]:
+    shaped: dict[str, Any] = {}
     for name, rule in properties.items():
         if name in found:
             shaped[name] = _of_type(found[name], rule)
@@ -33,7 +35,7 @@ def _shaped(found: dict, properties: dict[str, dict], required: list) -> dict:
     return shaped
 
 
-def _of_type(value: object, rule: dict) -> object:
+def _of_type(value: object, rule: dict[str, Any]) -> object:
     """The value as the type that the rule asks for, and one of its `enum` where there is one."""
     kind = rule.get("type")
     if kind == "string":

@@ -1,9 +1,11 @@
-"""The providers and models of voicedock-api.md §8.1, and what an assistant is made of when nothing is said.
+"""The providers and models of voicedock-api.md §8.1, and the defaults of an assistant.
 
-Names that only the seed page uses (`gpt-4o`, `grok-realtime-v1`, `openai` for speech) are known too: it wins on calls.
+Names that only the seed page uses (`gpt-4o`, `grok-realtime-v1`, `openai` for speech) are known too: for calls it
+is the stronger source.
 """
 
 from copy import deepcopy
+from typing import Any
 
 LLM = {
     "openai": (
@@ -52,8 +54,8 @@ POSTCALL: dict[str, dict[str, tuple[str, ...]]] = {
     "postcall_stt": dict.fromkeys(STT, ()),
     "postcall_llm": dict.fromkeys(PIPELINE, ()),
 }
-PLAIN_VOICES = ("eleven_v3", "eleven_v4", "eleven_v4_turbo")  # refuse what shapes the voice of the others (§17 7)
-VOICES = {  # of the providers whose voices the documents list in full
+MODELS_WITHOUT_VOICE_SETTINGS = ("eleven_v3", "eleven_v4", "eleven_v4_turbo")  # (§17 7)
+VOICES: dict[str, tuple[str, ...]] = {  # of the providers whose voices the documents list in full
     "openai_live": ("marin", "beacon", "cinder", "stone", "vesper"),
     "voicedock": ("voicedock",),
 }
@@ -69,7 +71,7 @@ REALTIME_MODELS = {
     "openai_live": {"model": "gpt-live-1", "voice": "marin"},
 }
 
-DEFAULTS: dict = {
+DEFAULTS: dict[str, Any] = {
     "name": None,
     "business_name": None,
     "notification_email": None,
@@ -94,13 +96,13 @@ DEFAULTS: dict = {
 }
 
 
-def provider_of(config: dict) -> str:
-    return (config.get("llm_config") or {}).get("provider") or "openai"
+def provider_of(config: dict[str, Any]) -> str:
+    return str((config.get("llm_config") or {}).get("provider") or "openai")
 
 
-def complete(settings: dict) -> dict:
-    """All fields of an assistant; realtime ones have no tts (§5.5, §8)."""
-    whole = deepcopy(DEFAULTS) | settings
-    if provider_of(whole) in REALTIME:
-        whole["tts_config"] = None
-    return whole
+def complete(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with all defaults; realtime assistants have no tts (§5.5, §8)."""
+    config = deepcopy(DEFAULTS) | settings
+    if provider_of(config) in REALTIME:
+        config["tts_config"] = None
+    return config

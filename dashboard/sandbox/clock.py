@@ -1,26 +1,26 @@
-"""What time it is in the sandbox: real time that may run faster, or a clock that stands still until it is moved."""
+"""The sandbox's time: real time that may run faster, or a clock that stands still until it is moved."""
 
 import threading
 import time
 
 
 class Clock:
-    """World time follows the wall clock, `speed` times as fast. Rate limits and signatures stay on the wall clock."""
+    """Sandbox time runs `speed` times as fast as real time. Rate limits and signatures use real time."""
 
     def __init__(self, speed: float = 1.0, ahead: float = 0.0) -> None:
         self._lock = threading.Lock()
         self._speed = speed
-        self._anchor_wall = time.time()
-        self._anchor_world = self._anchor_wall + ahead
+        self._real_anchor = time.time()
+        self._sandbox_anchor = self._real_anchor + ahead
 
-    def wall(self) -> float:
+    def wall_time(self) -> float:
         """Unix seconds outside the sandbox."""
         return time.time()
 
     def now(self) -> float:
         """Unix seconds inside the sandbox."""
         with self._lock:
-            return self._anchor_world + (time.time() - self._anchor_wall) * self._speed
+            return self._sandbox_anchor + (time.time() - self._real_anchor) * self._speed
 
     @property
     def speed(self) -> float:
@@ -28,28 +28,28 @@ class Clock:
 
     @property
     def ahead(self) -> float:
-        """Seconds by which the world is ahead of the wall clock."""
-        return self.now() - self.wall()
+        """Seconds by which sandbox time is ahead of real time."""
+        return self.now() - self.wall_time()
 
     def run_at(self, speed: float) -> None:
         with self._lock:
-            wall = time.time()
-            self._anchor_world += (wall - self._anchor_wall) * self._speed
-            self._anchor_wall, self._speed = wall, speed
+            wall_time = time.time()
+            self._sandbox_anchor += (wall_time - self._real_anchor) * self._speed
+            self._real_anchor, self._speed = wall_time, speed
 
     def advance(self, seconds: float) -> None:
         with self._lock:
-            self._anchor_world += seconds
+            self._sandbox_anchor += seconds
 
 
 class ManualClock(Clock):
-    """Stands still; `advance` moves it. The wall clock is the same clock, so limits and signatures follow it too."""
+    """Stands still; `advance` moves it. Real time is the same time, so rate limits and signatures follow it too."""
 
     def __init__(self, start: float = 1_790_000_000.0) -> None:
         super().__init__()
         self._time = start
 
-    def wall(self) -> float:
+    def wall_time(self) -> float:
         return self._time
 
     def now(self) -> float:

@@ -1,20 +1,23 @@
-"""Commands into a live call and what they do per family of model (voicedock-api.md §4, §15)."""
+"""Commands for a live call and their effects per family of model (voicedock-api.md §4, §15)."""
 
 import re
+from random import Random
+from typing import Any
 
-from . import calls, chance, conversations
+from . import call_plan, conversations, random_source
 from .catalog import REALTIME
-from .errors import Refusal, invalid, missing
-from .exchange import Answer
-from .records import Call, World
+from .errors import ApiError, invalid, missing
+from .http_messages import Response
+from .records import Call
+from .state import State
 
 SENT = {"success": True, "message": "Command sent successfully"}
 SIP_URI = re.compile(r"sips?:[^\s@]+@[^\s@]+|sips?:[^\s@]+", re.IGNORECASE)
 E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 
 
-def check(body: dict) -> str:
-    """The command's type; raises a 400 that names what is wrong with it."""
+def check(body: dict[str, Any]) -> str:
+    """The command's type; raises a 400 that names the invalid field."""
     kind = body.get("type")
     if not isinstance(kind, str) or kind not in EFFECTS:
         raise invalid("type", f"must be one of {', '.join(EFFECTS)}") if kind else missing("type")
@@ -36,68 +39,70 @@ def check(body: dict) -> str:
     return kind
 
 
-def command(world: World, call: Call, body: dict, now: float) -> Answer:
-    """Do what the command asks, or what this family of model makes of it."""
+def command(state: State, call: Call, body: dict[str, Any], now: float) -> Response:
+    """Carry out the command as far as this family of model does."""
     kind = check(body)
     if call.status != "in-progress":
-        raise Refusal(world.switches.not_active_status, f"Call is {call.status}", title="Call is not active")
+        raise ApiError(state.options.not_active_status, f"Call is {call.status}", title="Call is not active")
     call.commands += 1
     call.updated_at = now
-    return EFFECTS[kind](world, call, body, now, call.provider in REALTIME)
+    return EFFECTS[kind](state, call, body, now, call.provider in REALTIME)
 
 
-def _say(world: World, call: Call, body: dict, now: float, realtime: bool) -> Answer:
+def _say(state: State, call: Call, body: dict[str, Any], now: float, realtime: bool) -> Response:
     if realtime:
-        return _say_to_realtime(world, call)
-    if not body["end_after"]:  # what the sentence is answered with waits for it, like all that was planned
-        calls.speak(call, now + 1.0, conversations.reply(body["content"], call.messages, _luck(world, call)), "user")
-    said = calls.speak(call, now + 0.3, body["content"])
+        return _say_to_realtime(state, call)
+    if not body["end_after"]:  # the reply is postponed by the sentence, like all that was planned
+        call_plan.speak(
+            call, now + 1.0, conversations.reply(body["content"], call.messages, _rng_for(state, call)), "user"
+        )
+    spoken_at = call_plan.speak(call, now + 0.3, body["content"])
     if body["end_after"]:
-        calls.end_at(call, said + 0.6, reason="assistant_ended")
-    return Answer(body=SENT)
+        call_plan.end_at(call, spoken_at + 0.6, reason="assistant_ended")
+    return Response(body=SENT)
 
 
-def _say_to_realtime(world: World, call: Call) -> Answer:
-    """It hangs, times out, or is accepted with no speech following; it is never heard."""
-    luck, switches = _luck(world, call).random(), world.switches
-    timed_out = Refusal(504, "The realtime model did not confirm the command in time", title="Command timed out")
-    if luck < switches.realtime_say_hangs:
-        return Answer(504, timed_out.body(switches.error_shape), pause=switches.hang_seconds)
-    if luck < switches.realtime_say_hangs + switches.realtime_say_times_out:
+def _say_to_realtime(state: State, call: Call) -> Response:
+    """The command hangs, times out, or is accepted; it is never spoken."""
+    chance, options = _rng_for(state, call).random(), state.options
+    timed_out = ApiError(504, "The realtime model did not confirm the command in time", title="Command timed out")
+    if chance < options.realtime_say_hangs:
+        return Response(504, timed_out.body(options.error_shape), pause=options.hang_seconds)
+    if chance < options.realtime_say_hangs + options.realtime_say_times_out:
         raise timed_out
-    return Answer(body=SENT)
+    return Response(body=SENT)
 
 
-def _inject(world: World, call: Call, body: dict, now: float, realtime: bool) -> Answer:
-    heard = not realtime or _luck(world, call).random() < world.switches.realtime_context_works
-    if heard:
+def _inject(state: State, call: Call, body: dict[str, Any], now: float, realtime: bool) -> Response:
+    used = not realtime or _rng_for(state, call).random() < state.options.realtime_context_works
+    if used:
         call.messages.append({"role": "system", "content": body["content"]})
-        told = conversations.passed_on(body["content"], call.messages)
+        sentence = conversations.relay(body["content"], call.messages)
         if body["trigger_response"]:
-            calls.speak(call, now + 0.9, told)
+            call_plan.speak(call, now + 0.9, sentence)
         else:
-            calls.mention(call, told)
-    return Answer(body=SENT)
+            call_plan.mention(call, sentence)
+    return Response(body=SENT)
 
 
-def _end(world: World, call: Call, body: dict, now: float, realtime: bool) -> Answer:
-    said = now
+def _end(state: State, call: Call, body: dict[str, Any], now: float, realtime: bool) -> Response:
+    spoken_at = now
     if body.get("message") and not realtime:
-        said = calls.speak(call, now, body["message"])
-    calls.end_at(call, max(now + 1.0, min(said, now + 4.0)), reason="assistant_ended")
-    return Answer(body=SENT)
+        spoken_at = call_plan.speak(call, now, body["message"])
+    call_plan.end_at(call, max(now + 1.0, min(spoken_at, now + 4.0)), reason="assistant_ended")
+    return Response(body=SENT)
 
 
-def _transfer(world: World, call: Call, body: dict, now: float, realtime: bool) -> Answer:
+def _transfer(state: State, call: Call, body: dict[str, Any], now: float, realtime: bool) -> Response:
     if not realtime:
-        calls.speak(call, now + 0.2, body.get("message") or "One moment please, I am putting you through.")
-    call.closing["destination"] = body["destination"]
-    calls.end_at(call, now + 3.0, status="transferred", reason="transferred")
-    return Answer(body=SENT)
+        call_plan.speak(call, now + 0.2, body.get("message") or "One moment please, I am putting you through.")
+    call.report_data["destination"] = body["destination"]
+    call_plan.end_at(call, now + 3.0, status="transferred", reason="transferred")
+    return Response(body=SENT)
 
 
-def _luck(world: World, call: Call):
-    return chance.about(world.seed, "command", call.id, call.commands)
+def _rng_for(state: State, call: Call) -> Random:
+    return random_source.rng_for(state.seed, "command", call.id, call.commands)
 
 
 EFFECTS = {"inject-context": _inject, "say": _say, "end-call": _end, "transfer": _transfer}

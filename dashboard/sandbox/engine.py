@@ -1,32 +1,36 @@
-"""Moves the world up to the present: every call, campaign and bystander, in the order of their times."""
+"""Moves the state up to the present: every call, campaign and background call, in the order of their times."""
 
-from . import ambient, calls, campaigns, retention
-from .records import World
+from . import background_traffic, calls, campaign_results, campaigns, retention
+from .state import State
 
 KEPT_CALLS = 3000
+SURPLUS = 200  # calls above KEPT_CALLS that are removed at once
 
 
-def step(world: World, now: float) -> None:
-    """Let everything happen that is due by `now` (Unix seconds), each thing at its own time."""
-    campaigns.line_up(world)
-    retention.run(world, now)
+def step(state: State, now: float) -> None:
+    """Carry out everything that is due by `now` (Unix seconds), each at its own time."""
+    campaign_results.rebuild_queue(state)
+    retention.run(state, now)
+    never = float("inf")
     while True:
-        call, campaign, bystander = calls.next_due(world), campaigns.next_due(world), ambient.next_due(world)
-        soonest = min(due[0] for due in (call, campaign, bystander, (float("inf"),)) if due)
+        call, campaign = calls.next_due(state), campaigns.next_due(state)
+        call_at, campaign_at = call[0] if call else never, campaign[0] if campaign else never
+        background_at = background_traffic.next_due(state)
+        soonest = min(call_at, campaign_at, never if background_at is None else background_at)
         if soonest > now:
             return
-        if call and call[0] == soonest:
-            calls.run_next(world, call[1])
-        elif campaign and campaign[0] == soonest:
-            campaigns.run(world, campaign[1], soonest)
+        if call and call_at == soonest:
+            calls.run_next(state, call[1])
+        elif campaign and campaign_at == soonest:
+            campaigns.run(state, campaign[1], soonest)
         else:
-            ambient.run(world, soonest)
-            forget(world)
+            background_traffic.run(state, soonest)
+            remove_oldest_calls(state)
 
 
-def forget(world: World) -> None:
-    """Keep the newest few thousand calls; a demo that runs for weeks must not grow for weeks."""
-    surplus = len(world.calls) - KEPT_CALLS
-    if surplus > 200:
-        for key in [key for key, call in world.calls.items() if key not in world.planned][:surplus]:
-            del world.calls[key]
+def remove_oldest_calls(state: State) -> None:
+    """Keep the newest few thousand calls, so that a demo does not grow for weeks."""
+    surplus = len(state.calls) - KEPT_CALLS
+    if surplus > SURPLUS:
+        for key in [key for key in state.calls if key not in state.calls_with_plan][:surplus]:
+            del state.calls[key]

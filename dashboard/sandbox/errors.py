@@ -1,4 +1,6 @@
-"""Refusals and the four shapes of body they are told in (voicedock-api.md §2.2): A is the current one, D is empty."""
+"""API errors and the four shapes of their bodies (voicedock-api.md §2.2): A is the current one, D is empty."""
+
+from typing import Any
 
 SHAPES = ("A", "B", "C", "D")
 
@@ -19,9 +21,9 @@ TITLES = {
 }
 
 
-class Refusal(Exception):
-    """A request that is answered with an error. `field` names the input at fault, `extra` joins a shape A body,
-    a `code` in it a shape C body as well."""
+class ApiError(Exception):
+    """The request is answered with this error. `field` names the invalid input, `extra` is added to a shape A body,
+    a `code` in it to a shape C body as well."""
 
     def __init__(
         self,
@@ -31,25 +33,25 @@ class Refusal(Exception):
         code: str = "",
         title: str = "",
         field: str = "",
-        extra: dict | None = None,
+        extra: dict[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> None:
-        usual_code, usual_title = TITLES.get(status, ("error", "Error"))
-        super().__init__(message or usual_title)
+        default_code, default_title = TITLES.get(status, ("error", "Error"))
+        super().__init__(message or default_title)
         self.status, self.message, self.field = status, message, field
-        self.code, self.title = code or usual_code, title or usual_title
+        self.code, self.title = code or default_code, title or default_title
         self.extra, self.retry_after = extra or {}, retry_after
 
-    def body(self, shape: str) -> dict | None:
-        whose = {"param": self.field, "type": "validation"} if self.field else {}
+    def body(self, shape: str) -> dict[str, Any] | None:
+        field = {"param": self.field, "type": "validation"} if self.field else {}
         if shape == "D":
             return None
         if shape == "B":
-            return {"error": {"code": self.code, "message": self.message or self.title} | whose}
+            return {"error": {"code": self.code, "message": self.message or self.title} | field}
         if shape == "C":
             code = {"code": self.extra["code"]} if "code" in self.extra else {}
-            return {"error": self.message or self.title} | code | whose
-        body: dict = {"error": self.title}
+            return {"error": self.message or self.title} | code | field
+        body: dict[str, Any] = {"error": self.title}
         if self.message:
             body["message"] = self.message
         if self.field:
@@ -57,17 +59,17 @@ class Refusal(Exception):
         return body | self.extra
 
 
-def invalid(field: str, message: str) -> Refusal:
+def invalid(field: str, message: str) -> ApiError:
     """A 400 that names the field."""
-    return Refusal(400, f"{field} {message}", field=field)
+    return ApiError(400, f"{field} {message}", field=field)
 
 
-def missing(field: str) -> Refusal:
-    return Refusal(400, f"{field} is required", field=field, code="missing_field")
+def missing(field: str) -> ApiError:
+    return ApiError(400, f"{field} is required", field=field, code="missing_field")
 
 
-def absent(what: str, field: str = "") -> Refusal:
-    """A 404; `field` when it is the body that names what is not there."""
-    return Refusal(
+def not_found(what: str, field: str = "") -> ApiError:
+    """A 404; `field` where the body names the missing record."""
+    return ApiError(
         404, f"{field} names none of this organization" if field else "", title=f"{what} not found", field=field
     )

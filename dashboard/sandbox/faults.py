@@ -1,14 +1,15 @@
-"""Faults to order: what goes wrong, on which route, for which key, how often (voicedock-api.md §15)."""
+"""Injected faults: what goes wrong, on which route, for which key, how often (voicedock-api.md §15)."""
 
 import re
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
-from . import chance, strange
-from .errors import SHAPES, TITLES, Refusal
-from .exchange import Answer
+from . import random_source, schema_drift
+from .errors import SHAPES, TITLES, ApiError
+from .http_messages import Response
 
-KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command", *strange.KINDS)
+KINDS = ("html502", "slow", "hang", "cut", "lost", "truncated", "end_on_command", *schema_drift.KINDS)
 WEBHOOK_KINDS = (
     "webhook_lost",
     "webhook_twice",
@@ -19,11 +20,11 @@ WEBHOOK_KINDS = (
     "webhook_reserialized",
     "webhook_foreign",
 )
-VALUES = {  # what may be said of one, in words
+VALUES = {  # the fields of a fault, and what they must be
     "route": "a pattern such as /calls/*/control",
     "method": "a method such as POST",
     "key": "a key",
-    "times": "a whole number, 0 for until it is taken off",
+    "times": "a whole number, 0 for until it is removed",
     "seconds": "above 0 and at most 3600",
     "shape": f"one of {', '.join(SHAPES)}",
     "retry_after": "whole seconds, at least 1",
@@ -36,12 +37,12 @@ HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad 
 class Fault:
     """`route` is a pattern like `/calls/*/control`; `times` counts down, None lasts. `seconds` are real ones.
 
-    `chance` is the share of the requests it could meet that it does meet; only those count for `times`.
+    `chance` is the share of the matching requests to which it applies; only those count for `times`.
 
-    A status (`"503"`) refuses without effect, `html502` too; `slow` does and answers late; `hang` does nothing and
-    never answers; `cut` drops the connection before, `lost` after it was done; `truncated` answers half;
-    `end_on_command` ends the call in the moment a command for it arrives; `unknown_values`, `missing_fields` and
-    `extra_fields` answer in ways that are not documented. The `webhook_…` kinds meet
+    A status (`"503"`) is an error response without effect, `html502` too; `slow` responds late; `hang` does nothing and
+    never responds; `cut` drops the connection before the operation, `lost` after it; `truncated` sends half of the
+    response; `end_on_command` ends the call just before a command for it is carried out; `unknown_values`,
+    `missing_fields` and `extra_fields` change a response to one that is not documented. The `webhook_…` kinds apply to
     deliveries, with the event name as route; `webhook_late` comes `seconds` of the sandbox's clock later, or is
     overtaken by the next one of its call.
     """
@@ -57,38 +58,38 @@ class Fault:
     retry_after: int | None = None
     chance: float = 1.0
 
-    def meets(self, method: str, path: str, key: str) -> bool:
-        right_route = fnmatchcase(path, self.route) or fnmatchcase(path, self.route.rstrip("/"))
-        return right_route and self.method.upper() in ("", method) and self.key in ("", key)
+    def matches(self, method: str, path: str, key: str) -> bool:
+        route_matches = fnmatchcase(path, self.route) or fnmatchcase(path, self.route.rstrip("/"))
+        return route_matches and self.method.upper() in ("", method) and self.key in ("", key)
 
-    def instead(self, shape: str) -> Answer | None:
-        """The answer that is given in place of doing anything, if this fault is of that kind."""
+    def replacement(self, shape: str) -> Response | None:
+        """The response in place of the operation, if this fault is of that kind."""
         if self.fault.isdigit():
             status = int(self.fault)
             retry = self.retry_after or (45 if status == 429 else None)
-            refusal = Refusal(status, "Fault ordered in the sandbox", retry_after=retry)
-            return Answer(status, refusal.body(self.shape or shape), {"Retry-After": str(retry)} if retry else {})
+            error = ApiError(status, "Fault ordered in the sandbox", retry_after=retry)
+            return Response(status, error.body(self.shape or shape), {"Retry-After": str(retry)} if retry else {})
         if self.fault == "html502":
-            return Answer(502, HTML_502, {"Content-Type": "text/html"})
+            return Response(502, HTML_502, {"Content-Type": "text/html"})
         if self.fault == "hang":
-            return Answer(pause=self.seconds or 60.0, cut=True)
-        return Answer(cut=True) if self.fault == "cut" else None
+            return Response(pause=self.seconds or 60.0, cut=True)
+        return Response(cut=True) if self.fault == "cut" else None
 
-    def spoil(self, answer: Answer) -> Answer:
-        """What is left of an answer after the request was done."""
+    def alter(self, response: Response) -> Response:
+        """The response that is sent after the operation."""
         if self.fault == "slow":
-            answer.pause += self.seconds or 5.0
+            response.pause += self.seconds or 5.0
         elif self.fault == "lost":
-            answer.pause, answer.cut = self.seconds or 0.0, True
+            response.pause, response.cut = self.seconds or 0.0, True
         elif self.fault == "truncated":
-            whole = answer.encoded()
-            answer.body = whole[: len(whole) // 2]
-        elif self.fault in strange.KINDS:
-            answer.body = strange.made(self.fault, answer.body)
-        return answer
+            encoded = response.encoded()
+            response.body = encoded[: len(encoded) // 2]
+        elif self.fault in schema_drift.KINDS:
+            response.body = schema_drift.apply(self.fault, response.body)
+        return response
 
 
-def _fits(name: str, value: object) -> bool:
+def _is_valid(name: str, value: object) -> bool:
     if name in ("route", "method", "key"):
         return isinstance(value, str)
     if name == "shape":
@@ -102,12 +103,12 @@ def _fits(name: str, value: object) -> bool:
 
 class Faults:
     def __init__(self, seed: str) -> None:
-        self._ordered: list[Fault] = []
-        self._last = 0
-        self._luck = chance.about(seed, "faults")
+        self._faults: list[Fault] = []
+        self._last_id = 0
+        self._rng = random_source.rng_for(seed, "faults")
 
-    def order(self, wanted: dict) -> Fault:
-        """Add one; ValueError says what is wrong with it."""
+    def add(self, wanted: dict[str, Any]) -> Fault:
+        """Add a fault; a ValueError names what is wrong with it."""
         kind = str(wanted.get("fault", ""))
         known = re.fullmatch(r"[45]\d\d", kind) and int(kind) in TITLES
         if not known and kind not in KINDS + WEBHOOK_KINDS:
@@ -120,40 +121,42 @@ class Faults:
         if "times" in wanted:
             values["times"] = wanted["times"] or None
         for name, value in values.items():
-            if not _fits(name, value):
+            if not _is_valid(name, value):
                 raise ValueError(f"{name} must be {VALUES[name]}")
-        self._last += 1
-        fault = Fault(self._last, kind, **values)
-        self._ordered.append(fault)
+        self._last_id += 1
+        fault = Fault(self._last_id, kind, **values)
+        self._faults.append(fault)
         return fault
 
     def take(self, method: str, path: str, key: str) -> Fault | None:
-        """The first fault that meets this request, used up by one."""
-        for fault in self._ordered:
-            fits = fault.fault not in WEBHOOK_KINDS and (fault.fault != "end_on_command" or path.endswith("/control"))
-            if fits and fault.meets(method, path, key) and self._strikes(fault):
-                return self._used(fault)
+        """The first fault that applies to this request; its count goes down."""
+        for fault in self._faults:
+            possible = fault.fault not in WEBHOOK_KINDS and (
+                fault.fault != "end_on_command" or path.endswith("/control")
+            )
+            if possible and fault.matches(method, path, key) and self._happens(fault):
+                return self._count_down(fault)
         return None
 
     def take_for_webhook(self, event: str) -> Fault | None:
-        """The first fault that meets a delivery of this event, used up by one."""
-        for fault in self._ordered:
-            if fault.fault in WEBHOOK_KINDS and fault.meets("", event, "") and self._strikes(fault):
-                return self._used(fault)
+        """The first fault that applies to a delivery of this event; its count goes down."""
+        for fault in self._faults:
+            if fault.fault in WEBHOOK_KINDS and fault.matches("", event, "") and self._happens(fault):
+                return self._count_down(fault)
         return None
 
-    def _strikes(self, fault: Fault) -> bool:
-        return fault.chance >= 1 or self._luck.random() < fault.chance
+    def _happens(self, fault: Fault) -> bool:
+        return fault.chance >= 1 or self._rng.random() < fault.chance
 
-    def _used(self, fault: Fault) -> Fault:
+    def _count_down(self, fault: Fault) -> Fault:
         if fault.times is not None:
             fault.times -= 1
             if fault.times <= 0:
-                self._ordered.remove(fault)
+                self._faults.remove(fault)
         return fault
 
     def clear(self, fault_id: int | None = None) -> None:
-        self._ordered = [fault for fault in self._ordered if fault_id is not None and fault.id != fault_id]
+        self._faults = [fault for fault in self._faults if fault_id is not None and fault.id != fault_id]
 
-    def listed(self) -> list[dict]:
-        return [asdict(fault) for fault in self._ordered]
+    def to_json(self) -> list[dict[str, Any]]:
+        return [asdict(fault) for fault in self._faults]

@@ -1,37 +1,40 @@
-"""The sandbox without a socket, for tests: an httpx transport in which cut and slow answers fail as on the network."""
+"""The sandbox without a socket, for tests: an httpx transport. Cut and slow responses fail as on a network."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import httpx
 
 from .app import Sandbox
-from .exchange import ConnectionCut
+from .http_messages import ConnectionCut
 
 
 class _TooSlow(Exception):
-    """The client would have given up by now."""
+    """The response would come after the client's read timeout."""
 
 
 class Transport(httpx.BaseTransport):
-    """Nobody really waits: a pause longer than the client's read timeout is a ReadTimeout, a shorter one is nothing."""
+    """Does not wait: a pause longer than the client's read timeout is a ReadTimeout, a shorter one has no effect."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        patience = request.extensions.get("timeout", {}).get("read")
+        read_timeout = request.extensions.get("timeout", {}).get("read")
 
         def pause(seconds: float) -> None:
-            if patience is not None and seconds >= patience:
+            if read_timeout is not None and seconds >= read_timeout:
                 raise _TooSlow
 
-        def app(environ: dict, start_response):
+        def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             return self.sandbox(environ | {"sandbox.pause": pause}, start_response)
 
         try:
             return httpx.WSGITransport(app=app).handle_request(request)
-        except ConnectionCut as cut:
-            raise httpx.ReadError(str(cut), request=request) from cut
-        except _TooSlow as late:
-            raise httpx.ReadTimeout("timed out", request=request) from late
+        except ConnectionCut as error:
+            raise httpx.ReadError(str(error), request=request) from error
+        except _TooSlow as error:
+            raise httpx.ReadTimeout("timed out", request=request) from error
 
 
 def client(sandbox: Sandbox, key: str = "", timeout: float = 30.0) -> httpx.Client:

@@ -1,10 +1,7 @@
-"""Everything the sandbox remembers, as plain records that a snapshot can write down."""
+"""The records of the sandbox's state, as plain dataclasses that a snapshot can write."""
 
 from dataclasses import dataclass, field
 from typing import Any
-
-from . import chance
-from .switches import Switches
 
 LIVE = ("dialing", "connecting", "ringing", "in-progress")
 
@@ -51,28 +48,28 @@ class Assistant:
 
     id: str
     org_id: str
-    settings: dict
+    settings: dict[str, Any]
     created_at: float
     updated_at: float
 
     @property
     def name(self) -> str:
-        return self.settings["name"]
+        return str(self.settings["name"])
 
 
 @dataclass
-class Kept:
-    """A record that is stored and told again, nothing more: trunks, workflows, templates, servers, domains, chats.
+class StoredResource:
+    """A record that is only stored and returned: trunks, workflows, templates, servers, domains, chats.
 
-    `settings` holds the vendor's fields; `sealed` what is written and never told.
+    `settings` holds the vendor's fields; `write_only` those that are accepted and never returned.
     """
 
     id: str
     org_id: str
-    settings: dict
+    settings: dict[str, Any]
     created_at: float
     updated_at: float
-    sealed: dict = field(default_factory=dict)
+    write_only: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -80,8 +77,8 @@ class Vault:
     """One organization's keys at other providers (§9.7): provider → id of the key, and provider → settings."""
 
     org_id: str
-    secrets: dict = field(default_factory=dict)
-    config: dict = field(default_factory=dict)
+    secrets: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -90,13 +87,15 @@ class Vault:
 
 @dataclass
 class Call:
-    """`plan` is what is still to happen: `[unix seconds, event, data]`, soonest first. `config` is the assistant as
-    resolved for this call; it is forgotten once the report is out. `closing` is what the report will say."""
+    """`plan` has the coming events (see `call_plan`), `report_data` what the report will contain.
+
+    `config` is the assistant as resolved for this call; it is dropped once the report is sent.
+    """
 
     id: str
     org_id: str
     direction: str
-    person: str  # "" once the metadata period is over
+    counterpart_number: str  # "" once the metadata period is over
     number_id: str | None
     our_number: str | None
     assistant_id: str | None
@@ -110,19 +109,19 @@ class Call:
     end_reason: str | None = None
     error: str | None = None
     summary: str | None = None
-    analysis: dict | None = None
-    messages: list = field(default_factory=list)
+    analysis: dict[str, Any] | None = None
+    messages: list[Any] = field(default_factory=list)
     content_removed: bool = False
     reported: bool = False
-    plan: list = field(default_factory=list)
-    config: dict = field(default_factory=dict)
-    closing: dict = field(default_factory=dict)
+    plan: list[Any] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
+    report_data: dict[str, Any] = field(default_factory=dict)
     provider: str = "openai"
     outcome: str = "conversation"
     commands: int = 0
     campaign_id: str | None = None
     lead_id: str | None = None
-    question: dict = field(default_factory=dict)  # what it waits for: id, name, until, tool
+    pending_webhook: dict[str, Any] = field(default_factory=dict)  # its id, name, until, tool
 
     @property
     def live(self) -> bool:
@@ -137,8 +136,10 @@ class Call:
 
 @dataclass
 class Campaign:
-    """`next_at` is when the engine looks at it again; None while it waits for a call to end or does not run.
-    `renews` has the demo load a new list when it is through."""
+    """`next_at` is when the engine runs it again; None while it waits for a call to end or does not run.
+
+    `renews`: the background traffic continues it with a new list of leads once it is completed.
+    """
 
     id: str
     org_id: str
@@ -162,60 +163,10 @@ class Lead:
     id: str
     campaign_id: str
     phone_number: str
-    variables: dict
+    variables: dict[str, Any]
     created_at: float
     status: str = "pending"
     call_id: str | None = None
     attempts: int = 0
     last_attempt_at: float | None = None
     retry_at: float | None = None
-
-
-@dataclass
-class World:
-    """`outbox` collects webhooks until the lock is free; `ambient_at` is when the next bystander may call."""
-
-    seed: str
-    serial: int = 0
-    address: str = "http://sandbox"  # where it listens
-    ambient_at: float | None = None
-    retention_at: float = 0.0  # when old calls are looked through again
-    switches: Switches = field(default_factory=Switches)
-    organizations: dict[str, Organization] = field(default_factory=dict)
-    keys: dict[str, Key] = field(default_factory=dict)
-    numbers: dict[str, Number] = field(default_factory=dict)
-    assistants: dict[str, Assistant] = field(default_factory=dict)
-    trunks: dict[str, Kept] = field(default_factory=dict)
-    workflows: dict[str, Kept] = field(default_factory=dict)
-    tool_templates: dict[str, Kept] = field(default_factory=dict)
-    analysis_templates: dict[str, Kept] = field(default_factory=dict)
-    mcp_servers: dict[str, Kept] = field(default_factory=dict)
-    domains: dict[str, Kept] = field(default_factory=dict)
-    chats: dict[str, Kept] = field(default_factory=dict)
-    vaults: dict[str, Vault] = field(default_factory=dict)
-    calls: dict[str, Call] = field(default_factory=dict)
-    campaigns: dict[str, Campaign] = field(default_factory=dict)
-    leads: dict[str, list[Lead]] = field(default_factory=dict)
-    outcomes: dict[str, str] = field(default_factory=dict)
-    scripted: dict[str, Any] = field(default_factory=dict)  # a scenario's people, by number
-    planned: dict[str, None] = field(default_factory=dict)
-    queue: list[tuple[float, str]] = field(default_factory=list)  # a heap of campaigns by when they are due
-    campaign_calls: int = 0  # live now
-    outbox: list = field(default_factory=list)
-
-    def next_serial(self) -> int:
-        self.serial += 1
-        return self.serial
-
-    def new_id(self, kind: str) -> str:
-        return chance.uuid_of(self.seed, kind, self.next_serial())
-
-    def payer(self, org_id: str) -> Organization:
-        """The root parent, whose minutes the whole tree uses (§10, §15)."""
-        org = self.organizations[org_id]
-        while org.parent_org_id:
-            org = self.organizations[org.parent_org_id]
-        return org
-
-    def live_calls(self) -> list[Call]:
-        return [call for call in (self.calls[key] for key in self.planned) if call.live]

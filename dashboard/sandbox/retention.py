@@ -1,39 +1,40 @@
-"""What is removed of old calls, by the periods of each organization (voicedock-api.md §13).
+"""Removal of the data of old calls, by the periods of each organization (voicedock-api.md §13).
 
 After the content period transcript, summary, analysis and recording are gone, after the metadata period the person's
 number and the link to the campaign. The sandbox's own choice: the periods count from the end of a call, and what is due
 is removed once an hour of its clock, and when the periods are changed.
 """
 
-from .records import Call, Lead, World
+from .records import Call, Lead
+from .state import State
 
 DAY, HOUR = 86_400.0, 3_600.0
 
 
-def run(world: World, now: float) -> None:
+def run(state: State, now: float) -> None:
     """At most once an hour."""
-    if now >= world.retention_at:
-        world.retention_at = now + HOUR
-        remove(world, now)
+    if now >= state.next_retention_at:
+        state.next_retention_at = now + HOUR
+        remove(state, now)
 
 
-def remove(world: World, now: float) -> None:
-    leads = {lead.call_id: lead for group in world.leads.values() for lead in group if lead.call_id}
-    for call in world.calls.values():
-        org = world.organizations[call.org_id]
+def remove(state: State, now: float) -> None:
+    leads = {lead.call_id: lead for group in state.leads.values() for lead in group if lead.call_id}
+    for call in state.calls.values():
+        org = state.organizations[call.org_id]
         if call.live or not call.ended_at:
             continue
         if now >= call.ended_at + org.content_retention_days * DAY:
-            _content(call)
+            _remove_content(call)
         if now >= call.ended_at + org.metadata_retention_days * DAY:
-            _metadata(call, leads.get(call.id))
+            _remove_metadata(call, leads.get(call.id))
 
 
-def _content(call: Call) -> None:
+def _remove_content(call: Call) -> None:
     call.messages, call.summary, call.analysis, call.content_removed = [], None, None, True
 
 
-def _metadata(call: Call, lead: Lead | None) -> None:
-    call.person, call.campaign_id, call.lead_id = "", None, None
+def _remove_metadata(call: Call, lead: Lead | None) -> None:
+    call.counterpart_number, call.campaign_id, call.lead_id = "", None, None
     if lead:
         lead.call_id = None

@@ -1,4 +1,4 @@
-"""The sandbox behind a socket: keep-alive, a thread per connection, a ticker that keeps the world going."""
+"""The sandbox behind a socket: keep-alive, a thread per connection, a loop that moves the state on."""
 
 import io
 import logging
@@ -6,10 +6,11 @@ import socket
 import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import unquote
 
 from .app import Sandbox
-from .exchange import ConnectionCut
+from .http_messages import ConnectionCut
 from .snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ SNAPSHOT_EVERY = 10.0
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection. Each answer leaves in a single write, so that it is not held back by Nagle's algorithm."""
+    """One connection. Each response is sent in a single write, so that Nagle's algorithm does not delay it."""
 
     protocol_version = "HTTP/1.1"
     server: "Server"
@@ -47,9 +48,9 @@ class Handler(BaseHTTPRequestHandler):
             "sandbox.pause": self.server.stopping.wait,
         }
         try:
-            self._write(*self._ask(environ))
+            self._write(*self._call_application(environ))
         except ConnectionCut:
-            self._cut()
+            self._reset_connection()
         except Exception:
             log.exception("%s %s failed", self.command, path)
             self._write("500 Internal Server Error", [("Content-Length", "0")], b"")
@@ -57,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = do_OPTIONS = _serve
 
     def _body(self) -> bytes:
-        """Whole or in chunks, as the client sends it."""
+        """The body, sent whole or in chunks."""
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             return self.rfile.read(max(0, int(self.headers.get("Content-Length") or 0)))
         body = b""
@@ -65,15 +66,15 @@ class Handler(BaseHTTPRequestHandler):
             body += self.rfile.read(size)
             self.rfile.readline()
         while self.rfile.readline().strip():
-            """What trails behind the last chunk."""
+            """Skip the trailers after the last chunk."""
         return body
 
-    def _ask(self, environ: dict) -> tuple[str, list, bytes]:
-        head: list = []
+    def _call_application(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        head: list[Any] = []
         body = b"".join(self.server.sandbox(environ, lambda status, headers: head.extend((status, headers))))
         return head[0], head[1], body
 
-    def _write(self, status: str, headers: list, body: bytes) -> None:
+    def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
         if self.close_connection:
             lines.append("Connection: close")
@@ -81,14 +82,14 @@ class Handler(BaseHTTPRequestHandler):
             ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (b"" if self.command == "HEAD" else body)
         )
 
-    def _cut(self) -> None:
-        """Reset instead of a tidy end."""
+    def _reset_connection(self) -> None:
+        """Reset the connection instead of closing it."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:
-        """The request log under /_sandbox/log tells more."""
+        """Nothing is logged here: /_sandbox/log has the requests."""
 
 
 class Server(ThreadingHTTPServer):
@@ -99,14 +100,14 @@ class Server(ThreadingHTTPServer):
     def __init__(self, sandbox: Sandbox, host: str, port: int, snapshot: Snapshot | None = None) -> None:
         super().__init__((host, port), Handler)
         self.sandbox, self.snapshot = sandbox, snapshot
-        sandbox.address = f"http://{host}:{self.server_address[1]}"
+        sandbox.base_url = f"http://{host}:{self.server_address[1]}"
         self.stopping = threading.Event()
 
     def run(self) -> None:
         """Serve until `stopping` is set; then write the last snapshot.
 
-        The first one is written before anything is served: a start that is killed leaves a trace, so that the next
-        one gives out other ids (`world.resume`).
+        The first one is written before anything is served, so that the start after one that was killed uses other ids
+        (`initial_state.resume`).
         """
         self.save()
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
@@ -115,7 +116,7 @@ class Server(ThreadingHTTPServer):
             try:
                 self.sandbox.step()
             except Exception:
-                log.exception("the world could not be moved on")
+                log.exception("moving the state failed")
             since_snapshot += TICK
             if self.snapshot and since_snapshot >= SNAPSHOT_EVERY:
                 since_snapshot = 0.0
@@ -127,9 +128,9 @@ class Server(ThreadingHTTPServer):
     def save(self) -> None:
         if self.snapshot:
             with self.sandbox.lock:
-                text = self.snapshot.dump(self.sandbox.world, self.sandbox.clock.ahead)
+                text = self.snapshot.dump(self.sandbox.state, self.sandbox.clock.ahead)
             self.snapshot.write(text)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that go away are normal; anything else is worth a line."""
+        """Clients that disconnect are normal, so this is a debug message."""
         log.debug("connection from %s ended early", client_address)

@@ -1,26 +1,28 @@
-"""The world in a file: one JSON line per record, so that what no longer changes is written from memory."""
+"""The state in a file: one JSON line per record, so that lines of records that no longer change are reused."""
 
 import json
 import os
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
-from .records import Assistant, Call, Campaign, Kept, Key, Lead, Number, Organization, Vault, World
-from .switches import Switches
+from .options import Options
+from .records import Assistant, Call, Campaign, Key, Lead, Number, Organization, StoredResource, Vault
+from .state import State
 
-FORMAT = 1
-KINDS = {
+FORMAT = 2
+KINDS: dict[str, type[Any]] = {
     "organizations": Organization,
     "keys": Key,
     "numbers": Number,
     "assistants": Assistant,
-    "trunks": Kept,
-    "workflows": Kept,
-    "tool_templates": Kept,
-    "analysis_templates": Kept,
-    "mcp_servers": Kept,
-    "domains": Kept,
-    "chats": Kept,
+    "trunks": StoredResource,
+    "workflows": StoredResource,
+    "tool_templates": StoredResource,
+    "analysis_templates": StoredResource,
+    "mcp_servers": StoredResource,
+    "domains": StoredResource,
+    "chats": StoredResource,
     "vaults": Vault,
     "calls": Call,
     "campaigns": Campaign,
@@ -30,67 +32,76 @@ KINDS = {
 class Snapshot:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._settled: dict[str, str] = {}
+        self._cached_lines: dict[str, str] = {}
 
-    def dump(self, world: World, ahead: float = 0.0) -> str:
-        """All lines; to be called while nothing else changes the world."""
-        head = {"format": FORMAT, "seed": world.seed, "serial": world.serial, "ambient_at": world.ambient_at,
-                "switches": asdict(world.switches), "outcomes": world.outcomes, "ahead": ahead}  # fmt: skip
+    def dump(self, state: State, ahead: float = 0.0) -> str:
+        """All lines; to be called while nothing else changes the state."""
+        head = {
+            "format": FORMAT,
+            "seed": state.seed,
+            "serial": state.serial,
+            "next_background_at": state.next_background_at,
+            "options": asdict(state.options),
+            "outcome_by_number": state.outcome_by_number,
+            "ahead": ahead,
+        }
         lines = [json.dumps(head)]
         for kind in KINDS:
-            lines += [self._line(kind, record) for record in getattr(world, kind).values()]
-        for campaign_id, leads in world.leads.items():
-            lines.append(self._leads_line(world.campaigns[campaign_id], leads))
-        self._settled = {key: line for key, line in self._settled.items() if key in world.calls or key in world.leads}
+            lines += [self._line(kind, record) for record in getattr(state, kind).values()]
+        for campaign_id, leads in state.leads.items():
+            lines.append(self._leads_line(state.campaigns[campaign_id], leads))
+        self._cached_lines = {
+            key: line for key, line in self._cached_lines.items() if key in state.calls or key in state.leads
+        }
         return "\n".join(lines) + "\n"
 
     def write(self, text: str) -> None:
-        """Replace the file at once: a crash leaves the old one or the new one. It holds keys, hence 0600."""
+        """Replace the file atomically: a crash leaves the old one or the new one. It holds keys, hence 0600."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(self.path.suffix + ".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        new_path = self.path.with_suffix(self.path.suffix + ".new")
+        with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(text)
-        os.replace(fresh, self.path)
+        os.replace(new_path, self.path)
 
-    def load(self) -> tuple[World, float] | None:
-        """The world and how far it was ahead of the wall clock; None without a file that can be read."""
+    def load(self) -> tuple[State, float] | None:
+        """The state and how many seconds its clock was ahead; None without a readable file."""
         if not self.path.exists():
             return None
         try:
             head, *lines = [json.loads(line) for line in self.path.read_text("utf-8").splitlines()]
-            return _rebuilt(head, lines), head["ahead"]
+            return _build(head, lines), head["ahead"]
         except (ValueError, KeyError, TypeError):
             self.path.replace(self.path.with_suffix(self.path.suffix + ".unreadable"))
             return None
 
-    def _line(self, kind: str, record) -> str:
+    def _line(self, kind: str, record: Any) -> str:
         if kind != "calls" or record.plan:
             return json.dumps([kind, vars(record)])
-        if record.id not in self._settled:
-            self._settled[record.id] = json.dumps([kind, vars(record)])
-        return self._settled[record.id]
+        if record.id not in self._cached_lines:
+            self._cached_lines[record.id] = json.dumps([kind, vars(record)])
+        return self._cached_lines[record.id]
 
     def _leads_line(self, campaign: Campaign, leads: list[Lead]) -> str:
-        known = self._settled.get(campaign.id, "")
-        stamp = f'["leads", "{campaign.id}", {campaign.version}, '
-        if not known.startswith(stamp):
-            self._settled[campaign.id] = stamp + json.dumps([vars(lead) for lead in leads]) + "]"
-        return self._settled[campaign.id]
+        cached = self._cached_lines.get(campaign.id, "")
+        prefix = f'["leads", "{campaign.id}", {campaign.version}, '
+        if not cached.startswith(prefix):
+            self._cached_lines[campaign.id] = prefix + json.dumps([vars(lead) for lead in leads]) + "]"
+        return self._cached_lines[campaign.id]
 
 
-def _rebuilt(head: dict, lines: list) -> World:
+def _build(head: dict[str, Any], lines: list[Any]) -> State:
     if head["format"] != FORMAT:
-        raise ValueError("another format")
-    names = {field.name for field in fields(Switches)}
-    switches = Switches(**{name: value for name, value in head["switches"].items() if name in names})
-    world = World(head["seed"], head["serial"], ambient_at=head["ambient_at"], switches=switches)
-    world.outcomes = head["outcomes"]
+        raise ValueError("unknown format")
+    names = {field.name for field in fields(Options)}
+    options = Options(**{name: value for name, value in head["options"].items() if name in names})
+    state = State(head["seed"], head["serial"], next_background_at=head["next_background_at"], options=options)
+    state.outcome_by_number = head["outcome_by_number"]
     for kind, *data in lines:
         if kind == "leads":
-            world.leads[data[0]] = [Lead(**lead) for lead in data[2]]
+            state.leads[data[0]] = [Lead(**lead) for lead in data[2]]
             continue
         record = KINDS[kind](**data[0])
-        getattr(world, kind)[record.key if kind == "keys" else record.id] = record
-    world.planned = {call.id: None for call in world.calls.values() if call.plan}
-    return world
+        getattr(state, kind)[record.key if kind == "keys" else record.id] = record
+    state.calls_with_plan = {call.id: None for call in state.calls.values() if call.plan}
+    return state

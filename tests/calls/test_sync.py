@@ -60,7 +60,7 @@ def test_several_missing_are_looked_for_in_one_page(agency, receive_call, end_re
 def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, receive_call, sandbox):
     remote_id, other = receive_call(), receive_call()
     sync.live(agency.connection)
-    del sandbox.world.calls[remote_id], sandbox.world.planned[remote_id]
+    del sandbox.state.calls[remote_id], sandbox.state.calls_with_plan[remote_id]
     sync.live(agency.connection)
     assert states()[other] == "in-progress"
     with scope.system("look"):
@@ -118,8 +118,8 @@ def test_a_late_report_on_an_older_page_is_found_in_time(agency, receive_call, e
     sync.finished(agency.connection)
     with scope.system("look"):
         before = Call.objects.get(remote_id=first).remote_updated_at
-    sandbox.world.calls[first].summary = "Late."
-    sandbox.world.calls[first].updated_at += 1000
+    sandbox.state.calls[first].summary = "Late."
+    sandbox.state.calls[first].updated_at += 1000
     SyncState.objects.filter(kind=Kind.CALLS).update(
         mark={
             "history": {"offset": 0, "done": True},

@@ -48,7 +48,7 @@ def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, new_
     assert [answer.outcome for answer in answers] == ["accepted"] * 4
     assert answers[0].words == "Slots is started."
     assert new_requests() == [f"PATCH /campaigns/{slots.remote_id}"] * 4
-    assert sandbox.world.campaigns[slots.remote_id].status == fresh().status == "cancelled"
+    assert sandbox.state.campaigns[slots.remote_id].status == fresh().status == "cancelled"
     assert [entry[0] for entry in trail()] == [
         "campaign.start-asked",
         "campaign.start-accepted",
@@ -133,7 +133,7 @@ def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campa
 
 @pytest.mark.parametrize("fault", ["lost", "cut", "503", "html502"])
 def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, sandbox, new_requests, fault):
-    sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH"})
+    sandbox.faults.add({"fault": fault, "route": "/campaigns/*", "method": "PATCH"})
     answer = control.start(slots, by=manager)
     assert answer.outcome == "unknown"
     assert "may have been done or not" in answer.words
@@ -145,7 +145,7 @@ def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, s
 
 
 def test_a_refusal_is_told_in_voicedocks_words(slots, manager, sandbox):
-    sandbox.faults.order({"fault": "409", "route": "/campaigns/*", "method": "PATCH"})
+    sandbox.faults.add({"fault": "409", "route": "/campaigns/*", "method": "PATCH"})
     answer = control.start(slots, by=manager)
     assert answer.outcome == "refused"
     assert "Fault ordered in the sandbox" in answer.words

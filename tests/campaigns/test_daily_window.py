@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dashboard.campaigns import counts, windows
 from dashboard.campaigns.daily_window import DailyWindow
 from dashboard.campaigns.models import Campaign
-from dashboard.sandbox import campaigns as sandbox
+from dashboard.sandbox import calling_window as sandbox
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SPRING, AUTUMN = datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)  # changed at 01:00 UTC
@@ -40,8 +40,8 @@ def in_sandbox(window: DailyWindow) -> SimpleNamespace:
 @given(windows_of_a_day, moments)
 def test_the_sandbox_opens_and_closes_by_the_same_definition(window, moment):
     there, at = in_sandbox(window), moment.timestamp()
-    assert sandbox.window_open(there, at) == window.is_open(moment)
-    assert sandbox.window_open(there, at, overnight=False) == (window.is_documented and window.is_open(moment))
+    assert sandbox.is_open(there, at) == window.is_open(moment)
+    assert sandbox.is_open(there, at, overnight=False) == (window.is_documented and window.is_open(moment))
     opens = window.next_opening(moment)
     assert sandbox.opens_at(there, at) == (opens.timestamp() if opens else at + 86_400)
 

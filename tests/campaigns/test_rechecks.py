@@ -92,7 +92,7 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
     assert rechecks.run() == [started]
     assert new_requests() == [f"PATCH /campaigns/{started.remote_id}"]
     paused = fresh()
-    assert (paused.status, sandbox.world.campaigns[paused.remote_id].status) == ("paused", "paused")
+    assert (paused.status, sandbox.state.campaigns[paused.remote_id].status) == ("paused", "paused")
     assert cause.label in windows.standing(paused, NOON).detail
     assert rechecks.run() == [] and fresh().pause_required_at is None
     with scope.system("look"):
@@ -143,7 +143,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
 
 @pytest.mark.parametrize("fault", ["cut", "503"])
 def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, sandbox, new_requests, fault):
-    sandbox.faults.order({"fault": fault, "route": "/campaigns/*", "method": "PATCH", "times": 1})
+    sandbox.faults.add({"fault": fault, "route": "/campaigns/*", "method": "PATCH", "times": 1})
     with scope.system("a release"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     assert rechecks.run() == [started]
@@ -159,7 +159,7 @@ def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, s
 
 
 def test_a_pause_whose_answer_was_lost_is_settled_by_the_next_list(started, harbor, sandbox, agency):
-    sandbox.faults.order({"fault": "lost", "route": "/campaigns/*", "method": "PATCH", "times": 1})
+    sandbox.faults.add({"fault": "lost", "route": "/campaigns/*", "method": "PATCH", "times": 1})
     with scope.system("a release"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     rechecks.run()
@@ -180,7 +180,7 @@ def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, make_mem
 
 
 def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, harbor, make_remote_campaign, sandbox):
-    remote = sandbox.world.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
+    remote = sandbox.state.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
     remote.status = "scheduled"
     sync.campaigns(agency.connection)
     assert rechecks.run() == []
@@ -190,7 +190,7 @@ def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, h
 
 
 def test_nobodys_campaign_is_left_alone(agency, make_remote_campaign, sandbox):
-    remote = sandbox.world.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
+    remote = sandbox.state.campaigns[make_remote_campaign("Slots", "Dispatch desk")]
     remote.status = "scheduled"
     sync.campaigns(agency.connection)
     assert rechecks.run() == [] and remote.status == "scheduled"

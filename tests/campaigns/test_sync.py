@@ -65,7 +65,7 @@ def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make_
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert [one for one in changes() if one[0] == "campaign"] == [("campaign", harbor.pk, 1)]
-    sandbox.world.campaigns[remote_id].name = "Slots of the week"
+    sandbox.state.campaigns[remote_id].name = "Slots of the week"
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert Campaign.objects.get().version == 2
@@ -75,7 +75,7 @@ def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make_
 def test_a_campaign_that_vanished_is_marked(agency, harbor, make_remote_campaign, sandbox):
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
-    del sandbox.world.campaigns[remote_id]
+    del sandbox.state.campaigns[remote_id]
     sync.campaigns(agency.connection)
     with scope.system("look"):
         assert Campaign.objects.get().vanished_at is not None
@@ -88,7 +88,7 @@ def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_r
     sync.due_leads(agency.connection)
     sync.due_leads(agency.connection)
     assert new_requests() == [f"GET /campaigns/{remote_id}/leads"]
-    lead = sandbox.world.leads[remote_id][0]
+    lead = sandbox.state.leads[remote_id][0]
     lead.status, lead.attempts, lead.call_id = "completed", 1, "call-_+31612340000_x"
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
@@ -103,7 +103,7 @@ def test_a_lead_removed_there_is_removed_here(agency, harbor, make_remote_campai
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
-    del sandbox.world.leads[remote_id][1]
+    del sandbox.state.leads[remote_id][1]
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
     with scope.of(harbor):
@@ -140,7 +140,7 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
 def test_one_failing_list_does_not_lose_the_others(agency, harbor, make_remote_campaign, sandbox, fault):
     first, second = make_remote_campaign("One", "Dispatch desk"), make_remote_campaign("Two", "Dispatch desk")
     sync.campaigns(agency.connection)
-    sandbox.faults.order({"fault": fault, "route": f"/campaigns/{first}/leads", "times": None})
+    sandbox.faults.add({"fault": fault, "route": f"/campaigns/{first}/leads", "times": None})
     sync.due_leads(agency.connection)
     with scope.of(harbor):
         assert set(Lead.objects.values_list("campaign__remote_id", flat=True)) == {second}

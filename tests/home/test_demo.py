@@ -23,7 +23,7 @@ from tests.fixtures.backdating import backdating
 @pytest.fixture
 def furnished(db, settings, monkeypatch):
     monkeypatch.setattr(demo, "as_owner", backdating)  # another log-in would not see this test's transaction
-    sandbox = app.make(seed=7, clock=Clock(), world="demo", deliver=lambda *webhook: None)
+    sandbox = app.make(seed=7, clock=Clock(), dataset="demo", deliver=lambda *webhook: None)
     settings.SANDBOX_URL = "http://sandbox"
     settings.VOICEDOCK_API_URL = "http://sandbox/api/v1"
     settings.VOICEDOCK_TRANSPORT = inprocess.Transport(sandbox)

@@ -78,8 +78,8 @@ def test_a_call_follows_its_webhooks_to_the_report(operator_with_webhooks):
 
 
 def test_a_webhook_may_come_before_the_answer_and_under_another_id(operator_with_webhooks):
-    operator_with_webhooks.sandbox.world.switches.webhook_call_id = "uuid"
-    operator_with_webhooks.sandbox.world.outcomes["+31612340042"] = "conversation"
+    operator_with_webhooks.sandbox.state.options.webhook_call_id = "uuid"
+    operator_with_webhooks.sandbox.state.outcome_by_number["+31612340042"] = "conversation"
     operator_with_webhooks.add_fault("lost")
     call = operator_with_webhooks.place()
     assert call.state == "unknown"

@@ -54,7 +54,7 @@ def test_a_key_is_replaced_by_one_of_the_same_organization_only(agency, sandbox,
 
 
 def test_assistants_report_to_us_signed_and_a_foreign_webhook_stays(agency, sandbox, admin):
-    ours = [one for one in sandbox.world.assistants.values() if one.org_id == agency.connection.organization_id]
+    ours = [one for one in sandbox.state.assistants.values() if one.org_id == agency.connection.organization_id]
     ours[0].settings["webhook_url"] = "https://elsewhere.test/hook"
     sync.inventory(agency.connection)
     assert connect.hook_up(agency.connection, by=admin) == connect.Hooked(len(ours) - 1, 1, 0)

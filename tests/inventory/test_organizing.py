@@ -18,16 +18,16 @@ from tenants.models import AuditEntry, Connection, ConnectionSecret, Tenant
 @pytest.fixture
 def fault(sandbox):
     def order(kind: str, **more) -> None:
-        with inprocess.client(sandbox) as levers:
-            answer = levers.post("/_sandbox/faults", json={"fault": kind, "route": "/organizations", **more})
+        with inprocess.client(sandbox) as admin_api:
+            answer = admin_api.post("/_sandbox/faults", json={"fault": kind, "route": "/organizations", **more})
         assert answer.status_code < 300, answer.text
 
     return order
 
 
 def keys(sandbox, name: str) -> list[str]:
-    ids = [one.id for one in sandbox.world.organizations.values() if one.name == name]
-    return [key.key for key in sandbox.world.keys.values() if key.org_id in ids]
+    ids = [one.id for one in sandbox.state.organizations.values() if one.name == name]
+    return [key.key for key in sandbox.state.keys.values() if key.org_id in ids]
 
 
 def asked() -> list[OrganizationRequest]:
@@ -100,7 +100,7 @@ def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(admin_browser, a
     sync.organization(agency.connection)
     page = admin_browser.get(path).content.decode()
     assert "its key was in the answer that was lost" in page.lower() and "Enter its key" in page
-    (child,) = [one.id for one in sandbox.world.organizations.values() if one.name == "Dentist South"]
+    (child,) = [one.id for one in sandbox.state.organizations.values() if one.name == "Dentist South"]
     wrong = admin_browser.post(f"{path}organizations/key/", {"organization": child, "api_key": "sandbox-bloom"})
     assert wrong.status_code == 422 and "It is a good key, but not of this organization" in wrong.content.decode()
     assert "sandbox-bloom" not in wrong.content.decode()

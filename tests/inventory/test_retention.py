@@ -208,12 +208,12 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
         assert known.finished and known.party
         Tenant.objects.filter(pk=operator.tenant.pk).update(closed_at=timezone.now() - timedelta(days=400))
     assert retention.run() == 1
-    remote = operator.sandbox.world.calls[known.remote_id]
+    remote = operator.sandbox.state.calls[known.remote_id]
     remote.summary, remote.updated_at = WORDS, remote.updated_at + 60
     operator.read_calls()
     with scope.system("look"):
         assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
-    operator.sandbox.world.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
+    operator.sandbox.state.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
     operator.read_calls()
     with scope.system("look"):
         late = Call.objects.get(remote_id="call-_late")

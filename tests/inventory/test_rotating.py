@@ -45,7 +45,7 @@ def report(connection, secret: str, n: int) -> int:
 
 
 def known(sandbox, connection) -> set[str]:
-    ours = [one for one in sandbox.world.assistants.values() if one.org_id == connection.organization_id]
+    ours = [one for one in sandbox.state.assistants.values() if one.org_id == connection.organization_id]
     return {one.settings["webhook_secret"] for one in ours}
 
 
@@ -95,16 +95,16 @@ def test_there_is_nothing_to_change_before_the_first_secret(agency, admin):
 
 def test_the_key_changes_under_requests_that_go_on(agency, sandbox, admin):
     """VoiceDock takes the old and the new one until the old is withdrawn there; nothing fails on the way."""
-    before = next(one for one in sandbox.world.keys.values() if one.org_id == agency.connection.organization_id)
+    before = next(one for one in sandbox.state.keys.values() if one.org_id == agency.connection.organization_id)
     after = type(before)("fl_live_the_next_one", before.org_id)
-    sandbox.world.keys[after.key] = after
+    sandbox.state.keys[after.key] = after
     with budget.speak(agency.connection, Lane.REST) as under_way:
         assert under_way.numbers()
         connect.replace_key(agency.connection, after.key, by=admin)
         with budget.speak(agency.connection, Lane.REST) as begun_since:
             assert begun_since.numbers()
         assert under_way.numbers(), "begun with the old key, which is still good"
-    del sandbox.world.keys[before.key]
+    del sandbox.state.keys[before.key]
     with budget.speak(agency.connection, Lane.REST) as vendor:
         assert vendor.numbers()
     statuses = {entry["status"] for entry in sandbox.log.since()}

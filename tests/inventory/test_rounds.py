@@ -82,7 +82,7 @@ def test_one_tick_at_a_time(agency, transactional_db):
 
 
 def test_a_failing_connection_does_not_hold_up_the_others(agency, bloom_organization, sandbox):
-    sandbox.faults.order({"fault": "503", "route": "/campaigns", "key": "sandbox-agency", "times": None})
+    sandbox.faults.add({"fault": "503", "route": "/campaigns", "key": "sandbox-agency", "times": None})
     for connection, kind in rounds.due():
         tasks.run_due(connection, kind.value)
     with scope.system("look"):
@@ -115,7 +115,7 @@ def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, 
 
 
 def test_the_command_says_what_it_could_not_bring(agency, sandbox):
-    sandbox.faults.order({"fault": "503", "route": "/campaigns", "times": None})
+    sandbox.faults.add({"fault": "503", "route": "/campaigns", "times": None})
     with pytest.raises(CommandError, match="Not everything could be brought over: Kabelhuis"):
         call_command("sync", stdout=io.StringIO(), stderr=io.StringIO())
     with pytest.raises(CommandError, match="No connection is called Nobody"):

@@ -255,7 +255,7 @@ def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
 
 
 def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(operator, make_remote_campaign, admin):
-    remote = operator.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
+    remote = operator.sandbox.state.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     campaigns.campaigns(operator.connection)
     remote.status = "scheduled"
     campaigns.campaigns(operator.connection)

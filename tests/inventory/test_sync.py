@@ -40,12 +40,12 @@ def test_looking_again_changes_nothing_and_is_counted_in_one_row(agency):
 
 
 def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
-    gone = next(one for one in sandbox.world.numbers.values() if one.phone_number == "+12025550186")
-    del sandbox.world.numbers[gone.id]
+    gone = next(one for one in sandbox.state.numbers.values() if one.phone_number == "+12025550186")
+    del sandbox.state.numbers[gone.id]
     inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         assert agency.number("+12025550186").vanished_at is not None
-    sandbox.world.numbers[gone.id] = gone
+    sandbox.state.numbers[gone.id] = gone
     inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         assert agency.number("+12025550186").vanished_at is None
@@ -53,7 +53,7 @@ def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
 
 def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, sandbox, make_sandbox_tenant):
     make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
-    for one in sandbox.world.numbers.values():
+    for one in sandbox.state.numbers.values():
         if one.phone_number in ("+31105550161", "+31205550181"):
             one.phone_number = one.phone_number[:-1] + "9"
     inventory_sync.inventory(agency.connection)
@@ -67,8 +67,8 @@ def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, 
 
 
 def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
-    next(iter(sandbox.world.numbers.values()))
-    one = next(one for one in sandbox.world.numbers.values() if one.phone_number == "+12025550186")
+    next(iter(sandbox.state.numbers.values()))
+    one = next(one for one in sandbox.state.numbers.values() if one.phone_number == "+12025550186")
     one.phone_number = "0202 5550186"
     inventory_sync.inventory(agency.connection)
     with scope.system("look"):
@@ -77,7 +77,7 @@ def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
 
 
 def test_the_organizations_credit_and_place_in_the_family(agency, bloom_organization, sandbox):
-    root = next(one for one in sandbox.world.organizations.values() if one.parent_org_id is None)
+    root = next(one for one in sandbox.state.organizations.values() if one.parent_org_id is None)
     root.minutes_balance = 12.5
     connection_sync.organization(agency.connection)
     with scope.system("look"):
@@ -104,7 +104,7 @@ def test_a_key_of_another_organization_is_not_believed(agency, bloom_organizatio
 def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
     with scope.system("look"):
         agency.connection.refresh_from_db()
-    sandbox.faults.order({"fault": "503", "route": "/organizations", "times": None})
+    sandbox.faults.add({"fault": "503", "route": "/organizations", "times": None})
     pauses = []
     for _ in range(3):
         with pytest.raises(voicedock.VoiceDockError):

@@ -31,18 +31,18 @@ def base_url(patchbay: stack.Stack) -> str:
 @pytest.fixture
 def sandbox(patchbay: stack.Stack) -> Iterator[httpx.Client]:
     """The sandbox's own controls."""
-    with httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=20) as levers:
-        yield levers
+    with httpx.Client(base_url=f"{patchbay.sandbox_url}/_sandbox/", trust_env=False, timeout=20) as admin_api:
+        yield admin_api
 
 
 @pytest.fixture
 def talkative(sandbox: httpx.Client) -> Iterator[None]:
     """Whoever is called answers and talks, until the test is over; then they hang up, as a client's lines are few."""
-    sandbox.post("switches", json={"outcome": "conversation"})
+    sandbox.post("options", json={"outcome": "conversation"})
     yield
     for person in people_of_journeys(sandbox):
-        sandbox.post("hang-up", json={"person": person})
-    sandbox.post("switches", json={"outcome": ""})
+        sandbox.post("hang-up", json={"number": person})
+    sandbox.post("options", json={"outcome": ""})
     sandbox.delete("faults")
 
 

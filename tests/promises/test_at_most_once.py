@@ -273,7 +273,7 @@ def test_a_right_is_not_ended_while_a_call_leaves_by_it(operator, monkeypatch):
 def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(operator, admin):
     """P1, afterwards: VoiceDock reports another number than the one that was meant."""
     call = operator.place()
-    operator.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    operator.sandbox.state.calls[call.remote_id].our_number = "+31505550112"
     operator.read_calls()
     call = operator.reload(call)
     assert (call.alarm, call.reported_line, call.line) == ("wrong-number", "+31505550112", "+31105550161")

@@ -318,7 +318,7 @@ def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
 def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, admin, support, make_staff, make_user):
     make_staff(StaffRole.FINANCE)
     call = operator.place()
-    operator.sandbox.world.calls[call.remote_id].our_number = "+31505550112"
+    operator.sandbox.state.calls[call.remote_id].our_number = "+31505550112"
     operator.read_calls()
     assert operator.reload(call).alarm == "wrong-number"
     alarms.mail()

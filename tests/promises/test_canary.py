@@ -98,8 +98,8 @@ def new_key(world: Any, kind: str) -> str:
 @pytest.fixture
 def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Traps:
     """Every secret, used for what it is for, well and badly."""
-    first, second, wrong = (new_key(sandbox.world, "canary") for _ in range(3))
-    del sandbox.world.keys[wrong]
+    first, second, wrong = (new_key(sandbox.state, "canary") for _ in range(3))
+    del sandbox.state.keys[wrong]
     password, guess = f"Canary {secrets.token_hex(8)} swims", f"Guess {secrets.token_hex(8)} walks"
     traps.canaries = {"key": first, "second key": second, "refused key": wrong, "password": password, "guess": guess}
     boss = sign_in(admin)

@@ -280,7 +280,7 @@ def left_over():
 def test_killed_at_each_step(operator, monkeypatch, name):
     deed = DEEDS[name]
     prepare(operator, name)
-    world = copy.deepcopy(operator.sandbox.world.__dict__)
+    world = copy.deepcopy(operator.sandbox.state.__dict__)
     died = 0
     for dies_at in range(1, 400):
         before = database.savepoint()
@@ -301,8 +301,8 @@ def test_killed_at_each_step(operator, monkeypatch, name):
             traced = AuditEntry.objects.filter(action=deed.asked).exists()
         assert traced or not steps.reached, at
         database.savepoint_rollback(before)
-        operator.sandbox.world.__dict__.clear()
-        operator.sandbox.world.__dict__.update(copy.deepcopy(world))
+        operator.sandbox.state.__dict__.clear()
+        operator.sandbox.state.__dict__.update(copy.deepcopy(world))
         if steps.count < dies_at or not died or died < dies_at:
             break
     assert died >= 8, "it has steps"

@@ -240,7 +240,7 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operato
 
 @pytest.mark.parametrize("where", ["the audit trail", "what it is now"])
 def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaign, monkeypatch, where):
-    remote = operator.sandbox.world.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
+    remote = operator.sandbox.state.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     remote.status = "scheduled"
     campaign_sync.campaigns(operator.connection)
     with scope.system("look"):

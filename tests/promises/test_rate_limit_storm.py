@@ -51,7 +51,7 @@ class Storm:
     def begin(self) -> None:
         """Three are on the phone, a campaign calls its list, and one answer has just been lost; all known here."""
         lever = self.operator.control_sandbox
-        lever("switches", outcome="conversation", campaigns_dial=True, campaign_lines=2)
+        lever("options", outcome="conversation", campaigns_dial=True, campaign_call_limit=2)
         with scope.of(self.operator.tenant):
             dedications.Tenant.objects.filter(pk=self.operator.tenant.pk).update(max_concurrent_calls=200)
         with inprocess.client(self.operator.sandbox, "sandbox-agency") as other:
@@ -136,7 +136,7 @@ class Storm:
 
     def nobody_is_dialed_twice(self) -> None:
         assert all(sum(one["status"] == 201 for one in sent) <= 1 for sent in self.dials().values())
-        rung = Counter(call.person for call in self.operator.sandbox.world.calls.values())
+        rung = Counter(call.person for call in self.operator.sandbox.state.calls.values())
         assert {person for person, times in rung.items() if person.startswith("+3161236") and times > 1} == set()
 
     def the_limit_is_kept(self) -> None:
@@ -149,7 +149,7 @@ class Storm:
         assert not fresh.failing and fresh.age < timedelta(seconds=70)
         with scope.system("look"):
             assert Connection.objects.get(pk=self.operator.connection.pk).last_error == ""
-        theirs = {one.id: one for one in self.operator.sandbox.world.calls.values() if one.org_id == self.org()}
+        theirs = {one.id: one for one in self.operator.sandbox.state.calls.values() if one.org_id == self.org()}
         ours = {call.remote_id: call.state for call in self.operator.calls() if call.remote_id}
         assert ours.keys() == theirs.keys()
         assert {key for key, one in theirs.items() if one.live} <= {key for key in ours if ours[key] in LIVE}
@@ -178,8 +178,8 @@ def ordered(storm: Storm, seconds: float = STORM) -> None:
     """VoiceDock answers 429 to everything."""
     storm.operator.add_fault("429", "*", times=0, retry_after=int(storm.says or 0))
     storm.fake_clock.steps(seconds, storm.people)
-    with inprocess.client(storm.operator.sandbox) as levers:
-        levers.delete("/_sandbox/faults")
+    with inprocess.client(storm.operator.sandbox) as admin_api:
+        admin_api.delete("/_sandbox/faults")
 
 
 def used_up(storm: Storm) -> None:

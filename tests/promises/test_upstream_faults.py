@@ -17,7 +17,7 @@ from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.connections import connect, organizations
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun
-from dashboard.sandbox import inprocess, strange
+from dashboard.sandbox import inprocess, schema_drift
 from dashboard.sandbox.errors import TITLES
 from dashboard.sync import tasks
 from tenants.access.permissions import Role
@@ -28,7 +28,7 @@ from tests.promises import url_matrix
 from tests.promises.scale import EVERY
 
 REFUSALS = tuple(str(status) for status in sorted(TITLES))
-FAULTS = (*REFUSALS, "html502", "slow", "hang", "cut", "lost", "truncated", *strange.KINDS)
+FAULTS = (*REFUSALS, "html502", "slow", "hang", "cut", "lost", "truncated", *schema_drift.KINDS)
 NAMED = {
     "queued",
     "sending",
@@ -99,13 +99,13 @@ def test_a_deed_upon_a_campaign_under_a_fault(operator, new_requests, fault, dee
     answer = getattr(campaigns, deed)(campaign, by=None)
     assert answer.outcome in ("accepted", "refused", "unknown") and answer.words
     assert [one.split()[0] for one in new_requests()] == ["PATCH"]
-    done = operator.sandbox.world.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
+    done = operator.sandbox.state.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
     assert done or answer.outcome != "accepted", "told as done, and it is not"
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
     operator.control_sandbox("clock", advance=1)
     tasks.run_due(operator.connection.pk, Kind.CAMPAIGNS.value)
     with scope.system("look"):
-        assert Campaign.objects.get().status == operator.sandbox.world.campaigns[campaign.remote_id].status
+        assert Campaign.objects.get().status == operator.sandbox.state.campaigns[campaign.remote_id].status
 
 
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
@@ -116,7 +116,7 @@ def test_an_organization_asked_for_under_a_fault(operator, new_requests, fault, 
     Outcome = OrganizationRequest.Outcome
     assert request.outcome in (Outcome.CREATED, Outcome.REFUSED, Outcome.UNKNOWN)
     assert request.note or request.outcome == Outcome.CREATED
-    there = [one.name for one in operator.sandbox.world.organizations.values()].count("Dentist North")
+    there = [one.name for one in operator.sandbox.state.organizations.values()].count("Dentist North")
     assert not (there and request.outcome == Outcome.REFUSED), "told as refused, and it was created"
     for _ in range(3):
         organizations.go_on()
@@ -140,7 +140,7 @@ def test_telling_assistants_where_to_report_under_a_fault(operator, new_requests
     assert again.left == 0 and again.ours >= first.ours
     address = connect.hook_address(operator.connection)
     mine = [
-        one for one in operator.sandbox.world.assistants.values() if one.org_id == operator.connection.organization_id
+        one for one in operator.sandbox.state.assistants.values() if one.org_id == operator.connection.organization_id
     ]
     assert {one.settings["webhook_url"] for one in mine} == {address}
 

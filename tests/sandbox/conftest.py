@@ -6,25 +6,25 @@ import pytest
 
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
-from tests.sandbox import scenes
-from tests.sandbox.receiver import LINE, Asked
+from tests.sandbox import populated_sandbox as populated
+from tests.sandbox.webhook_receiver import NUMBER, RecordingReceiver
 
 
 @pytest.fixture
-def sent():
-    """Webhooks that went out: (url, headers, body)."""
+def sent_webhooks():
+    """Webhooks that were sent: (url, headers, body)."""
     return []
 
 
 @pytest.fixture
-def receiver(sent):
-    """Whom webhooks reach, and who may answer them."""
-    return lambda *webhook: sent.append(webhook)
+def receiver(sent_webhooks):
+    """Receives the webhooks; its return value is the response."""
+    return lambda *webhook: sent_webhooks.append(webhook)
 
 
 @pytest.fixture
 def sandbox(receiver):
-    return app.make(seed=7, clock=ManualClock(), world="small", deliver=receiver)
+    return app.make(seed=7, clock=ManualClock(), dataset="small", deliver=receiver)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def agency(sandbox):
 
 
 @pytest.fixture
-def levers(sandbox):
+def admin_api(sandbox):
     with inprocess.client(sandbox) as client:
         yield client
 
@@ -49,14 +49,14 @@ def levers(sandbox):
 def ids(sandbox):
     """Ids by name: `ids.assistant["Recall NL"]`, `ids.number["+31205550142"]`."""
     return SimpleNamespace(
-        assistant={one.name: one.id for one in sandbox.world.assistants.values()},
-        number={one.phone_number: one.id for one in sandbox.world.numbers.values()},
+        assistant={assistant.name: assistant.id for assistant in sandbox.state.assistants.values()},
+        number={number.phone_number: number.id for number in sandbox.state.numbers.values()},
     )
 
 
 @pytest.fixture
 def place(sandbox, ids):
-    """Place a call and let it be answered; gives its id."""
+    """Place a call and wait until it is answered; returns its id."""
 
     def place(client, assistant="Recall NL", number="+31205550142", answered=True, **more):
         body = {
@@ -72,26 +72,26 @@ def place(sandbox, ids):
 
 
 @pytest.fixture(scope="session")
-def _furnished():
-    return scenes.furnished()
+def _populated():
+    return populated.populate()
 
 
 @pytest.fixture(scope="session")
-def scene(_furnished):
-    """`with scene() as here:` is a world of its own with something of everything, for tests that need many."""
-    return lambda: scenes.opened(_furnished)
+def populated_sandbox(_populated):
+    """`with populated_sandbox() as populated:` gives a copy with records of every kind, for tests that need many."""
+    return lambda: populated.copy_of(_populated)
 
 
 @pytest.fixture
-def asked():
-    return Asked()
+def recording_receiver():
+    return RecordingReceiver()
 
 
 @pytest.fixture
-def ring(sandbox, levers):
-    def ring(**more):
-        answer = levers.post("/_sandbox/calls/inbound", json={"number": LINE, "from": "+31612340077", **more})
+def receive_call(sandbox, admin_api):
+    def receive_call(**more):
+        answer = admin_api.post("/_sandbox/calls/inbound", json={"number": NUMBER, "from": "+31612340077", **more})
         assert answer.status_code == 201, answer.text
-        return sandbox.world.calls[answer.json()["id"]]
+        return sandbox.state.calls[answer.json()["id"]]
 
-    return ring
+    return receive_call

@@ -5,24 +5,24 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from dashboard.sandbox import app, inprocess, questions
+from dashboard.sandbox import app, blocking_webhooks, inprocess
 from dashboard.sandbox.clock import ManualClock
 from dashboard.sandbox.webhooks import sign
-from tests.sandbox.receiver import HOOK, LINE, settle
+from tests.sandbox.webhook_receiver import NUMBER, WEBHOOK_URL, configure
 
 
 @pytest.fixture
-def receiver(asked):
-    return asked
+def receiver(recording_receiver):
+    return recording_receiver
 
 
-def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, asked, ring):
-    settle(sandbox, webhook_url=HOOK, webhook_secret="quiet")
-    call = ring()
-    (_, url, headers, message, body), *more = asked.of("assistant-request")
+def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, recording_receiver, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL, webhook_secret="quiet")
+    call = receive_call()
+    (_, url, headers, message, body), *more = recording_receiver.of("assistant-request")
     assert (
         not more
-        and url == HOOK
+        and url == WEBHOOK_URL
         and message["call"]
         == {
             "id": call.id,
@@ -34,89 +34,94 @@ def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, asked, ring):
     sandbox.advance(4.9)
     assert call.status == "ringing"
     sandbox.advance(0.2)  # the five seconds are over: as if nobody had been asked
-    assert call.status == "ringing" and not call.question
+    assert call.status == "ringing" and not call.pending_webhook
     sandbox.advance(6)
     assert call.status == "in-progress"
 
 
-def test_an_empty_answer_changes_nothing_but_comes_sooner(sandbox, asked, ring):
-    assistant, asked.says = settle(sandbox, webhook_url=HOOK), {}
-    call = ring()
+def test_an_empty_answer_changes_nothing_but_comes_sooner(sandbox, recording_receiver, receive_call):
+    assistant, recording_receiver.response = configure(sandbox, webhook_url=WEBHOOK_URL), {}
+    call = receive_call()
     sandbox.advance(5.1)
     assert call.status == "in-progress" and call.assistant_id == assistant.id
 
 
 @pytest.mark.parametrize("nonsense", [b"<html>", b"", b"[1]", b'{"assistant_id": "nobody"}', b'{"assistant": 3}'])
-def test_an_answer_that_is_none_is_the_default(sandbox, asked, ring, nonsense):
-    assistant, asked.says = settle(sandbox, webhook_url=HOOK), nonsense
-    call = ring()
+def test_an_answer_that_is_none_is_the_default(sandbox, recording_receiver, receive_call, nonsense):
+    assistant, recording_receiver.response = configure(sandbox, webhook_url=WEBHOOK_URL), nonsense
+    call = receive_call()
     sandbox.advance(5.1)
     assert call.status == "in-progress" and call.assistant_id == assistant.id
 
 
-def test_a_refusal_is_spoken_and_the_call_is_over(sandbox, asked, ring, bloom):
-    settle(sandbox, webhook_url=HOOK)
-    asked.says = {"error": "We are closed until Monday, please call again then."}
-    call = ring()
+def test_a_refusal_is_spoken_and_the_call_is_over(sandbox, recording_receiver, receive_call, bloom):
+    configure(sandbox, webhook_url=WEBHOOK_URL)
+    recording_receiver.response = {"error": "We are closed until Monday, please call again then."}
+    call = receive_call()
     assert call.status == "ringing"
     sandbox.advance(5)
     assert (call.status, call.started_at) == ("rejected", None) and "closed until Monday" in call.end_reason
-    assert not asked.of("end-of-call-report")
+    assert not recording_receiver.of("end-of-call-report")
 
 
-def test_another_assistant_takes_it(sandbox, asked, ring):
-    settle(sandbox, webhook_url=HOOK)
-    here = [one for one in sandbox.world.assistants.values() if one.org_id == settle(sandbox).org_id]
-    other = next(one for one in here if one.id != settle(sandbox).id)
-    asked.says = {"assistant_id": other.id, "assistant_override": {"first_message": "This is the night desk."}}
-    call = ring()
+def test_another_assistant_takes_it(sandbox, recording_receiver, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL)
+    here = [one for one in sandbox.state.assistants.values() if one.org_id == configure(sandbox).org_id]
+    other = next(one for one in here if one.id != configure(sandbox).id)
+    recording_receiver.response = {
+        "assistant_id": other.id,
+        "assistant_override": {"first_message": "This is the night desk."},
+    }
+    call = receive_call()
     sandbox.advance(8)
     assert call.assistant_id == other.id and call.messages[0]["content"] == "This is the night desk."
 
 
-def test_one_made_for_this_call_takes_it(sandbox, asked, ring):
-    settle(sandbox, webhook_url=HOOK)
-    asked.says = {"assistant": {"name": "Only once", "first_message": "Hello from nowhere."}}
-    call = ring()
+def test_one_made_for_this_call_takes_it(sandbox, recording_receiver, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL)
+    recording_receiver.response = {"assistant": {"name": "Only once", "first_message": "Hello from nowhere."}}
+    call = receive_call()
     sandbox.advance(8)
     assert (call.assistant_id, call.assistant_name) == (None, "Only once")
     assert call.messages[0]["content"] == "Hello from nowhere."
 
 
-def test_it_may_last_shorter(sandbox, asked, ring):
-    settle(sandbox, webhook_url=HOOK)
-    asked.says = {"max_duration_seconds": 20}
-    call = ring(seconds=300)
+def test_it_may_last_shorter(sandbox, recording_receiver, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL)
+    recording_receiver.response = {"max_duration_seconds": 20}
+    call = receive_call(seconds=300)
     sandbox.advance(60)
     assert (call.status, call.end_reason, call.seconds) == ("ended", "max_duration", 20)
 
 
-def test_an_answer_that_comes_too_late_is_not_heard(sandbox, ring):
-    settle(sandbox, webhook_url=HOOK)
-    call = ring()
-    question = call.question["id"]
+def test_an_answer_that_comes_too_late_is_not_heard(sandbox, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL)
+    call = receive_call()
+    question = call.pending_webhook["id"]
     sandbox.advance(5.5)
-    questions.answered(sandbox.world, call.id, question, {"error": "too late"}, sandbox.clock.now())
+    blocking_webhooks.receive_response(sandbox.state, call.id, question, {"error": "too late"}, sandbox.clock.now())
     sandbox.advance(8)
     assert call.status == "in-progress"
 
 
-def test_who_does_not_want_to_be_asked_is_not(sandbox, asked, ring):
-    settle(sandbox, webhook_url=HOOK, webhook_events=["status-update"])
-    call = ring()
+def test_who_does_not_want_to_be_asked_is_not(sandbox, recording_receiver, receive_call):
+    configure(sandbox, webhook_url=WEBHOOK_URL, webhook_events=["status-update"])
+    call = receive_call()
     sandbox.advance(5.1)
-    assert call.status == "in-progress" and not asked.of("assistant-request")
+    assert call.status == "in-progress" and not recording_receiver.of("assistant-request")
 
 
-def test_a_number_without_an_assistant_asks_the_account(sandbox, asked, levers, ring):
-    number = next(one for one in sandbox.world.numbers.values() if one.phone_number == LINE)
+def test_a_number_without_an_assistant_asks_the_account(sandbox, recording_receiver, admin_api, receive_call):
+    number = next(one for one in sandbox.state.numbers.values() if one.phone_number == NUMBER)
     number.agent_id = None
-    assert levers.post("/_sandbox/calls/inbound", json={"number": LINE}).status_code == 409
-    levers.post(f"/_sandbox/organizations/{number.org_id}", json={"webhook_url": "http://account/hook"})
-    asked.says = {"assistant": {"name": "From afar", "first_message": "Hello."}}
-    call = ring()
+    assert admin_api.post("/_sandbox/calls/inbound", json={"number": NUMBER}).status_code == 409
+    admin_api.post(f"/_sandbox/organizations/{number.org_id}", json={"webhook_url": "http://account/hook"})
+    recording_receiver.response = {"assistant": {"name": "From afar", "first_message": "Hello."}}
+    call = receive_call()
     sandbox.advance(8)
-    assert asked.of("assistant-request")[0][1] == "http://account/hook" and call.assistant_name == "From afar"
+    assert (
+        recording_receiver.of("assistant-request")[0][1] == "http://account/hook" and call.assistant_name == "From afar"
+    )
 
 
 def test_a_receiver_s_answer_counts_over_the_network():
@@ -134,18 +139,20 @@ def test_a_receiver_s_answer_counts_over_the_network():
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    here, told = app.make(seed=7, clock=ManualClock(), world="small"), threading.Event()
-    real = here.postman.heard
+    here, told = app.make(seed=7, clock=ManualClock(), dataset="small"), threading.Event()
+    real = here.webhook_sender.on_response
 
     def heard(event, said):
         real(event, said)
         told.set()
 
-    here.postman.heard = heard
-    settle(here, webhook_url=f"http://127.0.0.1:{server.server_address[1]}/hook", webhook_events=["assistant-request"])
+    here.webhook_sender.on_response = heard
+    configure(
+        here, webhook_url=f"http://127.0.0.1:{server.server_address[1]}/hook", webhook_events=["assistant-request"]
+    )
     try:
         with inprocess.client(here) as client:
-            call = here.world.calls[client.post("/_sandbox/calls/inbound", json={"number": LINE}).json()["id"]]
+            call = here.state.calls[client.post("/_sandbox/calls/inbound", json={"number": NUMBER}).json()["id"]]
         assert told.wait(10)
         here.advance(5)
         assert call.status == "rejected"

@@ -27,13 +27,13 @@ def test_a_call_goes_from_dialing_to_its_report(sandbox, bloom, place):
     assert abs(done["duration_seconds"] - (now.ended_at - now.started_at)) <= 0.5
 
 
-def test_the_transcript_grows_during_the_call_unless_switched_off(sandbox, bloom, levers, place):
+def test_the_transcript_grows_during_the_call_unless_switched_off(sandbox, bloom, admin_api, place):
     call = place(bloom)
     sandbox.advance(40)
     early = _call(bloom, call)["messages"]
     sandbox.advance(40)
     assert len(_call(bloom, call)["messages"]) > len(early) > 0
-    levers.post("/_sandbox/switches", json={"live_transcript": False})
+    admin_api.post("/_sandbox/options", json={"live_transcript": False})
     assert _call(bloom, call)["messages"] is None
     sandbox.advance(600)
     assert _call(bloom, call)["messages"]
@@ -50,8 +50,8 @@ def test_the_transcript_grows_during_the_call_unless_switched_off(sandbox, bloom
         ("conversation", "ended", None),
     ],
 )
-def test_every_way_a_call_can_go(sandbox, bloom, levers, place, outcome, status, reason):
-    levers.post("/_sandbox/outcomes", json={"destination": "+31612340042", "outcome": outcome})
+def test_every_way_a_call_can_go(sandbox, bloom, admin_api, place, outcome, status, reason):
+    admin_api.post("/_sandbox/outcomes", json={"destination": "+31612340042", "outcome": outcome})
     call = place(bloom)
     sandbox.advance(900)
     seen = _call(bloom, call)
@@ -99,13 +99,13 @@ def test_a_wrong_request_names_the_field_and_dials_nobody(sandbox, bloom, ids, c
     answer = bloom.post("/calls/outbound", json=body)
     assert answer.status_code == 400
     assert answer.json()["details"][0].startswith(f"{field}:")
-    assert sandbox.world.calls == {}
+    assert sandbox.state.calls == {}
 
 
 def test_without_a_number_the_vendor_takes_some_other_one(agency, ids, sandbox):
     body = {"destination": "+31612340042", "assistant_id": ids.assistant["Dispatch desk"]}
     used = {agency.post("/calls/outbound", json=body).json()["call_id"] for _ in range(12)}
-    numbers = {sandbox.world.calls[call].number_id for call in used}
+    numbers = {sandbox.state.calls[call].number_id for call in used}
     assert ids.number["+31105550161"] not in numbers and len(numbers) > 1
 
 
@@ -118,13 +118,13 @@ def test_old_names_still_work(bloom, ids):
     assert bloom.post("/calls/outbound", json=body).json()["status"] == "dialing"
 
 
-def test_an_empty_balance_refuses_outbound_and_rejects_inbound(sandbox, bloom, levers, ids):
-    payer = next(one for one in sandbox.world.organizations.values() if one.parent_org_id is None)
-    levers.post(f"/_sandbox/organizations/{payer.id}", json={"minutes_balance": 0})
+def test_an_empty_balance_refuses_outbound_and_rejects_inbound(sandbox, bloom, admin_api, ids):
+    payer = next(one for one in sandbox.state.organizations.values() if one.parent_org_id is None)
+    admin_api.post(f"/_sandbox/organizations/{payer.id}", json={"minutes_balance": 0})
     body = {"destination": "+31612340042", "assistant_id": ids.assistant["Recall NL"]}
     answer = bloom.post("/calls/outbound", json=body)
     assert answer.status_code == 402 and answer.json()["balance"] == 0
-    rung = levers.post("/_sandbox/calls/inbound", json={"number": "+31205550150"}).json()
+    rung = admin_api.post("/_sandbox/calls/inbound", json={"number": "+31205550150"}).json()
     assert rung["status"] == "rejected"
     sandbox.advance(60)
     assert _call(bloom, rung["id"])["status"] == "rejected"
@@ -139,31 +139,31 @@ def test_an_ended_call_is_paid_by_the_parent(sandbox, bloom, agency, place):
     assert bloom.get("/usage").json()["summary"]["total_calls"] == 1
 
 
-def test_inbound_rings_first_and_its_id_must_be_encoded(sandbox, bloom, levers):
-    call = levers.post("/_sandbox/calls/inbound", json={"number": "+31205550150", "from": "+31612340077"}).json()
+def test_inbound_rings_first_and_its_id_must_be_encoded(sandbox, bloom, admin_api):
+    call = admin_api.post("/_sandbox/calls/inbound", json={"number": "+31205550150", "from": "+31612340077"}).json()
     assert call["status"] == "ringing" and call["id"].startswith("call-_+31205550150_")
     sandbox.advance(6)
     seen = _call(bloom, call["id"])
     assert (seen["status"], seen["direction"], seen["caller_phone"]) == ("in-progress", "inbound", "+31612340077")
-    assert levers.post("/_sandbox/calls/inbound", json={"number": "+31205550158"}).status_code == 409
+    assert admin_api.post("/_sandbox/calls/inbound", json={"number": "+31205550158"}).status_code == 409
 
 
 @pytest.mark.parametrize("status", ["in-progress", "ended", "failed", "transferred", "ended-with-error"])
-def test_a_call_can_be_forced(sandbox, bloom, levers, place, status):
-    levers.post("/_sandbox/switches", json={"outcome": "no-answer"})
+def test_a_call_can_be_forced(sandbox, bloom, admin_api, place, status):
+    admin_api.post("/_sandbox/options", json={"outcome": "no-answer"})
     call = place(bloom, answered=False)
-    assert levers.post(f"/_sandbox/calls/{call}/force", json={"status": status}).status_code == 200
+    assert admin_api.post(f"/_sandbox/calls/{call}/force", json={"status": status}).status_code == 200
     assert _call(bloom, call)["status"] == status
     sandbox.advance(1200)
     assert _call(bloom, call)["status"] in (status, "ended")
-    assert sandbox.world.planned == {}
+    assert sandbox.state.calls_with_plan == {}
 
 
 def test_the_same_seed_tells_the_same_stories():
     one, two = (app.make(seed=3, clock=ManualClock()) for _ in range(2))
     for sandbox in (one, two):
         sandbox.advance(1800)
-    assert [vars(call) for call in one.world.calls.values()] == [vars(call) for call in two.world.calls.values()]
+    assert [vars(call) for call in one.state.calls.values()] == [vars(call) for call in two.state.calls.values()]
 
 
 def _call(client, call_id):
@@ -171,4 +171,4 @@ def _call(client, call_id):
 
 
 def _call_in(sandbox, call_id):
-    return sandbox.world.calls[call_id]
+    return sandbox.state.calls[call_id]

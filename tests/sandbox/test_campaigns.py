@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.sandbox import app, campaigns, inprocess
+from dashboard.sandbox import app, calling_window, campaigns, inprocess
 from dashboard.sandbox.clock import ManualClock
 from dashboard.sandbox.records import Campaign
 
@@ -32,15 +32,15 @@ def window(start, stop, zone=AMSTERDAM):
     ],
 )
 def test_the_window_follows_the_clock_on_the_wall(moment, inside):
-    assert campaigns.window_open(window("09:00:00", "17:00:00"), at(moment)) is inside
+    assert calling_window.is_open(window("09:00:00", "17:00:00"), at(moment)) is inside
 
 
 def test_a_window_over_midnight_can_be_switched_off():
     night = window("22:00:00", "06:00:00")
-    assert campaigns.window_open(night, at("2026-03-27 23:30:00"))
-    assert campaigns.window_open(night, at("2026-03-27 05:30:00"))
-    assert not campaigns.window_open(night, at("2026-03-27 12:00:00"))
-    assert not campaigns.window_open(night, at("2026-03-27 23:30:00"), overnight=False)
+    assert calling_window.is_open(night, at("2026-03-27 23:30:00"))
+    assert calling_window.is_open(night, at("2026-03-27 05:30:00"))
+    assert not calling_window.is_open(night, at("2026-03-27 12:00:00"))
+    assert not calling_window.is_open(night, at("2026-03-27 23:30:00"), overnight=False)
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,23 @@ def test_a_window_over_midnight_can_be_switched_off():
     ],
 )
 def test_the_next_opening_counts_the_hour_that_comes_or_goes(moment, opens, hours):
-    found = campaigns.opens_at(window("09:00:00", "17:00:00"), at(moment))
+    found = calling_window.opens_at(window("09:00:00", "17:00:00"), at(moment))
     assert found == at(opens)
     assert found - at(moment) == hours * 3600
 
 
 def test_an_opening_that_spring_skips_comes_when_the_clock_jumps_over_it():
     """By the wall clock, as the window itself: it is open from the first second that is not before its start."""
-    found = campaigns.opens_at(window("02:30:00", "05:00:00"), at("2026-03-28 12:00:00"))
+    found = calling_window.opens_at(window("02:30:00", "05:00:00"), at("2026-03-28 12:00:00"))
     assert datetime.fromtimestamp(found, ZoneInfo(AMSTERDAM)).isoformat() == "2026-03-29T03:00:00+02:00"
-    assert campaigns.window_open(window("02:30:00", "05:00:00"), found)
-    assert not campaigns.window_open(window("02:30:00", "05:00:00"), found - 1)
+    assert calling_window.is_open(window("02:30:00", "05:00:00"), found)
+    assert not calling_window.is_open(window("02:30:00", "05:00:00"), found - 1)
 
 
 @pytest.fixture
 def morning():
     """A sandbox at 07:00 in Amsterdam on the day the clocks go forward, and Bloom's client."""
-    sandbox = app.make(seed=7, clock=ManualClock(at("2026-03-29 07:00:00")), world="small", deliver=lambda *_: None)
+    sandbox = app.make(seed=7, clock=ManualClock(at("2026-03-29 07:00:00")), dataset="small", deliver=lambda *_: None)
     with inprocess.client(sandbox, "sandbox-bloom") as client:
         yield sandbox, client
 
@@ -79,11 +79,11 @@ def test_a_started_campaign_dials_in_its_window_until_all_are_reached(morning):
     campaign = _make(client, leads=5)
     assert (campaign["status"], campaign["total_leads"]) == ("draft", 5)
     sandbox.advance(4 * 3600)
-    assert sandbox.world.calls == {}, "a draft does not dial"
+    assert sandbox.state.calls == {}, "a draft does not dial"
     sandbox.clock._time = at("2026-03-29 07:30:00")
     assert _patch(client, campaign, status="scheduled").json()["campaign"]["status"] == "scheduled"
     sandbox.advance(3600)
-    assert sandbox.world.calls == {}, "before nine nobody is called"
+    assert sandbox.state.calls == {}, "before nine nobody is called"
     sandbox.advance(1800 + 8)
     first = client.get(f"/campaigns/{campaign['id']}/leads").json()["leads"][0]
     assert first["status"] == "calling" and first["attempts"] == 1 and first["last_attempt_at"]
@@ -99,7 +99,7 @@ def test_a_started_campaign_dials_in_its_window_until_all_are_reached(morning):
 
 def test_the_unreached_are_tried_again_and_then_given_up(morning):
     sandbox, client = morning
-    sandbox.world.switches.outcome = "no-answer"
+    sandbox.state.options.outcome = "no-answer"
     campaign = _make(client, leads=2)
     _patch(client, campaign, status="scheduled")
     sandbox.advance(2 * 3600 + 120)
@@ -118,10 +118,10 @@ def test_a_paused_campaign_lets_its_call_end_and_starts_no_other(morning):
     sandbox.advance(2 * 3600 + 5)
     _patch(client, campaign, status="paused")
     sandbox.advance(3600)
-    assert [call.status for call in sandbox.world.calls.values()] == ["ended"]
+    assert [call.status for call in sandbox.state.calls.values()] == ["ended"]
     _patch(client, campaign, status="scheduled")
     sandbox.advance(1800)
-    assert len(sandbox.world.calls) == 3
+    assert len(sandbox.state.calls) == 3
 
 
 def test_the_template_is_filled_and_what_is_missing_stays_visible():
@@ -165,9 +165,9 @@ def test_leads_are_added_one_by_one_and_listed_oldest_first(morning):
 
 def _make(client, leads):
     agent = next(one["id"] for one in client.get("/assistants").json()["assistants"] if one["name"] == "Recall NL")
-    people = [{"phone_number": f"+3161234100{n}", "variables": {"name": f"Lead {n}"}} for n in range(leads)]
+    fake_people = [{"phone_number": f"+3161234100{n}", "variables": {"name": f"Lead {n}"}} for n in range(leads)]
     body = {"name": "Recall", "agent_id": agent, "schedule_start_time": "09:00", "schedule_end_time": "17:00:00",
-            "timezone": AMSTERDAM, "system_message_template": "Call {{name}}", "leads": people}  # fmt: skip
+            "timezone": AMSTERDAM, "system_message_template": "Call {{name}}", "leads": fake_people}  # fmt: skip
     answer = client.post("/campaigns", json=body)
     assert answer.status_code == 201
     return answer.json()["campaign"]

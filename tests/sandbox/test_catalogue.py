@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.sandbox.catalog import PLAIN_VOICES
+from dashboard.sandbox.catalog import MODELS_WITHOUT_VOICE_SETTINGS
 
 XAI = {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}
 LIVE = {"provider": "openai_live", "model": "gpt-live-1"}
@@ -95,7 +95,7 @@ def test_post_call_models_are_shown_only_when_they_are_set_and_cleared_by_null(b
 
 
 @pytest.mark.parametrize("name", ["similarity_boost", "use_speaker_boost", "speed", "style"])
-@pytest.mark.parametrize("model", PLAIN_VOICES)
+@pytest.mark.parametrize("model", MODELS_WITHOUT_VOICE_SETTINGS)
 def test_newer_voices_refuse_what_shapes_the_older_ones(bloom, model, name):
     refused = bloom.post("/assistants", json={"name": "x"} | tts(model=model, **{name: 1}))
     assert refused.status_code == 400 and refused.json()["details"][0].startswith(f"tts_config.{name}:")
@@ -141,7 +141,7 @@ def test_settings_at_other_providers_are_merged_and_told_flat(bloom):
 def test_an_analysis_template_tells_its_organization(bloom, sandbox):
     prompts = {"name": "x", "system_prompt": "s", "user_prompt": "u", "schema": {}}
     made = bloom.post("/analysis-templates", json=prompts).json()["analysis_template"]
-    assert made["org_id"] == sandbox.world.keys["sandbox-bloom"].org_id
+    assert made["org_id"] == sandbox.state.keys["sandbox-bloom"].org_id
 
 
 def test_a_tool_template_without_a_function_name_is_named_like_one(bloom):

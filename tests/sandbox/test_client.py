@@ -85,7 +85,7 @@ def test_a_call_in_each_mode_is_placed_heard_and_paid_for(sandbox, client, ids, 
         "realtime": {"assistant": REALTIME},
     }[mode]
     number = ids.number["+31205550142"]
-    before = sandbox.clock.wall()
+    before = sandbox.clock.wall_time()
     placed = client.place_call(number_id=number, destination=PERSON, first_message="Good day.", **chosen)
     assert placed.status == "dialing"
     sandbox.advance(8)
@@ -147,7 +147,7 @@ def test_a_campaign_from_draft_to_its_end(client, ids):
 
 @pytest.mark.parametrize("shape", ["A", "B"])
 def test_each_refusal_is_the_error_it_should_be(sandbox, client, speak, ids, shape):
-    sandbox.world.switches.error_shape = shape
+    sandbox.state.options.error_shape = shape
     number, agent = ids.number["+31205550142"], ids.assistant["Recall NL"]
     with pytest.raises(voicedock.BadKey):
         speak("fl_nobody").numbers()
@@ -156,14 +156,14 @@ def test_each_refusal_is_the_error_it_should_be(sandbox, client, speak, ids, sha
     with pytest.raises(voicedock.Refused) as refused:
         client.update_assistant(agent, llm_config={"provider": "openai", "model": "gpt-9"})
     assert "llm_config.model" in f"{refused.value.param} {refused.value.details}"
-    sandbox.world.payer(client.organization().id).minutes_balance = 0.0
+    sandbox.state.payer(client.organization().id).minutes_balance = 0.0
     with pytest.raises(voicedock.NoCredit):
         client.place_call(number_id=number, destination=PERSON, assistant_id=agent)
-    sandbox.world.switches.requests_per_minute = 0
+    sandbox.state.options.requests_per_minute = 0
     with pytest.raises(voicedock.RateLimited) as limited:
         client.place_call(number_id=number, destination=PERSON, assistant_id=agent)
     assert 1 <= limited.value.retry_after <= 60
-    assert client.limits.remaining == 0 and sandbox.world.calls == {}
+    assert client.limits.remaining == 0 and sandbox.state.calls == {}
 
 
 def test_the_limits_are_told_with_every_answer(client):

@@ -5,102 +5,106 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.sandbox.snapshot import Snapshot
-from tests.sandbox.asked import ASKED, FIELDS, HARD, JSON, WRITES, area, contract
-from tests.sandbox.scenes import ask, live_on, seen_by, written
+from tests.sandbox.generated_requests import EDGE_VALUES, FIELDS, JSON, REQUESTS, WRITES, area, contract
+from tests.sandbox.populated_sandbox import pass_a_day, send, state_bytes, visible_to
 from tests.sandbox.test_operations import BARE, LIMITS
 
 CALM = (400, 402, 403, 404, 405, 409)
 KEPT = (
     "organizations", "keys", "numbers", "assistants", "trunks", "workflows", "tool_templates", "analysis_templates",
-    "mcp_servers", "domains", "chats", "vaults", "calls", "campaigns", "leads", "switches",
+    "mcp_servers", "domains", "chats", "vaults", "calls", "campaigns", "leads", "options",
 )  # fmt: skip
 
 
 @contract
-@given(asked=st.lists(ASKED, min_size=1, max_size=6), wild=JSON)
-def test_any_request_gets_an_envelope_or_a_refusal_that_leaves_no_trace(scene, asked, wild):
-    with scene() as here:
+@given(asked=st.lists(REQUESTS, min_size=1, max_size=6), wild=JSON)
+def test_any_request_gets_an_envelope_or_a_refusal_that_leaves_no_trace(populated_sandbox, asked, wild):
+    with populated_sandbox() as populated:
         for (method, path, body, status, keys), edits, mad, query in asked:
-            before = written(here.sandbox)
-            answer = ask(here.bloom, here.there["bloom"], method, path, wild if mad else (body or {}) | edits, query)
+            before = state_bytes(populated.sandbox)
+            answer = send(
+                populated.bloom, populated.ids["bloom"], method, path, wild if mad else (body or {}) | edits, query
+            )
             assert all(name in answer.headers for name in LIMITS)
             told = answer.json()
             if answer.status_code in CALM:
-                assert isinstance(told["error"], str) and written(here.sandbox) == before, (method, path, told)
+                assert isinstance(told["error"], str) and state_bytes(populated.sandbox) == before, (method, path, told)
             else:
                 assert answer.status_code == status, (method, path, told)
                 assert keys <= set(told) if path in BARE else keys == set(told) or path == "/mcp-servers/{server}/test"
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=lambda one: f"{one[0]} {one[1]}")
-def test_every_field_stands_every_value(scene, operation):
+def test_every_field_stands_every_value(populated_sandbox, operation):
     """Each is refused without a trace, or accepted, and then the world goes on with it."""
     method, path, body, status, keys = operation
     for field in FIELDS[area(path)]:
-        with scene() as here:
-            here.sandbox.world.switches.requests_per_minute = here.sandbox.world.switches.commands_per_minute = 10**9
-            before = written(here.sandbox)
-            for value in HARD:
-                answer = ask(here.bloom, here.there["bloom"], method, path, body | {field: value}, {})
+        with populated_sandbox() as populated:
+            populated.sandbox.state.options.requests_per_minute = (
+                populated.sandbox.state.options.commands_per_minute
+            ) = 10**9
+            before = state_bytes(populated.sandbox)
+            for value in EDGE_VALUES:
+                answer = send(populated.bloom, populated.ids["bloom"], method, path, body | {field: value}, {})
                 if answer.status_code in CALM:
-                    assert written(here.sandbox) == before, (field, value)
+                    assert state_bytes(populated.sandbox) == before, (field, value)
                     continue
                 assert answer.status_code == status and answer.json().keys() == keys, (field, value, answer.text)
-                live_on(here.sandbox)
-                before = written(here.sandbox)
+                pass_a_day(populated.sandbox)
+                before = state_bytes(populated.sandbox)
 
 
 @contract
-@given(asked=st.lists(ASKED, min_size=1, max_size=8))
-def test_what_was_accepted_lets_the_world_go_on_and_can_be_written_down(scene, asked, tmp_path_factory):
-    with scene() as here:
+@given(asked=st.lists(REQUESTS, min_size=1, max_size=8))
+def test_what_was_accepted_lets_the_world_go_on_and_can_be_written_down(populated_sandbox, asked, tmp_path_factory):
+    with populated_sandbox() as populated:
         for (method, path, body, *_), edits, _, query in asked:
-            ask(here.bloom, here.there["bloom"], method, path, (body or {}) | edits, query)
-        live_on(here.sandbox)
-        file = Snapshot(tmp_path_factory.mktemp("world") / "world.jsonl")
-        file.write(file.dump(here.sandbox.world))
+            send(populated.bloom, populated.ids["bloom"], method, path, (body or {}) | edits, query)
+        pass_a_day(populated.sandbox)
+        file = Snapshot(tmp_path_factory.mktemp("state") / "state.jsonl")
+        file.write(file.dump(populated.sandbox.state))
         kept, _ = file.load()
         assert {kind: getattr(kept, kind) for kind in KEPT} == {
-            kind: getattr(here.sandbox.world, kind) for kind in KEPT
+            kind: getattr(populated.sandbox.state, kind) for kind in KEPT
         }
 
 
 @contract
-@given(asked=st.lists(ASKED, min_size=1, max_size=6), foreign=st.booleans())
-def test_nothing_one_organization_asks_reaches_another(scene, asked, foreign):
+@given(asked=st.lists(REQUESTS, min_size=1, max_size=6), foreign=st.booleans())
+def test_nothing_one_organization_asks_reaches_another(populated_sandbox, asked, foreign):
     """Ids of the other one in paths and bodies do as little as ids of nobody."""
-    with scene() as here:
-        ours = seen_by(here.bloom)
-        theirs = here.there["bloom" if foreign else "agency"]
-        names = set(here.there["bloom"].values())
+    with populated_sandbox() as populated:
+        ours = visible_to(populated.bloom)
+        theirs = populated.ids["bloom" if foreign else "agency"]
+        names = set(populated.ids["bloom"].values())
         for (method, path, body, *_), edits, _, query in asked:
-            answer = ask(here.agency, theirs, method, path, (body or {}) | edits, query)
+            answer = send(populated.agency, theirs, method, path, (body or {}) | edits, query)
             if foreign and ("{" in path or _refers(body or {})):
                 assert answer.status_code in (400, 404), (method, path, answer.text)
             assert not any(name in answer.text for name in names) or answer.status_code >= 400
-        here.sandbox.limits.clear()
-        assert seen_by(here.bloom) == ours
+        populated.sandbox.limits.clear()
+        assert visible_to(populated.bloom) == ours
 
 
 @contract
-@given(asked=ASKED, spent=st.integers(0, 3))
-def test_a_429_does_nothing_whatever_is_asked(scene, asked, spent):
-    with scene() as here:
+@given(asked=REQUESTS, spent=st.integers(0, 3))
+def test_a_429_does_nothing_whatever_is_asked(populated_sandbox, asked, spent):
+    with populated_sandbox() as populated:
         (method, path, body, *_), edits, _, query = asked
-        here.sandbox.world.switches.requests_per_minute = spent
+        populated.sandbox.state.options.requests_per_minute = spent
         for left in range(spent):
-            assert here.bloom.get("/voices").headers["X-RateLimit-Remaining"] == str(spent - left - 1)
-        before = written(here.sandbox)
-        answer = ask(here.bloom, here.there["bloom"], method, path, (body or {}) | edits, query)
+            assert populated.bloom.get("/voices").headers["X-RateLimit-Remaining"] == str(spent - left - 1)
+        before = state_bytes(populated.sandbox)
+        answer = send(populated.bloom, populated.ids["bloom"], method, path, (body or {}) | edits, query)
         if path == "/health":
             return
-        assert answer.status_code == 429 and written(here.sandbox) == before
+        assert answer.status_code == 429 and state_bytes(populated.sandbox) == before
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         assert (answer.headers["X-RateLimit-Limit"], answer.headers["X-RateLimit-Remaining"]) == (str(spent), "0")
         reset = int(answer.headers["X-RateLimit-Reset"])
-        assert 0 < reset - here.sandbox.clock.wall() <= 61
-        here.sandbox.advance(int(answer.headers["Retry-After"]))
-        assert spent == 0 or here.bloom.get("/voices").status_code == 200
+        assert 0 < reset - populated.sandbox.clock.wall_time() <= 61
+        populated.sandbox.advance(int(answer.headers["Retry-After"]))
+        assert spent == 0 or populated.bloom.get("/voices").status_code == 200
 
 
 COMMANDS = st.sampled_from(
@@ -116,17 +120,17 @@ COMMANDS = st.sampled_from(
 
 @contract
 @given(commands=st.lists(COMMANDS, min_size=10, max_size=10), last=COMMANDS)
-def test_the_eleventh_command_of_a_minute_is_not_heard(scene, commands, last):
-    with scene() as here:
-        call = here.there["bloom"]["call"]
+def test_the_eleventh_command_of_a_minute_is_not_heard(populated_sandbox, commands, last):
+    with populated_sandbox() as populated:
+        call = populated.ids["bloom"]["call"]
         for command in commands:
-            assert here.bloom.post(f"/calls/{call}/control", json=command).status_code in (200, 400)
-        before = written(here.sandbox)
-        answer = here.bloom.post(f"/calls/{call}/control", json=last)
+            assert populated.bloom.post(f"/calls/{call}/control", json=command).status_code in (200, 400)
+        before = state_bytes(populated.sandbox)
+        answer = populated.bloom.post(f"/calls/{call}/control", json=last)
         assert answer.status_code == 429 and int(answer.headers["Retry-After"]) >= 1
-        assert written(here.sandbox) == before
-        other = here.there["agency"]["call"]
-        assert here.agency.post(f"/calls/{other}/control", json=COMMANDS.elements[0]).status_code == 200
+        assert state_bytes(populated.sandbox) == before
+        other = populated.ids["agency"]["call"]
+        assert populated.agency.post(f"/calls/{other}/control", json=COMMANDS.elements[0]).status_code == 200
 
 
 def _refers(body):

@@ -46,7 +46,7 @@ def test_injected_context_is_silent_until_an_answer_is_asked_for(sandbox, bloom,
 )
 def test_the_person_answers_what_is_said_in_their_language(sandbox, bloom, place, said, answers):
     call = place(bloom)
-    sandbox.world.calls[call].messages = [{"role": "assistant", "content": OPENING[answers[0]]}]
+    sandbox.state.calls[call].messages = [{"role": "assistant", "content": OPENING[answers[0]]}]
     _command(bloom, call, SAY | {"content": said})
     sandbox.advance(12)
     spoken = [one["content"] for one in _messages(bloom, call)]
@@ -57,7 +57,7 @@ def test_the_person_answers_what_is_said_in_their_language(sandbox, bloom, place
 @pytest.mark.parametrize(("language", "told"), [("en", "I have just heard this:"), ("nl", "Ik hoor net het volgende:")])
 def test_context_is_worked_into_what_is_said_next(sandbox, bloom, place, language, told):
     call = place(bloom)
-    sandbox.world.calls[call].messages = [{"role": "assistant", "content": OPENING[language]}]
+    sandbox.state.calls[call].messages = [{"role": "assistant", "content": OPENING[language]}]
     _command(bloom, call, {"type": "inject-context", "content": "Order 4417 is ready.", "trigger_response": False})
     sandbox.advance(120)
     (mention,) = [one for one in _messages(bloom, call) if "4417" in one["content"] and one["role"] == "assistant"]
@@ -139,11 +139,11 @@ def test_a_wrong_command_is_refused_without_effect(bloom, place, body):
     assert _messages(bloom, call) == before
 
 
-def test_only_a_call_in_progress_takes_commands(sandbox, bloom, place, levers):
+def test_only_a_call_in_progress_takes_commands(sandbox, bloom, place, admin_api):
     call = place(bloom, answered=False)
     refused = _command(bloom, call, SAY)
     assert refused.status_code == 400 and refused.json()["error"] == "Call is not active"
-    levers.post("/_sandbox/switches", json={"not_active_status": 409})
+    admin_api.post("/_sandbox/options", json={"not_active_status": 409})
     assert _command(bloom, call, SAY).status_code == 409
     assert _command(bloom, "call-outbound-none", SAY).status_code == 404
 

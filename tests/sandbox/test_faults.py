@@ -17,19 +17,19 @@ def dial(bloom, ids):
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 422, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_any_status_in_each_shape_once_and_without_effect(sandbox, bloom, levers, dial, status, shape):
-    levers.post("/_sandbox/faults", json={"fault": str(status), "shape": shape, "route": "/calls/outbound"})
+def test_any_status_in_each_shape_once_and_without_effect(sandbox, bloom, admin_api, dial, status, shape):
+    admin_api.post("/_sandbox/faults", json={"fault": str(status), "shape": shape, "route": "/calls/outbound"})
     answer = dial()
     assert answer.status_code == status
     assert answer.content == b"" if shape == "D" else isinstance(answer.json()["error"], dict if shape == "B" else str)
     assert "X-RateLimit-Remaining" in answer.headers
     assert ("Retry-After" in answer.headers) == (status == 429)
-    assert sandbox.world.calls == {}
+    assert sandbox.state.calls == {}
     assert dial().status_code == 201
 
 
-def test_html_in_place_of_json(bloom, levers):
-    levers.post("/_sandbox/faults", json={"fault": "html502"})
+def test_html_in_place_of_json(bloom, admin_api):
+    admin_api.post("/_sandbox/faults", json={"fault": "html502"})
     answer = bloom.get("/numbers")
     assert answer.status_code == 502 and answer.text.startswith("<html>")
 
@@ -43,35 +43,35 @@ def test_html_in_place_of_json(bloom, levers):
         ({"fault": "slow", "seconds": 30}, httpx.ReadTimeout, True),
     ],
 )
-def test_no_answer_may_mean_that_it_was_done(sandbox, levers, dial, fault, error, done):
-    levers.post("/_sandbox/faults", json=fault)
+def test_no_answer_may_mean_that_it_was_done(sandbox, admin_api, dial, fault, error, done):
+    admin_api.post("/_sandbox/faults", json=fault)
     with pytest.raises(error):
         dial()
-    assert len(sandbox.world.calls) == done
+    assert len(sandbox.state.calls) == done
 
 
-def test_half_an_answer_is_no_json(bloom, levers):
-    levers.post("/_sandbox/faults", json={"fault": "truncated"})
+def test_half_an_answer_is_no_json(bloom, admin_api):
+    admin_api.post("/_sandbox/faults", json={"fault": "truncated"})
     with pytest.raises(json.JSONDecodeError):
         bloom.get("/numbers").json()
 
 
-def test_the_call_may_end_just_before_the_command(bloom, levers, place):
+def test_the_call_may_end_just_before_the_command(bloom, admin_api, place):
     call = place(bloom)
-    levers.post("/_sandbox/faults", json={"fault": "end_on_command"})
+    admin_api.post("/_sandbox/faults", json={"fault": "end_on_command"})
     assert bloom.get("/numbers").status_code == 200, "other requests do not use it up"
     refused = bloom.post(f"/calls/{call}/control", json={"type": "end-call"})
     assert refused.status_code == 400
     assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
 
 
-def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, levers):
+def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, admin_api):
     wanted = {"fault": "503", "route": "/calls/*", "method": "GET", "key": "sandbox-bloom", "times": 0}
-    levers.post("/_sandbox/faults", json=wanted)
+    admin_api.post("/_sandbox/faults", json=wanted)
     assert bloom.get("/numbers").status_code == 200
     assert agency.get("/calls/x").status_code == 404
     assert [bloom.get("/calls/x").status_code for _ in range(3)] == [503] * 3
-    levers.delete("/_sandbox/faults")
+    admin_api.delete("/_sandbox/faults")
     assert bloom.get("/calls/x").status_code == 404
 
 
@@ -91,23 +91,23 @@ def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, levers):
         ),
     ],
 )  # fmt: skip
-def test_a_fault_that_does_not_exist_is_refused_and_meets_nobody(bloom, levers, body):
-    assert levers.post("/_sandbox/faults", json=body).status_code == 400
+def test_a_fault_that_does_not_exist_is_refused_and_meets_nobody(bloom, admin_api, body):
+    assert admin_api.post("/_sandbox/faults", json=body).status_code == 400
     assert bloom.get("/numbers").status_code == 200
 
 
-def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, levers, dial):
+def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, admin_api, dial):
     dial()
     bloom.get("/nothing")
-    first, second = levers.get("/_sandbox/log").json()["requests"]
+    first, second = admin_api.get("/_sandbox/log").json()["requests"]
     assert (first["method"], first["path"], first["organization"]) == ("POST", "/api/v1/calls/outbound", "Bloom Dental")
     assert first["body"]["destination"] == CALL["destination"] and first["status"] == 201
     assert second["status"] == 404 and "sandbox-bloom" not in str(second)
-    assert levers.get("/_sandbox/log", params={"since": first["id"]}).json()["requests"] == [second]
+    assert admin_api.get("/_sandbox/log", params={"since": first["id"]}).json()["requests"] == [second]
 
 
-def test_organizations_are_shown_with_their_keys(levers):
-    shown = {one["name"]: one for one in levers.get("/_sandbox/organizations").json()["organizations"]}
+def test_organizations_are_shown_with_their_keys(admin_api):
+    shown = {one["name"]: one for one in admin_api.get("/_sandbox/organizations").json()["organizations"]}
     assert shown["Kabelhuis"]["api_key"] == "sandbox-agency" and shown["Kabelhuis"]["parent_org_id"] is None
     assert shown["Bloom Dental"]["api_key"] == "sandbox-bloom"
     assert shown["Bloom Dental"]["parent_org_id"] == shown["Kabelhuis"]["id"]
@@ -120,33 +120,33 @@ def test_the_levers_answer_on_loopback_only(sandbox):
         assert client.get("/api/v1/health").status_code == 200
 
 
-def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, levers, place):
+def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, admin_api, place):
     call = place(bloom)
-    levers.post("/_sandbox/clock", json={"advance": 900})
+    admin_api.post("/_sandbox/clock", json={"advance": 900})
     assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
-    levers.post("/_sandbox/faults", json={"fault": "503", "times": 0})
-    assert levers.post("/_sandbox/reset", json={}).json()["calls"] == 0
+    admin_api.post("/_sandbox/faults", json={"fault": "503", "times": 0})
+    assert admin_api.post("/_sandbox/reset", json={}).json()["calls"] == 0
     assert bloom.get("/calls").json()["pagination"]["total"] == 0
 
 
-def test_an_unknown_switch_changes_nothing(levers):
-    before = levers.get("/_sandbox/switches").json()
-    for wrong in ({"ambient": True, "nothing": 1}, {"error_shape": "E"}, {"hang_seconds": "long"}):
-        assert levers.post("/_sandbox/switches", json=wrong).status_code == 400
-    assert levers.get("/_sandbox/switches").json() == before
+def test_an_unknown_switch_changes_nothing(admin_api):
+    before = admin_api.get("/_sandbox/options").json()
+    for wrong in ({"background_traffic": True, "nothing": 1}, {"error_shape": "E"}, {"hang_seconds": "long"}):
+        assert admin_api.post("/_sandbox/options", json=wrong).status_code == 400
+    assert admin_api.get("/_sandbox/options").json() == before
 
 
-def test_a_fault_by_chance_meets_about_its_share_and_only_those_count(bloom, levers):
-    levers.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": None, "chance": 0.3})
+def test_a_fault_by_chance_meets_about_its_share_and_only_those_count(bloom, admin_api):
+    admin_api.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": None, "chance": 0.3})
     met = sum(bloom.get("/numbers").status_code == 503 for _ in range(90))
     assert 10 < met < 50
-    assert levers.post("/_sandbox/faults", json={"fault": "503", "chance": 1.5}).status_code == 400
+    assert admin_api.post("/_sandbox/faults", json={"fault": "503", "chance": 1.5}).status_code == 400
 
 
-def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, levers):
+def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, admin_api):
     documented = bloom.get("/numbers").json()["numbers"][0]
     for fault in ("unknown_values", "missing_fields", "extra_fields"):
-        levers.post("/_sandbox/faults", json={"fault": fault})
+        admin_api.post("/_sandbox/faults", json={"fault": fault})
     calls = bloom.get("/calls").json()["calls"]
     fewer, more = (bloom.get("/numbers").json()["numbers"][0] for _ in range(2))
     assert all(call["status"] == "of-tomorrow" for call in calls)
@@ -154,9 +154,9 @@ def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, l
     assert set(more) - set(documented) == {"added_later"}
 
 
-def test_the_log_tells_which_key_asked_and_what_it_got(bloom, levers):
+def test_the_log_tells_which_key_asked_and_what_it_got(bloom, admin_api):
     bloom.get("/numbers")
-    entry = levers.get("/_sandbox/log").json()["requests"][-1]
+    entry = admin_api.get("/_sandbox/log").json()["requests"][-1]
     assert entry["key"] == "…loom" and "sandbox-bloom" not in str(entry)
     assert entry["answer"].startswith('{"numbers":')
 
@@ -179,15 +179,15 @@ def test_the_log_tells_which_key_asked_and_what_it_got(bloom, levers):
         ("C", {"error": "name is required", "param": "name", "type": "validation"}),
     ],
 )
-def test_a_refusal_of_its_own_names_the_field_in_each_shape(bloom, levers, shape, told):
-    levers.post("/_sandbox/switches", json={"error_shape": shape})
+def test_a_refusal_of_its_own_names_the_field_in_each_shape(bloom, admin_api, shape, told):
+    admin_api.post("/_sandbox/options", json={"error_shape": shape})
     assert bloom.post("/assistants", json={}).json() == told
 
 
-def test_a_chance_follows_from_the_seed(bloom, levers):
+def test_a_chance_follows_from_the_seed(bloom, admin_api):
     def met(seed):
-        levers.post("/_sandbox/reset", json={"seed": seed})
-        levers.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": 0, "chance": 0.5})
+        admin_api.post("/_sandbox/reset", json={"seed": seed})
+        admin_api.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": 0, "chance": 0.5})
         return [bloom.get("/numbers").status_code for _ in range(40)]
 
     first = met("one")

@@ -140,7 +140,9 @@ def test_the_table_is_all_there_is():
     """69 operations, and the five of the old name of assistants."""
     written = {(method, path) for method, path, *_ in OPERATIONS}
     assert len(written) == len(OPERATIONS) == 69 + 5
-    offered = {(method, path) for room in routes.ROOMS for method, path, _ in room.ROUTES} | {("GET", "/health")}
+    offered = {(method, path) for resource in routes.RESOURCES for method, path, _ in resource.ROUTES} | {
+        ("GET", "/health")
+    }
     assert {_shape(one) for one in offered} == {_shape(one) for one in written}
 
 
@@ -153,13 +155,13 @@ def test_what_the_table_does_not_have_is_refused(bloom, method, path):
 
 
 def test_without_a_key_no_operation_but_health_tells_anything(sandbox, bloom, there):
-    before = len(sandbox.world.campaigns), len(sandbox.world.numbers)
+    before = len(sandbox.state.campaigns), len(sandbox.state.numbers)
     del bloom.headers["Authorization"]
     for method, path, *_ in OPERATIONS:
         sandbox.limits.clear()
         answer = bloom.request(method, path.format(**there))
         assert answer.status_code == (200 if path == "/health" else 401), (method, path)
-    assert (len(sandbox.world.campaigns), len(sandbox.world.numbers)) == before
+    assert (len(sandbox.state.campaigns), len(sandbox.state.numbers)) == before
 
 
 def _shape(operation):

@@ -19,9 +19,9 @@ def test_without_a_known_key_nothing_is_told(sandbox, key):
 
 
 @pytest.mark.parametrize("state", ["expired", "revoked"])
-def test_a_key_that_is_no_longer_valid_says_so_in_shape_b(bloom, levers, state):
-    levers.post("/_sandbox/switches", json={"error_shape": "B"})
-    levers.post("/_sandbox/keys", json={"key": "sandbox-bloom", "state": state})
+def test_a_key_that_is_no_longer_valid_says_so_in_shape_b(bloom, admin_api, state):
+    admin_api.post("/_sandbox/options", json={"error_shape": "B"})
+    admin_api.post("/_sandbox/keys", json={"key": "sandbox-bloom", "state": state})
     answer = bloom.get("/numbers")
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == f"api_key_{state}"
@@ -93,7 +93,7 @@ def test_numbers_are_registered_changed_and_removed(bloom, ids):
     assert bloom.get(f"/numbers/{number}").status_code == 404
 
 
-def test_assistants_are_made_complete_and_null_clears(bloom, levers):
+def test_assistants_are_made_complete_and_null_clears(bloom, admin_api):
     made = bloom.post("/assistants", json={"name": "New", "webhook_url": "https://x.test/in"}).json()["assistant"]
     assert made["llm_config"]["provider"] == "openai" and made["tts_config"]
     live = {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}
@@ -101,13 +101,13 @@ def test_assistants_are_made_complete_and_null_clears(bloom, levers):
         "assistant"
     ]
     assert (changed["tts_config"], changed["webhook_url"]) == (None, None) and changed["stt_config"]
-    levers.post("/_sandbox/switches", json={"realtime_stt": "null"})
+    admin_api.post("/_sandbox/options", json={"realtime_stt": "null"})
     assert bloom.get(f"/assistants/{made['id']}").json()["assistant"]["stt_config"] is None
     assert changed["name"] == "New"
     bad = bloom.post("/assistants", json={"name": "New", "llm_config": {"provider": "nobody", "model": "x"}})
     assert bad.status_code == 400 and "llm_config.provider" in bad.json()["message"]
     assert bloom.post("/assistants", json={}).status_code == 400
-    levers.post("/_sandbox/switches", json={"delete_answer": "204"})
+    admin_api.post("/_sandbox/options", json={"delete_answer": "204"})
     gone = bloom.delete(f"/assistants/{made['id']}")
     assert gone.status_code == 204 and gone.content == b""
 
@@ -135,9 +135,9 @@ def test_a_moment_may_come_in_any_zone_and_with_its_plus_lost(bloom, place, told
     assert bloom.get(f"/calls?end_date={since[:10]}").json()["pagination"]["total"] == 0
 
 
-def test_a_limit_above_the_maximum_is_clamped_or_refused(bloom, levers):
+def test_a_limit_above_the_maximum_is_clamped_or_refused(bloom, admin_api):
     assert bloom.get("/calls", params={"limit": 5000}).json()["pagination"]["limit"] == 1000
-    levers.post("/_sandbox/switches", json={"over_limit": "400"})
+    admin_api.post("/_sandbox/options", json={"over_limit": "400"})
     assert bloom.get("/calls", params={"limit": 5000}).status_code == 400
     assert bloom.get("/calls", params={"limit": "many"}).status_code == 400
     assert bloom.get("/calls", params={"start_date": "yesterday"}).status_code == 400
@@ -150,7 +150,7 @@ def test_the_hundred_and_first_request_is_refused_and_does_nothing(sandbox, bloo
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.json()["error"] == "Rate limit exceeded" and refused.json()["retry_after"] > 0
-    assert all(one.phone_number != "+31205550199" for one in sandbox.world.numbers.values())
+    assert all(one.phone_number != "+31205550199" for one in sandbox.state.numbers.values())
     assert agency.get("/voices").status_code == 200, "another key has its own minute"
     sandbox.advance(int(refused.headers["Retry-After"]))
     assert bloom.post("/numbers", json={"phone_number": "+31205550199"}).status_code == 201

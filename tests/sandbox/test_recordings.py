@@ -29,8 +29,8 @@ def loud(part: bytes) -> float:
     return sum(abs(one - 128) for one in part) / max(1, len(part))
 
 
-def test_it_is_as_long_as_the_call_and_needs_no_key(call, levers):
-    answer = levers.get(call["recording_url"])
+def test_it_is_as_long_as_the_call_and_needs_no_key(call, admin_api):
+    answer = admin_api.get(call["recording_url"])
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "audio/wav"
     assert int(answer.headers["Content-Length"]) == len(answer.content)
     rate, sound = samples(answer.content)
@@ -40,32 +40,32 @@ def test_it_is_as_long_as_the_call_and_needs_no_key(call, levers):
 
 def test_each_turn_is_heard_where_it_was_said(sandbox, call):
     """A silence before the first words; then sound and silence by turns, one for each message at least."""
-    record = sandbox.world.calls[call["id"]]
-    rate, sound = samples(recordings.of(record))
+    record = sandbox.state.calls[call["id"]]
+    rate, sound = samples(recordings.wav(record))
     slices = [loud(sound[at : at + rate // 10]) > 3 for at in range(0, len(sound), rate // 10)]
     assert not slices[0]
     begins = sum(now and not before for before, now in pairwise(slices))
     assert begins >= len(record.messages) >= 4
     record.messages = record.messages[:1]
-    assert loud(samples(recordings.of(record))[1]) < loud(sound)
+    assert loud(samples(recordings.wav(record))[1]) < loud(sound)
 
 
 def test_the_same_call_sounds_the_same_and_others_do_not(sandbox, bloom, place, call):
     other = place(bloom)
     sandbox.advance(900)
-    one, two = sandbox.world.calls[call["id"]], sandbox.world.calls[other]
-    assert recordings.of(one) == recordings.of(one) != recordings.of(two)
-    again = app.make(seed=7, clock=ManualClock(), world="small", deliver=lambda *_: None)
-    assert recordings.address(again.world, one) == recordings.address(sandbox.world, one)
+    one, two = sandbox.state.calls[call["id"]], sandbox.state.calls[other]
+    assert recordings.wav(one) == recordings.wav(one) != recordings.wav(two)
+    again = app.make(seed=7, clock=ManualClock(), dataset="small", deliver=lambda *_: None)
+    assert recordings.url(again.state, one) == recordings.url(sandbox.state, one)
 
 
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [("bytes=0-9", 0, 9), ("bytes=100-", 100, -1), ("bytes=-50", -50, -1), ("bytes=10-99999999", 10, -1)],
 )
-def test_a_player_jumps(levers, call, asked, first, last):
-    whole = levers.get(call["recording_url"]).content
-    part = levers.get(call["recording_url"], headers={"Range": asked})
+def test_a_player_jumps(admin_api, call, asked, first, last):
+    whole = admin_api.get(call["recording_url"]).content
+    part = admin_api.get(call["recording_url"], headers={"Range": asked})
     ends = last if last >= 0 else len(whole) - 1
     begins = first if first >= 0 else len(whole) + first
     assert part.status_code == 206 and part.content == whole[begins : ends + 1]
@@ -73,33 +73,35 @@ def test_a_player_jumps(levers, call, asked, first, last):
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-", "bytes=9-3", "bytes=0-1,5-6", "lines=1-2"])
-def test_a_part_that_is_not_there(levers, call, asked):
-    answer = levers.get(call["recording_url"], headers={"Range": asked})
+def test_a_part_that_is_not_there(admin_api, call, asked):
+    answer = admin_api.get(call["recording_url"], headers={"Range": asked})
     assert answer.status_code == 416 and answer.headers["Content-Range"].startswith("bytes */")
 
 
-def test_head_and_other_methods(levers, call):
-    assert levers.head(call["recording_url"]).status_code == 200
-    assert levers.post(call["recording_url"]).status_code == 405
+def test_head_and_other_methods(admin_api, call):
+    assert admin_api.head(call["recording_url"]).status_code == 200
+    assert admin_api.post(call["recording_url"]).status_code == 405
 
 
-def test_there_is_none_before_the_report_nor_where_nobody_talked_nor_switched_off(sandbox, bloom, levers, place):
+def test_there_is_none_before_the_report_nor_where_nobody_talked_nor_switched_off(sandbox, bloom, admin_api, place):
     talking = place(bloom)
     assert bloom.get(f"/calls/{talking}").json()["recording_url"] is None
-    levers.post("/_sandbox/switches", json={"outcome": "no-answer"})
+    admin_api.post("/_sandbox/options", json={"outcome": "no-answer"})
     unanswered = place(bloom)
     sandbox.advance(900)
     assert bloom.get(f"/calls/{unanswered}").json()["recording_url"] is None
     address = bloom.get(f"/calls/{talking}").json()["recording_url"]
-    assert levers.get(address).status_code == 200 and levers.get(address.replace(".wav", "x.wav")).status_code == 404
-    levers.post("/_sandbox/switches", json={"recordings": False})
+    assert (
+        admin_api.get(address).status_code == 200 and admin_api.get(address.replace(".wav", "x.wav")).status_code == 404
+    )
+    admin_api.post("/_sandbox/options", json={"recordings": False})
     assert bloom.get(f"/calls/{talking}").json()["recording_url"] is None
-    assert levers.get(address).status_code == 404
+    assert admin_api.get(address).status_code == 404
 
 
-def test_the_report_tells_the_same_address(sandbox, bloom, sent, place):
-    sandbox.world.assistants[next(iter(sandbox.world.assistants))].settings["webhook_url"] = "http://here/hook"
+def test_the_report_tells_the_same_address(sandbox, bloom, sent_webhooks, place):
+    sandbox.state.assistants[next(iter(sandbox.state.assistants))].settings["webhook_url"] = "http://here/hook"
     call_id = place(bloom, assistant_override={"webhook_url": "http://here/hook"})
     sandbox.advance(900)
-    reports = [body for _, headers, body in sent if headers["X-Webhook-Event"] == "end-of-call-report"]
+    reports = [body for _, headers, body in sent_webhooks if headers["X-Webhook-Event"] == "end-of-call-report"]
     assert reports and bloom.get(f"/calls/{call_id}").json()["recording_url"].encode() in reports[-1]

@@ -2,14 +2,15 @@
 
 import pytest
 
-from dashboard.sandbox import app, inprocess, scenario
+from dashboard.sandbox import app, inprocess, scenario_files
+from dashboard.sandbox.admin_api import is_route
 from dashboard.sandbox.clock import ManualClock
-from dashboard.sandbox.wire import iso
+from dashboard.sandbox.serializers import iso
 
 HANG_UP = """
 name = "Hang up"
-[switches]
-ambient = false
+[options]
+background_traffic = false
 [[person]]
 number = "+31612340042"
 answers_after = 3
@@ -20,11 +21,11 @@ number = "+31612340043"
 answers_after = 0
 [[step]]
 at = 30
-lever = "faults"
+path = "faults"
 body = { fault = "503", route = "/numbers", times = 1 }
 [[step]]
 at = 20
-lever = "calls/nobody/force"
+path = "calls/nobody/force"
 """
 
 
@@ -37,8 +38,8 @@ def dial(bloom, ids):
     return dial
 
 
-def test_the_caller_hangs_up_when_the_scenario_says_so(sandbox, bloom, levers, dial):
-    assert levers.post("/_sandbox/scenarios", json={"toml": HANG_UP}).status_code == 200
+def test_the_caller_hangs_up_when_the_scenario_says_so(sandbox, bloom, admin_api, dial):
+    assert admin_api.post("/_sandbox/scenarios", json={"toml": HANG_UP}).status_code == 200
     call = dial("+31612340042")
     sandbox.advance(3.1)
     assert bloom.get(f"/calls/{call}").json()["status"] == "in-progress"
@@ -50,68 +51,68 @@ def test_the_caller_hangs_up_when_the_scenario_says_so(sandbox, bloom, levers, d
     assert "Who is this?" in [said["content"] for said in over["messages"] if said["role"] == "user"]
 
 
-def test_somebody_who_never_answers_never_does(sandbox, bloom, levers, dial):
-    levers.post("/_sandbox/scenarios", json={"toml": HANG_UP})
+def test_somebody_who_never_answers_never_does(sandbox, bloom, admin_api, dial):
+    admin_api.post("/_sandbox/scenarios", json={"toml": HANG_UP})
     call = dial("+31612340043")
     sandbox.advance(60)
     assert bloom.get(f"/calls/{call}").json()["status"] == "failed"
 
 
-def test_steps_are_taken_in_order_at_their_time_and_what_fails_is_told(sandbox, bloom, levers):
-    levers.post("/_sandbox/scenarios", json={"toml": HANG_UP})
+def test_steps_are_taken_in_order_at_their_time_and_what_fails_is_told(sandbox, bloom, admin_api):
+    admin_api.post("/_sandbox/scenarios", json={"toml": HANG_UP})
     sandbox.advance(29)
     assert bloom.get("/numbers").status_code == 200
     sandbox.advance(2)
     assert bloom.get("/numbers").status_code == 503
-    playing = levers.get("/_sandbox/scenarios").json()["playing"]
-    assert [(one["lever"], one["status"]) for one in playing["taken"]] == [("calls/nobody/force", 404), ("faults", 201)]
+    playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
+    assert [(one["path"], one["status"]) for one in playing["taken"]] == [("calls/nobody/force", 404), ("faults", 201)]
     assert playing["done"]
-    assert levers.delete("/_sandbox/scenarios").json()["playing"] is None
+    assert admin_api.delete("/_sandbox/scenarios").json()["playing"] is None
 
 
 SKIPPED = """
 name = "Skipped"
-[switches]
+[options]
 outcome = "conversation"
 [[step]]
 at = 10
-lever = "calls/inbound"
+path = "calls/inbound"
 body = { number = "+31205550142", from = "+31612340044", outcome = "conversation" }
 [[step]]
 at = 50
-lever = "hang-up"
+path = "hang-up"
 body = { person = "+31612340044" }
 [[step]]
 at = 60
-lever = "clock"
+path = "clock"
 body = { advance = 3600 }
 [[step]]
 at = 1800
-lever = "balance"
+path = "balance"
 body = { minutes_balance = 77 }
 """
 
 
 @pytest.mark.parametrize("jumps", [(1,) * 61, (25, 36), (61,)])
-def test_time_that_is_skipped_by_a_lever_still_takes_each_step_at_its_own(sandbox, bloom, agency, levers, jumps):
+def test_time_that_is_skipped_by_a_lever_still_takes_each_step_at_its_own(sandbox, bloom, agency, admin_api, jumps):
     """However it is skipped, also when it is a step of the scenario that does."""
-    levers.post("/_sandbox/scenarios", json={"toml": SKIPPED})
+    admin_api.post("/_sandbox/scenarios", json={"toml": SKIPPED})
     began = sandbox.clock.now()
     for seconds in jumps:
-        levers.post("/_sandbox/clock", json={"advance": seconds})
+        admin_api.post("/_sandbox/clock", json={"advance": seconds})
     (call,) = bloom.get("/calls").json()["calls"]
     assert (call["created_at"], call["ended_at"]) == (iso(began + 10), iso(began + 50))
     assert sandbox.clock.now() - began == 3661
     assert agency.get("/organizations").json()["minutes_balance"] == 77
-    playing = levers.get("/_sandbox/scenarios").json()["playing"]
+    playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
     assert playing["done"] and {one["status"] for one in playing["taken"]} <= {200, 201}
 
 
 @pytest.mark.parametrize("body", [{"advance": -5}, {"advance": 1e300}, {"speed": 5000}, {"speed": 2, "advance": "x"}])
-def test_a_clock_is_not_set_by_half(levers, body):
-    before = levers.get("/_sandbox/clock").json()
-    assert levers.post("/_sandbox/clock", json=body).status_code == 400
-    assert levers.get("/_sandbox/clock").json() == before
+def test_a_clock_is_not_set_by_half(admin_api, body):
+    before = admin_api.get("/_sandbox/clock").json()
+    assert admin_api.post("/_sandbox/clock", json=body).status_code == 400
+    assert admin_api.get("/_sandbox/clock").json() == before
 
 
 @pytest.mark.parametrize(
@@ -120,12 +121,12 @@ def test_a_clock_is_not_set_by_half(levers, body):
         ("name = ", "not TOML"),
         ("about = 'x'", "name"),
         ("name = 'x'\nspeed = 2", "unknown: speed"),
-        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nbuddy = 1", "step 1 (line 2): unknown buddy"),
-        ("name = 'x'\n[[step]]\nlever = 'faults'", "step 1 (line 2): at is missing"),
-        ("name = 'x'\n[[step]]\nat = 'soon'\nlever = 'faults'", "step 1 (line 2): at must be seconds"),
-        ("name = 'x'\n[[step]]\nat = 1\nlever = 'fault'", "lever: there is no POST /_sandbox/fault"),
-        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nmethod = 'GETS'", "step 1 (line 2): lever"),
-        ("name = 'x'\n[[step]]\nat = 1\nlever = 'faults'\nbody = 7", "step 1 (line 2): body"),
+        ("name = 'x'\n[[step]]\nat = 1\npath = 'faults'\nbuddy = 1", "step 1 (line 2): unknown buddy"),
+        ("name = 'x'\n[[step]]\npath = 'faults'", "step 1 (line 2): at is missing"),
+        ("name = 'x'\n[[step]]\nat = 'soon'\npath = 'faults'", "step 1 (line 2): at must be seconds"),
+        ("name = 'x'\n[[step]]\nat = 1\npath = 'fault'", "path: there is no POST /_sandbox/fault"),
+        ("name = 'x'\n[[step]]\nat = 1\npath = 'faults'\nmethod = 'GETS'", "step 1 (line 2): path"),
+        ("name = 'x'\n[[step]]\nat = 1\npath = 'faults'\nbody = 7", "step 1 (line 2): body"),
         ("name = 'x'\nstep = 3", "step: write each as a table"),
         ("name = 'x'\n[[person]]\nsays = []", "person 1 (line 2): number is missing"),
         (
@@ -134,27 +135,27 @@ def test_a_clock_is_not_set_by_half(levers, body):
         ),
         ("name = 'x'\n[[person]]\nnumber = '+31612340042'\nanswers_after = -1", "answers_after must be seconds"),
         ("name = 'x'\n[[person]]\nnumber = '+31612340042'\nsays = 'Hello'", "says must be a list"),
-        ("name = 'x'\n[switches]\nnonsense = 1", "switches: no switch nonsense"),
-        ("name = 'x'\nswitches = 1", "switches: write them as a table"),
+        ("name = 'x'\n[options]\nnonsense = 1", "options: no option nonsense"),
+        ("name = 'x'\noptions = 1", "options: write them as a table"),
     ],
 )
-def test_what_is_wrong_with_a_scenario_is_named_and_nothing_begins(levers, toml, words):
-    answer = levers.post("/_sandbox/scenarios", json={"toml": toml})
+def test_what_is_wrong_with_a_scenario_is_named_and_nothing_begins(admin_api, toml, words):
+    answer = admin_api.post("/_sandbox/scenarios", json={"toml": toml})
     assert answer.status_code == 400 and words in answer.text
-    assert levers.get("/_sandbox/scenarios").json()["playing"] is None
+    assert admin_api.get("/_sandbox/scenarios").json()["playing"] is None
 
 
-@pytest.mark.parametrize("name", scenario.shipped())
-def test_those_that_come_with_it_play_to_their_end_without_a_refusal(sandbox, levers, name):
-    assert levers.post("/_sandbox/scenarios", json={"scenario": name}).status_code == 200
+@pytest.mark.parametrize("name", scenario_files.shipped_names())
+def test_those_that_come_with_it_play_to_their_end_without_a_refusal(sandbox, admin_api, name):
+    assert admin_api.post("/_sandbox/scenarios", json={"scenario": name}).status_code == 200
     sandbox.advance(400)
-    playing = levers.get("/_sandbox/scenarios").json()["playing"]
+    playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
     assert playing["done"] and all(one["status"] < 300 for one in playing["taken"])
-    assert levers.get("/_sandbox/faults").json()["faults"] == []
+    assert admin_api.get("/_sandbox/faults").json()["faults"] == []
 
 
-def test_one_that_does_not_exist_is_refused_with_those_that_do(levers):
-    answer = levers.post("/_sandbox/scenarios", json={"scenario": "../../secrets"})
+def test_one_that_does_not_exist_is_refused_with_those_that_do(admin_api):
+    answer = admin_api.post("/_sandbox/scenarios", json={"scenario": "../../secrets"})
     assert answer.status_code == 400 and "bad-day" in answer.text
 
 
@@ -162,17 +163,17 @@ def run(seed):
     """Two minutes of a bad day among bystanders; everything that was asked, answered and told."""
     told = []
     made = app.make(
-        seed, ManualClock(), "demo", deliver=lambda url, sent, body: told.append((sent["X-Webhook-Event"], body))
+        seed, ManualClock(), "demo", deliver=lambda url, headers, body: told.append((headers["X-Webhook-Event"], body))
     )
-    made.play(scenario.find("bad-day"))
-    with inprocess.client(made, "sandbox-agency") as agency, inprocess.client(made) as levers:
+    made.play(scenario_files.find("bad-day", is_route))
+    with inprocess.client(made, "sandbox-agency") as agency, inprocess.client(made) as admin_api:
         for _ in range(40):
             made.advance(3)
             try:
                 agency.get("/calls", params={"limit": 10})
             except Exception as error:
                 told.append((type(error).__name__, b""))
-        return levers.get("/_sandbox/log").json(), told
+        return admin_api.get("/_sandbox/log").json(), told
 
 
 def test_the_same_seed_gives_the_same_run_to_the_letter():

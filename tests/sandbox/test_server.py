@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard.sandbox import app, scenario
+from dashboard.sandbox import app, scenario_files
+from dashboard.sandbox.admin_api import is_route
 from dashboard.sandbox.clock import Clock
 from dashboard.sandbox.server import Server
 
@@ -24,7 +25,7 @@ BARE_ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 @pytest.fixture
 def server():
     """A small world at fifty times the speed, behind a socket."""
-    server = Server(app.make(seed=7, clock=Clock(speed=50), world="small"), "127.0.0.1", 0)
+    server = Server(app.make(seed=7, clock=Clock(speed=50), dataset="small"), "127.0.0.1", 0)
     running = threading.Thread(target=server.run)
     running.start()
     yield server
@@ -109,7 +110,7 @@ def test_while_one_request_hangs_others_are_answered_and_it_can_stop(server, cli
 
 
 def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
-    data = tmp_path / "sandbox" / "world.jsonl"
+    data = tmp_path / "sandbox" / "state.jsonl"
     seen = []
     for _ in range(2):
         process = _start("--port", "0", "--data", str(data), "--quiet")
@@ -129,7 +130,7 @@ def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
 
 
 def test_a_busy_port_gets_a_clear_message(server):
-    process = _start("--port", str(server.server_address[1]), "--world", "small")
+    process = _start("--port", str(server.server_address[1]), "--dataset", "small")
     _, errors = process.communicate(timeout=10)
     assert process.returncode == 1 and "cannot be used" in errors
 
@@ -138,7 +139,7 @@ def test_it_starts_with_nothing_of_patchbay_around_it(tmp_path):
     """No settings, no database, no Django; another folder; the same seed is the same world to the letter."""
     seen = []
     for seed in ("nine", "nine", "ten"):
-        options = ("--world", "small", "--scenario", "hang-up", "--speed", "0", "--seed", seed)
+        options = ("--dataset", "small", "--scenario", "hang-up", "--speed", "0", "--seed", seed)
         process = _start("--port", "0", *options, cwd=tmp_path, env=BARE_ENVIRONMENT)
         try:
             base = process.stdout.readline().split()[-1]
@@ -151,7 +152,7 @@ def test_it_starts_with_nothing_of_patchbay_around_it(tmp_path):
             process.terminate()
             _, errors = process.communicate(timeout=5)
         assert (process.returncode, errors) == (0, "")
-        assert (playing["name"], clock["speed"]) == (scenario.find("hang-up").name, 0)
+        assert (playing["name"], clock["speed"]) == (scenario_files.find("hang-up", is_route).name, 0)
     assert _ids(seen[0]) == _ids(seen[1]) != _ids(seen[2])
 
 
@@ -174,9 +175,9 @@ def test_nothing_but_the_standard_library_is_imported():
 )
 def test_what_is_wrong_with_the_start_is_said_in_a_line(tmp_path, options, words):
     file = tmp_path / "mine.toml"
-    file.write_text('name = "Mine"\n\n[[step]]\nat = "soon"\nlever = "faults"\n')
+    file.write_text('name = "Mine"\n\n[[step]]\nat = "soon"\npath = "faults"\n')
     filled = [one.replace("{file}", str(file)) for one in options]
-    process = _start("--port", "0", "--world", "small", *filled)
+    process = _start("--port", "0", "--dataset", "small", *filled)
     told, errors = process.communicate(timeout=10)
     assert (process.returncode, told) == (2, "")
     assert words in errors and "Traceback" not in errors
@@ -215,10 +216,10 @@ def test_ids_are_not_given_out_twice_across_starts_that_were_killed(tmp_path):
                 "dashboard.sandbox",
                 "--port",
                 "0",
-                "--world",
+                "--dataset",
                 "small",
                 "--data",
-                tmp_path / "world",
+                tmp_path / "state",
             ],
             cwd=ROOT,
             env=BARE_ENVIRONMENT,

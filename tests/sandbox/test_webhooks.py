@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.sandbox import webhooks
 
-HOOK = {"webhook_url": "https://patchbay.test/in", "webhook_secret": "s3cret"}
+WEBHOOK_URL = {"webhook_url": "https://patchbay.test/in", "webhook_secret": "s3cret"}
 
 
 def test_the_known_answer_of_the_signature():
@@ -16,16 +16,16 @@ def test_the_known_answer_of_the_signature():
     assert signed == "sha256=5500de1be803114f626b45b13d808dddb602e7e34ed1dd396379d5673a208aed"
 
 
-def test_a_call_reports_its_states_and_then_its_story(sandbox, bloom, place, sent):
-    call = place(bloom, assistant_override=HOOK | {"metadata": {"our_ref": "job-77"}})
+def test_a_call_reports_its_states_and_then_its_story(sandbox, bloom, place, sent_webhooks):
+    call = place(bloom, assistant_override=WEBHOOK_URL | {"metadata": {"our_ref": "job-77"}})
     sandbox.advance(900)
-    messages = [json.loads(body)["message"] for _, _, body in sent]
+    messages = [json.loads(body)["message"] for _, _, body in sent_webhooks]
     assert [(one["type"], one["call"]["status"]) for one in messages] == [
         ("status-update", "in-progress"),
         ("status-update", "ended"),
         ("end-of-call-report", "ended"),
     ]
-    assert {url for url, _, _ in sent} == {"https://patchbay.test/in"}
+    assert {url for url, _, _ in sent_webhooks} == {"https://patchbay.test/in"}
     for one in messages:
         assert one["call"] == {"id": call, "type": "outbound_phone_call", "status": one["call"]["status"]}
         assert one["customer"] == {"number": "+31612340042"}
@@ -37,47 +37,47 @@ def test_a_call_reports_its_states_and_then_its_story(sandbox, bloom, place, sen
     assert report["duration_seconds"] == rest["duration_seconds"] and report["messages"] == rest["messages"]
 
 
-def test_each_delivery_is_signed_over_its_raw_bytes(sandbox, bloom, place, sent):
-    place(bloom, assistant_override=HOOK)
-    (_, headers, body) = sent[0]
+def test_each_delivery_is_signed_over_its_raw_bytes(sandbox, bloom, place, sent_webhooks):
+    place(bloom, assistant_override=WEBHOOK_URL)
+    (_, headers, body) = sent_webhooks[0]
     timestamp = headers["X-Webhook-Timestamp"]
     expected = hmac.new(b"s3cret", timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     assert headers["X-Webhook-Signature"] == f"sha256={expected}"
     assert headers["X-Webhook-Event"] == "status-update" and headers["User-Agent"] == "HMS-Sovereign/1.0"
-    assert abs(int(timestamp) - sandbox.clock.wall()) <= 10
+    assert abs(int(timestamp) - sandbox.clock.wall_time()) <= 10
 
 
-def test_without_a_secret_it_is_unsigned_and_without_a_url_silent(sandbox, bloom, place, sent):
+def test_without_a_secret_it_is_unsigned_and_without_a_url_silent(sandbox, bloom, place, sent_webhooks):
     place(bloom)
-    assert sent == []
+    assert sent_webhooks == []
     place(bloom, assistant_override={"webhook_url": "https://patchbay.test/in"})
-    assert "X-Webhook-Signature" not in sent[0][1]
+    assert "X-Webhook-Signature" not in sent_webhooks[0][1]
 
 
-def test_only_the_events_asked_for_are_sent(sandbox, bloom, place, sent):
-    place(bloom, assistant_override=HOOK | {"webhook_events": ["end-of-call-report"]})
+def test_only_the_events_asked_for_are_sent(sandbox, bloom, place, sent_webhooks):
+    place(bloom, assistant_override=WEBHOOK_URL | {"webhook_events": ["end-of-call-report"]})
     sandbox.advance(900)
-    assert [headers["X-Webhook-Event"] for _, headers, _ in sent] == ["end-of-call-report"]
+    assert [headers["X-Webhook-Event"] for _, headers, _ in sent_webhooks] == ["end-of-call-report"]
 
 
-def test_an_error_is_told_as_one(sandbox, bloom, levers, place, sent):
-    levers.post("/_sandbox/switches", json={"outcome": "error"})
-    place(bloom, assistant_override=HOOK)
+def test_an_error_is_told_as_one(sandbox, bloom, admin_api, place, sent_webhooks):
+    admin_api.post("/_sandbox/options", json={"outcome": "error"})
+    place(bloom, assistant_override=WEBHOOK_URL)
     sandbox.advance(900)
-    failed = json.loads(sent[1][2])["message"]
+    failed = json.loads(sent_webhooks[1][2])["message"]
     assert (failed["call"]["status"], failed["error"]) == ("ended-with-error", "STT connection failed")
 
 
-def test_saved_settings_of_the_assistant_are_used(sandbox, bloom, place, ids, sent):
-    bloom.patch(f"/assistants/{ids.assistant['Recall NL']}", json=HOOK)
+def test_saved_settings_of_the_assistant_are_used(sandbox, bloom, place, ids, sent_webhooks):
+    bloom.patch(f"/assistants/{ids.assistant['Recall NL']}", json=WEBHOOK_URL)
     place(bloom)
-    assert [headers["X-Webhook-Event"] for _, headers, _ in sent] == ["status-update"]
+    assert [headers["X-Webhook-Event"] for _, headers, _ in sent_webhooks] == ["status-update"]
 
 
-def test_the_id_may_differ_from_the_one_of_the_lists(sandbox, bloom, levers, place, sent):
-    levers.post("/_sandbox/switches", json={"webhook_call_id": "uuid"})
-    call = place(bloom, assistant_override=HOOK)
-    assert json.loads(sent[0][2])["message"]["call"]["id"] != call
+def test_the_id_may_differ_from_the_one_of_the_lists(sandbox, bloom, admin_api, place, sent_webhooks):
+    admin_api.post("/_sandbox/options", json={"webhook_call_id": "uuid"})
+    call = place(bloom, assistant_override=WEBHOOK_URL)
+    assert json.loads(sent_webhooks[0][2])["message"]["call"]["id"] != call
 
 
 @pytest.mark.parametrize(
@@ -89,56 +89,58 @@ def test_the_id_may_differ_from_the_one_of_the_lists(sandbox, bloom, levers, pla
         ("webhook_late", ["ended", "in-progress", "end-of-call-report"]),
     ],
 )
-def test_deliveries_get_lost_doubled_and_overtaken(sandbox, bloom, levers, place, sent, fault, kinds):
+def test_deliveries_get_lost_doubled_and_overtaken(sandbox, bloom, admin_api, place, sent_webhooks, fault, kinds):
     if fault:
-        levers.post("/_sandbox/faults", json={"fault": fault, "route": "status-update"})
-    place(bloom, assistant_override=HOOK)
+        admin_api.post("/_sandbox/faults", json={"fault": fault, "route": "status-update"})
+    place(bloom, assistant_override=WEBHOOK_URL)
     sandbox.advance(900)
-    told = [json.loads(body)["message"] for _, _, body in sent]
+    told = [json.loads(body)["message"] for _, _, body in sent_webhooks]
     assert [one["call"]["status"] if one["type"] == "status-update" else one["type"] for one in told] == kinds
 
 
 @pytest.mark.parametrize("fault", ["webhook_forged", "webhook_unsigned", "webhook_reserialized", "webhook_stale"])
-def test_deliveries_that_must_not_be_believed(sandbox, bloom, levers, place, sent, fault):
-    levers.post("/_sandbox/faults", json={"fault": fault})
-    place(bloom, assistant_override=HOOK)
+def test_deliveries_that_must_not_be_believed(sandbox, bloom, admin_api, place, sent_webhooks, fault):
+    admin_api.post("/_sandbox/faults", json={"fault": fault})
+    place(bloom, assistant_override=WEBHOOK_URL)
     sandbox.advance(900)
     believed = []
-    for _, headers, body in sent:
-        fresh = sandbox.clock.wall() - int(headers["X-Webhook-Timestamp"]) <= 1200
+    for _, headers, body in sent_webhooks:
+        fresh = sandbox.clock.wall_time() - int(headers["X-Webhook-Timestamp"]) <= 1200
         right = headers.get("X-Webhook-Signature") == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
         believed.append(fresh and right)
     assert believed == [False, True, True]
 
 
-def test_one_may_be_well_signed_and_about_a_call_of_somebody_else(sandbox, bloom, agency, levers, place, sent):
+def test_one_may_be_well_signed_and_about_a_call_of_somebody_else(
+    sandbox, bloom, agency, admin_api, place, sent_webhooks
+):
     theirs = place(agency, assistant="Dispatch desk", number="+31105550161")
-    levers.post("/_sandbox/faults", json={"fault": "webhook_foreign"})
-    mine = place(bloom, assistant_override=HOOK)
-    _, headers, body = sent[0]
+    admin_api.post("/_sandbox/faults", json={"fault": "webhook_foreign"})
+    mine = place(bloom, assistant_override=WEBHOOK_URL)
+    _, headers, body = sent_webhooks[0]
     assert headers["X-Webhook-Signature"] == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
     assert json.loads(body)["message"]["call"]["id"] == theirs != mine
 
 
-def test_a_delivery_may_come_minutes_late(sandbox, bloom, levers, place, sent):
-    levers.post("/_sandbox/faults", json={"fault": "webhook_late", "route": "status-update", "seconds": 240})
-    place(bloom, assistant_override=HOOK)
+def test_a_delivery_may_come_minutes_late(sandbox, bloom, admin_api, place, sent_webhooks):
+    admin_api.post("/_sandbox/faults", json={"fault": "webhook_late", "route": "status-update", "seconds": 240})
+    place(bloom, assistant_override=WEBHOOK_URL)
     began = sandbox.clock.now()
     sandbox.advance(200)
-    assert "in-progress" not in [_status(body) for _, _, body in sent]
+    assert "in-progress" not in [_status(body) for _, _, body in sent_webhooks]
     sandbox.advance(60)
-    _, headers, body = next(one for one in sent if _status(one[2]) == "in-progress")
+    _, headers, body = next(one for one in sent_webhooks if _status(one[2]) == "in-progress")
     assert began + 200 < int(headers["X-Webhook-Timestamp"]) <= began + 260
     assert headers["X-Webhook-Signature"] == webhooks.sign("s3cret", headers["X-Webhook-Timestamp"], body)
 
 
-def test_the_report_may_come_before_the_end(sandbox, bloom, levers, place, sent):
+def test_the_report_may_come_before_the_end(sandbox, bloom, admin_api, place, sent_webhooks):
     order = {"fault": "webhook_late", "route": "status-update", "times": 2}
-    levers.post("/_sandbox/faults", json=order)
-    place(bloom, assistant_override=HOOK)
+    admin_api.post("/_sandbox/faults", json=order)
+    place(bloom, assistant_override=WEBHOOK_URL)
     sandbox.advance(900)
-    assert json.loads(sent[0][2])["message"]["type"] == "end-of-call-report"
-    assert [_status(body) for _, _, body in sent[1:]] == ["in-progress", "ended"]
+    assert json.loads(sent_webhooks[0][2])["message"]["type"] == "end-of-call-report"
+    assert [_status(body) for _, _, body in sent_webhooks[1:]] == ["in-progress", "ended"]
 
 
 def _status(body):

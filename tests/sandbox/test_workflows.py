@@ -92,7 +92,7 @@ def test_where_a_graph_may_not_lead_on(bloom, definition, fault):
 
 @pytest.mark.parametrize("shape", "ABC")
 def test_a_realtime_model_in_a_node_has_a_code_of_its_own_in_every_shape(sandbox, bloom, shape):
-    sandbox.world.switches.error_shape = shape
+    sandbox.state.options.error_shape = shape
     graph = _node(llm_config={"provider": "openai_live", "model": "gpt-live-1"})
     body = bloom.post("/workflows", json={"name": "x", "definition": graph}).json()
     assert (body["error"] if shape == "B" else body)["code"] == "realtime_provider_not_allowed_per_node"

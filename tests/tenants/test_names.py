@@ -117,7 +117,7 @@ def test_a_client_does_not_rename_itself_to_the_reseller(bloom, make_member, sig
 
 
 def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):
-    for assistant in sandbox.world.assistants.values():
+    for assistant in sandbox.state.assistants.values():
         assistant.settings["name"] = "Маrа \u202eBot\u200b"
     sync.inventory(agency.connection)
     with scope.system("look"):

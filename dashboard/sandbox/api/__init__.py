@@ -1,1 +1,1 @@
-"""The vendor's paths under /api/v1: each module lists its routes and what they do."""
+"""VoiceDock's paths under /api/v1: each module has the operations of one resource and their routes."""

@@ -1,23 +1,27 @@
-"""An assistant's `analysis_plan` (voicedock-api.md §8): what is found out of a call once it is over.
+"""An assistant's `analysis_plan` (voicedock-api.md §8): the analysis of an ended call.
 
 The sandbox's own choice: a threshold is at least one message.
 """
+
+from typing import Any
 
 from ..errors import invalid
 from . import validation
 
 
-def check(body: dict, where: str = "") -> None:
-    plan, inside = validation.mapping(body, "analysis_plan", where), f"{where}analysis_plan."
-    validation.whole(plan, "min_messages_threshold", 1, 1000, inside)
-    structured, deeper = validation.mapping(plan, "structured_data_plan", inside), f"{inside}structured_data_plan."
-    validation.boolean(structured, "enabled", deeper)
-    schema = validation.mapping(structured, "schema", deeper)
-    properties = validation.mapping(schema, "properties", f"{deeper}schema.")
-    if not all(isinstance(one, dict) for one in properties.values()):
-        raise invalid(f"{deeper}schema.properties", "must be objects")
-    for at, message in enumerate(validation.listing(structured, "messages", where=deeper)):
+def check(body: dict[str, Any], where: str = "") -> None:
+    plan = validation.mapping(body, "analysis_plan", where)
+    path = f"{where}analysis_plan."
+    validation.integer(plan, "min_messages_threshold", 1, 1000, path)
+    structured = validation.mapping(plan, "structured_data_plan", path)
+    structured_path = f"{path}structured_data_plan."
+    validation.boolean(structured, "enabled", structured_path)
+    schema = validation.mapping(structured, "schema", structured_path)
+    properties = validation.mapping(schema, "properties", f"{structured_path}schema.")
+    if not all(isinstance(rule, dict) for rule in properties.values()):
+        raise invalid(f"{structured_path}schema.properties", "must be objects")
+    for index, message in enumerate(validation.listing(structured, "messages", where=structured_path)):
         if not isinstance(message, dict):
-            raise invalid(f"{deeper}messages[{at}]", "must be an object")
+            raise invalid(f"{structured_path}messages[{index}]", "must be an object")
         for name in ("role", "content"):
-            validation.text(message, name, required=True, where=f"{deeper}messages[{at}].")
+            validation.text(message, name, required=True, where=f"{structured_path}messages[{index}].")

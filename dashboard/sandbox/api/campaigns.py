@@ -1,15 +1,16 @@
 """Campaigns and their leads (voicedock-api.md §6).
 
-The sandbox's own choice: a schedule that is not told is 09:00 to 17:00 in Amsterdam, any state may be deleted, every
+The sandbox's own choice: the default schedule is 09:00 to 17:00 in Amsterdam, any state may be deleted, every
 change of state but those of a completed campaign is allowed, completed and cancelled ones take no more leads (400).
 """
 
 import re
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .. import wire
-from ..errors import Refusal, absent, invalid
-from ..exchange import Answer
+from .. import serializers
+from ..errors import ApiError, invalid, not_found
+from ..http_messages import Response
 from ..records import Campaign, Lead
 from . import validation
 from .context import Context, Routes
@@ -21,15 +22,17 @@ FIELDS = (
 )  # fmt: skip
 
 
-def listed(ctx: Context) -> Answer:
-    return Answer(body={"campaigns": [wire.campaign(ctx.world, one) for one in ctx.all_own("campaigns")]})
+def listed(ctx: Context) -> Response:
+    return Response(
+        body={"campaigns": [serializers.campaign(ctx.state, campaign) for campaign in ctx.all_own("campaigns")]}
+    )
 
 
-def read(ctx: Context, campaign_id: str) -> Answer:
-    return Answer(body={"campaign": wire.campaign(ctx.world, ctx.own("campaigns", campaign_id, "Campaign"))})
+def read(ctx: Context, campaign_id: str) -> Response:
+    return Response(body={"campaign": serializers.campaign(ctx.state, ctx.own("campaigns", campaign_id, "Campaign"))})
 
 
-def create(ctx: Context) -> Answer:
+def create(ctx: Context) -> Response:
     """Starts as a draft; `leads` is the only way to bring many at once (§6.2)."""
     body = validation.known(ctx, ctx.request.json(), (*FIELDS, "assistant_id", "leads"))
     if "assistant_id" in body:
@@ -39,9 +42,9 @@ def create(ctx: Context) -> Answer:
     validation.reference(ctx, body, "agent_id", "assistants", "Assistant")
     settings = _settings(body)
     leads = validation.listing(body, "leads")
-    checked = [_lead_fields(ctx, lead, f"leads[{at}].") for at, lead in enumerate(leads)]
+    checked = [_lead_fields(ctx, lead, f"leads[{index}].") for index, lead in enumerate(leads)]
     campaign = Campaign(
-        id=ctx.world.new_id("campaign"),
+        id=ctx.state.new_id("campaign"),
         org_id=ctx.org.id,
         name=name,
         agent_id=agent,
@@ -52,22 +55,22 @@ def create(ctx: Context) -> Answer:
         created_at=ctx.now,
         updated_at=ctx.now,
     )
-    ctx.world.campaigns[campaign.id] = campaign
-    ctx.world.leads[campaign.id] = []
+    ctx.state.campaigns[campaign.id] = campaign
+    ctx.state.leads[campaign.id] = []
     for phone, variables in checked:
         _add(ctx, campaign, phone, variables)
-    return Answer(201, {"campaign": wire.campaign(ctx.world, campaign)})
+    return Response(201, {"campaign": serializers.campaign(ctx.state, campaign)})
 
 
-def update(ctx: Context, campaign_id: str) -> Answer:
+def update(ctx: Context, campaign_id: str) -> Response:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
     body = validation.known(ctx, ctx.request.json(), FIELDS)
     if campaign.status == "completed":
-        raise Refusal(ctx.world.switches.completed_status, "A completed campaign cannot be changed")
+        raise ApiError(ctx.state.options.completed_status, "A completed campaign cannot be changed")
     if "agent_id" in body and body["agent_id"] != campaign.agent_id:
         raise invalid("agent_id", "cannot be changed")
     clearable = ("system_message_template", "agent_id")
-    validation.needed(body, [name for name in FIELDS if name not in clearable], changing=True)
+    validation.required(body, [name for name in FIELDS if name not in clearable], changing=True)
     validation.text(body, "name", empty=False)
     validation.one_of(body, "status", SETTABLE)
     settings = _settings(body) | {key: body[key] for key in ("name", "status") if key in body}
@@ -77,54 +80,54 @@ def update(ctx: Context, campaign_id: str) -> Answer:
     campaign.version += 1
     if campaign.status == "scheduled":
         campaign.next_at = ctx.now + 1.0
-    return Answer(body={"campaign": wire.campaign(ctx.world, campaign)})
+    return Response(body={"campaign": serializers.campaign(ctx.state, campaign)})
 
 
-def delete(ctx: Context, campaign_id: str) -> Answer:
+def delete(ctx: Context, campaign_id: str) -> Response:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
-    del ctx.world.campaigns[campaign.id], ctx.world.leads[campaign.id]
+    del ctx.state.campaigns[campaign.id], ctx.state.leads[campaign.id]
     return ctx.deleted()
 
 
-def leads(ctx: Context, campaign_id: str) -> Answer:
+def leads(ctx: Context, campaign_id: str) -> Response:
     """All of them, oldest first, no pages (§6.2)."""
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
-    return Answer(body={"leads": [wire.lead(lead) for lead in ctx.world.leads[campaign.id]]})
+    return Response(body={"leads": [serializers.lead(lead) for lead in ctx.state.leads[campaign.id]]})
 
 
-def add_lead(ctx: Context, campaign_id: str) -> Answer:
+def add_lead(ctx: Context, campaign_id: str) -> Response:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
     phone, variables = _lead_fields(ctx, ctx.request.json(), "")
     if campaign.status in ("completed", "cancelled"):
-        raise Refusal(ctx.world.switches.completed_status, f"The campaign is {campaign.status}")
+        raise ApiError(ctx.state.options.completed_status, f"The campaign is {campaign.status}")
     lead = _add(ctx, campaign, phone, variables)
     if campaign.status == "scheduled" and campaign.next_at is None:
         campaign.next_at = ctx.now + 1.0
-    return Answer(201, {"lead": wire.lead(lead)})
+    return Response(201, {"lead": serializers.lead(lead)})
 
 
-def remove_lead(ctx: Context, campaign_id: str, lead_id: str) -> Answer:
+def remove_lead(ctx: Context, campaign_id: str, lead_id: str) -> Response:
     campaign: Campaign = ctx.own("campaigns", campaign_id, "Campaign")
-    lead = next((one for one in ctx.world.leads[campaign.id] if one.id == lead_id), None)
+    lead = next((lead for lead in ctx.state.leads[campaign.id] if lead.id == lead_id), None)
     if lead is None:
-        raise absent("Lead")
+        raise not_found("Lead")
     if lead.status == "calling":
-        raise Refusal(409, "A lead that is being called cannot be removed")
-    ctx.world.leads[campaign.id].remove(lead)
+        raise ApiError(409, "A lead that is being called cannot be removed")
+    ctx.state.leads[campaign.id].remove(lead)
     campaign.version += 1
     return ctx.deleted()
 
 
-def _add(ctx: Context, campaign: Campaign, phone: str, variables: dict) -> Lead:
-    lead = Lead(ctx.world.new_id("lead"), campaign.id, phone, variables, ctx.now)
-    ctx.world.leads[campaign.id].append(lead)
+def _add(ctx: Context, campaign: Campaign, phone: str, variables: dict[str, Any]) -> Lead:
+    lead = Lead(ctx.state.new_id("lead"), campaign.id, phone, variables, ctx.now)
+    ctx.state.leads[campaign.id].append(lead)
     campaign.version += 1
     return lead
 
 
-def _settings(body: dict) -> dict:
-    """The schedule and the template as far as they are given; times become HH:MM:SS."""
-    settings: dict = {}
+def _settings(body: dict[str, Any]) -> dict[str, Any]:
+    """The given parts of schedule and template; times become HH:MM:SS."""
+    settings: dict[str, Any] = {}
     for name in ("schedule_start_time", "schedule_end_time"):
         value = validation.text(body, name)
         if value is not None:
@@ -143,7 +146,7 @@ def _settings(body: dict) -> dict:
     return settings
 
 
-def _lead_fields(ctx: Context, lead: object, where: str) -> tuple[str, dict]:
+def _lead_fields(ctx: Context, lead: object, where: str) -> tuple[str, dict[str, Any]]:
     if not isinstance(lead, dict):
         raise invalid(where.rstrip("."), "must be an object")
     lead = validation.known(ctx, lead, ("phone_number", "variables"))

@@ -1,29 +1,31 @@
-"""Chats: four deprecated operations of which nothing but their names is known (voicedock-api.md §3).
+"""Chats: four deprecated operations of which only the names are known (voicedock-api.md §3).
 
-The sandbox's own choice, all of it: a chat is what was posted, under an id, in envelopes like those of the others;
-the context is that of the latest chat. Nobody answers in them.
+The sandbox's own choice, all of it: a chat is the posted body under an id, in envelopes like those of the others;
+the context is that of the latest chat. Nothing answers in a chat.
 """
 
-from ..exchange import Answer
-from ..records import Kept
+from typing import Any
+
+from ..http_messages import Response
+from ..records import StoredResource
 from .context import Context, Routes
-from .store import Store
+from .crud import CrudEndpoints
 
 
-def _told(ctx: Context, chat: Kept) -> dict:
+def _serialize(ctx: Context, chat: StoredResource) -> dict[str, Any]:
     return chat.settings
 
 
-STORE = Store("chats", "Chat", "chat", "chats", lambda ctx, body, before: body, _told)
+ENDPOINTS = CrudEndpoints("chats", "Chat", "chat", "chats", lambda ctx, body, before: body, _serialize)
 
 
-def context(ctx: Context) -> Answer:
+def context(ctx: Context) -> Response:
     latest = next(reversed(ctx.all_own("chats")), None)
-    return Answer(body={"context": STORE.show(ctx, latest) if latest else None})
+    return Response(body={"context": ENDPOINTS.show(ctx, latest) if latest else None})
 
 
 LIKE_OTHERS = (("GET", "/chats"), ("POST", "/chats"), ("DELETE", "/chats/{id}"))
 ROUTES: Routes = [
     ("GET", "/chats/context", context),
-    *(route for route in STORE.routes("/chats") if route[:2] in LIKE_OTHERS),
+    *(route for route in ENDPOINTS.routes("/chats") if route[:2] in LIKE_OTHERS),
 ]

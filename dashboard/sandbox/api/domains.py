@@ -1,16 +1,17 @@
-"""The e-mail sender domain (voicedock-api.md §9.8): at most one per organization; Resend is only played.
+"""The e-mail sender domain (voicedock-api.md §9.8): at most one per organization; Resend is simulated.
 
-The sandbox's own choice: what was once made stays known at Resend and can be chosen again by a sync; verification
-starts with `verify` (pending) and is through at the next `refresh`, failed for a domain that ends in `.invalid`;
-without a domain both answer 404; a second domain is a 409.
+The sandbox's own choice: a domain that was created stays known at Resend and can be chosen again by a sync;
+verification starts with `verify` (pending) and is complete at the next `refresh`, failed for a domain that ends in
+`.invalid`; without a domain both answer 404; a second domain is a 409.
 """
 
 import re
+from typing import Any
 
-from .. import chance, wire
-from ..errors import Refusal, absent, invalid
-from ..exchange import Answer
-from ..records import Kept
+from .. import random_source, serializers
+from ..errors import ApiError, invalid, not_found
+from ..http_messages import Response
+from ..records import StoredResource
 from . import validation
 from .context import Context, Routes
 
@@ -18,90 +19,91 @@ NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,
 REGION = "eu-west-1"
 
 
-def read(ctx: Context) -> Answer:
-    return _answer(ctx, _selected(ctx))
+def read(ctx: Context) -> Response:
+    return _response(ctx, _selected(ctx))
 
 
-def create(ctx: Context) -> Answer:
+def create(ctx: Context) -> Response:
     body = validation.known(ctx, ctx.request.json(), ("domain_name",))
     name = (validation.text(body, "domain_name", required=True) or "").strip().lower()
     if not NAME.fullmatch(name):
         raise invalid("domain_name", "must be a domain name")
     if _selected(ctx):
-        raise Refusal(409, "An organization has one domain", title="There is already a domain")
-    key = ctx.world.new_id("domain")
-    known_there = chance.uuid_of(ctx.world.seed, "resend", key)
-    settings = {"domain_name": name, "resend_domain_id": known_there, "status": "not_started", "selected": True}
-    domain = ctx.world.domains[key] = Kept(key, ctx.org.id, settings, ctx.now, ctx.now)
-    return _answer(ctx, domain, 201)
+        raise ApiError(409, "An organization has one domain", title="There is already a domain")
+    key = ctx.state.new_id("domain")
+    resend_id = random_source.uuid_for(ctx.state.seed, "resend", key)
+    settings = {"domain_name": name, "resend_domain_id": resend_id, "status": "not_started", "selected": True}
+    domain = ctx.state.domains[key] = StoredResource(key, ctx.org.id, settings, ctx.now, ctx.now)
+    return _response(ctx, domain, 201)
 
 
-def delete(ctx: Context) -> Answer:
-    _change(ctx, _needed(ctx), selected=False)
+def delete(ctx: Context) -> Response:
+    _change(ctx, _required(ctx), selected=False)
     return ctx.deleted()
 
 
-def known_at_resend(ctx: Context) -> Answer:
+def known_at_resend(ctx: Context) -> Response:
     chosen = _selected(ctx)
-    there = [
-        {"id": one.settings["resend_domain_id"], "name": one.settings["domain_name"], "status": one.settings["status"],
-         "region": REGION, "created_at": wire.iso(one.created_at)}
-        for one in ctx.all_own("domains")
+    domains = [
+        {"id": domain.settings["resend_domain_id"], "name": domain.settings["domain_name"],
+         "status": domain.settings["status"], "region": REGION, "created_at": serializers.iso(domain.created_at)}
+        for domain in ctx.all_own("domains")
     ]  # fmt: skip
-    return Answer(
-        body={"domains": there, "selected_domain_id": chosen.settings["resend_domain_id"] if chosen else None}
+    return Response(
+        body={"domains": domains, "selected_domain_id": chosen.settings["resend_domain_id"] if chosen else None}
     )
 
 
-def choose(ctx: Context) -> Answer:
+def choose(ctx: Context) -> Response:
     body = validation.known(ctx, ctx.request.json(), ("resendDomainId",))
     wanted = validation.text(body, "resendDomainId", required=True)
-    domain = next((one for one in ctx.all_own("domains") if one.settings["resend_domain_id"] == wanted), None)
+    own = ctx.all_own("domains")
+    domain = next((domain for domain in own if domain.settings["resend_domain_id"] == wanted), None)
     if domain is None:
-        raise absent("Domain", "resendDomainId")
-    for one in ctx.all_own("domains"):
-        one.settings["selected"] = False
+        raise not_found("Domain", "resendDomainId")
+    for other in own:
+        other.settings["selected"] = False
     _change(ctx, domain, selected=True)
     message = f"{domain.settings['domain_name']} is the domain of this organization now"  # §17 11
-    return Answer(body={"domain": _shown(domain), "message": message})
+    return Response(body={"domain": _serialize(domain), "message": message})
 
 
-def verify(ctx: Context) -> Answer:
-    domain = _needed(ctx)
+def verify(ctx: Context) -> Response:
+    domain = _required(ctx)
     if domain.settings["status"] != "verified":
         _change(ctx, domain, status="pending")
-    return _answer(ctx, domain)
+    return _response(ctx, domain)
 
 
-def refresh(ctx: Context) -> Answer:
-    domain = _needed(ctx)
+def refresh(ctx: Context) -> Response:
+    domain = _required(ctx)
     if domain.settings["status"] == "pending":
-        right = not domain.settings["domain_name"].endswith(".invalid")
-        _change(ctx, domain, status="verified" if right else "failed", verified_at=ctx.now if right else None)
-    return _answer(ctx, domain)
+        verified = not domain.settings["domain_name"].endswith(".invalid")
+        _change(ctx, domain, status="verified" if verified else "failed", verified_at=ctx.now if verified else None)
+    return _response(ctx, domain)
 
 
-def _selected(ctx: Context) -> Kept | None:
-    return next((one for one in ctx.all_own("domains") if one.settings["selected"]), None)
+def _selected(ctx: Context) -> StoredResource | None:
+    return next((domain for domain in ctx.all_own("domains") if domain.settings["selected"]), None)
 
 
-def _needed(ctx: Context) -> Kept:
+def _required(ctx: Context) -> StoredResource:
     domain = _selected(ctx)
     if domain is None:
-        raise absent("Domain")
+        raise not_found("Domain")
     return domain
 
 
-def _change(ctx: Context, domain: Kept, **settings: object) -> None:
+def _change(ctx: Context, domain: StoredResource, **settings: object) -> None:
     domain.settings |= settings
     domain.updated_at = ctx.now
 
 
-def _answer(ctx: Context, domain: Kept | None, status: int = 200) -> Answer:
-    return Answer(status, {"domain": _shown(domain) if domain else None})
+def _response(ctx: Context, domain: StoredResource | None, status: int = 200) -> Response:
+    return Response(status, {"domain": _serialize(domain) if domain else None})
 
 
-def _shown(domain: Kept) -> dict:
+def _serialize(domain: StoredResource) -> dict[str, Any]:
     settings = domain.settings
     name, status = settings["domain_name"], settings["status"]
     return {
@@ -117,11 +119,11 @@ def _shown(domain: Kept) -> dict:
             {"record": "SPF", "name": f"send.{name}", "type": "TXT", "ttl": "Auto", "status": status,
              "value": "v=spf1 include:amazonses.com ~all", "priority": None},
             {"record": "DKIM", "name": f"resend._domainkey.{name}", "type": "TXT", "ttl": "Auto", "status": status,
-             "value": f"p={chance.token_of(64, 'dkim', domain.id)}", "priority": None},
+             "value": f"p={random_source.token_for(64, 'dkim', domain.id)}", "priority": None},
         ],
-        "created_at": wire.iso(domain.created_at),
-        "updated_at": wire.iso(domain.updated_at),
-        "verified_at": wire.iso(settings.get("verified_at")),
+        "created_at": serializers.iso(domain.created_at),
+        "updated_at": serializers.iso(domain.updated_at),
+        "verified_at": serializers.iso(settings.get("verified_at")),
     }  # fmt: skip
 
 

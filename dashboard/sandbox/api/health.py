@@ -1,9 +1,9 @@
-"""Whether VoiceDock is well (voicedock-api.md §9.11); the one operation without a key."""
+"""The health check (voicedock-api.md §9.11); the only operation without a key."""
 
-from .. import wire
-from ..exchange import Answer
+from .. import serializers
+from ..http_messages import Response
 
 
-def health(now: float) -> Answer:
+def health(now: float) -> Response:
     checks = {"database": {"status": "ok", "latency_ms": 1}}
-    return Answer(body={"status": "ok", "timestamp": wire.iso(now), "version": "1.0.0", "checks": checks})
+    return Response(body={"status": "ok", "timestamp": serializers.iso(now), "version": "1.0.0", "checks": checks})

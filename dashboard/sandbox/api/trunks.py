@@ -1,12 +1,14 @@
-"""SIP trunks (voicedock-api.md §9.5): kept, never changed; a password goes in and does not come out.
+"""SIP trunks (voicedock-api.md §9.5): stored, never changed; the password is not returned.
 
-The sandbox's own choice: a trunk may be deleted while numbers use it, and they then have none.
+The sandbox's own choice: a trunk may be deleted while numbers use it; they have none afterwards.
 """
 
-from ..records import Kept
+from typing import Any
+
+from ..records import StoredResource
 from . import validation
 from .context import Context, Routes
-from .store import Store
+from .crud import CrudEndpoints
 
 DEFAULTS = {
     "name": None,
@@ -18,7 +20,7 @@ DEFAULTS = {
 }
 
 
-def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
+def _validated(ctx: Context, body: dict[str, Any], before: StoredResource | None) -> dict[str, Any]:
     body = validation.known(ctx, body, [*DEFAULTS, "auth_password"])
     for name in ("name", "provider", "address"):
         validation.text(body, name, required=True)
@@ -29,16 +31,18 @@ def _fields(ctx: Context, body: dict, before: Kept | None) -> dict:
     return body
 
 
-def _told(ctx: Context, trunk: Kept) -> dict:
+def _serialize(ctx: Context, trunk: StoredResource) -> dict[str, Any]:
     return {"org_id": trunk.org_id} | DEFAULTS | trunk.settings
 
 
-def _let_go(ctx: Context, trunk: Kept) -> None:
+def _detach_numbers(ctx: Context, trunk: StoredResource) -> None:
     for number in ctx.all_own("numbers"):
         if number.transfer_trunk_id == trunk.id:
             number.transfer_trunk_id = None
 
 
-STORE = Store("trunks", "SIP trunk", "trunk", "trunks", _fields, _told, _let_go, sealed=("auth_password",))
+ENDPOINTS = CrudEndpoints(
+    "trunks", "SIP trunk", "trunk", "trunks", _validated, _serialize, _detach_numbers, write_only=("auth_password",)
+)
 
-ROUTES: Routes = [route for route in STORE.routes("/sip-trunks") if route[0] != "PATCH"]
+ROUTES: Routes = [route for route in ENDPOINTS.routes("/sip-trunks") if route[0] != "PATCH"]

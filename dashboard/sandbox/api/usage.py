@@ -1,15 +1,17 @@
-"""Usage: one entry per call that was answered and is over (voicedock-api.md §9.2).
+"""Usage: one entry per answered call that has ended (voicedock-api.md §9.2).
 
 The sandbox's own choice: newest first, the dates filter when a call was created, the summary covers the whole filter.
 """
 
-from .. import chance, wire
-from ..exchange import Answer
+from typing import Any
+
+from .. import random_source, serializers
+from ..http_messages import Response
 from ..records import Call
 from .context import Context, Routes
 
 
-def listed(ctx: Context) -> Answer:
+def listed(ctx: Context) -> Response:
     limit, offset = ctx.page()
     used = sorted(
         (call for call in ctx.created_between("calls") if call.seconds is not None),
@@ -24,18 +26,18 @@ def listed(ctx: Context) -> Answer:
     }
     logs = [_entry(call) for call in used[offset : offset + limit]]
     pagination = {"total": len(used), "limit": limit, "offset": offset}
-    return Answer(body={"logs": logs, "pagination": pagination, "summary": summary})
+    return Response(body={"logs": logs, "pagination": pagination, "summary": summary})
 
 
-def _entry(call: Call) -> dict:
+def _entry(call: Call) -> dict[str, Any]:
     return {
-        "id": chance.uuid_of("usage", call.id),
+        "id": random_source.uuid_for("usage", call.id),
         "duration_sec": call.seconds,
         "call_type": "web" if call.direction == "web" else "phone",
         "phone_number": call.our_number,
         "agent_name": call.assistant_name,
         "business_name": call.business_name,
-        "created_at": wire.iso(call.created_at),
+        "created_at": serializers.iso(call.created_at),
     }
 
 

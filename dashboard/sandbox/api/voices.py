@@ -1,7 +1,7 @@
 """The platform's own voices (voicedock-api.md §9.6), with ids in its form (§17 10). The sandbox's own choice: made-up
-ones, two of which lack what need not be there."""
+voices, two of them without the optional fields."""
 
-from ..exchange import Answer
+from ..http_messages import Response
 from .context import Context, Routes
 
 VOICES = (
@@ -26,14 +26,14 @@ VOICES = (
 )
 
 
-def listed(ctx: Context) -> Answer:
+def listed(ctx: Context) -> Response:
     shown = [
         {"id": key, "name": name}
         | ({"language": language} if language else {})
         | ({"description": {"en": en, "nl": nl}} if en else {})
         for key, name, language, en, nl in VOICES
     ]
-    return Answer(body={"voices": shown})
+    return Response(body={"voices": shown})
 
 
 ROUTES: Routes = [("GET", "/voices", listed)]

@@ -1,0 +1,1 @@
+"""The page from which staff control the sandbox, where there is one."""

@@ -1,0 +1,133 @@
+"""The demo world: plausible, lively, kept across starts."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import phonenumbers
+import pytest
+
+from dashboard.sandbox import app, conversations, demo_history, initial_state, inprocess
+from dashboard.sandbox.clock import ManualClock
+from dashboard.sandbox.snapshot import Snapshot
+
+MONDAY_NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return app.make(seed="patchbay", clock=ManualClock(MONDAY_NOON), deliver=lambda *_: None)
+
+
+def test_a_few_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
+    calls = list(demo.state.calls.values())
+    assert 300 <= len(calls) <= 400
+    assert max(call.updated_at for call in calls) <= MONDAY_NOON
+    assert min(call.created_at for call in calls) >= MONDAY_NOON - 30 * 86400
+    kinds = Counter(call.status for call in calls)
+    assert {"ended", "failed", "ended-with-error", "transferred", "in-progress"} <= set(kinds)
+    assert {call.direction for call in calls} == {"inbound", "outbound"}
+    assert any("voicemail" in (call.summary or "") for call in calls)
+    assert {call.business_name for call in calls} == {
+        "Bloom Dental", "Harbor Logistics", "Noord Energie", "Alder & Finch Estate", "Casa Lindo", "Veldkamp Makelaars",
+    }  # fmt: skip
+    hours = [datetime.fromtimestamp(call.created_at, demo_history.OFFICE_ZONE).hour for call in calls]
+    assert sum(9 <= hour < 18 for hour in hours) > len(hours) * 0.7
+    assert all(call.messages and call.summary for call in calls if call.status == "ended")
+
+
+def test_every_number_is_valid_and_nothing_is_left_unfilled(demo):
+    numbers = {one.phone_number for one in demo.state.numbers.values()}
+    numbers |= {call.counterpart_number for call in demo.state.calls.values()}
+    numbers |= {lead.phone_number for leads in demo.state.leads.values() for lead in leads}
+    assert [one for one in numbers if not phonenumbers.is_valid_number(phonenumbers.parse(one))] == []
+    said = " ".join(turn["content"] for call in demo.state.calls.values() for turn in call.messages)
+    assert "{" not in said
+
+
+def test_campaigns_of_every_status_in_sizes_that_matter(demo):
+    campaigns = demo.state.campaigns.values()
+    assert {one.status for one in campaigns} == {"draft", "scheduled", "paused", "completed", "cancelled"}
+    sizes = [len(demo.state.leads[one.id]) for one in campaigns]
+    assert (min(sizes), max(sizes)) == (40, 1500)
+    assert len({one.org_id for one in campaigns}) == 2
+
+
+def test_each_lead_that_was_dealt_with_has_its_calls(demo):
+    by_lead = Counter(call.lead_id for call in demo.state.calls.values() if call.lead_id)
+    dealt = [lead for leads in demo.state.leads.values() for lead in leads if lead.attempts]
+    assert len(dealt) > 150 and {"completed", "failed", "skipped"} <= {lead.status for lead in dealt}
+    for lead in dealt:
+        call = demo.state.calls[lead.call_id]
+        assert (call.counterpart_number, call.created_at) == (lead.phone_number, lead.last_attempt_at)
+        assert by_lead[lead.id] == lead.attempts
+        assert lead.status != "completed" or call.started_at
+    finished = [one.id for one in demo.state.campaigns.values() if one.status == "completed"]
+    assert all(lead.attempts for key in finished for lead in demo.state.leads[key])
+
+
+def test_a_call_is_as_long_as_its_words(demo):
+    for call in demo.state.calls.values():
+        if call.end_reason in ("user_hangup", "assistant_ended") and len(call.messages) > 2:
+            words = sum(conversations.speaking_seconds(one["content"]) for one in call.messages)
+            assert words * 0.9 <= call.seconds <= (words + 2 * len(call.messages)) * 1.3 + 3, call.id
+
+
+def test_it_stays_lively_for_an_hour_and_a_campaign_moves_on(demo):
+    live, started = [], _progress(demo)
+    for _ in range(120):
+        demo.advance(30)
+        live.append(len(demo.state.live_calls()))
+    assert min(live) >= 2 and max(live) <= 9
+    assert 3 <= sum(live) / len(live) <= 6
+    assert _progress(demo) > started
+    assert len({call.org_id for call in demo.state.calls.values() if call.created_at > MONDAY_NOON}) == 2
+
+
+def test_a_finished_round_the_clock_campaign_gets_a_new_list(demo):
+    campaign = next(one for one in demo.state.campaigns.values() if one.renews)
+    for lead in demo.state.leads[campaign.id]:
+        lead.status = "completed" if lead.status != "calling" else lead.status
+    demo.advance(900)
+    assert campaign.status == "completed"
+    again = [one for one in demo.state.campaigns.values() if one.renews]
+    assert [one.status for one in again] == ["scheduled"] and again[0].id != campaign.id
+
+
+def test_numbers_nobody_has_yet_are_there_to_be_given_out(demo):
+    free = [one for one in demo.state.numbers.values() if one.business_name is None]
+    assert len(free) >= 5 and not {one.id for one in free} & {call.number_id for call in demo.state.calls.values()}
+    assert len([one for one in demo.state.assistants.values() if one.settings["business_name"] is None]) >= 5
+
+
+def test_a_snapshot_keeps_everything_and_calls_go_on(tmp_path):
+    clock = ManualClock(MONDAY_NOON)
+    before = app.make(seed=1, clock=clock, deliver=lambda *_: None)
+    with inprocess.client(before, "sandbox-bloom") as client:
+        assistant = client.get("/assistants").json()["assistants"][0]["id"]
+        client.patch(f"/assistants/{assistant}", json={"webhook_url": "https://patchbay.test/in"})
+    file = Snapshot(tmp_path / "state.jsonl")
+    file.write(file.dump(before.state))
+    before.advance(20)
+    file.write(file.dump(before.state))
+    live = [call.id for call in before.state.live_calls()]
+    assert file.path.stat().st_mode & 0o777 == 0o600  # it holds keys
+
+    kept, ahead = Snapshot(tmp_path / "state.jsonl").load()
+    assert ahead == 0.0
+    for kind in ("organizations", "keys", "numbers", "assistants", "calls", "campaigns", "leads", "options", "serial"):
+        assert getattr(kept, kind) == getattr(before.state, kind)
+    clock.advance(7200)
+    initial_state.resume(kept, clock.now())
+    assert live and all(not kept.calls[one].live for one in live)
+    assert kept.assistants[assistant].settings["webhook_url"] == "https://patchbay.test/in"
+
+
+def test_a_snapshot_that_cannot_be_read_is_put_aside(tmp_path):
+    (tmp_path / "state.jsonl").write_text('{"format": 1\n')
+    assert Snapshot(tmp_path / "state.jsonl").load() is None
+    assert (tmp_path / "state.jsonl.unreadable").exists()
+
+
+def _progress(sandbox):
+    campaign = next(one for one in sandbox.state.campaigns.values() if one.renews)
+    return sum(lead.status == "completed" for lead in sandbox.state.leads[campaign.id])
