@@ -214,7 +214,7 @@ class ChainShelf(Shelf):
         if not hasattr(head, "told"):
             signed = checkpoints.published()
             head.told = _told(next(iter(verification.verify([head.chain], signed)), None), head, signed)
-        return head.told
+        return str(head.told)
 
     @admin.display(description="hash of the last entry")
     def hash_in_hex(self, head: AuditHead) -> str:

@@ -163,7 +163,8 @@ def clock() -> datetime:
     """The database's: what begins and ends is compared with it, and application servers may differ."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        moment: datetime = cursor.fetchone()[0]
+        return moment
 
 
 def set_defaults(

@@ -24,12 +24,12 @@ def decrypt(sealed: str, place: str) -> str:
     if not sealed:
         return ""
     try:
-        where, secret = json.loads(_box().decrypt(sealed.encode()))
+        where, text = json.loads(_box().decrypt(sealed.encode()))
     except (InvalidToken, ValueError) as error:
         raise Unreadable("no key of ours opens this secret") from error
     if not hmac.compare_digest(where, place):
         raise Unreadable("this secret belongs to another row")
-    return secret
+    return str(text)
 
 
 def rotate(sealed: str) -> str:

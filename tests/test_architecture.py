@@ -1,6 +1,7 @@
 """The directions of docs/architecture.md, as far as import-linter (pyproject.toml) cannot say them."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +148,10 @@ def test_the_top_level_stays_tidy():
     allowed |= {"requirements-dev.lock", "dashboard", "tenants", "templates", "static", "tests", "docs", "deploy"}
     there = {path.name for path in ROOT.iterdir() if not path.name.startswith((".", "__pycache__"))}
     assert there - {"staticfiles", "test-results"} <= allowed
+
+
+def test_types_are_strict_in_tenants_and_in_the_client_library():
+    """Everything in `mypy --strict` that mypy takes for single packages; `manage.py test` runs it."""
+    (strict_for,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["overrides"]
+    assert strict_for.pop("module") == ["tenants.*", "dashboard.voicedock.*"]
+    assert len(strict_for) == 10 and all(strict_for.values())

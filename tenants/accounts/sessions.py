@@ -56,7 +56,7 @@ class LastUsed:
         return response
 
     def _is_due(self, request: HttpRequest) -> bool:
-        return request.session.get(SEEN, 0) < time.time() - SELDOM
+        return bool(request.session.get(SEEN, 0) < time.time() - SELDOM)
 
 
 def end(user: User, those: Iterable[UserSession]) -> None:

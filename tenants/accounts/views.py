@@ -23,39 +23,44 @@ from tenants.accounts import mfa, sessions
 from tenants.mail import queue
 
 
-class PasswordResetDone(PasswordResetDoneView):
+class PasswordResetDone(PasswordResetDoneView):  # type: ignore[misc]  # allauth has no types
     """Says when mail is not leaving, in the same words whether the address is known or not."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"mail_trouble": bool(queue.trouble())}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"mail_trouble": bool(queue.trouble())}
 
 
-class SecondStep(IndexView):
+class SecondStep(IndexView):  # type: ignore[misc]  # allauth has no types
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user: Any = self.request.user
         more = {"asked_by": mfa.required_of(user), "through": mfa.gone_through(self.request, user)}
-        return super().get_context_data(**kwargs) | more
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | more
 
 
-class RemovePasskey(RemoveWebAuthnView):
+class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
     """allauth's, which would take the last step away from somebody who needs one."""
 
     success_url = reverse_lazy("mfa_index")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"may_go": get_adapter().can_delete_authenticator(self.object)}
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"may_go": get_adapter().can_delete_authenticator(self.object)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         if not get_adapter().can_delete_authenticator(self.object):
-            return self.render_to_response(self.get_context_data(form=form), status=409)
-        return super().form_valid(form)
+            refused: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=409)
+            return refused
+        done: HttpResponse = super().form_valid(form)
+        return done
 
 
-class Sessions(ListUserSessionsView):
+class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
     """GET lists them; POST ends all the others."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = super().get_context_data(**kwargs)
+        found: dict[str, Any] = super().get_context_data(**kwargs)
         found["sessions"].sort(key=lambda one: (not one.is_current(), -one.last_seen_at.timestamp()))
         for one in found["sessions"]:
             one.browser = sessions.browser_of(one.user_agent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin, messages
@@ -23,6 +23,14 @@ from tenants.isolation import scope
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 
 MOST_WORDS, LONGEST_SEARCH = 10, 100
+
+
+if TYPE_CHECKING:  # generic in the types alone
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
 
 
 class ReadOnly:
@@ -44,14 +52,14 @@ class ReadOnly:
         return False
 
 
-class RowsBelow(ReadOnly, admin.TabularInline):
+class RowsBelow(ReadOnly, TabularInline):
     """Rows of another shelf on the page of the row they belong to."""
 
     can_delete = False
     extra = 0
 
 
-class Shelf(ReadOnly, admin.ModelAdmin):
+class Shelf(ReadOnly, ModelAdmin):
     """Rows of one kind. `people` are columns with a person; their names come from the view without password hashes.
     `noted` names the entry that reading one row writes, where it does."""
 
@@ -77,7 +85,9 @@ class Shelf(ReadOnly, admin.ModelAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(**{f"{one}_name": _name(f"{one}_id") for one in self.people})
+        rows: QuerySet[Any] = super().get_queryset(request)
+        named: QuerySet[Any] = rows.annotate(**{f"{one}_name": _name(f"{one}_id") for one in self.people})
+        return named
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Each word is a condition of its own: more than a few are cut, and the page says so."""

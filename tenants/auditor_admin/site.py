@@ -30,8 +30,9 @@ def reader(user: Any) -> Auditor | None:
     """Who may read here: an auditor by grant, and the reseller's admins, as if they were one."""
     if not user.is_authenticated or not user.is_active:
         return None
-    if hasattr(user, "auditor"):
-        return user.auditor
+    granted: Auditor | None = getattr(user, "auditor", None)
+    if granted is not None:
+        return granted
     if hasattr(user, "staff") and user.staff.role == StaffRole.ADMIN:
         return Auditor(user=user, sees_all=True)
     return None

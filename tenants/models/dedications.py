@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self, TypeVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -16,17 +17,19 @@ from tenants.models.connection import Assistant, Connection, Number
 from tenants.models.people import User
 from tenants.models.tenant import Tenant
 
+AnyDedication = TypeVar("AnyDedication", bound="Dedication", covariant=True)
 
-class DedicationQuerySet(models.QuerySet["Dedication"]):
-    def open(self) -> DedicationQuerySet:
+
+class DedicationQuerySet(models.QuerySet[AnyDedication]):
+    def open(self) -> Self:
         """Those that hold at this moment, by the clock of the database."""
         return self.filter(period__contains=Now(), withdrawn_at=None)
 
-    def unended(self) -> DedicationQuerySet:
+    def unended(self) -> Self:
         """Those that hold, and those that begin later."""
         return self.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), withdrawn_at=None)
 
-    def at(self, moment: datetime) -> DedicationQuerySet:
+    def at(self, moment: datetime) -> Self:
         """Those that held then; what was withdrawn keeps an instant of its period and never held."""
         return self.filter(period__contains=moment, withdrawn_at=None)
 
