@@ -7,7 +7,7 @@ from tenants.isolation.row_security import Rows
 from tenants.models import Connection, Tenant
 
 
-class Lane(models.TextChoices):
+class Priority(models.TextChoices):
     """Classes of requests, the most urgent first; people come before machines."""
 
     END = "end", "Ending a call"
@@ -18,11 +18,11 @@ class Lane(models.TextChoices):
     REST = "sync-rest", "Everything else"
 
 
-class BudgetSpend(models.Model):
+class SentRequest(models.Model):
     """One request that left us. Rows older than the window are cleared as new ones come."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
-    lane = models.CharField(max_length=12, choices=Lane.choices)
+    priority = models.CharField(max_length=12, choices=Priority.choices)
     tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, related_name="+")
     call_id = models.UUIDField(null=True, help_text="For commands: ten a minute for each call.")
     at = models.DateTimeField(db_default=Now())
@@ -32,4 +32,4 @@ class BudgetSpend(models.Model):
         constraints = [Rows(name="spend_rows")]
 
     def __str__(self) -> str:
-        return f"{self.lane} on {self.connection_id}"
+        return f"{self.priority} on {self.connection_id}"

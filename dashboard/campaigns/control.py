@@ -9,8 +9,8 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.models import Alarm, Call
 from dashboard.campaigns import pauses, rights, sync
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
@@ -181,12 +181,12 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -
     because = _cause(campaign, deed, by)
     remote = None
     try:
-        with budget.speak(campaign.connection, Lane.CONTROL, tenant=campaign.tenant_id) as vendor:
+        with limiter.client_for(campaign.connection, Priority.CONTROL, tenant=campaign.tenant_id) as vendor:
             remote = vendor.update_campaign(campaign.remote_id, status=deed.status)
             done = f"{campaign.name} is {deed.done}."
             details = {"outcome": "accepted", "why": because or done}
             vendor_requests.keep_answer(request, f"campaign.{deed.name}-accepted", **details)
-    except budget.Spent as no:
+    except limiter.RateLimitExceeded as no:
         words = f"{no.words} Try again in {no.retry_after:.0f} seconds."
         _settle(request, campaign, deed, by, Answer("refused", words), because)
         raise Refusal(words) from no

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.live import changes
@@ -34,7 +34,7 @@ LISTS_AT_ONCE = 8  # lead lists read in one look
 def campaigns(connection: Connection) -> None:
     """All campaigns of the connection with one request; opens scopes of its own."""
     with runs.look(connection, Kind.CAMPAIGNS) as run:
-        with run.speak(Lane.REST) as vendor:
+        with run.client_for(Priority.REST) as vendor:
             remotes = vendor.campaigns()
         run.seen = len(remotes)
         with scope.system("copy campaigns"):
@@ -168,7 +168,7 @@ def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
 
 def _read(run: Run, campaign: Campaign) -> None:
     began = timezone.now()
-    with run.speak(Lane.REST) as vendor:
+    with run.client_for(Priority.REST) as vendor:
         try:
             remotes = vendor.leads(campaign.remote_id)
         except voicedock.NotFound:

@@ -9,8 +9,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.connections import vendor_requests
 from dashboard.inventory.models import VendorRequest
 from dashboard.live import changes
@@ -152,11 +152,11 @@ def _tell(connection: Connection, assistants: list[Assistant], address: str, tok
     done: list[int] = []
     for one in assistants:
         try:
-            with budget.speak(connection, Lane.REST) as vendor:
+            with limiter.client_for(connection, Priority.REST) as vendor:
                 vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
                 with scope.system("an assistant reports to us"):
                     Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
-        except (budget.Spent, voicedock.VoiceDockError):
+        except (limiter.RateLimitExceeded, voicedock.VoiceDockError):
             break
         done.append(one.pk)
     return done

@@ -14,8 +14,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.connections import connect, queries
 from dashboard.connections.connect import Refused
 from dashboard.inventory.models import Kind, OrganizationRequest, SyncState
@@ -49,10 +49,10 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
     """
     request = _ask(parent, names.clean(name, 120), by, client)
     try:
-        with budget.speak(parent, Lane.CONTROL) as vendor:
+        with limiter.client_for(parent, Priority.CONTROL) as vendor:
             created = vendor.create_organization(request.name, parent.organization_id)
             _seal(request, created)
-    except budget.Spent as no:
+    except limiter.RateLimitExceeded as no:
         return _settle(request, Outcome.REFUSED, f"{no.words} Try again in {no.retry_after:.0f} seconds.")
     except voicedock.Unanswered as silence:
         runs.hurry(parent, Kind.ORGANIZATION)
@@ -143,7 +143,7 @@ def _ask(parent: Connection, name: str, by: User | None, client: Tenant | None) 
         if open_ones.exists():
             raise Refused(NOT_AGAIN.format(name=name))
         request = OrganizationRequest.objects.create(
-            parent=parent, name=name, for_client=client, asked_by=by, asked_at=budget.clock()
+            parent=parent, name=name, for_client=client, asked_by=by, asked_at=limiter.clock()
         )
         _tell(request, "organization.asked", by=by)
     return request

@@ -17,7 +17,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from dashboard.budget.models import BudgetSpend, Lane
+from dashboard.budget.models import Priority, SentRequest
 from dashboard.budget.shares import WINDOW
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from dashboard.sync import freshness
@@ -76,7 +76,7 @@ def connections() -> list[Connection]:
     keys = dict(ConnectionSecret.objects.values_list("connection_id", "key_ending"))
     fresh = freshness.freshness(found)
     for one in found:
-        one.lanes = spent[one.pk]  # type: ignore[attr-defined]
+        one.priorities = spent[one.pk]  # type: ignore[attr-defined]
         one.spent = sum(spent[one.pk].values())  # type: ignore[attr-defined]
         one.states = states[one.pk]  # type: ignore[attr-defined]
         one.key_ending = keys.get(one.pk, "")  # type: ignore[attr-defined]
@@ -95,9 +95,9 @@ def _related(model: type[Model], field: str) -> Coalesce:
 
 def requests_this_minute() -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = defaultdict(Counter)
-    rows = BudgetSpend.objects.filter(at__gt=Now() - WINDOW).order_by().values_list("connection_id", "lane")
-    for connection, lane, count in rows.annotate(n=Count("pk")):
-        found[connection][Lane(lane).label] = count
+    rows = SentRequest.objects.filter(at__gt=Now() - WINDOW).order_by().values_list("connection_id", "priority")
+    for connection, priority, count in rows.annotate(n=Count("pk")):
+        found[connection][Priority(priority).label] = count
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard import voicedock
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from dashboard.sync import runs
@@ -22,7 +22,7 @@ def organization(connection: Connection) -> None:
     The state's mark keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
     """
     with runs.look(connection, Kind.ORGANIZATION) as run:
-        with run.speak(Lane.REST) as vendor:
+        with run.client_for(Priority.REST) as vendor:
             found = vendor.organization(include_children=True)
         if found.id != connection.organization_id:
             raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")

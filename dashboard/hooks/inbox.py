@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.models import Call
 from dashboard.calls.updates import apply as merge
 from dashboard.hooks.models import Delivery, Rejection
@@ -62,7 +62,7 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
     with scope.system("keep a webhook"):
         delivery = Delivery(
             connection_id=connection.pk,
-            received_at=budget.clock(),
+            received_at=limiter.clock(),
             body_hash=hashlib.sha256(raw).digest(),
             event=text_lengths.fit(Delivery, "event", event.type),
             call_id_sent=text_lengths.cut_id(event.call_id, LONGEST_ID),

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.inventory.models import Kind, UnreadableItem
 from dashboard.live import changes
 from dashboard.sync import runs, text_lengths
@@ -25,7 +25,7 @@ E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
 def inventory(connection: Connection) -> None:
     """Numbers and assistants (`voicedock-api.md §7, §8`); what is gone there is marked here, never deleted."""
     with runs.look(connection, Kind.INVENTORY) as run:
-        with run.speak(Lane.REST) as vendor:
+        with run.client_for(Priority.REST) as vendor:
             numbers, assistants = vendor.numbers(), vendor.assistants()
         run.seen = len(numbers) + len(assistants)
         with scope.system("copy numbers and assistants"):

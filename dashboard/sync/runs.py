@@ -16,8 +16,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from dashboard.live import changes
 from dashboard.sync.unreadable_items import Items
@@ -67,8 +67,8 @@ class Run:
         self.items = Items(self.connection)
 
     @contextmanager
-    def speak(self, lane: Lane) -> Iterator[voicedock.Client]:
-        with budget.speak(self.connection, lane, tally=self._one_more, until=self.until) as vendor:
+    def client_for(self, priority: Priority) -> Iterator[voicedock.Client]:
+        with limiter.client_for(self.connection, priority, tally=self._one_more, until=self.until) as vendor:
             yield vendor
 
     @property
@@ -111,8 +111,8 @@ class _Lease:
 def look(connection: Connection, kind: Kind) -> Iterator[Run]:
     """Hold the lease on this kind for this connection, and write down how it went. Opens short scopes of its own.
 
-    Raises `Busy`; lets `budget.Spent` and VoiceDock's errors through after writing them down. What the run has marked
-    is kept in every case, so the next look goes on where this one stopped.
+    Raises `Busy`; lets `limiter.RateLimitExceeded` and VoiceDock's errors through after recording them. The cursor of
+    the run is kept in every case, so the next run goes on where this one stopped.
     """
     state, _ = SyncState.objects.get_or_create(connection_id=connection.pk, kind=kind)
     lease = _Lease(state.pk)
@@ -120,10 +120,10 @@ def look(connection: Connection, kind: Kind) -> Iterator[Run]:
         raise Busy(f"{kind} of {connection} is being looked at.")
     state.refresh_from_db()
     until = time.monotonic() + (LONGEST_LIVE if kind == Kind.LIVE_CALLS else LONGEST)
-    run = Run(connection, Kind(kind), state.mark, EVERY[Kind(kind)], budget.clock(), lease, until)
+    run = Run(connection, Kind(kind), state.mark, EVERY[Kind(kind)], limiter.clock(), lease, until)
     try:
         yield run
-    except budget.Spent as no:
+    except limiter.RateLimitExceeded as no:
         _close(state, run, SyncRun.Outcome.WAITED, no.words, again_in=no.retry_after * random.uniform(1, 1.1))
         raise
     except Exception as error:
@@ -165,7 +165,7 @@ def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, 
     run.lease.give_back(**change)
     run.items.keep()
     with scope.system("how a sync run went"):
-        _write(run, outcome, words, budget.clock())
+        _write(run, outcome, words, limiter.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
         with scope.system("a connection ails, or is well again"):
             changes.note("connection", run.connection.pk, tenant=None)

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.inventory.models import Kind
 from dashboard.live import changes
 from dashboard.sync import due, registry, runs, unreadable_items
@@ -26,7 +26,7 @@ def run_due(connection_id: int, kind: str) -> None:
         connection = Connection.objects.get(pk=connection_id)
     try:
         registry.run(connection, Kind(kind))
-    except (runs.Busy, budget.Spent, voicedock.VoiceDockError):
+    except (runs.Busy, limiter.RateLimitExceeded, voicedock.VoiceDockError):
         return
 
 
@@ -35,4 +35,4 @@ def prune() -> None:
     changes.forget()
     runs.prune()
     unreadable_items.forget()
-    budget.prune()
+    limiter.prune()

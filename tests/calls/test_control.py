@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import CallReport, Receipt
 from tenants.isolation import scope
@@ -152,7 +152,7 @@ def test_a_receipt_is_there_before_the_request_leaves(operator, monkeypatch):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(budget.voicedock.Client, "control_call", killed)
+    monkeypatch.setattr(limiter.voicedock.Client, "control_call", killed)
     with suppress(KeyboardInterrupt):
         send(operator, call, SAY)
     (receipt,) = operator.receipts(call)

@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard import beat_schedule
-from dashboard.budget import spending
-from dashboard.budget.models import BudgetSpend
+from dashboard.budget import limiter
+from dashboard.budget.models import SentRequest
 from dashboard.connections import tasks as connections_tasks
 from dashboard.devserver.paths import ROOT
 from dashboard.inventory.models import VendorRequest
@@ -56,8 +56,8 @@ def test_sessions_that_have_ended_go_and_others_stay(admin, sign_in):
 
 def test_what_is_settled_and_old_goes(bloom):
     with scope.system("long ago"):
-        BudgetSpend.objects.create(connection=bloom.connection, lane="rest", at=LONG_AGO)
-        kept = BudgetSpend.objects.create(connection=bloom.connection, lane="rest", at=spending.clock())
+        SentRequest.objects.create(connection=bloom.connection, priority="rest", at=LONG_AGO)
+        kept = SentRequest.objects.create(connection=bloom.connection, priority="rest", at=limiter.clock())
         for outcome in ("accepted", "waiting"):
             made = VendorRequest.objects.create(
                 connection=bloom.connection, tenant=bloom.tenant, subject="campaign:1", outcome=outcome
@@ -66,7 +66,7 @@ def test_what_is_settled_and_old_goes(bloom):
     sync_tasks.prune()
     connections_tasks.prune_vendor_requests()
     with scope.system("look"):
-        assert list(BudgetSpend.objects.all()) == [kept]
+        assert list(SentRequest.objects.all()) == [kept]
         assert [one.outcome for one in VendorRequest.objects.all()] == ["waiting"], "nobody knows of it yet"
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.connections import connect
 from dashboard.inventory import sync
 from tenants.isolation import scope
@@ -70,7 +70,7 @@ def test_assistants_report_to_us_signed_and_a_foreign_webhook_stays(agency, sand
 
 def test_what_the_minute_leaves_over_is_done_the_next_time(agency, new_requests, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setitem(budget.shares.CEILING, budget.Lane.REST, 6)  # two went to the inventory
+        patch.setitem(limiter.shares.CEILING, limiter.Priority.REST, 6)  # two went to the inventory
         first = connect.hook_up(agency.connection)
     assert (first.ours, first.left) == (4, 9)
     new_requests()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dashboard.budget.models import BudgetSpend, Lane
+from dashboard.budget.models import Priority, SentRequest
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, Connection, ConnectionSecret
@@ -55,7 +55,9 @@ def test_one_connection_tells_what_is_known_spent_and_missing(admin_browser, age
             finished_at=timezone.now(),
         )
     with scope.system("spend"):
-        BudgetSpend.objects.bulk_create([BudgetSpend(connection=connection, lane=Lane.CONTROL) for _ in range(7)])
+        SentRequest.objects.bulk_create(
+            [SentRequest(connection=connection, priority=Priority.CONTROL) for _ in range(7)]
+        )
     page = admin_browser.get(f"/connections/{connection.pk}/").content.decode()
     assert "Dentist North" in page and "Not connected" in page and "VoiceDock is down." in page
     assert "<dt>Steering a call</dt><dd>7</dd>" in page

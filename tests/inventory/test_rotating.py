@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.connections import connect, tasks, webhook_secrets
 from dashboard.voicedock import webhooks
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
 
-Lane = budget.Lane
+Priority = limiter.Priority
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def known(sandbox, connection) -> set[str]:
 def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox, admin, monkeypatch):
     (old,) = secrets(hooked)
     with monkeypatch.context() as patch:
-        patch.setitem(budget.shares.CEILING, Lane.REST, 22)  # of which 15 are spent
+        patch.setitem(limiter.shares.CEILING, Priority.REST, 22)  # of which 15 are spent
         told = webhook_secrets.rotate(hooked, by=admin)
     new, before = secrets(hooked)
     assert before == old and told.left and known(sandbox, hooked) == {old, new}
@@ -101,7 +101,7 @@ def test_the_key_changes_under_requests_that_go_on(agency, sandbox, admin):
     with budget.speak(agency.connection, Lane.REST) as under_way:
         assert under_way.numbers()
         connect.replace_key(agency.connection, after.key, by=admin)
-        with budget.speak(agency.connection, Lane.REST) as begun_since:
+        with limiter.client_for(agency.connection, Priority.REST) as begun_since:
             assert begun_since.numbers()
         assert under_way.numbers(), "begun with the old key, which is still good"
     del sandbox.state.keys[before.key]

@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.models import Call, State
 from dashboard.inventory.models import Kind, SyncRun, SyncState
 from dashboard.sync import due as rounds
@@ -98,11 +98,11 @@ def test_a_look_that_is_hurried_is_due_at_once(agency):
 
 def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, monkeypatch):
     waited = []
-    monkeypatch.setitem(budget.shares.CEILING, Lane.REST, 3)
+    monkeypatch.setitem(limiter.shares.CEILING, Priority.REST, 3)
 
     def sleep(seconds):
         waited.append(seconds)
-        monkeypatch.setitem(budget.shares.CEILING, Lane.REST, 60)
+        monkeypatch.setitem(limiter.shares.CEILING, Priority.REST, 60)
 
     monkeypatch.setattr("dashboard.overview.management.commands.sync.time.sleep", sleep)
     told = io.StringIO()

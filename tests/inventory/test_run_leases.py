@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from dashboard.budget import spending
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.inventory.models import Kind, SyncRun, SyncState
@@ -45,7 +45,7 @@ def test_a_killed_run_is_due_again_within_half_a_minute(agency, monkeypatch):
 def test_each_request_renews_the_lease(agency):
     with runs.look(agency.connection, Kind.CAMPAIGNS) as run:
         before = state(agency).lease_until
-        with run.speak(Lane.REST) as vendor:
+        with run.client_for(Priority.REST) as vendor:
             vendor.campaigns()
         assert state(agency).lease_until > before
         with pytest.raises(runs.Busy), runs.look(agency.connection, Kind.CAMPAIGNS):
@@ -54,7 +54,7 @@ def test_each_request_renews_the_lease(agency):
 
 
 def test_a_lease_lasts_longer_than_an_answer_may_take():
-    assert runs.LEASE.total_seconds() > spending.PATIENCE / 2
+    assert runs.LEASE.total_seconds() > limiter.PATIENCE / 2
 
 
 def test_a_run_that_was_taken_over_neither_ends_the_other_nor_writes_its_mark(agency):
@@ -75,7 +75,7 @@ def test_one_deadline_for_all_requests_of_a_run(agency, monkeypatch):
     monkeypatch.setattr(runs, "LONGEST_LIVE", 0.0)
     with runs.look(agency.connection, Kind.LIVE_CALLS) as run:
         assert run.is_over
-        with pytest.raises(Exception, match="used up"), run.speak(Lane.LIVE) as vendor:
+        with pytest.raises(Exception, match="used up"), run.client_for(Priority.LIVE) as vendor:
             vendor.numbers()
     assert run.requests == 0
 

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls import sweep
 from dashboard.calls.control import ending_together
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
@@ -142,7 +142,7 @@ def test_an_end_that_the_budget_held_back_is_asked_for_again(operator, admin, mo
     call = operator.place_answered()
     suspension.end_live_calls(operator.tenant, by=admin)
     with monkeypatch.context() as full:
-        full.setitem(budget.shares.CEILING, Lane.END, 0)
+        full.setitem(limiter.shares.CEILING, Priority.END, 0)
         operator.run_due_work()
     assert operator.command_requests() == []
     operator.run_due_work()

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
 from dashboard.inventory.models import Kind, SyncRun, SyncState
@@ -122,8 +122,8 @@ def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
 
 
 def test_a_look_that_must_wait_is_no_failure(agency, monkeypatch):
-    monkeypatch.setitem(budget.shares.CEILING, budget.Lane.REST, 0)
-    with pytest.raises(budget.Spent):
+    monkeypatch.setitem(limiter.shares.CEILING, limiter.Priority.REST, 0)
+    with pytest.raises(limiter.RateLimitExceeded):
         connection_sync.organization(agency.connection)
     waits = state(agency, Kind.ORGANIZATION)
     assert (waits.failures, waits.lease_until) == (0, None)

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from dashboard.budget import spending
+from dashboard.budget import limiter
 from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
@@ -41,7 +41,7 @@ def wrong_clock(operator, request):
 
 
 def near(moment):
-    return abs(moment - spending.clock()) < timedelta(minutes=1)
+    return abs(moment - limiter.clock()) < timedelta(minutes=1)
 
 
 def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(operator, wrong_clock, monkeypatch):
@@ -61,7 +61,7 @@ def test_a_lost_answer_is_looked_for_as_long_as_ever(operator, wrong_clock):
     assert call.state == "unknown"
     for _ in range(4):
         with scope.system("it is due"):
-            Call.objects.filter(pk=call.pk).update(lease_until=spending.clock() - timedelta(seconds=1))
+            Call.objects.filter(pk=call.pk).update(lease_until=limiter.clock() - timedelta(seconds=1))
         operator.run_due_work()
     assert operator.reload(call).state == "unknown", "two minutes have not passed"
 
@@ -73,7 +73,7 @@ def test_a_command_on_its_way_is_not_given_up_at_once(operator, wrong_clock, mon
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(commands.budget, "speak", dies)
+        patch.setattr(commands.limiter, "client_for", dies)
         with pytest.raises(Killed):
             commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     operator.run_due_work()
@@ -90,7 +90,7 @@ def test_an_organization_asked_for_is_not_given_up_at_once(operator, wrong_clock
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(organizations.budget, "speak", dies)
+        patch.setattr(organizations.limiter, "client_for", dies)
         with pytest.raises(Killed):
             organizations.create(operator.connection, "New one", by=operator.user)
     connection_tasks.finish_connections()
@@ -127,10 +127,10 @@ def test_syncs_stay_due(operator, wrong_clock):
 
 def test_knock_out_with_the_application_s_clock_it_is_given_up(operator, monkeypatch):
     """The tests above can see: with the moment of asking by another clock the command is given up at once."""
-    monkeypatch.setattr(spending, "clock", timezone.now)
+    monkeypatch.setattr(limiter, "clock", timezone.now)
     call = operator.place_answered()
     with time_machine.travel(timezone.now() - timedelta(minutes=10), tick=True), monkeypatch.context() as patch:
-        patch.setattr(commands.budget, "speak", lambda *args, **more: (_ for _ in ()).throw(Killed()))
+        patch.setattr(commands.limiter, "client_for", lambda *args, **more: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     sweep.run()

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.calls.control import commands
 from tests.promises.test_budget import flood
 
@@ -59,7 +59,7 @@ def test_end_call_never_silent(operator, fault, reaches):
     assert operator.receipts(call)[-1].effect in ("confirmed", "")
 
 
-@pytest.mark.parametrize("owner", ["_settle", "speak"])
+@pytest.mark.parametrize("owner", ["_settle", "client_for"])
 def test_killed_while_ending(operator, monkeypatch, owner):
     """Before the request leaves or after it was answered: the receipt is there and says that nobody knows."""
     call = operator.place_answered()
@@ -67,7 +67,9 @@ def test_killed_while_ending(operator, monkeypatch, owner):
     def dies(*args, **kwargs):
         raise Killed
 
-    monkeypatch.setattr(*((commands, "_settle", dies) if owner == "_settle" else (commands.budget, "speak", dies)))
+    monkeypatch.setattr(
+        *((commands, "_settle", dies) if owner == "_settle" else (commands.limiter, "client_for", dies))
+    )
     with pytest.raises(Killed):
         end(operator, call)
     monkeypatch.undo()
@@ -85,14 +87,14 @@ def test_killed_while_ending(operator, monkeypatch, owner):
 
 def test_a_minute_that_is_used_up_still_ends_a_call(operator):
     call = operator.place_answered()
-    for lane in (Lane.REST, Lane.LIVE, Lane.RECONCILE, Lane.PLACE, Lane.CONTROL):
-        flood(operator.connection, lane)
+    for priority in (Priority.REST, Priority.LIVE, Priority.RECONCILE, Priority.PLACE, Priority.CONTROL):
+        flood(operator.connection, priority)
     assert end(operator, call).outcome == "accepted"
 
 
 def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(operator):
     call = operator.place_answered()
-    flood(operator.connection, Lane.END)
+    flood(operator.connection, Priority.END)
     receipt = end(operator, call)
     assert (receipt.outcome, receipt.sent_at) == ("refused", None)
     assert "Not sent; try again in" in receipt.note

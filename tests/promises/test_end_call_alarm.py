@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard.beat_schedule import SCHEDULE
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, Call
@@ -40,13 +40,13 @@ def interactive():
 def asked_of_voicedock(monkeypatch):
     """Which code asked VoiceDock for anything."""
     asked = []
-    real = budget.speak
+    real = limiter.client_for
 
-    def speak(*args, **kwargs):
+    def client_for(*args, **kwargs):
         asked.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(budget, "speak", speak)
+    monkeypatch.setattr(limiter, "client_for", client_for)
     return asked
 
 

@@ -19,7 +19,7 @@ from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.budget import spending
+from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import intents
@@ -206,8 +206,8 @@ WATCHED = [
     (audit, "record"),
     (changes, "note"),
     (runs, "hurry"),
-    (spending._Purse, "spend"),
-    (spending._Purse, "note"),
+    (limiter._RequestBudget, "spend"),
+    (limiter._RequestBudget, "note"),
     (Exchange, "_read"),
     (campaign_sync, "keep"),
     (vendor_requests, "begin"),
@@ -317,16 +317,16 @@ def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(op
 def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
     """Each assistant that was told is known, so that its secret is, too."""
     told = []
-    real = spending._Purse.spend
+    real = limiter._RequestBudget.spend
 
-    def dies_after_three(purse):
+    def dies_after_three(budget):
         if len(told) == 3:
             raise Killed
-        told.append(purse)
-        return real(purse)
+        told.append(budget)
+        return real(budget)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spending._Purse, "spend", dies_after_three)
+        patch.setattr(limiter._RequestBudget, "spend", dies_after_three)
         with pytest.raises(Killed):
             connect.hook_up(operator.connection, by=admin)
     with scope.system("look"):

@@ -18,7 +18,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models import F
 
-from dashboard.budget import spending
+from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call
 from dashboard.calls.placing import sending
@@ -45,10 +45,10 @@ def fails(*args: object, **kwargs: object) -> None:
 
 
 def note_fails(monkeypatch):
-    def write(purse, error):
+    def write(budget, error):
         raise DatabaseError("the row is locked")
 
-    monkeypatch.setattr(spending._Purse, "_write_note", write)
+    monkeypatch.setattr(limiter._RequestBudget, "_write_note", write)
 
 
 @contextmanager
@@ -172,11 +172,11 @@ def test_a_command_that_was_accepted_stays_accepted(operator, monkeypatch, where
 def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(agency, monkeypatch):
     sealed = []
 
-    def write(purse, error):
+    def write(budget, error):
         sealed.append(OrganizationRequest.objects.get().sealed_api_key)
         raise DatabaseError("the row is locked")
 
-    monkeypatch.setattr(spending._Purse, "_write_note", write)
+    monkeypatch.setattr(limiter._RequestBudget, "_write_note", write)
     assert organizations.create(agency.connection, "Newly made", by=None).outcome == "created"
     assert sealed and sealed[0]
     with scope.system("look"):

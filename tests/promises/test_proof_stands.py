@@ -370,7 +370,7 @@ def test_a_reason_that_is_missing_holds_no_call_back(operator, admin):
 @pytest.mark.parametrize("lost", ["lease", "state"])
 def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(operator, monkeypatch, lost):
     """The process stood still between the claim and the request: the sweep gave the call up meanwhile."""
-    real = sending.budget.speak
+    real = sending.limiter.client_for
 
     def stands_still(*args, **kwargs):
         with scope.system("time goes by"):
@@ -381,7 +381,7 @@ def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(operator,
                 calls.update(state="unknown")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(sending.budget, "speak", stands_still)
+    monkeypatch.setattr(sending.limiter, "client_for", stands_still)
     call = operator.place()
     assert operator.dial_requests() == []
     assert call.state == ("queued" if lost == "lease" else "refused")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.control import commands as control
 from dashboard.calls.models import Alarm, Call, Receipt
 from dashboard.calls.placing import sending
@@ -212,8 +212,8 @@ def test_a_storm_of_429_over_minutes(storm, brew, says):
 
 
 def test_knock_out_a_rest_that_is_not_kept_is_seen(storm, monkeypatch):
-    here, judge = storm(20.0), budget.shares.judge
-    monkeypatch.setattr(budget.shares, "judge", lambda *args, **more: judge(*args, **more | {"resting_until": None}))
+    here, judge = storm(20.0), limiter.shares.decide
+    monkeypatch.setattr(limiter.shares, "decide", lambda *args, **more: judge(*args, **more | {"resting_until": None}))
     ordered(here, 40)
     with pytest.raises(AssertionError):
         here.machines_wait_as_told()

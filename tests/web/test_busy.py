@@ -6,9 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.db import connections
 
-from dashboard.budget import spending as budget
-from dashboard.budget import waiting
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter, waiting
+from dashboard.budget.models import Priority
 from tests.calls.test_control import END, SAY, send
 
 WORDS = "Too many requests wait for VoiceDock's answer at this moment."
@@ -64,6 +63,10 @@ def test_a_pooled_connection_goes_back_into_the_pool_and_a_workers_own_stays(mon
 
 
 def test_each_lane_that_asks_is_held_to_it(operator):
-    for lane in Lane:
-        with no_thread(), pytest.raises(budget.Spent), budget.speak(operator.connection, lane) as vendor:
+    for priority in Priority:
+        with (
+            no_thread(),
+            pytest.raises(limiter.RateLimitExceeded),
+            limiter.client_for(operator.connection, priority) as vendor,
+        ):
             vendor.numbers()

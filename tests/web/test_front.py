@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard import settings
-from dashboard.budget import spending, waiting
+from dashboard.budget import limiter, waiting
 from dashboard.web import application as front
 from dashboard.web import readiness, request_bodies, responses, shutdown
 from dashboard.web.application import Front
@@ -288,7 +288,7 @@ def test_the_database_has_a_connection_for_everybody_at_work():
 
 
 def test_a_pages_thread_never_asks_voicedock():
-    purse = object.__new__(spending._Purse)  # what it holds is not looked at
-    with waiting.turn(waiting.Turn(may_wait=False)), pytest.raises(spending.Spent) as busy:
-        purse.spend()
+    budget = object.__new__(limiter._RequestBudget)  # what it holds is not looked at
+    with waiting.turn(waiting.Turn(may_wait=False)), pytest.raises(limiter.RateLimitExceeded) as busy:
+        budget.spend()
     assert busy.value.retry_after <= 5 and "wait for VoiceDock" in busy.value.words

@@ -11,8 +11,8 @@ from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
@@ -41,14 +41,14 @@ def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID
     receipt, wanted, new = _ask(call, command, by, token)
     if not new or wanted is None:
         return receipt
-    sent_at = budget.clock()
+    sent_at = limiter.clock()
     try:
-        lane = Lane.END if receipt.command == "end-call" else Lane.CONTROL
-        with budget.speak(receipt.call.connection, lane, call=receipt.call) as vendor:
-            sent_at = budget.clock()
+        priority = Priority.END if receipt.command == "end-call" else Priority.CONTROL
+        with limiter.client_for(call.connection, priority, tenant=call.tenant_id, call_id=call.pk) as vendor:
+            sent_at = limiter.clock()
             vendor.control_call(receipt.call.remote_id, wanted)
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
-    except budget.Spent as no:
+    except limiter.RateLimitExceeded as no:
         _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
     except voicedock.NotSent as no:
         _settle(receipt, Outcome.REFUSED, no.words)
@@ -77,7 +77,7 @@ def _ask(
         except _NotSendable as error:
             no = str(error)
         no = no or _unsteerable(now)
-        at = budget.clock()
+        at = limiter.clock()
         meant = Receipt(
             tenant_id=owner(now),
             asked_at=at,

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import commands, composer
@@ -245,7 +245,7 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
 
 
 def _cells(call: Call) -> dict[str, Any]:
-    cells = budget.cells(call)
+    cells = limiter.command_quota(call.connection_id, call.pk)
     shapes = ["kept" if at >= cells.limit - cells.kept else "" for at in range(cells.limit)]
     return {"cells": cells, "cell_shapes": ["spent" if at < cells.used else shape for at, shape in enumerate(shapes)]}
 

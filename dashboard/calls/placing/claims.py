@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dashboard.budget.spending import PATIENCE
+from dashboard.budget.limiter import PATIENCE
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import owner

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.placing import claims, destinations, sending
 from dashboard.calls.placing.claims import ALREADY
@@ -186,7 +186,7 @@ def _intent(
         family=speaker.assistant.family,
         assistant_name=speaker.assistant.name,
         assistant_remote_id=speaker.assistant.remote_id,
-        created_at=budget.clock(),
+        created_at=limiter.clock(),
     )
 
 

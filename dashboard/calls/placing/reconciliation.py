@@ -9,8 +9,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.transitions import owner, step
 from dashboard.calls.updates import apply
@@ -53,7 +53,7 @@ def _look(connection: Connection, calls: list[Call]) -> None:
     since = min(call.sent_at or call.created_at for call in calls) - BEFORE
     try:
         listed, whole = _listed(connection, since)
-    except (budget.Spent, voicedock.VoiceDockError) as no:
+    except (limiter.RateLimitExceeded, voicedock.VoiceDockError) as no:
         wait = min(max(no.retry_after or 5.0, 5.0), EVERY)
         for call in calls:
             _again(call, timedelta(seconds=wait), seen=False)
@@ -72,7 +72,7 @@ def _listed(connection: Connection, since: datetime) -> tuple[list[voicedock.Rem
     """Calls begun after `since`, and whether that was all of them. By no date filter: which date it asks is unknown."""
     found: list[voicedock.RemoteCall] = []
     for page in range(PAGES):
-        with budget.speak(connection, Lane.RECONCILE) as vendor:
+        with limiter.client_for(connection, Priority.RECONCILE) as vendor:
             answer = vendor.calls(limit=PAGE, offset=page * PAGE)
         recent = [one for one in answer.items if one.created_at is None or one.created_at >= since]
         found += recent
@@ -87,7 +87,7 @@ def _next(call: Call, whole: bool) -> None:
         call.refresh_from_db(fields=["state", "looks", "sent_at", "version"])
     if call.state != State.UNKNOWN:
         return
-    age = budget.clock() - (call.sent_at or call.created_at)
+    age = limiter.clock() - (call.sent_at or call.created_at)
     if whole and age >= GIVES_UP and call.looks + 1 >= WHOLE_LISTS:
         _hand_over(call)
         return

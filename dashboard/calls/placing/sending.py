@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
-from dashboard.budget.models import Lane
+from dashboard.budget import limiter
+from dashboard.budget.models import Priority
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
@@ -48,8 +48,8 @@ def attempt(call: Call) -> Call:
 def _post(call: Call) -> Call:
     """The one attempt, with nothing open. A 2xx is a call, a no is none, and anything unclear stays so."""
     try:
-        with budget.speak(
-            call.connection, Lane.PLACE, tenant=call.tenant_id, confirm=lambda: claims.confirm(call)
+        with limiter.client_for(
+            call.connection, Priority.PLACE, tenant=call.tenant_id, confirm=lambda: claims.confirm(call)
         ) as vendor:
             placed = vendor.place_call(
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
@@ -61,7 +61,7 @@ def _post(call: Call) -> Call:
             _keep_answer(call, placed.status, placed.call_id)
     except claims.ClaimLost as late:
         return _give_back(call, late.words)
-    except budget.Spent as no:
+    except limiter.RateLimitExceeded as no:
         return _wait(call, no.retry_after, no.words)
     except voicedock.NotSent as no:
         return _wait(call, AGAIN_UNREACHED, no.words)

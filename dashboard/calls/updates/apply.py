@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.control import effects
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import tell
@@ -183,7 +183,7 @@ def _consequences(
     reported = correction.reported_line if correction else call.reported_line
     if (correction or reported != before["reported_line"]) and _is_wrong(call, reported):
         if call.alarm != Alarm.WRONG_NUMBER:
-            call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, budget.clock()
+            call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, limiter.clock()
         call.alarm_mail_at = call.alarm_mailed_at = None
         deeds.append(("call.wrong-number", _three_facts(call, reported)))
     elif correction:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.calls.models import LIVE, Call
 from dashboard.calls.updates import apply, lost_calls
 from dashboard.inventory.models import Kind, UnreadableItem
@@ -42,7 +42,7 @@ def live(connection: Connection) -> None:
     """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
     with runs.look(connection, Kind.LIVE_CALLS) as run:
         known = lost_calls.watched(connection)
-        with run.speak(Lane.LIVE) as vendor:
+        with run.client_for(Priority.LIVE) as vendor:
             pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
         listed = {remote_id for page in pages for remote_id in _hear(run, page)[1]}
         missing = [remote_id for remote_id in known if remote_id not in listed]
@@ -91,7 +91,7 @@ def _history(run: Run, history: dict[str, Any]) -> None:
 
 def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:
     """Hear one page; how many of its calls were new or not as we knew them, and whether there are older ones."""
-    with run.speak(Lane.REST) as vendor:
+    with run.client_for(Priority.REST) as vendor:
         page = vendor.calls(limit=limit, offset=offset)
     new, _ = _hear(run, page)
     return new, page.more
@@ -123,12 +123,12 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
 def _look_for(run: Run, missing: list[str]) -> None:
     """Calls we think alive and no list shows: over by now, or in a state the lists cannot be asked for."""
     if len(missing) > SINGLE_READS:
-        with run.speak(Lane.LIVE) as vendor:
+        with run.client_for(Priority.LIVE) as vendor:
             newest = vendor.calls(limit=LIVE_PAGE)
         _, listed = _hear(run, newest)
         missing = [remote_id for remote_id in missing if remote_id not in listed]
     for remote_id in missing[:SINGLE_READS]:
-        with run.speak(Lane.LIVE) as vendor:
+        with run.client_for(Priority.LIVE) as vendor:
             try:
                 found = vendor.call(remote_id)
             except voicedock.NotFound:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.budget.models import Lane
+from dashboard.budget.models import Priority
 from dashboard.connections import connect, organizations, queries, webhook_secrets
 from dashboard.connections.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.hooks import failed_deliveries
@@ -153,7 +153,7 @@ def show(
         "unreadable": unread,
         "unreadable_count": unread_count,
         "one": one,
-        "lanes": [(lane.label, one.lanes.get(lane.label, 0)) for lane in Lane],
+        "priorities": [(priority.label, one.priorities.get(priority.label, 0)) for priority in Priority],
         "runs": queries.runs(one),
         "failed_deliveries": failed_deliveries.failed(one),
         "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],

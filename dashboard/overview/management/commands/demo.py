@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.calls.models import Phrase
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         """Best effort: what does not come now, the worker brings in a moment."""
         try:
             look(connection)
-        except (runs.Busy, budget.Spent, voicedock.VoiceDockError) as no:
+        except (runs.Busy, limiter.RateLimitExceeded, voicedock.VoiceDockError) as no:
             self.stderr.write(f"{connection}: {no}")
 
     def _furnish(self, house: House, connection: Connection, admin: User) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import voicedock
-from dashboard.budget import spending as budget
+from dashboard.budget import limiter
 from dashboard.campaigns import sync as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.inventory.models import Kind, SyncState
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         while True:
             try:
                 look()
-            except budget.Spent as no:
+            except limiter.RateLimitExceeded as no:
                 self.stdout.write(f"  {what}: {no.words} Going on in {no.retry_after:.0f} s.")
                 time.sleep(no.retry_after)
             except runs.Busy:

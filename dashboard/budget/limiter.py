@@ -1,10 +1,10 @@
-"""The only way to a client that may speak to VoiceDock: each request that leaves is first spent here.
+"""Clients of VoiceDock whose every request is counted against the rate limits of its connection before it leaves.
 
-    with budget.speak(connection, Lane.REST) as vendor:
+    with limiter.client_for(connection, Priority.REST) as vendor:
         numbers = vendor.numbers()
 
 One minute per connection, shared by every process through PostgreSQL: a short transaction per request takes the
-connection's lock, looks at the minute by the database's clock, and either writes the spend or says how long to wait.
+connection's lock, counts the minute by the database's clock, and either records the request or says how long to wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -27,16 +27,11 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.budget import shares, waiting
-from dashboard.budget.models import BudgetSpend, Lane
-from dashboard.budget.shares import WINDOW, Cells, Spend, Wait
+from dashboard.budget.models import Priority, SentRequest
+from dashboard.budget.shares import WINDOW, CommandQuota, Request, Wait
 from tenants.isolation import scope
 from tenants.isolation.django_private import has_open_transaction
 from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenant
-
-if TYPE_CHECKING:
-    from dashboard.calls.models import Call
-
-__all__ = ["Cells", "Lane", "OpenTransaction", "Spent", "by_lane", "cells", "speak", "spent"]
 
 log = structlog.get_logger()
 
@@ -46,8 +41,8 @@ REST_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
 BUSY = Wait(3.0, "Too many requests wait for VoiceDock's answer at this moment.")
 
 
-class Spent(Exception):
-    """Not sent: this lane has used its share. `retry_after` in seconds; `words` for people."""
+class RateLimitExceeded(Exception):
+    """Not sent: requests of this priority have used their share. `retry_after` in seconds; `words` for people."""
 
     def __init__(self, wait: Wait) -> None:
         super().__init__(wait.words)
@@ -59,32 +54,31 @@ class OpenTransaction(RuntimeError):
 
 
 @contextmanager
-def speak(
+def client_for(
     connection: Connection,
-    lane: Lane,
+    priority: Priority,
     *,
     tenant: Tenant | int | None = None,
-    call: Call | None = None,
+    call_id: UUID | None = None,
     tally: Callable[[], None] = lambda: None,
     until: float | None = None,
     confirm: Callable[[], None] = lambda: None,
 ) -> Iterator[voicedock.Client]:
-    """A client for this connection whose every attempt is spent in this lane; opens short scopes of its own.
+    """A client for this connection whose every attempt counts with this priority; opens short scopes of its own.
 
-    `tenant` is whose share people's requests are counted against; `call` counts commands, ten a minute each. `tally` is
-    called before each request that leaves, `until` the moment of `time.monotonic` after which none does. `confirm` is
-    called as the last thing before a request leaves: what it raises keeps it from leaving.
+    `tenant` is whose share people's requests are counted against; `call_id` counts commands, ten a minute each.
+    `tally` is called before each request that leaves, `until` the moment of `time.monotonic` after which none does.
+    `confirm` is called as the last thing before a request leaves: what it raises keeps it from leaving.
     What an answer means is committed inside the block, before anything else: afterwards it is only noted how the
     connection fares, and that note may fail or be left out.
-    Raises `OpenTransaction` at once, and `Spent` from the client's methods before anything has left.
+    Raises `OpenTransaction` at once, and `RateLimitExceeded` from the client's methods before anything has left.
     """
-    _nothing_open()
-    owner = call.tenant_id if call is not None and tenant is None else tenant
-    purse = _Purse(
+    _require_no_open_transaction()
+    budget = _RequestBudget(
         connection=connection.pk,
-        lane=Lane(lane),
-        tenant=owner.pk if isinstance(owner, Tenant) else owner,
-        call=call.pk if call is not None else None,
+        priority=Priority(priority),
+        tenant=tenant.pk if isinstance(tenant, Tenant) else tenant,
+        call=call_id,
         tally=tally,
         confirm=confirm,
     )
@@ -93,50 +87,50 @@ def speak(
     client = voicedock.Client(
         key,
         base_url=settings.VOICEDOCK_API_URL,
-        permit=lambda method, path: purse.spend(),
+        permit=lambda method, path: budget.take(),
         transport=settings.VOICEDOCK_TRANSPORT,
-        timeout=PATIENCE if purse.lane in shares.PEOPLE else PATIENCE / 2,
+        timeout=PATIENCE if budget.priority in shares.PEOPLE else PATIENCE / 2,
         until=until,
     )
     try:
         yield client
-    except Spent:
+    except RateLimitExceeded:
         raise
     except voicedock.VoiceDockError as error:
         waiting.end()
-        purse.note(error)
+        budget.note(error)
         raise
     else:
         waiting.end()
-        purse.note(None)
+        budget.note(None)
     finally:
         waiting.end()
         client.close()
 
 
-def cells(call: Call) -> Cells:
-    """What is left of the call's ten commands a minute. Inside the scope of its tenant."""
+def command_quota(connection_id: int, call_id: UUID) -> CommandQuota:
+    """What is left of a call's ten commands a minute. Inside the scope of its tenant."""
     at = clock()
-    rows = BudgetSpend.objects.filter(connection_id=call.connection_id, call_id=call.pk, at__gt=at - WINDOW)
-    return shares.cells(_window(rows), call.pk, at)
+    rows = SentRequest.objects.filter(connection_id=connection_id, call_id=call_id, at__gt=at - WINDOW)
+    return shares.command_quota(_window(rows), call_id, at)
 
 
-def spent(connection: Connection) -> int:
+def used(connection: Connection) -> int:
     """Requests of the last minute. Inside a scope that reaches all."""
-    return sum(by_lane(connection).values())
+    return sum(used_by_priority(connection).values())
 
 
-def by_lane(connection: Connection) -> dict[Lane, int]:
-    """Requests of the last minute in each lane, the most urgent first. Inside a scope that reaches all."""
-    rows = BudgetSpend.objects.filter(connection_id=connection.pk, at__gt=clock() - WINDOW)
-    count = Counter(rows.values_list("lane", flat=True))
-    return {lane: count[lane] for lane in Lane}
+def used_by_priority(connection: Connection) -> dict[Priority, int]:
+    """Requests of the last minute in each priority, the most urgent first. Inside a scope that reaches all."""
+    rows = SentRequest.objects.filter(connection_id=connection.pk, at__gt=clock() - WINDOW)
+    count = Counter(rows.values_list("priority", flat=True))
+    return {priority: count[priority] for priority in Priority}
 
 
 def prune() -> int:
-    """Drop spends that no window holds any more, also of connections that nobody uses. Opens a scope of its own."""
-    with scope.system("old spends"):
-        return BudgetSpend.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
+    """Drop requests that no window holds any more, also of connections that nobody uses. Opens a scope of its own."""
+    with scope.system("old requests"):
+        return SentRequest.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
 
 
 def clock() -> datetime:
@@ -147,52 +141,52 @@ def clock() -> datetime:
 
 
 @dataclass
-class _Purse:
-    """Spends for one use of `speak`, and tells the connection afterwards how it went."""
+class _RequestBudget:
+    """Counts the requests of one client, and records afterwards how its connection fares."""
 
     connection: int
-    lane: Lane
+    priority: Priority
     tenant: int | None
     call: UUID | None
     tally: Callable[[], None]
     confirm: Callable[[], None]
     attempts: int = 0
 
-    def spend(self) -> None:
+    def take(self) -> None:
         """Called by the client before each attempt leaves; from then on this thread only waits."""
-        _nothing_open()
+        _require_no_open_transaction()
         if not waiting.allowed():
-            raise Spent(BUSY)
+            raise RateLimitExceeded(BUSY)
         waiting.end()
-        with scope.system("spend"):
-            _alone(self.connection)
-            wait = self._take(clock())
+        with scope.system("count a request"):
+            _lock(self.connection)
+            wait = self._decide(clock())
         if wait:
-            raise Spent(wait)
+            raise RateLimitExceeded(wait)
         self.confirm()
         self.attempts += 1
         self.tally()
         waiting.begin()
 
-    def _take(self, now: datetime) -> Wait | None:
-        wish = Spend(now, self.lane, self.tenant, self.call)
+    def _decide(self, now: datetime) -> Wait | None:
+        wish = Request(now, self.priority, self.tenant, self.call)
         per_minute, resting_until = Connection.objects.values_list("requests_per_minute", "resting_until").get(
             pk=self.connection
         )
-        mine = BudgetSpend.objects.filter(connection_id=self.connection)
+        mine = SentRequest.objects.filter(connection_id=self.connection)
         mine.filter(at__lte=now - 2 * WINDOW).delete()
-        wait = shares.judge(
+        wait = shares.decide(
             _window(mine.filter(at__gt=now - WINDOW)),
             wish,
             per_minute=per_minute,
-            sharing=_sharing(self.connection) if self.tenant and self.lane in shares.PEOPLE else (),
+            sharing=_sharing(self.connection) if self.tenant and self.priority in shares.PEOPLE else (),
             resting_until=resting_until,
         )
         if wait is None:
-            spend = BudgetSpend(
-                connection_id=self.connection, lane=self.lane, tenant_id=self.tenant, call_id=self.call, at=now
+            request = SentRequest(
+                connection_id=self.connection, priority=self.priority, tenant_id=self.tenant, call_id=self.call, at=now
             )
-            BudgetSpend.objects.bulk_create([spend])
+            SentRequest.objects.bulk_create([request])
         return wait
 
     def note(self, error: voicedock.VoiceDockError | None) -> None:
@@ -213,7 +207,7 @@ class _Purse:
         change: dict[str, Any] = {}
         if not isinstance(error, voicedock.Unreachable):
             change["last_contact_at"] = now
-        if error is not None and _ails_the_connection(error, self.lane):
+        if error is not None and _is_trouble_of_the_connection(error, self.priority):
             change |= {"last_error": str(error)[:300], "last_error_at": now}
         if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
             rest = Value(now + timedelta(seconds=error.retry_after or REST_AFTER_429))
@@ -226,21 +220,21 @@ class _Purse:
             rows.exclude(last_error="").update(last_error="")
 
 
-def _alone(connection: int) -> None:
-    """Until the transaction ends nobody else spends for this connection."""
+def _lock(connection: int) -> None:
+    """Until the transaction ends no other process counts a request of this connection."""
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection])
 
 
-def _ails_the_connection(error: voicedock.VoiceDockError, lane: Lane) -> bool:
-    """A key that is not accepted is the connection's trouble; a command that hangs is the call's own (§4.2)."""
+def _is_trouble_of_the_connection(error: voicedock.VoiceDockError, priority: Priority) -> bool:
+    """A key that is not accepted is the connection's trouble; a command without an answer is the call's own (§4.2)."""
     if isinstance(error, voicedock.BadKey | voicedock.NotSent | voicedock.Redirected):
         return True
-    return lane not in shares.PEOPLE and isinstance(error, voicedock.Unanswered | voicedock.RateLimited)
+    return priority not in shares.PEOPLE and isinstance(error, voicedock.Unanswered | voicedock.RateLimited)
 
 
-def _window(rows: Any) -> list[Spend]:
-    return [Spend(*row) for row in rows.order_by("at").values_list("at", "lane", "tenant_id", "call_id")]
+def _window(rows: Any) -> list[Request]:
+    return [Request(*row) for row in rows.order_by("at").values_list("at", "priority", "tenant_id", "call_id")]
 
 
 def _sharing(connection: int) -> set[int]:
