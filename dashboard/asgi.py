@@ -12,7 +12,7 @@ from dashboard.wsgi import application as wsgi_application  # sets Django up: fi
 
 from django.conf import settings  # isort: skip
 from dashboard import production  # isort: skip
-from dashboard.live import feed, stream  # isort: skip
+from dashboard.live_updates import feed, stream  # isort: skip
 from dashboard.web.application import Front  # isort: skip
 
 Message = MutableMapping[str, Any]

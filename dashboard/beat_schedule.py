@@ -18,7 +18,7 @@ SCHEDULE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
-    "apply webhooks left behind": _every(5, "dashboard.hooks.tasks.apply_waiting", "interactive"),
+    "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.clients.tasks.keep_stopped", "sync"),
@@ -33,5 +33,5 @@ SCHEDULE = {
     "prune": _every(300, "dashboard.sync.tasks.prune", "bulk"),
     "prune vendor requests": _every(300, "dashboard.connections.tasks.prune_vendor_requests", "bulk"),
     "end retention": _every(600, "dashboard.clients.tasks.end_retention", "bulk"),
-    "forget old webhooks": _every(3600, "dashboard.hooks.tasks.forget", "bulk"),
+    "forget old webhooks": _every(3600, "dashboard.webhooks.tasks.forget", "bulk"),
 }

@@ -40,7 +40,7 @@ app.conf.update(
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
         "dashboard.calls.tasks.end_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
-        "dashboard.hooks.tasks.*": {"queue": "interactive"},
+        "dashboard.webhooks.tasks.*": {"queue": "interactive"},
         "tenants.tasks.publish_heads": {"queue": "audit"},
         "tenants.tasks.verify_audit_trail": {"queue": "audit"},
     },

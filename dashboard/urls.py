@@ -16,7 +16,7 @@ urlpatterns = [
     path("", include("dashboard.sandbox_admin.urls")),
     path("", include("dashboard.csp_reports.urls")),
     path("", include("dashboard.web.urls")),
-    path("hooks/", include("dashboard.hooks.urls")),
+    path("hooks/", include("dashboard.webhooks.urls")),
     path("accounts/", include("tenants.accounts.urls")),
     path("admin/", site.urls),
 ]

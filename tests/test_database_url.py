@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from dashboard import database_url
-from dashboard.live import feed
+from dashboard.live_updates import feed
 
 ADDRESS = (
     "postgresql://patchbay_app%40x:p%40ss%2F%3A%25@db.example:5433/patch%20bay"

@@ -33,10 +33,19 @@ class ReceiptsOfCall(RowsBelow):
 
 @admin.register(Call, site=site)
 class CallShelf(Shelf):
-    list_display = ["created_at", "tenant", "direction", "party", "line", "reported_line", "assistant_name", "state"]
+    list_display = [
+        "created_at",
+        "tenant",
+        "direction",
+        "counterpart",
+        "line",
+        "reported_line",
+        "assistant_name",
+        "state",
+    ]
     list_filter = [ByClient, ByConnection, "created_at", STATES, DIRECTIONS, "origin", "alarm"]
     list_select_related = ["tenant"]
-    search_fields = ["party", "line", "remote_id", "id", "assistant_name"]
+    search_fields = ["counterpart", "line", "remote_id", "id", "assistant_name"]
     date_hierarchy = "created_at"
     exclude = people = ["requested_by"]
     readonly_fields = ["requested_by_name"]

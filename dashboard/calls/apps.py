@@ -9,8 +9,8 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.calls.updates import sync
-        from dashboard.inventory.models import Kind
         from dashboard.sync import registry
+        from dashboard.sync.models import Kind
 
         registry.register(Kind.LIVE_CALLS, sync.live, busy=sync.connections_with_live_calls, busy_every=sync.WHILE_LIVE)
         registry.register(Kind.CALLS, sync.finished)

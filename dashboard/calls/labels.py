@@ -72,7 +72,7 @@ def person(call: Call) -> str:
 
 
 def place(call: Call) -> str:
-    return phone_numbers.region(call.party) or ("In the browser" if call.direction == "web" else "")
+    return phone_numbers.region(call.counterpart) or ("In the browser" if call.direction == "web" else "")
 
 
 def started_by(call: Call) -> str:

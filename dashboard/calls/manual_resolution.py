@@ -55,7 +55,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
                 state=State.UNKNOWN,
                 state_at=Now(),
                 lease_until=Now(),
-                looks=0,
+                search_count=0,
                 **SETTLED_ALARM,
             )
         return step(

@@ -108,7 +108,7 @@ class Call(models.Model):
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     direction = models.CharField(max_length=10, default="outbound", help_text="outbound, inbound, web, or as sent")
-    party = models.CharField(max_length=120, blank=True, help_text="The person: who is called, or who calls.")
+    counterpart = models.CharField(max_length=120, blank=True, help_text="The person: who is called, or who calls.")
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
     mode = models.CharField(max_length=10, default="reference")
     overrides = models.JSONField(default=dict, blank=True)
@@ -129,7 +129,7 @@ class Call(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock said it took the call.")
     remote_id = models.CharField(max_length=200, blank=True)
-    hook_id = models.CharField(max_length=200, blank=True, help_text="Its id in webhooks, where that differs.")
+    webhook_call_id = models.CharField(max_length=200, blank=True, help_text="Its id in webhooks, where that differs.")
 
     provider = models.CharField(max_length=60, blank=True)
     family = models.CharField(max_length=20, default="unknown")
@@ -183,8 +183,10 @@ class Call(models.Model):
         null=True, blank=True, help_text="Since when VoiceDock neither lists it nor finds it by its id."
     )
     missed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock last said so.")
-    heard = models.JSONField(default=dict, blank=True, help_text="By which news each fact was told: the newest wins.")
-    looks = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
+    field_versions = models.JSONField(
+        default=dict, blank=True, help_text="By which news each fact was told: the newest wins."
+    )
+    search_count = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
     version = models.PositiveIntegerField(default=1)
     data_removed_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when it holds no personal data; news of it are not taken in any more."
@@ -203,7 +205,7 @@ class Call(models.Model):
                 fields=["connection", "remote_id"], condition=~Q(remote_id=""), name="adopted_once"
             ),
             models.UniqueConstraint(
-                fields=["tenant", "number_dedication", "party"],
+                fields=["tenant", "number_dedication", "counterpart"],
                 condition=Q(origin="placed", state__in=["queued", "sending", "unknown"]),
                 name="one_intent_at_a_time",
             ),
@@ -243,7 +245,9 @@ class Call(models.Model):
             models.Index(fields=["-created_at", "-id"], name="all_calls_newest_first"),
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
-            models.Index(fields=["connection", "hook_id"], condition=~Q(hook_id=""), name="calls_by_hook_id"),
+            models.Index(
+                fields=["connection", "webhook_call_id"], condition=~Q(webhook_call_id=""), name="calls_by_webhook_id"
+            ),
             models.Index(
                 fields=["end_due_at"], condition=Q(finished=False, end_due_at__isnull=False), name="calls_to_end"
             ),
@@ -257,7 +261,7 @@ class Call(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.direction} call with {self.party}"
+        return f"{self.direction} call with {self.counterpart}"
 
     @property
     def is_live(self) -> bool:
@@ -294,7 +298,7 @@ class Call(models.Model):
         return not self.finished and self.state in UNCERTAIN
 
     @property
-    def can_be_steered(self) -> bool:
+    def can_be_controlled(self) -> bool:
         """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
         return self.state == State.IN_PROGRESS and bool(self.remote_id) and not text_lengths.is_cut(self.remote_id)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.calls import leads
 from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
-from dashboard.inventory.models import Kind, SyncState
+from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 

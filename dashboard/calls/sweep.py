@@ -20,8 +20,8 @@ from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, 
 from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
-from dashboard.inventory.models import Kind
 from dashboard.sync import runs
+from dashboard.sync.models import Kind
 from tenants.isolation import scope
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, CharField, DateTimeField, F, Value, When
 
 from dashboard.calls.models import Alarm, Call
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from tenants import audit
 from tenants.models import AuditEntry, User
 
@@ -38,8 +38,8 @@ def step(
 
 def tell(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> AuditEntry:
     """The change of a call, to open pages and to the audit trail. Inside a scope that reaches its tenant."""
-    changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
-    facts = {"party": call.party} | ({"why": why} if why else {}) | details
+    publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
+    facts = {"counterpart": call.counterpart} | ({"why": why} if why else {}) | details
     return audit.record(by, call.tenant, action, call, **facts)
 
 

@@ -11,8 +11,8 @@ class CampaignsConfig(AppConfig):
         from dashboard.calls import leads
         from dashboard.campaigns import sync
         from dashboard.campaigns.call_leads import PROVIDER
-        from dashboard.inventory.models import Kind
         from dashboard.sync import registry
+        from dashboard.sync.models import Kind
 
         leads.provide(PROVIDER)
         registry.register(Kind.CAMPAIGNS, sync.campaigns)

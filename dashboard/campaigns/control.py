@@ -9,14 +9,15 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.calls.models import Alarm, Call
 from dashboard.campaigns import pauses, rights, sync
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from dashboard.connections import vendor_requests
-from dashboard.inventory.models import Kind, VendorRequest
+from dashboard.connections.models import VendorRequest
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
+from dashboard.sync.models import Kind
 from tenants import audit
 from tenants.access.decorators import staff_of
 from tenants.isolation import scope

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from dashboard.campaigns.models import Campaign, PauseCause
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
 
@@ -51,7 +51,7 @@ def attempted(campaign: Campaign, outcome: str) -> None:
             pause_next_at=Now() + timedelta(seconds=wait),
             version=F("version") + 1,
         )
-        changes.note("campaign", campaign.pk, tenant=now.tenant_id, version=now.version + 1)
+        publish.row_changed("campaign", campaign.pk, tenant=now.tenant_id, version=now.version + 1)
 
 
 def settle() -> None:
@@ -77,5 +77,5 @@ def due() -> QuerySet[Campaign]:
 def _note(campaign: Campaign) -> Campaign:
     """The campaign as it is now; open pages learn that it changed."""
     now = Campaign.objects.select_related("tenant").get(pk=campaign.pk)
-    changes.note("campaign", now.pk, tenant=now.tenant_id, version=now.version)
+    publish.row_changed("campaign", now.pk, tenant=now.tenant_id, version=now.version)
     return now

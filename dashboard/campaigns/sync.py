@@ -13,11 +13,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget.models import Priority
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import Kind, UnreadableItem
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
+from dashboard.sync.models import Kind, UnreadableItem
 from dashboard.sync.runs import Run
 from dashboard.sync.unreadable_items import Items
 from tenants import names
@@ -139,7 +139,7 @@ def _save(campaign: Campaign, changed: list[str]) -> None:
     else:
         campaign.version += 1
         campaign.save(update_fields=[*(name.removesuffix("_id") for name in changed), "version"])
-    changes.note("campaign", campaign.pk, tenant=campaign.tenant_id, version=campaign.version)
+    publish.row_changed("campaign", campaign.pk, tenant=campaign.tenant_id, version=campaign.version)
 
 
 def _tenant(assistant: Assistant, remote: voicedock.RemoteCampaign) -> int | None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import control, queries, sync
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory.models import Kind
+from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, search_fields, states
 from dashboard.ui.fragments import page_or_part
 from tenants import time_zones

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from dashboard.calls.models import Call, State
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from tenants import dedications, tenant_status
 from tenants.models import Assistant, AssistantDedication, Dedication, Number, NumberDedication, Tenant, User
 
@@ -27,7 +27,7 @@ def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime
     """From `start` (now) until it is released; raises `ownership.Taken`, also for a number VoiceDock took away."""
     _may_have(tenant, number)
     dedication = dedications.dedicate_number(tenant, number, by=by, start=start)
-    changes.note("inventory", number.connection_id, tenant=tenant)
+    publish.row_changed("inventory", number.connection_id, tenant=tenant)
     return dedication
 
 
@@ -37,7 +37,7 @@ def dedicate_assistant(
     """From `start` (now) until it is released; raises `ownership.Taken`."""
     _may_have(tenant, assistant)
     dedication = dedications.dedicate_assistant(tenant, assistant, by=by, start=start)
-    changes.note("inventory", assistant.connection_id, tenant=tenant)
+    publish.row_changed("inventory", assistant.connection_id, tenant=tenant)
     return dedication
 
 
@@ -45,14 +45,14 @@ def release_number(dedication: NumberDedication, *, by: User) -> None:
     """Calls under way go on; none leaves from it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(number_dedication=dedication))
     dedications.end_number(dedication, by=by)
-    changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
+    publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
 def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     """Calls under way go on; none starts with it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(assistant_dedication=dedication))
     dedications.end_assistant(dedication, by=by)
-    changes.note("inventory", dedication.connection_id, tenant=dedication.tenant_id)
+    publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
@@ -67,7 +67,7 @@ def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     for assistant in assistants:
         dedications.end_assistant(assistant, by=by)
     for connection in {one.connection_id for one in [*numbers, *assistants]}:
-        changes.note("inventory", connection, tenant=tenant)
+        publish.row_changed("inventory", connection, tenant=tenant)
     return len(numbers), len(assistants)
 
 

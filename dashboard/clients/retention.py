@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from dashboard.calls.history import removal as calls
 from dashboard.campaigns import removing as leads
-from dashboard.hooks import inbox
+from dashboard.webhooks import deliveries
 from tenants import audit, tenant_status
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -48,7 +48,7 @@ def _empty(pk: int, until: float) -> bool:
             removed = calls.remove_personal_data(tenant, AT_ONCE, after)
             people = leads.remove_people(tenant, AT_ONCE)
             if removed.ids:
-                inbox.drop(removed.connections, removed.ids)
+                deliveries.drop(removed.connections, removed.ids)
             after = removed.last
             if not removed.count and not people:
                 if calls.is_rest(tenant):

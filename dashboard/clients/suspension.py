@@ -19,7 +19,7 @@ from dashboard.calls.models import Call, State
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.clients import dedicating
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from tenants import audit, tenant_status
 from tenants.access import support_access
 from tenants.isolation import scope
@@ -50,8 +50,8 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
-        changes.note_access(tenant=tenant)
-        changes.note("client", tenant.pk, tenant=tenant)
+        publish.access_changed(tenant=tenant)
+        publish.row_changed("client", tenant.pk, tenant=tenant)
         tenant_status.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
         if end_calls:
             _record_ended(tenant, by, ended)
@@ -66,8 +66,8 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
     """
     with _calls_held(tenant), scope.of(tenant):
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
-        changes.note_access(tenant=tenant)
-        changes.note("client", tenant.pk, tenant=tenant)
+        publish.access_changed(tenant=tenant)
+        publish.row_changed("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         support_access.end_all(tenant)
         facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
@@ -81,8 +81,8 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
     """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
     with scope.of(tenant):
-        changes.note_access(tenant=tenant)
-        changes.note("client", tenant.pk, tenant=tenant)
+        publish.access_changed(tenant=tenant)
+        publish.row_changed("client", tenant.pk, tenant=tenant)
         tenant_status.reopen(tenant, by=by, reason=reason)
 
 

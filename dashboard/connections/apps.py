@@ -9,7 +9,7 @@ class ConnectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.connections import sync
-        from dashboard.inventory.models import Kind
         from dashboard.sync import registry
+        from dashboard.sync.models import Kind
 
         registry.register(Kind.ORGANIZATION, sync.organization)

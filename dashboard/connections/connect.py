@@ -9,11 +9,11 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.connections import vendor_requests
-from dashboard.inventory.models import VendorRequest
-from dashboard.live import changes
+from dashboard.connections.models import VendorRequest
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
 from tenants import audit, names
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
@@ -63,7 +63,7 @@ def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connecti
             secret = ConnectionSecret(connection=connection)
             secret.api_key = api_key
             secret.save()
-            changes.note("connection", connection.pk, tenant=None)
+            publish.row_changed("connection", connection.pk, tenant=None)
             audit.record(by, None, "connection.added", connection, name=connection.name, organization=found.name)
     except IntegrityError as error:
         raise Refused(f"{found.name} is connected already.") from error
@@ -81,7 +81,7 @@ def replace_key(connection: Connection, api_key: str, *, by: User | None) -> Non
         secret.api_key = api_key
         secret.save()
         Connection.objects.filter(pk=connection.pk).update(last_error="", last_contact_at=timezone.now())
-        changes.note("connection", connection.pk, tenant=None)
+        publish.row_changed("connection", connection.pk, tenant=None)
         audit.record(by, None, "connection.key-replaced", connection, name=connection.name)
 
 
@@ -113,7 +113,7 @@ def hook_up(connection: Connection, *, by: User | None = None, take_over: bool =
         if request:
             vendor_requests.settle(request, Outcome.ACCEPTED if done else Outcome.REFUSED)
         if done or request:
-            changes.note("connection", connection.pk, tenant=None)
+            publish.row_changed("connection", connection.pk, tenant=None)
             audit.record(by, None, "connection.hooked-up", connection, name=connection.name, assistants=len(done))
     return hooked
 

@@ -14,13 +14,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.connections import connect, queries
 from dashboard.connections.connect import Refused
-from dashboard.inventory.models import Kind, OrganizationRequest, SyncState
-from dashboard.live import changes
+from dashboard.connections.models import OrganizationRequest
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
+from dashboard.sync.models import Kind, SyncState
 from tenants import audit, names, secrets
 from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, Tenant, User
@@ -79,7 +80,7 @@ def finish(request: OrganizationRequest) -> OrganizationRequest:
                 secret.save()
             request.connection, request.sealed_api_key = connection, ""
             request.save(update_fields=["connection", "sealed_api_key"])
-            changes.note("connection", connection.pk, tenant=None)
+            publish.row_changed("connection", connection.pk, tenant=None)
             _tell(request, "organization.created")
     _move_in(request)
     return request
@@ -106,7 +107,7 @@ def enter_key(parent: Connection, organization_id: str, api_key: str, *, by: Use
 def put_aside(request: OrganizationRequest, *, by: User) -> None:
     """Somebody has looked. Inside a scope that reaches all."""
     if OrganizationRequest.objects.filter(pk=request.pk, put_aside_at=None).update(put_aside_at=timezone.now()):
-        changes.note("connection", request.parent_id, tenant=None)
+        publish.row_changed("connection", request.parent_id, tenant=None)
         audit.record(by, None, "organization.put-aside", request.parent, name=request.name)
 
 
@@ -163,7 +164,7 @@ def _settle(request: OrganizationRequest, outcome: Outcome, why: str) -> Organiz
     with scope.system("what became of an organization"):
         waiting = OrganizationRequest.objects.filter(pk=request.pk, outcome=Outcome.WAITING)
         if waiting.update(outcome=outcome, note=why[:300]):
-            changes.note("connection", request.parent_id, tenant=None)
+            publish.row_changed("connection", request.parent_id, tenant=None)
             _tell(request, f"organization.{outcome}", why=why)
     request.outcome, request.note = outcome, why[:300]
     return request

@@ -17,10 +17,10 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from dashboard.budget.models import Priority, SentRequest
-from dashboard.budget.shares import WINDOW
-from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.rate_limits.models import Priority, SentRequest
+from dashboard.rate_limits.shares import WINDOW
 from dashboard.sync import freshness
+from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
 from tenants.models import (
     Assistant,
@@ -112,7 +112,7 @@ def sync_states(connections: list[Connection]) -> dict[int, list[SyncState]]:
 def children_without_key(connection: Connection) -> list[dict[str, str]]:
     """Organizations below this one that VoiceDock told of and nobody has connected (`voicedock-api.md §9.1`)."""
     state = SyncState.objects.filter(connection=connection, kind=Kind.ORGANIZATION).first()
-    told = (state.mark if state else {}).get("children", [])
+    told = (state.cursor if state else {}).get("children", [])
     known = set(
         Connection.objects.filter(organization_id__in=[one["id"] for one in told]).values_list(
             "organization_id", flat=True

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dashboard import voicedock
-from dashboard.budget.models import Priority
-from dashboard.inventory.models import Kind
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
+from dashboard.sync.models import Kind
 from tenants import names
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -19,7 +19,7 @@ class AnotherOrganization(voicedock.VoiceDockError):
 def organization(connection: Connection) -> None:
     """Name, credit and parent (`voicedock-api.md §9.1`); opens scopes of its own.
 
-    The state's mark keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
+    The state's cursor keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
     """
     with runs.look(connection, Kind.ORGANIZATION) as run:
         with run.client_for(Priority.REST) as vendor:
@@ -27,7 +27,7 @@ def organization(connection: Connection) -> None:
         if found.id != connection.organization_id:
             raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
         run.seen = 1
-        run.mark |= {
+        run.cursor |= {
             "active_calls": found.active_calls,
             "children": [{"id": one.id, "name": names.clean(one.name)} for one in found.children],
         }
@@ -47,5 +47,5 @@ def _organization(connection: Connection, found: voicedock.RemoteOrganization) -
     changed = {name: value for name, value in values.items() if before[name] != value}
     if changed:
         stale.update(**changed)
-        changes.note("connection", connection.pk, tenant=None)
+        publish.row_changed("connection", connection.pk, tenant=None)
     return int(bool(changed))

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 
-from dashboard.inventory.models import Kind, VendorRequest
+from dashboard.connections.models import VendorRequest
 from dashboard.sync import runs
+from dashboard.sync.models import Kind
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Connection, Tenant, User

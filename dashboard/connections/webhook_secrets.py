@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.connections import connect
 from dashboard.connections.connect import Hooked, Refused
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
@@ -32,7 +32,7 @@ def rotate(connection: Connection, *, by: User) -> Hooked:
             raise Refused("The last change is still under way: calls that began before it are signed with the old one.")
         secret.new_webhook_secret()
         secret.save()
-        changes.note("connection", connection.pk, tenant=None)
+        publish.row_changed("connection", connection.pk, tenant=None)
         audit.record(by, None, "connection.secret-changed", connection, name=connection.name)
     return connect.hook_up(connection, by=by)
 
@@ -45,7 +45,7 @@ def retire(connection: Connection, *, by: User | None) -> bool:
             return False
         secret.sealed_webhook_secret_before = ""
         secret.save()
-        changes.note("connection", connection.pk, tenant=None)
+        publish.row_changed("connection", connection.pk, tenant=None)
         audit.record(by, None, "connection.secret-retired", connection, name=connection.name)
     return True
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 
-from dashboard.home.models import BrowserReport
+from dashboard.csp_reports.models import BrowserReport
 from tenants.isolation import scope
 
 MOST = 200  # kinds; further ones are not kept

@@ -9,7 +9,7 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.inventory import sync
-        from dashboard.inventory.models import Kind
         from dashboard.sync import registry
+        from dashboard.sync.models import Kind
 
         registry.register(Kind.INVENTORY, sync.inventory)

@@ -18,8 +18,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
-from dashboard.inventory.models import Kind
 from dashboard.sync import freshness
+from dashboard.sync.models import Kind
 from tenants.models import (
     Assistant,
     AssistantDedication,

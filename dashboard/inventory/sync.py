@@ -10,10 +10,10 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget.models import Priority
-from dashboard.inventory.models import Kind, UnreadableItem
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
+from dashboard.sync.models import Kind, UnreadableItem
 from dashboard.sync.runs import Run
 from tenants import names
 from tenants.isolation import scope
@@ -32,7 +32,7 @@ def inventory(connection: Connection) -> None:
             _numbers(run, numbers)
             _copy(run, Assistant, {one.id: _assistant(one) for one in assistants}, assistants.unreadable)
             if run.changed:
-                changes.note("inventory", connection.pk, tenant=None)
+                publish.row_changed("inventory", connection.pk, tenant=None)
 
 
 def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 
-from dashboard.inventory.models import SyncRun
+from dashboard.sync.models import SyncRun
 from tenants.admin import ByConnection, Shelf, site
 from tenants.auditor_admin.read_only_admin import connections_of
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from dashboard.inventory.models import Kind, SyncState
 from dashboard.sync import registry, runs
+from dashboard.sync.models import Kind, SyncState
 from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.inventory.models import Kind, SyncState
+from dashboard.sync.models import Kind, SyncState
 from tenants.models import Connection, NumberDedication
 
 

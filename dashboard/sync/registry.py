@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dashboard.inventory.models import Kind
+from dashboard.sync.models import Kind
 
 if TYPE_CHECKING:
     from tenants.models import Connection

@@ -16,10 +16,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
-from dashboard.inventory.models import Kind, SyncRun, SyncState
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
+from dashboard.sync.models import Kind, SyncRun, SyncState
 from dashboard.sync.unreadable_items import Items
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -48,11 +48,11 @@ class Busy(Exception):
 
 @dataclass
 class Run:
-    """One look, as it goes. `mark` is kept for the next one; `remarks` are told in the book."""
+    """One look, as it goes. `cursor` is kept for the next run; `remarks` go into its record."""
 
     connection: Connection
     kind: Kind
-    mark: dict[str, Any]
+    cursor: dict[str, Any]
     again_in: float
     started_at: datetime
     lease: _Lease
@@ -120,7 +120,7 @@ def look(connection: Connection, kind: Kind) -> Iterator[Run]:
         raise Busy(f"{kind} of {connection} is being looked at.")
     state.refresh_from_db()
     until = time.monotonic() + (LONGEST_LIVE if kind == Kind.LIVE_CALLS else LONGEST)
-    run = Run(connection, Kind(kind), state.mark, EVERY[Kind(kind)], limiter.clock(), lease, until)
+    run = Run(connection, Kind(kind), state.cursor, EVERY[Kind(kind)], limiter.clock(), lease, until)
     try:
         yield run
     except limiter.RateLimitExceeded as no:
@@ -157,7 +157,7 @@ def prune() -> int:
 
 def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, again_in: float) -> None:
     words = words[:300]
-    change: dict[str, Any] = {"mark": run.mark, "due_at": Now() + timedelta(seconds=again_in)}
+    change: dict[str, Any] = {"cursor": run.cursor, "due_at": Now() + timedelta(seconds=again_in)}
     if outcome == SyncRun.Outcome.DONE:
         change |= {"fresh_at": run.started_at, "failures": 0}
     elif outcome == SyncRun.Outcome.FAILED:
@@ -168,7 +168,7 @@ def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, 
         _write(run, outcome, words, limiter.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
         with scope.system("a connection ails, or is well again"):
-            changes.note("connection", run.connection.pk, tenant=None)
+            publish.row_changed("connection", run.connection.pk, tenant=None)
 
 
 def _write(run: Run, outcome: SyncRun.Outcome, words: str, now: datetime) -> None:
@@ -182,7 +182,7 @@ def _write(run: Run, outcome: SyncRun.Outcome, words: str, now: datetime) -> Non
     )
     if last is not None and same:
         SyncRun.objects.filter(pk=last.pk).update(
-            looks=F("looks") + 1, requests=F("requests") + run.requests, seen=run.seen, finished_at=now
+            run_count=F("run_count") + 1, requests=F("requests") + run.requests, seen=run.seen, finished_at=now
         )
         return
     SyncRun.objects.create(

@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.inventory.models import Kind
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
 from dashboard.sync import due, registry, runs, unreadable_items
+from dashboard.sync.models import Kind
 from tenants.isolation import scope
 from tenants.models import Connection
 
@@ -32,7 +32,7 @@ def run_due(connection_id: int, kind: str) -> None:
 
 @shared_task
 def prune() -> None:
-    changes.forget()
+    publish.prune()
     runs.prune()
     unreadable_items.forget()
     limiter.prune()

@@ -17,8 +17,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.inventory.models import UnreadableItem
 from dashboard.sync import text_lengths
+from dashboard.sync.models import UnreadableItem
 from tenants.isolation import scope
 from tenants.models import Connection
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from dashboard.live import feed
+from dashboard.live_updates import feed
 from dashboard.web import shutdown as stopping
 
 IN_FLIGHT = 35  # seconds for requests that have begun; one that waits for VoiceDock takes at most 30

@@ -1,7 +1,7 @@
 """The threads that serve requests: apart for each kind, so that one kind's trouble is not another's.
 
 A thread that waits for VoiceDock is cheap; what is scarce is the processor and the database. Pools whose requests wait
-have many threads and few places at work (`dashboard/budget/waiting.py`). `CONNECTIONS` is how many database
+have many threads and few places at work (`dashboard/rate_limits/waiting.py`). `CONNECTIONS` is how many database
 connections all of them can use at once.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
-from dashboard.budget import waiting
+from dashboard.rate_limits import waiting
 from dashboard.web.request_kinds import Kind, Route
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]

@@ -61,8 +61,8 @@ SENTENCES: dict[str, str] = {
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "shelf.exported": "{actor} took {what} away from the reading room as {file}, {rows} rows.",
     "transcript.read": "{actor} read a transcript in the reading room.",
-    "call.transcript-read": "{actor} read what was said in the call with {party}.",
-    "call.recording-opened": "{actor} opened the recording of the call with {party}.",
+    "call.transcript-read": "{actor} read what was said in the call with {counterpart}.",
+    "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
     "connection.key-replaced": "{actor} replaced the API key of {name}.",
     "connection.secret-changed": "{actor} changed the webhook secret of {name}; the one before it is still accepted.",
@@ -76,34 +76,36 @@ SENTENCES: dict[str, str] = {
     "connection.hook-up-asked": "{actor} asked VoiceDock to have {assistants} assistants of {name} report to us.",
     "connection.hook-up-given-up": "We were interrupted while assistants of {name} were asked to report to us.",
     "connection.hooked-up": "{actor} had {assistants} assistants of {name} report to us.",
-    "call.asked": "{actor} asked for a call to {party} from {line}, with {assistant}.",
-    "call.placed": "VoiceDock took the call to {party}.",
-    "call.requeued": "The call to {party} was not sent and waits: {why}",
-    "call.refused": "The call to {party} was refused: {why}",
-    "call.unknown": "It is not certain whether the call to {party} was placed: {why}",
-    "call.found": "The call to {party} was found at VoiceDock.",
-    "call.lost": "VoiceDock does not know the call with {party} any more; a person has to decide.",
-    "call.lost-settled": "{actor} decided that the call with {party}, lost at VoiceDock, is over.",
-    "call.reappeared": "The call with {party}, lost at VoiceDock before, is there again.",
-    "call.needs-person": "The call to {party} was not found at VoiceDock; a person has to decide.",
-    "call.let-go": "{actor} decided that the call to {party} was not placed.",
-    "call.looked-again": "{actor} had the call to {party} looked for again.",
-    "call.made-way": "The call with {party} was listed twice; the one that was placed here stays.",
-    "call.id-repeated": "VoiceDock took the call to {party} and answered with the id of another call.",
-    "call.wrong-number": "VoiceDock reported that the call with {party} left from {reported} instead of {meant}. "
+    "call.asked": "{actor} asked for a call to {counterpart} from {line}, with {assistant}.",
+    "call.placed": "VoiceDock took the call to {counterpart}.",
+    "call.requeued": "The call to {counterpart} was not sent and waits: {why}",
+    "call.refused": "The call to {counterpart} was refused: {why}",
+    "call.unknown": "It is not certain whether the call to {counterpart} was placed: {why}",
+    "call.found": "The call to {counterpart} was found at VoiceDock.",
+    "call.lost": "VoiceDock does not know the call with {counterpart} any more; a person has to decide.",
+    "call.lost-settled": "{actor} decided that the call with {counterpart}, lost at VoiceDock, is over.",
+    "call.reappeared": "The call with {counterpart}, lost at VoiceDock before, is there again.",
+    "call.needs-person": "The call to {counterpart} was not found at VoiceDock; a person has to decide.",
+    "call.let-go": "{actor} decided that the call to {counterpart} was not placed.",
+    "call.looked-again": "{actor} had the call to {counterpart} looked for again.",
+    "call.made-way": "The call with {counterpart} was listed twice; the one that was placed here stays.",
+    "call.id-repeated": "VoiceDock took the call to {counterpart} and answered with the id of another call.",
+    "call.wrong-number": "VoiceDock reported that the call with {counterpart} left from {reported} instead of {meant}. "
     "Dialing stops.",
-    "call.reported-again": "VoiceDock reported {reported} as the number of the call with {party}, after another one.",
-    "call.wrong-assistant": "VoiceDock reported that the call with {party} was made with {reported}, an assistant that "
-    "was not meant or is not dedicated to this client.",
-    "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {party}: {why}",
-    "call.end-not-confirmed": "The call with {party} was asked to end, and we have not heard that it ended.",
-    "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {party}.",
-    "call.command-not-sent": "{actor} asked for {command} in the call with {party}; it was not sent: {why}",
-    "call.command-accepted": "VoiceDock accepted {command}, asked for by {actor} in the call with {party}.",
-    "call.command-refused": "{command}, asked for by {actor} in the call with {party}, was not done: {why}",
-    "call.command-unknown": "VoiceDock did not answer to {command}, asked for by {actor} in the call with {party}.",
-    "call.command-given-up": "Nobody knows what became of {command} into the call with {party}.",
-    "call.transfer-not-confirmed": "The call with {party} was not transferred half a minute after it was asked.",
+    "call.reported-again": "VoiceDock reported {reported} as the number of the call with {counterpart}, "
+    "after another one.",
+    "call.wrong-assistant": "VoiceDock reported that the call with {counterpart} was made with {reported}, an "
+    "assistant that was not meant or is not dedicated to this client.",
+    "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {counterpart}: {why}",
+    "call.end-not-confirmed": "The call with {counterpart} was asked to end, and we have not heard that it ended.",
+    "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {counterpart}.",
+    "call.command-not-sent": "{actor} asked for {command} in the call with {counterpart}; it was not sent: {why}",
+    "call.command-accepted": "VoiceDock accepted {command}, asked for by {actor} in the call with {counterpart}.",
+    "call.command-refused": "{command}, asked for by {actor} in the call with {counterpart}, was not done: {why}",
+    "call.command-unknown": "VoiceDock did not answer to {command}, asked for by {actor} in the call with "
+    "{counterpart}.",
+    "call.command-given-up": "Nobody knows what became of {command} into the call with {counterpart}.",
+    "call.transfer-not-confirmed": "The call with {counterpart} was not transferred half a minute after it was asked.",
     "webhook.replayed": "{actor} had {reports} reports of {connection} applied again that had failed before.",
     "webhook.foreign-call": "A webhook of {connection} told of a call of another connection; it was set aside.",
     "campaign.start-asked": "{actor} asked VoiceDock to start the campaign {name}.",
@@ -135,8 +137,8 @@ SENTENCES: dict[str, str] = {
 
 
 MEANT_UNKNOWN = (
-    "VoiceDock reported that a call with {party}, not placed here, left from {reported}, which was not dedicated to "
-    "this client. Dialing stops."
+    "VoiceDock reported that a call with {counterpart}, not placed here, left from {reported}, which was not dedicated "
+    "to this client. Dialing stops."
 )
 
 

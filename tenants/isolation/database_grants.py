@@ -54,7 +54,7 @@ AUDITOR_READS = [
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",
-    "inventory_syncrun",
+    "sync_syncrun",
     "django_content_type",
 ]
 

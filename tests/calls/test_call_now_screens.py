@@ -27,7 +27,7 @@ def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
     def place(tenant: Any, **facts: Any) -> Any:
         asked.append(facts)
         return make_call(
-            bloom, by=facts["by"], state="dialing", client_token=facts["token"], party=facts["destination"]
+            bloom, by=facts["by"], state="dialing", client_token=facts["token"], counterpart=facts["destination"]
         )
 
     monkeypatch.setattr(intents, "place", place)

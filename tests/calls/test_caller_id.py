@@ -20,23 +20,25 @@ from tests.fixtures.call_factories import captured_selects, make_call
 def told(bloom, admin):
     """One call of each verdict, and two that do not belong in the report."""
     return {
-        "not reported": make_call(bloom, party="+31612340004"),  # first: an open alarm lets no call leave
-        "agrees": make_call(bloom, by=admin, state="ended", party="+31612340001", reported_line=bloom.number.e164),
-        "differs": make_call(
-            bloom, state="ended", party="+31612340002", reported_line="+31105550140", alarm="wrong-number"
+        "not reported": make_call(bloom, counterpart="+31612340004"),  # first: an open alarm lets no call leave
+        "agrees": make_call(
+            bloom, by=admin, state="ended", counterpart="+31612340001", reported_line=bloom.number.e164
         ),
-        "cleared": make_call(bloom, state="ended", party="+31612340003", reported_line="+31105550140"),
-        "not dialed": make_call(bloom, state="refused", party="+31612340005", remote_id=""),
+        "differs": make_call(
+            bloom, state="ended", counterpart="+31612340002", reported_line="+31105550140", alarm="wrong-number"
+        ),
+        "cleared": make_call(bloom, state="ended", counterpart="+31612340003", reported_line="+31105550140"),
+        "not dialed": make_call(bloom, state="refused", counterpart="+31612340005", remote_id=""),
         "of nobody": make_call(
             bloom,
             state="ended",
-            party="+31612340006",
+            counterpart="+31612340006",
             origin="adopted",
             number_dedication=None,
             line="+31105550140",
             reported_line="+31105550140",
         ),
-        "inbound": make_call(bloom, state="ended", party="+31612340007", direction="inbound", origin="adopted"),
+        "inbound": make_call(bloom, state="ended", counterpart="+31612340007", direction="inbound", origin="adopted"),
     }
 
 
@@ -46,9 +48,9 @@ def lines(answer) -> list[dict[str, str]]:
 
 
 def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, told, make_member, sign_in):
-    make_call(harbor, party="+31612349999")
+    make_call(harbor, counterpart="+31612349999")
     context = sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/caller-id/").context
-    rows = {row.call.party[-1]: row for row in context["rows"]}
+    rows = {row.call.counterpart[-1]: row for row in context["rows"]}
     assert sorted(rows) == ["1", "2", "3", "4", "5", "6"]
     assert [rows[n].verdict for n in "123456"] == [
         "agrees",
@@ -75,7 +77,7 @@ def test_a_right_that_ended_is_told_with_its_end(bloom, told, admin, support, si
 def test_it_is_narrowed_by_period_and_verdict(bloom, told, support, sign_in):
     browser = sign_in(support)
     found = browser.get("/clients/bloom-dental/caller-id/?verdict=differs").context
-    assert {row.call.party[-1] for row in found["rows"]} == {"2", "3", "6"}
+    assert {row.call.counterpart[-1] for row in found["rows"]} == {"2", "3", "6"}
     assert browser.get("/clients/bloom-dental/caller-id/?until=2020-01-01").context["rows"] == []
     assert len(browser.get("/clients/bloom-dental/caller-id/?since=2020-01-01").context["rows"]) == 6
     assert browser.get("/clients/bloom-dental/caller-id/?since=nonsense").context["rows"] == []
@@ -131,7 +133,13 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
     browser, counts = sign_in(support), []
     for more in (2, 60):
         for at in range(more):
-            make_call(bloom, by=admin, state="ended", party=f"+316123{more:02}{at:03}", reported_line=bloom.number.e164)
+            make_call(
+                bloom,
+                by=admin,
+                state="ended",
+                counterpart=f"+316123{more:02}{at:03}",
+                reported_line=bloom.number.e164,
+            )
         browser.get("/clients/bloom-dental/caller-id/")
         with captured_selects() as queries:
             page = browser.get("/clients/bloom-dental/caller-id/")
@@ -145,7 +153,7 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
 def test_the_export_reads_in_bounded_pages(bloom, support, sign_in, admin, monkeypatch):
     monkeypatch.setattr("dashboard.calls.caller_id.report.CHUNK", 4)
     for at in range(9):
-        make_call(bloom, by=admin, state="ended", party=f"+3161234{at:04}")
+        make_call(bloom, by=admin, state="ended", counterpart=f"+3161234{at:04}")
     answer = sign_in(support).get("/clients/bloom-dental/caller-id.csv")
     with CaptureQueriesContext(connection) as queries:
         assert len(lines(answer)) == 9

@@ -5,9 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import CallReport, Receipt
+from dashboard.rate_limits import limiter
 from tenants.isolation import scope
 
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}

@@ -25,7 +25,7 @@ def manager(bloom: Any, make_member: Any, sign_in: Any) -> Any:
 
 
 def numbers_in(response: Any) -> set[str]:
-    return {row["call"].party for row in response.context["rows"]}
+    return {row["call"].counterpart for row in response.context["rows"]}
 
 
 def test_an_empty_list_says_what_to_do(bloom, manager, make_member, sign_in):
@@ -57,11 +57,11 @@ def test_an_empty_list_says_what_to_do(bloom, manager, make_member, sign_in):
     ],
 )
 def test_the_list_is_narrowed_by_its_address(bloom, harbor, manager, query, found):
-    talked = make_call(bloom, state="ended", party="+31611111111")
+    talked = make_call(bloom, state="ended", counterpart="+31611111111")
     make_report(bloom, talked, messages=[{"role": "user", "content": "About my dentures"}])
-    make_call(bloom, state="failed", party="+31622222222")
-    make_call(bloom, party="+31633333333")
-    make_call(harbor, party="+31644444444")
+    make_call(bloom, state="failed", counterpart="+31622222222")
+    make_call(bloom, counterpart="+31633333333")
+    make_call(harbor, counterpart="+31644444444")
 
     assert numbers_in(manager.get(f"{LIST}?{query}")) == found
 
@@ -94,7 +94,7 @@ def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypat
     monkeypatch.setattr("dashboard.calls.history.pages.page.__defaults__", (4,))
     moment = timezone.now() - timedelta(hours=1)
     for at in range(10):
-        make_call(bloom, state="ended", party=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))
+        make_call(bloom, state="ended", counterpart=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))
 
     first = manager.get(LIST)
     second = manager.get(LIST + first.context["page"].older_url)
@@ -137,7 +137,7 @@ def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in
         counts = []
         for more in (1, 49):
             for at in range(more):
-                make_receipt(bloom, make_call(bloom, party=f"+3161000{at:04}"))
+                make_receipt(bloom, make_call(bloom, counterpart=f"+3161000{at:04}"))
             with captured_selects() as found:
                 assert browser.get(address).status_code == 200
             counts.append(len(found))
@@ -145,9 +145,9 @@ def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in
 
 
 def test_the_wall_puts_those_who_need_a_person_first(bloom, manager):
-    make_call(bloom, party="+31611111111", state="ringing")
-    make_call(bloom, party="+31622222222")
-    make_call(bloom, party="+31633333333", alarm="end-not-confirmed")
+    make_call(bloom, counterpart="+31611111111", state="ringing")
+    make_call(bloom, counterpart="+31622222222")
+    make_call(bloom, counterpart="+31633333333", alarm="end-not-confirmed")
 
     response = manager.get(WALL)
 
@@ -166,8 +166,8 @@ def test_the_walls_are_never_empty_of_words(bloom, manager, admin, sign_in):
 
 
 def test_staff_see_every_client_and_narrow_it_to_one(bloom, harbor, admin, sign_in):
-    make_call(bloom, party="+31611111111")
-    make_call(harbor, party="+31622222222")
+    make_call(bloom, counterpart="+31611111111")
+    make_call(harbor, counterpart="+31622222222")
     browser = sign_in(admin)
 
     assert browser.get("/live/").context["count"] == 2
@@ -178,7 +178,9 @@ def test_staff_see_every_client_and_narrow_it_to_one(bloom, harbor, admin, sign_
 
 def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in):
     with scope.system("a call that no dedication covers"):
-        Call.objects.create(connection=bloom.connection, origin="adopted", party="+31699999999", state="in-progress")
+        Call.objects.create(
+            connection=bloom.connection, origin="adopted", counterpart="+31699999999", state="in-progress"
+        )
 
     assert manager.get(WALL).context["count"] == 0
     page = sign_in(admin).get("/live/?client=none").content.decode()
@@ -205,9 +207,9 @@ def cells(response: Any) -> list[list[str]]:
 def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monkeypatch):
     monkeypatch.setattr(export, "CHUNK", 3)
     for at in range(8):
-        make_call(bloom, state="ended", party=f"+3161000{at:04}", ago=100 + at)
-    make_call(bloom, state="failed", party="+31620000000")
-    make_call(harbor, state="ended", party="+31699999999")
+        make_call(bloom, state="ended", counterpart=f"+3161000{at:04}", ago=100 + at)
+    make_call(bloom, state="failed", counterpart="+31620000000")
+    make_call(harbor, state="ended", counterpart="+31699999999")
 
     head, *rows = cells(manager.get(f"{LIST}export.csv?state=talked"))
 

@@ -79,8 +79,8 @@ def test_before_it_is_answered_one_may_write_but_not_send(bloom, operator_browse
 
 
 def test_a_lost_call_asks_not_to_dial_again_and_then_for_a_decision(bloom, operator_browser):
-    lost = make_call(bloom, state="unknown", remote_id="", alarm="not-certain", party="+31611111111")
-    stuck = make_call(bloom, state="needs-person", remote_id="", alarm="not-certain", party="+31622222222")
+    lost = make_call(bloom, state="unknown", remote_id="", alarm="not-certain", counterpart="+31611111111")
+    stuck = make_call(bloom, state="needs-person", remote_id="", alarm="not-certain", counterpart="+31622222222")
 
     looking, deciding = (
         operator_browser.get(at(lost)).content.decode(),

@@ -50,7 +50,7 @@ def test_a_destination_that_cannot_be_called_is_refused_in_words(operator, typed
 
 @pytest.mark.parametrize("typed", ["+31 6 1234 0042", "0031612340042", "+31 (0)6 12340042"])
 def test_numbers_are_taken_as_people_write_them(operator, typed):
-    assert operator.place(typed).party == PERSON
+    assert operator.place(typed).counterpart == PERSON
 
 
 def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sandbox_tenant):
@@ -135,4 +135,4 @@ def test_only_allowed_countries_are_called_and_the_claim_looks_again(operator, m
 
 def test_numbers_are_read_as_in_the_clients_country(operator):
     operator.tenant.country = "NL"
-    assert operator.place("06 1234 0042").party == PERSON
+    assert operator.place("06 1234 0042").counterpart == PERSON

@@ -100,7 +100,7 @@ def test_the_report_judges_each_call_as_its_page_does(bloom, admin):
         more = {
             "number_dedication": bloom.number if call.number_dedication_id else None,
             "state": call.state,
-            "party": f"+3161{saved:07}",
+            "counterpart": f"+3161{saved:07}",
             "sent_at": call.sent_at,
             "remote_id": f"call-_{saved}" if call.remote_id else "",
             "placed_at": None,
@@ -109,7 +109,7 @@ def test_the_report_judges_each_call_as_its_page_does(bloom, admin):
         row = make_call(bloom, **more, **{name: getattr(call, name) for name in same})
         with scope.of(bloom.tenant):
             for number in later:
-                entry = audit.record(admin, bloom.tenant, "call.reported-again", row, party=row.party)
+                entry = audit.record(admin, bloom.tenant, "call.reported-again", row, counterpart=row.counterpart)
                 row.caller_id_corrections.create(
                     tenant=bloom.tenant, reported_line=number, reported_at=timezone.now(), entry=entry
                 )
@@ -158,7 +158,7 @@ def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(
 
 @pytest.mark.parametrize(("meant", "told"), [("", True), (OTHER, True), (OURS, False)])
 def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
-    details = {"party": "+31612345678", "meant": meant, "reported": OTHER}
+    details = {"counterpart": "+31612345678", "meant": meant, "reported": OTHER}
     entry = AuditEntry(action="call.wrong-number", actor="Patchbay", body=json.dumps({"details": details}))
     assert ("not placed here" in sentence(entry)) == told
     assert ("instead of" in sentence(entry)) == (not told)

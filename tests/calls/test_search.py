@@ -37,13 +37,13 @@ def found(bloom, make_member, sign_in):
 def test_a_number_is_found_in_any_writing(bloom, found, text):
     with scope.of(bloom.tenant):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
-    there, other = make_call(bloom, state="ended"), make_call(bloom, state="ended", party="+31687654321")
+    there, other = make_call(bloom, state="ended"), make_call(bloom, state="ended", counterpart="+31687654321")
     assert found(text, there, other) == [True, False]
 
 
 def test_sip_addresses_and_hidden_callers_are_found(bloom, found):
-    sip = make_call(bloom, state="ended", party="sip:front.desk@example.test")
-    hidden = make_call(bloom, state="ended", party="", direction="inbound", origin="adopted", client_token=None)
+    sip = make_call(bloom, state="ended", counterpart="sip:front.desk@example.test")
+    hidden = make_call(bloom, state="ended", counterpart="", direction="inbound", origin="adopted", client_token=None)
     assert found("front.desk@example", sip, hidden) == [True, False]
     assert found("no number", sip, hidden) == [False, True]
     assert found("withheld", sip, hidden) == [False, True]
@@ -59,10 +59,10 @@ def test_words_are_found_and_the_json_around_them_is_not(bloom, found):
         assert found(text, call) == [False], text
 
 
-@pytest.mark.parametrize("party", ["", "sip:front@example.test", "112", "+31900123456", "+3161"])
-def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in, party):
+@pytest.mark.parametrize("counterpart", ["", "sip:front@example.test", "112", "+31900123456", "+3161"])
+def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in, counterpart):
     operator = sign_in(make_member(bloom, Role.OPERATOR))
-    bad, good = make_call(bloom, state="ended", party=party), make_call(bloom, state="ended")
+    bad, good = make_call(bloom, state="ended", counterpart=counterpart), make_call(bloom, state="ended")
     assert "Call again" not in operator.get(f"{ADDRESS}{bad.pk}/").content.decode()
     assert "Call again" in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
     with scope.of(bloom.tenant):

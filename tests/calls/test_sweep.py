@@ -8,7 +8,7 @@ from dashboard.calls import sweep, tasks
 from dashboard.calls.models import Call
 from dashboard.calls.placing import sending
 from dashboard.celery import app
-from dashboard.hooks import tasks as hooks_tasks
+from dashboard.webhooks import tasks as hooks_tasks
 from tenants.isolation import scope
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Call
 from dashboard.calls.updates import sync
-from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
 
 LISTS = ["GET /calls", "GET /calls"]
@@ -98,7 +98,7 @@ def test_history_is_brought_over_in_pieces_and_goes_on_where_it_stopped(
     marks = []
     for _ in range(5):
         sync.finished(agency.connection)
-        marks.append(SyncState.objects.get(kind=Kind.CALLS).mark["history"])
+        marks.append(SyncState.objects.get(kind=Kind.CALLS).cursor["history"])
     assert marks == [{"offset": 3 * n, "done": n >= 4} for n in (1, 2, 3, 4, 4)]
     assert len(states()) == 12
 
@@ -121,7 +121,7 @@ def test_a_late_report_on_an_older_page_is_found_in_time(agency, receive_call, e
     sandbox.state.calls[first].summary = "Late."
     sandbox.state.calls[first].updated_at += 1000
     SyncState.objects.filter(kind=Kind.CALLS).update(
-        mark={
+        cursor={
             "history": {"offset": 0, "done": True},
             "deep_at": (timezone.now() - sync.DEEP_EVERY - timedelta(seconds=1)).isoformat(),
         }

@@ -12,7 +12,7 @@ from django.utils import timezone
 from dashboard.calls.models import Call
 from dashboard.campaigns import control, views
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import Kind, SyncState
+from dashboard.sync.models import Kind, SyncState
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope

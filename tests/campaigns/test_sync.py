@@ -8,8 +8,8 @@ from django.utils import timezone
 from dashboard.campaigns import sync
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections import connect
-from dashboard.inventory.models import Kind, SyncRun
-from dashboard.live.models import Change
+from dashboard.live_updates.models import Change
+from dashboard.sync.models import Kind, SyncRun
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.models import Tenant

@@ -11,11 +11,11 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from dashboard import beat_schedule
-from dashboard.budget import limiter
-from dashboard.budget.models import SentRequest
 from dashboard.connections import tasks as connections_tasks
+from dashboard.connections.models import VendorRequest
 from dashboard.devserver.paths import ROOT
-from dashboard.inventory.models import VendorRequest
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import SentRequest
 from dashboard.sync import tasks as sync_tasks
 from dashboard.voicedock.exchange import version
 from tenants import audit
@@ -31,7 +31,7 @@ RULES = {  # docs/running.md states each: what is dropped, and by which task
     "sync runs": "dashboard.sync.tasks.prune",
     "unreadable items": "dashboard.sync.tasks.prune",
     "vendor requests": "dashboard.connections.tasks.prune_vendor_requests",
-    "webhooks": "dashboard.hooks.tasks.forget",
+    "webhooks": "dashboard.webhooks.tasks.forget",
 }
 
 

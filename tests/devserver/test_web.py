@@ -9,7 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dashboard.devserver import services
 from dashboard.devserver.paths import free_port
-from dashboard.live import feed
+from dashboard.live_updates import feed
 from dashboard.web import healthchecks, server, shutdown
 
 

@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import limiter
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
-from dashboard.inventory.models import Kind, SyncRun, SyncState
+from dashboard.rate_limits import limiter
 from dashboard.sync import freshness as sync_freshness
 from dashboard.sync import runs
+from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Number
 
@@ -35,8 +35,8 @@ def test_looking_again_changes_nothing_and_is_counted_in_one_row(agency):
         inventory_sync.inventory(agency.connection)
     with scope.system("look"):
         first, quiet = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("started_at")
-    assert (first.looks, first.changed, first.requests) == (1, 26, 2)
-    assert (quiet.looks, quiet.changed, quiet.requests, quiet.seen) == (3, 0, 6, 26)
+    assert (first.run_count, first.changed, first.requests) == (1, 26, 2)
+    assert (quiet.run_count, quiet.changed, quiet.requests, quiet.seen) == (3, 0, 6, 26)
 
 
 def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
@@ -85,7 +85,7 @@ def test_the_organizations_credit_and_place_in_the_family(agency, bloom_organiza
         bloom_organization.connection.refresh_from_db()
     assert agency.connection.minutes_balance == 12.5
     assert bloom_organization.connection.parent_id == agency.connection.pk
-    assert [one["name"] for one in state(agency, Kind.ORGANIZATION).mark["children"]] == ["Bloom Dental"]
+    assert [one["name"] for one in state(agency, Kind.ORGANIZATION).cursor["children"]] == ["Bloom Dental"]
 
 
 def test_a_key_of_another_organization_is_not_believed(agency, bloom_organization):
@@ -114,7 +114,7 @@ def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
     assert 3 < pauses[0] < 6
     assert state(agency, Kind.ORGANIZATION).failures == 3
     with scope.system("look"):
-        assert SyncRun.objects.get(kind=Kind.ORGANIZATION).looks == 3
+        assert SyncRun.objects.get(kind=Kind.ORGANIZATION).run_count == 3
     assert sync_freshness.freshness([agency.connection], [Kind.ORGANIZATION])[agency.connection.pk].failing
     sandbox.faults.clear()
     connection_sync.organization(agency.connection)

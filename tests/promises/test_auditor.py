@@ -135,11 +135,11 @@ def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(two_tenants: 
     seen = {}
     for name in ("auditor of all", "auditor of one", "auditor of none"):
         with scope.auditor(site.reader(two_tenants.people[name].user)), connection.cursor() as cursor:
-            for table, column in (("tenants_connection", "id"), ("inventory_syncrun", "connection_id")):
+            for table, column in (("tenants_connection", "id"), ("sync_syncrun", "connection_id")):
                 cursor.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")
                 seen[name, table] = [pk for (pk,) in cursor.fetchall()]
     ids = [canary.ids["connection"] for canary in (one, two)]
-    for table in ("tenants_connection", "inventory_syncrun"):
+    for table in ("tenants_connection", "sync_syncrun"):
         assert seen["auditor of all", table] == ids
         assert seen["auditor of one", table] == ids[:1]
         assert seen["auditor of none", table] == []

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection as database
 
 from dashboard import voicedock
-from dashboard.budget import limiter, shares
-from dashboard.budget.models import Priority
+from dashboard.rate_limits import limiter, shares
+from dashboard.rate_limits.models import Priority
 
 
 def ask(connection, priority, tenant=None):

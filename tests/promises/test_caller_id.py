@@ -35,7 +35,7 @@ def _call(tenant, connection, number, assistant, **more):
         number_dedication=number,
         assistant_dedication=assistant,
         origin="placed",
-        party="+31612345678",
+        counterpart="+31612345678",
         client_token=uuid.uuid4(),
         **more,
     )
@@ -164,9 +164,10 @@ def things(bloom, harbor) -> Things:
 
 INSERT = (
     "INSERT INTO calls_call (id, tenant_id, connection_id, number_dedication_id, assistant_dedication_id, origin, "
-    "direction, party, line, mode, overrides, client_token, state, rank, finished, state_at, attempts, remote_id, "
-    "hook_id, provider, family, assistant_name, assistant_remote_id, number_remote_id, reported_line, end_reason, "
-    "error, alarm, machine_source, created_at, seen_at, heard, looks, version) "
+    "direction, counterpart, line, mode, overrides, client_token, state, rank, finished, state_at, attempts, "
+    "remote_id, webhook_call_id, provider, family, assistant_name, assistant_remote_id, number_remote_id, "
+    "reported_line, end_reason, error, alarm, machine_source, created_at, seen_at, field_versions, search_count, "
+    "version) "
     "VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, '', 'reference', '{}', %s, %s, 0, false, now(), 0, "
     "'', '', '', '', '', '', '', '', '', '', '', '', now(), now(), '{}', 0, 1)"
 )
@@ -180,7 +181,7 @@ def _insert_sql(chance: random.Random, state: str, *what: Any) -> None:
 
 def _insert_orm(chance: random.Random, state: str, *what: Any) -> None:
     call = _call(*what, state=state)
-    call.party = f"+3161{chance.randrange(10**7):07}"
+    call.counterpart = f"+3161{chance.randrange(10**7):07}"
     if chance.random() < 0.5:
         Call.objects.bulk_create([call])
     else:
@@ -190,7 +191,7 @@ def _insert_orm(chance: random.Random, state: str, *what: Any) -> None:
 def _move(chance: random.Random, state: str, *what: Any) -> None:
     """A call of another client is turned into this one, by the ORM or in SQL."""
     tenant, of_connection, number, assistant = what
-    mine = Call.objects.filter(party="+31600000000")
+    mine = Call.objects.filter(counterpart="+31600000000")
     if chance.random() < 0.5:
         rights = {"number_dedication": number, "assistant_dedication": assistant}
         mine.update(tenant=tenant, connection=of_connection, state=state, client_token=uuid.uuid4(), **rights)
@@ -198,7 +199,7 @@ def _move(chance: random.Random, state: str, *what: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE calls_call SET tenant_id = %s, connection_id = %s, number_dedication_id = %s, "
-            "assistant_dedication_id = %s, state = %s WHERE party = '+31600000000'",
+            "assistant_dedication_id = %s, state = %s WHERE counterpart = '+31600000000'",
             [*(one.pk for one in what), state],
         )
 
@@ -208,7 +209,7 @@ def test_random_triples_only_get_in_where_they_belong(things):
     chance, told = random.Random(20261), Counter()
     with scope.system("try everything"):
         first = _call(things.tenants[0], things.numbers[0].connection, things.numbers[0], things.assistants[0])
-        first.party = "+31600000000"
+        first.counterpart = "+31600000000"
         first.save(force_insert=True)
         for _ in range(scale.TRIPLES):
             tenant = chance.choice(things.tenants)

@@ -22,8 +22,8 @@ from dashboard.calls import tasks as call_tasks
 from dashboard.connections import connect
 from dashboard.connections.views import connections as connection_views
 from dashboard.inventory import sync
-from dashboard.inventory.models import Kind
 from dashboard.sync import tasks as inventory_tasks
+from dashboard.sync.models import Kind
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -43,13 +43,13 @@ class Traps:
     heard: dict[str, str] = field(default_factory=dict)
 
     def hear(self, where: str, what: Any) -> None:
-        self.heard[where] = self.heard.get(where, "") + "\n" + str(what)
+        self.field_versions[where] = self.field_versions.get(where, "") + "\n" + str(what)
 
     def found(self) -> list[str]:
         return [
             f"{name} in {where}"
             for name, canary in self.canaries.items()
-            for where, text in self.heard.items()
+            for where, text in self.field_versions.items()
             if any(shape in text for shape in shapes(canary))
         ]
 

@@ -10,19 +10,20 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from dashboard.budget import limiter
 from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import sending
 from dashboard.connections import organizations, vendor_requests
 from dashboard.connections import tasks as connection_tasks
-from dashboard.hooks import inbox
-from dashboard.hooks.models import Delivery
-from dashboard.inventory.models import OrganizationRequest, SyncState, VendorRequest
+from dashboard.connections.models import OrganizationRequest, VendorRequest
+from dashboard.rate_limits import limiter
 from dashboard.sync import due
 from dashboard.sync import tasks as sync_tasks
+from dashboard.sync.models import SyncState
 from dashboard.voicedock import webhooks
+from dashboard.webhooks import deliveries
+from dashboard.webhooks.models import Delivery
 from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 
@@ -112,7 +113,7 @@ def test_webhooks_left_behind_are_not_left_for_longer(operator, wrong_clock):
         secret.save()
         operator.connection.refresh_from_db()
     raw, stamp = b'{"message": {"type": "status-update", "call": {"id": "x"}}}', str(int(timezone.now().timestamp()))
-    inbox.keep(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
+    deliveries.keep(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
     with scope.system("look"):
         assert near(Delivery.objects.get().received_at)
 

@@ -4,8 +4,8 @@ import uuid
 
 import pytest
 
-from dashboard.budget.models import Priority
 from dashboard.calls.control import commands
+from dashboard.rate_limits.models import Priority
 from tests.promises.test_budget import flood
 
 END = {"type": "end-call", "message": "Goodbye."}

@@ -8,11 +8,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard.beat_schedule import SCHEDULE
-from dashboard.budget import limiter
 from dashboard.calls import sweep
 from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, Call
 from dashboard.celery import app as celery
+from dashboard.rate_limits import limiter
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 

@@ -95,24 +95,24 @@ def test_every_sentence_stands_whatever_is_missing():
 
 
 BOOKKEEPING = {  # written without an entry, and why
-    "live_change": "tells open pages which row changed",
-    "inventory_syncstate": "when to look at VoiceDock again",
-    "inventory_syncrun": "a look at VoiceDock",
-    "budget_budgetspend": "a request that left",
+    "live_updates_change": "tells open pages which row changed",
+    "sync_syncstate": "when to look at VoiceDock again",
+    "sync_syncrun": "a look at VoiceDock",
+    "rate_limits_sentrequest": "a request that left",
     "tenants_connection": "when VoiceDock last answered, and how",
     "tenants_user": "last log-in",
     "django_session": "a session",
 }
 NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it is tested
-    "connection-add": "tests/inventory/test_connecting.py",
-    "connection-key": "tests/inventory/test_connecting.py",
-    "connection-hook-up": "tests/inventory/test_connecting.py",
+    "connection-add": "tests/connections/test_connect.py",
+    "connection-key": "tests/connections/test_connect.py",
+    "connection-hook-up": "tests/connections/test_connect.py",
     "connection-sync": "only makes a look due",
-    "connection-replay": "tests/hooks/test_replay.py: needs a report that failed",
-    "connection-secret": "tests/inventory/test_rotating.py",
-    "connection-secret-retire": "tests/inventory/test_rotating.py",
-    "connection-organization": "tests/inventory/test_organizing.py",
-    "connection-child-key": "tests/inventory/test_organizing.py",
+    "connection-replay": "tests/webhooks/test_replay.py: needs a report that failed",
+    "connection-secret": "tests/connections/test_webhook_secrets.py",
+    "connection-secret-retire": "tests/connections/test_webhook_secrets.py",
+    "connection-organization": "tests/connections/test_organizations.py",
+    "connection-child-key": "tests/connections/test_organizations.py",
     "call-clear": "tests/calls/test_panel_screens.py: needs a call with the alarm",
     **{
         name: "moves the sandbox, nothing of ours"

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from dashboard.calls.models import Call
-from dashboard.inventory.models import Kind, SyncState
-from dashboard.live.models import Change
+from dashboard.live_updates.models import Change
 from dashboard.sync import due, freshness, tasks
+from dashboard.sync.models import Kind, SyncState
 from tenants.isolation import scope
 
 

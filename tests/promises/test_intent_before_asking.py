@@ -19,7 +19,6 @@ from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import intents
@@ -28,8 +27,9 @@ from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
 from dashboard.connections import connect, organizations, vendor_requests, webhook_secrets
 from dashboard.connections import tasks as inventory_tasks
-from dashboard.inventory.models import OrganizationRequest, VendorRequest
-from dashboard.live import changes
+from dashboard.connections.models import OrganizationRequest, VendorRequest
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
 from dashboard.sandbox import inprocess
 from dashboard.sync import runs
 from dashboard.voicedock.exchange import Exchange
@@ -204,7 +204,7 @@ class Steps:
 
 WATCHED = [
     (audit, "record"),
-    (changes, "note"),
+    (publish, "note"),
     (runs, "hurry"),
     (limiter._RequestBudget, "spend"),
     (limiter._RequestBudget, "note"),

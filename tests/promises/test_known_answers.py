@@ -18,7 +18,6 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models import F
 
-from dashboard.budget import limiter
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call
 from dashboard.calls.placing import sending
@@ -26,8 +25,9 @@ from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign
 from dashboard.connections import connect, organizations, vendor_requests
-from dashboard.inventory.models import OrganizationRequest, VendorRequest
-from dashboard.live import changes
+from dashboard.connections.models import OrganizationRequest, VendorRequest
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
 from dashboard.sync import runs
 from tenants import audit
 from tenants.isolation import scope
@@ -97,7 +97,7 @@ def test_a_locked_row_of_the_connection_holds_no_answer_up(operator):
 
 PLACES = {
     "the audit trail": (audit, "record"),
-    "the screens": (changes, "note"),
+    "the screens": (publish, "note"),
     "the change of the call": (sending, "step"),
     "the row that makes way": (sending, "_make_way"),
     "the next look": (sending.runs, "hurry"),
@@ -213,7 +213,7 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operato
                 connection=operator.connection,
                 tenant=operator.tenant,
                 origin="adopted",
-                party="+31612340042",
+                counterpart="+31612340042",
                 state="dialing",
                 remote_id=answer.call_id,
             )

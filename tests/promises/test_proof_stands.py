@@ -45,7 +45,7 @@ def reported(call, line, at=None, **more):
         "id": call.remote_id,
         "status": "in-progress",
         "direction": "outbound",
-        "caller_phone": call.party,
+        "caller_phone": call.counterpart,
         "assistant_phone": line,
         "created_at": now,
         "started_at": now,
@@ -152,14 +152,14 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
     call = make_call(bloom, state="ended", reported_line=FOREIGN, alarm="wrong-number", alarm_at=timezone.now())
     facts = {"call": call, "tenant": bloom.tenant}
     with scope.system("try"):
-        other = audit.record(admin, bloom.tenant, "call.asked", call, party="x")
-        foreign = audit.record(admin, harbor.tenant, "call.wrong-number", call, party="x")
+        other = audit.record(admin, bloom.tenant, "call.asked", call, counterpart="x")
+        foreign = audit.record(admin, harbor.tenant, "call.wrong-number", call, counterpart="x")
         for entry in (other, foreign):
             with pytest.raises(IntegrityError, match="entry in the audit trail"), transaction.atomic():
                 CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=entry, **facts)
         with pytest.raises(IntegrityError, match="entry in the audit trail"), transaction.atomic():
             AlarmClearing.objects.create(alarm_at=call.alarm_at, cleared_by=admin, why="x", entry=other, **facts)
-        right = audit.record(admin, bloom.tenant, "call.reported-again", call, party="x")
+        right = audit.record(admin, bloom.tenant, "call.reported-again", call, counterpart="x")
         made = CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=right, **facts)
     assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
     for table in ("calls_calleridcorrection", "calls_alarmclearing"):
@@ -294,7 +294,7 @@ def _make(setup, call, state):
         number_dedication=setup.number,
         assistant_dedication=setup.assistant,
         origin="placed",
-        party="+31612345699",
+        counterpart="+31612345699",
         client_token=uuid.uuid4(),
         state=state,
     )
@@ -319,7 +319,7 @@ def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
 
 def test_a_call_is_sent_once_says_the_database_too(bloom):
     for state in ("unknown", "refused", "ended", "in-progress"):
-        call = make_call(bloom, state=state, party=f"+3161234{len(state):04}")
+        call = make_call(bloom, state=state, counterpart=f"+3161234{len(state):04}")
         refused("UPDATE calls_call SET state = 'sending' WHERE id = %s", call.pk, match="a call is sent once")
 
 
@@ -401,7 +401,7 @@ def _placed(setup, **more):
         "number_dedication": setup.number,
         "assistant_dedication": setup.assistant,
         "origin": "placed",
-        "party": "+31612345699",
+        "counterpart": "+31612345699",
         "line": setup.number.e164,
         "client_token": uuid.uuid4(),
     } | more
@@ -429,7 +429,7 @@ def test_a_call_that_is_placed_is_inserted_in_no_later_state(bloom, state):
         {"reported_line": "+31205550142"},
         {"number_remote_id": "num-bloom-dental"},
         {"remote_id": "call-_1"},
-        {"hook_id": "h1"},
+        {"webhook_call_id": "h1"},
         {"answered_at": timezone.now()},
         {"answered_status": "dialing"},
         {"answered_remote_id": "call-_1"},
@@ -456,7 +456,9 @@ def test_a_call_that_waits_is_not_inserted_as_claimed(bloom, fact):
 
 
 @pytest.mark.parametrize("state", ["queued", "refused", "ended", "unknown", "in-progress"])
-@pytest.mark.parametrize("fact", ["reported_line = line", "remote_id = 'call-_1'", "hook_id = 'h1'", "sent_at = now()"])
+@pytest.mark.parametrize(
+    "fact", ["reported_line = line", "remote_id = 'call-_1'", "webhook_call_id = 'h1'", "sent_at = now()"]
+)
 def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
     """In one step or in two: the call is inserted waiting, and its client loses the number before anything left."""
     call = make_call(bloom, **UNSENT)

@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from dashboard.budget import limiter
 from dashboard.calls.control import commands as control
 from dashboard.calls.models import Alarm, Call, Receipt
 from dashboard.calls.placing import sending
 from dashboard.campaigns import control as campaign_control
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import SyncRun
+from dashboard.rate_limits import limiter
 from dashboard.sandbox import inprocess
 from dashboard.sync import freshness, registry
+from dashboard.sync.models import SyncRun
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -66,7 +66,7 @@ class Storm:
         with scope.system("look"):
             self.campaign = Campaign.objects.get(remote_id=made)
             calls = Call.objects.filter(party__startswith="+3161234999").select_related("tenant", "connection")
-            self.talking = list(calls.order_by("party"))
+            self.talking = list(calls.order_by("counterpart"))
             assert Lead.objects.filter(campaign=self.campaign).count() == 30
         assert [call.state for call in self.talking] == ["in-progress"] * 3
         self.operator.add_fault("lost")
@@ -83,7 +83,7 @@ class Storm:
             self.answers.append(campaign_control.pause(self.campaign, by=self.operator.user))
             self.command(self.talking[1], type="end-call")
         if passed == 90:  # somebody hangs up, and nobody can see it now
-            self.operator.control_sandbox("hang-up", person=self.talking[2].party)
+            self.operator.control_sandbox("hang-up", person=self.talking[2].counterpart)
         self.look_at_all()
 
     def command(self, call: Call, **command: Any) -> None:
@@ -252,5 +252,5 @@ def test_minutes_in_which_machines_want_more_than_there_is(storm):
     here.the_limit_is_kept()
     here.nobody_is_dialed_twice()
     with scope.system("look"):
-        waited = SyncRun.objects.filter(outcome=SyncRun.Outcome.WAITED).aggregate(looks=Sum("looks"))["looks"]
+        waited = SyncRun.objects.filter(outcome=SyncRun.Outcome.WAITED).aggregate(runs=Sum("run_count"))["runs"]
     assert waited and waited > 10, "the machines had enough, so this showed nothing"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from dashboard.live import stream
+from dashboard.live_updates import stream
 from tenants.access.permissions import Permission, StaffRole
 from tests.fixtures.canary_tenant import CanaryTenant
 from tests.fixtures.two_tenants import Person, TwoTenants

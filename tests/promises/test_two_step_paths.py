@@ -44,7 +44,7 @@ def test_no_state_leads_back_into_the_queue(bloom, state, ids):
     refused(call, "state = 'queued', sent_at = NULL, asked_line = ''", "a call is sent once")
 
 
-@pytest.mark.parametrize("known", ["remote_id = 'call-_1'", "hook_id = 'h1'", "answered_at = now()"])
+@pytest.mark.parametrize("known", ["remote_id = 'call-_1'", "webhook_call_id = 'h1'", "answered_at = now()"])
 def test_a_call_that_voicedock_knows_is_not_unsent(bloom, known):
     call = make_call(bloom, state="sending", remote_id="", placed_at=None)
     with scope.system("VoiceDock told of it"), connection.cursor() as cursor:
@@ -64,9 +64,9 @@ def test_a_call_keeps_its_id(bloom):
 
 
 def test_the_id_in_webhooks_of_a_call_that_was_placed_is_written_once(bloom):
-    call = make_call(bloom, hook_id="h1")
-    refused(call, "hook_id = ''", "not rewritten: hook_id")
-    refused(call, "hook_id = 'h2'", "not rewritten: hook_id")
+    call = make_call(bloom, webhook_call_id="h1")
+    refused(call, "webhook_call_id = ''", "not rewritten: webhook_call_id")
+    refused(call, "webhook_call_id = 'h2'", "not rewritten: webhook_call_id")
 
 
 @pytest.mark.parametrize("state", ["refused", "ended", "dialing"])
@@ -110,7 +110,7 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
 
 def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
-    monkeypatch.setattr(intents, "_hindrance", lambda tenant, party: None)
+    monkeypatch.setattr(intents, "_hindrance", lambda tenant, counterpart: None)
     first = operator.place(PERSON, token=uuid.uuid4())
     second = operator.place(PERSON, token=uuid.uuid4())
     assert first.state == "dialing"
@@ -152,4 +152,4 @@ def test_a_report_does_not_go_by_way_of_a_client_that_only_looks_closed(bloom, a
     refused(call, "data_removed_at = now()", "retention of this call has not ended")
     with scope.system("the trail tells it"):
         audit.record(admin, bloom.tenant, "tenant.closed", bloom.tenant, name="Bloom", why="Gone")
-        assert Call.objects.filter(pk=call.pk).update(party="", data_removed_at=timezone.now()) == 1
+        assert Call.objects.filter(pk=call.pk).update(counterpart="", data_removed_at=timezone.now()) == 1

@@ -20,6 +20,7 @@ from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun
 from dashboard.sandbox import inprocess, schema_drift
 from dashboard.sandbox.errors import TITLES
 from dashboard.sync import tasks
+from dashboard.sync.models import Kind, SyncRun
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, StaffMember

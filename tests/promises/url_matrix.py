@@ -150,7 +150,7 @@ PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "robots": "for robots",
     "security-txt": "whom to tell of a weakness",
     "browser-report": "browsers send these by themselves; bounded, counted, and answered alike whatever they hold",
-    "events": "answered outside of Django (dashboard/live/stream.py), which asks for the session itself; 404 here",
+    "events": "answered outside of Django (dashboard/live_updates/stream.py), which asks for the session; 404 here",
     "invitation": "the link's secret is the right to it; single use, expiring",
     "voicedock-hook": "VoiceDock signs what it sends; the address holds a secret besides",
     "account_login": "the way in",

@@ -11,7 +11,7 @@ WITHOUT_TENANT = {  # tables that hold no client's rows, and why
     "tenants_user_user_permissions": "always empty, the app only reads it; part of Django's user",
     "tenants_staffmember": "read with each request, to know what its scope may reach",
     "tenants_auditor": "read with each request, to know what its scope may reach",
-    "inventory_syncstate": "times of syncs; the scheduler reads all of it every two seconds, outside of scopes",
+    "sync_syncstate": "times of syncs; the scheduler reads all of it every two seconds, outside of scopes",
     "django_admin_log": "always empty, the app only reads it",
     "django_content_type": "names of models, the app only reads it",
     "django_migrations": "names of migrations, the app only reads it",
@@ -148,7 +148,7 @@ def test_auditors_read_a_list_of_tables_and_no_secret():
         "tenants_user",
         "tenants_invitation",
         "django_session",
-        "hooks_delivery",
+        "webhooks_delivery",
     }
     assert {"calls_call", "calls_receipt", "tenants_auditentry"} <= readable
     writable = [

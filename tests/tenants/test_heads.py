@@ -203,7 +203,7 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
     with scope.system("look"):
         for by, times in ((admin, 3), (support, 2)):
             for _ in range(times):
-                audit.record_once(by, bloom.tenant, "call.transcript-read", bloom.number, party="+31612340001")
+                audit.record_once(by, bloom.tenant, "call.transcript-read", bloom.number, counterpart="+31612340001")
         found = AuditEntry.objects.filter(action="call.transcript-read")
         assert sorted(found.values_list("actor_id", flat=True)) == sorted([admin.pk, support.pk])
 

@@ -10,7 +10,7 @@ from django import forms
 from dashboard.calls.updates.call_update import Facts
 from dashboard.clients import forms as inventory_forms
 from dashboard.inventory import sync
-from dashboard.inventory.models import SyncRun
+from dashboard.sync.models import SyncRun
 from dashboard.team import forms as home_forms
 from dashboard.voicedock import RemoteCall
 from tenants import names

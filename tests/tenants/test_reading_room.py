@@ -25,7 +25,7 @@ def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor,
     browser, counts = sign_in(auditor), []
     for rows in (1, 9):
         for at in range(rows):
-            call = make_call(bloom, party=f"+3161234{rows}{at:03}", state="ended")
+            call = make_call(bloom, counterpart=f"+3161234{rows}{at:03}", state="ended")
             make_report(bloom, call, messages=[{"role": "user", "content": "Hello"}])
             make_receipt(bloom, call)
         found = {}
@@ -39,13 +39,13 @@ def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor,
 
 
 def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign_in):
-    make_call(bloom, party="+31612345001")
-    make_call(harbor, party="+31612345002", error="=HYPERLINK(1)")
+    make_call(bloom, counterpart="+31612345001")
+    make_call(harbor, counterpart="+31612345002", error="=HYPERLINK(1)")
     browser = sign_in(auditor)
     answer = browser.get(f"/admin/calls/call/export/?client={harbor.tenant.pk}")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="call-')
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    assert [row["party"] for row in rows] == ["'+31612345002"]
+    assert [row["counterpart"] for row in rows] == ["'+31612345002"]
     with scope.system("look"):
         entry = AuditEntry.objects.get(action="shelf.exported")
         assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))
@@ -124,7 +124,7 @@ def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign
     ],
 )
 def test_what_filters_and_search_leave(bloom, harbor, auditor, sign_in, shelf, query, found):
-    make_call(bloom, party="+31612345678", state="ended")
+    make_call(bloom, counterpart="+31612345678", state="ended")
     asked = query.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk, home=bloom.connection.pk)
     page = sign_in(auditor).get(f"/admin/{shelf}/?{asked}")
     assert page.status_code == 200

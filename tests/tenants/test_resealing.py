@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, models
 
-from dashboard.inventory.models import OrganizationRequest
+from dashboard.connections.models import OrganizationRequest
 from tenants import resealing, secrets
 from tenants.isolation import scope
 from tenants.models import ConnectionSecret

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from dashboard.live import stream
+from dashboard.live_updates import stream
 from tenants import secrets as tenants_secrets
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -212,7 +212,7 @@ def test_the_last_step_stays_where_one_is_required(strict, owner, sign_in):
 
 
 def test_an_owner_asks_for_it_in_the_settings(bloom, owner, sign_in):
-    from tests.home.test_settings import filled
+    from tests.team.test_settings import filled
 
     browser = sign_in(owner)
     answer = browser.post("/c/bloom-dental/settings/", filled(bloom, requires_second_step="on"))

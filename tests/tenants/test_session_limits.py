@@ -7,7 +7,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from dashboard.live import stream
+from dashboard.live_updates import stream
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import session_limits
 from tenants.models import StaffMember

@@ -4,7 +4,7 @@ import time_machine
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
-from dashboard.live.models import Change
+from dashboard.live_updates.models import Change
 from tenants.access.permissions import Role
 from tenants.accounts import sessions
 from tenants.isolation import scope

@@ -137,7 +137,7 @@ def test_no_mail_holds_what_the_host_header_says(owner, settings, template):
 
 
 def test_switching_a_clients_two_factor_rule_off_asks_for_a_fresh_proof(owner, bloom, sign_in):
-    from tests.home.test_settings import filled
+    from tests.team.test_settings import filled
 
     browser = sign_in(owner)
     assert browser.post("/c/bloom-dental/settings/", filled(bloom, requires_second_step="on")).status_code == 302

@@ -67,6 +67,6 @@ def test_a_temporary_table_does_not_answer_for_a_suspended_client(bloom, admin, 
                 assistant_dedication_id=bloom.assistant.pk,
                 origin="placed",
                 state="sending",
-                party="+31612345678",
+                counterpart="+31612345678",
                 client_token=uuid.uuid4(),
             ).save(force_insert=True)

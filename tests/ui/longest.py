@@ -8,7 +8,8 @@ from django.db.models import Model
 
 from dashboard.calls.models import Call, CallReport, Phrase, Receipt
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.inventory.models import OrganizationRequest, SyncRun
+from dashboard.connections.models import OrganizationRequest
+from dashboard.sync.models import SyncRun
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Invitation, Number, Tenant, User
@@ -25,7 +26,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     SyncRun: ("error",),
     OrganizationRequest: ("name",),
     Invitation: ("name",),
-    Call: ("party", "assistant_name", "error", "end_reason"),
+    Call: ("counterpart", "assistant_name", "error", "end_reason"),
     Receipt: ("note",),
 }
 FREE_TEXT = 900  # characters, where a field has no length

@@ -27,7 +27,7 @@ def test_progress_never_leaves_its_bar():
 
 
 def test_a_jack_shows_the_call_and_leads_to_it():
-    call = SimpleNamespace(state="in-progress", party="+31205550173", alarm="", tenant=None, pk=1)
+    call = SimpleNamespace(state="in-progress", counterpart="+31205550173", alarm="", tenant=None, pk=1)
     html = drawn("{% jack c %}", c=call)
     assert 'class="jack jack--live"' in html and "+31 20 555 0173, in progress" in html
     call.current_alarm, call.alarm_words = "end-not-confirmed", "End call is not confirmed"

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.db import connections
 
-from dashboard.budget import limiter, waiting
-from dashboard.budget.models import Priority
+from dashboard.rate_limits import limiter, waiting
+from dashboard.rate_limits.models import Priority
 from tests.calls.test_control import END, SAY, send
 
 WORDS = "Too many requests wait for VoiceDock's answer at this moment."

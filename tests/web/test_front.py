@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard import settings
-from dashboard.budget import limiter, waiting
+from dashboard.rate_limits import limiter, waiting
 from dashboard.web import application as front
 from dashboard.web import readiness, request_bodies, responses, shutdown
 from dashboard.web.application import Front

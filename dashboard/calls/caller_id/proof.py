@@ -50,7 +50,7 @@ class CallerId:
             placed_here=placed,
             outbound=call.direction == "outbound",
             state=call.state,
-            has_id=bool(call.remote_id or call.hook_id),
+            has_id=bool(call.remote_id or call.webhook_call_id),
             sent=call.sent_at is not None,
             refused=call.answered_status == State.REFUSED,
         )

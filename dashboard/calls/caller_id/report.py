@@ -31,7 +31,7 @@ OTHER_LINE_LATER = Exists(
 )
 VERDICT = Case(  # as `proof.CallerId.verdict` says it of one call
     When(
-        Q(state__in=[*UNSENT, State.REFUSED], remote_id="", hook_id="", reported_line=""),
+        Q(state__in=[*UNSENT, State.REFUSED], remote_id="", webhook_call_id="", reported_line=""),
         then=Value(NOT_DIALED),
     ),
     When(Q(origin=Call.Origin.PLACED) & ~Q(asked_line="") & ~Q(asked_line=F("line")), then=Value(DIFFERS)),
@@ -184,13 +184,13 @@ def _cells(one: Line, zone: ZoneInfo) -> list[object]:
     return [
         call.pk,
         moment(call.created_at),
-        call.party,
+        call.counterpart,
         call.line,
         *right(one.number),
         labels.assistant(call),
         *right(one.assistant),
         one.placed_by,
-        call.remote_id or call.hook_id,
+        call.remote_id or call.webhook_call_id,
         one.caller_id.asked or one.caller_id.asked_words,
         call.reported_line,
         ", ".join(one.caller_id.reported[1:]),

@@ -11,14 +11,14 @@ from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import READ_ANEW, owner, tell
-from dashboard.inventory.models import Kind
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
+from dashboard.sync.models import Kind
 from tenants.isolation import scope
 from tenants.models import User
 

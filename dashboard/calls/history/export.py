@@ -83,7 +83,7 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
     return [
         call.pk,
         call.direction,
-        call.party,
+        call.counterpart,
         labels.person(call),
         call.line,
         labels.line(call),

@@ -39,11 +39,11 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     calls = list(left.select_for_update(of=("self",)).order_by("created_at", "pk")[:most])
     pks = [call.pk for call in calls]
     Call.objects.filter(pk__in=pks).update(
-        party="", overrides={}, error="", data_removed_at=Now(), version=F("version") + 1
+        counterpart="", overrides={}, error="", data_removed_at=Now(), version=F("version") + 1
     )
     CallReport.objects.filter(call_id__in=pks).delete()  # the database lets a report go with its call's data only
     Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")
-    ids = [name for call in calls for name in (call.remote_id, call.hook_id) if name]
+    ids = [name for call in calls for name in (call.remote_id, call.webhook_call_id) if name]
     connections = {call.connection_id for call in calls}
     return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
 

@@ -31,7 +31,7 @@ def matching(text: str, *, country: str, words: bool) -> Q:
     for digits in _numbers(text, country):
         wish |= Q(party__contains=digits)
     if any(text.casefold() in name for name in HIDDEN) and len(text) >= FEWEST_DIGITS:
-        wish |= Q(party="")
+        wish |= Q(counterpart="")
     if words:
         wish |= Q(Spoken(F("report__messages"), Value(f"%{_escaped(text)}%"))) | Q(report__summary__icontains=text)
     return wish

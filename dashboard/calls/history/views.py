@@ -12,7 +12,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.history.filters import CallFilter, chips
 from dashboard.calls.history.pages import page
 from dashboard.calls.models import Call
-from dashboard.inventory.models import Kind
+from dashboard.sync.models import Kind
 from dashboard.ui import times
 from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view

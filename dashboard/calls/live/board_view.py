@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from dashboard.calls import labels, queries
 from dashboard.calls.history import timeline
 from dashboard.calls.models import Call, CallQuerySet
-from dashboard.inventory.models import Kind
+from dashboard.sync.models import Kind
 from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission

@@ -12,7 +12,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.budget import limiter
 from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import commands, composer
@@ -21,6 +20,7 @@ from dashboard.calls.history import timeline
 from dashboard.calls.live import presence
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.placing import intents
+from dashboard.rate_limits import limiter
 from dashboard.ui import times
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -108,7 +108,7 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponse:
     report: CallReport | None = getattr(found, "report", None)
     if report is None or not report.recording_url:
         raise Http404
-    audit.record_once(request.user, request.tenant, "call.recording-opened", found, party=found.party)
+    audit.record_once(request.user, request.tenant, "call.recording-opened", found, counterpart=found.counterpart)
     return HttpResponseRedirect(report.recording_url)
 
 
@@ -165,7 +165,7 @@ def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -
     """Whoever is shown words, or what was made of them, is written down; in the scope that shows them."""
     report: CallReport | None = context.get("report")
     if report and (report.messages or report.summary or report.analysis):
-        audit.record_once(request.user, request.tenant, "call.transcript-read", call, party=call.party)
+        audit.record_once(request.user, request.tenant, "call.transcript-read", call, counterpart=call.counterpart)
 
 
 def _report(context: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def _panel(
         "assistant": labels.assistant(call),
         "zone_words": times.zone_words(request.tenant.zone),
         "may_call_again": request.standing.may(Permission.PLACE_CALLS)
-        and intents.may_be_offered(request.tenant, call.party),
+        and intents.may_be_offered(request.tenant, call.counterpart),
         "may_steer": may_steer,
         "may_clear": may_steer and request.standing.staff is not None,
         "may_read": may_read,
@@ -260,11 +260,13 @@ def _mode(request: TenantRequest, call: Call) -> str:
     if call.needs_decision:
         return f"decide-{call.state}"
     alarm = f"{call.current_alarm}{'-late' if call.end_is_late else ''}"
-    return f"{'steer' if call.can_be_steered else 'wait'}-{call.family}-{alarm}"
+    return f"{'steer' if call.can_be_controlled else 'wait'}-{call.family}-{alarm}"
 
 
 def _earlier(request: TenantRequest, call: Call) -> list[Call]:
-    if not call.party:
+    if not call.counterpart:
         return []
-    before = Call.objects.filter(tenant=request.tenant, party=call.party, finished=True, created_at__lt=call.created_at)
+    before = Call.objects.filter(
+        tenant=request.tenant, counterpart=call.counterpart, finished=True, created_at__lt=call.created_at
+    )
     return list(before.order_by("-created_at")[:3])

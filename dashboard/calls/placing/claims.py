@@ -13,10 +13,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dashboard.budget.limiter import PATIENCE
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import owner
+from dashboard.rate_limits.limiter import PATIENCE
 from tenants import time_zones
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
@@ -52,7 +52,7 @@ def claim(call: Call) -> str | None:
     """
     with scope.of(owner(call)):
         tenant = _hold(call)
-        if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.party):
+        if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.counterpart):
             return words
         if _is_called_already(call):
             return ALREADY
@@ -108,7 +108,7 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
 def _is_called_already(call: Call) -> bool:
     """Whether another call to this person has left since this one was asked for. Behind the tenant's lock, so that of
     two requests that did not see each other one dials."""
-    others = Call.objects.filter(tenant_id=owner(call), party=call.party, origin=Call.Origin.PLACED).live()
+    others = Call.objects.filter(tenant_id=owner(call), counterpart=call.counterpart, origin=Call.Origin.PLACED).live()
     return others.exclude(pk=call.pk).exclude(state=State.QUEUED).exists()
 
 

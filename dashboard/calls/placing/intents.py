@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
-from dashboard.budget import limiter
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.placing import claims, destinations, sending
 from dashboard.calls.placing.claims import ALREADY
 from dashboard.calls.placing.sending import send, whole
 from dashboard.calls.transitions import tell
+from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
@@ -79,25 +79,25 @@ def request(
     first_message: str = "",
 ) -> tuple[Call, bool]:
     """Write the intent; the call, and whether this is what made it. Opens scopes of its own."""
-    party = _callable(tenant, destination)
+    counterpart = _callable(tenant, destination)
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
         raise Refusal("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
     with scope.of(tenant):
         if (there := _by_token(tenant, token)) is not None:
-            return _same(there, number, assistant, party, words), False
+            return _same(there, number, assistant, counterpart, words), False
         line, speaker = _rights(tenant, number, assistant)
         now = Tenant.objects.get(pk=tenant.pk)
-        if no := _hindrance(now, party):
+        if no := _hindrance(now, counterpart):
             if (there := _by_token(tenant, token)) is not None:  # the very same form, in this moment
-                return _same(there, number, assistant, party, words), False
+                return _same(there, number, assistant, counterpart, words), False
             raise no
-        call = _intent(now, line, speaker, party, words, token, by)
+        call = _intent(now, line, speaker, counterpart, words, token, by)
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (there := _by_token(tenant, token)) is None:
                 raise Refusal("destination", ALREADY)
-            return _same(there, number, assistant, party, words), False
+            return _same(there, number, assistant, counterpart, words), False
         tell(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
     return call, True
 
@@ -115,23 +115,23 @@ def hindrance(tenant: Tenant) -> str:
     return NO_CREDIT if is_empty else ""
 
 
-def may_be_offered(tenant: Tenant, party: str) -> bool:
-    """Whether calling this party again would not be refused for what is known without asking anything."""
+def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
+    """Whether calling this number again would not be refused for what is known without asking anything."""
     try:
-        return tenant.may_dial and bool(destinations.read_for(tenant, party))
+        return tenant.may_dial and bool(destinations.read_for(tenant, counterpart))
     except destinations.NotCallable:
         return False
 
 
 def _callable(tenant: Tenant, destination: str) -> str:
     try:
-        party = destinations.read_for(tenant, destination)
+        counterpart = destinations.read_for(tenant, destination)
     except destinations.NotCallable as no:
         raise Refusal("destination", str(no)) from None
     with scope.system("no assistant calls another"):
-        if Number.objects.filter(e164=party, vanished_at=None).exists():
+        if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise Refusal("destination", OWN)
-    return party
+    return counterpart
 
 
 def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
@@ -149,11 +149,11 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     return line, speaker
 
 
-def _hindrance(tenant: Tenant, party: str) -> Refusal | None:
+def _hindrance(tenant: Tenant, counterpart: str) -> Refusal | None:
     """Why this client may not call this person now."""
     if words := claims.hindrance(tenant):
         return Refusal("", words)
-    under_way = Call.objects.filter(tenant=tenant, party=party, origin=Call.Origin.PLACED).live()
+    under_way = Call.objects.filter(tenant=tenant, counterpart=counterpart, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()
     if state is not None:
         return Refusal("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
@@ -164,7 +164,7 @@ def _intent(
     tenant: Tenant,
     line: NumberDedication,
     speaker: AssistantDedication,
-    party: str,
+    counterpart: str,
     words: str,
     token: UUID,
     by: User | None,
@@ -176,7 +176,7 @@ def _intent(
         assistant_dedication=speaker,
         origin=Call.Origin.PLACED,
         direction="outbound",
-        party=party,
+        counterpart=counterpart,
         line=line.e164,
         mode="hybrid",  # the saved assistant, with our reference over its metadata (§5.5)
         overrides={"first_message": words} if words else {},
@@ -190,14 +190,14 @@ def _intent(
     )
 
 
-def _same(call: Call, number: int, assistant: int, party: str, words: str) -> Call:
+def _same(call: Call, number: int, assistant: int, counterpart: str, words: str) -> Call:
     then = (
         call.number_dedication_id,
         call.assistant_dedication_id,
-        call.party,
+        call.counterpart,
         call.overrides.get("first_message", ""),
     )
-    if then != (number, assistant, party, words):
+    if then != (number, assistant, counterpart, words):
         raise Refusal("", OTHER_CONTENT)
     return call
 

@@ -9,12 +9,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.transitions import owner, step
 from dashboard.calls.updates import apply
-from dashboard.inventory.models import UnreadableItem
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
+from dashboard.sync.models import UnreadableItem
 from dashboard.sync.unreadable_items import Items
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -58,7 +58,7 @@ def _look(connection: Connection, calls: list[Call]) -> None:
         for call in calls:
             _again(call, timedelta(seconds=wait), seen=False)
         return
-    wanted, items = {call.party for call in calls}, Items(connection)
+    wanted, items = {call.counterpart for call in calls}, Items(connection)
     for remote in listed:
         if remote.caller_phone in wanted:
             with items.each(UnreadableItem.Kind.CALL, remote.id):
@@ -84,11 +84,11 @@ def _listed(connection: Connection, since: datetime) -> tuple[list[voicedock.Rem
 def _next(call: Call, whole: bool) -> None:
     """Not found in this look: when to look again, or whether a person has to decide now."""
     with scope.of(owner(call)):
-        call.refresh_from_db(fields=["state", "looks", "sent_at", "version"])
+        call.refresh_from_db(fields=["state", "search_count", "sent_at", "version"])
     if call.state != State.UNKNOWN:
         return
     age = limiter.clock() - (call.sent_at or call.created_at)
-    if whole and age >= GIVES_UP and call.looks + 1 >= WHOLE_LISTS:
+    if whole and age >= GIVES_UP and call.search_count + 1 >= WHOLE_LISTS:
         _hand_over(call)
         return
     later = next((at for at in LOOKS_AT if at > age.total_seconds()), None)
@@ -99,7 +99,7 @@ def _next(call: Call, whole: bool) -> None:
 def _again(call: Call, wait: timedelta, *, seen: bool) -> None:
     with scope.of(owner(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.UNKNOWN)
-        rows.update(lease_until=Now() + wait, looks=F("looks") + (1 if seen else 0))
+        rows.update(lease_until=Now() + wait, search_count=F("search_count") + (1 if seen else 0))
 
 
 def _hand_over(call: Call) -> None:
@@ -111,7 +111,7 @@ def _hand_over(call: Call) -> None:
             state=State.NEEDS_PERSON,
             state_at=Now(),
             lease_until=None,
-            looks=F("looks") + 1,
+            search_count=F("search_count") + 1,
             error=NOT_FOUND,
             alarm=Alarm.NOT_CERTAIN,
             alarm_at=Now(),

@@ -11,13 +11,13 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.budget import limiter
-from dashboard.budget.models import Priority
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
-from dashboard.inventory.models import Kind
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
+from dashboard.sync.models import Kind
 from tenants.isolation import scope
 
 WAITS = timedelta(minutes=2)  # after that nobody expects the phone to ring any more
@@ -53,7 +53,7 @@ def _post(call: Call) -> Call:
         ) as vendor:
             placed = vendor.place_call(
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
-                destination=call.party,
+                destination=call.counterpart,
                 assistant_id=call.assistant_dedication.assistant.remote_id,  # type: ignore[union-attr]
                 assistant_override={"metadata": {"our_ref": str(call.pk)}},
                 first_message=call.overrides.get("first_message") or None,
@@ -148,7 +148,7 @@ def _make_way(call: Call) -> None:
             "call.made-way",
             details={"placed": str(call.pk)},
             remote_id="",
-            hook_id="",
+            webhook_call_id="",
             finished=True,
             state=State.ENDED,
             error=MADE_WAY,
@@ -211,7 +211,7 @@ def lose(call: Call, words: str) -> Call:
             state=State.UNKNOWN,
             state_at=Now(),
             lease_until=Now() + timedelta(seconds=2),
-            looks=0,
+            search_count=0,
             error=words[:500],
         )
     return call

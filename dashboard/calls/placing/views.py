@@ -88,7 +88,7 @@ def _page(
         "hindrance": intents.hindrance(request.tenant),
         "last": last,
         "last_state": labels.state(last) if last else "",
-        "last_again": last is not None and last.finished and intents.may_be_offered(request.tenant, last.party),
+        "last_again": last is not None and last.finished and intents.may_be_offered(request.tenant, last.counterpart),
         "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }

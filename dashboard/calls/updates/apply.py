@@ -10,13 +10,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.budget import limiter
 from dashboard.calls.control import effects
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import tell
 from dashboard.calls.updates import matching, voicemail
 from dashboard.calls.updates.call_update import NEVER, Facts
-from dashboard.live import changes
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
 from dashboard.voicedock import states
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
@@ -43,7 +43,7 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     call, is_new = found
     if call.data_removed_at or (is_new and _comes_too_late(call)):
         return _bare(call, facts) if is_new else call
-    before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.heard)
+    before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.field_versions)
     correction = _correction(call, facts)
     report = _fold_report(call, facts)
     _fold(call, facts)
@@ -58,8 +58,10 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     if report is not None or call.finished or call.state != before["state"]:
         changed |= effects.settle(call, report)
     if not changed:
-        if call.heard != heard:  # nothing to see, but older news must stay older
-            Call.objects.filter(pk=call.pk).update(heard=call.heard, remote_updated_at=call.remote_updated_at)
+        if call.field_versions != heard:  # nothing to see, but older news must stay older
+            Call.objects.filter(pk=call.pk).update(
+                field_versions=call.field_versions, remote_updated_at=call.remote_updated_at
+            )
         return call
     _keep(call, report, is_new)
     for action, details in deeds:
@@ -68,7 +70,7 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
             correction.entry = entry
             correction.save(force_insert=True)
     if not deeds:
-        changes.note("call", call.pk, tenant=call.tenant_id, version=call.version)
+        publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     return call
 
 
@@ -96,7 +98,7 @@ def _comes_too_late(call: Call) -> bool:
 
 def _bare(call: Call, facts: Facts) -> Call:
     call.state, call.finished = facts.status or State.ENDED, True
-    call.party, call.data_removed_at = "", timezone.now()
+    call.counterpart, call.data_removed_at = "", timezone.now()
     call.save(force_insert=True)
     return call
 
@@ -108,12 +110,15 @@ def _fold(call: Call, facts: Facts) -> None:
             setattr(call, name, value)
     if facts.remote_id and not call.remote_id:
         call.remote_id = facts.remote_id
-    if facts.hook_id and not call.hook_id:
-        call.hook_id = facts.hook_id
+    if facts.webhook_call_id and not call.webhook_call_id:
+        call.webhook_call_id = facts.webhook_call_id
     if call.provider and "provider" in facts.told:
         call.family = family_of(call.provider)
     if call.origin == Call.Origin.ADOPTED:
-        call.party, call.line = call.party or facts.party, call.line or facts.line
+        call.counterpart, call.line = (
+            call.counterpart or facts.counterpart,
+            call.line or facts.line,
+        )
         call.created_at = min(call.created_at, facts.born_at) if facts.born_at.year > 1 else call.created_at
     if facts.status:
         call.missing_since = call.missed_at = None
@@ -124,15 +129,15 @@ def _fold_state(call: Call, facts: Facts) -> None:
     if not facts.status:
         return
     rank, stamp = states.rank(facts.status), facts.stamp
-    there = (-1, "") if call.state in OURS else (call.rank, call.heard.get("state", ""))
+    there = (-1, "") if call.state in OURS else (call.rank, call.field_versions.get("state", ""))
     if (rank, stamp) > there:
         if call.state in OURS:
             call.error = facts.told.get("error", "")
         call.state, call.rank = facts.status, rank
-        call.heard["state"] = stamp
+        call.field_versions["state"] = stamp
     call.finished = states.is_terminal(call.state, call.ended_at)
     reached = call.ended_at if call.finished else call.started_at if call.state == State.IN_PROGRESS else None
-    call.state_at = reached or (facts.at if call.heard.get("state") == stamp else call.state_at)
+    call.state_at = reached or (facts.at if call.field_versions.get("state") == stamp else call.state_at)
 
 
 def _fold_machine(call: Call, report: CallReport | None) -> None:
@@ -161,9 +166,9 @@ def _fold_report(call: Call, facts: Facts) -> CallReport | None:
 
 def _is_newer(call: Call, name: str, facts: Facts) -> bool:
     """Whether this news is the newest that knows this fact; it is remembered if so."""
-    if facts.stamp <= call.heard.get(name, ""):
+    if facts.stamp <= call.field_versions.get(name, ""):
         return False
-    call.heard[name] = facts.stamp
+    call.field_versions[name] = facts.stamp
     return True
 
 
@@ -236,5 +241,5 @@ def _family_of_copy(call: Call) -> None:
 SHOWN = [
     field.attname
     for field in Call._meta.concrete_fields
-    if field.attname not in ("id", "heard", "rank", "state_at", "remote_updated_at", "seen_at", "version")
+    if field.attname not in ("id", "field_versions", "rank", "state_at", "remote_updated_at", "seen_at", "version")
 ]

@@ -22,16 +22,16 @@ REMOTE_IDS = "call-"  # how VoiceDock's own ids begin; those in webhooks may be 
 class Facts:
     """`told` are the call's fields that this news knows, `report` those of its report; both hold no empty values.
 
-    `at` is when VoiceDock said so. `remote_id` is the id that commands need, `hook_id` the one a webhook carried.
+    `at` is when VoiceDock said so. `remote_id` is the id that commands need, `webhook_call_id` the one in webhooks.
     """
 
     at: datetime
     status: str
     remote_id: str = ""
-    hook_id: str = ""
+    webhook_call_id: str = ""
     reference: str = ""
     direction: str = ""
-    party: str = ""
+    counterpart: str = ""
     line: str = ""
     number_remote_id: str = ""
     assistant_remote_id: str = ""
@@ -49,7 +49,7 @@ class Facts:
             **_identity(
                 remote_id=call.id,
                 direction=call.direction,
-                party=call.caller_phone,
+                counterpart=call.caller_phone,
                 line=call.assistant_phone,
                 number_remote_id=call.number_id,
                 assistant_remote_id=call.assistant_id,
@@ -87,9 +87,9 @@ class Facts:
             reference=event.reference or "",
             **_identity(
                 remote_id=event.call_id if event.call_id.startswith(REMOTE_IDS) else "",
-                hook_id="" if event.call_id.startswith(REMOTE_IDS) else event.call_id,
+                webhook_call_id="" if event.call_id.startswith(REMOTE_IDS) else event.call_id,
                 direction=event.direction,
-                party=event.customer,
+                counterpart=event.customer,
                 line=event.number,
                 number_remote_id=event.number_id,
             ),

@@ -23,7 +23,7 @@ WORDS = (
     "probably over, but VoiceDock never reported an end."
 )
 ASKED_FOR = Q(state__in=LIVE) | Q(state=State.LOST)
-KNOWN_BY_AN_ID = ~Q(remote_id="", hook_id="")
+KNOWN_BY_AN_ID = ~Q(remote_id="", webhook_call_id="")
 
 
 def watched(connection: Connection) -> dict[str, bool]:
@@ -33,8 +33,8 @@ def watched(connection: Connection) -> dict[str, bool]:
     """
     with scope.system("calls we think alive"):
         rows = Call.objects.filter(ASKED_FOR, KNOWN_BY_AN_ID, connection_id=connection.pk, finished=False)
-        found = rows.order_by(Coalesce("missed_at", "seen_at")).values_list("remote_id", "hook_id", "state")
-        return {remote_id or hook_id: state != State.LOST for remote_id, hook_id, state in found}
+        found = rows.order_by(Coalesce("missed_at", "seen_at")).values_list("remote_id", "webhook_call_id", "state")
+        return {remote_id or webhook_call_id: state != State.LOST for remote_id, webhook_call_id, state in found}
 
 
 def found(connection: Connection, remote_ids: Collection[str]) -> None:
@@ -51,7 +51,7 @@ def missed(connection: Connection, remote_id: str) -> bool:
         call = (
             rows.select_for_update(of=("self",), no_key=True)
             .select_related("tenant")
-            .filter(Q(remote_id=remote_id) | Q(remote_id="", hook_id=remote_id))
+            .filter(Q(remote_id=remote_id) | Q(remote_id="", webhook_call_id=remote_id))
             .first()
         )
         if call is None:

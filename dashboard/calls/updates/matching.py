@@ -54,14 +54,14 @@ def adopt(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
         assistant_dedication=speaker,
         origin=Call.Origin.ADOPTED,
         direction=facts.direction or "unknown",
-        party=facts.party,
+        counterpart=facts.counterpart,
         line=line.e164 if line is not None else facts.line,
         state="",
         rank=-1,
         state_at=moment,
         created_at=moment,
         remote_id=facts.remote_id,
-        hook_id=facts.hook_id,
+        webhook_call_id=facts.webhook_call_id,
     )
     if (copy := assistant_of(connection.pk, facts.assistant_remote_id)) is not None:
         call.assistant_name = copy.name
@@ -84,9 +84,9 @@ def _by_id(facts: Facts) -> list[Q]:
     wanted = []
     if facts.remote_id:
         answered = Q(answered_remote_id=facts.remote_id, remote_id="")  # its answer is kept and not applied yet
-        wanted += [Q(remote_id=facts.remote_id), Q(hook_id=facts.remote_id), answered]
-    if facts.hook_id:
-        wanted += [Q(hook_id=facts.hook_id), Q(remote_id=facts.hook_id)]
+        wanted += [Q(remote_id=facts.remote_id), Q(webhook_call_id=facts.remote_id), answered]
+    if facts.webhook_call_id:
+        wanted += [Q(webhook_call_id=facts.webhook_call_id), Q(remote_id=facts.webhook_call_id)]
     return wanted
 
 
@@ -102,12 +102,12 @@ def _by_reference(calls: QuerySet[Call], facts: Facts) -> Call | None:
 
 def _unclaimed(facts: Facts) -> Q:
     """Rows that lack the id this news goes by."""
-    return (NO_ID if facts.remote_id else Q()) & (Q(hook_id="") if facts.hook_id else Q())
+    return (NO_ID if facts.remote_id else Q()) & (Q(webhook_call_id="") if facts.webhook_call_id else Q())
 
 
 def _alone(calls: QuerySet[Call], facts: Facts) -> Call | None:
     """The only call with this person and line, in that time, that lacks this id; two that fit are none."""
-    if not facts.party or not (facts.line or facts.number_remote_id) or facts.reference:
+    if not facts.counterpart or not (facts.line or facts.number_remote_id) or facts.reference:
         return None
     fitting = list(calls.filter(_intents(facts))[:2]) if facts.direction == "outbound" else []
     if not fitting:
@@ -117,7 +117,7 @@ def _alone(calls: QuerySet[Call], facts: Facts) -> Call | None:
 
 def _intents(facts: Facts) -> Q:
     """Ours, sent and never answered; of one person and line there is one at a time."""
-    fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], party=facts.party) & NO_ID
+    fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], counterpart=facts.counterpart) & NO_ID
     fits &= Q(sent_at__gte=facts.born_at - AFTER, sent_at__lte=facts.born_at + BEFORE) if _dated(facts) else Q(pk=None)
     if facts.assistant_remote_id:
         fits &= Q(assistant_remote_id=facts.assistant_remote_id)
@@ -126,10 +126,10 @@ def _intents(facts: Facts) -> Q:
 
 def _told_otherwise(facts: Facts) -> Q:
     """Known by the other of its two ids: a list meets what a webhook told, or the other way round."""
-    if not _dated(facts) or bool(facts.remote_id) == bool(facts.hook_id):
+    if not _dated(facts) or bool(facts.remote_id) == bool(facts.webhook_call_id):
         return Q(pk=None)
-    missing = (NO_ID & ~Q(hook_id="")) if facts.remote_id else (Q(hook_id="") & ~NO_ID)
-    fits = missing & Q(party=facts.party, direction=facts.direction) & _same_line(facts)
+    missing = (NO_ID & ~Q(webhook_call_id="")) if facts.remote_id else (Q(webhook_call_id="") & ~NO_ID)
+    fits = missing & Q(counterpart=facts.counterpart, direction=facts.direction) & _same_line(facts)
     if facts.remote_id:  # the list knows when it began, the row when the first webhook came
         return fits & Q(created_at__gte=facts.born_at - BEFORE, created_at__lte=_last(facts) + AFTER)
     return fits & Q(created_at__lte=facts.at + BEFORE) & (Q(ended_at=None) | Q(ended_at__gte=facts.at - AFTER))

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
-from dashboard.budget.models import Priority
 from dashboard.calls.models import LIVE, Call
 from dashboard.calls.updates import apply, lost_calls
-from dashboard.inventory.models import Kind, UnreadableItem
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
+from dashboard.sync.models import Kind, UnreadableItem
 from dashboard.sync.runs import Run
 from tenants.isolation import scope
 from tenants.models import Connection
@@ -55,13 +55,13 @@ def live(connection: Connection) -> None:
 def finished(connection: Connection) -> None:
     """Newest first until a page holds nothing new; then a piece of the history, until all of it is here.
 
-    The state's mark: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read,
+    The state's cursor: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read,
     `unread` how many pages a run that did not come to its end had to read in any case.
     """
     with runs.look(connection, Kind.CALLS) as run:
-        history = run.mark.setdefault("history", {"offset": 0, "done": False})
+        history = run.cursor.setdefault("history", {"offset": 0, "done": False})
         deep = history["done"] and _deep_is_due(run)
-        unread = max(run.mark.get("unread", 0), DEEP_PAGES if deep else 0)
+        unread = max(run.cursor.get("unread", 0), DEEP_PAGES if deep else 0)
         for page in range(NEWEST_PAGES if history["done"] else 2):
             if run.is_over:
                 run.again_in = 1.0
@@ -69,12 +69,12 @@ def finished(connection: Connection) -> None:
             new, more = _page(run, PAGE, page * PAGE)
             if not more or (not new and page + 1 >= unread):
                 break
-            run.mark["unread"] = max(unread, page + 2)
+            run.cursor["unread"] = max(unread, page + 2)
         else:
             run.again_in = 1.0
-        run.mark.pop("unread", None)
+        run.cursor.pop("unread", None)
         if deep:
-            run.mark["deep_at"] = timezone.now().isoformat()
+            run.cursor["deep_at"] = timezone.now().isoformat()
         _history(run, history)
 
 
@@ -148,5 +148,5 @@ def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str
 
 
 def _deep_is_due(run: Run) -> bool:
-    last = parse_datetime(run.mark.get("deep_at", ""))
+    last = parse_datetime(run.cursor.get("deep_at", ""))
     return last is None or last < timezone.now() - DEEP_EVERY

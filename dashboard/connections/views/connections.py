@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.budget.models import Priority
 from dashboard.connections import connect, organizations, queries, webhook_secrets
 from dashboard.connections.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
-from dashboard.hooks import failed_deliveries
-from dashboard.inventory.models import Kind
+from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, unreadable_items
+from dashboard.sync.models import Kind
 from dashboard.ui.fragments import page_or_part
+from dashboard.webhooks import failed_deliveries
 from tenants import names
 from tenants.access import reauthentication
 from tenants.access.decorators import StaffRequest, staff_view

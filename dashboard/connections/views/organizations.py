@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 
 from dashboard.connections import organizations, webhook_secrets
 from dashboard.connections.forms import ChildKeyForm, OrganizationForm
+from dashboard.connections.models import OrganizationRequest
 from dashboard.connections.views.connections import known, show, to
-from dashboard.inventory.models import OrganizationRequest
 from tenants import names
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from dashboard.team import invitation_mail
 from dashboard.team.forms import GrantForm, StaffForm, StaffRoleForm
 from tenants import names
@@ -68,7 +68,7 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
         staff.change(one, by=request.user, **form.cleaned_data)
     except staff.Refused as no:
         return _page(request, one, refused=no.words, status=409)
-    changes.note_access(person=one.user)
+    publish.access_changed(person=one.user)
     messages.success(request, f"{names.isolate(one.user)} is {one.get_role_display().lower()} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 
@@ -79,7 +79,7 @@ def remove(request: StaffRequest, pk: int) -> HttpResponse:
     one = _one(pk)
     gone = one.user
     try:
-        changes.note_access(person=gone)
+        publish.access_changed(person=gone)
         staff.remove(one, by=request.user)
     except staff.Refused as no:
         return _page(request, one, refused=no.words, status=409)
@@ -94,7 +94,7 @@ def let_in(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, one, grant_form=form, status=422)
     tenant = form.cleaned_data["client"]
-    changes.note_access(person=one.user)
+    publish.access_changed(person=one.user)
     staff.let_in(one, tenant, by=request.user)
     messages.success(request, f"{names.isolate(one.user)} may know and enter {names.isolate(tenant.name)}.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
@@ -104,7 +104,7 @@ def let_in(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_view(Permission.MANAGE_STAFF)
 def keep_out(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
     one, tenant = _one(pk), get_object_or_404(Tenant, slug=slug)
-    changes.note_access(person=one.user)
+    publish.access_changed(person=one.user)
     staff.keep_out(one, tenant, by=request.user)
     messages.success(request, f"{names.isolate(tenant.name)} is closed to {names.isolate(one.user)} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from dashboard.team.forms import PassForm
 from tenants.access import support_access
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -21,7 +21,7 @@ def give(request: TenantRequest) -> HttpResponse:
     form = PassForm(request.POST)
     if form.is_valid():
         hours = form.cleaned_data["hours"]
-        changes.note_access(tenant=request.tenant)
+        publish.access_changed(tenant=request.tenant)
         support_access.give_pass(request.tenant, hours, by=request.user)
         messages.success(
             request, f"Support may act here for {support_access.HOURS[hours]}. What it does has both names on it."
@@ -34,7 +34,7 @@ def give(request: TenantRequest) -> HttpResponse:
 @require_POST
 @tenant_view(Permission.GIVE_SUPPORT_ACCESS)
 def withdraw(request: TenantRequest) -> HttpResponse:
-    changes.note_access(tenant=request.tenant)
+    publish.access_changed(tenant=request.tenant)
     if support_access.withdraw_pass(request.tenant, by=request.user):
         messages.success(request, "Support only looks, from its next click on.")
     return _back(request)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.live import changes
+from dashboard.live_updates import publish
 from dashboard.team import invitation_mail, queries
 from dashboard.team.forms import PassForm, RoleForm, TeamForm
 from tenants import names
@@ -66,7 +66,7 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
     membership = _member(request, pk)
     try:
         members.remove(membership, by=request.user)
-        changes.note_access(tenant=request.tenant, person=membership.user)
+        publish.access_changed(tenant=request.tenant, person=membership.user)
     except members.LastOwner as no:
         return _page(request, refused=no.words, status=409)
     if membership.user == request.user:

@@ -239,7 +239,7 @@ def jack(call: Any = None) -> SafeString:
     mark, words = states.read(call.state)
     if getattr(call, "current_alarm", ""):
         mark, words = "person", call.alarm_words
-    label = f"{phone_numbers.grouped(call.party) or 'No number'}, {decapitalize(words)}"
+    label = f"{phone_numbers.grouped(call.counterpart) or 'No number'}, {decapitalize(words)}"
     shape = f"jack jack--{mark}" if mark else "jack"
     try:
         address = reverse("call", args=[call.tenant.slug, call.pk])

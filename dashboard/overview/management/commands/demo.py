@@ -12,14 +12,12 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.budget import limiter
 from dashboard.calls.models import Phrase
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.connections import connect
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
-from dashboard.inventory.models import Kind
 from dashboard.overview.demo_data import (
     AUDITOR,
     CONNECTIONS,
@@ -31,7 +29,9 @@ from dashboard.overview.demo_data import (
     House,
     Person,
 )
+from dashboard.rate_limits import limiter
 from dashboard.sync import runs
+from dashboard.sync.models import Kind
 from tenants import dedications
 from tenants.isolation import scope
 from tenants.isolation.database_grants import as_owner

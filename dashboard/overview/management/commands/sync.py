@@ -9,11 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import voicedock
-from dashboard.budget import limiter
 from dashboard.campaigns import sync as campaigns
 from dashboard.campaigns.models import Campaign
-from dashboard.inventory.models import Kind, SyncState
+from dashboard.rate_limits import limiter
 from dashboard.sync import registry, runs
+from dashboard.sync.models import Kind, SyncState
 from tenants.isolation import scope
 from tenants.models import Connection
 
@@ -77,4 +77,4 @@ def _campaigns(connection: Connection) -> list[Campaign]:
 
 def _has_all_history(connection: Connection) -> bool:
     state = SyncState.objects.get(connection=connection, kind=Kind.CALLS)
-    return bool(state.mark.get("history", {}).get("done"))
+    return bool(state.cursor.get("history", {}).get("done"))

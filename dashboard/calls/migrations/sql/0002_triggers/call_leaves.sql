@@ -64,7 +64,7 @@ CREATE TRIGGER call_leaves BEFORE UPDATE ON public.calls_call FOR EACH ROW
   WHEN (NEW.state = 'sending' AND
     (OLD.state, OLD.tenant_id, OLD.number_dedication_id, OLD.assistant_dedication_id)
     IS DISTINCT FROM (NEW.state, NEW.tenant_id, NEW.number_dedication_id, NEW.assistant_dedication_id)
-    OR NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.hook_id = ''
+    OR NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.webhook_call_id = ''
     AND OLD.state IN ('queued', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
       'insufficient-credits', 'refused')
     AND NEW.state NOT IN ('queued', 'sending', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',

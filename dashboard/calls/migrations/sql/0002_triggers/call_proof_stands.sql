@@ -10,7 +10,7 @@ DECLARE
   rewritten text;
 BEGIN
   IF NEW.state = 'queued' AND OLD.state <> 'queued' AND NOT (OLD.state = 'sending' AND OLD.answered_at IS NULL
-      AND OLD.remote_id || OLD.hook_id || OLD.reported_line = '') THEN
+      AND OLD.remote_id || OLD.webhook_call_id || OLD.reported_line = '') THEN
     RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_proof_stands';
   END IF;
   IF OLD.state = 'sending' AND NEW.state = 'queued' THEN  -- proven unsent: nothing was asked
@@ -22,7 +22,7 @@ BEGIN
     WHEN OLD.id <> NEW.id THEN 'id'
     WHEN OLD.claimed_at IS DISTINCT FROM NEW.claimed_at AND (OLD.claimed_at IS NOT NULL
       OR NOT (OLD.state = 'queued' AND NEW.state = 'sending')
-      AND NOT (NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.hook_id = ''
+      AND NOT (NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.webhook_call_id = ''
         AND OLD.state IN ('queued', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
           'insufficient-credits', 'refused')
         AND NEW.state NOT IN ('queued', 'sending', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
@@ -35,13 +35,13 @@ BEGIN
     WHEN OLD.reported_line <> '' AND OLD.reported_line <> NEW.reported_line THEN 'reported_line'
     WHEN OLD.number_remote_id <> '' AND OLD.number_remote_id <> NEW.number_remote_id THEN 'number_remote_id'
     WHEN OLD.origin = 'placed' AND OLD.remote_id <> '' AND OLD.remote_id <> NEW.remote_id THEN 'remote_id'
-    WHEN OLD.origin = 'placed' AND OLD.hook_id <> '' AND OLD.hook_id <> NEW.hook_id THEN 'hook_id'
+    WHEN OLD.origin = 'placed' AND OLD.webhook_call_id <> '' AND OLD.webhook_call_id <> NEW.webhook_call_id THEN 'webhook_call_id'
     WHEN OLD.answered_at IS NOT NULL AND (OLD.answered_at, OLD.answered_status, OLD.answered_remote_id)
       IS DISTINCT FROM (NEW.answered_at, NEW.answered_status, NEW.answered_remote_id) THEN 'the answer'
     WHEN (OLD.asked_line, OLD.asked_number_remote_id, OLD.asked_assistant_remote_id)
         IS DISTINCT FROM (NEW.asked_line, NEW.asked_number_remote_id, NEW.asked_assistant_remote_id)
       AND NOT (OLD.state = 'queued' AND NEW.state = 'sending')
-      AND NOT (NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.hook_id = ''
+      AND NOT (NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.webhook_call_id = ''
         AND OLD.state IN ('queued', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
           'insufficient-credits', 'refused')
         AND NEW.state NOT IN ('queued', 'sending', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',

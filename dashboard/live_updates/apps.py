@@ -1,0 +1,24 @@
+"""From a changed row to a changed screen."""
+
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class LiveUpdatesConfig(AppConfig):
+    name = "dashboard.live_updates"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from tenants.accounts import sessions
+
+        sessions.ended.connect(_notice)
+
+
+def _notice(user: Any, **_: Any) -> None:
+    """Sessions of this person are no more: its open streams ask again at once."""
+    from dashboard.live_updates import publish
+    from tenants.isolation import scope
+
+    with scope.system("sessions were ended"):
+        publish.access_changed(person=user)

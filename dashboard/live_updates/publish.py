@@ -1,0 +1,29 @@
+"""Say that a row changed, in the transaction that changes it; the feed tells the screens."""
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
+from dashboard.live_updates.feed import ACCESS, EVERYBODY, person_ref
+from dashboard.live_updates.models import Change
+from tenants.isolation import scope
+from tenants.models import Tenant, User
+
+KEPT = timedelta(minutes=10)
+
+
+def row_changed(kind: str, ref: object, *, tenant: Tenant | int | None, version: int = 0) -> None:
+    """`kind` is call, campaign, inventory, connection, client or access; `ref` its id. Never what is in the row."""
+    pk = tenant if isinstance(tenant, int) or tenant is None else tenant.pk
+    Change.objects.bulk_create([Change(tenant_id=pk, kind=kind, ref=str(ref), version=version)])
+
+
+def access_changed(*, tenant: Tenant | None = None, person: User | None = None) -> None:
+    """Access has changed, of everybody in a client or of one `person`: their open streams ask again at once."""
+    row_changed(ACCESS, person_ref(person.pk) if person else EVERYBODY, tenant=tenant)
+
+
+def prune() -> int:
+    """Drop the rows that every screen has long heard of; opens a scope of its own."""
+    with scope.system("forget old changes"):
+        return Change.objects.filter(at__lt=Now() - KEPT).delete()[0]

@@ -1,0 +1,7 @@
+"""Addresses of this room."""
+
+from django.urls import path
+
+from dashboard.live_updates import views
+
+urlpatterns = [path("events/", views.events, name="events")]

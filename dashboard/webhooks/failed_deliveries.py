@@ -1,0 +1,32 @@
+"""Webhooks that could not be applied: listed by connection, and replayed."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+
+from dashboard.webhooks.models import Delivery
+from tenants import audit
+from tenants.models import Connection, User
+
+SHOWN = 20
+Outcome = Delivery.Outcome
+
+
+def failed(connection: Connection) -> list[Delivery]:
+    """Those that could not be applied, the newest first. Inside a scope that reaches all."""
+    return list(Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED).order_by("-id")[:SHOWN])
+
+
+def failed_by_connection() -> dict[int, int]:
+    """How many could not be applied, for each connection that has any. Inside a scope that reaches all."""
+    rows = Delivery.objects.filter(outcome=Outcome.FAILED).order_by()
+    return dict(rows.values_list("connection").annotate(count=Count("pk")))
+
+
+def replay(connection: Connection, *, by: User) -> int:
+    """Have those that could not be applied tried again, as if they had just come; how many. Inside such a scope."""
+    rows = Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED)
+    count = rows.update(outcome=Outcome.WAITING, attempts=0)
+    if count:
+        audit.record(by, None, "webhook.replayed", connection, connection=connection.name, reports=count)
+    return count

@@ -1,0 +1,270 @@
+"""When the retention of a closed client ends: what goes, what stays, and that it does not come back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.beat_schedule import SCHEDULE
+from dashboard.calls.history import removal
+from dashboard.calls.models import Call, CallReport, Receipt
+from dashboard.campaigns.models import Campaign, Lead
+from dashboard.clients import retention, suspension, tasks
+from dashboard.webhooks import deliveries
+from dashboard.webhooks.models import Delivery
+from tenants import tenant_status
+from tenants.access.permissions import Role, StaffRole
+from tenants.audit import verification
+from tenants.isolation import scope
+from tenants.models import AuditEntry, Tenant
+from tests.fixtures.call_factories import make_call, make_receipt, make_report
+
+PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
+REPORT = "end-of-call-report"
+TABLES = ("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery")
+
+
+def furnished(setup, calls=1):
+    """Calls with everything personal in them, a lead, and what webhooks told."""
+    made = []
+    for nth in range(calls):
+        call = make_call(
+            setup,
+            state="ended",
+            ago=600 + nth,
+            counterpart=PERSON,
+            error=WORDS,
+            overrides={"first_message": WORDS},
+        )
+        make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
+                 recording_url=f"https://media.example/{WORDS.split()[0]}")  # fmt: skip
+        make_receipt(setup, call, payload={"type": "say", "content": WORDS}, note=WORDS)
+        with scope.system("a webhook was kept"):
+            Delivery.objects.create(
+                connection=setup.connection, body_hash=call.pk.bytes * 2, event=REPORT, call_id_sent=call.remote_id,
+                payload={"customer": PERSON, "summary": WORDS}, outcome="applied",
+            )  # fmt: skip
+        made.append(call)
+    with scope.of(setup.tenant):
+        campaign = Campaign.objects.create(
+            tenant=setup.tenant,
+            connection=setup.connection,
+            remote_id=f"c-{setup.slug}",
+            name="Recall",
+            status="paused",
+        )
+        Lead.objects.create(tenant=setup.tenant, campaign=campaign, remote_id="lead-1", phone_number=PERSON,
+                            variables={"name": WORDS}, status="completed")  # fmt: skip
+    return made
+
+
+def closed(setup, admin, days_ago, days=30):
+    with scope.of(setup.tenant):
+        tenant_status.keep_for(setup.tenant, days, by=admin)
+    suspension.close(setup.tenant, by=admin, reason="Went elsewhere")
+    with scope.system("time goes by"):
+        Tenant.objects.filter(pk=setup.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
+
+
+def personal():
+    """In which tables the person can still be found."""
+    found = []
+    with scope.system("look"), connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            text = str(cursor.fetchall())
+            if PERSON in text or WORDS.split()[0] in text:
+                found.append(table)
+    return found
+
+
+def now(setup):
+    with scope.system("look"):
+        return Tenant.objects.get(pk=setup.tenant.pk)
+
+
+def entries(setup, action):
+    with scope.system("look"):
+        return list(AuditEntry.objects.filter(tenant=setup.tenant, action=action))
+
+
+def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
+    furnished(bloom)
+    with scope.of(bloom.tenant):
+        tenant_status.keep_for(bloom.tenant, 0, by=admin)
+    assert retention.run() == 0 and personal() == list(TABLES)
+    closed(bloom, admin, days_ago=29)
+    assert retention.run() == 0 and personal() == list(TABLES)
+    assert "end_retention" in SCHEDULE["end retention"]["task"]
+
+
+def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbor, admin, capsys):
+    (call,), (other,) = furnished(bloom), furnished(harbor)
+    closed(bloom, admin, days_ago=31)
+    tasks.end_retention()
+    with scope.system("look"):
+        kept = Call.objects.get(pk=call.pk)
+        assert (kept.counterpart, kept.error, kept.overrides) == ("", "", {})
+        assert not CallReport.objects.filter(call=call).exists()
+        assert Receipt.objects.get(call=call).payload == {} and Receipt.objects.get(call=call).outcome == "accepted"
+        assert not Delivery.objects.filter(call_id_sent=call.remote_id).exists()
+        assert Lead.objects.filter(tenant=bloom.tenant, phone_number="", variables={}, status="completed").exists()
+        same = ("line", "number_dedication_id", "assistant_dedication_id", "requested_by_id", "created_at", "remote_id")
+        assert all(getattr(kept, name) == getattr(call, name) for name in same)
+        assert Call.objects.get(pk=other.pk).counterpart == PERSON, "another client's is left alone"
+        assert Delivery.objects.filter(call_id_sent=other.remote_id).exists()
+        assert list(verification.verify()) == []
+    assert now(bloom).data_is_removed and not now(harbor).data_removed_at
+    (told,) = entries(bloom, "tenant.data-removed")
+    assert json.loads(told.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 1, "leads": 1}
+    call_command("verify_audit")
+    capsys.readouterr()
+
+
+def test_a_second_time_changes_nothing(bloom, admin):
+    furnished(bloom)
+    closed(bloom, admin, days_ago=31)
+    assert (retention.run(), retention.run()) == (1, 0)
+    assert personal() == [] and len(entries(bloom, "tenant.data-removed")) == 1
+
+
+def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatch):
+    furnished(bloom, calls=7)
+    closed(bloom, admin, days_ago=31)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    steps = []
+    real = removal.remove_personal_data
+
+    def step(*args):
+        if len(steps) == 2:
+            raise InterruptedError
+        steps.append(real(*args).count)
+        return removal.Removed(steps[-1], [], set(), None)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "remove_personal_data", step)
+        with pytest.raises(InterruptedError):
+            retention.run()
+    with scope.system("look"):
+        assert Call.objects.filter(data_removed_at=None).count() == 3
+    assert not now(bloom).data_removed_at and not entries(bloom, "tenant.data-removed")
+    assert retention.run() == 1
+    with scope.system("look"):
+        assert not Call.objects.filter(data_removed_at=None).exists()
+    assert json.loads(entries(bloom, "tenant.data-removed")[0].body)["details"]["calls"] == 7
+
+
+def test_a_call_that_is_not_over_is_waited_for(bloom, admin):
+    live = make_call(bloom, counterpart=PERSON)
+    closed(bloom, admin, days_ago=1, days=0)
+    assert retention.run() == 0 and not now(bloom).data_removed_at
+    with scope.of(bloom.tenant):
+        Call.objects.filter(pk=live.pk).update(state="ended", finished=True)
+    assert retention.run() == 1 and personal() == []
+
+
+def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom, harbor, admin, sign_in, support):
+    for house in (bloom, harbor):
+        furnished(house)
+        closed(house, admin, days_ago=31)
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
+    assert retention.run() == 1 and personal() == list(TABLES)
+    suspension.reopen(harbor.tenant, by=admin, reason="Came back")
+    assert not now(harbor).data_is_removed
+    page = sign_in(support).get("/clients/harbor-logistics/").content.decode()
+    assert "Personal data of calls was removed on" in page and "It does not come back." in page
+    assert "was removed on" not in sign_in(support).get("/clients/bloom-dental/").content.decode()
+
+
+def test_every_page_still_opens_on_what_is_left(bloom, admin, make_member, sign_in, auditor):
+    (call,) = furnished(bloom)
+    closed(bloom, admin, days_ago=31)
+    retention.run()
+    reader = sign_in(auditor)
+    for shelf in ("calls/call", "calls/receipt", "campaigns/lead", "tenants/tenant"):
+        assert reader.get(f"/admin/{shelf}/").status_code == 200
+    assert reader.get(f"/admin/calls/call/{call.pk}/change/").status_code == 200
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
+    with scope.of(bloom.tenant):
+        campaign = Campaign.objects.get().pk
+    owner = sign_in(make_member(bloom, Role.OWNER))
+    pages = ("calls/", "caller-id/", "caller-id.csv", "calls/export.csv", f"calls/{call.pk}/", f"campaigns/{campaign}/")
+    for page in ("", *pages):
+        answer = owner.get(f"/c/bloom-dental/{page}")
+        assert answer.status_code == 200, page
+        assert PERSON.encode() not in answer.getvalue() and WORDS.encode() not in answer.getvalue(), page
+
+
+def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
+    call = operator.place_answered()
+    suspension.close(operator.tenant, by=admin, reason="Went elsewhere", end_calls=True)
+    operator.run_due_work()
+    operator.sandbox.advance(30)
+    operator.read_calls()
+    with scope.system("time goes by"):
+        known = Call.objects.get(pk=call.pk)
+        assert known.finished and known.counterpart
+        Tenant.objects.filter(pk=operator.tenant.pk).update(closed_at=timezone.now() - timedelta(days=400))
+    assert retention.run() == 1
+    remote = operator.sandbox.state.calls[known.remote_id]
+    remote.summary, remote.updated_at = WORDS, remote.updated_at + 60
+    operator.read_calls()
+    with scope.system("look"):
+        assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
+    operator.sandbox.state.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
+    operator.read_calls()
+    with scope.system("look"):
+        late = Call.objects.get(remote_id="call-_late")
+        assert (late.counterpart, late.tenant_id) == ("", operator.tenant.pk) and late.data_removed_at
+        assert CallReport.objects.count() == 0
+
+
+def test_a_late_webhook_is_not_kept(bloom, admin):
+    (call,) = furnished(bloom)
+    closed(bloom, admin, days_ago=31)
+    retention.run()
+    told = dict.fromkeys(voicedock.WebhookEvent.__dataclass_fields__) | {
+        "messages": [["user", WORDS]],
+        "summary": WORDS,
+    }
+    told |= {"type": REPORT, "call_id": call.remote_id, "call_type": "outboundPhoneCall", "status": "ended"}
+    with scope.system("a webhook comes late"):
+        late = Delivery.objects.create(
+            connection=bloom.connection, body_hash=b"l" * 32, event=REPORT, call_id_sent=call.remote_id,
+            payload=told | {"customer": PERSON},
+        )  # fmt: skip
+    deliveries.apply(late.pk)
+    assert personal() == []
+
+
+def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, make_staff, make_member, settings):
+    browser = sign_in(admin)
+    page = browser.get("/clients/bloom-dental/").content.decode()
+    assert sign_in(support).post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
+    assert "Kept after closing</dt><dd>365 days" in page
+    assert browser.post("/clients/bloom-dental/retention/", {"retention_days": "90"}).status_code == 302
+    assert now(bloom).retention_days == 90
+    for wrong in ("-1", "3651", "", "many"):
+        answer = browser.post("/clients/bloom-dental/retention/", {"retention_days": wrong})
+        assert answer.status_code == 422 and 'id="retention" open' in answer.content.decode()
+    finance = sign_in(make_staff(StaffRole.FINANCE))
+    assert finance.post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
+    story = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
+    assert "set that personal data of calls is kept 90 days after closing." in story
+    (call,) = furnished(bloom)
+    closed(bloom, admin, days_ago=91, days=90)
+    assert "kept until its retention ends" in browser.get("/clients/bloom-dental/").content.decode()
+    retention.run()
+    page = browser.get("/clients/bloom-dental/").content.decode()
+    assert "Personal data of calls was removed on" in page and 'id="retention"' not in page
+    assert browser.post("/clients/bloom-dental/retention/", {"retention_days": "9"}).status_code == 409
+    suspension.reopen(bloom.tenant, by=admin, reason="Came back")
+    shown = sign_in(make_member(bloom, Role.OWNER)).get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    assert "The personal data of this call was removed" in shown and WORDS not in shown

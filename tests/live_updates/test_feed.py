@@ -1,0 +1,155 @@
+"""The changes feed: nothing lost, nothing twice, nobody waits for a stranger's transaction."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from django.db import connection as database
+
+from dashboard.live_updates import feed, publish
+from dashboard.live_updates.feed import BACKLOG, Listener, News, Reach, Reader
+from tenants.isolation import scope
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WRITE = (
+    "INSERT INTO live_updates_change (tenant_id, kind, ref, version, at, xid) "
+    "VALUES (NULL, 'call', %s, 1, now(), pg_current_xact_id())"
+)
+
+
+@asynccontextmanager
+async def writer():
+    where = database.settings_dict
+    connection = await psycopg.AsyncConnection.connect(
+        dbname=where["NAME"],
+        user=where["USER"],
+        password=where["PASSWORD"] or None,
+        host=where["HOST"] or None,
+        port=where["PORT"] or None,
+        autocommit=True,
+    )
+    await scope.reach_all(connection)
+    await connection.set_autocommit(False)
+    async with connection:
+        yield connection
+
+
+def test_a_row_that_commits_late_is_delivered_and_none_twice():
+    async def story():
+        reader = Reader()
+        async with await feed.connect() as eyes, writer() as slow, writer() as quick:
+            await reader.look(eyes)
+            await slow.execute(WRITE, ["late"])
+            for ref in ("one", "two"):
+                await quick.execute(WRITE, [ref])
+                await quick.commit()
+            heard = [[news.ref for news in await reader.look(eyes)]]
+            heard.append([news.ref for news in await reader.look(eyes)])
+            await slow.commit()
+            heard.append([news.ref for news in await reader.look(eyes)])
+            heard.append([news.ref for news in await reader.look(eyes)])
+            async with asyncio.timeout(30):
+                while reader.sent:  # remembered while a transaction anywhere on this server is older
+                    assert await reader.look(eyes) == []
+            return heard
+
+    assert asyncio.run(story()) == [["one", "two"], [], ["late"], []]
+
+
+def test_knock_out_by_id_alone_the_late_row_is_lost():
+    """The test above can see: whoever asks for ids above the last one misses it."""
+
+    async def story():
+        async with await feed.connect() as eyes, writer() as slow, writer() as quick:
+            await slow.execute(WRITE, ["late"])
+            await quick.execute(WRITE, ["one"])
+            await quick.commit()
+            last = (await (await eyes.execute("SELECT max(id) FROM live_updates_change")).fetchone())[0]
+            await slow.commit()
+            return (
+                await (await eyes.execute("SELECT count(*) FROM live_updates_change WHERE id > %s", [last])).fetchone()
+            )[0]
+
+    assert asyncio.run(story()) == 0
+
+
+def test_the_feed_cannot_write():
+    async def story():
+        async with await feed.connect() as eyes:
+            await eyes.execute(WRITE, ["mine"])
+
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        asyncio.run(story())
+
+
+def test_what_verbs_note_reaches_a_listener_at_once(bloom):
+    async def story():
+        ours = feed.Feed()
+        ours.start()
+        listener = ours.listen(Reach(frozenset({bloom.tenant.pk})))
+        while ours.looked_at is None:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(_note, bloom.tenant)
+        await asyncio.wait_for(listener.awake.wait(), 2)
+        await ours.stop()
+        return listener.take()
+
+    assert asyncio.run(story()) == (False, [News(bloom.tenant.pk, "call", "7", 3)])
+
+
+def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
+    async def story():
+        ours = feed.Feed()
+        ours.start()
+        while ours.looked_at is None:
+            await asyncio.sleep(0.01)
+        listener = ours.listen(Reach(None))
+        kill = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'patchbay feed' AND datname = current_database()"
+        )
+        await asyncio.to_thread(superuser, kill)
+        await asyncio.wait_for(listener.awake.wait(), 5)
+        await ours.stop()
+        return listener.take()
+
+    assert asyncio.run(story()) == (True, [])
+
+
+def test_a_listener_hears_only_its_own():
+    listener = Listener(Reach(frozenset({1})))
+    listener.hear([News(1, "call", "a", 1), News(2, "call", "b", 1), News(None, "call", "c", 1)])
+    assert listener.take() == (False, [News(1, "call", "a", 1)])
+    finance = Listener(Reach(None, frozenset({"connection"})))
+    finance.hear([News(1, "call", "a", 1), News(None, "connection", "4", 0)])
+    assert finance.take() == (False, [News(None, "connection", "4", 0)])
+
+
+def test_many_changes_of_one_row_are_told_once_and_too_many_rows_as_one_word():
+    listener = Listener(Reach(None))
+    listener.hear([News(1, "call", "a", version) for version in range(1000)])
+    assert listener.take() == (False, [News(1, "call", "a", 999)])
+    listener.hear([News(1, "call", str(n), 1) for n in range(BACKLOG + 1)])
+    assert listener.take() == (True, [])
+
+
+def test_a_newcomer_hears_what_changed_while_its_page_was_on_the_way():
+    ours = feed.Feed()
+    ours.tell([News(1, "call", "a", 2), News(2, "call", "b", 1)])
+    assert ours.listen(Reach(frozenset({1}))).take() == (False, [News(1, "call", "a", 2)])
+
+
+def test_old_rows_are_forgotten(superuser):
+    _note(None)
+    superuser("UPDATE live_updates_change SET at = now() - interval '11 minutes'")
+    _note(None)
+    assert publish.prune() == 1
+
+
+def _note(tenant):
+    try:
+        with scope.system("a change"):
+            publish.row_changed("call", 7, tenant=tenant, version=3)
+    finally:
+        database.close()

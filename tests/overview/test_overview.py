@@ -1,0 +1,153 @@
+"""The overviews, and where `/` leads whom."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboard.calls.models import Alarm, Call
+from dashboard.campaigns.models import Campaign
+from dashboard.sync.models import Kind, SyncState
+from tenants import dedications
+from tenants.access.permissions import Role, StaffRole
+from tenants.isolation import scope
+from tenants.models import Membership
+from tests.fixtures.backdating import backdating
+
+EXTENSIONS = count(1000)
+
+
+def call_of(setup, state="in-progress", **more):
+    finished = state in ("ended", "failed", "refused")
+    values = {"counterpart": f"+3161234{next(EXTENSIONS):04d}", "finished": finished} | more
+    if state in ("in-progress", "ended"):
+        values.setdefault("started_at", timezone.now() - timedelta(seconds=90))
+    values.setdefault("claimed_at", timezone.now())
+    with backdating():
+        return _placed(setup, state, values)
+
+
+def _placed(setup, state, values):
+    return Call.objects.create(
+        tenant=setup.tenant,
+        connection=setup.connection,
+        number_dedication=setup.number,
+        assistant_dedication=setup.assistant,
+        origin=Call.Origin.PLACED,
+        client_token=uuid.uuid4(),
+        state=state,
+        **values,
+    )
+
+
+def test_the_address_of_the_house_leads_each_to_their_own(
+    bloom, harbor, make_member, sign_in, support, auditor, make_user
+):
+    assert "Overview" in sign_in(support).get("/").content.decode()
+    assert sign_in(auditor).get("/").headers["Location"] == "/admin/"
+    owner = make_member(bloom, Role.OWNER)
+    assert sign_in(owner).get("/").headers["Location"] == "/c/bloom-dental/"
+    with scope.of(harbor.tenant):
+        Membership.objects.create(tenant=harbor.tenant, user=owner, role=Role.VIEWER)
+    chooser = sign_in(owner).get("/").content.decode()
+    assert "/c/bloom-dental/" in chooser and "/c/harbor-logistics/" in chooser
+    assert "nowhere in" in sign_in(make_user("Nobody Yet")).get("/").content.decode()
+
+
+def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom, harbor):
+    with scope.system("a busy house"):
+        call_of(bloom)
+        call_of(bloom, "ringing")
+        lost = call_of(harbor, "unknown", alarm=Alarm.NOT_CERTAIN, alarm_at=timezone.now(), counterpart="+31612340001")
+        for kind in (Kind.LIVE_CALLS, Kind.CALLS):
+            for house in (bloom, harbor):
+                SyncState.objects.create(connection=house.connection, kind=kind, fresh_at=timezone.now())
+    page = sign_in(support).get("/").content.decode()
+    assert "3 live</b> across 2 clients" in page
+    assert "1 talking, 1 connecting" in page
+    assert "know if it was placed" in page and f"/c/harbor-logistics/calls/{lost.pk}/" in page
+    assert page.count("jack--free") == 2 + 3
+    assert "oldest data from" in page
+
+
+def test_todays_figures_count_reached_and_missed(sign_in, support, bloom):
+    with scope.system("a day"):
+        for state in ("ended", "ended", "ended", "failed"):
+            call_of(bloom, state, duration_seconds=60 if state == "ended" else None)
+        call_of(bloom, "ended", created_at=timezone.now() - timedelta(days=2))
+    context = sign_in(support).get("/").context
+    today = context["today"]
+    assert (today.calls, today.reached, today.missed, today.share, today.minutes) == (4, 3, 1, 75, 3.0)
+    assert sum(hour.reached for hour in context["chart"].hours) == 3
+    assert context["days"][0][0].calls == 4
+
+
+def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
+    with scope.system("a call"):
+        call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN, counterpart="+31612340001")
+    page = sign_in(make_staff(StaffRole.FINANCE)).get("/").content.decode()
+    assert "1234 0001" not in page and "12340001" not in page and "Bloom Dental" in page
+
+
+def test_a_client_sees_only_its_own(sign_in, make_member, bloom, harbor):
+    with scope.system("two houses"):
+        call_of(bloom, counterpart="+31612340001")
+        call_of(harbor, counterpart="+31612340002")
+        Campaign.objects.create(
+            tenant=bloom.tenant, connection=bloom.connection, remote_id="c1", name="Recall", status="scheduled"
+        )
+    page = sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/").content.decode()
+    assert "1 live</b> of 4" in page and "Recall" in page and "+31 20 555 0142" in page
+    assert "Harbor" not in page and "12340002" not in page
+    assert sign_in(make_member(harbor, Role.OWNER)).get("/c/bloom-dental/").status_code == 404
+
+
+def test_a_new_client_is_told_the_first_steps(sign_in, make_member, bloom):
+    owner, viewer = sign_in(make_member(bloom, Role.OWNER)), sign_in(make_member(bloom, Role.VIEWER))
+    page = owner.get("/c/bloom-dental/").content.decode()
+    assert "First steps" in page and "Make the first call" in page
+    assert "Make the first call" not in viewer.get("/c/bloom-dental/").content.decode()
+    with scope.of(bloom.tenant):
+        call_of(bloom, "ended")
+    assert "First steps" not in owner.get("/c/bloom-dental/").content.decode()
+
+
+def test_a_part_is_sent_to_a_page_that_asks_for_itself(sign_in, support, bloom):
+    part = sign_in(support).get("/", headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith('<div id="overview"') and "<html" not in part
+
+
+@pytest.mark.parametrize("who", ["staff", "client"])
+def test_overviews_cost_no_more_queries_in_a_busy_house(
+    sign_in, support, make_member, bloom, who, django_assert_num_queries
+):
+    browser, path = (
+        (sign_in(support), "/") if who == "staff" else (sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental/")
+    )
+    with scope.system("one of each"):
+        call_of(bloom)
+        call_of(bloom, "ended")
+        call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN)
+        Campaign.objects.create(
+            tenant=bloom.tenant, connection=bloom.connection, remote_id="c0", name="M", status="scheduled"
+        )
+    browser.get(path)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(path)
+    with scope.system("thirty"):
+        for at in range(30):
+            call_of(bloom)
+            call_of(bloom, "ended")
+            call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN)
+            dedications.open_tenant(name=f"C {at}", slug=f"c-{at}", home_connection=bloom.connection, by=None)
+            Campaign.objects.create(
+                tenant=bloom.tenant, connection=bloom.connection, remote_id=f"m{at}", name="M", status="scheduled"
+            )
+    with django_assert_num_queries(len(few)):
+        browser.get(path)
