@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("dashboard.connections.urls")),
     path("", include("dashboard.calls.urls")),
     path("", include("dashboard.campaigns.urls")),
-    path("", include("dashboard.live.urls")),
+    path("", include("dashboard.live_updates.urls")),
     path("", include("dashboard.sandbox_admin.urls")),
     path("", include("dashboard.csp_reports.urls")),
     path("", include("dashboard.web.urls")),

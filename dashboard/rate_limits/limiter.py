@@ -244,6 +244,6 @@ def _sharing(connection: int) -> set[int]:
     return set(tenants.values_list("pk", flat=True))
 
 
-def _nothing_open() -> None:
+def _require_no_open_transaction() -> None:
     if has_open_transaction(database):
         raise OpenTransaction("Close the transaction, or the scope, before VoiceDock is asked.")

@@ -98,14 +98,14 @@ def test_the_key_changes_under_requests_that_go_on(agency, sandbox, admin):
     before = next(one for one in sandbox.state.keys.values() if one.org_id == agency.connection.organization_id)
     after = type(before)("fl_live_the_next_one", before.org_id)
     sandbox.state.keys[after.key] = after
-    with budget.speak(agency.connection, Lane.REST) as under_way:
+    with limiter.client_for(agency.connection, Priority.REST) as under_way:
         assert under_way.numbers()
         connect.replace_key(agency.connection, after.key, by=admin)
         with limiter.client_for(agency.connection, Priority.REST) as begun_since:
             assert begun_since.numbers()
         assert under_way.numbers(), "begun with the old key, which is still good"
     del sandbox.state.keys[before.key]
-    with budget.speak(agency.connection, Lane.REST) as vendor:
+    with limiter.client_for(agency.connection, Priority.REST) as vendor:
         assert vendor.numbers()
     statuses = {entry["status"] for entry in sandbox.log.since()}
     assert statuses == {200}

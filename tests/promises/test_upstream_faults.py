@@ -16,7 +16,7 @@ from dashboard.calls.models import Receipt
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.connections import connect, organizations
-from dashboard.inventory.models import Kind, OrganizationRequest, SyncRun
+from dashboard.connections.models import OrganizationRequest
 from dashboard.sandbox import inprocess, schema_drift
 from dashboard.sandbox.errors import TITLES
 from dashboard.sync import tasks
