@@ -30,7 +30,7 @@ def analysed(sandbox, bloom, ids, place):
 
 
 @pytest.mark.parametrize("wanted", [None, {}, plan(enabled=False), {"structured_data_plan": {}}, plan(threshold=500)])
-def test_without_a_plan_or_enough_messages_there_is_none(analysed, wanted):
+def test_no_analysis_without_a_plan_or_enough_messages(analysed, wanted):
     assert analysed(wanted) is None
 
 
@@ -40,7 +40,7 @@ def test_the_result_has_the_shape_of_the_schema(analysed):
     assert found["outcome"] in PROPERTIES["outcome"]["enum"] and found["score"] == 0
 
 
-def test_a_property_that_was_not_heard_is_left_out_unless_required(analysed):
+def test_a_property_without_a_value_is_left_out_unless_required(analysed):
     assert "score" not in analysed(plan())
 
 

@@ -16,7 +16,7 @@ def receiver(recording_receiver):
     return recording_receiver
 
 
-def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, recording_receiver, receive_call):
+def test_a_call_rings_until_the_assistant_request_is_answered(sandbox, recording_receiver, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL, webhook_secret="quiet")
     call = receive_call()
     (_, url, headers, message, body), *more = recording_receiver.of("assistant-request")
@@ -39,7 +39,7 @@ def test_the_call_rings_until_somebody_says_who_takes_it(sandbox, recording_rece
     assert call.status == "in-progress"
 
 
-def test_an_empty_answer_changes_nothing_but_comes_sooner(sandbox, recording_receiver, receive_call):
+def test_an_empty_response_ends_the_wait(sandbox, recording_receiver, receive_call):
     assistant, recording_receiver.response = configure(sandbox, webhook_url=WEBHOOK_URL), {}
     call = receive_call()
     sandbox.advance(5.1)
@@ -47,14 +47,14 @@ def test_an_empty_answer_changes_nothing_but_comes_sooner(sandbox, recording_rec
 
 
 @pytest.mark.parametrize("nonsense", [b"<html>", b"", b"[1]", b'{"assistant_id": "nobody"}', b'{"assistant": 3}'])
-def test_an_answer_that_is_none_is_the_default(sandbox, recording_receiver, receive_call, nonsense):
+def test_an_invalid_response_leaves_the_default_assistant(sandbox, recording_receiver, receive_call, nonsense):
     assistant, recording_receiver.response = configure(sandbox, webhook_url=WEBHOOK_URL), nonsense
     call = receive_call()
     sandbox.advance(5.1)
     assert call.status == "in-progress" and call.assistant_id == assistant.id
 
 
-def test_a_refusal_is_spoken_and_the_call_is_over(sandbox, recording_receiver, receive_call, bloom):
+def test_an_error_is_spoken_and_rejects_the_call(sandbox, recording_receiver, receive_call, bloom):
     configure(sandbox, webhook_url=WEBHOOK_URL)
     recording_receiver.response = {"error": "We are closed until Monday, please call again then."}
     call = receive_call()
@@ -64,10 +64,12 @@ def test_a_refusal_is_spoken_and_the_call_is_over(sandbox, recording_receiver, r
     assert not recording_receiver.of("end-of-call-report")
 
 
-def test_another_assistant_takes_it(sandbox, recording_receiver, receive_call):
+def test_a_response_may_name_another_assistant(sandbox, recording_receiver, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL)
-    here = [one for one in sandbox.state.assistants.values() if one.org_id == configure(sandbox).org_id]
-    other = next(one for one in here if one.id != configure(sandbox).id)
+    same_org = [
+        assistant for assistant in sandbox.state.assistants.values() if assistant.org_id == configure(sandbox).org_id
+    ]
+    other = next(assistant for assistant in same_org if assistant.id != configure(sandbox).id)
     recording_receiver.response = {
         "assistant_id": other.id,
         "assistant_override": {"first_message": "This is the night desk."},
@@ -77,7 +79,7 @@ def test_another_assistant_takes_it(sandbox, recording_receiver, receive_call):
     assert call.assistant_id == other.id and call.messages[0]["content"] == "This is the night desk."
 
 
-def test_one_made_for_this_call_takes_it(sandbox, recording_receiver, receive_call):
+def test_a_response_may_hold_a_transient_assistant(sandbox, recording_receiver, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL)
     recording_receiver.response = {"assistant": {"name": "Only once", "first_message": "Hello from nowhere."}}
     call = receive_call()
@@ -86,7 +88,7 @@ def test_one_made_for_this_call_takes_it(sandbox, recording_receiver, receive_ca
     assert call.messages[0]["content"] == "Hello from nowhere."
 
 
-def test_it_may_last_shorter(sandbox, recording_receiver, receive_call):
+def test_a_response_may_limit_the_duration(sandbox, recording_receiver, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL)
     recording_receiver.response = {"max_duration_seconds": 20}
     call = receive_call(seconds=300)
@@ -94,7 +96,7 @@ def test_it_may_last_shorter(sandbox, recording_receiver, receive_call):
     assert (call.status, call.end_reason, call.seconds) == ("ended", "max_duration", 20)
 
 
-def test_an_answer_that_comes_too_late_is_not_heard(sandbox, receive_call):
+def test_a_late_response_has_no_effect(sandbox, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL)
     call = receive_call()
     question = call.pending_webhook["id"]
@@ -104,15 +106,17 @@ def test_an_answer_that_comes_too_late_is_not_heard(sandbox, receive_call):
     assert call.status == "in-progress"
 
 
-def test_who_does_not_want_to_be_asked_is_not(sandbox, recording_receiver, receive_call):
+def test_an_assistant_without_the_event_gets_no_request(sandbox, recording_receiver, receive_call):
     configure(sandbox, webhook_url=WEBHOOK_URL, webhook_events=["status-update"])
     call = receive_call()
     sandbox.advance(5.1)
     assert call.status == "in-progress" and not recording_receiver.of("assistant-request")
 
 
-def test_a_number_without_an_assistant_asks_the_account(sandbox, recording_receiver, admin_api, receive_call):
-    number = next(one for one in sandbox.state.numbers.values() if one.phone_number == NUMBER)
+def test_a_number_without_an_assistant_uses_the_webhook_of_the_account(
+    sandbox, recording_receiver, admin_api, receive_call
+):
+    number = next(number for number in sandbox.state.numbers.values() if number.phone_number == NUMBER)
     number.agent_id = None
     assert admin_api.post("/_sandbox/calls/inbound", json={"number": NUMBER}).status_code == 409
     admin_api.post(f"/_sandbox/organizations/{number.org_id}", json={"webhook_url": "http://account/hook"})
@@ -124,7 +128,7 @@ def test_a_number_without_an_assistant_asks_the_account(sandbox, recording_recei
     )
 
 
-def test_a_receiver_s_answer_counts_over_the_network():
+def test_the_response_of_a_receiver_on_the_network_is_used():
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -139,22 +143,24 @@ def test_a_receiver_s_answer_counts_over_the_network():
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    here, told = app.make(seed=7, clock=ManualClock(), dataset="small"), threading.Event()
-    real = here.webhook_sender.on_response
+    simulation, received = app.make(seed=7, clock=ManualClock(), dataset="small"), threading.Event()
+    original = simulation.webhook_sender.on_response
 
-    def heard(event, said):
-        real(event, said)
-        told.set()
+    def on_response(event, body):
+        original(event, body)
+        received.set()
 
-    here.webhook_sender.on_response = heard
+    simulation.webhook_sender.on_response = on_response
     configure(
-        here, webhook_url=f"http://127.0.0.1:{server.server_address[1]}/hook", webhook_events=["assistant-request"]
+        simulation,
+        webhook_url=f"http://127.0.0.1:{server.server_address[1]}/hook",
+        webhook_events=["assistant-request"],
     )
     try:
-        with inprocess.client(here) as client:
-            call = here.state.calls[client.post("/_sandbox/calls/inbound", json={"number": NUMBER}).json()["id"]]
-        assert told.wait(10)
-        here.advance(5)
+        with inprocess.client(simulation) as client:
+            call = simulation.state.calls[client.post("/_sandbox/calls/inbound", json={"number": NUMBER}).json()["id"]]
+        assert received.wait(10)
+        simulation.advance(5)
         assert call.status == "rejected"
     finally:
         server.shutdown()

@@ -27,7 +27,7 @@ def test_a_call_goes_from_dialing_to_its_report(sandbox, bloom, place):
     assert abs(done["duration_seconds"] - (now.ended_at - now.started_at)) <= 0.5
 
 
-def test_the_transcript_grows_during_the_call_unless_switched_off(sandbox, bloom, admin_api, place):
+def test_the_transcript_grows_during_the_call_unless_the_option_is_off(sandbox, bloom, admin_api, place):
     call = place(bloom)
     sandbox.advance(40)
     early = _call(bloom, call)["messages"]
@@ -50,7 +50,7 @@ def test_the_transcript_grows_during_the_call_unless_switched_off(sandbox, bloom
         ("conversation", "ended", None),
     ],
 )
-def test_every_way_a_call_can_go(sandbox, bloom, admin_api, place, outcome, status, reason):
+def test_every_outcome_of_a_call(sandbox, bloom, admin_api, place, outcome, status, reason):
     admin_api.post("/_sandbox/outcomes", json={"destination": "+31612340042", "outcome": outcome})
     call = place(bloom)
     sandbox.advance(900)
@@ -102,7 +102,7 @@ def test_a_wrong_request_names_the_field_and_dials_nobody(sandbox, bloom, ids, c
     assert sandbox.state.calls == {}
 
 
-def test_without_a_number_the_vendor_takes_some_other_one(agency, ids, sandbox):
+def test_without_a_number_another_active_one_is_used(agency, ids, sandbox):
     body = {"destination": "+31612340042", "assistant_id": ids.assistant["Dispatch desk"]}
     used = {agency.post("/calls/outbound", json=body).json()["call_id"] for _ in range(12)}
     numbers = {sandbox.state.calls[call].number_id for call in used}
@@ -119,7 +119,9 @@ def test_old_names_still_work(bloom, ids):
 
 
 def test_an_empty_balance_refuses_outbound_and_rejects_inbound(sandbox, bloom, admin_api, ids):
-    payer = next(one for one in sandbox.state.organizations.values() if one.parent_org_id is None)
+    payer = next(
+        organization for organization in sandbox.state.organizations.values() if organization.parent_org_id is None
+    )
     admin_api.post(f"/_sandbox/organizations/{payer.id}", json={"minutes_balance": 0})
     body = {"destination": "+31612340042", "assistant_id": ids.assistant["Recall NL"]}
     answer = bloom.post("/calls/outbound", json=body)
@@ -159,11 +161,11 @@ def test_a_call_can_be_forced(sandbox, bloom, admin_api, place, status):
     assert sandbox.state.calls_with_plan == {}
 
 
-def test_the_same_seed_tells_the_same_stories():
-    one, two = (app.make(seed=3, clock=ManualClock()) for _ in range(2))
-    for sandbox in (one, two):
+def test_the_same_seed_gives_the_same_calls():
+    first, second = (app.make(seed=3, clock=ManualClock()) for _ in range(2))
+    for sandbox in (first, second):
         sandbox.advance(1800)
-    assert [vars(call) for call in one.state.calls.values()] == [vars(call) for call in two.state.calls.values()]
+    assert [vars(call) for call in first.state.calls.values()] == [vars(call) for call in second.state.calls.values()]
 
 
 def _call(client, call_id):

@@ -31,7 +31,7 @@ def window(start, stop, zone=AMSTERDAM):
         ("2026-03-27 17:00:00", False),
     ],
 )
-def test_the_window_follows_the_clock_on_the_wall(moment, inside):
+def test_the_window_follows_the_local_time(moment, inside):
     assert calling_window.is_open(window("09:00:00", "17:00:00"), at(moment)) is inside
 
 
@@ -52,13 +52,13 @@ def test_a_window_over_midnight_can_be_switched_off():
         ("2026-03-27 08:00:00", "2026-03-27 09:00:00", 1),
     ],
 )
-def test_the_next_opening_counts_the_hour_that_comes_or_goes(moment, opens, hours):
+def test_the_next_opening_follows_changes_of_the_clock(moment, opens, hours):
     found = calling_window.opens_at(window("09:00:00", "17:00:00"), at(moment))
     assert found == at(opens)
     assert found - at(moment) == hours * 3600
 
 
-def test_an_opening_that_spring_skips_comes_when_the_clock_jumps_over_it():
+def test_an_opening_skipped_by_summer_time_comes_at_the_change():
     """By the wall clock, as the window itself: it is open from the first second that is not before its start."""
     found = calling_window.opens_at(window("02:30:00", "05:00:00"), at("2026-03-28 12:00:00"))
     assert datetime.fromtimestamp(found, ZoneInfo(AMSTERDAM)).isoformat() == "2026-03-29T03:00:00+02:00"
@@ -97,17 +97,17 @@ def test_a_started_campaign_dials_in_its_window_until_all_are_reached(morning):
     assert _patch(client, campaign, name="Late").status_code == 400
 
 
-def test_the_unreached_are_tried_again_and_then_given_up(morning):
+def test_unreached_leads_are_retried_and_then_failed(morning):
     sandbox, client = morning
     sandbox.state.options.outcome = "no-answer"
     campaign = _make(client, leads=2)
     _patch(client, campaign, status="scheduled")
     sandbox.advance(2 * 3600 + 120)
     waiting = client.get(f"/campaigns/{campaign['id']}/leads").json()["leads"]
-    assert {(one["status"], one["attempts"]) for one in waiting} == {("pending", 1)}
+    assert {(lead["status"], lead["attempts"]) for lead in waiting} == {("pending", 1)}
     sandbox.advance(2 * 3600)
     leads = client.get(f"/campaigns/{campaign['id']}/leads").json()["leads"]
-    assert {(one["status"], one["attempts"]) for one in leads} == {("failed", 3)}
+    assert {(lead["status"], lead["attempts"]) for lead in leads} == {("failed", 3)}
     assert client.get(f"/campaigns/{campaign['id']}").json()["campaign"]["failed_leads"] == 2
 
 
@@ -140,7 +140,7 @@ def test_the_template_is_filled_and_what_is_missing_stays_visible():
         ({"name": ""}, "name"),
     ],
 )
-def test_a_wrong_change_is_refused_whole(morning, change, field):
+def test_an_invalid_change_changes_nothing(morning, change, field):
     _, client = morning
     campaign = _make(client, leads=1)
     answer = client.patch(f"/campaigns/{campaign['id']}", json={"system_message_template": "new"} | change)
@@ -155,7 +155,7 @@ def test_leads_are_added_one_by_one_and_listed_oldest_first(morning):
         body = {"phone_number": f"+3161234000{last}", "variables": {"name": "Eva"}}
         assert client.post(f"/campaigns/{campaign['id']}/leads", json=body).status_code == 201
     leads = client.get(f"/campaigns/{campaign['id']}/leads").json()["leads"]
-    assert [one["phone_number"][-1] for one in leads] == ["1", "2", "3"]
+    assert [lead["phone_number"][-1] for lead in leads] == ["1", "2", "3"]
     assert client.post(f"/campaigns/{campaign['id']}/leads", json={"phone_number": "06"}).status_code == 400
     assert client.delete(f"/campaigns/{campaign['id']}/leads/{leads[0]['id']}").json() == {"success": True}
     assert client.get(f"/campaigns/{campaign['id']}").json()["campaign"]["total_leads"] == 2
@@ -164,10 +164,14 @@ def test_leads_are_added_one_by_one_and_listed_oldest_first(morning):
 
 
 def _make(client, leads):
-    agent = next(one["id"] for one in client.get("/assistants").json()["assistants"] if one["name"] == "Recall NL")
-    fake_people = [{"phone_number": f"+3161234100{n}", "variables": {"name": f"Lead {n}"}} for n in range(leads)]
+    agent = next(
+        assistant["id"]
+        for assistant in client.get("/assistants").json()["assistants"]
+        if assistant["name"] == "Recall NL"
+    )
+    people = [{"phone_number": f"+3161234100{n}", "variables": {"name": f"Lead {n}"}} for n in range(leads)]
     body = {"name": "Recall", "agent_id": agent, "schedule_start_time": "09:00", "schedule_end_time": "17:00:00",
-            "timezone": AMSTERDAM, "system_message_template": "Call {{name}}", "leads": fake_people}  # fmt: skip
+            "timezone": AMSTERDAM, "system_message_template": "Call {{name}}", "leads": people}  # fmt: skip
     answer = client.post("/campaigns", json=body)
     assert answer.status_code == 201
     return answer.json()["campaign"]

@@ -70,7 +70,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("given", "field"), REFUSED, ids=[field for _, field in REFUSED])
-def test_what_the_catalogue_forbids_is_refused_in_each_way_of_giving_it(bloom, ids, given, field):
+def test_invalid_configuration_is_refused_when_saved_and_as_an_override(bloom, ids, given, field):
     saved = bloom.post("/assistants", json={"name": "x"} | given)
     override = {"assistant_id": ids.assistant["Recall NL"], "assistant_override": given, "destination": "+31612340042"}
     for answer, where in ((saved, ""), (bloom.post("/calls/outbound", json=override), "assistant_override.")):
@@ -78,7 +78,7 @@ def test_what_the_catalogue_forbids_is_refused_in_each_way_of_giving_it(bloom, i
 
 
 @pytest.mark.parametrize("given", ACCEPTED, ids=str)
-def test_what_it_allows_is_kept(bloom, given):
+def test_valid_configuration_is_stored(bloom, given):
     made = bloom.post("/assistants", json={"name": "x"} | given)
     assert made.status_code == 201, made.text
     assert {name: made.json()["assistant"][name] for name in given} == given or given.get("llm_config")
@@ -96,7 +96,7 @@ def test_post_call_models_are_shown_only_when_they_are_set_and_cleared_by_null(b
 
 @pytest.mark.parametrize("name", ["similarity_boost", "use_speaker_boost", "speed", "style"])
 @pytest.mark.parametrize("model", MODELS_WITHOUT_VOICE_SETTINGS)
-def test_newer_voices_refuse_what_shapes_the_older_ones(bloom, model, name):
+def test_newer_voice_models_refuse_the_settings_of_the_older_ones(bloom, model, name):
     refused = bloom.post("/assistants", json={"name": "x"} | tts(model=model, **{name: 1}))
     assert refused.status_code == 400 and refused.json()["details"][0].startswith(f"tts_config.{name}:")
 
@@ -118,7 +118,7 @@ def test_an_mcp_tool_says_which_of_its_tools_are_allowed(bloom):
     assert bloom.post("/assistants", json={"name": "x"} | llm(TEXT, tools=[allowed])).status_code == 201
 
 
-def test_the_test_of_an_mcp_server_tells_what_each_tool_takes(bloom):
+def test_the_test_of_an_mcp_server_lists_tools_with_their_schemas(bloom):
     made = bloom.post(
         "/mcp-servers", json={"name": "Orders", "url": "https://mcp.example.com/x", "headers": {"A": "1"}}
     ).json()["mcp_server"]
@@ -131,14 +131,14 @@ def test_the_test_of_an_mcp_server_tells_what_each_tool_takes(bloom):
     assert bloom.get(f"/mcp-servers/{made['id']}").json()["mcp_server"]["header_names"] == []
 
 
-def test_settings_at_other_providers_are_merged_and_told_flat(bloom):
+def test_settings_at_other_providers_are_merged_and_returned_flat(bloom):
     bloom.post("/byok", json={"provider": "google", "api_key": "k"})
     bloom.post("/byok/config", json={"provider": "google", "config": {"region": "eu"}})
-    told = bloom.post("/byok/config", json={"provider": "google", "config": {"tier": 2}}).json()
-    assert told["byok_config"] == {"google": {"region": "eu", "tier": 2}}
+    body = bloom.post("/byok/config", json={"provider": "google", "config": {"tier": 2}}).json()
+    assert body["byok_config"] == {"google": {"region": "eu", "tier": 2}}
 
 
-def test_an_analysis_template_tells_its_organization(bloom, sandbox):
+def test_an_analysis_template_has_its_organization(bloom, sandbox):
     prompts = {"name": "x", "system_prompt": "s", "user_prompt": "u", "schema": {}}
     made = bloom.post("/analysis-templates", json=prompts).json()["analysis_template"]
     assert made["org_id"] == sandbox.state.keys["sandbox-bloom"].org_id

@@ -52,7 +52,7 @@ def test_organizations_and_their_children(client, speak):
     child = client.organization()
     assert (child.parent_id, child.name) == (agency.id, "Bloom Dental")
     assert child.minutes_balance == agency.minutes_balance > Decimal(0)
-    assert [one.id for one in agency.children] == [child.id] and child.active_numbers == 3
+    assert [child.id for child in agency.children] == [child.id] and child.active_numbers == 3
     made = speak("sandbox-agency").create_organization("Dentist South", parent_id=agency.id)
     assert made.api_key not in repr(made)
     assert speak(made.api_key).organization().id == made.id
@@ -65,8 +65,8 @@ def test_health_needs_no_good_key(speak):
 
 def test_numbers_and_assistants(client):
     numbers, assistants = client.numbers(), client.assistants()
-    assert {one.phone_number for one in numbers} == {"+31205550142", "+31205550150", "+31205550158"}
-    assert {one.id for one in assistants} >= {one.agent_id for one in numbers if one.agent_id}
+    assert {number.phone_number for number in numbers} == {"+31205550142", "+31205550150", "+31205550158"}
+    assert {assistant.id for assistant in assistants} >= {number.agent_id for number in numbers if number.agent_id}
     changed = client.update_assistant(assistants[0].id, webhook_url="https://us.example/in", webhook_secret="s" * 20)
     assert (changed.webhook_url, changed.has_webhook_secret) == ("https://us.example/in", True)
     assert client.assistant(changed.id) == changed
@@ -76,7 +76,7 @@ def test_numbers_and_assistants(client):
 
 
 @pytest.mark.parametrize("mode", ["reference", "hybrid", "pipeline", "realtime"])
-def test_a_call_in_each_mode_is_placed_heard_and_paid_for(sandbox, client, ids, mode):
+def test_a_call_in_each_mode_is_placed_transcribed_and_paid_for(sandbox, client, ids, mode):
     saved = {"assistant_id": ids.assistant["Recall NL"]}
     chosen = {
         "reference": saved,
@@ -90,14 +90,14 @@ def test_a_call_in_each_mode_is_placed_heard_and_paid_for(sandbox, client, ids, 
     assert placed.status == "dialing"
     sandbox.advance(8)
     live = client.calls(status="in-progress", limit=5).items
-    assert [one.id for one in live] == [placed.call_id]
+    assert [call_id.id for call_id in live] == [placed.call_id]
     assert (live[0].caller_phone, live[0].number_id, live[0].direction) == (PERSON, number, "outbound")
     sandbox.advance(900)
     done = client.call(placed.call_id)
     assert done.status == "ended" and done.summary and done.messages[0] == ("assistant", "Good day.")
     start = datetime.fromtimestamp(before, UTC)
     used = client.usage(limit=10, start=start, end=start + timedelta(hours=1))
-    assert [one.seconds for one in used.page.items] == [done.duration_seconds]
+    assert [record.seconds for record in used.page.items] == [done.duration_seconds]
     assert client.calls(end=start - timedelta(seconds=1)).total == 0
 
 
@@ -132,11 +132,11 @@ def test_a_campaign_from_draft_to_its_end(client, ids):
         leads=[(PERSON, {"name": "Eva"}), ("+31612340043", {"name": "Wim"})],
     )
     assert (made.status, made.total_leads, made.starts, made.ends) == ("draft", 2, time(9), time(17, 30))
-    assert [one.id for one in client.campaigns()] == [made.id]
+    assert [campaign.id for campaign in client.campaigns()] == [made.id]
     changed = client.update_campaign(made.id, status="scheduled", ends=time(18), template=None)
     assert (changed.status, changed.ends, changed.template) == ("scheduled", time(18), None)
     third = client.add_lead(made.id, "+31612340044", {"name": "Noor"})
-    assert [one.phone_number for one in client.leads(made.id)] == [PERSON, "+31612340043", "+31612340044"]
+    assert [lead.phone_number for lead in client.leads(made.id)] == [PERSON, "+31612340043", "+31612340044"]
     client.remove_lead(made.id, third.id)
     assert client.campaign(made.id).total_leads == 2
     assert client.update_campaign(made.id, status="cancelled").status == "cancelled"
@@ -166,7 +166,7 @@ def test_each_refusal_is_the_error_it_should_be(sandbox, client, speak, ids, sha
     assert client.limits.remaining == 0 and sandbox.state.calls == {}
 
 
-def test_the_limits_are_told_with_every_answer(client):
+def test_every_response_has_the_rate_limits(client):
     client.numbers()
     assert (client.limits.limit, client.limits.remaining) == (100, 99)
 

@@ -1,4 +1,4 @@
-"""The contract, for any request: envelopes hold, walls stand, refusals leave no trace, and the world goes on."""
+"""For any request: documented envelopes, separate organizations, errors without effect, and a state that moves on."""
 
 import pytest
 from hypothesis import given
@@ -17,26 +17,34 @@ KEPT = (
 
 
 @contract
-@given(asked=st.lists(REQUESTS, min_size=1, max_size=6), wild=JSON)
-def test_any_request_gets_an_envelope_or_a_refusal_that_leaves_no_trace(populated_sandbox, asked, wild):
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=6), wild=JSON)
+def test_any_request_gets_an_envelope_or_an_error_without_effect(populated_sandbox, requests, wild):
     with populated_sandbox() as populated:
-        for (method, path, body, status, keys), edits, mad, query in asked:
+        for (method, path, body, status, keys), edits, mad, query in requests:
             before = state_bytes(populated.sandbox)
             answer = send(
                 populated.bloom, populated.ids["bloom"], method, path, wild if mad else (body or {}) | edits, query
             )
             assert all(name in answer.headers for name in LIMITS)
-            told = answer.json()
+            content = answer.json()
             if answer.status_code in CALM:
-                assert isinstance(told["error"], str) and state_bytes(populated.sandbox) == before, (method, path, told)
+                assert isinstance(content["error"], str) and state_bytes(populated.sandbox) == before, (
+                    method,
+                    path,
+                    content,
+                )
             else:
-                assert answer.status_code == status, (method, path, told)
-                assert keys <= set(told) if path in BARE else keys == set(told) or path == "/mcp-servers/{server}/test"
+                assert answer.status_code == status, (method, path, content)
+                assert (
+                    keys <= set(content)
+                    if path in BARE
+                    else keys == set(content) or path == "/mcp-servers/{server}/test"
+                )
 
 
-@pytest.mark.parametrize("operation", WRITES, ids=lambda one: f"{one[0]} {one[1]}")
-def test_every_field_stands_every_value(populated_sandbox, operation):
-    """Each is refused without a trace, or accepted, and then the world goes on with it."""
+@pytest.mark.parametrize("operation", WRITES, ids=lambda operation: f"{operation[0]} {operation[1]}")
+def test_every_field_handles_every_edge_value(populated_sandbox, operation):
+    """Each value is refused without effect, or accepted, and the state moves on."""
     method, path, body, status, keys = operation
     for field in FIELDS[area(path)]:
         with populated_sandbox() as populated:
@@ -55,10 +63,10 @@ def test_every_field_stands_every_value(populated_sandbox, operation):
 
 
 @contract
-@given(asked=st.lists(REQUESTS, min_size=1, max_size=8))
-def test_what_was_accepted_lets_the_world_go_on_and_can_be_written_down(populated_sandbox, asked, tmp_path_factory):
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=8))
+def test_accepted_requests_leave_a_state_that_moves_on_and_can_be_saved(populated_sandbox, requests, tmp_path_factory):
     with populated_sandbox() as populated:
-        for (method, path, body, *_), edits, _, query in asked:
+        for (method, path, body, *_), edits, _, query in requests:
             send(populated.bloom, populated.ids["bloom"], method, path, (body or {}) | edits, query)
         pass_a_day(populated.sandbox)
         file = Snapshot(tmp_path_factory.mktemp("state") / "state.jsonl")
@@ -70,15 +78,15 @@ def test_what_was_accepted_lets_the_world_go_on_and_can_be_written_down(populate
 
 
 @contract
-@given(asked=st.lists(REQUESTS, min_size=1, max_size=6), foreign=st.booleans())
-def test_nothing_one_organization_asks_reaches_another(populated_sandbox, asked, foreign):
-    """Ids of the other one in paths and bodies do as little as ids of nobody."""
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=6), foreign=st.booleans())
+def test_requests_of_one_organization_do_not_affect_another(populated_sandbox, requests, foreign):
+    """Foreign ids in paths and bodies have no more effect than unknown ones."""
     with populated_sandbox() as populated:
         ours = visible_to(populated.bloom)
-        theirs = populated.ids["bloom" if foreign else "agency"]
+        ids = populated.ids["bloom" if foreign else "agency"]
         names = set(populated.ids["bloom"].values())
-        for (method, path, body, *_), edits, _, query in asked:
-            answer = send(populated.agency, theirs, method, path, (body or {}) | edits, query)
+        for (method, path, body, *_), edits, _, query in requests:
+            answer = send(populated.agency, ids, method, path, (body or {}) | edits, query)
             if foreign and ("{" in path or _refers(body or {})):
                 assert answer.status_code in (400, 404), (method, path, answer.text)
             assert not any(name in answer.text for name in names) or answer.status_code >= 400
@@ -87,10 +95,10 @@ def test_nothing_one_organization_asks_reaches_another(populated_sandbox, asked,
 
 
 @contract
-@given(asked=REQUESTS, spent=st.integers(0, 3))
-def test_a_429_does_nothing_whatever_is_asked(populated_sandbox, asked, spent):
+@given(requests=REQUESTS, spent=st.integers(0, 3))
+def test_a_429_has_no_effect_for_any_request(populated_sandbox, requests, spent):
     with populated_sandbox() as populated:
-        (method, path, body, *_), edits, _, query = asked
+        (method, path, body, *_), edits, _, query = requests
         populated.sandbox.state.options.requests_per_minute = spent
         for left in range(spent):
             assert populated.bloom.get("/voices").headers["X-RateLimit-Remaining"] == str(spent - left - 1)
@@ -120,7 +128,7 @@ COMMANDS = st.sampled_from(
 
 @contract
 @given(commands=st.lists(COMMANDS, min_size=10, max_size=10), last=COMMANDS)
-def test_the_eleventh_command_of_a_minute_is_not_heard(populated_sandbox, commands, last):
+def test_the_eleventh_command_of_a_minute_has_no_effect(populated_sandbox, commands, last):
     with populated_sandbox() as populated:
         call = populated.ids["bloom"]["call"]
         for command in commands:

@@ -13,7 +13,7 @@ OPENING = {
 SAY = {"type": "say", "content": "One moment, I am checking that.", "end_after": False}
 
 
-def test_say_is_heard_and_may_end_the_call(sandbox, bloom, place):
+def test_say_is_spoken_and_may_end_the_call(sandbox, bloom, place):
     call = place(bloom)
     assert _command(bloom, call, SAY).json() == {"success": True, "message": "Command sent successfully"}
     sandbox.advance(2)
@@ -25,7 +25,7 @@ def test_say_is_heard_and_may_end_the_call(sandbox, bloom, place):
     assert bloom.get(f"/calls/{call}").json()["end_reason"] == "assistant_ended"
 
 
-def test_injected_context_is_silent_until_an_answer_is_asked_for(sandbox, bloom, place):
+def test_injected_context_is_not_spoken_unless_a_response_is_triggered(sandbox, bloom, place):
     call = place(bloom)
     context = {"type": "inject-context", "content": "The order is 4417", "trigger_response": False}
     _command(bloom, call, context)
@@ -36,7 +36,7 @@ def test_injected_context_is_silent_until_an_answer_is_asked_for(sandbox, bloom,
 
 
 @pytest.mark.parametrize(
-    ("said", "answers"),
+    ("sentence", "replies"),
     [
         ("Would Saturday at nine suit you?", ("en", True)),
         ("Your dentist is running ten minutes late.", ("en", False)),
@@ -44,24 +44,30 @@ def test_injected_context_is_silent_until_an_answer_is_asked_for(sandbox, bloom,
         ("De tandarts loopt tien minuten uit.", ("nl", False)),
     ],
 )
-def test_the_person_answers_what_is_said_in_their_language(sandbox, bloom, place, said, answers):
+def test_the_person_replies_in_the_language_of_the_call(sandbox, bloom, place, sentence, replies):
     call = place(bloom)
-    sandbox.state.calls[call].messages = [{"role": "assistant", "content": OPENING[answers[0]]}]
-    _command(bloom, call, SAY | {"content": said})
+    sandbox.state.calls[call].messages = [{"role": "assistant", "content": OPENING[replies[0]]}]
+    _command(bloom, call, SAY | {"content": sentence})
     sandbox.advance(12)
-    spoken = [one["content"] for one in _messages(bloom, call)]
-    after = spoken[spoken.index(said) + 1]
-    assert after in conversations.REPLIES[answers] and _messages(bloom, call)[spoken.index(said) + 1]["role"] == "user"
+    spoken = [message["content"] for message in _messages(bloom, call)]
+    after = spoken[spoken.index(sentence) + 1]
+    assert (
+        after in conversations.REPLIES[replies] and _messages(bloom, call)[spoken.index(sentence) + 1]["role"] == "user"
+    )
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "I have just heard this:"), ("nl", "Ik hoor net het volgende:")])
-def test_context_is_worked_into_what_is_said_next(sandbox, bloom, place, language, told):
+@pytest.mark.parametrize(
+    ("language", "phrase"), [("en", "I have just heard this:"), ("nl", "Ik hoor net het volgende:")]
+)
+def test_context_is_put_into_the_next_sentence(sandbox, bloom, place, language, phrase):
     call = place(bloom)
     sandbox.state.calls[call].messages = [{"role": "assistant", "content": OPENING[language]}]
     _command(bloom, call, {"type": "inject-context", "content": "Order 4417 is ready.", "trigger_response": False})
     sandbox.advance(120)
-    (mention,) = [one for one in _messages(bloom, call) if "4417" in one["content"] and one["role"] == "assistant"]
-    assert mention["content"].startswith(f"{told} Order 4417 is ready. ")  # and what was to be said anyway
+    (mention,) = [
+        message for message in _messages(bloom, call) if "4417" in message["content"] and message["role"] == "assistant"
+    ]
+    assert mention["content"].startswith(f"{phrase} Order 4417 is ready. ")  # and what was to be said anyway
 
 
 def test_end_call_says_its_message_and_ends_within_seconds(sandbox, bloom, place):
@@ -81,7 +87,7 @@ def test_transfer_announces_and_hands_over(sandbox, bloom, place, destination):
     assert _status(bloom, call) == "transferred"
 
 
-def test_realtime_never_says_what_it_is_told(sandbox, bloom, place):
+def test_realtime_never_speaks_a_say_command(sandbox, bloom, place):
     """By chance it hangs, times out or is accepted, and each of them happens."""
     outcomes = set()
     for _ in range(6):
@@ -108,14 +114,14 @@ def test_realtime_transfers_without_announcing_and_ends_on_command(sandbox, bloo
 
 
 def test_realtime_mostly_ignores_injected_context(sandbox, bloom, place):
-    heard = 0
+    spoken_count = 0
     for _ in range(12):
         call = place(bloom, "Front desk live", "+31205550150")
         answer = _command(bloom, call, {"type": "inject-context", "content": "Code 991", "trigger_response": True})
         assert answer.status_code == 200
         sandbox.advance(5)
-        heard += _spoken(bloom, call, "Code 991")
-    assert heard < 6
+        spoken_count += _spoken(bloom, call, "Code 991")
+    assert spoken_count < 6
 
 
 @pytest.mark.parametrize(
@@ -173,4 +179,4 @@ def _messages(client, call):
 
 
 def _spoken(client, call, words):
-    return any(words in one["content"] and one["role"] == "assistant" for one in _messages(client, call))
+    return any(words in message["content"] and message["role"] == "assistant" for message in _messages(client, call))

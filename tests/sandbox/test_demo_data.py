@@ -1,4 +1,4 @@
-"""The demo world: plausible, lively, kept across starts."""
+"""The demo data set: plausible, with continuing traffic, kept across starts."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -36,23 +36,23 @@ def test_a_few_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
 
 
 def test_every_number_is_valid_and_nothing_is_left_unfilled(demo):
-    numbers = {one.phone_number for one in demo.state.numbers.values()}
+    numbers = {number.phone_number for number in demo.state.numbers.values()}
     numbers |= {call.counterpart_number for call in demo.state.calls.values()}
     numbers |= {lead.phone_number for leads in demo.state.leads.values() for lead in leads}
-    assert [one for one in numbers if not phonenumbers.is_valid_number(phonenumbers.parse(one))] == []
-    said = " ".join(turn["content"] for call in demo.state.calls.values() for turn in call.messages)
-    assert "{" not in said
+    assert [number for number in numbers if not phonenumbers.is_valid_number(phonenumbers.parse(number))] == []
+    spoken = " ".join(turn["content"] for call in demo.state.calls.values() for turn in call.messages)
+    assert "{" not in spoken
 
 
 def test_campaigns_of_every_status_in_sizes_that_matter(demo):
     campaigns = demo.state.campaigns.values()
-    assert {one.status for one in campaigns} == {"draft", "scheduled", "paused", "completed", "cancelled"}
-    sizes = [len(demo.state.leads[one.id]) for one in campaigns]
+    assert {campaign.status for campaign in campaigns} == {"draft", "scheduled", "paused", "completed", "cancelled"}
+    sizes = [len(demo.state.leads[campaign.id]) for campaign in campaigns]
     assert (min(sizes), max(sizes)) == (40, 1500)
-    assert len({one.org_id for one in campaigns}) == 2
+    assert len({campaign.org_id for campaign in campaigns}) == 2
 
 
-def test_each_lead_that_was_dealt_with_has_its_calls(demo):
+def test_each_called_lead_has_its_calls(demo):
     by_lead = Counter(call.lead_id for call in demo.state.calls.values() if call.lead_id)
     dealt = [lead for leads in demo.state.leads.values() for lead in leads if lead.attempts]
     assert len(dealt) > 150 and {"completed", "failed", "skipped"} <= {lead.status for lead in dealt}
@@ -61,18 +61,18 @@ def test_each_lead_that_was_dealt_with_has_its_calls(demo):
         assert (call.counterpart_number, call.created_at) == (lead.phone_number, lead.last_attempt_at)
         assert by_lead[lead.id] == lead.attempts
         assert lead.status != "completed" or call.started_at
-    finished = [one.id for one in demo.state.campaigns.values() if one.status == "completed"]
+    finished = [campaign.id for campaign in demo.state.campaigns.values() if campaign.status == "completed"]
     assert all(lead.attempts for key in finished for lead in demo.state.leads[key])
 
 
-def test_a_call_is_as_long_as_its_words(demo):
+def test_the_length_of_a_call_fits_its_words(demo):
     for call in demo.state.calls.values():
         if call.end_reason in ("user_hangup", "assistant_ended") and len(call.messages) > 2:
-            words = sum(conversations.speaking_seconds(one["content"]) for one in call.messages)
+            words = sum(conversations.speaking_seconds(message["content"]) for message in call.messages)
             assert words * 0.9 <= call.seconds <= (words + 2 * len(call.messages)) * 1.3 + 3, call.id
 
 
-def test_it_stays_lively_for_an_hour_and_a_campaign_moves_on(demo):
+def test_traffic_continues_for_an_hour_and_a_campaign_progresses(demo):
     live, started = [], _progress(demo)
     for _ in range(120):
         demo.advance(30)
@@ -84,19 +84,23 @@ def test_it_stays_lively_for_an_hour_and_a_campaign_moves_on(demo):
 
 
 def test_a_finished_round_the_clock_campaign_gets_a_new_list(demo):
-    campaign = next(one for one in demo.state.campaigns.values() if one.renews)
+    campaign = next(campaign for campaign in demo.state.campaigns.values() if campaign.renews)
     for lead in demo.state.leads[campaign.id]:
         lead.status = "completed" if lead.status != "calling" else lead.status
     demo.advance(900)
     assert campaign.status == "completed"
-    again = [one for one in demo.state.campaigns.values() if one.renews]
-    assert [one.status for one in again] == ["scheduled"] and again[0].id != campaign.id
+    again = [campaign for campaign in demo.state.campaigns.values() if campaign.renews]
+    assert [campaign.status for campaign in again] == ["scheduled"] and again[0].id != campaign.id
 
 
-def test_numbers_nobody_has_yet_are_there_to_be_given_out(demo):
-    free = [one for one in demo.state.numbers.values() if one.business_name is None]
-    assert len(free) >= 5 and not {one.id for one in free} & {call.number_id for call in demo.state.calls.values()}
-    assert len([one for one in demo.state.assistants.values() if one.settings["business_name"] is None]) >= 5
+def test_some_numbers_and_assistants_are_not_assigned(demo):
+    free = [number for number in demo.state.numbers.values() if number.business_name is None]
+    used = {call.number_id for call in demo.state.calls.values()}
+    assert len(free) >= 5 and not {number.id for number in free} & used
+    assert (
+        len([assistant for assistant in demo.state.assistants.values() if assistant.settings["business_name"] is None])
+        >= 5
+    )
 
 
 def test_a_snapshot_keeps_everything_and_calls_go_on(tmp_path):
@@ -118,16 +122,16 @@ def test_a_snapshot_keeps_everything_and_calls_go_on(tmp_path):
         assert getattr(kept, kind) == getattr(before.state, kind)
     clock.advance(7200)
     initial_state.resume(kept, clock.now())
-    assert live and all(not kept.calls[one].live for one in live)
+    assert live and all(not kept.calls[call_id].live for call_id in live)
     assert kept.assistants[assistant].settings["webhook_url"] == "https://patchbay.test/in"
 
 
-def test_a_snapshot_that_cannot_be_read_is_put_aside(tmp_path):
+def test_an_unreadable_snapshot_is_renamed(tmp_path):
     (tmp_path / "state.jsonl").write_text('{"format": 1\n')
     assert Snapshot(tmp_path / "state.jsonl").load() is None
     assert (tmp_path / "state.jsonl.unreadable").exists()
 
 
 def _progress(sandbox):
-    campaign = next(one for one in sandbox.state.campaigns.values() if one.renews)
+    campaign = next(campaign for campaign in sandbox.state.campaigns.values() if campaign.renews)
     return sum(lead.status == "completed" for lead in sandbox.state.leads[campaign.id])

@@ -1,4 +1,4 @@
-"""Faults to order, and the sandbox's other controls."""
+"""Injected faults, and the sandbox's other controls."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_any_status_in_each_shape_once_and_without_effect(sandbox, bloom, admin_
     assert dial().status_code == 201
 
 
-def test_html_in_place_of_json(bloom, admin_api):
+def test_html_instead_of_json(bloom, admin_api):
     admin_api.post("/_sandbox/faults", json={"fault": "html502"})
     answer = bloom.get("/numbers")
     assert answer.status_code == 502 and answer.text.startswith("<html>")
@@ -43,14 +43,14 @@ def test_html_in_place_of_json(bloom, admin_api):
         ({"fault": "slow", "seconds": 30}, httpx.ReadTimeout, True),
     ],
 )
-def test_no_answer_may_mean_that_it_was_done(sandbox, admin_api, dial, fault, error, done):
+def test_a_request_without_a_response_may_have_been_carried_out(sandbox, admin_api, dial, fault, error, done):
     admin_api.post("/_sandbox/faults", json=fault)
     with pytest.raises(error):
         dial()
     assert len(sandbox.state.calls) == done
 
 
-def test_half_an_answer_is_no_json(bloom, admin_api):
+def test_a_truncated_response_is_not_json(bloom, admin_api):
     admin_api.post("/_sandbox/faults", json={"fault": "truncated"})
     with pytest.raises(json.JSONDecodeError):
         bloom.get("/numbers").json()
@@ -65,7 +65,7 @@ def test_the_call_may_end_just_before_the_command(bloom, admin_api, place):
     assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
 
 
-def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, admin_api):
+def test_a_fault_applies_to_its_route_method_and_key_only(bloom, agency, admin_api):
     wanted = {"fault": "503", "route": "/calls/*", "method": "GET", "key": "sandbox-bloom", "times": 0}
     admin_api.post("/_sandbox/faults", json=wanted)
     assert bloom.get("/numbers").status_code == 200
@@ -91,12 +91,12 @@ def test_a_fault_meets_only_its_route_method_and_key(bloom, agency, admin_api):
         ),
     ],
 )  # fmt: skip
-def test_a_fault_that_does_not_exist_is_refused_and_meets_nobody(bloom, admin_api, body):
+def test_an_invalid_fault_is_refused_without_effect(bloom, admin_api, body):
     assert admin_api.post("/_sandbox/faults", json=body).status_code == 400
     assert bloom.get("/numbers").status_code == 200
 
 
-def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, admin_api, dial):
+def test_the_log_has_organization_request_and_response(bloom, admin_api, dial):
     dial()
     bloom.get("/nothing")
     first, second = admin_api.get("/_sandbox/log").json()["requests"]
@@ -107,20 +107,23 @@ def test_the_log_keeps_who_asked_what_and_how_it_was_answered(bloom, admin_api, 
 
 
 def test_organizations_are_shown_with_their_keys(admin_api):
-    shown = {one["name"]: one for one in admin_api.get("/_sandbox/organizations").json()["organizations"]}
+    shown = {
+        organization["name"]: organization
+        for organization in admin_api.get("/_sandbox/organizations").json()["organizations"]
+    }
     assert shown["Kabelhuis"]["api_key"] == "sandbox-agency" and shown["Kabelhuis"]["parent_org_id"] is None
     assert shown["Bloom Dental"]["api_key"] == "sandbox-bloom"
     assert shown["Bloom Dental"]["parent_org_id"] == shown["Kabelhuis"]["id"]
 
 
-def test_the_levers_answer_on_loopback_only(sandbox):
+def test_the_admin_api_answers_on_loopback_only(sandbox):
     far = httpx.WSGITransport(app=sandbox, remote_addr="192.0.2.7")
     with httpx.Client(transport=far, base_url="http://sandbox") as client:
         assert client.get("/_sandbox/organizations").status_code == 403
         assert client.get("/api/v1/health").status_code == 200
 
 
-def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, admin_api, place):
+def test_the_clock_can_be_moved_and_the_state_reset(sandbox, bloom, admin_api, place):
     call = place(bloom)
     admin_api.post("/_sandbox/clock", json={"advance": 900})
     assert bloom.get(f"/calls/{call}").json()["status"] == "ended"
@@ -129,21 +132,21 @@ def test_time_can_be_moved_and_the_world_begun_again(sandbox, bloom, admin_api, 
     assert bloom.get("/calls").json()["pagination"]["total"] == 0
 
 
-def test_an_unknown_switch_changes_nothing(admin_api):
+def test_an_unknown_option_changes_nothing(admin_api):
     before = admin_api.get("/_sandbox/options").json()
     for wrong in ({"background_traffic": True, "nothing": 1}, {"error_shape": "E"}, {"hang_seconds": "long"}):
         assert admin_api.post("/_sandbox/options", json=wrong).status_code == 400
     assert admin_api.get("/_sandbox/options").json() == before
 
 
-def test_a_fault_by_chance_meets_about_its_share_and_only_those_count(bloom, admin_api):
+def test_a_fault_with_a_chance_applies_to_about_its_share(bloom, admin_api):
     admin_api.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": None, "chance": 0.3})
     met = sum(bloom.get("/numbers").status_code == 503 for _ in range(90))
     assert 10 < met < 50
     assert admin_api.post("/_sandbox/faults", json={"fault": "503", "chance": 1.5}).status_code == 400
 
 
-def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, admin_api):
+def test_responses_may_have_unknown_values_and_missing_or_additional_fields(bloom, admin_api):
     documented = bloom.get("/numbers").json()["numbers"][0]
     for fault in ("unknown_values", "missing_fields", "extra_fields"):
         admin_api.post("/_sandbox/faults", json={"fault": fault})
@@ -154,7 +157,7 @@ def test_answers_may_have_values_fields_and_gaps_that_nobody_documented(bloom, a
     assert set(more) - set(documented) == {"added_later"}
 
 
-def test_the_log_tells_which_key_asked_and_what_it_got(bloom, admin_api):
+def test_the_log_has_the_ending_of_the_key_and_the_answer(bloom, admin_api):
     bloom.get("/numbers")
     entry = admin_api.get("/_sandbox/log").json()["requests"][-1]
     assert entry["key"] == "…loom" and "sandbox-bloom" not in str(entry)
@@ -162,7 +165,7 @@ def test_the_log_tells_which_key_asked_and_what_it_got(bloom, admin_api):
 
 
 @pytest.mark.parametrize(
-    ("shape", "told"),
+    ("shape", "body"),
     [
         ("A", {"error": "Invalid request", "message": "name is required", "details": ["name: name is required"]}),
         (
@@ -179,12 +182,12 @@ def test_the_log_tells_which_key_asked_and_what_it_got(bloom, admin_api):
         ("C", {"error": "name is required", "param": "name", "type": "validation"}),
     ],
 )
-def test_a_refusal_of_its_own_names_the_field_in_each_shape(bloom, admin_api, shape, told):
+def test_a_validation_error_names_the_field_in_each_shape(bloom, admin_api, shape, body):
     admin_api.post("/_sandbox/options", json={"error_shape": shape})
-    assert bloom.post("/assistants", json={}).json() == told
+    assert bloom.post("/assistants", json={}).json() == body
 
 
-def test_a_chance_follows_from_the_seed(bloom, admin_api):
+def test_random_faults_follow_from_the_seed(bloom, admin_api):
     def met(seed):
         admin_api.post("/_sandbox/reset", json={"seed": seed})
         admin_api.post("/_sandbox/faults", json={"fault": "503", "route": "/numbers", "times": 0, "chance": 0.5})

@@ -16,7 +16,7 @@ DAYS = {"content_retention_days": 90, "metadata_retention_days": 180}
 CALL = {"destination": "+31612340042"}
 GONE = {"success"}
 
-# method, path, body ({names} in both are filled in from `there`), status, keys of the answer
+# method, path, body ({names} in both are filled in from the ids), status, keys of the answer
 OPERATIONS = [
     ("GET", "/calls", None, 200, {"calls", "pagination"}),
     ("GET", "/calls/{call}", None, 200, {"id", "status", "messages", "created_at"}),
@@ -111,8 +111,8 @@ def furnish(client, assistant, number):
         ("domain", "/domains", {"domain_name": "post.example"}),
         ("chat", "/chats", {"text": "Old"}),
     ):
-        (told,) = client.post(path, json=body).json().values()
-        made[name] = told["id"]
+        (content,) = client.post(path, json=body).json().values()
+        made[name] = content["id"]
     made["lead"] = client.get(f"/campaigns/{made['campaign']}/leads").json()["leads"][0]["id"]
     made["resend"] = client.get("/domains").json()["domain"]["resend_domain_id"]
     client.post("/byok", json={"provider": "deepgram", "api_key": "dg-1"})
@@ -120,46 +120,46 @@ def furnish(client, assistant, number):
 
 
 @pytest.fixture
-def there(bloom, ids, place):
+def record_ids(bloom, ids, place):
     return furnish(bloom, ids.assistant["Recall NL"], ids.number["+31205550142"]) | {"call": place(bloom)}
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "keys"), OPERATIONS, ids=NAMES)
-def test_each_operation_answers_in_its_envelope(bloom, there, method, path, body, status, keys):
+def test_each_operation_answers_in_its_envelope(bloom, record_ids, method, path, body, status, keys):
     if (method, path) == ("POST", "/domains"):
         bloom.delete("/domains")  # one is all an organization has
-    filled = {name: there.get(str(value).strip("{}"), value) for name, value in (body or {}).items()}
-    answer = bloom.request(method, path.format(**there), json=filled if body is not None else None)
+    filled = {name: record_ids.get(str(value).strip("{}"), value) for name, value in (body or {}).items()}
+    answer = bloom.request(method, path.format(**record_ids), json=filled if body is not None else None)
     assert answer.status_code == status, answer.text
-    told = answer.json()
-    assert keys <= set(told) if path in BARE else keys == set(told)
+    content = answer.json()
+    assert keys <= set(content) if path in BARE else keys == set(content)
     assert all(name in answer.headers for name in LIMITS)
 
 
-def test_the_table_is_all_there_is():
+def test_the_table_is_complete():
     """69 operations, and the five of the old name of assistants."""
     written = {(method, path) for method, path, *_ in OPERATIONS}
     assert len(written) == len(OPERATIONS) == 69 + 5
     offered = {(method, path) for resource in routes.RESOURCES for method, path, _ in resource.ROUTES} | {
         ("GET", "/health")
     }
-    assert {_shape(one) for one in offered} == {_shape(one) for one in written}
+    assert {_shape(operation) for operation in offered} == {_shape(operation) for operation in written}
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PATCH", "/sip-trunks/x"), ("GET", "/byok/config"), ("PUT", "/numbers/x"), ("PATCH", "/chats/x")],
 )
-def test_what_the_table_does_not_have_is_refused(bloom, method, path):
+def test_unknown_operations_are_refused(bloom, method, path):
     assert bloom.request(method, path).status_code == 405
 
 
-def test_without_a_key_no_operation_but_health_tells_anything(sandbox, bloom, there):
+def test_without_a_key_only_health_answers(sandbox, bloom, record_ids):
     before = len(sandbox.state.campaigns), len(sandbox.state.numbers)
     del bloom.headers["Authorization"]
     for method, path, *_ in OPERATIONS:
         sandbox.limits.clear()
-        answer = bloom.request(method, path.format(**there))
+        answer = bloom.request(method, path.format(**record_ids))
         assert answer.status_code == (200 if path == "/health" else 401), (method, path)
     assert (len(sandbox.state.campaigns), len(sandbox.state.numbers)) == before
 

@@ -35,11 +35,11 @@ def test_pages_of_calls_and_usage_add_up_to_what_the_filter_finds(busy, limit, s
     path, key = ("/usage", "logs") if usage else ("/calls", "calls")
     whole = busy.bloom.get(path, params={"limit": 1000}).json()[key]
     wanted = [
-        one["id"]
-        for one in whole
-        if (usage or not status or one["status"] == status.replace("_", "-"))
-        and (start is None or one["created_at"] >= iso(start))
-        and (stop is None or one["created_at"] <= iso(stop))
+        record["id"]
+        for record in whole
+        if (usage or not status or record["status"] == status.replace("_", "-"))
+        and (start is None or record["created_at"] >= iso(start))
+        and (stop is None or record["created_at"] <= iso(stop))
     ]
     chosen = {"status": status, "start_date": start and iso(start), "end_date": stop and iso(stop)}
     query = {name: value for name, value in chosen.items() if value}
@@ -48,7 +48,7 @@ def test_pages_of_calls_and_usage_add_up_to_what_the_filter_finds(busy, limit, s
     assert {page["pagination"]["total"] for page in pages} == {len(wanted)}
     assert all(page["pagination"]["limit"] == limit for page in pages)
     if usage:
-        seconds = sum(one["duration_sec"] for page in pages for one in page["logs"])
+        seconds = sum(entry["duration_sec"] for page in pages for entry in page["logs"])
         totals = {(page["summary"]["total_calls"], page["summary"]["total_duration_seconds"]) for page in pages}
         assert totals == {(len(wanted), seconds)}
 
@@ -107,7 +107,7 @@ def _walk(client, path, key, query, limit):
     while True:
         page = client.get(path, params=query | {"limit": limit, "offset": offset}).json()
         pages.append(page)
-        found += [one["id"] for one in page[key]]
+        found += [record["id"] for record in page[key]]
         if offset + len(page[key]) >= _total(page):
             return found, pages
         offset += limit

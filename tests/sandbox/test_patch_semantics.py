@@ -62,16 +62,16 @@ def test_in_a_change_null_clears_and_absent_stays(populated_sandbox, wanted):
     path, changes = wanted
     defaults = CHANGES[path][0]
     with populated_sandbox() as populated:
-        there = populated.ids["bloom"]
-        url = f"{path}/{there[ONE[path]]}"
+        ids = populated.ids["bloom"]
+        url = f"{path}/{ids[ONE[path]]}"
         (expected,) = populated.bloom.get(url).json().values()
         for change in changes:
-            body = filled(change, there)
+            body = filled(change, ids)
             answer = populated.bloom.patch(url, json=body)
             assert answer.status_code == 200, answer.text
             expected |= {name: defaults[name] if value is None else value for name, value in body.items()}
-            for told in (answer, populated.bloom.get(url)):
-                (seen,) = told.json().values()
+            for response in (answer, populated.bloom.get(url)):
+                (seen,) = response.json().values()
                 assert {name: seen[name] for name in expected if name not in LOOSE} == {
                     name: expected[name] for name in expected if name not in LOOSE
                 }

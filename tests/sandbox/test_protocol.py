@@ -6,7 +6,7 @@ from dashboard.sandbox import inprocess
 
 
 @pytest.mark.parametrize("key", ["", "fl_nobody"])
-def test_without_a_known_key_nothing_is_told(sandbox, key):
+def test_without_a_known_key_everything_is_a_401(sandbox, key):
     with inprocess.client(sandbox, key or "x") as client:
         if not key:
             del client.headers["Authorization"]
@@ -29,7 +29,7 @@ def test_a_key_that_is_no_longer_valid_says_so_in_shape_b(bloom, admin_api, stat
 
 def test_lists_come_in_their_envelopes(bloom):
     assert len(bloom.get("/numbers").json()["numbers"]) == 3
-    assert {one["name"] for one in bloom.get("/assistants").json()["assistants"]} == {
+    assert {assistant["name"] for assistant in bloom.get("/assistants").json()["assistants"]} == {
         "Recall NL",
         "Front desk NL",
         "Front desk live",
@@ -42,7 +42,7 @@ def test_lists_come_in_their_envelopes(bloom):
     assert bloom.get("/account").json() == bloom.get("/organizations").json()
 
 
-def test_another_organization_is_as_absent_as_none(bloom, agency, ids, place):
+def test_another_organization_is_a_404(bloom, agency, ids, place):
     call = place(bloom)
     foreign_number, foreign_assistant = ids.number["+31105550161"], ids.assistant["Dispatch desk"]
     for client, path in (
@@ -67,8 +67,8 @@ def test_a_child_gets_its_key_once_and_shares_the_balance(sandbox, agency):
     assert seen["parent_org_id"] == _own_id(agency)
     assert seen["minutes_balance"] == agency.get("/organizations").json()["minutes_balance"]
     children = agency.get("/organizations", params={"include_children": "true"}).json()["children"]
-    assert {one["name"] for one in children} == {"Bloom Dental", "Dentist South"}
-    assert all(set(one) == {"id", "name", "created_at"} for one in children)
+    assert {child["name"] for child in children} == {"Bloom Dental", "Dentist South"}
+    assert all(set(child) == {"id", "name", "created_at"} for child in children)
     stranger = {"name": "X", "parent_org_id": children[0]["id"]}
     assert agency.post("/organizations", json=stranger).status_code == 403
 
@@ -115,22 +115,22 @@ def test_assistants_are_made_complete_and_null_clears(bloom, admin_api):
 def test_calls_are_paged_newest_first_with_the_total_of_the_filter(sandbox, bloom, place):
     made = [place(bloom) for _ in range(5)]
     page = bloom.get("/calls", params={"limit": 2, "offset": 1}).json()
-    assert [one["id"] for one in page["calls"]] == [made[3], made[2]]
+    assert [call["id"] for call in page["calls"]] == [made[3], made[2]]
     assert page["pagination"] == {"total": 5, "limit": 2, "offset": 1}
     bloom.post(f"/calls/{made[0]}/control", json={"type": "end-call"})
     sandbox.advance(2)
     ended = bloom.get("/calls", params={"status": "ended"}).json()
-    assert [one["id"] for one in ended["calls"]] == [made[0]] and ended["pagination"]["total"] == 1
+    assert [call["id"] for call in ended["calls"]] == [made[0]] and ended["pagination"]["total"] == 1
     since = bloom.get(f"/calls/{made[3]}").json()["created_at"]
     assert bloom.get("/calls", params={"start_date": since}).json()["pagination"]["total"] == 2
     assert bloom.get("/calls", params={"end_date": since}).json()["pagination"]["total"] == 4
 
 
-@pytest.mark.parametrize("told", ["Z", "+00:00", " 00:00", "%2B00:00", ""])
-def test_a_moment_may_come_in_any_zone_and_with_its_plus_lost(bloom, place, told):
+@pytest.mark.parametrize("zone", ["Z", "+00:00", " 00:00", "%2B00:00", ""])
+def test_a_date_filter_takes_any_zone_and_an_unencoded_plus(bloom, place, zone):
     place(bloom)
     since = bloom.get("/calls").json()["calls"][0]["created_at"].removesuffix("Z")
-    assert bloom.get(f"/calls?start_date={since}{told}").json()["pagination"]["total"] == 1
+    assert bloom.get(f"/calls?start_date={since}{zone}").json()["pagination"]["total"] == 1
     assert bloom.get(f"/calls?start_date={since[:10]}").json()["pagination"]["total"] == 1
     assert bloom.get(f"/calls?end_date={since[:10]}").json()["pagination"]["total"] == 0
 
@@ -145,18 +145,18 @@ def test_a_limit_above_the_maximum_is_clamped_or_refused(bloom, admin_api):
 
 def test_the_hundred_and_first_request_is_refused_and_does_nothing(sandbox, bloom, agency):
     answers = [bloom.get("/health-not-there") for _ in range(100)]
-    assert [one.headers["X-RateLimit-Remaining"] for one in (answers[0], answers[-1])] == ["99", "0"]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in (answers[0], answers[-1])] == ["99", "0"]
     refused = bloom.post("/numbers", json={"phone_number": "+31205550199"})
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.json()["error"] == "Rate limit exceeded" and refused.json()["retry_after"] > 0
-    assert all(one.phone_number != "+31205550199" for one in sandbox.state.numbers.values())
+    assert all(number.phone_number != "+31205550199" for number in sandbox.state.numbers.values())
     assert agency.get("/voices").status_code == 200, "another key has its own minute"
     sandbox.advance(int(refused.headers["Retry-After"]))
     assert bloom.post("/numbers", json={"phone_number": "+31205550199"}).status_code == 201
 
 
-def test_wrong_method_path_and_body_are_told_apart(bloom):
+def test_wrong_method_path_and_body_have_different_errors(bloom):
     assert bloom.delete("/voices").status_code == 405
     assert bloom.get("/nothing").status_code == 404
     assert bloom.post("/numbers", content=b"{not json").status_code == 400

@@ -1,4 +1,4 @@
-"""Recordings are files that a player plays, jumps in, and that follow what was said."""
+"""Recordings: playable files with ranges that follow the transcript."""
 
 import io
 import wave
@@ -26,7 +26,7 @@ def samples(file: bytes) -> tuple[int, bytes]:
 
 
 def loud(part: bytes) -> float:
-    return sum(abs(one - 128) for one in part) / max(1, len(part))
+    return sum(abs(sample - 128) for sample in part) / max(1, len(part))
 
 
 def test_it_is_as_long_as_the_call_and_needs_no_key(call, admin_api):
@@ -38,7 +38,7 @@ def test_it_is_as_long_as_the_call_and_needs_no_key(call, admin_api):
     assert 1.5 < loud(sound) < 40  # somebody speaks, and somebody is silent
 
 
-def test_each_turn_is_heard_where_it_was_said(sandbox, call):
+def test_each_turn_sounds_at_its_time(sandbox, call):
     """A silence before the first words; then sound and silence by turns, one for each message at least."""
     record = sandbox.state.calls[call["id"]]
     rate, sound = samples(recordings.wav(record))
@@ -53,28 +53,28 @@ def test_each_turn_is_heard_where_it_was_said(sandbox, call):
 def test_the_same_call_sounds_the_same_and_others_do_not(sandbox, bloom, place, call):
     other = place(bloom)
     sandbox.advance(900)
-    one, two = sandbox.state.calls[call["id"]], sandbox.state.calls[other]
-    assert recordings.wav(one) == recordings.wav(one) != recordings.wav(two)
+    first, second = sandbox.state.calls[call["id"]], sandbox.state.calls[other]
+    assert recordings.wav(first) == recordings.wav(first) != recordings.wav(second)
     again = app.make(seed=7, clock=ManualClock(), dataset="small", deliver=lambda *_: None)
-    assert recordings.url(again.state, one) == recordings.url(sandbox.state, one)
+    assert recordings.url(again.state, first) == recordings.url(sandbox.state, first)
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("range_header", "first", "last"),
     [("bytes=0-9", 0, 9), ("bytes=100-", 100, -1), ("bytes=-50", -50, -1), ("bytes=10-99999999", 10, -1)],
 )
-def test_a_player_jumps(admin_api, call, asked, first, last):
+def test_a_range_is_served(admin_api, call, range_header, first, last):
     whole = admin_api.get(call["recording_url"]).content
-    part = admin_api.get(call["recording_url"], headers={"Range": asked})
+    part = admin_api.get(call["recording_url"], headers={"Range": range_header})
     ends = last if last >= 0 else len(whole) - 1
     begins = first if first >= 0 else len(whole) + first
     assert part.status_code == 206 and part.content == whole[begins : ends + 1]
     assert part.headers["Content-Range"] == f"bytes {begins}-{ends}/{len(whole)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-", "bytes=9-3", "bytes=0-1,5-6", "lines=1-2"])
-def test_a_part_that_is_not_there(admin_api, call, asked):
-    answer = admin_api.get(call["recording_url"], headers={"Range": asked})
+@pytest.mark.parametrize("range_header", ["bytes=99999999-", "bytes=-", "bytes=9-3", "bytes=0-1,5-6", "lines=1-2"])
+def test_an_invalid_range_is_a_416(admin_api, call, range_header):
+    answer = admin_api.get(call["recording_url"], headers={"Range": range_header})
     assert answer.status_code == 416 and answer.headers["Content-Range"].startswith("bytes */")
 
 
@@ -83,7 +83,7 @@ def test_head_and_other_methods(admin_api, call):
     assert admin_api.post(call["recording_url"]).status_code == 405
 
 
-def test_there_is_none_before_the_report_nor_where_nobody_talked_nor_switched_off(sandbox, bloom, admin_api, place):
+def test_no_recording_before_the_report_without_conversation_or_with_the_option_off(sandbox, bloom, admin_api, place):
     talking = place(bloom)
     assert bloom.get(f"/calls/{talking}").json()["recording_url"] is None
     admin_api.post("/_sandbox/options", json={"outcome": "no-answer"})
@@ -99,7 +99,7 @@ def test_there_is_none_before_the_report_nor_where_nobody_talked_nor_switched_of
     assert admin_api.get(address).status_code == 404
 
 
-def test_the_report_tells_the_same_address(sandbox, bloom, sent_webhooks, place):
+def test_the_report_has_the_same_url(sandbox, bloom, sent_webhooks, place):
     sandbox.state.assistants[next(iter(sandbox.state.assistants))].settings["webhook_url"] = "http://here/hook"
     call_id = place(bloom, assistant_override={"webhook_url": "http://here/hook"})
     sandbox.advance(900)

@@ -1,4 +1,4 @@
-"""Scenarios: levers by timetable, people who do as they are told, and the same seed that gives the same run."""
+"""Scenarios: steps by time, scripted people, and the same run for the same seed."""
 
 import pytest
 
@@ -48,24 +48,27 @@ def test_the_caller_hangs_up_when_the_scenario_says_so(sandbox, bloom, admin_api
     sandbox.advance(1)
     over = bloom.get(f"/calls/{call}").json()
     assert (over["status"], over["end_reason"], over["duration_seconds"]) == ("ended", "user_hangup", 20)
-    assert "Who is this?" in [said["content"] for said in over["messages"] if said["role"] == "user"]
+    assert "Who is this?" in [message["content"] for message in over["messages"] if message["role"] == "user"]
 
 
-def test_somebody_who_never_answers_never_does(sandbox, bloom, admin_api, dial):
+def test_a_person_who_never_answers(sandbox, bloom, admin_api, dial):
     admin_api.post("/_sandbox/scenarios", json={"toml": HANG_UP})
     call = dial("+31612340043")
     sandbox.advance(60)
     assert bloom.get(f"/calls/{call}").json()["status"] == "failed"
 
 
-def test_steps_are_taken_in_order_at_their_time_and_what_fails_is_told(sandbox, bloom, admin_api):
+def test_steps_run_in_order_at_their_time_and_errors_are_recorded(sandbox, bloom, admin_api):
     admin_api.post("/_sandbox/scenarios", json={"toml": HANG_UP})
     sandbox.advance(29)
     assert bloom.get("/numbers").status_code == 200
     sandbox.advance(2)
     assert bloom.get("/numbers").status_code == 503
     playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
-    assert [(one["path"], one["status"]) for one in playing["taken"]] == [("calls/nobody/force", 404), ("faults", 201)]
+    assert [(step["path"], step["status"]) for step in playing["taken"]] == [
+        ("calls/nobody/force", 404),
+        ("faults", 201),
+    ]
     assert playing["done"]
     assert admin_api.delete("/_sandbox/scenarios").json()["playing"] is None
 
@@ -94,7 +97,7 @@ body = { minutes_balance = 77 }
 
 
 @pytest.mark.parametrize("jumps", [(1,) * 61, (25, 36), (61,)])
-def test_time_that_is_skipped_by_a_lever_still_takes_each_step_at_its_own(sandbox, bloom, agency, admin_api, jumps):
+def test_each_step_runs_at_its_own_time_however_time_is_skipped(sandbox, bloom, agency, admin_api, jumps):
     """However it is skipped, also when it is a step of the scenario that does."""
     admin_api.post("/_sandbox/scenarios", json={"toml": SKIPPED})
     began = sandbox.clock.now()
@@ -105,11 +108,11 @@ def test_time_that_is_skipped_by_a_lever_still_takes_each_step_at_its_own(sandbo
     assert sandbox.clock.now() - began == 3661
     assert agency.get("/organizations").json()["minutes_balance"] == 77
     playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
-    assert playing["done"] and {one["status"] for one in playing["taken"]} <= {200, 201}
+    assert playing["done"] and {step["status"] for step in playing["taken"]} <= {200, 201}
 
 
 @pytest.mark.parametrize("body", [{"advance": -5}, {"advance": 1e300}, {"speed": 5000}, {"speed": 2, "advance": "x"}])
-def test_a_clock_is_not_set_by_half(admin_api, body):
+def test_an_invalid_clock_request_changes_nothing(admin_api, body):
     before = admin_api.get("/_sandbox/clock").json()
     assert admin_api.post("/_sandbox/clock", json=body).status_code == 400
     assert admin_api.get("/_sandbox/clock").json() == before
@@ -139,31 +142,34 @@ def test_a_clock_is_not_set_by_half(admin_api, body):
         ("name = 'x'\noptions = 1", "options: write them as a table"),
     ],
 )
-def test_what_is_wrong_with_a_scenario_is_named_and_nothing_begins(admin_api, toml, words):
+def test_an_error_in_a_scenario_is_named_and_nothing_starts(admin_api, toml, words):
     answer = admin_api.post("/_sandbox/scenarios", json={"toml": toml})
     assert answer.status_code == 400 and words in answer.text
     assert admin_api.get("/_sandbox/scenarios").json()["playing"] is None
 
 
 @pytest.mark.parametrize("name", scenario_files.shipped_names())
-def test_those_that_come_with_it_play_to_their_end_without_a_refusal(sandbox, admin_api, name):
+def test_shipped_scenarios_play_to_their_end_without_errors(sandbox, admin_api, name):
     assert admin_api.post("/_sandbox/scenarios", json={"scenario": name}).status_code == 200
     sandbox.advance(400)
     playing = admin_api.get("/_sandbox/scenarios").json()["playing"]
-    assert playing["done"] and all(one["status"] < 300 for one in playing["taken"])
+    assert playing["done"] and all(step["status"] < 300 for step in playing["taken"])
     assert admin_api.get("/_sandbox/faults").json()["faults"] == []
 
 
-def test_one_that_does_not_exist_is_refused_with_those_that_do(admin_api):
+def test_an_unknown_scenario_is_refused_with_the_known_ones(admin_api):
     answer = admin_api.post("/_sandbox/scenarios", json={"scenario": "../../secrets"})
     assert answer.status_code == 400 and "bad-day" in answer.text
 
 
 def run(seed):
-    """Two minutes of a bad day among bystanders; everything that was asked, answered and told."""
-    told = []
+    """Two minutes of a bad day with background traffic: the request log, the webhooks and the errors."""
+    events = []
     made = app.make(
-        seed, ManualClock(), "demo", deliver=lambda url, headers, body: told.append((headers["X-Webhook-Event"], body))
+        seed,
+        ManualClock(),
+        "demo",
+        deliver=lambda url, headers, body: events.append((headers["X-Webhook-Event"], body)),
     )
     made.play(scenario_files.find("bad-day", is_route))
     with inprocess.client(made, "sandbox-agency") as agency, inprocess.client(made) as admin_api:
@@ -172,10 +178,10 @@ def run(seed):
             try:
                 agency.get("/calls", params={"limit": 10})
             except Exception as error:
-                told.append((type(error).__name__, b""))
-        return admin_api.get("/_sandbox/log").json(), told
+                events.append((type(error).__name__, b""))
+        return admin_api.get("/_sandbox/log").json(), events
 
 
-def test_the_same_seed_gives_the_same_run_to_the_letter():
+def test_the_same_seed_gives_exactly_the_same_run():
     assert run("one") == run("one")
     assert run("one") != run("two")

@@ -24,7 +24,7 @@ BARE_ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 
 @pytest.fixture
 def server():
-    """A small world at fifty times the speed, behind a socket."""
+    """A small data set at fifty times the speed, behind a socket."""
     server = Server(app.make(seed=7, clock=Clock(speed=50), dataset="small"), "127.0.0.1", 0)
     running = threading.Thread(target=server.run)
     running.start()
@@ -44,33 +44,33 @@ def client(server):
 @pytest.fixture
 def receiver():
     """A web server that keeps what is posted to it."""
-    heard = queue.Queue()
+    received = queue.Queue()
 
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            heard.put((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            received.put((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_):
             pass
 
-    door = HTTPServer(("127.0.0.1", 0), Door)
-    door.heard = heard
-    threading.Thread(target=door.serve_forever, args=(0.05,), daemon=True).start()
-    yield door
-    door.shutdown()
-    door.server_close()
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.received = received
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
-def test_webhooks_are_pushed_in_order_without_anybody_asking(client, receiver):
+def test_webhooks_are_sent_in_order_without_requests(client, receiver):
     hook = {"webhook_url": f"http://127.0.0.1:{receiver.server_address[1]}/in", "webhook_secret": "s"}
     assistant = client.get("/api/v1/assistants").json()["assistants"][0]["id"]
     body = {"destination": "+31612340042", "assistant_id": assistant, "assistant_override": hook}
     call = client.post("/api/v1/calls/outbound", json=body).json()["call_id"]
-    messages = [json.loads(receiver.heard.get(timeout=20)[1])["message"] for _ in range(3)]
-    assert [one["type"] for one in messages] == ["status-update", "status-update", "end-of-call-report"]
-    assert {one["call"]["id"] for one in messages} == {call}
+    messages = [json.loads(receiver.received.get(timeout=20)[1])["message"] for _ in range(3)]
+    assert [message["type"] for message in messages] == ["status-update", "status-update", "end-of-call-report"]
+    assert {message["call"]["id"] for message in messages} == {call}
 
 
 def test_one_connection_serves_many_requests_and_survives_refusals(server, client):
@@ -87,7 +87,7 @@ def test_a_body_may_come_in_chunks(client):
     assert client.get("/api/v1/numbers").status_code == 200, "and nothing of it is left on the connection"
 
 
-def test_a_length_that_is_none_is_a_400(server):
+def test_an_invalid_content_length_is_a_400(server):
     with socket.create_connection(server.server_address, timeout=5) as line:
         line.sendall(b"POST /api/v1/numbers HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 400 ")
@@ -100,16 +100,16 @@ def test_a_cut_connection_is_an_error_on_the_network_too(client):
     assert client.get("/api/v1/voices").status_code == 200
 
 
-def test_while_one_request_hangs_others_are_answered_and_it_can_stop(server, client):
+def test_a_hanging_request_blocks_neither_others_nor_the_stop(server, client):
     """The fixture sees that the server is gone at once, though somebody still waits."""
     client.post("/_sandbox/faults", json={"fault": "hang", "route": "/voices", "seconds": 3600})
     with pytest.raises(httpx.ReadTimeout):
         client.get("/api/v1/voices", timeout=0.2)
     assert client.get("/api/v1/numbers").status_code == 200
-    assert [one["fault"] for one in client.get("/_sandbox/log").json()["requests"]] == ["hang", None]
+    assert [entry["fault"] for entry in client.get("/_sandbox/log").json()["requests"]] == ["hang", None]
 
 
-def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
+def test_a_second_start_keeps_the_state_and_stops_quickly(tmp_path):
     data = tmp_path / "sandbox" / "state.jsonl"
     seen = []
     for _ in range(2):
@@ -126,7 +126,7 @@ def test_a_second_start_keeps_the_world_and_stopping_takes_no_time(tmp_path):
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=3)
         assert (process.returncode, errors) == (0, "")
-    assert seen[0] == seen[1] and [one["name"] for one in seen[0][0]] == ["Bloom Dental", "Kept"]
+    assert seen[0] == seen[1] and [record["name"] for record in seen[0][0]] == ["Bloom Dental", "Kept"]
 
 
 def test_a_busy_port_gets_a_clear_message(server):
@@ -135,8 +135,8 @@ def test_a_busy_port_gets_a_clear_message(server):
     assert process.returncode == 1 and "cannot be used" in errors
 
 
-def test_it_starts_with_nothing_of_patchbay_around_it(tmp_path):
-    """No settings, no database, no Django; another folder; the same seed is the same world to the letter."""
+def test_it_starts_without_patchbay(tmp_path):
+    """No settings, no database, no Django; another folder; the same seed gives exactly the same data."""
     seen = []
     for seed in ("nine", "nine", "ten"):
         options = ("--dataset", "small", "--scenario", "hang-up", "--speed", "0", "--seed", seed)
@@ -158,9 +158,11 @@ def test_it_starts_with_nothing_of_patchbay_around_it(tmp_path):
 
 def test_nothing_but_the_standard_library_is_imported():
     """So it can be carried off and run where Patchbay is not installed."""
-    asked = "import sys, dashboard.sandbox.__main__; print(*{name.split('.')[0] for name in sys.modules})"
-    told = subprocess.run([sys.executable, "-c", asked], env=BARE_ENVIRONMENT, capture_output=True, text=True).stdout
-    others = set(told.split()) - sys.stdlib_module_names
+    program = "import sys, dashboard.sandbox.__main__; print(*{name.split('.')[0] for name in sys.modules})"
+    output = subprocess.run(
+        [sys.executable, "-c", program], env=BARE_ENVIRONMENT, capture_output=True, text=True
+    ).stdout
+    others = set(output.split()) - sys.stdlib_module_names
     assert {name for name in others if not name.startswith("_")} == {"dashboard"}
 
 
@@ -173,21 +175,21 @@ def test_nothing_but_the_standard_library_is_imported():
         (("--port", "70000"), "a port is a number"),
     ],
 )
-def test_what_is_wrong_with_the_start_is_said_in_a_line(tmp_path, options, words):
+def test_an_invalid_argument_gets_a_message_of_one_line(tmp_path, options, words):
     file = tmp_path / "mine.toml"
     file.write_text('name = "Mine"\n\n[[step]]\nat = "soon"\npath = "faults"\n')
-    filled = [one.replace("{file}", str(file)) for one in options]
+    filled = [option.replace("{file}", str(file)) for option in options]
     process = _start("--port", "0", "--dataset", "small", *filled)
-    told, errors = process.communicate(timeout=10)
-    assert (process.returncode, told) == (2, "")
+    output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (2, "")
     assert words in errors and "Traceback" not in errors
 
 
 def test_help_names_every_option_the_keys_and_the_scenarios():
     process = _start("--help")
-    told, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=10)
     for word in ("--port", "--seed", "--speed", "--scenario", "--data", "sandbox-bloom", "/_sandbox", "bad-day"):
-        assert word in told
+        assert word in output
     assert process.returncode == 0
 
 
@@ -197,7 +199,7 @@ def _assistant(client):
 
 def _ids(seen):
     numbers, placed = seen
-    return [one["id"] for one in numbers["numbers"]], placed["call_id"]
+    return [number["id"] for number in numbers["numbers"]], placed["call_id"]
 
 
 def _start(*options, cwd=ROOT, env=None):
@@ -205,7 +207,7 @@ def _start(*options, cwd=ROOT, env=None):
     return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_ids_are_not_given_out_twice_across_starts_that_were_killed(tmp_path):
+def test_ids_are_not_reused_after_killed_processes(tmp_path):
     """Each start is killed before it wrote a snapshot of what it did; each places a call."""
     given = []
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What is only kept has rules all the same: checks that name the field, null and absent, use and deletion (§9)."""
+"""Stored resources: validation that names the field, null and absent, use and deletion (§9)."""
 
 import pytest
 
@@ -48,7 +48,7 @@ TEMPLATES = "/analysis-templates"
         ("/numbers", {"phone_number": "+3120555٠199"}, "phone_number"),
     ],
 )
-def test_a_wrong_field_is_named_and_nothing_is_kept(sandbox, bloom, path, body, field):
+def test_an_invalid_field_is_named_and_nothing_is_stored(sandbox, bloom, path, body, field):
     before = _kept(sandbox)
     answer = bloom.post(path, json=body)
     assert answer.status_code == 400, answer.text
@@ -58,20 +58,20 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(sandbox, bloom, path, body, 
     assert bloom.post(path, json=body).json()["error"]["param"] == field
 
 
-def test_secrets_go_in_and_do_not_come_out(sandbox, bloom):
-    told = [
+def test_secrets_are_accepted_and_never_returned(sandbox, bloom):
+    body = [
         bloom.post("/sip-trunks", json=TRUNK | {"auth_username": "u", "auth_password": "hush-1"}),
         bloom.post("/mcp-servers", json=MCP | {"headers": {"Authorization": "hush-2"}}),
         bloom.post("/byok", json={"provider": "openai", "api_key": "hush-3"}),
     ]
-    told += [bloom.get(path) for path in ("/sip-trunks", "/mcp-servers", "/byok")]
-    assert not any("hush" in one.text for one in told)
-    assert told[0].json()["trunk"]["auth_username"] == "u" and told[0].json()["trunk"]["transport"] == "udp"
-    server = told[1].json()["mcp_server"]
+    body += [bloom.get(path) for path in ("/sip-trunks", "/mcp-servers", "/byok")]
+    assert not any("hush" in answer.text for answer in body)
+    assert body[0].json()["trunk"]["auth_username"] == "u" and body[0].json()["trunk"]["transport"] == "udp"
+    server = body[1].json()["mcp_server"]
     assert server["header_names"] == ["Authorization"]
     cleared = bloom.patch(f"/mcp-servers/{server['id']}", json={"headers": None}).json()["mcp_server"]
     assert cleared["header_names"] == []
-    keys = told[2].json()["byok_keys"]
+    keys = body[2].json()["byok_keys"]
     assert keys["openai_secret_id"] and keys["deepgram_secret_id"] is None
 
 
@@ -97,17 +97,17 @@ def test_null_clears_and_absent_stays(bloom, path, body, change, shown):
     assert refused.status_code == 400 and refused.json()["details"][0].startswith("name:")
 
 
-def test_what_is_not_told_of_a_number_or_campaign_cannot_be_cleared(bloom, ids):
+def test_required_fields_of_numbers_and_campaigns_cannot_be_cleared(bloom, ids):
     number = ids.number["+31205550142"]
     agent = ids.assistant["Recall NL"]
     campaign = bloom.post("/campaigns", json={"name": "x", "agent_id": agent}).json()["campaign"]["id"]
     for path, field in ((f"/numbers/{number}", "is_active"), (f"/campaigns/{campaign}", "timezone")):
         answer = bloom.patch(path, json={field: None})
         assert answer.status_code == 400 and answer.json()["details"][0].startswith(f"{field}:")
-    told = bloom.patch(f"/campaigns/{campaign}", json={"system_message_template": "Hi {{name}}"}).json()["campaign"]
-    assert told["system_message_template"] == "Hi {{name}}"
-    told = bloom.patch(f"/campaigns/{campaign}", json={"system_message_template": None}).json()["campaign"]
-    assert told["system_message_template"] is None and told["name"] == "x"
+    body = bloom.patch(f"/campaigns/{campaign}", json={"system_message_template": "Hi {{name}}"}).json()["campaign"]
+    assert body["system_message_template"] == "Hi {{name}}"
+    body = bloom.patch(f"/campaigns/{campaign}", json={"system_message_template": None}).json()["campaign"]
+    assert body["system_message_template"] is None and body["name"] == "x"
 
 
 def test_an_mcp_server_is_tested_guarded_and_named_once(bloom, ids):
@@ -130,7 +130,7 @@ def test_an_mcp_server_is_tested_guarded_and_named_once(bloom, ids):
     assert gone.json()["details"][0].startswith("llm_config.tools[0].mcp_server_id:")
 
 
-def test_own_keys_are_configured_and_forgotten(bloom):
+def test_own_keys_are_configured_and_deleted(bloom):
     bloom.post("/byok", json={"provider": "google_vertex", "api_key": {"project_id": "p"}})
     bloom.post("/byok/config", json={"provider": "google_vertex", "config": {"region": "eu", "tier": 1}})
     merged = bloom.post("/byok/config", json={"provider": "google_vertex", "config": {"tier": None}}).json()[
@@ -161,32 +161,32 @@ def test_a_sender_domain_is_verified_and_can_be_chosen_again(bloom):
 
 
 @pytest.mark.parametrize("form", ["sdk", "docs", "old"])
-def test_analysis_templates_come_in_each_form_that_is_told_of_them(sandbox, bloom, form):
+def test_analysis_templates_have_each_documented_envelope(sandbox, bloom, form):
     sandbox.state.options.analysis_templates = form
     made = [bloom.post(TEMPLATES, json=PROMPTS | {"name": str(n)}).json() for n in range(3)]
-    one = {"sdk": "analysis_template", "old": "analysisTemplate"}.get(form)
-    names = [(told[one] if one else told)["name"] for told in made]
+    envelope = {"sdk": "analysis_template", "old": "analysisTemplate"}.get(form)
+    names = [(body[envelope] if envelope else body)["name"] for body in made]
     listed = bloom.get(TEMPLATES).json()
     many = {"sdk": "analysis_templates", "docs": "data", "old": "analysisTemplates"}[form]
-    assert [told["name"] for told in listed.pop(many)] == names == ["0", "1", "2"]
+    assert [body["name"] for body in listed.pop(many)] == names == ["0", "1", "2"]
     assert listed == ({"total": 3, "limit": 50, "offset": 0} if form == "docs" else {})
     page = bloom.get(TEMPLATES, params={"limit": 2, "offset": 2}).json()[many]
-    assert [told["name"] for told in page] == ["2"]
+    assert [body["name"] for body in page] == ["2"]
     assert bloom.get(TEMPLATES, params={"limit": 0}).status_code == 400
 
 
-def test_fields_nobody_documents_are_ignored_or_refused(sandbox, bloom, ids):
+def test_undocumented_fields_are_ignored_or_refused(sandbox, bloom, ids):
     agent = ids.assistant["Recall NL"]
     body = {"name": "x", "agent_id": agent, "concurrency": 5}
-    told = bloom.post("/campaigns", json=body).json()["campaign"]
-    assert "concurrency" not in told
+    body = bloom.post("/campaigns", json=body).json()["campaign"]
+    assert "concurrency" not in body
     sandbox.state.options.unknown_fields = "400"
-    for method, path in (("POST", "/campaigns"), ("PATCH", f"/campaigns/{told['id']}"), ("POST", "/mcp-servers")):
+    for method, path in (("POST", "/campaigns"), ("PATCH", f"/campaigns/{body['id']}"), ("POST", "/mcp-servers")):
         answer = bloom.request(method, path, json=body)
         assert answer.status_code == 400 and answer.json()["details"][0].split(":")[0] in ("concurrency", "agent_id")
 
 
-def test_what_a_child_keeps_is_its_own(sandbox, bloom, agency):
+def test_records_of_a_child_belong_to_it_only(sandbox, bloom, agency):
     made = {
         "/sip-trunks": TRUNK,
         "/mcp-servers": MCP,
@@ -195,13 +195,13 @@ def test_what_a_child_keeps_is_its_own(sandbox, bloom, agency):
         TEMPLATES: PROMPTS | {"name": "x"},
     }
     for path, body in made.items():
-        (told,) = bloom.post(path, json=body).json().values()
+        (body,) = bloom.post(path, json=body).json().values()
         for method in ("GET", "PATCH", "DELETE"):
             if (method, path) != ("PATCH", "/sip-trunks"):
-                assert agency.request(method, f"{path}/{told['id']}", json={}).status_code == 404
+                assert agency.request(method, f"{path}/{body['id']}", json={}).status_code == 404
         (seen,) = agency.get(path).json().values()
-        assert told["id"] not in [one["id"] for one in seen]
-        assert bloom.get(f"{path}/{told['id']}").status_code == 200
+        assert body["id"] not in [record["id"] for record in seen]
+        assert bloom.get(f"{path}/{body['id']}").status_code == 200
     bloom.post("/byok", json={"provider": "xai", "api_key": "k"})
     bloom.post("/domains", json={"domain_name": "mail.example"})
     assert agency.get("/byok").json()["byok_keys"]["xai_secret_id"] is None
@@ -211,9 +211,9 @@ def test_what_a_child_keeps_is_its_own(sandbox, bloom, agency):
 @pytest.mark.parametrize(
     "raw", [b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 5000, b'{"a":' * 500 + b"1" + b"}" * 500, b"\xff"]
 )
-def test_a_body_no_parser_should_pass_on_is_refused(bloom, admin_api, raw):
+def test_an_unsafe_body_is_refused(bloom, admin_api, raw):
     assert bloom.post("/assistants", content=raw).status_code == 400
-    assert admin_api.get("/_sandbox/log").status_code == 200, "and the log can still be told"
+    assert admin_api.get("/_sandbox/log").status_code == 200, "and the log can still be read"
 
 
 @pytest.mark.parametrize("limit", ["²", "9" * 5000, "-1", "1.5", "0", "١"])
@@ -222,7 +222,7 @@ def test_a_limit_that_is_no_number_is_refused(bloom, limit):
     assert answer.status_code == 400 and answer.json()["details"][0].startswith("limit:")
 
 
-def test_all_that_is_kept_survives_a_snapshot(sandbox, bloom, tmp_path):
+def test_all_records_survive_a_snapshot(sandbox, bloom, tmp_path):
     bloom.post("/workflows", json={"name": "x", "definition": GRAPH})
     bloom.post("/byok", json={"provider": "xai", "api_key": "k"})
     bloom.post("/mcp-servers", json=MCP | {"headers": {"X-Key": "hush"}})

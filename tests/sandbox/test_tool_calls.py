@@ -1,4 +1,4 @@
-"""What a tool says: VoiceDock asks, and the talk waits 10 s for it (voicedock-api.md §11.5)."""
+"""Tool calls: the conversation waits 10 s for the response (voicedock-api.md §11.5)."""
 
 import pytest
 
@@ -39,11 +39,11 @@ def with_tool(sandbox, **more):
 def talk(sandbox, call, seconds=80):
     for _ in range(seconds):
         sandbox.advance(1)
-    return [one["content"] for one in call.messages if one["role"] == "assistant"]
+    return [message["content"] for message in call.messages if message["role"] == "assistant"]
 
 
 @pytest.mark.parametrize(
-    "says",
+    "response",
     [
         lambda message: {
             "results": [{"tool_call_id": message["tool_call_list"][0]["id"], "result": {"name": "Smith"}}]
@@ -54,28 +54,30 @@ def talk(sandbox, call, seconds=80):
     ],
     ids=["results", "result", "bare", "text"],
 )
-def test_the_talk_uses_what_the_tool_found(sandbox, recording_receiver, receive_call, says):
+def test_the_assistant_speaks_the_result_of_the_tool(sandbox, recording_receiver, receive_call, response):
     with_tool(sandbox)
-    recording_receiver.response = says
-    said = talk(sandbox, receive_call(outcome="conversation"))
-    assert any("Smith" in one for one in said)
+    recording_receiver.response = response
+    spoken = talk(sandbox, receive_call(outcome="conversation"))
+    assert any("Smith" in sentence for sentence in spoken)
     _, _, _, message, _ = recording_receiver.of("tool-calls")[0]
-    (one,) = message["tool_call_list"]
-    arguments = one["function"]["arguments"]
-    assert (one["type"], one["function"]["name"]) == ("function", "lookup_customer")
+    (tool_call,) = message["tool_call_list"]
+    arguments = tool_call["function"]["arguments"]
+    assert (tool_call["type"], tool_call["function"]["name"]) == ("function", "lookup_customer")
     assert arguments["caller_number"] == "+31612340077" and arguments["limit"] == 1
     assert (arguments["kind"], arguments["exact"]) == ("new", True) and arguments["query"]
 
 
-@pytest.mark.parametrize("says", [{"error": "database is down"}, b"<html>", {"results": [{"error": "no"}]}])
-def test_a_tool_that_fails_is_told_in_words(sandbox, recording_receiver, receive_call, says):
+@pytest.mark.parametrize("response", [{"error": "database is down"}, b"<html>", {"results": [{"error": "no"}]}])
+def test_the_assistant_speaks_that_a_tool_failed(sandbox, recording_receiver, receive_call, response):
     with_tool(sandbox)
-    recording_receiver.response = says
-    said = talk(sandbox, receive_call(outcome="conversation"))
-    assert set(said) & set(blocking_webhooks.TOOL_FAILED.values()) and not any("database" in one for one in said)
+    recording_receiver.response = response
+    spoken = talk(sandbox, receive_call(outcome="conversation"))
+    assert set(spoken) & set(blocking_webhooks.TOOL_FAILED.values()) and not any(
+        "database" in sentence for sentence in spoken
+    )
 
 
-def test_the_talk_waits_ten_seconds_and_then_goes_on(sandbox, recording_receiver, receive_call):
+def test_a_call_waits_ten_seconds_for_a_tool(sandbox, recording_receiver, receive_call):
     with_tool(sandbox)
     call = receive_call(outcome="conversation")
     while not call.pending_webhook:
@@ -89,18 +91,18 @@ def test_the_talk_waits_ten_seconds_and_then_goes_on(sandbox, recording_receiver
     assert call.status == "ended" and len(call.messages) > words + 1
 
 
-def test_a_quick_answer_costs_no_ten_seconds(sandbox, recording_receiver, admin_api):
+def test_a_quick_response_ends_the_wait(sandbox, recording_receiver, admin_api):
     """The same call with a tool that answers at once, and without one, end within the time of one sentence."""
     lengths = []
-    for says in (None, {"result": "Smith"}):
-        here = app.make(seed=7, clock=ManualClock(), dataset="small", deliver=recording_receiver)
-        if says:
-            with_tool(here)
-        recording_receiver.response = says
-        with inprocess.client(here) as client:
+    for response in (None, {"result": "Smith"}):
+        simulation = app.make(seed=7, clock=ManualClock(), dataset="small", deliver=recording_receiver)
+        if response:
+            with_tool(simulation)
+        recording_receiver.response = response
+        with inprocess.client(simulation) as client:
             body = {"number": NUMBER, "from": "+31612340077", "outcome": "conversation"}
-            call = here.state.calls[client.post("/_sandbox/calls/inbound", json=body).json()["id"]]
-        talk(here, call, 400)
+            call = simulation.state.calls[client.post("/_sandbox/calls/inbound", json=body).json()["id"]]
+        talk(simulation, call, 400)
         lengths.append(call.seconds)
     assert 0 <= lengths[1] - lengths[0] <= 6
 
@@ -108,11 +110,11 @@ def test_a_quick_answer_costs_no_ten_seconds(sandbox, recording_receiver, admin_
 def test_an_async_tool_is_not_waited_for(sandbox, recording_receiver, receive_call):
     with_tool(sandbox, **{"async": True})
     recording_receiver.response = {"result": "Smith"}
-    said = talk(sandbox, receive_call(outcome="conversation"))
-    assert recording_receiver.of("tool-calls") and not any("Smith" in one for one in said)
+    spoken = talk(sandbox, receive_call(outcome="conversation"))
+    assert recording_receiver.of("tool-calls") and not any("Smith" in sentence for sentence in spoken)
 
 
-def test_the_most_specific_address_is_asked(sandbox, recording_receiver, receive_call, admin_api):
+def test_the_most_specific_url_is_used(sandbox, recording_receiver, receive_call, admin_api):
     """Tool, then assistant, then account (§11.1); a tool's own secret signs."""
     assistant = with_tool(sandbox, server={"url": "http://tool/hook", "secret": "of the tool"})
     talk(sandbox, receive_call(outcome="conversation"))
@@ -128,6 +130,6 @@ def test_the_most_specific_address_is_asked(sandbox, recording_receiver, receive
     assert recording_receiver.of("tool-calls")[-1][1] == "http://account/hook"
 
 
-def test_dutch_is_told_from_english():
+def test_dutch_and_english_are_distinguished():
     assert language_of([{"content": "Goedemorgen, ik bel u voor een afspraak op maandag."}]) == "nl"
     assert language_of([{"content": "Good morning, I am calling about the appointment on Monday."}]) == "en"

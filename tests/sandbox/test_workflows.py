@@ -1,4 +1,4 @@
-"""Workflows: what makes a graph a right one, how it is told, and what holds it (voicedock-api.md §9.3)."""
+"""Workflows: validation of graphs, their responses, and workflows in use (voicedock-api.md §9.3)."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def _node(**more):
 
 
 @pytest.mark.parametrize(
-    ("definition", "told"),
+    ("definition", "error"),
     [
         ({}, "version must be 1"),
         (GRAPH | {"version": True}, "version must be 1"),
@@ -43,13 +43,13 @@ def _node(**more):
         (GRAPH | {"edges": [{"from": "hello", "to": "bye"}]}, "edges[0].description is required"),
     ],
 )
-def test_a_wrong_graph_is_told_in_details(bloom, definition, told):
+def test_an_invalid_graph_has_its_errors_in_details(bloom, definition, error):
     answer = bloom.post("/workflows", json={"name": "x", "definition": definition})
     assert answer.status_code == 400 and answer.json()["error"] == "Invalid workflow definition"
-    assert any(one.startswith(told) for one in answer.json()["details"]), answer.json()["details"]
+    assert any(detail.startswith(error) for detail in answer.json()["details"]), answer.json()["details"]
 
 
-def test_a_graph_may_come_flat_and_a_list_tells_it_in_brief(bloom):
+def test_a_flat_graph_is_accepted_and_a_list_has_summaries(bloom):
     made = bloom.post("/workflows", json={"name": "x"} | GRAPH).json()["workflow"]
     assert made["definition"] == GRAPH and "nodes" not in made
     (brief,) = bloom.get("/workflows").json()["workflows"]
@@ -85,9 +85,9 @@ def test_edges_are_optional_and_a_tool_may_lead_on(bloom, definition):
         (_flow([("n0", "hello"), ("n0", "n1")], "tool", "end"), "edges[1].from is a tool node that already has"),
     ],
 )
-def test_where_a_graph_may_not_lead_on(bloom, definition, fault):
+def test_terminal_nodes_have_no_outgoing_edges(bloom, definition, fault):
     answer = bloom.post("/workflows", json={"name": "x", "definition": definition})
-    assert answer.status_code == 400 and any(one.startswith(fault) for one in answer.json()["details"])
+    assert answer.status_code == 400 and any(detail.startswith(fault) for detail in answer.json()["details"])
 
 
 @pytest.mark.parametrize("shape", "ABC")

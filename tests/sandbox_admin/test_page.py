@@ -31,7 +31,7 @@ def state(sandbox):
     return state
 
 
-def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
+def test_the_page_is_for_staff_and_exists_only_with_a_sandbox(
     admin_browser, sign_in, admin, support, bloom, make_member, settings, client
 ):
     assert admin_browser.get("/sandbox/").status_code == 200
@@ -47,7 +47,7 @@ def test_it_is_for_staff_who_may_and_only_where_there_is_a_sandbox(
     assert "/sandbox/" not in staff.get("/clients/").content.decode()
 
 
-def test_a_fault_is_switched_on_met_and_taken_off(admin_browser, state, sandbox, agency):
+def test_a_fault_is_added_applies_and_is_removed(admin_browser, state, sandbox, agency):
     page = admin_browser.get("/sandbox/")
     organization = next(
         value for value, name in page.context["fault"].fields["organization"].choices if name == "Bloom Dental"
@@ -65,7 +65,7 @@ def test_a_fault_is_switched_on_met_and_taken_off(admin_browser, state, sandbox,
     assert state("faults")["faults"] == []
 
 
-def test_a_refusal_is_told_in_the_shape_that_was_chosen(admin_browser, state):
+def test_an_error_has_the_chosen_shape(admin_browser, state):
     fields = {"route": "/numbers*", "times": "1", "chance": "100"}
     admin_browser.post("/sandbox/faults/", fields | {"fault": "409", "shape": "C"})
     admin_browser.post("/sandbox/faults/", fields | {"fault": "slow", "shape": "C"})
@@ -73,7 +73,7 @@ def test_a_refusal_is_told_in_the_shape_that_was_chosen(admin_browser, state):
     assert admin_browser.post("/sandbox/faults/", fields | {"fault": "409", "shape": "E"}).status_code == 422
 
 
-def test_seconds_and_chance_are_ordered_and_told(admin_browser, state):
+def test_seconds_and_chance_are_sent_and_shown(admin_browser, state):
     fields = {"route": "*", "times": "", "chance": "30", "seconds": "240"}
     admin_browser.post("/sandbox/faults/", fields | {"fault": "webhook_late"})
     html = admin_browser.post("/sandbox/faults/", fields | {"fault": "503"}, follow=True).content.decode()
@@ -81,7 +81,7 @@ def test_seconds_and_chance_are_ordered_and_told(admin_browser, state):
     assert "240 seconds, 30% of them" in html and ">30% of them<" in html
 
 
-def test_every_fault_that_the_sandbox_knows_can_be_ordered(admin_browser, state):
+def test_every_fault_of_the_sandbox_can_be_added(admin_browser, state):
     offered = {value for _, group in labels.FAULTS for value, _ in group}
     assert set(faults.KINDS + faults.WEBHOOK_KINDS) <= offered
     assert {int(kind) for kind in offered if kind.isdecimal()} == set(TITLES) - {405}
@@ -91,13 +91,13 @@ def test_every_fault_that_the_sandbox_knows_can_be_ordered(admin_browser, state)
     assert {fault["fault"] for fault in state("faults")["faults"]} == offered
 
 
-def test_what_cannot_be_ordered_is_told_beside_its_field(admin_browser, state):
+def test_an_invalid_choice_has_its_error_beside_the_field(admin_browser, state):
     answer = admin_browser.post("/sandbox/faults/", {"fault": "503", "route": "/nowhere", "times": "1", "chance": "0"})
     assert answer.status_code == 422 and set(answer.context["fault"].errors) == {"route", "chance"}
     assert state("faults")["faults"] == []
 
 
-def test_time_runs_stands_and_jumps(admin_browser, state):
+def test_the_clock_runs_stands_and_skips(admin_browser, state):
     before = state("clock")["now"]
     admin_browser.post("/sandbox/clock/", {"advance": "3600"})
     assert state("clock")["now"] - before == pytest.approx(3600, abs=5)
@@ -106,7 +106,7 @@ def test_time_runs_stands_and_jumps(admin_browser, state):
     assert admin_browser.post("/sandbox/clock/", {"speed": "-1"}).status_code == 422
 
 
-def test_calls_go_as_chosen_and_somebody_calls(admin_browser, state, agency):
+def test_outcomes_are_set_and_inbound_calls_made(admin_browser, state, agency):
     admin_browser.post("/sandbox/outcome/", {"outcome": "no-answer"})
     assert state("options")["outcome"] == "no-answer"
     admin_browser.post("/sandbox/outcome/", {"outcome": ""})
@@ -137,7 +137,7 @@ def test_credit_is_emptied_and_filled(admin_browser, state):
     assert root()["minutes_balance"] == 0
 
 
-def test_requests_are_listed_newest_first_and_held_on_wish(admin_browser, agency):
+def test_requests_are_listed_newest_first_and_can_be_held(admin_browser, agency):
     html = admin_browser.get("/sandbox/?part=log", headers={"HX-Request": "true"}).content.decode()
     assert "GET /numbers" in html and "every 2s" in html and "<h1>" not in html
     ids = [int(found) for found in re.findall(r'id="request-(\d+)"', html)]
@@ -153,14 +153,14 @@ def test_requests_are_listed_newest_first_and_held_on_wish(admin_browser, agency
         ("<urlopen error [Errno 111] Connection refused>", "nobody answered"),
     ],
 )
-def test_a_webhook_is_told_in_words(result, label):
+def test_a_delivery_has_a_label(result, label):
     assert page_context.delivery({"event": "status-update", "result": result}) == {
         "event": "status-update",
         "label": label,
     }
 
 
-def test_a_sandbox_that_does_not_answer_is_told_in_words(admin_browser, settings, sandbox):
+def test_a_sandbox_that_does_not_answer_is_reported(admin_browser, settings, sandbox):
     settings.VOICEDOCK_TRANSPORT = None
     settings.SANDBOX_URL = "http://127.0.0.1:1"
     answer = admin_browser.get("/sandbox/")
