@@ -123,7 +123,7 @@ def end_at(call: Call, at: float, **how: str | None) -> None:
 
 
 def _is_max_duration(event: list[Any]) -> bool:
-    return event[1] == "end" and event[2].get("reason") == "max_duration"
+    return bool(event[1] == "end" and event[2].get("reason") == "max_duration")
 
 
 def _plan_tool(call: Call, answered: float, spoken: list[tuple[float, str, str]]) -> None:

@@ -66,7 +66,7 @@ def _current_names(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _configuration(ctx: Context, body: dict[str, Any]) -> tuple[Assistant | None, dict]:
+def _configuration(ctx: Context, body: dict[str, Any]) -> tuple[Assistant | None, dict[str, Any]]:
     """The saved assistant (if any) and the resolved configuration: exactly one mode, shallow merge (§5.5)."""
     saved, override, transient = (
         validation.text(body, "assistant_id"), body.get("assistant_override"), body.get("assistant")
@@ -118,7 +118,7 @@ def _caller_id(ctx: Context, body: dict[str, Any]) -> Number:
         if not number.is_active:
             raise invalid("number_id", "belongs to a number that is not active")
         return number
-    active = [number for number in ctx.all_own("numbers") if number.is_active]
+    active: list[Number] = [number for number in ctx.all_own("numbers") if number.is_active]
     pool = [number for number in active if number.agent_id != body.get("assistant_id")] or active
     if not pool:
         raise invalid("number_id", "is missing and the organization has no active number")
