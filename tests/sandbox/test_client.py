@@ -90,7 +90,7 @@ def test_a_call_in_each_mode_is_placed_transcribed_and_paid_for(sandbox, client,
     assert placed.status == "dialing"
     sandbox.advance(8)
     live = client.calls(status="in-progress", limit=5).items
-    assert [call_id.id for call_id in live] == [placed.call_id]
+    assert [call.id for call in live] == [placed.call_id]
     assert (live[0].caller_phone, live[0].number_id, live[0].direction) == (PERSON, number, "outbound")
     sandbox.advance(900)
     done = client.call(placed.call_id)

@@ -178,10 +178,10 @@ def test_analysis_templates_have_each_documented_envelope(sandbox, bloom, form):
 def test_undocumented_fields_are_ignored_or_refused(sandbox, bloom, ids):
     agent = ids.assistant["Recall NL"]
     body = {"name": "x", "agent_id": agent, "concurrency": 5}
-    body = bloom.post("/campaigns", json=body).json()["campaign"]
-    assert "concurrency" not in body
+    campaign = bloom.post("/campaigns", json=body).json()["campaign"]
+    assert "concurrency" not in campaign
     sandbox.state.options.unknown_fields = "400"
-    for method, path in (("POST", "/campaigns"), ("PATCH", f"/campaigns/{body['id']}"), ("POST", "/mcp-servers")):
+    for method, path in (("POST", "/campaigns"), ("PATCH", f"/campaigns/{campaign['id']}"), ("POST", "/mcp-servers")):
         answer = bloom.request(method, path, json=body)
         assert answer.status_code == 400 and answer.json()["details"][0].split(":")[0] in ("concurrency", "agent_id")
 
