@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -16,10 +17,10 @@ PATIENCE = 20_000  # milliseconds, for a machine that is slow; nothing waits tha
 
 
 @pytest.fixture(scope="session")
-def patchbay(browser_type_launch_args: dict) -> Iterator[stack.Stack]:
+def patchbay(browser_session: ExitStack, browser_type_launch_args: dict) -> stack.Stack:
     """Everything that `manage.py up` starts, with the demo in it: `.url`, `.sandbox_url`."""
-    with stack.folder() as folder, stack.up(folder) as everything:
-        yield everything
+    folder = browser_session.enter_context(stack.folder())
+    return browser_session.enter_context(stack.up(folder))
 
 
 @pytest.fixture(scope="session")
