@@ -1,4 +1,7 @@
-"""`manage.py test`: lint, types, contracts and Django's own checks, then pytest; with arguments, pytest alone."""
+"""`manage.py test`: lint, types, contracts and Django's own checks, then pytest; with arguments, pytest alone.
+
+`manage.py test --quick` runs the checks that take a second, and the tests that `quick_tests` selects.
+"""
 
 import base64
 import os
@@ -12,10 +15,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from dashboard.devserver import quick_tests
 from dashboard.devserver.paths import ROOT
 
 MANY = 300  # tests from which two processes gain more than a second database costs
-BESIDE = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]  # the browser's group stays the last
+BESIDE = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]  # in the order of tests/fixtures/browser.py
+SLOWEST = "--durations=20"
+AT_ONCE = ("import contracts", "ruff check", "ruff format")  # checks that take a second
 DJANGO = ("-W", "ignore::RuntimeWarning", "-m", "django")  # which warns that it finds no database to compare with
 
 
@@ -36,16 +42,32 @@ class Outcome:
 def run(arguments: list[str]) -> int:
     if find_spec("pytest") is None:
         sys.exit("This Python has Django but not the tools of the tests: install requirements-dev.lock.")
+    if "--quick" in arguments:
+        arguments.remove("--quick")
+        return _quick(arguments)
     if arguments:
         return pytest(arguments)
+    failed = _check(checks())
+    code = pytest([SLOWEST, *(BESIDE if _tests() > MANY and (os.cpu_count() or 1) > 1 else [])])
+    return code or failed
+
+
+def _quick(arguments: list[str]) -> int:
+    failed = _check([check for check in checks() if check.name in AT_ONCE])
+    beside = BESIDE if (os.cpu_count() or 1) > 1 else []
+    code = pytest([SLOWEST, *beside, *arguments, *quick_tests.selection(quick_tests.changed_files())])
+    return code or failed
+
+
+def _check(chosen: list[Check]) -> bool:
+    """Run them beside each other and print how each ended; true when one failed."""
     began = time.monotonic()
     with ThreadPoolExecutor(max(2, (os.cpu_count() or 2) - 1)) as together:
-        outcomes = [_tell(outcome) for outcome in together.map(_run, checks())]
+        outcomes = [_tell(outcome) for outcome in together.map(_run, chosen)]
     failed = [outcome for outcome in outcomes if outcome.code]
     words = f"failed: {', '.join(outcome.check.name for outcome in failed)}" if failed else "all well"
     print(f"{len(outcomes)} checks in {time.monotonic() - began:.1f} s, {words}. Now the tests.\n", flush=True)
-    code = pytest(BESIDE if _tests() > MANY and (os.cpu_count() or 1) > 1 else [])
-    return code or bool(failed)
+    return bool(failed)
 
 
 def checks() -> list[Check]:

@@ -29,6 +29,7 @@ def attempt(operator, **more):
         database.close()
 
 
+@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 def test_double_submit_storm(operator):
     """The same form from fifty tabs at once, then fifty forms for the same person: two calls were meant at most."""

@@ -96,6 +96,7 @@ def test_auditor_cannot_write_by_transaction_or_role(two_tenants: TwoTenants, mo
     assert status == 500 or answer.body == b"1"
 
 
+@pytest.mark.smoke
 def test_auditor_cannot_write_in_the_database(two_tenants: TwoTenants):
     """As the auditors' role, but in a transaction that may write: every table and view refuses every change."""
     with connection.cursor() as cursor:

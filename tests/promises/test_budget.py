@@ -31,6 +31,7 @@ def statuses(sandbox):
     return [entry["status"] for entry in sandbox.log.since()]
 
 
+@pytest.mark.smoke
 @pytest.mark.django_db(transaction=True)
 def test_window_invariant(agency, make_sandbox_tenant, sandbox):
     """Processes that all want more than there is: VoiceDock never has to refuse one of them."""

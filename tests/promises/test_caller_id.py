@@ -41,6 +41,7 @@ def _call(tenant, connection, number, assistant, **more):
     )
 
 
+@pytest.mark.smoke
 def test_caller_id_never_crosses_tenants(bloom, harbor):
     """Every combination of tenant, connection, number and assistant, with all application checks left out."""
     setups = [bloom, harbor]
@@ -204,6 +205,7 @@ def _move(chance: random.Random, state: str, *what: Any) -> None:
         )
 
 
+@pytest.mark.smoke
 def test_random_triples_only_get_in_where_they_belong(things):
     """By row and by SQL, made new and moved: what is foreign is refused, and nothing leaves out of its time."""
     chance, told = random.Random(20261), Counter()

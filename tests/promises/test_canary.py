@@ -170,6 +170,7 @@ def _people(traps: Traps, sign_in: Any, make_member: Any, added: Connection, pas
     traps.canaries["reset link"] = link.rstrip("/").rpartition("/")[2]
 
 
+@pytest.mark.smoke
 def test_no_secret_in_logs_pages_errors_or_the_broker(sent: Traps):
     assert sent.found() == []
     assert "broken while the key is at hand" in sent.heard["log"]  # the traceback was there to be read
@@ -200,6 +201,7 @@ def dump() -> dict[str, str]:
     return texts
 
 
+@pytest.mark.smoke
 def test_what_is_sealed_is_there_and_opens_nowhere_else(sent: Traps):
     with scope.system("look"):
         secret = ConnectionSecret.objects.get()

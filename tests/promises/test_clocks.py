@@ -56,6 +56,7 @@ def test_a_call_that_waits_is_neither_refused_at_once_nor_forgotten(operator, wr
     assert sweep.run() == [call.pk]
 
 
+@pytest.mark.smoke
 def test_a_lost_answer_is_looked_for_as_long_as_ever(operator, wrong_clock):
     operator.add_fault("500")
     call = operator.place()

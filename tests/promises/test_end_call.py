@@ -19,6 +19,7 @@ def end(operator, call):
     return commands.send(call, END, by=operator.user, token=uuid.uuid4())
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("fault", "reaches"),
     [

@@ -71,6 +71,7 @@ def test_while_lists_hang_the_alarm_is_there_in_time(operator, fake_clock, monke
     assert (now.alarm_at - now.end_asked_at).total_seconds() <= PROMISED
 
 
+@pytest.mark.smoke
 def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(operator, asked_of_voicedock):
     """What runs in `interactive` asks VoiceDock for nothing, so nothing that hangs there can hold it up."""
     call = operator.place_answered()

@@ -62,6 +62,7 @@ def fits(pattern: str, action: str) -> bool:
     return re.fullmatch(pattern.replace(".", r"\.").replace("*", "[a-z-]+"), action) is not None
 
 
+@pytest.mark.smoke
 def test_every_action_has_a_sentence_and_every_sentence_an_action():
     said = spoken()
     mute = {f"{action} at {place}" for action, place in said.items() if not any(fits(action, one) for one in SENTENCES)}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from dashboard.calls.models import Call
@@ -21,6 +22,7 @@ def one_round(*, later=0):
         tasks.run_due(connection, kind.value)
 
 
+@pytest.mark.smoke
 def test_freshness(agency, make_sandbox_tenant, receive_call, end_remote_call):
     tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     one_round()

@@ -134,6 +134,7 @@ DEEDS = {
 }
 
 
+@pytest.mark.smoke
 def test_every_function_that_asks_for_a_change_is_killed_here():
     """A new method of the client that changes something, or a new use of one, has to be held to this."""
     client = ast.parse((ROOT / "dashboard/voicedock/client.py").read_text())

@@ -104,6 +104,7 @@ PLACES = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("where", PLACES)
 def test_a_call_that_was_placed_stays_placed_whatever_fails_after_the_answer(operator, monkeypatch, where):
     owner, name = PLACES[where]

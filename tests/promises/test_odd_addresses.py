@@ -148,6 +148,7 @@ def test_no_combination_is_a_fault(two_tenants: TwoTenants, browsers, page, quer
 LONG = "amber " * 1000
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("part", "path"),
     [

@@ -54,6 +54,7 @@ def reported(call, line, at=None, **more):
     return apply.hear(call.connection, apply.Facts.of_remote(voicedock.RemoteCall.read(facts | more)))
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     "change",
     [
@@ -317,6 +318,7 @@ def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
         Call.objects.filter(pk=call.pk).update(state="sending")
 
 
+@pytest.mark.smoke
 def test_a_call_is_sent_once_says_the_database_too(bloom):
     for state in ("unknown", "refused", "ended", "in-progress"):
         call = make_call(bloom, state=state, counterpart=f"+3161234{len(state):04}")

@@ -211,6 +211,7 @@ def test_a_storm_of_429_over_minutes(storm, brew, says):
     assert {call.state for call in later} <= LIVE | {"ended"}, "who asked in the last minute is called after all"
 
 
+@pytest.mark.smoke
 def test_knock_out_a_rest_that_is_not_kept_is_seen(storm, monkeypatch):
     here, judge = storm(20.0), limiter.shares.decide
     monkeypatch.setattr(limiter.shares, "decide", lambda *args, **more: judge(*args, **more | {"resting_until": None}))

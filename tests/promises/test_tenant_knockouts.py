@@ -57,6 +57,7 @@ def without_rows(superuser, committed_two_tenants: TwoTenants) -> Iterator[None]
     superuser(*(f'ALTER TABLE "{name}" ENABLE ROW LEVEL SECURITY' for name in tables))
 
 
+@pytest.mark.smoke
 def test_without_decorators_the_database_still_shows_nothing(committed_two_tenants: TwoTenants, without_decorators):
     assert leaks(committed_two_tenants, committed_two_tenants.people["owner"], PAGES, "two") == []
 

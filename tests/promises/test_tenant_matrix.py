@@ -41,6 +41,7 @@ WITHOUT_TOKEN = ["browser-report", "voicedock-hook"]  # browsers send reports by
 ALIKE = [*PEOPLE[1:6], "support with a grant", *PEOPLE[-2:]]
 
 
+@pytest.mark.smoke
 def test_every_address_has_a_row():
     """A new page, or an endpoint that lost its permission, must be thought about here."""
     assert [endpoint.route for endpoint in EVERY if not endpoint.known] == []
@@ -144,6 +145,7 @@ def test_no_other_method_does_anything(two_tenants: TwoTenants, name: str):
     assert not wrong, told(wrong)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     "name",
     ALIKE if scale.WHOLE else ["viewer", "owner", "auditor of one"],
@@ -176,6 +178,7 @@ def test_another_clients_and_nobodys_are_told_alike(two_tenants: TwoTenants, nam
     assert not wrong, told(wrong)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("name", PEOPLE if scale.WHOLE else ["anonymous", "owner of another", "auditor of one"])
 def test_public_pages_tell_nothing_of_anybody(two_tenants: TwoTenants, name: str):
     """But for the invitation: its link is the right to read whose it is."""

@@ -166,6 +166,7 @@ def fingerprint(canary: CanaryTenant) -> tuple[str, ...]:
         return tuple(value for (value,) in cursor.fetchall())
 
 
+@pytest.mark.smoke
 def test_the_fingerprint_sees_a_change(two_tenants: TwoTenants):
     canary = two_tenants.tenants["one"]
     before = fingerprint(canary)

@@ -59,6 +59,7 @@ def test_a_call_that_is_proven_unsent_goes_back(bloom):
         assert Call.objects.get(pk=call.pk).asked_line == ""
 
 
+@pytest.mark.smoke
 def test_a_call_keeps_its_id(bloom):
     refused(make_call(bloom, state="ended"), "id = gen_random_uuid()", "not rewritten: id")
 
@@ -108,6 +109,7 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
         assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
 
 
+@pytest.mark.smoke
 def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
     monkeypatch.setattr(intents, "_hindrance", lambda tenant, counterpart: None)

@@ -63,6 +63,7 @@ def repeats_without_waiting():
         yield
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("fault", "shape"), [(fault, "ABCD"[nth % 4]) for nth, fault in enumerate(FAULTS)])
 def test_placing_under_a_fault(operator, fault, shape):
     operator.add_fault(fault, shape=shape, seconds=60)

@@ -114,6 +114,7 @@ def test_any_part_of_the_news_in_any_order(operator, order):
     assert outcome(operator.connection, [again[n] for n in order]) == outcome(operator.connection, sorted_once)
 
 
+@pytest.mark.smoke
 def test_lost_webhooks_change_nothing_in_the_end(operator):
     """With the webhooks lost the lists alone bring the call to the same state, and its report."""
     news = life(fresh(), "+31105550161")
