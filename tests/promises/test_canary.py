@@ -116,7 +116,7 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Tr
         raise RuntimeError("broken while the key is at hand")
 
     with monkeypatch.context() as patch:
-        patch.setattr(connection_views.connecting, "replace_key", broken)
+        patch.setattr(connection_views.connect, "replace_key", broken)
         answer = read(traps, "error page", boss.post(f"/connections/{added.pk}/key/", {"api_key": second}))
         assert answer.status_code == 500
     sync.inventory(added)

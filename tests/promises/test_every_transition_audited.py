@@ -23,8 +23,8 @@ from tests.promises.walking import ask
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {action.partition(".")[0] for action in SENTENCES}
-ACTION = re.compile(rf"(?:{'|'.join(sorted(KINDS))})\.[a-z*][a-z*-]*$")
-FILES = {"dashboard/sandbox", "dashboard/voicedock", "dashboard/running"}  # another's words
+ACTION = re.compile(rf"(?:{'|'.join(sorted(KINDS))})\.(?!html$)[a-z*][a-z*-]*$")  # templates have names of this form
+FILES = {"dashboard/sandbox", "dashboard/voicedock", "dashboard/devserver"}  # another's words
 
 
 def spoken() -> dict[str, str]:
