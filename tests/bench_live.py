@@ -73,9 +73,9 @@ def _sign_in(page: Page) -> None:
 
 
 def _changes(page: Page, admin_api: httpx.Client, apart: float = 0.0) -> list[float]:
-    """Milliseconds from a call's change in the sandbox until its row is with those who talk on the wall, or gone.
+    """Milliseconds from a call's change in the sandbox until its row is among the live calls on the board, or gone.
 
-    `apart` are the least seconds before each: the wall asks at most twice a second, which those back to back wait for.
+    `apart` are the least seconds before each: the board asks at most twice a second, which those back to back wait for.
     """
     page.goto("/c/bloom-dental/live/")
     page.evaluate(WATCH)

@@ -33,12 +33,17 @@ def lines(request):
 
 
 def test_a_line_begins_with_the_moment_in_utc():
-    record = logging.LogRecord("room", logging.WARNING, "", 0, "late", None, None)
+    record = logging.LogRecord("logger.of.a.test", logging.WARNING, "", 0, "late", None, None)
     record.created, record.msecs = 1_763_557_391.042, 42.0
     written = json.loads(logs.formatter(as_json=True).format(record))
-    assert written == {"time": "2025-11-19T13:03:11.042Z", "level": "warning", "logger": "room", "event": "late"}
+    assert written == {
+        "time": "2025-11-19T13:03:11.042Z",
+        "level": "warning",
+        "logger": "logger.of.a.test",
+        "event": "late",
+    }
     line = logs.formatter(as_json=False).format(record)
-    assert re.fullmatch(r"2025-11-19T13:03:11\.042Z \[warning\s*\] late\s+\[room\]", line), line
+    assert re.fullmatch(r"2025-11-19T13:03:11\.042Z \[warning\s*\] late\s+\[logger\.of\.a\.test\]", line), line
 
 
 def test_no_secret_gets_through_whichever_way_it_is_logged(lines):

@@ -1,4 +1,4 @@
-"""The list of calls, its filters, pages and export; the live walls."""
+"""The list of calls, its filters, pages and export; the live boards."""
 
 import csv
 import io
@@ -132,7 +132,7 @@ def test_the_staff_list_reads_as_much_for_fifty_calls_as_for_one(bloom, admin, s
     assert counts[0] == counts[1] <= 9, found
 
 
-def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in, manager):
+def test_the_live_boards_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in, manager):
     for browser, address in ((manager, WALL), (sign_in(admin), "/live/")):
         counts = []
         for more in (1, 49):
@@ -144,7 +144,7 @@ def test_the_walls_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in
         assert counts[0] == counts[1] <= 9, found
 
 
-def test_the_wall_puts_those_who_need_a_person_first(bloom, manager):
+def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
     make_call(bloom, counterpart="+31611111111", state="ringing")
     make_call(bloom, counterpart="+31622222222")
     make_call(bloom, counterpart="+31633333333", alarm="end-not-confirmed")
@@ -160,7 +160,7 @@ def test_the_wall_puts_those_who_need_a_person_first(bloom, manager):
     assert "1 needs you" in response.content.decode()
 
 
-def test_the_walls_are_never_empty_of_words(bloom, manager, admin, sign_in):
+def test_an_empty_live_board_says_so(bloom, manager, admin, sign_in):
     assert "Nobody is on the phone" in manager.get(WALL).content.decode()
     assert "Nobody is on the phone" in sign_in(admin).get("/live/").content.decode()
 
@@ -188,14 +188,14 @@ def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in)
     assert sign_in(admin).get("/calls/").status_code == 200
 
 
-def test_the_walls_hide_words_from_those_who_may_not_read_them(bloom, make_member, sign_in, manager):
+def test_the_live_boards_hide_words_from_those_who_may_not_read_them(bloom, make_member, sign_in, manager):
     make_receipt(bloom, make_call(bloom), payload={"type": "say", "content": "our secret"})
 
     assert "our secret" in manager.get(WALL).content.decode()
     assert "our secret" not in sign_in(make_member(bloom, Role.VIEWER)).get(WALL).content.decode()
 
 
-def test_doors_of_the_staff_pages(bloom, manager):
+def test_who_may_open_the_staff_pages(bloom, manager):
     assert manager.get("/live/").status_code == manager.get("/calls/").status_code == 404
 
 

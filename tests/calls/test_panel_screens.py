@@ -352,10 +352,10 @@ def test_a_panel_and_its_parts_read_little(bloom, operator_browser):
 
 
 def test_the_frame_says_live_while_it_lives_and_calls_afterwards(bloom, operator_browser):
-    for state, room in (("in-progress", "live"), ("ended", "calls")):
+    for state, section in (("in-progress", "live"), ("ended", "calls")):
         html = operator_browser.get(at(make_call(bloom, state=state))).content.decode()
         current = re.search(r'<a[^>]*href="([^"]+)"[^>]*aria-current="page"', html)
-        assert current and current[1] == f"/c/bloom-dental/{room}/"
+        assert current and current[1] == f"/c/bloom-dental/{section}/"
 
 
 def test_a_reason_that_only_repeats_the_state_is_left_out(bloom, operator_browser):

@@ -1,4 +1,4 @@
-"""Campaigns on screen: the lists, one campaign, and its deeds with honest outcomes."""
+"""Campaigns on screen: the lists, one campaign, and its actions with honest outcomes."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ def test_leads_come_in_pages(manager, bloom):
 
 
 @pytest.mark.parametrize(
-    ("status", "deed"), [("draft", "start"), ("paused", "resume"), ("scheduled", "pause"), ("scheduled", "cancel")]
+    ("status", "action"), [("draft", "start"), ("paused", "resume"), ("scheduled", "pause"), ("scheduled", "cancel")]
 )
-def test_deeds_are_asked_once_and_told(manager, bloom, monkeypatch, status, deed):
+def test_actions_are_sent_once_and_reported(manager, bloom, monkeypatch, status, action):
     campaign, asked = make_campaign(bloom, status=status), []
 
     def answer(one, *, by):
         asked.append((one.pk, by.name))
         return control.Answer("accepted", "Recall autumn is as you wished.")
 
-    monkeypatch.setitem(views.DEEDS, deed, answer)
+    monkeypatch.setitem(views.DEEDS, action, answer)
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
     page = manager.get(path).content.decode()
-    assert f'action="{path}{deed}/"' in page
-    assert manager.post(f"{path}{deed}/").headers["Location"] == path
+    assert f'action="{path}{action}/"' in page
+    assert manager.post(f"{path}{action}/").headers["Location"] == path
     assert asked == [(campaign.pk, "Bloom Dental Manager")]
     assert "Recall autumn is as you wished." in manager.get(path).content.decode()
 

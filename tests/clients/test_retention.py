@@ -31,7 +31,7 @@ REPORT = "end-of-call-report"
 TABLES = ("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery")
 
 
-def furnished(setup, calls=1):
+def with_old_calls(setup, calls=1):
     """Calls with everything personal in them, a lead, and what webhooks told."""
     made = []
     for nth in range(calls):
@@ -96,7 +96,7 @@ def entries(setup, action):
 
 
 def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
-    furnished(bloom)
+    with_old_calls(bloom)
     with scope.of(bloom.tenant):
         tenant_status.keep_for(bloom.tenant, 0, by=admin)
     assert retention.run() == 0 and personal() == list(TABLES)
@@ -106,7 +106,7 @@ def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, a
 
 
 def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbor, admin, capsys):
-    (call,), (other,) = furnished(bloom), furnished(harbor)
+    (call,), (other,) = with_old_calls(bloom), with_old_calls(harbor)
     closed(bloom, admin, days_ago=31)
     tasks.end_retention()
     with scope.system("look"):
@@ -129,14 +129,14 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
 
 
 def test_a_second_time_changes_nothing(bloom, admin):
-    furnished(bloom)
+    with_old_calls(bloom)
     closed(bloom, admin, days_ago=31)
     assert (retention.run(), retention.run()) == (1, 0)
     assert personal() == [] and len(entries(bloom, "tenant.data-removed")) == 1
 
 
 def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatch):
-    furnished(bloom, calls=7)
+    with_old_calls(bloom, calls=7)
     closed(bloom, admin, days_ago=31)
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     steps = []
@@ -171,9 +171,9 @@ def test_a_call_that_is_not_over_is_waited_for(bloom, admin):
 
 
 def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom, harbor, admin, sign_in, support):
-    for house in (bloom, harbor):
-        furnished(house)
-        closed(house, admin, days_ago=31)
+    for setup in (bloom, harbor):
+        with_old_calls(setup)
+        closed(setup, admin, days_ago=31)
     suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     assert retention.run() == 1 and personal() == list(TABLES)
     suspension.reopen(harbor.tenant, by=admin, reason="Came back")
@@ -184,12 +184,12 @@ def test_reopened_in_time_it_keeps_everything_and_reopened_late_it_says_so(bloom
 
 
 def test_every_page_still_opens_on_what_is_left(bloom, admin, make_member, sign_in, auditor):
-    (call,) = furnished(bloom)
+    (call,) = with_old_calls(bloom)
     closed(bloom, admin, days_ago=31)
     retention.run()
     reader = sign_in(auditor)
-    for shelf in ("calls/call", "calls/receipt", "campaigns/lead", "tenants/tenant"):
-        assert reader.get(f"/admin/{shelf}/").status_code == 200
+    for admin_list in ("calls/call", "calls/receipt", "campaigns/lead", "tenants/tenant"):
+        assert reader.get(f"/admin/{admin_list}/").status_code == 200
     assert reader.get(f"/admin/calls/call/{call.pk}/change/").status_code == 200
     suspension.reopen(bloom.tenant, by=admin, reason="Came back")
     with scope.of(bloom.tenant):
@@ -227,7 +227,7 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
 
 
 def test_a_late_webhook_is_not_kept(bloom, admin):
-    (call,) = furnished(bloom)
+    (call,) = with_old_calls(bloom)
     closed(bloom, admin, days_ago=31)
     retention.run()
     told = dict.fromkeys(voicedock.WebhookEvent.__dataclass_fields__) | {
@@ -258,7 +258,7 @@ def test_staff_say_how_long_on_the_clients_page(bloom, admin, sign_in, support, 
     assert finance.post("/clients/bloom-dental/retention/", {"retention_days": "1"}).status_code == 403
     story = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/activity/").content.decode()
     assert "set that personal data of calls is kept 90 days after closing." in story
-    (call,) = furnished(bloom)
+    (call,) = with_old_calls(bloom)
     closed(bloom, admin, days_ago=91, days=90)
     assert "kept until its retention ends" in browser.get("/clients/bloom-dental/").content.decode()
     retention.run()

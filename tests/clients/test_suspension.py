@@ -301,8 +301,8 @@ def test_an_alarm_about_a_wrong_number_stands_on_the_clients_page(admin_browser,
 
 def test_finance_may_not(sign_in, make_staff, bloom):
     browser = sign_in(make_staff(StaffRole.FINANCE))
-    for deed in ("suspend", "close", "reopen", "end-calls"):
-        assert browser.post(f"/clients/bloom-dental/{deed}/", {"reason": "x"}).status_code == 403
+    for action in ("suspend", "close", "reopen", "end-calls"):
+        assert browser.post(f"/clients/bloom-dental/{action}/", {"reason": "x"}).status_code == 403
     assert "Suspend it" not in browser.get("/clients/bloom-dental/").content.decode()
 
 

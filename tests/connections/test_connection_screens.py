@@ -98,6 +98,6 @@ def test_support_looks_and_only_admins_change(sign_in, support, agency):
     page = browser.get(path).content.decode()
     assert "Look at everything now" not in page and "Replace the key" not in page
     assert "Add a connection" not in browser.get("/connections/").content.decode()
-    for deed in ("sync/", "hook-up/", "key/"):
-        assert browser.post(path + deed).status_code == 403
+    for action in ("sync/", "hook-up/", "key/"):
+        assert browser.post(path + action).status_code == 403
     assert browser.post("/connections/add/", {"api_key": "sandbox-bloom"}).status_code == 403

@@ -174,5 +174,5 @@ def test_a_key_entered_meanwhile_wins(agency, sandbox, admin, monkeypatch):
 def test_support_may_not(sign_in, support, agency):
     browser, path = sign_in(support), f"/connections/{agency.connection.pk}/"
     assert "Create an organization" not in browser.get(path).content.decode()
-    for deed in ("organizations/", "organizations/key/", "secret/", "secret/retire/"):
-        assert browser.post(path + deed).status_code == 403
+    for action in ("organizations/", "organizations/key/", "secret/", "secret/retire/"):
+        assert browser.post(path + action).status_code == 403

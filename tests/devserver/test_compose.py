@@ -32,7 +32,7 @@ def environment(service: str) -> set[str]:
 
 
 def read_by_the_code() -> set[str]:
-    sources = [path for room in ("tenants", "dashboard") for path in (ROOT / room).rglob("*.py")]
+    sources = [path for package in ("tenants", "dashboard") for path in (ROOT / package).rglob("*.py")]
     return {name for path in sources for name in READ.findall(path.read_text())}
 
 

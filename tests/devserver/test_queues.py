@@ -20,7 +20,7 @@ def test_the_database_connection_is_kept_over_tasks():
     assert "pool" not in settings.DATABASES["default"].get("OPTIONS", {}), "workers run without the pool"
 
 
-def test_every_bell_rings_in_a_queue_that_is_listened_to():
+def test_every_periodic_task_goes_to_a_queue_that_has_a_worker():
     queues = {queue.name for queue in celery.app.conf.task_queues}
     assert queues == {"interactive", "requests", "sync", "bulk", "audit"}
     for name, entry in celery.app.conf.beat_schedule.items():

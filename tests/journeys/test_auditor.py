@@ -16,11 +16,11 @@ def test_an_auditor_reads_everything_and_changes_nothing(window):
     page = window("auditor@patchbay.test")
     page.goto("/admin/")
     assert findings(page, django=True) == []
-    for shelf in SHELVES:
-        answer = page.goto(f"/admin/{shelf}/")
-        assert answer.status == 200, shelf
+    for page_name in SHELVES:
+        answer = page.goto(f"/admin/{page_name}/")
+        assert answer.status == 200, page_name
         expect(page.locator("#searchbar")).to_be_visible()
-        assert page.locator("#changelist-filter").count() == 1, shelf
+        assert page.locator("#changelist-filter").count() == 1, page_name
         assert_nothing_writes(page)
         first = page.locator("#result_list tbody th a")
         if first.count():

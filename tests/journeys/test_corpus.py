@@ -20,7 +20,7 @@ from tests.journeys.hostile import CORPUS, FORMULAS, Traps, named, not_literal
 STAFF = ["/", "/live/", "/clients/", "/clients/corpus/", "/clients/new/", "/clients/corpus/caller-id/", "/inventory/",
          "/calls/", "/campaigns/", "/connections/", "/activity/"]  # fmt: skip
 CLIENT = ["", "call/", "live/", "calls/", "caller-id/", "campaigns/", "team/", "settings/", "activity/"]
-SHELVES = ["tenants/tenant", "tenants/connection", "tenants/number", "tenants/assistant", "tenants/numberdedication",
+LISTS = ["tenants/tenant", "tenants/connection", "tenants/number", "tenants/assistant", "tenants/numberdedication",
            "tenants/assistantdedication", "tenants/membership", "tenants/auditentry", "calls/call",
            "calls/callreport", "calls/receipt", "campaigns/campaign", "campaigns/lead"]  # fmt: skip
 SAID = CORPUS[:4]
@@ -120,14 +120,14 @@ def test_nothing_hostile_is_more_than_text(corpus, sandbox, window, base_url, br
     people = [corpus.owner, corpus.staff, window("auditor@patchbay.test")]
     client, staff, auditor = (Traps(page, base_url) for page in people)
     wrong: list[str] = []
-    wall = window("support@patchbay.test")
-    on_the_wall = Traps(wall, base_url)
-    wall.goto("/live/?client=corpus")
+    board = window("support@patchbay.test")
+    on_the_board = Traps(board, base_url)
+    board.goto("/live/?client=corpus")
 
     whole = talked(corpus, sandbox, client, wrong)
     broken = broke_off(corpus, sandbox, client, wrong)
-    expect(wall.locator("#wall")).to_be_visible()
-    wrong += on_the_wall.sprung()
+    expect(board.locator("#wall")).to_be_visible()
+    wrong += on_the_board.sprung()
     wrong += walk(client, [f"/c/corpus/{path}" for path in CLIENT])
     campaign = link(client.page, "/c/corpus/campaigns/", NAMES["Drive"])
     wrong += walk(client, [campaign], *CORPUS, NAMES["Drive"], NAMES["Lead"], NAMES["Voice"])
@@ -138,8 +138,8 @@ def test_nothing_hostile_is_more_than_text(corpus, sandbox, window, base_url, br
     connection = link(staff.page, "/connections/", NAMES["Org"])
     wrong += walk(staff, [*STAFF, connection])
     wrong += walk(staff, ["/clients/corpus/"], *(NAMES[one] for one in ("Client", "Line", "Voice", "Owner")))
-    for shelf in SHELVES:
-        wrong += walk(auditor, [f"/admin/{shelf}/"])
+    for admin_list in LISTS:
+        wrong += walk(auditor, [f"/admin/{admin_list}/"])
         first = auditor.page.locator("#result_list tbody th a")
         wrong += walk(auditor, [first.first.get_attribute("href")] if first.count() else [])
     assert wrong == [], "\n".join(wrong)

@@ -52,9 +52,9 @@ def test_the_pages_of_staff(window, screen, wrong):
 def test_the_pages_of_a_client(window, screen, wrong):
     page = window("owner@bloom.test", **screen)
     assert [one for path in CLIENT for one in wrong(page, f"/c/bloom-dental/{path}")] == []
-    for room in ("calls", "campaigns"):
-        page.goto(f"/c/bloom-dental/{room}/")
-        links = page.get_by_role("main").locator(f"a[href^='/c/bloom-dental/{room}/']")
+    for section in ("calls", "campaigns"):
+        page.goto(f"/c/bloom-dental/{section}/")
+        links = page.get_by_role("main").locator(f"a[href^='/c/bloom-dental/{section}/']")
         one = next(href for href in links.evaluate_all("all => all.map(a => a.getAttribute('href'))")
                    if re.search(r"/[0-9a-f-]+/$", href))  # fmt: skip
         assert wrong(page, one) == []

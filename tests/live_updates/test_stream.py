@@ -198,13 +198,13 @@ def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in
     """Long before the stream asks by itself; and nobody else's stream stops."""
     monkeypatch.setattr(stream, "ASK_AGAIN", 3600.0)
     user, owner = make_member(bloom, Role.OPERATOR), make_member(bloom, Role.OWNER)
-    client, bystander, house = sign_in(user), sign_in(make_member(harbor, Role.OWNER)), sign_in(owner)
+    client, bystander, owner_browser = sign_in(user), sign_in(make_member(harbor, Role.OWNER)), sign_in(owner)
 
     def revoke():
         if what == "membership":
             with scope.of(bloom.tenant):
                 pk = Membership.objects.get(user=user).pk
-            assert house.post(f"/c/bloom-dental/team/{pk}/remove/").status_code == 302
+            assert owner_browser.post(f"/c/bloom-dental/team/{pk}/remove/").status_code == 302
         else:
             suspension.close(bloom.tenant, by=admin, reason="unpaid")
 

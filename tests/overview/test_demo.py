@@ -1,4 +1,4 @@
-"""The demo: furnished from nothing in one go, quick and unchanged the second time, refused outside of the sandbox."""
+"""The demo: made from nothing in one go, quick and unchanged the second time, refused outside of the sandbox."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.fixtures.backdating import backdating
 
 
 @pytest.fixture
-def furnished(db, settings, monkeypatch):
+def demo_sandbox(db, settings, monkeypatch):
     monkeypatch.setattr(demo, "as_owner", backdating)  # another log-in would not see this test's transaction
     sandbox = app.make(seed=7, clock=Clock(), dataset="demo", deliver=lambda *webhook: None)
     settings.SANDBOX_URL = "http://sandbox"
@@ -31,7 +31,7 @@ def furnished(db, settings, monkeypatch):
     return sandbox
 
 
-def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(furnished):
+def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(demo_sandbox):
     assert {email for email, _ in demo_logins.PEOPLE} == set(User.objects.values_list("email", flat=True))
     assert User.objects.get(email="owner@bloom.test").check_password(demo_logins.PASSWORD)
     with scope.system("look"):
@@ -48,16 +48,16 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(fu
         assert past.count() > 30 and set(past.values_list("tenant__slug", flat=True)) == {"bloom-dental"}
 
 
-def test_a_second_time_is_quick_and_changes_nothing(furnished):
+def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
     with scope.system("look"):
         before = AuditEntry.objects.count()
-    asked = len(furnished.log.since(0))
+    asked = len(demo_sandbox.log.since(0))
     with CaptureQueriesContext(connection) as told:
         call_command("demo")
     with scope.system("look"):
         assert AuditEntry.objects.count() == before
         assert Tenant.objects.count() == 6
-    assert len(furnished.log.since(0)) - asked < 20 and len(told) < 600
+    assert len(demo_sandbox.log.since(0)) - asked < 20 and len(told) < 600
 
 
 def test_it_belongs_to_the_sandbox(db, settings):

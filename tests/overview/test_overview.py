@@ -46,9 +46,7 @@ def _placed(setup, state, values):
     )
 
 
-def test_the_address_of_the_house_leads_each_to_their_own(
-    bloom, harbor, make_member, sign_in, support, auditor, make_user
-):
+def test_the_root_url_leads_each_to_their_own(bloom, harbor, make_member, sign_in, support, auditor, make_user):
     assert "Overview" in sign_in(support).get("/").content.decode()
     assert sign_in(auditor).get("/").headers["Location"] == "/admin/"
     owner = make_member(bloom, Role.OWNER)
@@ -61,13 +59,13 @@ def test_the_address_of_the_house_leads_each_to_their_own(
 
 
 def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom, harbor):
-    with scope.system("a busy house"):
+    with scope.system("a busy client"):
         call_of(bloom)
         call_of(bloom, "ringing")
         lost = call_of(harbor, "unknown", alarm=Alarm.NOT_CERTAIN, alarm_at=timezone.now(), counterpart="+31612340001")
         for kind in (Kind.LIVE_CALLS, Kind.CALLS):
-            for house in (bloom, harbor):
-                SyncState.objects.create(connection=house.connection, kind=kind, fresh_at=timezone.now())
+            for setup in (bloom, harbor):
+                SyncState.objects.create(connection=setup.connection, kind=kind, fresh_at=timezone.now())
     page = sign_in(support).get("/").content.decode()
     assert "3 live</b> across 2 clients" in page
     assert "1 talking, 1 connecting" in page
@@ -96,7 +94,7 @@ def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
 
 
 def test_a_client_sees_only_its_own(sign_in, make_member, bloom, harbor):
-    with scope.system("two houses"):
+    with scope.system("two clients"):
         call_of(bloom, counterpart="+31612340001")
         call_of(harbor, counterpart="+31612340002")
         Campaign.objects.create(
@@ -124,7 +122,7 @@ def test_a_part_is_sent_to_a_page_that_asks_for_itself(sign_in, support, bloom):
 
 
 @pytest.mark.parametrize("who", ["staff", "client"])
-def test_overviews_cost_no_more_queries_in_a_busy_house(
+def test_overviews_cost_no_more_queries_for_a_busy_client(
     sign_in, support, make_member, bloom, who, django_assert_num_queries
 ):
     browser, path = (

@@ -19,7 +19,7 @@ WRITING = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
 
 
-def test_the_room_has_no_page_for_writing():
+def test_the_admin_site_has_no_page_for_writing():
     assert {endpoint.name.rpartition("_")[2] for endpoint in ADMIN_ENDPOINTS} == {
         "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof",
     }  # fmt: skip

@@ -308,7 +308,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     assert operator.dial_requests() == [] and operator.calls() == []
 
 
-def test_the_reading_room_takes_no_call(bloom, harbor, admin, sign_in):
+def test_the_auditors_admin_site_takes_no_call(bloom, harbor, admin, sign_in):
     call = make_call(bloom)
     browser = sign_in(admin)
     for address in ("add/", f"{call.pk}/change/", ""):

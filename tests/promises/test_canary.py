@@ -126,8 +126,8 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Tr
     _forge(added, traps)
     for page in ("/connections/", f"/connections/{added.pk}/", "/inventory/", "/activity/", "/admin/"):
         read(traps, "page", boss.get(page))
-    for shelf in ("tenants/connection", "tenants/auditentry", "tenants/assistant", "inventory/syncrun"):
-        read(traps, "page", boss.get(f"/admin/{shelf}/"))
+    for admin_list in ("tenants/connection", "tenants/auditentry", "tenants/assistant", "inventory/syncrun"):
+        read(traps, "page", boss.get(f"/admin/{admin_list}/"))
     read(traps, "page", boss.get(f"/admin/tenants/connection/{added.pk}/change/"))
     _people(traps, sign_in, make_member, added, password, guess)
     inventory_tasks.enqueue_due()

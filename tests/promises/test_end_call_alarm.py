@@ -130,7 +130,7 @@ def test_another_alarm_does_not_hide_it(operator, make_member, sign_in):
     assert "End call is not confirmed" in page
 
 
-def test_the_alarm_leaves_room_within_what_is_promised():
+def test_the_alarm_comes_before_the_promised_time_ends():
     """The threshold, the next sweep, and a worker that begins it."""
     sweeping = SCHEDULE["sweep calls"]
     assert END_IS_LATE.total_seconds() + sweeping["schedule"].total_seconds() <= PROMISED - 2

@@ -169,7 +169,7 @@ def spare(two_tenants: TwoTenants) -> dict[str, int]:
 
 @pytest.mark.parametrize("endpoint", [one for one in DEEDS if one.name not in NOT_HERE], ids=lambda one: one.name)
 def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, endpoint):
-    """Each deed is done; it leaves an entry. With the trail closed, the same deed leaves nothing at all."""
+    """Each action leaves an entry; when the trail refuses the entry, the action changes nothing."""
     canary = two_tenants.tenants["one"]
     if "release" in endpoint.name:
         with scope.system("nobody speaks"):

@@ -75,7 +75,7 @@ def campaign(step, **more):
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """`asked` is the audit entry that must be committed first; `state` what the campaign is before.
 
     `repeats`: setting the same value again is how a killed one is finished.
@@ -89,43 +89,43 @@ class Deed:
     repeats: bool = False
 
 
-DEEDS = {
-    "place": Deed(place, "call.asked", "dashboard/calls/placing/sending.py:_post"),
-    "say": Deed(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control/commands.py:send"),
-    "end-call": Deed(command("end-call"), "call.command-asked", "dashboard/calls/control/commands.py:send"),
-    "transfer": Deed(
+ACTIONS = {
+    "place": Action(place, "call.asked", "dashboard/calls/placing/sending.py:_post"),
+    "say": Action(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control/commands.py:send"),
+    "end-call": Action(command("end-call"), "call.command-asked", "dashboard/calls/control/commands.py:send"),
+    "transfer": Action(
         command("transfer", destination="+31612340099"),
         "call.command-asked",
         "dashboard/calls/control/commands.py:send",
     ),
-    "start": Deed(campaign(campaigns.start), "campaign.start-asked", "dashboard/campaigns/control.py:_ask", "draft"),
-    "resume": Deed(
+    "start": Action(campaign(campaigns.start), "campaign.start-asked", "dashboard/campaigns/control.py:_ask", "draft"),
+    "resume": Action(
         campaign(campaigns.resume), "campaign.resume-asked", "dashboard/campaigns/control.py:_ask", "paused"
     ),
-    "pause": Deed(
+    "pause": Action(
         campaign(campaigns.pause), "campaign.pause-asked", "dashboard/campaigns/control.py:_ask", "scheduled"
     ),
-    "cancel": Deed(
+    "cancel": Action(
         campaign(campaigns.cancel), "campaign.cancel-asked", "dashboard/campaigns/control.py:_ask", "scheduled"
     ),
-    "pause for an alarm": Deed(
+    "pause for an alarm": Action(
         campaign(lambda found, by: campaigns.pause_for_alarm(found)),
         "campaign.pause-asked",
         "dashboard/campaigns/control.py:_ask",
         "scheduled",
         by_person=False,
     ),
-    "organization": Deed(
+    "organization": Action(
         lambda here: organizations.create(here.connection, "New one", by=here.user),
         "organization.asked",
         "dashboard/connections/organizations.py:create",
     ),
-    "hook up": Deed(
+    "hook up": Action(
         lambda here: connect.hook_up(here.connection, by=here.user),
         "connection.hook-up-asked",
         "dashboard/connections/connect.py:_tell",
     ),
-    "rotate": Deed(
+    "rotate": Action(
         lambda here: webhook_secrets.rotate(here.connection, by=here.user),
         "connection.secret-changed",
         "dashboard/connections/connect.py:_tell",
@@ -157,7 +157,7 @@ def test_every_function_that_asks_for_a_change_is_killed_here():
             if isinstance(function, ast.FunctionDef):
                 called = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
                 using |= {f"{place}:{function.name}"} if called & changing else set()
-    assert using == {deed.function for deed in DEEDS.values()}
+    assert using == {action.function for action in ACTIONS.values()}
 
 
 @dataclass
@@ -226,8 +226,8 @@ def watch(monkeypatch, steps):
 def prepare(operator, name):
     if name in ("say", "end-call", "transfer"):
         operator.place_answered()
-    if DEEDS[name].state:
-        _campaign(operator, DEEDS[name].state)
+    if ACTIONS[name].state:
+        _campaign(operator, ACTIONS[name].state)
     if name in ("hook up", "rotate"):  # two assistants are enough
         with scope.system("assistants that are gone"):
             kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]
@@ -277,29 +277,29 @@ def left_over():
         )
 
 
-@pytest.mark.parametrize("name", DEEDS)
+@pytest.mark.parametrize("name", ACTIONS)
 def test_killed_at_each_step(operator, monkeypatch, name):
-    deed = DEEDS[name]
+    action = ACTIONS[name]
     prepare(operator, name)
     world = copy.deepcopy(operator.sandbox.state.__dict__)
     died = 0
     for dies_at in range(1, 400):
         before = database.savepoint()
-        steps = Steps(deed.asked, operator.user.pk if deed.by_person else None, dies_at)
+        steps = Steps(action.asked, operator.user.pk if action.by_person else None, dies_at)
         with monkeypatch.context() as patch:
             watch(patch, steps)
             try:
-                deed.run(operator)
+                action.run(operator)
             except Killed:
                 died += 1
             steps.dies_at = -1
             recover(operator)
         at = f"{name}, killed at {steps.names[dies_at - 1 : dies_at]}"
         assert left_over() == [], at
-        assert deed.repeats or len({one.split(" ")[1] for one in steps.reached}) == len(steps.reached), at
+        assert action.repeats or len({one.split(" ")[1] for one in steps.reached}) == len(steps.reached), at
         assert len(set(steps.reached)) <= 2, f"{at}: {steps.reached}"
         with scope.system("is there a trace?"):
-            traced = AuditEntry.objects.filter(action=deed.asked).exists()
+            traced = AuditEntry.objects.filter(action=action.asked).exists()
         assert traced or not steps.reached, at
         database.savepoint_rollback(before)
         operator.sandbox.state.__dict__.clear()

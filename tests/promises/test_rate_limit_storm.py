@@ -33,7 +33,7 @@ from tests.promises import scale
 STORM = 240.0 if scale.WHOLE else 120.0  # seconds
 LINE = "+31105550161"
 LIVE = {"dialing", "ringing", "connecting", "in-progress"}
-NAMED = LIVE | {"queued", "refused", "ended"}  # nothing is uncertain: a 429 is always before the deed (§1.4)
+NAMED = LIVE | {"queued", "refused", "ended"}  # nothing is uncertain: a 429 is always before the change (§1.4)
 WATCHED = [one.kind for one in registry.kinds() if one.kind != "inventory"]  # looked at every minute or oftener
 ELSEWHERE = "/api/v1/voices"  # asked by the other user of the key, and never by Patchbay
 
@@ -50,8 +50,8 @@ class Storm:
 
     def begin(self) -> None:
         """Three are on the phone, a campaign calls its list, and one answer has just been lost; all known here."""
-        lever = self.operator.control_sandbox
-        lever("options", outcome="conversation", campaigns_dial=True, campaign_call_limit=2)
+        control = self.operator.control_sandbox
+        control("options", outcome="conversation", campaigns_dial=True, campaign_call_limit=2)
         with scope.of(self.operator.tenant):
             dedications.Tenant.objects.filter(pk=self.operator.tenant.pk).update(max_concurrent_calls=200)
         with inprocess.client(self.operator.sandbox, "sandbox-agency") as other:
@@ -61,7 +61,7 @@ class Storm:
             made = other.post("/campaigns", json=body).json()["campaign"]["id"]
             other.patch(f"/campaigns/{made}", json={"status": "scheduled"})
         for nth in range(3):
-            lever("calls/inbound", number=LINE, seconds=1800, outcome="conversation", **{"from": f"+3161234999{nth}"})
+            control("calls/inbound", number=LINE, seconds=1800, outcome="conversation", **{"from": f"+3161234999{nth}"})
         self.fake_clock.steps(60)
         with scope.system("look"):
             self.campaign = Campaign.objects.get(remote_id=made)

@@ -78,7 +78,7 @@ def test_knock_out_without_decorators_and_row_security_the_walk_finds_leaks(
 
 
 def test_knock_out_without_rows_of_one_table_an_auditor_reads_too_much(committed_two_tenants: TwoTenants, superuser):
-    """The reading room rests on the database alone: the walk sees a single wall missing."""
+    """The auditors' admin site relies on the database alone: the walk finds one table without a policy."""
     auditor = committed_two_tenants.people["auditor of one"]
     assert leaks(committed_two_tenants, auditor, ADMIN_LISTS, "two") == []
     superuser("ALTER TABLE calls_call DISABLE ROW LEVEL SECURITY")

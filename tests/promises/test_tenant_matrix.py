@@ -16,7 +16,7 @@ from tests.promises.walking import Answer, ask, leaks
 
 pytestmark = pytest.mark.django_db
 EVERY = url_matrix.every()
-ONE_ROW = ("_change", "_history", "_export")  # of the reading room
+ONE_ROW = ("_change", "_history", "_export")  # of the auditors' admin site
 WALKED = [endpoint for endpoint in EVERY if endpoint.auditor_admin or endpoint.name not in url_matrix.PUBLIC]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 PEOPLE = [
@@ -130,7 +130,7 @@ def reads_words(who: Person) -> bool:
 
 @pytest.mark.parametrize("name", PEOPLE if scale.WHOLE else ["anonymous", "owner", "admin"])
 def test_no_other_method_does_anything(two_tenants: TwoTenants, name: str):
-    """Refused before anybody asks who it is. For the reading room: test_auditor.py."""
+    """Refused for everybody of this kind. For the auditors' admin site see test_auditor.py."""
     who, wrong = two_tenants.people[name], []
     for endpoint in WALKED:
         if endpoint.auditor_admin or endpoint.name.startswith(("account_", "mfa_", "usersessions_")):

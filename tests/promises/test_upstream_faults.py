@@ -89,19 +89,19 @@ def test_a_command_under_a_fault(operator, fault, command):
     assert len(operator.command_requests()) == 1
 
 
-@pytest.mark.parametrize(("fault", "deed"), part(FAULTS, DEEDS))
-def test_a_deed_upon_a_campaign_under_a_fault(operator, new_requests, fault, deed):
+@pytest.mark.parametrize(("fault", "action"), part(FAULTS, DEEDS))
+def test_a_campaign_action_under_a_fault(operator, new_requests, fault, action):
     campaign = a_campaign(operator)
-    if deed not in campaigns.offered(campaign):
+    if action not in campaigns.offered(campaign):
         assert campaigns.start(campaign, by=None).outcome == "accepted"
         with scope.system("look"):
             campaign.refresh_from_db()
     operator.add_fault(fault, "/campaigns/*", seconds=60)
     new_requests()
-    answer = getattr(campaigns, deed)(campaign, by=None)
+    answer = getattr(campaigns, action)(campaign, by=None)
     assert answer.outcome in ("accepted", "refused", "unknown") and answer.words
     assert [one.split()[0] for one in new_requests()] == ["PATCH"]
-    done = operator.sandbox.state.campaigns[campaign.remote_id].status == getattr(campaigns, deed.upper()).status
+    done = operator.sandbox.state.campaigns[campaign.remote_id].status == getattr(campaigns, action.upper()).status
     assert done or answer.outcome != "accepted", "told as done, and it is not"
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
     operator.control_sandbox("clock", advance=1)

@@ -131,10 +131,10 @@ def too_many(request):
 
 
 def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
-    open_door, settings.VOICEDOCK_TRANSPORT = settings.VOICEDOCK_TRANSPORT, MockTransport(too_many)
+    transport, settings.VOICEDOCK_TRANSPORT = settings.VOICEDOCK_TRANSPORT, MockTransport(too_many)
     with pytest.raises(limiter.voicedock.RateLimited):
         ask(bloom, Priority.REST)
-    settings.VOICEDOCK_TRANSPORT = open_door
+    settings.VOICEDOCK_TRANSPORT = transport
     with scope.system("look"):
         bloom.connection.refresh_from_db()
     assert bloom.connection.last_error == "Rate limit exceeded"

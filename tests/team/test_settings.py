@@ -23,7 +23,7 @@ def filled(setup, **more):
     } | more
 
 
-def test_an_owner_changes_the_house(bloom, make_member, sign_in):
+def test_an_owner_changes_the_settings(bloom, make_member, sign_in):
     browser = sign_in(make_member(bloom, Role.OWNER))
     assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
     with scope.of(bloom.tenant):

@@ -88,38 +88,38 @@ def test_the_last_admin_stays(admin, sign_in):
     assert StaffMember.objects.get(user=admin).role == StaffRole.ADMIN
 
 
-def at_once(*deeds) -> list[object]:
+def at_once(*actions) -> list[object]:
     """Each in a thread and a transaction of its own, begun together; what each raised, or None."""
-    gate, came = threading.Barrier(len(deeds)), {}
+    gate, came = threading.Barrier(len(actions)), {}
 
-    def run(at, deed):
+    def run(at, action):
         try:
             gate.wait(5)
-            deed()
+            action()
             came[at] = None
         except Exception as error:
             came[at] = error
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
-    return [came[at] for at in range(len(deeds))]
+    return [came[at] for at in range(len(actions))]
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("deed", ["demote", "remove"])
-def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, make_member, deed):
+@pytest.mark.parametrize("action", ["demote", "remove"])
+def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, make_member, action):
     one, two = make_member(bloom, Role.OWNER, "One"), make_member(bloom, Role.OWNER, "Two")
 
     def put_out(by, other):
         def run():
             with scope.of(bloom.tenant):
                 theirs = Membership.objects.select_related("user", "tenant").get(user=other)
-                if deed == "remove":
+                if action == "remove":
                     members.remove(theirs, by=by)
                 else:
                     members.change_role(theirs, Role.VIEWER, by=by)

@@ -20,8 +20,8 @@ from tenants.models import AuditEntry, SupportPass, Visit
 
 def test_staff_enter_first_are_seen_and_leave(sign_in, support, bloom, make_member):
     browser = sign_in(support)
-    door = browser.get("/c/bloom-dental/calls/")
-    assert door.status_code == 403 and "Enter Bloom Dental" in door.content.decode()
+    page = browser.get("/c/bloom-dental/calls/")
+    assert page.status_code == 403 and "Enter Bloom Dental" in page.content.decode()
     went = browser.post("/enter/bloom-dental/", {"next": "/c/bloom-dental/team/"})
     assert went.headers["Location"] == "/c/bloom-dental/team/"
     assert "You are inside" in browser.get("/c/bloom-dental/team/").content.decode()
@@ -161,8 +161,8 @@ def entries(setup) -> list[tuple[str, dict]]:
 
 def test_an_admin_says_why_before_entering_without_consent(sign_in, admin, bloom):
     browser = sign_in(admin)
-    door = browser.get("/c/bloom-dental/calls/")
-    assert door.status_code == 403 and "Why do you enter?" in door.content.decode()
+    page = browser.get("/c/bloom-dental/calls/")
+    assert page.status_code == 403 and "Why do you enter?" in page.content.decode()
     for reason in ({}, {"reason": ""}, {"reason": "  \u200b "}):
         refused = browser.post("/enter/bloom-dental/", reason | {"next": "/c/bloom-dental/calls/"})
         page = refused.content.decode()

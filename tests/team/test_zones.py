@@ -25,8 +25,8 @@ def at_noon(bloom, harbor, support, time_machine):
     time_machine.move_to(NOON)
     with scope.system("a client elsewhere"):
         Tenant.objects.filter(pk=harbor.tenant.pk).update(timezone="America/New_York")
-        for house in (bloom, harbor):
-            audit.record(support, house.tenant, "visit.began", house.tenant)
+        for setup in (bloom, harbor):
+            audit.record(support, setup.tenant, "visit.began", setup.tenant)
 
 
 def clocks(html: str) -> set[str]:
@@ -34,8 +34,8 @@ def clocks(html: str) -> set[str]:
 
 
 def test_a_clients_page_is_in_its_own_zone(at_noon, harbor, bloom, make_member, sign_in):
-    for house, there, words in ((harbor, "07:00", "New York time"), (bloom, "13:00", "Amsterdam time")):
-        html = sign_in(make_member(house, Role.OWNER)).get(f"/c/{house.tenant.slug}/activity/").content.decode()
+    for setup, there, words in ((harbor, "07:00", "New York time"), (bloom, "13:00", "Amsterdam time")):
+        html = sign_in(make_member(setup, Role.OWNER)).get(f"/c/{setup.tenant.slug}/activity/").content.decode()
         assert there in clocks(html) and words in html
     overview = sign_in(make_member(harbor, Role.OWNER)).get(f"/c/{harbor.tenant.slug}/").content.decode()
     assert "until 07:00" in overview
@@ -47,7 +47,7 @@ def test_a_list_of_several_clients_is_in_the_resellers(at_noon, admin, sign_in, 
     assert "12:00" in clocks(html) and "07:00" not in clocks(html) and "Lisbon time" in html
 
 
-def test_the_reading_room_writes_the_zone_beside_the_moment(at_noon, auditor, sign_in):
+def test_the_auditors_admin_site_writes_the_zone_beside_the_time(at_noon, auditor, sign_in):
     html = sign_in(auditor).get("/admin/tenants/auditentry/").content.decode()
     assert re.search(r"23 Nov 2026, \d\d:00 (UTC|CET)", html)
 

@@ -1,4 +1,4 @@
-"""P8: entries are written with the deed, and nobody can change them unseen."""
+"""P8: entries are written with the change they record, and nobody can change them unseen."""
 
 from datetime import timedelta
 
@@ -77,7 +77,7 @@ def appended(setup, **columns):
         "at": timezone.now() - timedelta(days=9),
         "actor_id": 1,
         "actor": "Somebody else",
-        "action": "other.deed",
+        "action": "other.action",
         "subject": "call:2",
     }
     with transaction.atomic():

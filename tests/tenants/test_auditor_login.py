@@ -54,8 +54,8 @@ def test_pages_are_read_through_it(bloom, harbor, make_user, sign_in):
     for page in ("/admin/", "/admin/tenants/tenant/", f"/admin/tenants/tenant/{harbor.tenant.pk}/change/"):
         answer = browser.get(page)
         assert answer.status_code == 200, page
-    shelf = browser.get("/admin/tenants/tenant/").content.decode()
-    assert "Harbor Logistics" in shelf and "Bloom Dental" not in shelf
+    page = browser.get("/admin/tenants/tenant/").content.decode()
+    assert "Harbor Logistics" in page and "Bloom Dental" not in page
     for page in ("/admin/tenants/auditentry/", "/admin/tenants/connection/", "/admin/calls/call/"):
         assert browser.get(page).status_code == 200, page
     with closing(browser.get("/admin/tenants/tenant/export/")) as export:

@@ -66,7 +66,7 @@ def confirm(browser, answer):
     return browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": wanted})
 
 
-def test_the_doors_that_ask_are_these():
+def test_the_endpoints_that_ask_are_these():
     """Keys, roles and exports; whoever adds one of them writes it down here."""
     asks = [endpoint for endpoint in url_matrix.every() if getattr(endpoint.view, "confirm", Confirm.NO) != Confirm.NO]
     found = {endpoint.name: endpoint.view.confirm for endpoint in asks}
@@ -139,7 +139,7 @@ def test_no_file_comes_from_elsewhere(owner, sign_in, away):
     assert sign_in(owner).get("/accounts/file/", {"file": away}).status_code == 404
 
 
-def test_a_shelf_is_taken_away_once_it_is_proved(auditor, sign_in):
+def test_a_list_is_exported_after_reauthentication(auditor, sign_in):
     browser = long_ago(sign_in(auditor), auditor)
     asked = browser.get("/admin/tenants/tenant/export/")
     assert asked.status_code == 302 and "reauthenticate" in asked["Location"]

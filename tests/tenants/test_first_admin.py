@@ -14,7 +14,7 @@ def make(capsys, email="Mara@reseller.example", name="Mara Jansen"):
     return re.search(r"https?://[^/]+(/\S+)", capsys.readouterr().out)[1]
 
 
-def test_the_link_sets_a_password_once_and_opens_the_door(db, capsys, client):
+def test_the_link_sets_a_password_once_and_signs_in(db, capsys, client):
     link = make(capsys)
     page = client.get(link, follow=True)
     form = page.redirect_chain[-1][0]

@@ -148,25 +148,25 @@ def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom
         superuser("TRUNCATE tenants_audithead")
 
 
-@pytest.mark.parametrize("deed", ["edit", "cut from the middle", "foreign key", "no line"])
-def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_folder, settings, deed):
+@pytest.mark.parametrize("tampering", ["edit", "cut from the middle", "foreign key", "no line"])
+def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_folder, settings, tampering):
     for _ in range(3):
         happen(bloom, admin, 1)
         checkpoints.publish()
     (path,) = checkpoint_folder.iterdir()
     lines = path.read_text().splitlines()
-    if deed == "edit":
+    if tampering == "edit":
         lines[1] = lines[1].replace(f'"tenant-{bloom.tenant.pk}": [', f'"tenant-{bloom.tenant.pk}": [1')
-    elif deed == "cut from the middle":
+    elif tampering == "cut from the middle":
         del lines[1]
-    elif deed == "foreign key":
+    elif tampering == "foreign key":
         settings.AUDIT_KEY = signing_key()
     else:
         lines[1] = "nonsense"
     path.write_text("\n".join(lines) + "\n")
     told = verify()
     assert "line 2:" in told
-    assert "not every signed line can be believed" in told or deed == "foreign key"
+    assert "not every signed line can be believed" in told or tampering == "foreign key"
 
 
 def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpoint_folder, settings):
@@ -189,7 +189,7 @@ def test_a_copy_from_elsewhere_can_be_held_against_it(bloom, admin, checkpoint_f
     assert f"1 signed publications in {copy}" in verify("--heads", str(copy))
 
 
-def test_the_reading_room_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, checkpoint_folder):
+def test_the_auditors_admin_site_says_what_a_chain_was_held_against(bloom, admin, auditor, sign_in, checkpoint_folder):
     checkpoints.publish()
     page = sign_in(auditor).get("/admin/tenants/audithead/").content.decode()
     assert "holds, signed outside up to entry" in page

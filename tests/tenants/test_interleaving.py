@@ -55,10 +55,10 @@ def pool(settings) -> Iterator[None]:
 
 
 def test_statements_of_two_clients_interleave_over_pooled_connections(bloom, harbor, pool):
-    together, houses = Barrier(4), [bloom.tenant.pk, harbor.tenant.pk] * 2
+    together, tenants = Barrier(4), [bloom.tenant.pk, harbor.tenant.pk] * 2
 
     def live(nth: int) -> set[tuple[int, int]]:
-        chance, mine, met = random.Random(nth), houses[nth], set()
+        chance, mine, met = random.Random(nth), tenants[nth], set()
         together.wait()
         try:
             for _ in range(40):
@@ -75,13 +75,13 @@ def test_statements_of_two_clients_interleave_over_pooled_connections(bloom, har
             if chance.random() < 0.2:
                 raise Trouble
             if chance.random() < 0.2:
-                Tenant.objects.create(name="Another", slug="another")  # the wall refuses
+                Tenant.objects.create(name="Another", slug="another")  # the policy refuses
             assert seen() == {mine}
         assert (seen(), in_force()[1]) == (set(), "")
 
     with ThreadPoolExecutor(4) as threads:
         met = set().union(*threads.map(live, range(4)))
-    of_both = {pid for pid, _ in met if {mine for other, mine in met if other == pid} == set(houses)}
+    of_both = {pid for pid, _ in met if {mine for other, mine in met if other == pid} == set(tenants)}
     assert of_both, "no connection was ever used for both clients: nothing was shown"
 
 

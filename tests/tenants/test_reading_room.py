@@ -1,4 +1,4 @@
-"""The auditors' reading room: what a page costs, filters and links, exports, what is written down, the chains."""
+"""The auditors' admin site: what a page costs, filters and links, exports, entries about reading, the chains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LISTS = [
 
 
 def test_a_page_of_rows_costs_the_same_whatever_is_in_it(bloom, harbor, auditor, sign_in):
-    """Bounded queries for each shelf; the first fill has one of each, the second ten."""
+    """Bounded queries for each list, with one row of each kind and with ten."""
     browser, counts = sign_in(auditor), []
     for rows in (1, 9):
         for at in range(rows):
@@ -95,18 +95,18 @@ def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign
     make_receipt(bloom, call)
     make_report(bloom, call)
     browser, opened = sign_in(auditor), 0
-    for shelf in (endpoint.address(None, None) for endpoint in LISTS):
-        offered = browser.get(shelf).context["cl"]
+    for admin_list in (endpoint.address(None, None) for endpoint in LISTS):
+        offered = browser.get(admin_list).context["cl"]
         for spec in offered.filter_specs:
             for choice in spec.choices(offered):
                 opened += 1
-                address = shelf + choice["query_string"]
+                address = admin_list + choice["query_string"]
                 assert browser.get(address).status_code == 200, address
     assert opened > 100
 
 
 @pytest.mark.parametrize(
-    ("shelf", "query", "found"),
+    ("admin_list", "query", "found"),
     [
         ("calls/call", "client={bloom}", 1),
         ("calls/call", "client={harbor}", 0),
@@ -123,16 +123,16 @@ def test_every_filter_that_is_offered_can_be_chosen(bloom, harbor, auditor, sign
         ("tenants/auditentry", "action=number.dedicated", 2),
     ],
 )
-def test_what_filters_and_search_leave(bloom, harbor, auditor, sign_in, shelf, query, found):
+def test_what_filters_and_search_leave(bloom, harbor, auditor, sign_in, admin_list, query, found):
     make_call(bloom, counterpart="+31612345678", state="ended")
     asked = query.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk, home=bloom.connection.pk)
-    page = sign_in(auditor).get(f"/admin/{shelf}/?{asked}")
+    page = sign_in(auditor).get(f"/admin/{admin_list}/?{asked}")
     assert page.status_code == 200
     assert page.context["cl"].result_count == found
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_room_shows_whether_the_chains_hold(bloom, harbor, auditor, sign_in, superuser):
+def test_the_admin_site_shows_whether_the_chains_hold(bloom, harbor, auditor, sign_in, superuser):
     browser = sign_in(auditor)
     assert browser.get("/admin/tenants/audithead/").content.decode().count("holds, not signed outside") == 2
     superuser(

@@ -165,8 +165,8 @@ def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
     assert visit_client(admin, strict).get("/c/bloom-dental/").status_code == 200  # staff: the reseller asks, or not
 
 
-def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings):
-    """Of the client, of the staff and of the reading room; but not the pages on which one sets it up."""
+def test_every_endpoint_asks_for_it(strict, owner, admin, auditor, sign_in, settings):
+    """Of the client, of the staff and of the auditors' admin site; but not the pages on which one sets it up."""
     settings.STAFF_SECOND_STEP = True
     people = {"client": sign_in(owner), "staff": sign_in(admin), "reading": sign_in(auditor)}
     opened, asked, here = [], 0, SimpleNamespace(ids={"slug": "bloom-dental"})
@@ -187,7 +187,7 @@ def test_every_door_asks_for_it(strict, owner, admin, auditor, sign_in, settings
     assert opened == [] and asked > 60
 
 
-def test_the_help_sheet_and_the_front_door_tell_nothing_before(strict, owner, admin, sign_in, settings):
+def test_the_help_sheet_and_the_root_url_show_nothing_before(strict, owner, admin, sign_in, settings):
     settings.STAFF_SECOND_STEP = True
     for person in (admin, owner):
         answer = sign_in(person).get("/help/")

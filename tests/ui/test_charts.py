@@ -1,4 +1,4 @@
-"""The drawing of a day: bars stand on the line, the scale is round, words stand where there is room."""
+"""The drawing of a day: bars stand on the line, the scale is round, words are where they fit."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def test_bars_stand_on_the_line_and_stay_inside(found):
     assert (drawn.reached, drawn.missed) == tuple(map(sum, zip(*found.values(), strict=True)))
 
 
-def test_words_stand_beside_the_last_bar_only_where_there_is_room():
+def test_words_are_beside_the_last_bar_only_where_they_fit():
     assert charts.draw({9: (3, 1)}, AT_TWO, ZONE).last
     assert charts.draw({19: (3, 1)}, AT_TWO, ZONE).last is None

@@ -78,7 +78,7 @@ def test_what_is_sent_while_the_last_still_waits_is_held_back_in_words_and_stays
     assert len(site.posts) == 1
 
 
-def test_ctrl_enter_sends_the_deed_one_writes_in(page, site):
+def test_ctrl_enter_sends_the_command_that_is_being_written(page, site):
     page.goto(site.page(f"<body>{FORM}</body>"))
     page.fill("textarea", "One moment please.")
     page.press("textarea", "Control+Enter")
@@ -180,7 +180,7 @@ def test_the_theme_is_remembered(page, site):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_keys_go_to_rooms_but_not_while_typing(page, site):
+def test_keys_go_to_pages_but_not_while_typing(page, site):
     page.goto(
         site.page(
             '<body><nav class="rail"><a data-room="live" href="#live">Live</a></nav>'

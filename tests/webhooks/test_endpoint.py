@@ -1,4 +1,4 @@
-"""VoiceDock's door: what is genuine is kept and applied once, all else changes nothing."""
+"""The endpoint of VoiceDock's webhooks: genuine ones are kept and applied once, others change nothing."""
 
 import json
 import time
@@ -172,7 +172,7 @@ def test_genuine_nonsense(operator, post, raw, status):
     assert deliveries() == []
 
 
-def test_the_door_takes_posts_of_a_known_token_and_a_bearable_size(operator, post):
+def test_the_endpoint_takes_posts_of_a_known_token_and_a_bearable_size(operator, post):
     assert Client().get(f"/hooks/voicedock/{operator.connection.webhook_token}/").status_code == 405
     assert Client().post("/hooks/voicedock/nobody/", b"{}", content_type="application/json").status_code == 404
     assert post(raw=b"x" * (512 * 1024 + 1)).status_code == 413
@@ -220,6 +220,6 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(operator, post,
     assert (kept.outcome, kept.attempts, kept.error) == ("failed", 5, "ZeroDivisionError")
 
 
-def test_every_connection_has_a_door_of_its_own(operator, bloom_organization):
+def test_every_connection_has_an_endpoint_of_its_own(operator, bloom_organization):
     with scope.system("look"):
         assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2
