@@ -52,7 +52,7 @@ class CallShelf(Shelf):
     inlines = [ReceiptsOfCall]
     also_exported = ["number_dedication_id", "assistant_dedication_id", "started_at", "ended_at", "remote_id", "id"]
 
-    change_list_template = "admin/calls.html"
+    change_list_template = "admin/call_list.html"
 
     def get_urls(self) -> list[URLPattern]:
         """The caller-ID report of one client, beside the shelf."""

@@ -49,7 +49,7 @@ class PlaceForm(ChosenReading):
         max_length=120,
         error_messages={"required": "Type the number of the person you call."},
         widget=forms.TextInput(
-            attrs={"inputmode": "tel", "autocomplete": "off", "class": "dial", "placeholder": "+31 6 1234 5678"}
+            attrs={"inputmode": "tel", "autocomplete": "off", "class": "phone-input", "placeholder": "+31 6 1234 5678"}
         ),
     )
     number = forms.IntegerField(error_messages={"required": "Choose the line you call from.", "invalid": NOT_YOURS})

@@ -42,7 +42,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT = 15.0  # seconds
 ASK_AGAIN = 10.0  # seconds: how long what ended without a word (`changes.note_access`) may still hear which rows change
-MOST_PER_SESSION = 12  # streams; a browser needs one for all its tabs (static/js/live.js)
+MOST_PER_SESSION = 12  # streams; a browser needs one for all its tabs (static/js/live_updates.js)
 RETRY = 2000  # milliseconds after which a browser comes back
 HEADERS = [
     (b"content-type", b"text/event-stream"),

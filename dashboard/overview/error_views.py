@@ -26,10 +26,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     page = form_recovery.keep(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, EnterFirst):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
-        return render(request, "enter.html", context, status=403)
+        return render(request, "enter_client.html", context, status=403)
     if isinstance(exception, SecondStepFirst):
         context = {"asked_by": exception.who, "next": page}
-        return render(request, "second_step.html", context, status=403)
+        return render(request, "second_step_required.html", context, status=403)
     words = ""
     if isinstance(exception, OnlyLooking):
         words = f"Support only looks inside {exception.tenant.name}. "

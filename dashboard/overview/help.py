@@ -29,11 +29,11 @@ def page(request: Any) -> HttpResponse:
     """In the frame of the room one comes from: staff's own, or that of one's first client, where one may be in it."""
     staff = staff_of(request.user)
     mine = [] if staff else memberships(request.user)
-    layout = "shell.html"
+    layout = "base_app.html"
     if staff and mfa.enough_for_staff(request, request.user):
         request.standing = Standing(request.user, staff=staff)
     elif mine and mfa.enough_for(request, request.user, mine[0].tenant):
         request.tenant, request.standing = mine[0].tenant, Standing(request.user, membership=mine[0])
     else:
-        layout = "alone.html"
+        layout = "base_standalone.html"
     return render(request, "home/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})

@@ -39,14 +39,14 @@ def home(request: Any) -> HttpResponse:
     mine = queries.memberships(request.user)
     if len(mine) == 1:
         return HttpResponseRedirect(reverse("client-home", args=[mine[0].tenant.slug]))
-    return render(request, "home/choose.html", {"memberships": mine})
+    return render(request, "home/choose_client.html", {"memberships": mine})
 
 
 @require_GET
 @tenant_view(Permission.SEE_OVERVIEW)
 def client_status(request: TenantRequest) -> HttpResponse:
     """The note of every page of a client that is suspended or closed; empty while it is active."""
-    return render(request, "parts/_client_status.html")
+    return render(request, "components/_client_status.html")
 
 
 @staff_view(Permission.SEE_CLIENTS)
@@ -87,7 +87,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "sees_connections": sees_connections,
         "may_open": request.standing.may(Permission.OPEN_CLIENTS),
     }
-    return page_or_part(request, "home/overview.html", "home/_overview.html", context)
+    return page_or_part(request, "home/overview.html", "home/_staff_overview.html", context)
 
 
 @require_GET
@@ -123,4 +123,4 @@ def client(request: TenantRequest) -> HttpResponse:
         "alone": len(team_queries.people(tenant)) < 2,
         "is_new": not last and not (board and board[0].calls),
     }
-    return page_or_part(request, "home/client.html", "home/_client.html", context)
+    return page_or_part(request, "home/client.html", "home/_client_overview.html", context)

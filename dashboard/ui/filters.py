@@ -19,7 +19,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Bar:
-    """What `parts/_filters.html` draws. `form` is bound to the query; its field `search` is the one always in sight."""
+    """What `components/_filters.html` draws. `form` is bound to the query; its field `search` is always shown."""
 
     label: str
     chips: list[Chip]

@@ -11,7 +11,7 @@ LONGEST = 100
 
 
 class SearchField(forms.CharField):
-    """Cuts instead of refusing; `parts/_search_cut.html` says so."""
+    """Cuts instead of refusing; `components/_search_shortened.html` says so."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(cut(value)) or "")

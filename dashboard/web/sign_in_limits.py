@@ -27,7 +27,7 @@ class SignInNeedsLimits:
         limited = name.startswith(("account_", "mfa_")) and name not in UNLIMITED
         if request.method in READS or not limited or _counting():
             return None
-        return render(request, "sign_in_closed.html", status=503)
+        return render(request, "sign_in_unavailable.html", status=503)
 
 
 def _counting() -> bool:

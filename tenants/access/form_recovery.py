@@ -3,7 +3,7 @@ of the identity was needed, or the form's token was too old.
 
 Every form says who opened it (`marker`, written by the `csrf_token` tag). What such a form held is kept in the session,
 sealed, for an hour; it is shown on the page of the form, to the same person only. Passwords, keys, codes and tokens are
-never kept. The template is `parts/_typed_again.html`, the fields are filled by `static/js/typed_again.js`.
+never kept. The template is `components/_unsent_form.html`, the fields are filled by `static/js/unsent_form.js`.
 """
 
 from __future__ import annotations

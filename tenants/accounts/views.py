@@ -95,4 +95,4 @@ def fetch(request: HttpRequest) -> HttpResponse:
         raise Http404
     path, _, query = file.partition("?")
     page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)
-    return render(request, "account/fetch.html", {"file": file, "back": f"{page}?{query}" if query else page})
+    return render(request, "account/download.html", {"file": file, "back": f"{page}?{query}" if query else page})

@@ -65,8 +65,8 @@ class Shelf(ReadOnly, ModelAdmin):
 
     show_full_result_count = False
     list_per_page = 50
-    change_list_template = "admin/shelf.html"
-    change_form_template = "admin/row.html"
+    change_list_template = "admin/read_only_list.html"
+    change_form_template = "admin/read_only_detail.html"
     people: list[str] = []
     noted = ""
     also_exported: list[str] = []

@@ -114,7 +114,7 @@ def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operato
     assert "VoiceDock has not sent the summary yet" in over.content.decode()
 
 
-@pytest.mark.parametrize("part", ["head", "timeline", "cells", "actions"])
+@pytest.mark.parametrize("part", ["header", "timeline", "quota", "actions"])
 def test_each_part_comes_alone_with_its_own_id(bloom, operator_browser, part):
     response = operator_browser.get(at(make_call(bloom), f"?part={part}"), headers=HTMX)
 
@@ -256,7 +256,8 @@ def test_whoever_has_the_same_panel_open_is_seen_there(bloom, operator_browser, 
     assert "is here too" not in operator_browser.get(at(call)).content.decode()
     colleague.get(at(call))
     assert (
-        "<b>Tom Bakker</b> is here too" in operator_browser.get(at(call, "?part=here"), headers=HTMX).content.decode()
+        "<b>Tom Bakker</b> is here too"
+        in operator_browser.get(at(call, "?part=viewers"), headers=HTMX).content.decode()
     )
     page = colleague.get(at(call)).content.decode()
     assert page.count("is here too") == 1 and "<b>Tom Bakker</b> is here too" not in page
@@ -268,7 +269,7 @@ def test_whoever_has_closed_the_panel_is_no_longer_seen(bloom, operator_browser,
     colleague.get(at(call))
     later = presence.time.time() + presence.FRESH + 1
     monkeypatch.setattr(presence.time, "time", lambda: later)
-    assert "is here too" not in operator_browser.get(at(call, "?part=here"), headers=HTMX).content.decode()
+    assert "is here too" not in operator_browser.get(at(call, "?part=viewers"), headers=HTMX).content.decode()
 
 
 def test_staff_are_seen_on_the_panel_they_look_at_and_nowhere_else(bloom, operator_browser, support, visit_client):
@@ -345,7 +346,7 @@ def test_a_panel_and_its_parts_read_little(bloom, operator_browser):
     with captured_selects() as page:
         operator_browser.get(at(call))
     assert len(page) <= 14, page
-    for part in ("head", "timeline", "cells", "actions"):
+    for part in ("header", "timeline", "quota", "actions"):
         with captured_selects() as found:
             operator_browser.get(at(call, f"?part={part}"), headers=HTMX)
         assert len(found) <= 7, (part, found)
@@ -401,7 +402,7 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
     assert "Good day" not in viewer.get(address).content.decode()
     assert viewer.get(f"{address}recording/").status_code == 403
     assert told("call.transcript-read") == told("call.recording-opened") == []
-    for part in ("", "?part=timeline", "?part=whole", ""):
+    for part in ("", "?part=timeline", "?part=report", ""):
         assert "Good day" in owner.get(address + part).content.decode()
     for _ in range(2):
         opened = owner.get(f"{address}recording/")

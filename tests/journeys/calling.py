@@ -40,7 +40,7 @@ def talking(page: Page, sandbox: httpx.Client, destination: str, assistant: str)
     place(page, destination, assistant)
     remote = of_person(sandbox, destination)
     force(sandbox, remote, "in-progress")
-    expect(page.locator("#call-head")).to_contain_text("In progress")
+    expect(page.locator("#call-header")).to_contain_text("In progress")
     return remote
 
 

@@ -14,7 +14,7 @@ def test_a_call_comes_to_life_before_ones_eyes(window, sandbox, talkative, still
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
     place(page, "+31 6 1234 5605", "Recall NL")
-    remote, head = of_person(sandbox, "+31 6 1234 5605"), page.locator("#call-head")
+    remote, head = of_person(sandbox, "+31 6 1234 5605"), page.locator("#call-header")
     expect(page.locator("[data-stream-lost]")).to_be_hidden()
     with without_reload(page, "call"):
         expect(head).to_contain_text("Dialing")
@@ -31,7 +31,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
-    slips = page.locator("#call-timeline li.slip")
+    slips = page.locator("#call-timeline li.command-receipt")
 
     sandbox.post("faults", json={"fault": "slow", "route": "/calls/*/control", "seconds": 3})
     page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
@@ -53,7 +53,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_label("To", exact=True).fill("+31 20 555 0150")
     page.get_by_role("button", name="Transfer the person").click()
-    expect(page.locator("#call-head")).to_contain_text("Transferred")
+    expect(page.locator("#call-header")).to_contain_text("Transferred")
     expect(page.get_by_role("main")).to_contain_text(re.compile("Transfer.*Accepted.*Confirmed", re.DOTALL))
     assert [len(commands(sandbox, kind)) for kind in ("inject-context", "say", "transfer")] == [1, 1, 1]
 
@@ -66,7 +66,7 @@ def test_ending_asks_once_and_shows_that_it_worked(window, talkative, sandbox):
     page.get_by_role("button", name="End call").click()
     assert findings(page) == []
     page.get_by_role("button", name="End the call now").dblclick()
-    expect(page.locator("#call-head")).to_contain_text("Ended")
+    expect(page.locator("#call-header")).to_contain_text("Ended")
     expect(page.get_by_role("main")).to_contain_text(re.compile("End call.*Confirmed", re.DOTALL))
     assert len(commands(sandbox, "end-call")) == before + 1
 

@@ -33,7 +33,7 @@ def test_staff_open_a_client_and_its_owner_calls(window, talkative):
 
     place(wren, "+31 6 1234 5601")
     with without_reload(wren, "call"):
-        expect(wren.locator("#call-head")).to_contain_text("In progress")
+        expect(wren.locator("#call-header")).to_contain_text("In progress")
     desk.goto("/live/")
     expect(desk.get_by_role("main")).to_contain_text("Juniper Care")
     assert findings(wren) == []

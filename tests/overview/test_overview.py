@@ -70,7 +70,7 @@ def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom
     assert "3 live</b> across 2 clients" in page
     assert "1 talking, 1 connecting" in page
     assert "know if it was placed" in page and f"/c/harbor-logistics/calls/{lost.pk}/" in page
-    assert page.count("jack--free") == 2 + 3
+    assert page.count("line-status--free") == 2 + 3
     assert "oldest data from" in page
 
 

@@ -47,7 +47,7 @@ ODD = [
     "²",
     "9" * 30,
 ]
-WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "whole", "actions", "newest", "2026-11-23"]
+WORDS = ["all", "ended", "paused", "say", "owner", "viewer", "report", "actions", "newest", "2026-11-23"]
 
 
 @pytest.mark.parametrize("walk", range(scale.WALKS))

@@ -152,4 +152,6 @@ def test_a_list_is_exported_after_reauthentication(auditor, sign_in):
 def test_a_link_to_a_file_may_lead_to_a_page_first():
     """With `download`, a browser would save the page that asks who sits there, under the name of the file."""
     templates = Path(settings.BASE_DIR, "templates").rglob("*.html")
-    assert [one.name for one in templates if re.search(r"<a [^>]*\sdownload[\s>]", one.read_text())] == ["fetch.html"]
+    assert [one.name for one in templates if re.search(r"<a [^>]*\sdownload[\s>]", one.read_text())] == [
+        "download.html"
+    ]

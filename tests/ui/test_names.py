@@ -12,8 +12,8 @@ from tests.ui.names_in_templates import is_isolated, shown
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
 NOT_NAMES = {  # template and expression
-    ("parts/_dialog.html", "name"): "the name of a form field",
-    ("parts/_filters.html", "name"): "the name of a form field",
+    ("components/_confirm_dialog.html", "name"): "the name of a form field",
+    ("components/_filters.html", "name"): "the name of a form field",
     ("calls/_composer.html", "notice.name"): "a model family",
 }
 PEOPLE_AND_THINGS = {"name", "user", "tenant", "invited_by", "gone", "called", "thing", "assistant", "person"}

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 LOST = "<p data-stream-lost hidden>lost since <time data-lost-since></time></p>"
 FORM = """<form id="f" method="post" action="/post/" hx-post="/post/" hx-target="#out" hx-swap="outerHTML">
-<div class="deed"><textarea name="words" data-draft="call-1" aria-label="Words"></textarea>
+<div class="command-form"><textarea name="words" data-draft="call-1" aria-label="Words"></textarea>
 <button name="type" value="say" id="send">Say</button></div>
 <button type="button" data-phrase="We call back today">Phrase</button></form><p id="out">before</p>"""
 
@@ -183,7 +183,7 @@ def test_the_theme_is_remembered(page, site):
 def test_keys_go_to_pages_but_not_while_typing(page, site):
     page.goto(
         site.page(
-            '<body><nav class="rail"><a data-room="live" href="#live">Live</a></nav>'
+            '<body><nav class="sidebar"><a data-room="live" href="#live">Live</a></nav>'
             '<main><input type="search" aria-label="Find"></main><dialog id="keys">Keys</dialog></body>'
         )
     )
@@ -267,7 +267,7 @@ CALL = """<form><label><input type="radio" name="assistant" value="1" data-openi
 
 
 def test_the_opening_sentence_follows_the_chosen_assistant(page, site):
-    page.goto(site.page(f'<body>{CALL}<script src="/static/js/deed.js"></script></body>'))
+    page.goto(site.page(f'<body>{CALL}<script src="/static/js/call_button.js"></script></body>'))
     expect(page.get_by_label("Words")).to_have_attribute("placeholder", "Good day.")
     page.get_by_label("Two").check()
     expect(page.get_by_label("Words")).to_have_attribute("placeholder", "")

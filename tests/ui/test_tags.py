@@ -28,17 +28,19 @@ def test_progress_never_leaves_its_bar():
 
 def test_a_jack_shows_the_call_and_leads_to_it():
     call = SimpleNamespace(state="in-progress", counterpart="+31205550173", alarm="", tenant=None, pk=1)
-    html = drawn("{% jack c %}", c=call)
-    assert 'class="jack jack--live"' in html and "+31 20 555 0173, in progress" in html
+    html = drawn("{% line_status c %}", c=call)
+    assert 'class="line-status line-status--live"' in html and "+31 20 555 0173, in progress" in html
     call.current_alarm, call.alarm_words = "end-not-confirmed", "End call is not confirmed"
-    assert "jack--person" in drawn("{% jack c %}", c=call)
-    assert drawn("{% jack %}") == '<span class="jack jack--free"></span>'
+    assert "line-status--person" in drawn("{% line_status c %}", c=call)
+    assert drawn("{% line_status %}") == '<span class="line-status line-status--free"></span>'
 
 
 def test_a_face_is_two_letters():
-    assert ">MJ<" in drawn('{% face "Mara Jansen" True %}') and "face--staff" in drawn('{% face "Mara Jansen" True %}')
-    assert ">OB<" in drawn('{% face "owner@bloom" %}')
-    assert "<i" in drawn("{% face n %}", n="")
+    assert ">MJ<" in drawn('{% avatar "Mara Jansen" True %}') and "avatar--staff" in drawn(
+        '{% avatar "Mara Jansen" True %}'
+    )
+    assert ">OB<" in drawn('{% avatar "owner@bloom" %}')
+    assert "<i" in drawn("{% avatar n %}", n="")
 
 
 @pytest.mark.parametrize("family", ["pipeline", "openai-realtime", "something-new"])
@@ -105,7 +107,7 @@ def test_each_filter_is_a_chip_that_can_be_taken_off():
     assert [chip.words for chip in bar.chips] == ["Amsterdam line, Reception", "Since 19 Nov 2026"]
     assert bar.chips[0].url == "/calls/?q=31&since=2026-11-19"  # and the list starts from its beginning
     assert bar.clear_url == "/calls/"
-    html = drawn('{% include "parts/_filters.html" %}', filters=bar)
+    html = drawn('{% include "components/_filters.html" %}', filters=bar)
     assert 'value="31"' in html and html.count("Remove this filter") == 2 and "Clear all" in html
 
 

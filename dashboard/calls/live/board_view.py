@@ -63,7 +63,7 @@ def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: d
         "here": request.get_full_path(),
         "sorted": {} if longest else {"sort": "newest"},
     }
-    return page_or_part(request, "calls/live.html", "calls/_wall.html", context)
+    return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 
 
 def _strip(call: Call, words: bool) -> dict[str, Any]:

@@ -28,12 +28,12 @@ from tenants.access.permissions import Permission
 from tenants.isolation import scope
 
 PARTS = {
-    "head": "calls/_head.html",
-    "here": "calls/_here.html",
+    "header": "calls/_header.html",
+    "viewers": "calls/_viewers.html",
     "timeline": "calls/_timeline.html",
-    "cells": "calls/_cells.html",
+    "quota": "calls/_quota.html",
     "actions": "calls/_actions.html",
-    "whole": "calls/_whole.html",
+    "report": "calls/_report.html",
 }
 
 
@@ -67,7 +67,7 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
         status = 200 if receipt else 422
         if not getattr(request, "htmx", False):
             return _page(request, found, form, status=status)
-        return render(request, "calls/_answer.html", _panel(request, found, form, receipt), status=status)
+        return render(request, "calls/_command_response.html", _panel(request, found, form, receipt), status=status)
 
 
 @require_POST
@@ -136,13 +136,13 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
     seen = request.GET.get("seen", "")
     if part == "actions" and seen and seen == _mode(request, call):
         return HttpResponse(status=204)  # what one types there stays untouched
-    if part == "cells" and (call.finished or not request.standing.may(Permission.CONTROL_CALLS)):
+    if part == "quota" and (call.finished or not request.standing.may(Permission.CONTROL_CALLS)):
         return HttpResponse(status=204)
-    if part == "here" and call.finished:
+    if part == "viewers" and call.finished:
         return HttpResponse(status=204)
-    if part == "here":
+    if part == "viewers":
         return render(request, PARTS[part], _here(request, call))
-    if part == "whole":
+    if part == "report":
         context = _panel(request, call)
         _note_reading(request, call, context)
         return render(request, PARTS[part], context | _report(context, call))
@@ -206,7 +206,7 @@ def _panel(
         "may_read": may_read,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
     }
-    if only in ("", "head"):
+    if only in ("", "header"):
         context["heard_at"] = queries.heard_at(call)
     if only in ("", "timeline", "actions"):
         report: CallReport | None = getattr(call, "report", None) if may_read else None
@@ -219,7 +219,7 @@ def _panel(
     if may_steer and call.is_live:
         if only in ("", "actions"):
             context |= _composer(request, call, form, receipt)
-        if only in ("", "cells", "actions"):
+        if only in ("", "quota", "actions"):
             context |= _cells(call)
     return context
 

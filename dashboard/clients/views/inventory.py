@@ -78,7 +78,7 @@ def _page(
         "holders": holders,
         "oldest": queries.inventory_age(),
     }
-    return render(request, "inventory/stock.html", context, status=status)
+    return render(request, "inventory/inventory.html", context, status=status)
 
 
 def _shelf(

@@ -29,7 +29,7 @@ def enter(request: StaffRequest, slug: str) -> HttpResponse:
     form = VisitForm(request.POST if "reason" in request.POST else None)
     if support_access.needs_reason(staff, inside, allowed_by) and not form.is_valid():
         context = {"client": tenant, "next": _next(request), "form": form}
-        return render(request, "enter.html", context, status=422)
+        return render(request, "enter_client.html", context, status=422)
     _end_the_last(request, but=tenant)
     is_asked = staff.role == StaffRole.ADMIN and allowed_by is None and form.is_valid()
     with scope.reseller(staff):

@@ -232,15 +232,15 @@ def _bar(words: str, parts: list[tuple[str, int]], total: int) -> SafeString:
 
 
 @register.simple_tag
-def jack(call: Any = None) -> SafeString:
-    """One line of a client: its call as a jack that leads there, or a free line."""
+def line_status(call: Any = None) -> SafeString:
+    """One line of a client: the state of its call, which leads to the call, or a free line."""
     if call is None:
-        return mark_safe('<span class="jack jack--free"></span>')
+        return mark_safe('<span class="line-status line-status--free"></span>')
     mark, words = states.read(call.state)
     if getattr(call, "current_alarm", ""):
         mark, words = "person", call.alarm_words
     label = f"{phone_numbers.grouped(call.counterpart) or 'No number'}, {decapitalize(words)}"
-    shape = f"jack jack--{mark}" if mark else "jack"
+    shape = f"line-status line-status--{mark}" if mark else "line-status"
     try:
         address = reverse("call", args=[call.tenant.slug, call.pk])
     except (AttributeError, NoReverseMatch):  # nobody's call: there is no page to lead to
@@ -249,12 +249,14 @@ def jack(call: Any = None) -> SafeString:
 
 
 @register.simple_tag
-def face(name: Any, staff: bool = False) -> SafeString:
+def avatar(name: Any, staff: bool = False) -> SafeString:
     """A person as two letters; brass for the reseller's people."""
     name = names.clean(name)
     words = [word for word in str(name).replace(".", " ").replace("@", " ").split() if word[0].isalnum()]
     letters = words[0][0] + words[-1][0] if len(words) > 1 else str(name)[:2]
-    return format_html('<i class="face{}" aria-hidden="true">{}</i>', " face--staff" if staff else "", letters.upper())
+    return format_html(
+        '<i class="avatar{}" aria-hidden="true">{}</i>', " avatar--staff" if staff else "", letters.upper()
+    )
 
 
 @register.simple_tag
@@ -282,7 +284,8 @@ def field(
         return format_html(shape, bound.as_widget(attrs=extra), words, below)
     if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
         shape = (
-            '<fieldset class="field" aria-describedby="{}"><legend>{}</legend><div class="pick">{}</div>{}</fieldset>'
+            '<fieldset class="field" aria-describedby="{}"><legend>{}</legend>'
+            '<div class="choice-list">{}</div>{}</fieldset>'
         )
         return format_html(shape, said, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
@@ -295,13 +298,13 @@ def nothing_to_show(
     context: Context, content: str, title: str, url: str = "", action: str = "", icon: str = ""
 ) -> SafeString:
     """Says that a list has nothing to show and why (the content), with a link to what can be done about it."""
-    return _component(context, "_empty.html", title=title, text=content, url=url, action=action, icon=icon)
+    return _component(context, "_nothing_to_show.html", title=title, text=content, url=url, action=action, icon=icon)
 
 
 @register.simple_block_tag(takes_context=True)
 def error_message(context: Context, content: str, title: str, back: str = "", again: bool = False) -> SafeString:
     """Says that a page could not be shown and why (the content); `back` is the page to return to."""
-    return _component(context, "_error.html", title=title, text=content, back=back, again=again)
+    return _component(context, "_error_message.html", title=title, text=content, back=back, again=again)
 
 
 @register.simple_block_tag(takes_context=True)
@@ -315,19 +318,27 @@ def confirm_dialog(
     """
     values = {"name": "", "value": "yes", "next": "", "keep": "", **more}
     return _component(
-        context, "_dialog.html", title=title, text=content, id=id, url=url, action=action, danger=danger, **values
+        context,
+        "_confirm_dialog.html",
+        title=title,
+        text=content,
+        id=id,
+        url=url,
+        action=action,
+        danger=danger,
+        **values,
     )
 
 
 def _component(context: Context, template_name: str, /, **values: Any) -> SafeString:
     assert context.template is not None  # a tag is rendered as part of one
     with context.push(**values):
-        return context.template.engine.get_template(f"parts/{template_name}").render(context)
+        return context.template.engine.get_template(f"components/{template_name}").render(context)
 
 
 @register.simple_tag
 def refreshed_on(*changes: str, of: Any = "", also: str = "") -> SafeString:
-    """The trigger with which a fragment fetches itself again when one of these kinds of rows changed (live.js).
+    """The trigger with which a fragment fetches itself again when one of these kinds of rows changed (live_updates.js).
 
     A change is a kind and its modifiers ("call throttle:1s"); `of` is the id of the one row that is meant, `also` a
     trigger of another kind ("every 30s").

@@ -1,0 +1,22 @@
+// call_button.js: keeps the words of the button of "Call now" current: who is called, and from which line.
+//   <span data-call-button data-call-to="#destination" data-call-from="number">Call from Amsterdam line</span>
+//   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
+(() => {
+  const say = () => {
+    for (const deed of document.querySelectorAll("[data-call-button]")) {
+      const form = deed.closest("form");
+      const to = form.querySelector(deed.dataset.callTo)?.value.trim();
+      const from = form.querySelector(`[name="${deed.dataset.callFrom}"]:checked`)?.dataset.words;
+      deed.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
+    }
+  };
+  const showOpening = () => {
+    for (const field of document.querySelectorAll("[data-opening-of]")) {
+      const chosen = field.form.querySelector(`[name="${field.dataset.openingOf}"]:checked`);
+      if (chosen) field.placeholder = chosen.dataset.opening;
+    }
+  };
+  for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [say, showOpening]) addEventListener(event, update);
+  say();
+  showOpening();
+})();

@@ -1,0 +1,104 @@
+// live_panel.js: the live panel of a call; events are delegated, so that they survive swaps.
+//   Ctrl+Enter sends the form one writes in (the button of its visible .command-form)
+//   <button data-phrase="words">           puts the words into the textarea of its form that is in sight
+//   <textarea data-draft="key">            is kept in this tab until it is sent
+//   <div data-hold>                        a list whose newest is at the end: stays at the end, or holds while one reads above
+//   <button data-to-newest hidden>         shows while something newer waits below
+//   <details id="…">                       stays open or closed over a swap; that of a .composer starts folded on a phone
+//   <dialog id="…">                        stays open while news arrive, and closes with the answer to its own form
+(() => {
+  const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
+  const key = field => `draft:${field.dataset.draft}`;
+  const store = (name, value) => { try { value ? sessionStorage.setItem(name, value) : sessionStorage.removeItem(name); } catch { /* full or refused: the text is still on screen */ } };
+  const recall = name => { try { return sessionStorage.getItem(name); } catch { return null; } };
+
+  document.addEventListener("keydown", event => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.form, fields = event.target.closest?.(".command-form") ?? form;
+    const button = fields && [...fields.querySelectorAll("button:not([type=button]):not([formmethod=dialog])")].find(inSight);
+    if (!form || !button) return;
+    event.preventDefault();
+    form.requestSubmit(button);
+  });
+
+  document.addEventListener("click", event => {
+    const phrase = event.target.closest("[data-phrase]");
+    if (phrase) {
+      const form = phrase.closest("form, .composer"), field = [...form.querySelectorAll("textarea")].find(inSight);
+      if (!field) return;
+      const before = field.value.slice(0, field.selectionStart).trimEnd(), after = field.value.slice(field.selectionEnd).trimStart();
+      const words = phrase.dataset.phrase || phrase.textContent.trim();
+      field.value = [before, words, after].filter(Boolean).join(" ");
+      field.focus();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (event.target.closest("[data-to-newest]")) for (const list of document.querySelectorAll("[data-hold]")) toEnd(list);
+  });
+
+  // drafts
+  const fill = () => {
+    for (const field of document.querySelectorAll("[data-draft]")) if (!field.value && document.activeElement !== field) field.value = recall(key(field)) ?? "";
+  };
+  document.addEventListener("input", event => { if (event.target.dataset?.draft) store(key(event.target), event.target.value); });
+  document.addEventListener("submit", event => {
+    if (event.defaultPrevented && !event.target.matches("[hx-post]")) return;
+    for (const field of event.target.querySelectorAll("[data-draft]")) if (inSight(field)) store(key(field), "");
+  });
+  const again = event => {
+    const form = event.detail.ctx?.sourceElement;
+    for (const field of form?.querySelectorAll?.("[data-draft]") ?? []) store(key(field), field.value);
+  };
+  document.addEventListener("htmx:response:error", again);
+  document.addEventListener("htmx:error", again);
+  document.addEventListener("patchbay:not-sent", again);
+
+  // holding the scroll: in a list of its own where there is room, else the page itself
+  const scrolls = list => list.scrollHeight > list.clientHeight + 1 && getComputedStyle(list).overflowY !== "visible";
+  const reversed = list => getComputedStyle(list).flexDirection === "column-reverse";
+  const distance = list => scrolls(list)
+    ? (reversed(list) ? -list.scrollTop : list.scrollHeight - list.clientHeight - list.scrollTop)
+    : document.documentElement.scrollHeight - innerHeight - scrollY;
+  const toEnd = list => {
+    if (scrolls(list)) list.scrollTop = reversed(list) ? 0 : list.scrollHeight;
+    else scrollTo({ top: document.documentElement.scrollHeight });
+    newer(false);
+  };
+  const newer = waiting => { for (const button of document.querySelectorAll("[data-to-newest]")) button.hidden = !waiting; };
+  let held = new Map(), opened = [], asking = [];
+
+  document.addEventListener("htmx:before:swap", event => {
+    held = new Map([...document.querySelectorAll("[data-hold]")].map(list => [list.id, { away: distance(list), height: list.scrollHeight, last: list.lastElementChild?.textContent }]));
+    opened = [...document.querySelectorAll("details[id]")].map(details => [details.id, details.open]);
+    const answers = event.detail.ctx?.sourceElement?.closest?.("form"); // a question that was answered goes
+    asking = answers ? [] : [...document.querySelectorAll("dialog[open][id]")].map(dialog => dialog.id);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
+    for (const dialog of asking.map(id => document.getElementById(id))) if (dialog && !dialog.open) dialog.showModal();
+    for (const list of document.querySelectorAll("[data-hold]")) {
+      const was = held.get(list.id);
+      if (!was) continue;
+      if (was.away < 48) toEnd(list);
+      else if (scrolls(list)) {
+        const away = was.away + list.scrollHeight - was.height;
+        list.scrollTop = reversed(list) ? -away : list.scrollHeight - list.clientHeight - away;
+        if (list.scrollHeight > was.height) newer(true);
+      } else if (list.scrollHeight > was.height) newer(true);
+    }
+    fill();
+  });
+  addEventListener("scroll", event => {
+    const list = event.target.closest?.("[data-hold]") ?? document.querySelector("[data-hold]");
+    if (list && distance(list) < 48) newer(false);
+  }, { capture: true, passive: true });
+  fill();
+
+  // on a phone the composer is a sheet from below that starts folded, unless something was begun in it
+  const narrow = matchMedia("(width < 960px)");
+  const fold = () => {
+    const sheet = document.querySelector(".composer details");
+    if (sheet) sheet.open = !narrow.matches || [...sheet.querySelectorAll("textarea")].some(field => field.value);
+  };
+  fold();
+  narrow.addEventListener("change", fold);
+})();
