@@ -90,7 +90,7 @@ class PlaceForm(ChosenReading):
         return self.cleaned_data["assistant"]
 
     def clean(self) -> dict[str, Any]:
-        """A line and an assistant of two VoiceDock organizations cannot meet in one call (`design.md §1`)."""
+        """A line and an assistant of two VoiceDock organizations cannot meet in one call."""
         facts = super().clean() or {}
         line, assistant = self.lines.get(facts.get("number", 0)), self.assistants.get(facts.get("assistant", 0))
         if line and assistant and line.connection_id != assistant.connection_id:

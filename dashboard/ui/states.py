@@ -1,4 +1,4 @@
-"""What every state is called on screen, and which mark it wears (`design.md §4`, `look.md` "Pieces")."""
+"""What every state is called on screen, and which mark it wears."""
 
 from __future__ import annotations
 
