@@ -53,7 +53,7 @@ def _is_field_key(key: str) -> bool:
 
 
 def _audit_keys(settings: Any) -> Iterator[str]:
-    make = "Make both: python -m tenants.audit.keys"
+    make = "Make both: python -m tenants.signing_keys"
     if not settings.AUDIT_PUBLIC_KEYS and not settings.AUDIT_KEY:
         yield f"PATCHBAY_AUDIT_PUBLIC_KEYS is not set: nothing could verify the audit trail. {make}"
     if settings.AUDIT_KEY and not _is_32_bytes(settings.AUDIT_KEY):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from dashboard.devserver.paths import Places
-from tenants.audit import keys
+from tenants import signing_keys
 
 ASKED_FOR = {"postgres": "DATABASE_URL", "valkey": "CELERY_BROKER_URL", "sandbox": "VOICEDOCK_API_URL"}
 
@@ -24,7 +24,7 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
         "PATCHBAY_DEMO": "1",
         "PATCHBAY_SECRET_KEY": secrets["secret_key"],
         "PATCHBAY_FIELD_KEYS": secrets["field_keys"],
-        "PATCHBAY_AUDIT_PUBLIC_KEYS": keys.public_half(signer(places, given)["PATCHBAY_AUDIT_KEY"]),
+        "PATCHBAY_AUDIT_PUBLIC_KEYS": signing_keys.public_half(signer(places, given)["PATCHBAY_AUDIT_KEY"]),
         "PATCHBAY_AUDIT_HEADS": str(places.data / "audit"),
         "PATCHBAY_URL": url,
         "PATCHBAY_HOSTS": "127.0.0.1,localhost",

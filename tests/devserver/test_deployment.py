@@ -102,7 +102,7 @@ def settings(admin: str, broker: str) -> dict[str, str]:
     """What the README has one set, made by its commands where they need nothing else."""
     place = admin.rpartition("@")[2].partition("/")[0]
     made = subprocess.run(
-        [sys.executable, "-m", "tenants.audit.keys"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "tenants.signing_keys"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     return {
         "DATABASE_ADMIN_URL": admin,

@@ -139,3 +139,14 @@ def test_it_can_be_read_by_an_old_python_to_say_so():
         text=True,
     )
     assert told.stderr == "Patchbay needs Python 3.11 or newer; this is 3.9.\n"
+
+
+def test_up_and_the_keys_are_there_before_django_is_set_up():
+    for module in ("dashboard.devserver.up", "dashboard.devserver.reset", "tenants.signing_keys"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {module}, sys; sys.exit('tenants.models' in sys.modules)"],
+            cwd=Path(manage.__file__).parent,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, (module, done.stderr)

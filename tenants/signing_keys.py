@@ -1,4 +1,4 @@
-"""`python -m tenants.audit.keys`: a new pair of keys for the audit trail, one to sign with and one to verify with."""
+"""`python -m tenants.signing_keys`: a new pair of keys for the audit trail, one to sign with and one to verify with."""
 
 import base64
 import sys
