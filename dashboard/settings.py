@@ -93,20 +93,20 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.access_log.AccessLog",
     "csp.middleware.CSPMiddleware",
-    "tenants.middleware.WithoutNul",
+    "tenants.middleware.StripNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "tenants.access.form_recovery.KeepTyped",
-    "tenants.accounts.sessions.LastUsed",
+    "tenants.access.form_recovery.FormRecoveryMiddleware",
+    "tenants.accounts.sessions.SessionActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "dashboard.web.method_not_allowed.PageForWrongMethod",
-    "dashboard.web.sign_in_limits.SignInNeedsLimits",
-    "tenants.privacy.PrivatePages",
+    "dashboard.web.method_not_allowed.MethodNotAllowedMiddleware",
+    "dashboard.web.sign_in_limits.SignInLimitsMiddleware",
+    "tenants.privacy.NoStoreMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -145,7 +145,9 @@ if PROCESS == "web":  # threads share a pool; workers and commands keep one conn
     pool = {"min_size": 2, "max_size": WEB_CONNECTIONS, "timeout": 10}
     DATABASES["default"] |= {"CONN_MAX_AGE": 0}
     DATABASES["default"]["OPTIONS"] |= {"pool": pool}
-if AUDITOR_URL := os.environ.get("DATABASE_AUDITOR_URL"):  # of the web alone: `tenants.isolation.scope.auditor` uses it
+if AUDITOR_URL := os.environ.get(
+    "DATABASE_AUDITOR_URL"
+):  # of the web alone: `tenants.isolation.scope.for_auditor` uses it
     DATABASES["auditor"] = {**DATABASES["default"], **database_url.read(AUDITOR_URL, "DATABASE_AUDITOR_URL")}
     if PROCESS == "web":  # few people read there: none is kept open for them
         DATABASES["auditor"]["OPTIONS"] |= {"pool": {"min_size": 0, "max_size": 4, "timeout": 10}}

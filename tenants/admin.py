@@ -14,7 +14,7 @@ from tenants.auditor_admin.read_only_admin import (
     ByConnection,
     ByHolder,
     ByHome,
-    Shelf,
+    ReadOnlyModelAdmin,
     at,
     connections_of,
     link_of,
@@ -37,12 +37,12 @@ from tenants.models import (
     Visit,
 )
 
-__all__ = ["ByClient", "ByConnection", "Shelf", "at", "linked", "one_of", "person_of", "reader", "site"]
+__all__ = ["ByClient", "ByConnection", "ReadOnlyModelAdmin", "at", "linked", "one_of", "person_of", "reader", "site"]
 CHECKED_AT_ONCE = 20_000  # entries: a page of chains is verified when it has no more
 
 
 @admin.register(Tenant, site=site)
-class TenantShelf(Shelf):
+class TenantAdmin(ReadOnlyModelAdmin):
     list_display = ["name", "slug", "status", "home", "timezone", "created_at"]
     list_filter = ["status", ByHome, "created_at"]
     list_select_related = ["home_connection"]
@@ -55,7 +55,7 @@ class TenantShelf(Shelf):
 
 
 @admin.register(Connection, site=site)
-class ConnectionShelf(Shelf):
+class ConnectionAdmin(ReadOnlyModelAdmin):
     list_display = ["name", "organization_name", "parent", "last_contact_at", "last_error", "minutes_balance"]
     list_select_related = ["parent"]
     list_filter = ["last_contact_at"]
@@ -66,7 +66,7 @@ class ConnectionShelf(Shelf):
         return super().get_queryset(request) & connections_of(request)
 
 
-class DedicationShelf(Shelf):
+class DedicationAdmin(ReadOnlyModelAdmin):
     """Who had what, from when until when."""
 
     list_filter = [ByClient, ByConnection, "made_at"]
@@ -95,20 +95,20 @@ class DedicationShelf(Shelf):
 
 
 @admin.register(NumberDedication, site=site)
-class NumberDedicationShelf(DedicationShelf):
+class NumberDedicationAdmin(DedicationAdmin):
     list_display = ["e164", "client", "connection", "begins", "ends"]
     search_fields = ["e164", "tenant__name"]
 
 
 @admin.register(AssistantDedication, site=site)
-class AssistantDedicationShelf(DedicationShelf):
+class AssistantDedicationAdmin(DedicationAdmin):
     list_display = ["assistant", "client", "connection", "begins", "ends"]
     list_select_related = ["tenant", "connection", "assistant"]
     search_fields = ["assistant__name", "tenant__name"]
 
 
 @admin.register(Number, site=site)
-class NumberShelf(Shelf):
+class NumberAdmin(ReadOnlyModelAdmin):
     list_display = ["e164", "name", "connection", "is_active", "seen_at", "vanished_at"]
     list_filter = [ByHolder, ByConnection, "is_active", "seen_at"]
     list_select_related = ["connection"]
@@ -116,7 +116,7 @@ class NumberShelf(Shelf):
 
 
 @admin.register(Assistant, site=site)
-class AssistantShelf(Shelf):
+class AssistantAdmin(ReadOnlyModelAdmin):
     list_display = ["name", "connection", "provider", "family", "is_active", "seen_at", "vanished_at"]
     list_filter = [ByHolder, ByConnection, "family", "is_active", "seen_at"]
     list_select_related = ["connection"]
@@ -125,7 +125,7 @@ class AssistantShelf(Shelf):
 
 
 @admin.register(Person, site=site)
-class PersonShelf(Shelf):
+class PersonAdmin(ReadOnlyModelAdmin):
     """The view behind it shows staff, and the people of the clients that one may read."""
 
     list_display = ["name", "email", "is_active", "last_login"]
@@ -134,7 +134,7 @@ class PersonShelf(Shelf):
 
 
 @admin.register(Membership, site=site)
-class MembershipShelf(Shelf):
+class MembershipAdmin(ReadOnlyModelAdmin):
     list_display = ["tenant", "person", "role", "sees_transcripts", "created_at"]
     list_filter = [ByClient, "role", "created_at"]
     list_select_related = ["tenant"]
@@ -147,7 +147,7 @@ class MembershipShelf(Shelf):
 
 
 @admin.register(Visit, site=site)
-class VisitShelf(Shelf):
+class VisitAdmin(ReadOnlyModelAdmin):
     list_display = ["started_at", "tenant", "person", "ended_at"]
     list_filter = [ByClient, "started_at"]
     list_select_related = ["tenant"]
@@ -161,7 +161,7 @@ class VisitShelf(Shelf):
 
 
 @admin.register(AuditEntry, site=site)
-class AuditShelf(Shelf):
+class AuditAdmin(ReadOnlyModelAdmin):
     list_display = ["at", "actor", "sentence", "tenant", "action", "about", "chain", "seq"]
     list_filter = [ByClient, "at", one_of("action", ((action, action) for action in SENTENCES))]
     list_select_related = ["tenant"]
@@ -183,7 +183,7 @@ class AuditShelf(Shelf):
 
 
 @admin.register(AuditHead, site=site)
-class ChainShelf(Shelf):
+class ChainAdmin(ReadOnlyModelAdmin):
     """The chains, and whether each entry still follows from the one before it."""
 
     list_display = ["chain", "seq", "state", "hash_in_hex"]

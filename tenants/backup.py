@@ -100,7 +100,7 @@ def _verify(folder: Path) -> None:
     signed = checkpoints.published(folder / CHECKPOINTS)
     if signed.troubles:
         raise BackupError(f"The signed heads in the backup cannot be believed: {signed.troubles[0]}")
-    with scope.system("verify a restored audit trail"):
+    with scope.for_system("verify a restored audit trail"):
         broken = next(iter(verification.verify(published=signed)), None)
     if broken:
         raise BackupError(f"The audit trail is broken: {broken.chain}, entry {broken.seq}: {broken.reason}")

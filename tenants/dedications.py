@@ -27,7 +27,7 @@ from tenants.models import (
 INSTANT = timedelta(microseconds=1)
 
 
-class Taken(Exception):
+class AlreadyDedicated(Exception):
     """Somebody else has this number or assistant in that period. `holder` is its tenant, where it may be told."""
 
     def __init__(self, words: str, holder: Tenant | None = None) -> None:
@@ -83,7 +83,7 @@ def change_countries(
 def dedicate_number(
     tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None
 ) -> NumberDedication:
-    """Give the tenant a number from `start` (now) until it is released; raises `Taken`."""
+    """Give the tenant a number from `start` (now) until it is released; raises `AlreadyDedicated`."""
     dedication = NumberDedication(
         tenant=tenant, connection_id=number.connection_id, number=number, e164=number.e164, made_by=by
     )
@@ -95,7 +95,7 @@ def dedicate_number(
 def dedicate_assistant(
     tenant: Tenant, assistant: Assistant, *, by: User | None, start: datetime | None = None
 ) -> AssistantDedication:
-    """Give the tenant an assistant from `start` (now) until it is released; raises `Taken`."""
+    """Give the tenant an assistant from `start` (now) until it is released; raises `AlreadyDedicated`."""
     dedication = AssistantDedication(
         tenant=tenant, connection_id=assistant.connection_id, assistant=assistant, made_by=by
     )
@@ -116,13 +116,15 @@ def _dedicate(dedication: Dedication, start: datetime | None, taken_by: Any) -> 
         other = others.select_related("tenant").order_by("period").first()
         holder = other.tenant if other else None
         if holder == dedication.tenant:
-            raise Taken(f"{holder} has it already.", holder) from clash
+            raise AlreadyDedicated(f"{holder} has it already.", holder) from clash
         name = holder.name if holder else "Another client"
         if holder and other.begins_later:
             day = f"{other.period.lower.astimezone(holder.zone):%-d %B %Y}"
-            raise Taken(f"{name} gets it from {day} on. Withdraw that on their page first.", holder) from clash
+            raise AlreadyDedicated(
+                f"{name} gets it from {day} on. Withdraw that on their page first.", holder
+            ) from clash
         until = f" until {other.period.upper:%-d %B %Y}" if other and other.period.upper else ""
-        raise Taken(f"{name} has it{until}. Release it there first.", holder) from clash
+        raise AlreadyDedicated(f"{name} has it{until}. Release it there first.", holder) from clash
 
 
 def end_number(dedication: NumberDedication, *, by: User | None) -> None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 NUL = "%00"
 
 
-class WithoutNul:
+class StripNulMiddleware:
     """Middleware: takes NULs out of what follows the question mark. Nobody types one, and PostgreSQL fails over it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

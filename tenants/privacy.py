@@ -12,7 +12,7 @@ SECRET = re.compile(
 )
 
 
-class PrivatePages:
+class NoStoreMiddleware:
     """Every page is private unless its view said otherwise."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -37,7 +37,7 @@ def run() -> Resealed:
     found = Resealed()
     for model, name in sealed_fields():
         for pk in _keys(model):
-            with scope.system("seal a secret again"):
+            with scope.for_system("seal a secret again"):
                 _reseal(model, name, pk, found)
     return found
 
@@ -52,7 +52,7 @@ def sealed_fields() -> Iterator[tuple[type[Model], str]]:
 
 
 def _keys(model: type[Model]) -> list[Any]:
-    with scope.system("which secrets there are"):
+    with scope.for_system("which secrets there are"):
         return list(model._default_manager.order_by("pk").values_list("pk", flat=True))
 
 

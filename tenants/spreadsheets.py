@@ -78,7 +78,7 @@ def chunks(head: Sequence[str], rows: Iterable[Sequence[object]], form: Format) 
     return _workbook(head, rows) if form is Format.EXCEL else _csv(head, rows, form)
 
 
-def inert(value: object) -> str:
+def escape_formula(value: object) -> str:
     """A CSV cell that no spreadsheet takes for a formula, whichever separator it splits the file by.
 
     An apostrophe is put before what would begin one: at the start, and after each separator or line break inside.
@@ -98,9 +98,9 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[object]], form: Format) ->
     writer: Any = csv.writer(
         _Echo(), delimiter=";" if form is Format.SEMICOLON else ",", quoting=csv.QUOTE_ALL, lineterminator="\r\n"
     )
-    yield (BYTE_ORDER_MARK + writer.writerow([inert(cell) for cell in head])).encode()
+    yield (BYTE_ORDER_MARK + writer.writerow([escape_formula(cell) for cell in head])).encode()
     for row in rows:
-        yield writer.writerow([inert(cell) for cell in row]).encode("utf-8", "replace")
+        yield writer.writerow([escape_formula(cell) for cell in row]).encode("utf-8", "replace")
 
 
 def _workbook(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:

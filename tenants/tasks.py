@@ -33,7 +33,7 @@ def verify_audit_trail() -> None:
     if mark.exists() and mark.stat().st_mtime > time.time() - WEEK:
         return
     signed = checkpoints.published()
-    with scope.system("verify the audit trail"):
+    with scope.for_system("verify the audit trail"):
         broken = list(verification.verify(published=signed))
     for row in broken:
         log.error("audit_chain_broken", chain=row.chain, entry=row.seq, reason=row.reason)

@@ -37,7 +37,7 @@ def close(tenant: Tenant, *, by: User | None, reason: str, **facts: object) -> N
     _turn(tenant, [Status.ACTIVE, Status.SUSPENDED], Status.CLOSED, "tenant.closed", by, reason, facts)
 
 
-def hold(tenant: Tenant | int) -> Tenant:
+def lock_tenant(tenant: Tenant | int) -> Tenant:
     """The client as it is now, locked: no call of it can be claimed until the transaction ends."""
     pk = tenant if isinstance(tenant, int) else tenant.pk
     return Tenant.objects.select_for_update(no_key=True).get(pk=pk)
@@ -45,7 +45,7 @@ def hold(tenant: Tenant | int) -> Tenant:
 
 def keep_for(tenant: Tenant, days: int, *, by: User) -> None:
     """How long after closing the personal data of its calls are kept; raises `NotNow` when there is none left."""
-    now = hold(tenant)
+    now = lock_tenant(tenant)
     if now.data_is_removed:
         raise NotNow(f"The personal data of {now.name}’s calls is removed already; nothing was changed.")
     Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)

@@ -16,8 +16,8 @@ from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.history import pages
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from tenants.access.reauthentication import Confirm
-from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, person_of, site
-from tenants.auditor_admin.read_only_admin import RowsBelow, pretty
+from tenants.admin import ByClient, ByConnection, ReadOnlyModelAdmin, linked, one_of, person_of, site
+from tenants.auditor_admin.read_only_admin import ReadOnlyInline, pretty
 from tenants.isolation import scope
 from tenants.models import Person, Tenant
 
@@ -26,13 +26,13 @@ DIRECTIONS = one_of("direction", [("outbound", "Out"), ("inbound", "In"), ("web"
 COMMANDS = one_of("command", [(name, name.replace("-", " ")) for name in composer.TABS] + [("end-call", "end call")])
 
 
-class ReceiptsOfCall(RowsBelow):
+class ReceiptsOfCall(ReadOnlyInline):
     model = Receipt
     fields = ["asked_at", "command", "payload", "outcome", "answered_at", "effect", "effect_at", "note"]
 
 
 @admin.register(Call, site=site)
-class CallShelf(Shelf):
+class CallAdmin(ReadOnlyModelAdmin):
     list_display = [
         "created_at",
         "tenant",
@@ -81,14 +81,14 @@ class CallShelf(Shelf):
 
     def caller_id_export(self, request: Any) -> HttpResponseBase:
         """Written down in the client's trail before the first line leaves; each page in a scope of the auditor."""
-        with scope.auditor(request.reader):
+        with scope.for_auditor(request.reader):
             tenant, form = _client(request), CallerIdFilter(request.GET)
             if tenant is None or not form.is_valid():
                 return HttpResponseRedirect(reverse("admin:calls_call_proof"))
             found = _report(tenant, form)
-        with scope.system("an export is written down"):
+        with scope.for_system("an export is written down"):
             written_down(request, tenant, form)
-        return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.auditor(request.reader)))
+        return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.for_auditor(request.reader)))
 
     @admin.display(description="requested by")
     def requested_by_name(self, call: Call) -> str:
@@ -105,7 +105,7 @@ def _report(tenant: Tenant, form: CallerIdFilter) -> Any:
 
 
 @admin.register(CallReport, site=site)
-class ReportShelf(Shelf):
+class ReportAdmin(ReadOnlyModelAdmin):
     """Transcripts and summaries; that one was read is an entry of its own."""
 
     list_display = ["call", "tenant", "first_seen_at", "updated_at"]
@@ -127,7 +127,7 @@ class ReportShelf(Shelf):
 
 
 @admin.register(Receipt, site=site)
-class ReceiptShelf(Shelf):
+class ReceiptAdmin(ReadOnlyModelAdmin):
     list_display = ["asked_at", "tenant", "into", "command", "outcome", "effect", "answered_at"]
     list_filter = [ByClient, "asked_at", COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]

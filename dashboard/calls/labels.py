@@ -48,7 +48,7 @@ def why(call: Call) -> str:
     return WHY.get(Alarm(call.current_alarm), "")
 
 
-def bay(call: Call) -> str:
+def board_column(call: Call) -> str:
     """Which bay of the wall it belongs to."""
     if call.current_alarm or call.state in UNCERTAIN:
         return "person"

@@ -45,7 +45,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
         raise Refusal("Choose one of the answers.")
     if call.state == State.LOST:
         return _settle_lost(call, choice, by)
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         if choice == KEEP_LOOKING:
             return step(
                 call,
@@ -86,7 +86,7 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
         change |= {"finished": True, "error": f"{by} decided that it is over. VoiceDock never reported its end."[:500]}
     else:
         change |= {"missing_since": None, "missed_at": None}
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         if Call.objects.filter(pk=call.pk, tenant_id=owner(call), finished=True).exists():
             return False
         action = "call.lost-settled" if choice == IS_OVER else "call.looked-again"
@@ -103,7 +103,7 @@ def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
         raise Refusal("Only your account team can clear this alarm.")
     if not reason:
         raise Refusal("Write why dialing may go on.")
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm != Alarm.WRONG_NUMBER:
             return False

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboard.calls.updates.voicemail import Source
 from dashboard.sync import text_lengths
-from tenants.isolation.row_security import Key, Rows
+from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 
@@ -226,19 +226,19 @@ class Call(models.Model):
                 ),
                 name="placed_call_is_whole",
             ),
-            Key(
+            CompositeForeignKey(
                 name="call_number_dedication",
                 columns=["tenant_id", "connection_id", "number_dedication_id"],
                 to="tenants_numberdedication",
                 target=["tenant_id", "connection_id", "id"],
             ),
-            Key(
+            CompositeForeignKey(
                 name="call_assistant_dedication",
                 columns=["tenant_id", "connection_id", "assistant_dedication_id"],
                 to="tenants_assistantdedication",
                 target=["tenant_id", "connection_id", "id"],
             ),
-            Rows(name="call_rows"),
+            TenantRowPolicy(name="call_rows"),
         ]
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="calls_newest_first"),
@@ -326,14 +326,14 @@ class CallReport(models.Model):
 
     class Meta:
         constraints = [
-            Key(name="report_call", columns=["call_id"], to="calls_call", target=["id"]),
-            Key(
+            CompositeForeignKey(name="report_call", columns=["call_id"], to="calls_call", target=["id"]),
+            CompositeForeignKey(
                 name="report_call_tenant",
                 columns=["tenant_id", "call_id"],
                 to="calls_call",
                 target=["tenant_id", "id"],
             ),
-            Rows(name="report_rows"),
+            TenantRowPolicy(name="report_rows"),
         ]
 
     def __str__(self) -> str:
@@ -358,8 +358,10 @@ class CallerIdCorrection(models.Model):
             models.UniqueConstraint(
                 fields=["call", "reported_line", "number_remote_id"], name="one_correction_per_caller_id"
             ),
-            Key(name="correction_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
-            Rows(name="correction_rows"),
+            CompositeForeignKey(
+                name="correction_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
+            ),
+            TenantRowPolicy(name="correction_rows"),
         ]
 
     def __str__(self) -> str:
@@ -381,8 +383,10 @@ class AlarmClearing(models.Model):
         ordering = ["cleared_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["call", "alarm_at"], name="one_clearing_per_alarm"),
-            Key(name="clearing_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
-            Rows(name="clearing_rows"),
+            CompositeForeignKey(
+                name="clearing_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
+            ),
+            TenantRowPolicy(name="clearing_rows"),
         ]
 
     def __str__(self) -> str:
@@ -442,8 +446,10 @@ class Receipt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call", "token"], name="one_receipt_per_token"),
             models.CheckConstraint(condition=~Q(outcome="refused") | Q(effect=""), name="refused_has_no_effect"),
-            Key(name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]),
-            Rows(name="receipt_rows"),
+            CompositeForeignKey(
+                name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
+            ),
+            TenantRowPolicy(name="receipt_rows"),
         ]
         indexes = [
             models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
@@ -465,7 +471,7 @@ class Phrase(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "text"], name="phrase_once"),
-            Rows(name="phrase_rows"),
+            TenantRowPolicy(name="phrase_rows"),
         ]
 
     def __str__(self) -> str:

@@ -95,7 +95,7 @@ def commands_kept() -> None:
 def commands_lost() -> None:
     """Receipts of commands whose sender is gone."""
     for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
-        with scope.of(receipt.tenant_id):
+        with scope.for_tenant(receipt.tenant_id):
             mine = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
             if mine.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now(), recorded_at=Now()):
                 _tell(receipt, "call.command-given-up")
@@ -104,7 +104,7 @@ def commands_lost() -> None:
 def ends_not_confirmed() -> None:
     """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
     for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, alarm="")):
-        with scope.of(owner(call)):
+        with scope.for_tenant(owner(call)):
             if not Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, alarm="").exists():
                 continue  # another alarm was raised meanwhile, and must not be covered
             step(
@@ -114,14 +114,14 @@ def ends_not_confirmed() -> None:
                 alarm=Alarm.END_NOT_CONFIRMED,
                 alarm_at=Now(),
             )
-        runs.hurry(call.connection_id, Kind.LIVE_CALLS)
+        runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
 
 
 def transfers_not_confirmed() -> None:
     """The call may still be transferred later: then it is confirmed after all."""
     open_ones = Q(command="transfer", effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
     for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - NOT_TRANSFERRED)):
-        with scope.of(receipt.tenant_id):
+        with scope.for_tenant(receipt.tenant_id):
             mine = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)
             if mine.update(effect=Receipt.Effect.NOT_CONFIRMED, note=STILL_TALKING):
                 _tell(receipt, "call.transfer-not-confirmed")
@@ -135,13 +135,13 @@ def wrong_lines() -> None:
 
 
 def _calls(which: Q, *, live: bool = True) -> list[Call]:
-    with scope.system("calls that are overdue"):
+    with scope.for_system("calls that are overdue"):
         calls = Call.objects.select_related("tenant", "connection").filter(which).order_by("created_at")
         return list(calls.filter(finished=False)[:MOST] if live else calls[:MOST])
 
 
 def _receipts(which: Q) -> Iterable[Receipt]:
-    with scope.system("commands that are overdue"):
+    with scope.for_system("commands that are overdue"):
         return list(Receipt.objects.select_related("call__tenant").filter(which).order_by("asked_at")[:MOST])
 
 

@@ -4,13 +4,13 @@ from django.contrib import admin
 
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.ui import states
-from tenants.admin import ByClient, ByConnection, Shelf, linked, one_of, site
+from tenants.admin import ByClient, ByConnection, ReadOnlyModelAdmin, linked, one_of, site
 
 LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]
 
 
 @admin.register(Campaign, site=site)
-class CampaignShelf(Shelf):
+class CampaignAdmin(ReadOnlyModelAdmin):
     list_display = [
         "name",
         "tenant",
@@ -27,7 +27,7 @@ class CampaignShelf(Shelf):
 
 
 @admin.register(Lead, site=site)
-class LeadShelf(Shelf):
+class LeadAdmin(ReadOnlyModelAdmin):
     list_display = ["phone_number", "of", "tenant", "status", "attempts", "last_attempt_at"]
     list_filter = [ByClient, one_of("status", LEADS), "last_attempt_at"]
     list_select_related = ["campaign", "tenant"]

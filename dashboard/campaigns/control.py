@@ -104,7 +104,7 @@ def hindrances(campaigns: QuerySet[Campaign], *, by: User) -> dict[int, dict[str
     The same judgement that refuses, before the click. `campaigns` are read here, in a scope that reaches all, with as
     many queries for one as for all.
     """
-    with scope.system("what may be done with these campaigns"):
+    with scope.for_system("what may be done with these campaigns"):
         found = list(campaigns.select_related("tenant"))
         present, alarmed, staff = rights.rights_of(found), _alarmed(found), _is_staff(by)
         return {
@@ -122,7 +122,7 @@ def risk(campaign: Campaign, *, by: User) -> rights.Risk | None:
     """What staff have to confirm before it is started; None for nothing, and for people who are not staff."""
     if not _is_staff(by):
         return None
-    with scope.system("what is risked with this campaign"):
+    with scope.for_system("what is risked with this campaign"):
         present = rights.rights_of([campaign])[campaign.pk]
         return rights.risk_of(campaign, present)
 
@@ -160,7 +160,7 @@ def pause_suspects(call: Call) -> list[Campaign]:
 
     One that is being paused already is left to its next attempt. Opens scopes of its own.
     """
-    with scope.system("which campaign made this call"):
+    with scope.for_system("which campaign made this call"):
         suspects = Q(assistant__remote_id=call.assistant_remote_id)
         if remote_id := getattr(call, "remote_id", ""):
             suspects |= Q(pk__in=Lead.objects.filter(call_remote_id=remote_id).values("campaign"))
@@ -199,9 +199,9 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -
     else:
         answer = Answer("accepted", done)
     _settle(request, campaign, deed, by, answer, because)
-    runs.hurry(campaign.connection_id, Kind.CAMPAIGNS)
+    runs.mark_due(campaign.connection_id, Kind.CAMPAIGNS)
     if remote is not None:
-        with scope.system("what a campaign is now"):
+        with scope.for_system("what a campaign is now"):
             sync.keep(campaign.connection, [remote])
     return answer
 
@@ -209,7 +209,7 @@ def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -
 def _settle(
     request: VendorRequest, campaign: Campaign, deed: Deed, by: User | None, answer: Answer, because: str
 ) -> None:
-    with scope.system("what became of a campaign"):
+    with scope.for_system("what became of a campaign"):
         if not vendor_requests.settle(request, VendorRequest.Outcome(answer.outcome)):
             return  # beat was first
         details = {"name": campaign.name, "deed": deed.name, "outcome": answer.outcome, "why": because or answer.words}
@@ -221,7 +221,7 @@ def _begin(campaign: Campaign, deed: Deed, by: User | None, confirmed: str) -> t
 
     What it is started under is kept, so that a later change of it is noticed.
     """
-    with scope.system("may this campaign do that"):
+    with scope.for_system("may this campaign do that"):
         campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
         present = rights.rights_of([campaign])[campaign.pk]
         if words := _hindrance(campaign, deed, present, _alarmed([campaign]), staff=_is_staff(by)):

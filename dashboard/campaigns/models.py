@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.timezone import now
 
-from tenants.isolation.row_security import Key, Rows
+from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import Assistant, Connection, Tenant
 
 
@@ -69,7 +69,7 @@ class Campaign(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_campaign"),
             models.UniqueConstraint(fields=["tenant", "id"], name="campaign_key"),
-            Rows(name="campaign_rows"),
+            TenantRowPolicy(name="campaign_rows"),
         ]
         indexes = [models.Index(fields=["tenant", "-remote_created_at", "-id"], name="campaigns_newest_first")]
 
@@ -105,13 +105,13 @@ class Lead(models.Model):
         ordering = ["remote_created_at", "id"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "remote_id"], name="one_copy_per_lead"),
-            Key(
+            CompositeForeignKey(
                 name="lead_campaign",
                 columns=["tenant_id", "campaign_id"],
                 to="campaigns_campaign",
                 target=["tenant_id", "id"],
             ),
-            Rows(name="lead_rows"),
+            TenantRowPolicy(name="lead_rows"),
         ]
         indexes = [
             models.Index(fields=["campaign", "status"], name="leads_by_status"),

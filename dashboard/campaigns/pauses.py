@@ -22,7 +22,7 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
 
     Opens a scope of its own. The audit entry is in the client's trail.
     """
-    with scope.system("a campaign has to be paused"):
+    with scope.for_system("a campaign has to be paused"):
         mine = Campaign.objects.filter(pk=campaign.pk, status=STARTED, vanished_at=None, pause_required_at=None)
         if not mine.update(
             pause_required_at=Now(),
@@ -40,7 +40,7 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
 
 def attempted(campaign: Campaign, outcome: str) -> None:
     """What came of asking; unless it was accepted, VoiceDock is asked again, each time after a longer wait."""
-    with scope.system("a campaign was to be paused"):
+    with scope.for_system("a campaign was to be paused"):
         required = Campaign.objects.filter(pk=campaign.pk).exclude(pause_required_at=None)
         if (now := required.select_for_update(of=("self",)).first()) is None:
             return
@@ -56,11 +56,11 @@ def attempted(campaign: Campaign, outcome: str) -> None:
 
 def settle() -> None:
     """Forget the requirement for campaigns that VoiceDock shows as not started; opens scopes of its own."""
-    with scope.system("campaigns that stand still"):
+    with scope.for_system("campaigns that stand still"):
         done = Q(vanished_at__isnull=False) | ~Q(status=STARTED)
         found = list(Campaign.objects.select_related("tenant").filter(done, pause_required_at__isnull=False))
     for campaign in found:
-        with scope.system("a campaign stands still"):
+        with scope.for_system("a campaign stands still"):
             mine = Campaign.objects.filter(done, pk=campaign.pk, pause_required_at__isnull=False)
             if mine.update(pause_required_at=None, pause_next_at=None, version=F("version") + 1):
                 now = _note(campaign)

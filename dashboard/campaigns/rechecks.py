@@ -37,7 +37,7 @@ def run() -> list[Campaign]:
 
 def ask_due() -> list[Campaign]:
     """Ask VoiceDock about each pause that is due; one that fails must not hold up the others."""
-    with scope.system("pauses that are due"):
+    with scope.for_system("pauses that are due"):
         due = list(pauses.due()[:MOST])
     for campaign in due:
         try:
@@ -52,7 +52,7 @@ def _changed() -> list[tuple[Campaign, PauseCause]]:
 
     One that was started at VoiceDock itself has no rights on record: those of the first time it is seen are taken.
     """
-    with scope.system("campaigns and the dedications they call under"):
+    with scope.for_system("campaigns and the dedications they call under"):
         started = Campaign.objects.filter(
             status=Campaign.Status.SCHEDULED, vanished_at=None, tenant__isnull=False, pause_required_at=None
         )
@@ -87,7 +87,7 @@ def compare_calls() -> None:
         connection=OuterRef("campaign__connection"),
         remote_id=OuterRef("call_remote_id"),
     )
-    with scope.system("calls that campaigns made"):
+    with scope.for_system("calls that campaigns made"):
         leads = list(
             Lead.objects.select_related("campaign__assistant", "campaign__tenant")
             .filter(Exists(known), call_verdict="", last_attempt_at__gt=Now() - RECENT)
@@ -99,7 +99,7 @@ def compare_calls() -> None:
             found = [pk for pk, one in verdicts.items() if one == verdict]
             Lead.objects.filter(pk__in=found).update(call_verdict=verdict)
     for campaign in {lead.campaign for lead in leads if verdicts.get(lead.pk) == CallVerdict.DIFFERS}:
-        with scope.system("a campaign made a call that is not its client's"):
+        with scope.for_system("a campaign made a call that is not its client's"):
             audit.record(None, campaign.tenant, "campaign.foreign-call", campaign, name=campaign.name)
         pauses.require(campaign, PauseCause.FOREIGN_CALL)
 

@@ -33,11 +33,11 @@ LISTS_AT_ONCE = 8  # lead lists read in one look
 
 def campaigns(connection: Connection) -> None:
     """All campaigns of the connection with one request; opens scopes of its own."""
-    with runs.look(connection, Kind.CAMPAIGNS) as run:
+    with runs.run_sync(connection, Kind.CAMPAIGNS) as run:
         with run.client_for(Priority.REST) as vendor:
             remotes = vendor.campaigns()
         run.seen = len(remotes)
-        with scope.system("copy campaigns"):
+        with scope.for_system("copy campaigns"):
             partial = run.items.set_aside(UnreadableItem.Kind.CAMPAIGN, remotes.unreadable)
             moved = keep(connection, remotes, run.items)
             gone = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None).exclude(
@@ -49,13 +49,13 @@ def campaigns(connection: Connection) -> None:
                 moved += 1
             run.changed = moved
         if moved:
-            runs.hurry(connection, Kind.LEADS)
+            runs.mark_due(connection, Kind.LEADS)
 
 
 def due_leads(connection: Connection) -> None:
     """Leads of the campaigns that need it most: open on a screen, moved counters, never read, running."""
-    with runs.look(connection, Kind.LEADS) as run:
-        with scope.system("which leads to read"):
+    with runs.run_sync(connection, Kind.LEADS) as run:
+        with scope.for_system("which leads to read"):
             due = _due(connection)
         for campaign in due[:LISTS_AT_ONCE]:
             if run.is_over:
@@ -70,14 +70,14 @@ def due_leads(connection: Connection) -> None:
 
 def leads(campaign: Campaign) -> None:
     """All leads of one campaign with one request, however many (§6.2); opens scopes of its own."""
-    with runs.look(campaign.connection, Kind.LEADS) as run:
+    with runs.run_sync(campaign.connection, Kind.LEADS) as run:
         _read(run, campaign)
 
 
 def watch(campaign: Campaign) -> None:
     """Its page is open: keep its leads fresh for the next half minute."""
     if not cache.get(_key(campaign.pk)):
-        runs.hurry(campaign.connection_id, Kind.LEADS)
+        runs.mark_due(campaign.connection_id, Kind.LEADS)
     cache.set(_key(campaign.pk), True, WATCHED)
 
 
@@ -173,7 +173,7 @@ def _read(run: Run, campaign: Campaign) -> None:
             remotes = vendor.leads(campaign.remote_id)
         except voicedock.NotFound:
             remotes = None
-    with scope.system("copy leads"):
+    with scope.for_system("copy leads"):
         campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
         moved = _keep_leads(run, campaign, remotes) if remotes is not None else 0
         run.seen += len(remotes or ())

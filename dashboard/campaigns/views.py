@@ -51,13 +51,13 @@ class CampaignFilter(forms.Form):
 
 
 @require_GET
-@tenant_view(Permission.SEE_CAMPAIGNS, hold=False)
+@tenant_view(Permission.SEE_CAMPAIGNS, open_scope=False)
 def listing(request: TenantRequest) -> HttpResponse:
     connection = request.tenant.home_connection_id
     hindrances = _hindrances(request, Campaign.objects.filter(tenant=request.tenant, status__in=STARTABLE))
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         context = {
-            "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
+            "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
             "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
         }
         found = queries.listed(request.tenant)
@@ -74,7 +74,7 @@ def staff_listing(request: StaffRequest) -> HttpResponse:
 
 def _hindrances(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.Hindrances:
     """For whoever may run campaigns; others are offered nothing."""
-    may_run = request.standing.may(Permission.RUN_CAMPAIGNS)
+    may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
     return control.hindrances(campaigns, by=request.user) if may_run else {}
 
 
@@ -113,21 +113,21 @@ def _narrowed(found: QuerySet[Campaign], wish: dict[str, Any]) -> QuerySet[Campa
 
 
 @require_GET
-@tenant_view(Permission.SEE_CAMPAIGNS, hold=False)
+@tenant_view(Permission.SEE_CAMPAIGNS, open_scope=False)
 def page(request: TenantRequest, pk: int) -> HttpResponse:
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
         sync.watch(campaign)
     return _page(request, campaign)
 
 
 @require_POST
-@tenant_view(Permission.RUN_CAMPAIGNS, hold=False)
+@tenant_view(Permission.RUN_CAMPAIGNS, open_scope=False)
 def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
     """Asked of VoiceDock once, with nothing open; what came of it is told as it was."""
     if deed not in DEEDS:
         raise Http404
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
     confirmed = {"confirmed": request.POST["risk"]} if "risk" in request.POST else {}
     try:
@@ -145,8 +145,8 @@ def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
 def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
     """The campaign as it is now. Opens scopes of its own."""
     hindrances = _hindrances(request, Campaign.objects.filter(pk=campaign.pk, tenant=request.tenant))
-    risk = control.risk(campaign, by=request.user) if request.standing.may(Permission.RUN_CAMPAIGNS) else None
-    with scope.of(request.tenant):
+    risk = control.risk(campaign, by=request.user) if request.actor.may(Permission.RUN_CAMPAIGNS) else None
+    with scope.for_tenant(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=campaign.pk)
         return _rendered(request, campaign, hindrances, {"risk": risk, "refused": refused}, status)
 
@@ -178,7 +178,7 @@ def _rendered(
         "rows": queries.rows(found, names, queries.calls_of(campaign, found)),
         "next": following,
         "paged": "after" in request.GET,
-        "may_run": request.standing.may(Permission.RUN_CAMPAIGNS),
+        "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if request.method == "POST":

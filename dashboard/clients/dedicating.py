@@ -24,7 +24,7 @@ class InUse(Exception):
 
 
 def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
-    """From `start` (now) until it is released; raises `ownership.Taken`, also for a number VoiceDock took away."""
+    """From `start` (now) until it is released; raises `AlreadyDedicated`, also for a number VoiceDock took away."""
     _may_have(tenant, number)
     dedication = dedications.dedicate_number(tenant, number, by=by, start=start)
     publish.row_changed("inventory", number.connection_id, tenant=tenant)
@@ -34,7 +34,7 @@ def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime
 def dedicate_assistant(
     tenant: Tenant, assistant: Assistant, *, by: User, start: datetime | None = None
 ) -> AssistantDedication:
-    """From `start` (now) until it is released; raises `ownership.Taken`."""
+    """From `start` (now) until it is released; raises `dedications.AlreadyDedicated`."""
     _may_have(tenant, assistant)
     dedication = dedications.dedicate_assistant(tenant, assistant, by=by, start=start)
     publish.row_changed("inventory", assistant.connection_id, tenant=tenant)
@@ -57,7 +57,7 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
 
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
-    tenant_status.hold(tenant)
+    tenant_status.lock_tenant(tenant)
     if is_sending(tenant):
         raise InUse
     numbers = list(_unended(NumberDedication, tenant).select_related("tenant", "number"))
@@ -82,7 +82,7 @@ def _unended(kind: type[Dedication], tenant: Tenant) -> QuerySet[Any]:
 
 def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
     """The locks wait for a claim that is being made, in the order it takes them; what it then claimed is seen here."""
-    tenant_status.hold(dedication.tenant)
+    tenant_status.lock_tenant(dedication.tenant)
     type(dedication).objects.select_for_update(of=("self",)).get(pk=dedication.pk)
     if calls.filter(state=State.SENDING).exists():
         raise InUse
@@ -90,6 +90,6 @@ def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
 
 def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
     if thing.vanished_at:
-        raise dedications.Taken("VoiceDock does not have it any more.")
-    if tenant_status.hold(tenant).status == Tenant.Status.CLOSED:
-        raise dedications.Taken(f"{tenant.name} is closed. Reopen it first.")
+        raise dedications.AlreadyDedicated("VoiceDock does not have it any more.")
+    if tenant_status.lock_tenant(tenant).status == Tenant.Status.CLOSED:
+        raise dedications.AlreadyDedicated(f"{tenant.name} is closed. Reopen it first.")

@@ -27,7 +27,7 @@ KEPT_FOR = ExpressionWrapper(F("retention_days") * Value(timedelta(days=1)), out
 def run() -> int:
     """For beat, any number of times: how many clients were emptied. Opens scopes of its own."""
     began = time.monotonic()
-    with scope.system("clients whose retention has ended"):
+    with scope.for_system("clients whose retention has ended"):
         due = list(_due().order_by("closed_at").values_list("pk", flat=True)[:CLIENTS])
     return sum(_empty(pk, began + LONG_ENOUGH) for pk in due)
 
@@ -41,8 +41,8 @@ def _empty(pk: int, until: float) -> bool:
     """Whether nothing is left. Each step holds the client and asks again, so that reopening it stops this."""
     after = None
     while time.monotonic() < until:
-        with scope.system("the retention of a client has ended"):
-            tenant = tenant_status.hold(pk)
+        with scope.for_system("the retention of a client has ended"):
+            tenant = tenant_status.lock_tenant(pk)
             if not _due().filter(pk=pk).exists():
                 return False
             removed = calls.remove_personal_data(tenant, AT_ONCE, after)

@@ -45,8 +45,8 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
 
     Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
     """
-    with _calls_held(tenant), scope.of(tenant):
-        tenant_status.hold(tenant)
+    with _calls_held(tenant), scope.for_tenant(tenant):
+        tenant_status.lock_tenant(tenant)
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
@@ -64,7 +64,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 
     Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
     """
-    with _calls_held(tenant), scope.of(tenant):
+    with _calls_held(tenant), scope.for_tenant(tenant):
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)
@@ -80,7 +80,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 
 def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
     """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)
         tenant_status.reopen(tenant, by=by, reason=reason)
@@ -88,7 +88,7 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
 
 def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
     """Have every live call ended by tasks, however many there are; one that still rings once it is answered."""
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         ended = _ask_to_end(tenant, by)
         _record_ended(tenant, by, ended)
     return ended
@@ -106,7 +106,7 @@ def _record_ended(tenant: Tenant, by: User, ended: Ended) -> None:
 
 def keep_campaigns_paused() -> list[Campaign]:
     """Campaigns that VoiceDock goes on with for a client that is stopped; any number of times, for beat."""
-    with scope.system("campaigns of clients that are stopped"):
+    with scope.for_system("campaigns of clients that are stopped"):
         running = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None)
         theirs = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
         found = list(theirs.order_by("pk")[:MOST])
@@ -122,7 +122,7 @@ def _calls_held(tenant: Tenant) -> Iterator[None]:
     A client that calls all the time would otherwise never be found without one. The hold ends by itself, or at once
     when it was for nothing; after `InUse` it stays, so that the next try finds nothing under way.
     """
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         active = Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.ACTIVE)
         active.update(calls_held_until=Now() + HOLD)
     _wait_for_calls(tenant)
@@ -131,14 +131,14 @@ def _calls_held(tenant: Tenant) -> Iterator[None]:
     except dedicating.InUse:
         raise
     except Exception:
-        with scope.of(tenant):
+        with scope.for_tenant(tenant):
             Tenant.objects.filter(pk=tenant.pk).update(calls_held_until=None)
         raise
 
 
 def _wait_for_calls(tenant: Tenant) -> None:
     for wait in WAITS:
-        with scope.of(tenant):
+        with scope.for_tenant(tenant):
             if not dedicating.is_sending(tenant):
                 return
         time.sleep(wait)
@@ -146,7 +146,7 @@ def _wait_for_calls(tenant: Tenant) -> None:
 
 def _pause_campaigns(tenant: Tenant) -> None:
     """Asks VoiceDock about each, which may take long; what a crash leaves is done by `keep_campaigns_paused`."""
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
         found = list(running.select_related("connection", "tenant")[:MOST])
     for campaign in found:

@@ -22,6 +22,6 @@ urlpatterns = [
     path("clients/<slug:slug>/retention/", status.retention, name="client-retention"),
     path("clients/<slug:slug>/end-calls/", status.end_calls, name="client-end-calls"),
     path("inventory/", inventory.page, name="staff-inventory"),
-    path("inventory/numbers/<int:pk>/dedicate/", inventory.dedicate_number, name="stock-dedicate-number"),
-    path("inventory/assistants/<int:pk>/dedicate/", inventory.dedicate_assistant, name="stock-dedicate-assistant"),
+    path("inventory/numbers/<int:pk>/dedicate/", inventory.dedicate_number, name="inventory-dedicate-number"),
+    path("inventory/assistants/<int:pk>/dedicate/", inventory.dedicate_assistant, name="inventory-dedicate-assistant"),
 ]

@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Hooked:
+class WebhookSetup:
     """How many assistants report to us, how many keep a webhook of their own, how many wait for the next minute."""
 
     ours: int
@@ -50,7 +50,7 @@ def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connecti
         raise Refused(f"This key belongs to {found.name}. It is a good key, but not of this organization.")
     children = [child.id for child in found.children]
     try:
-        with scope.system("connect an organization"):
+        with scope.for_system("connect an organization"):
             connection = Connection.objects.create(
                 name=names.clean(name, 120) or names.clean(found.name, 120),
                 organization_id=found.id,
@@ -76,7 +76,7 @@ def replace_key(connection: Connection, api_key: str, *, by: User | None) -> Non
     found = _try(api_key)
     if found.id != connection.organization_id:
         raise Refused(f"This key belongs to {found.name}, not to {connection.organization_name}.")
-    with scope.system("replace a key"):
+    with scope.for_system("replace a key"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         secret.api_key = api_key
         secret.save()
@@ -85,14 +85,14 @@ def replace_key(connection: Connection, api_key: str, *, by: User | None) -> Non
         audit.record(by, None, "connection.key-replaced", connection, name=connection.name)
 
 
-def hook_up(connection: Connection, *, by: User | None = None, take_over: bool = False) -> Hooked:
+def set_up_webhooks(connection: Connection, *, by: User | None = None, take_over: bool = False) -> WebhookSetup:
     """Have every assistant send its events to us, one request each; opens scopes of its own.
 
     An assistant with a webhook of its own keeps it, unless `take_over`: somebody may depend on it, and polling finds
     its calls too. What the minute's budget leaves over is done when this is called again.
     """
     address = hook_address(connection)
-    with scope.system("which assistants report to us"):
+    with scope.for_system("which assistants report to us"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         known, since = secret.webhook_secrets, secret.rotated_at
         token = known[0] if known else secret.new_webhook_secret()
@@ -108,8 +108,8 @@ def hook_up(connection: Connection, *, by: User | None = None, take_over: bool =
     ]
     request = _ask_to_hook_up(connection, by, len(todo)) if todo and by else None  # beat goes on with what was asked
     done = _tell(connection, todo, address, token)
-    hooked = Hooked(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
-    with scope.system("assistants report to us"):
+    hooked = WebhookSetup(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
+    with scope.for_system("assistants report to us"):
         if request:
             vendor_requests.settle(request, Outcome.ACCEPTED if done else Outcome.REFUSED)
         if done or request:
@@ -119,7 +119,7 @@ def hook_up(connection: Connection, *, by: User | None = None, take_over: bool =
 
 
 def _ask_to_hook_up(connection: Connection, by: User, assistants: int) -> VendorRequest:
-    with scope.system("have assistants report to us"):
+    with scope.for_system("have assistants report to us"):
         request = vendor_requests.begin(
             connection, connection, tenant=None, by=by, lost_action="connection.hook-up-given-up", name=connection.name
         )
@@ -154,7 +154,7 @@ def _tell(connection: Connection, assistants: list[Assistant], address: str, tok
         try:
             with limiter.client_for(connection, Priority.REST) as vendor:
                 vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
-                with scope.system("an assistant reports to us"):
+                with scope.for_system("an assistant reports to us"):
                     Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
         except (limiter.RateLimitExceeded, voicedock.VoiceDockError):
             break

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 from tenants.models import Connection, Tenant, User
 
 
@@ -27,11 +27,11 @@ class OrganizationRequest(models.Model):
     organization_id = models.CharField(max_length=64, blank=True)
     sealed_api_key = models.TextField(blank=True, help_text="Only until the connection is made.")
     connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="+")
-    put_aside_at = models.DateTimeField(null=True)
+    dismissed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-asked_at"]
-        constraints = [Rows(name="organization_request_rows", tenant=None)]
+        constraints = [TenantRowPolicy(name="organization_request_rows", tenant=None)]
 
     def __str__(self) -> str:
         return f"{self.name} below {self.parent_id}, {self.outcome}"
@@ -69,7 +69,7 @@ class VendorRequest(models.Model):
 
     class Meta:
         ordering = ["-asked_at", "-id"]
-        constraints = [Rows(name="vendor_request_rows")]
+        constraints = [TenantRowPolicy(name="vendor_request_rows")]
         indexes = [
             models.Index(fields=["asked_at"], condition=models.Q(outcome="waiting"), name="vendor_requests_waiting")
         ]

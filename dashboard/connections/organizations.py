@@ -56,7 +56,7 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
     except limiter.RateLimitExceeded as no:
         return _settle(request, Outcome.REFUSED, f"{no.words} Try again in {no.retry_after:.0f} seconds.")
     except voicedock.Unanswered as silence:
-        runs.hurry(parent, Kind.ORGANIZATION)
+        runs.mark_due(parent, Kind.ORGANIZATION)
         return _settle(request, Outcome.UNKNOWN, silence.plain)
     except voicedock.VoiceDockError as no:
         return _settle(request, Outcome.REFUSED, no.words)
@@ -65,7 +65,7 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
 
 def finish(request: OrganizationRequest) -> OrganizationRequest:
     """Make the connection of a key that is sealed; any number of times. Opens scopes of its own."""
-    with scope.system("connect a new organization"):
+    with scope.for_system("connect a new organization"):
         request = (
             OrganizationRequest.objects.select_for_update(of=("self",)).select_related("parent").get(pk=request.pk)
         )
@@ -88,14 +88,14 @@ def finish(request: OrganizationRequest) -> OrganizationRequest:
 
 def enter_key(parent: Connection, organization_id: str, api_key: str, *, by: User) -> Connection:
     """Connect an organization below `parent` that VoiceDock told of. Raises `Refused`; opens scopes of its own."""
-    with scope.system("which organization is meant"):
+    with scope.for_system("which organization is meant"):
         child = next((one for one in queries.children_without_key(parent) if one["id"] == organization_id), None)
     if child is None:
         raise Refused("VoiceDock does not list this organization below this one, or it is connected already.")
     connection = connect.add(child["name"], api_key, by=by, only=organization_id)
-    with scope.system("a question is answered"):
+    with scope.for_system("a question is answered"):
         lost = OrganizationRequest.objects.filter(parent_id=parent.pk, name=child["name"], outcome=Outcome.UNKNOWN)
-        asked = list(lost.filter(put_aside_at=None).select_related("parent").order_by("asked_at")[:1])
+        asked = list(lost.filter(dismissed_at=None).select_related("parent").order_by("asked_at")[:1])
         for request in asked:
             request.outcome, request.connection, request.organization_id = Outcome.CREATED, connection, organization_id
             request.save(update_fields=["outcome", "connection", "organization_id"])
@@ -104,16 +104,16 @@ def enter_key(parent: Connection, organization_id: str, api_key: str, *, by: Use
     return connection
 
 
-def put_aside(request: OrganizationRequest, *, by: User) -> None:
+def dismiss(request: OrganizationRequest, *, by: User) -> None:
     """Somebody has looked. Inside a scope that reaches all."""
-    if OrganizationRequest.objects.filter(pk=request.pk, put_aside_at=None).update(put_aside_at=timezone.now()):
+    if OrganizationRequest.objects.filter(pk=request.pk, dismissed_at=None).update(dismissed_at=timezone.now()):
         publish.row_changed("connection", request.parent_id, tenant=None)
         audit.record(by, None, "organization.put-aside", request.parent, name=request.name)
 
 
 def questions(parent: Connection) -> list[Question]:
     """What nobody knows yet, the oldest first. Inside a scope that reaches all."""
-    open_ones = OrganizationRequest.objects.filter(parent_id=parent.pk, outcome=Outcome.UNKNOWN, put_aside_at=None)
+    open_ones = OrganizationRequest.objects.filter(parent_id=parent.pk, outcome=Outcome.UNKNOWN, dismissed_at=None)
     found = list(open_ones.select_related("asked_by").order_by("asked_at")[:20])
     if not found:
         return []
@@ -124,22 +124,22 @@ def questions(parent: Connection) -> list[Question]:
 
 def go_on() -> None:
     """For beat: what a crash left half done; opens scopes of its own."""
-    with scope.system("organizations asked for"):
+    with scope.for_system("organizations asked for"):
         lost = OrganizationRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=Now() - LOST)
         sealed = OrganizationRequest.objects.filter(connection=None).exclude(sealed_api_key="")
         waiting, unfinished = list(lost.select_related("parent")[:20]), list(sealed[:20])
     for request in waiting:
-        runs.hurry(request.parent_id, Kind.ORGANIZATION)
+        runs.mark_due(request.parent_id, Kind.ORGANIZATION)
         _settle(request, Outcome.UNKNOWN, "We were interrupted while asking.")
     for request in unfinished:
         finish(request)
 
 
 def _ask(parent: Connection, name: str, by: User | None, client: Tenant | None) -> OrganizationRequest:
-    with scope.system("ask for an organization"):
+    with scope.for_system("ask for an organization"):
         Connection.objects.select_for_update(no_key=True).get(pk=parent.pk)  # one question at a time
         open_ones = OrganizationRequest.objects.filter(
-            parent_id=parent.pk, name=name, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN], put_aside_at=None
+            parent_id=parent.pk, name=name, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN], dismissed_at=None
         )
         if open_ones.exists():
             raise Refused(NOT_AGAIN.format(name=name))
@@ -154,14 +154,14 @@ def _seal(request: OrganizationRequest, created: voicedock.CreatedOrganization) 
     """The first thing that is done with the answer, and nothing beside it."""
     sealed = secrets.encrypt(created.api_key, request.place)
     note = "" if sealed else NO_KEY
-    with scope.system("seal the key of a new organization"):
+    with scope.for_system("seal the key of a new organization"):
         OrganizationRequest.objects.filter(pk=request.pk).update(
             outcome=Outcome.CREATED, organization_id=created.id, sealed_api_key=sealed, note=note
         )
 
 
 def _settle(request: OrganizationRequest, outcome: Outcome, why: str) -> OrganizationRequest:
-    with scope.system("what became of an organization"):
+    with scope.for_system("what became of an organization"):
         waiting = OrganizationRequest.objects.filter(pk=request.pk, outcome=Outcome.WAITING)
         if waiting.update(outcome=outcome, note=why[:300]):
             publish.row_changed("connection", request.parent_id, tenant=None)
@@ -173,7 +173,7 @@ def _settle(request: OrganizationRequest, outcome: Outcome, why: str) -> Organiz
 def _move_in(request: OrganizationRequest) -> None:
     if request.for_client_id is None or request.connection_id is None:
         return
-    with scope.system("a client moves into its own organization"):
+    with scope.for_system("a client moves into its own organization"):
         tenant = Tenant.objects.get(pk=request.for_client_id)
         homeless = Tenant.objects.filter(pk=tenant.pk).exclude(home_connection=request.connection_id)
         if homeless.update(home_connection=request.connection_id):

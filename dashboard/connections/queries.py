@@ -53,7 +53,7 @@ def own_minutes(tenant: Tenant) -> Decimal | None:
     home = tenant.home_connection
     if home is None or home.minutes_balance is None:
         return None
-    with scope.system("whose credit it is"):
+    with scope.for_system("whose credit it is"):
         family = Connection.objects.filter(Q(parent=home.pk) | Q(children=home.pk)).exists()
         if family or neighbours(tenant):
             return None

@@ -21,7 +21,7 @@ def organization(connection: Connection) -> None:
 
     The state's cursor keeps `active_calls`, and `children`: organizations below it, [{"id", "name"}].
     """
-    with runs.look(connection, Kind.ORGANIZATION) as run:
+    with runs.run_sync(connection, Kind.ORGANIZATION) as run:
         with run.client_for(Priority.REST) as vendor:
             found = vendor.organization(include_children=True)
         if found.id != connection.organization_id:
@@ -31,7 +31,7 @@ def organization(connection: Connection) -> None:
             "active_calls": found.active_calls,
             "children": [{"id": one.id, "name": names.clean(one.name)} for one in found.children],
         }
-        with scope.system("copy an organization"):
+        with scope.for_system("copy an organization"):
             run.changed = _organization(connection, found)
 
 

@@ -10,15 +10,15 @@ urlpatterns = [
     path("connections/<int:pk>/", connections.page, name="staff-connection"),
     path("connections/<int:pk>/sync/", connections.sync_now, name="connection-sync"),
     path("connections/<int:pk>/replay/", connections.replay, name="connection-replay"),
-    path("connections/<int:pk>/hook-up/", connections.hook_up, name="connection-hook-up"),
+    path("connections/<int:pk>/hook-up/", connections.set_up_webhooks, name="connection-webhooks"),
     path("connections/<int:pk>/secret/", organizations.change_secret, name="connection-secret"),
     path("connections/<int:pk>/secret/retire/", organizations.retire_secret, name="connection-secret-retire"),
     path("connections/<int:pk>/organizations/", organizations.create, name="connection-organization"),
     path("connections/<int:pk>/organizations/key/", organizations.enter_key, name="connection-child-key"),
     path(
         "connections/asked/<int:pk>/put-aside/",
-        organizations.put_aside,
-        name="connection-put-aside",
+        organizations.dismiss,
+        name="organization-dismiss",
     ),
     path("connections/<int:pk>/key/", connections.replace_key, name="connection-key"),
 ]

@@ -47,7 +47,7 @@ def keep_answer(request: VendorRequest, action: str, **details: Any) -> None:
 
     The audit entry `action` is written by the caller with `settle`, and by beat where a crash came before.
     """
-    with scope.system("what VoiceDock answered"):
+    with scope.for_system("what VoiceDock answered"):
         _unsettled(request).update(
             outcome=Outcome.ACCEPTED, settled_at=Now(), answered_action=action, details=request.details | details
         )
@@ -64,14 +64,14 @@ def settle(request: VendorRequest, outcome: Outcome) -> bool:
 
 def record_answers() -> int:
     """Write the audit entries of answers whose asker died before; for beat. Opens scopes of its own."""
-    with scope.system("answers that are not in the audit trail"):
+    with scope.for_system("answers that are not in the audit trail"):
         kept = VendorRequest.objects.exclude(answered_action="").filter(settled_at__lt=Now() - LEFT)
         found = list(kept.select_related("tenant", "asked_by").order_by("settled_at")[:MOST])
     return sum(_record(request) for request in found)
 
 
 def _record(request: VendorRequest) -> bool:
-    with scope.system("an answer goes into the audit trail"):
+    with scope.for_system("an answer goes into the audit trail"):
         if not settle(request, Outcome.ACCEPTED):
             return False
         audit.record(request.asked_by, request.tenant, request.answered_action, request.subject, **request.details)
@@ -88,7 +88,7 @@ def give_up_lost() -> int:
     For beat, any number of times; opens scopes of its own and asks VoiceDock nothing.
     """
     record_answers()
-    with scope.system("requests whose sender is gone"):
+    with scope.for_system("requests whose sender is gone"):
         lost = VendorRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=Now() - LOST)
         found = list(lost.select_related("tenant").order_by("asked_at")[:MOST])
     return sum(_give_up(request) for request in found)
@@ -96,16 +96,16 @@ def give_up_lost() -> int:
 
 def prune() -> int:
     """Drop those that were settled long ago. Opens a scope of its own."""
-    with scope.system("settled requests of long ago"):
+    with scope.for_system("settled requests of long ago"):
         old = VendorRequest.objects.exclude(outcome=Outcome.WAITING).filter(asked_at__lt=Now() - KEPT)
         return old.delete()[0]
 
 
 def _give_up(request: VendorRequest) -> bool:
-    with scope.system("nobody knows what became of a request"):
+    with scope.for_system("nobody knows what became of a request"):
         waiting = VendorRequest.objects.filter(pk=request.pk, outcome=Outcome.WAITING)
         if not waiting.update(outcome=Outcome.UNKNOWN, settled_at=Now()):
             return False
         audit.record(None, request.tenant, request.lost_action, request.subject, **request.details)
-    runs.hurry(request.connection_id, Kind.CAMPAIGNS, Kind.INVENTORY)
+    runs.mark_due(request.connection_id, Kind.CAMPAIGNS, Kind.INVENTORY)
     return True

@@ -13,7 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from dashboard.connections import connect
-from dashboard.connections.connect import Hooked, Refused
+from dashboard.connections.connect import Refused, WebhookSetup
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
@@ -22,9 +22,9 @@ from tenants.models import Assistant, Connection, ConnectionSecret, User
 OVERLAP = timedelta(days=1)  # no call lasts longer
 
 
-def rotate(connection: Connection, *, by: User) -> Hooked:
+def rotate(connection: Connection, *, by: User) -> WebhookSetup:
     """Make a new secret and tell the assistants; what the minute leaves over, beat tells. Raises `Refused`."""
-    with scope.system("change a webhook secret"):
+    with scope.for_system("change a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         if not secret.webhook_secrets:
             raise Refused("There is no secret yet: have the assistants report to us first.")
@@ -34,12 +34,12 @@ def rotate(connection: Connection, *, by: User) -> Hooked:
         secret.save()
         publish.row_changed("connection", connection.pk, tenant=None)
         audit.record(by, None, "connection.secret-changed", connection, name=connection.name)
-    return connect.hook_up(connection, by=by)
+    return connect.set_up_webhooks(connection, by=by)
 
 
 def retire(connection: Connection, *, by: User | None) -> bool:
     """No longer accept the secret before the last one; whether there was one."""
-    with scope.system("retire a webhook secret"):
+    with scope.for_system("retire a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         if not secret.sealed_webhook_secret_before:
             return False
@@ -71,12 +71,12 @@ def untold(connection: Connection, since: datetime) -> int:
 
 def go_on() -> None:
     """For beat: tell the assistants that are left, and retire what nothing can be signed with any more."""
-    with scope.system("which webhook secrets are being changed"):
+    with scope.for_system("which webhook secrets are being changed"):
         changing = ConnectionSecret.objects.exclude(sealed_webhook_secret_before="").select_related("connection")
         found = [(one.connection, overlap_until(one.connection)) for one in changing]
     for connection, until in found:
         if until is None:
-            connect.hook_up(connection)
+            connect.set_up_webhooks(connection)
         elif until < timezone.now():
             retire(connection, by=None)
 

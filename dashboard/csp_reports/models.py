@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 
 
 class BrowserReport(models.Model):
@@ -20,7 +20,7 @@ class BrowserReport(models.Model):
         ordering = ["-last_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["directive", "blocked", "page"], name="one_row_per_violation"),
-            Rows(name="browser_report_rows", tenant=None),
+            TenantRowPolicy(name="browser_report_rows", tenant=None),
         ]
 
     def __str__(self) -> str:

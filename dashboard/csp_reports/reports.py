@@ -22,12 +22,12 @@ AT_ONCE = 20  # reports of one request
 def keep(body: bytes) -> int:
     """Count the reports of one request; how many were kept. Anybody may send these, so nothing in them is trusted."""
     kinds = [kind for report in _reports(body)[:AT_ONCE] if (kind := _kind(report))]
-    with scope.system("what browsers report"):
+    with scope.for_system("what browsers report"):
         return sum(_count(*kind) for kind in kinds)
 
 
 def recent() -> list[BrowserReport]:
-    with scope.system("what browsers reported"):
+    with scope.for_system("what browsers reported"):
         BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
         return list(BrowserReport.objects.all()[:MOST])
 

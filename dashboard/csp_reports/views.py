@@ -27,6 +27,6 @@ def take(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@staff_view(Permission.MANAGE_STAFF, hold=False)
+@staff_view(Permission.MANAGE_STAFF, open_scope=False)
 def listing(request: StaffRequest) -> HttpResponse:
     return render(request, "home/browser_reports.html", {"reports": reports.recent()})

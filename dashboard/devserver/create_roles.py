@@ -23,7 +23,7 @@ PATIENCE = {  # a killed client leaves its statement running in the server: the 
 LOGINS = {"DATABASE_OWNER_URL": OWNER, "DATABASE_URL": APP, "DATABASE_AUDITOR_URL": AUDITOR}
 
 
-def furnish(
+def create(
     server: str, *, owner_password: str, app_password: str, auditor_password: str, database: str | None = "patchbay"
 ) -> None:
     """Bring roles, limits and the empty database into the state they must be in; any number of times.
@@ -96,7 +96,7 @@ def main() -> None:
     import psycopg
 
     try:
-        furnish(
+        create(
             os.environ["DATABASE_ADMIN_URL"],
             owner_password=unquote(logins[OWNER].password or ""),
             app_password=unquote(logins[APP].password or ""),

@@ -106,7 +106,7 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
         supervisor.start(*services)
     if server:
         passwords = {f"{who}_password": secrets[who] for who in ("owner", "app", "auditor")}
-        create_roles.furnish(server.address(), **passwords)
+        create_roles.create(server.address(), **passwords)
 
 
 def _closing() -> str:

@@ -24,11 +24,11 @@ E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
 
 def inventory(connection: Connection) -> None:
     """Numbers and assistants (`voicedock-api.md §7, §8`); what is gone there is marked here, never deleted."""
-    with runs.look(connection, Kind.INVENTORY) as run:
+    with runs.run_sync(connection, Kind.INVENTORY) as run:
         with run.client_for(Priority.REST) as vendor:
             numbers, assistants = vendor.numbers(), vendor.assistants()
         run.seen = len(numbers) + len(assistants)
-        with scope.system("copy numbers and assistants"):
+        with scope.for_system("copy numbers and assistants"):
             _numbers(run, numbers)
             _copy(run, Assistant, {one.id: _assistant(one) for one in assistants}, assistants.unreadable)
             if run.changed:

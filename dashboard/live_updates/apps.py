@@ -20,5 +20,5 @@ def _notice(user: Any, **_: Any) -> None:
     from dashboard.live_updates import publish
     from tenants.isolation import scope
 
-    with scope.system("sessions were ended"):
+    with scope.for_system("sessions were ended"):
         publish.access_changed(person=user)

@@ -223,7 +223,7 @@ async def connect() -> psycopg.AsyncConnection[Any]:
     }
     arguments = database_url.connection_arguments(database.settings_dict) | ours
     connection = await psycopg.AsyncConnection.connect(autocommit=True, **arguments)
-    await scope.reach_all(connection)
+    await scope.all_tenants(connection)
     return connection
 
 

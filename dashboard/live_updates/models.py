@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 from tenants.models import Tenant
 
 
@@ -30,7 +30,7 @@ class Change(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [Rows(name="change_rows")]
+        constraints = [TenantRowPolicy(name="change_rows")]
         indexes = [models.Index(fields=["xid", "id"], name="changes_by_transaction")]
 
     def __str__(self) -> str:

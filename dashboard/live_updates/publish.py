@@ -25,5 +25,5 @@ def access_changed(*, tenant: Tenant | None = None, person: User | None = None) 
 
 def prune() -> int:
     """Drop the rows that every screen has long heard of; opens a scope of its own."""
-    with scope.system("forget old changes"):
+    with scope.for_system("forget old changes"):
         return Change.objects.filter(at__lt=Now() - KEPT).delete()[0]

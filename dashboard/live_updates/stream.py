@@ -52,7 +52,7 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
-doorkeepers = ThreadPoolExecutor(4, thread_name_prefix="events")
+auth_executor = ThreadPoolExecutor(4, thread_name_prefix="events")
 
 
 _of_session: dict[str, list[Listener]] = {}
@@ -157,7 +157,7 @@ def _words(floor: str, everything: bool, batch: list[News]) -> str:
 
 async def _ask(visitor: Visitor) -> Reach | None:
     """What this visitor may hear, or None. Raises DatabaseError when that cannot be found out."""
-    return await asyncio.get_running_loop().run_in_executor(doorkeepers, _reach, visitor)
+    return await asyncio.get_running_loop().run_in_executor(auth_executor, _reach, visitor)
 
 
 def _reach(visitor: Visitor) -> Reach | None:
@@ -184,12 +184,12 @@ def reach_of(user: User, slug: str = "", *, proven: bool = False) -> Reach | Non
         kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
         if not slug and staff.sees_all:
             return Reach(None, kinds, user.pk)
-        with scope.reseller(staff):
+        with scope.for_staff(staff):
             known = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.all()
             found = frozenset(known.values_list("pk", flat=True))
     else:
         kinds = None
-        with scope.person(user):
+        with scope.for_user(user):
             mine = Membership.objects.filter(user=user).exclude(tenant__status=Tenant.Status.CLOSED)
             mine = mine.filter(tenant__slug=slug) if slug else mine
             mine = mine if proven else mine.filter(tenant__requires_second_step=False)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from dashboard.calls.models import Call
 from tenants.access import form_recovery
-from tenants.access.decorators import Standing
+from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -59,14 +59,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
     if not getattr(request, "htmx", False):
         frame["typed_again"] = form_recovery.kept(request)
-    standing: Standing | None = getattr(request, "standing", None)
-    if standing is None or getattr(request, "htmx", False):
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or getattr(request, "htmx", False):
         return frame
     tenant: Tenant | None = getattr(request, "tenant", None)
     rooms = CLIENT_ROOMS if tenant else STAFF_ROOMS
     args = [tenant.slug] if tenant else []
     here = request.resolver_match.url_name if request.resolver_match else ""
-    live = _live_count(standing, tenant)
+    live = _live_count(actor, tenant)
     nav = [
         {
             "url": reverse(name, args=args),
@@ -77,16 +77,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "count": live if icon == "live" and live else None,
         }
         for name, label, icon, permission, later in rooms
-        if standing.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
+        if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
     ]
     return frame | {
         "nav": nav,
         "more_is_current": any(entry["later"] and entry["current"] for entry in nav),
-        "who": _who(standing),
+        "who": _who(actor),
         "house": _house(tenant),
-        "visit": _visit(standing, tenant),
-        "switch": _switch(standing, tenant),
-        "may": {permission.name: standing.may(permission) for permission in Permission},
+        "visit": _visit(actor, tenant),
+        "switch": _switch(actor, tenant),
+        "may": {permission.name: actor.may(permission) for permission in Permission},
         "live_count": live,
     }
 
@@ -96,10 +96,10 @@ def initials(name: str) -> str:
     return ((words[0][0] + words[-1][0]) if len(words) > 1 else name[:2]).upper()
 
 
-def _who(standing: Standing) -> dict[str, Any]:
-    user = standing.user
-    role = f"{standing.role_words}, {settings.RESELLER_NAME}" if standing.staff else standing.role_words
-    return {"name": str(user), "initials": initials(str(user)), "role_words": role, "staff": bool(standing.staff)}
+def _who(actor: Actor) -> dict[str, Any]:
+    user = actor.user
+    role = f"{actor.role_words}, {settings.RESELLER_NAME}" if actor.staff else actor.role_words
+    return {"name": str(user), "initials": initials(str(user)), "role_words": role, "staff": bool(actor.staff)}
 
 
 def _house(tenant: Tenant | None) -> dict[str, Any]:
@@ -113,23 +113,23 @@ def _house(tenant: Tenant | None) -> dict[str, Any]:
     }
 
 
-def _visit(standing: Standing, tenant: Tenant | None) -> dict[str, Any] | None:
-    if standing.visit is None or tenant is None:
+def _visit(actor: Actor, tenant: Tenant | None) -> dict[str, Any] | None:
+    if actor.visit is None or tenant is None:
         return None
     return {
         "client": tenant.name,
-        "since": standing.visit.started_at,
+        "since": actor.visit.started_at,
         "leave_url": reverse("leave"),
-        "role": standing.role_words.lower(),
-        "only_looks": standing.only_looks,
-        "until": standing.allowed_by.until if standing.allowed_by and standing.is_support else None,
-        "by": standing.allowed_by.given_by if standing.allowed_by else None,
-        "reason": "" if standing.allowed_by else standing.visit.reason,
+        "role": actor.role_words.lower(),
+        "is_read_only": actor.is_read_only,
+        "until": actor.allowed_by.until if actor.allowed_by and actor.is_support else None,
+        "by": actor.allowed_by.given_by if actor.allowed_by else None,
+        "reason": "" if actor.allowed_by else actor.visit.reason,
         "timezone": tenant.timezone,
     }
 
 
-def _live_count(standing: Standing, tenant: Tenant | None) -> int:
+def _live_count(actor: Actor, tenant: Tenant | None) -> int:
     def count() -> int:
         calls = Call.objects.live()
         return (calls.filter(tenant=tenant) if tenant else calls)[:1000].count()
@@ -137,22 +137,22 @@ def _live_count(standing: Standing, tenant: Tenant | None) -> int:
     if scope.current():
         return count()
     if tenant:
-        with scope.of(tenant):
+        with scope.for_tenant(tenant):
             return count()
-    if standing.staff:
-        with scope.reseller(standing.staff):
+    if actor.staff:
+        with scope.for_staff(actor.staff):
             return count()
     return 0
 
 
-def _switch(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
+def _switch(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
     """Where else one may go: staff to every client, people to the clients they belong to."""
-    if standing.staff:
-        return _clients(standing, tenant)
-    return _memberships(standing, tenant)
+    if actor.staff:
+        return _clients(actor, tenant)
+    return _memberships(actor, tenant)
 
 
-def _clients(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
+def _clients(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
     def clients() -> list[Tenant]:
         return list(Tenant.objects.exclude(status=Tenant.Status.CLOSED).only("slug", "name"))
 
@@ -161,7 +161,7 @@ def _clients(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
     elif scope.current():  # inside one client's scope the others do not exist
         found = [tenant] if tenant else []
     else:
-        with scope.reseller(standing.staff):  # type: ignore[arg-type]
+        with scope.for_staff(actor.staff):  # type: ignore[arg-type]
             found = clients()
     staff = {"name": "All clients", "url": reverse("home"), "current": tenant is None}
     return [staff] + [
@@ -169,9 +169,9 @@ def _clients(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
     ]
 
 
-def _memberships(standing: Standing, tenant: Tenant | None) -> list[dict[str, Any]]:
+def _memberships(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
     """The clients of one person, found together with the membership that let them in; none for a single client."""
-    if len(standing.memberships) < 2:
+    if len(actor.memberships) < 2:
         return []
     return [
         {
@@ -179,5 +179,5 @@ def _memberships(standing: Standing, tenant: Tenant | None) -> list[dict[str, An
             "url": reverse("client-home", args=[one.tenant.slug]),
             "current": one.tenant == tenant,
         }
-        for one in standing.memberships
+        for one in actor.memberships
     ]

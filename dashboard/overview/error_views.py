@@ -9,9 +9,9 @@ from django.template import loader
 
 from dashboard.web import responses
 from tenants.access import form_recovery
-from tenants.access.decorators import EnterFirst, OnlyLooking
+from tenants.access.decorators import ReadOnlySupport, VisitRequired
 from tenants.access.forms import VisitForm
-from tenants.accounts.mfa import SecondStepFirst
+from tenants.accounts.mfa import SecondFactorRequired
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,14 +24,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
     page = form_recovery.keep(request) if request.method == "POST" else request.get_full_path()
-    if isinstance(exception, EnterFirst):
+    if isinstance(exception, VisitRequired):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
         return render(request, "enter_client.html", context, status=403)
     if isinstance(exception, SecondStepFirst):
         context = {"asked_by": exception.who, "next": page}
         return render(request, "second_step_required.html", context, status=403)
     words = ""
-    if isinstance(exception, OnlyLooking):
+    if isinstance(exception, ReadOnlySupport):
         words = f"Support only looks inside {exception.tenant.name}. "
         words += "One of its owners can give support a pass for a while, on its Team page."
     return render(request, "403.html", {"words": words}, status=403)

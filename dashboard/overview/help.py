@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from dashboard.overview.queries import memberships
-from tenants.access.decorators import Standing, staff_of
+from tenants.access.decorators import Actor, staff_of
 from tenants.accounts import mfa
 
 SHAPES = [  # state and kind for the mark, its words, what it means
@@ -31,9 +31,9 @@ def page(request: Any) -> HttpResponse:
     mine = [] if staff else memberships(request.user)
     layout = "base_app.html"
     if staff and mfa.enough_for_staff(request, request.user):
-        request.standing = Standing(request.user, staff=staff)
+        request.actor = Actor(request.user, staff=staff)
     elif mine and mfa.enough_for(request, request.user, mine[0].tenant):
-        request.tenant, request.standing = mine[0].tenant, Standing(request.user, membership=mine[0])
+        request.tenant, request.actor = mine[0].tenant, Actor(request.user, membership=mine[0])
     else:
         layout = "base_standalone.html"
     return render(request, "home/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})

@@ -34,7 +34,7 @@ URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, Alarm.WRONG_NU
 
 def memberships(user: User) -> list[Membership]:
     """The clients one belongs to, by name; opens a scope of its own."""
-    with scope.person(user):
+    with scope.for_user(user):
         mine = Membership.objects.filter(user=user).select_related("tenant__home_connection")
         return list(mine.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name"))
 
@@ -59,7 +59,7 @@ class Row:
     @property
     def words(self) -> str:
         """`2 talking, 1 connecting`."""
-        bays = [labels.bay(call) for call in self.calls]
+        bays = [labels.board_column(call) for call in self.calls]
         talking, waiting, asking = bays.count("live"), bays.count("waiting"), bays.count("person")
         needs = "needs you" if asking == 1 else "need you"
         parts = [(talking, "talking"), (waiting, "connecting"), (asking, needs)]

@@ -52,7 +52,7 @@ def client_status(request: TenantRequest) -> HttpResponse:
 @staff_view(Permission.SEE_CLIENTS)
 def staff(request: StaffRequest) -> HttpResponse:
     zone, now = times.here(), timezone.now()
-    sees_calls = request.standing.may(Permission.SEE_ALL_CALLS)
+    sees_calls = request.actor.may(Permission.SEE_ALL_CALLS)
     board = queries.switchboard(Tenant.objects.all())
     days = queries.days(board)
     ended = {day.client.pk: day.ended for day in days}
@@ -60,7 +60,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         row.quiet_since = ended[row.client.pk]
     needs = queries.asking(Call.objects.all()) if sees_calls else []
     today, hours = queries.today(Call.objects.all(), Receipt.objects.all(), zone)
-    sees_connections = request.standing.may(Permission.SEE_CONNECTIONS)
+    sees_connections = request.actor.may(Permission.SEE_CONNECTIONS)
     homes = {row.client.home_connection_id for row in board}
     links = [one for one in connection_queries.connections() if sees_connections or one.pk in homes]
     fresh: dict[Any, Any] = {one.pk: one.fresh for one in links}  # type: ignore[attr-defined]
@@ -85,7 +85,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "oldest": min(ages) if ages and all(ages) else None,
         "sees_calls": sees_calls,
         "sees_connections": sees_connections,
-        "may_open": request.standing.may(Permission.OPEN_CLIENTS),
+        "may_open": request.actor.may(Permission.OPEN_CLIENTS),
     }
     return page_or_part(request, "home/overview.html", "home/_staff_overview.html", context)
 
@@ -100,7 +100,7 @@ def client(request: TenantRequest) -> HttpResponse:
     today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)
     lines = [one for one in client_queries.number_dedications(tenant) if one.is_open]
     assistants = [one for one in client_queries.assistant_dedications(tenant) if one.is_open]
-    may = request.standing.may
+    may = request.actor.may
     last = queries.last_calls(tenant)
     context = {
         "row": board[0] if board else queries.Row(tenant),

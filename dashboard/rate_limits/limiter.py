@@ -82,7 +82,7 @@ def client_for(
         tally=tally,
         confirm=confirm,
     )
-    with scope.system("load a connection's key"):
+    with scope.for_system("load a connection's key"):
         key = ConnectionSecret.objects.get(connection_id=connection.pk).api_key
     client = voicedock.Client(
         key,
@@ -129,7 +129,7 @@ def used_by_priority(connection: Connection) -> dict[Priority, int]:
 
 def prune() -> int:
     """Drop requests that no window holds any more, also of connections that nobody uses. Opens a scope of its own."""
-    with scope.system("old requests"):
+    with scope.for_system("old requests"):
         return SentRequest.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
 
 
@@ -158,7 +158,7 @@ class _RequestBudget:
         if not waiting.allowed():
             raise RateLimitExceeded(BUSY)
         waiting.end()
-        with scope.system("count a request"):
+        with scope.for_system("count a request"):
             _lock(self.connection)
             wait = self._decide(clock())
         if wait:
@@ -197,7 +197,7 @@ class _RequestBudget:
         if not self.attempts:
             return
         try:
-            with scope.system("note how it went"):
+            with scope.for_system("note how it went"):
                 self._write_note(error)
         except DatabaseError:
             log.exception("connection_not_noted", connection=self.connection)

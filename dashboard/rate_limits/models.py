@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 from tenants.models import Connection, Tenant
 
 
@@ -19,7 +19,7 @@ class Priority(models.TextChoices):
 
 
 class SentRequest(models.Model):
-    """One request that left us. Rows older than the window are cleared as new ones come."""
+    """One request that left us. TenantRowPolicy older than the window are cleared as new ones come."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
     priority = models.CharField(max_length=12, choices=Priority.choices)
@@ -29,7 +29,7 @@ class SentRequest(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["connection", "at"], name="spend_window")]
-        constraints = [Rows(name="spend_rows")]
+        constraints = [TenantRowPolicy(name="spend_rows")]
 
     def __str__(self) -> str:
         return f"{self.priority} on {self.connection_id}"

@@ -36,7 +36,7 @@ NO_ANSWER = "The sandbox does not answer. It starts again by itself; look once m
 
 def sandbox_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For staff with the permission; a 404 where there is no sandbox, since calls then ring real phones."""
-    for_staff = staff_view(Permission.USE_SANDBOX, hold=False)(view)
+    for_staff = staff_view(Permission.USE_SANDBOX, open_scope=False)(view)
 
     @wraps(for_staff)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -193,6 +193,6 @@ def _listed(name: str) -> list[dict[str, Any]]:
 
 def _answered_numbers(request: StaffRequest) -> list[Number]:
     """Active numbers that have an assistant."""
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         answered = Number.objects.filter(vanished_at=None, is_active=True).exclude(remote_assistant_id="")
         return list(answered.order_by("name", "e164")[:LARGEST_CHOICE])

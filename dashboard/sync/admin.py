@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from dashboard.sync.models import SyncRun
-from tenants.admin import ByConnection, Shelf, site
+from tenants.admin import ByConnection, ReadOnlyModelAdmin, site
 from tenants.auditor_admin.read_only_admin import connections_of
 
 
 @admin.register(SyncRun, site=site)
-class SyncRunShelf(Shelf):
+class SyncRunAdmin(ReadOnlyModelAdmin):
     list_display = ["started_at", "connection", "kind", "outcome", "requests", "seen", "changed", "error"]
     list_filter = [ByConnection, "kind", "outcome", "started_at"]
     list_select_related = ["connection"]

@@ -23,7 +23,7 @@ def due() -> list[tuple[int, Kind]]:
 
     Kinds that a person waits for come first, then what has waited longest. Opens scopes of its own.
     """
-    with scope.system("where anything is live"):
+    with scope.for_system("where anything is live"):
         busy = {one.kind: (one.busy(), one.busy_every) for one in registry.kinds() if one.busy}
         with_key = set(ConnectionSecret.objects.exclude(sealed_api_key="").values_list("connection_id", flat=True))
     with transaction.atomic():

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from tenants.isolation.row_security import Rows, UsedRows
+from tenants.isolation.row_security import SharedRowPolicy, TenantRowPolicy
 from tenants.models import Connection
 
 
@@ -43,7 +43,7 @@ class SyncRun(models.Model):
     class Meta:
         ordering = ["-started_at"]
         indexes = [models.Index(fields=["connection", "kind", "-started_at"], name="runs_newest_first")]
-        constraints = [UsedRows(name="run_rows", used="connection_id IN (SELECT id FROM tenants_connection)")]
+        constraints = [SharedRowPolicy(name="run_rows", used="connection_id IN (SELECT id FROM tenants_connection)")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.connection_id}, {self.outcome}"
@@ -89,7 +89,7 @@ class UnreadableItem(models.Model):
         ordering = ["-last_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["connection", "kind", "remote_id"], name="unreadable_item_once"),
-            Rows(name="unreadable_item_rows", tenant=None),
+            TenantRowPolicy(name="unreadable_item_rows", tenant=None),
         ]
 
     def __str__(self) -> str:

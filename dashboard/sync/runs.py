@@ -108,7 +108,7 @@ class _Lease:
 
 
 @contextmanager
-def look(connection: Connection, kind: Kind) -> Iterator[Run]:
+def run_sync(connection: Connection, kind: Kind) -> Iterator[Run]:
     """Hold the lease on this kind for this connection, and write down how it went. Opens short scopes of its own.
 
     Raises `Busy`; lets `limiter.RateLimitExceeded` and VoiceDock's errors through after recording them. The cursor of
@@ -135,7 +135,7 @@ def look(connection: Connection, kind: Kind) -> Iterator[Run]:
         _close(state, run, SyncRun.Outcome.DONE, " ".join(run.remarks), again_in=run.again_in)
 
 
-def hurry(connection: Connection | int, *kinds: Kind) -> None:
+def mark_due(connection: Connection | int, *kinds: Kind) -> None:
     """Something has just happened: look at these at the next tick.
 
     Never raises for the database's sake: it follows answers of VoiceDock that must not be lost because of it, and what
@@ -151,7 +151,7 @@ def hurry(connection: Connection | int, *kinds: Kind) -> None:
 
 def prune() -> int:
     """Drop what is too old to ask about."""
-    with scope.system("forget old sync runs"):
+    with scope.for_system("forget old sync runs"):
         return SyncRun.objects.filter(started_at__lt=Now() - KEPT).delete()[0]
 
 
@@ -164,10 +164,10 @@ def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, 
         change["failures"] = F("failures") + 1
     run.lease.give_back(**change)
     run.items.keep()
-    with scope.system("how a sync run went"):
+    with scope.for_system("how a sync run went"):
         _write(run, outcome, words, limiter.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
-        with scope.system("a connection ails, or is well again"):
+        with scope.for_system("a connection ails, or is well again"):
             publish.row_changed("connection", run.connection.pk, tenant=None)
 
 

@@ -22,7 +22,7 @@ def enqueue_due() -> None:
 @shared_task
 def run_due(connection_id: int, kind: str) -> None:
     """One run; what went wrong, and when to try again, is in its `SyncRun` and `SyncState`."""
-    with scope.system("which connection is due"):
+    with scope.for_system("which connection is due"):
         connection = Connection.objects.get(pk=connection_id)
     try:
         registry.run(connection, Kind(kind))

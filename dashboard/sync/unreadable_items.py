@@ -68,7 +68,7 @@ class Items:
         """Write it all down; opens a scope of its own."""
         if not self.failed and not self.taken:
             return
-        with scope.system("keep what could not be read"):
+        with scope.for_system("keep what could not be read"):
             rows = UnreadableItem.objects.filter(connection_id=self.connection.pk)
             for kind in {kind for kind, _ in self.taken}:
                 _read_after_all(self.connection, kind, [its_id for other, its_id in self.taken if other == kind])
@@ -89,7 +89,7 @@ def latest(connection: Connection, count: int = 20) -> tuple[list[UnreadableItem
 
 def forget() -> int:
     """Drop those that were not met for a long time. Opens a scope of its own."""
-    with scope.system("forget what could not be read"):
+    with scope.for_system("forget what could not be read"):
         return UnreadableItem.objects.filter(last_at__lt=Now() - KEPT).delete()[0]
 
 

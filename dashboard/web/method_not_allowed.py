@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-class PageForWrongMethod:
+class MethodNotAllowedMiddleware:
     """Reloading a page that a form led to, or its address from the history, opens such an address with GET."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -33,7 +33,7 @@ class Route:
 
 
 def route_of(method: str, path: str) -> Route:
-    """Views that may ask VoiceDock hold no scope (`tenant_view(hold=False)`): by that they are known here."""
+    """Views that may ask VoiceDock hold no scope (`tenant_view(open_scope=False)`): by that they are known here."""
     try:
         match = resolve(path)
     except Resolver404:

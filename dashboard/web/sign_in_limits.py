@@ -13,7 +13,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 UNLIMITED = {"account_logout", "account_signup"}
 
 
-class SignInNeedsLimits:
+class SignInLimitsMiddleware:
     """Passwords and codes can be guessed where attempts are not counted; the counts are in the cache."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.calls.models import Call
-from dashboard.calls.updates import apply as merge
+from dashboard.calls.updates.apply import CallUpdate, apply_update
 from dashboard.rate_limits import limiter
 from dashboard.sync import runs, text_lengths
 from dashboard.sync.models import Kind
@@ -47,7 +47,7 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
     Raises `Connection.DoesNotExist`, `Forged`, and `voicedock.Malformed` for what is genuine and no event. Opens
     scopes of its own.
     """
-    with scope.system("the secrets of a webhook"):
+    with scope.for_system("the secrets of a webhook"):
         connection = Connection.objects.get(webhook_token=token)
         secrets = ConnectionSecret.objects.get(connection_id=connection.pk).webhook_secrets
     stale = False
@@ -59,7 +59,7 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
         _count(connection, "forged")
         raise Forged from None
     event = webhooks.read_event(raw)
-    with scope.system("keep a webhook"):
+    with scope.for_system("keep a webhook"):
         delivery = Delivery(
             connection_id=connection.pk,
             received_at=limiter.clock(),
@@ -80,14 +80,14 @@ def keep(token: str, raw: bytes, signature: str, timestamp: str) -> int | None:
             return kept.pk
     if stale:
         _count(connection, "stale")
-        runs.hurry(connection, Kind.LIVE_CALLS, Kind.CALLS)
+        runs.mark_due(connection, Kind.LIVE_CALLS, Kind.CALLS)
     return kept.pk if kept.outcome == Outcome.WAITING else None
 
 
 def apply(delivery_id: int) -> None:
     """Apply one delivery unless somebody else is at it, or it is done. Opens a scope of its own."""
     try:
-        with scope.system("apply a webhook"):
+        with scope.for_system("apply a webhook"):
             waiting = Delivery.objects.select_for_update(skip_locked=True, of=("self",)).select_related("connection")
             delivery = waiting.filter(pk=delivery_id, outcome=Outcome.WAITING).first()
             if delivery is not None:
@@ -99,7 +99,7 @@ def apply(delivery_id: int) -> None:
 
 def apply_waiting() -> None:
     """Those that a crash left behind, oldest first; opens scopes of its own."""
-    with scope.system("webhooks left behind"):
+    with scope.for_system("webhooks left behind"):
         left = Delivery.objects.filter(outcome=Outcome.WAITING, received_at__lt=Now() - timedelta(seconds=2))
         waiting = list(left.order_by("id").values_list("pk", flat=True)[:MOST])
     for pk in waiting:
@@ -108,7 +108,7 @@ def apply_waiting() -> None:
 
 def forget() -> int:
     """Drop what was settled long ago: what it told is in the calls. Opens a scope of its own."""
-    with scope.system("forget old webhooks"):
+    with scope.for_system("forget old webhooks"):
         Rejection.objects.filter(last_at__lt=Now() - REJECTIONS_KEPT).delete()
         old = Delivery.objects.filter(received_at__lt=Now() - KEPT).exclude(outcome=Outcome.WAITING)
         return old.delete()[0]
@@ -122,13 +122,13 @@ def drop(connection_ids: Collection[int], call_ids: Collection[str]) -> int:
 
 def _apply(delivery: Delivery) -> None:
     event = voicedock.WebhookEvent.restored(delivery.payload)
-    facts, connection = merge.Facts.of_event(event), delivery.connection
+    facts, connection = CallUpdate.of_event(event), delivery.connection
     foreign = _is_foreign(connection, facts)
     outcome, words = (Outcome.SET_ASIDE, FOREIGN) if foreign else (Outcome.APPLIED, "")
-    call = None if foreign else merge.take_in(connection, facts)
+    call = None if foreign else apply_update(connection, facts)
     if call is None and not foreign:
         outcome, words = Outcome.SET_ASIDE, NOT_KNOWN
-        runs.hurry(connection, Kind.LIVE_CALLS, Kind.CALLS)
+        runs.mark_due(connection, Kind.LIVE_CALLS, Kind.CALLS)
     rows = Delivery.objects.filter(pk=delivery.pk)
     if call is not None and call.data_removed_at:
         rows.delete()
@@ -138,10 +138,10 @@ def _apply(delivery: Delivery) -> None:
         audit.record(None, None, "webhook.foreign-call", delivery, connection=connection.name, call=event.call_id)
 
 
-def _is_foreign(connection: Connection, facts: merge.Facts) -> bool:
+def _is_foreign(connection: Connection, facts: CallUpdate) -> bool:
     """Whether it speaks of a call or line that another connection holds and this one does not."""
     ids = [one for one in (facts.remote_id, facts.webhook_call_id) if one]
-    named = Q(remote_id__in=ids) | Q(hook_id__in=ids) | Q(pk=_reference(facts))
+    named = Q(remote_id__in=ids) | Q(webhook_call_id__in=ids) | Q(pk=_reference(facts))
     if (rows := set(Call.objects.filter(named).values_list("connection_id", flat=True))) - {connection.pk}:
         return connection.pk not in rows
     lines = Number.objects.filter(remote_id=facts.number_remote_id) if facts.number_remote_id else Number.objects.none()
@@ -149,7 +149,7 @@ def _is_foreign(connection: Connection, facts: merge.Facts) -> bool:
     return bool(holders) and connection.pk not in holders
 
 
-def _reference(facts: merge.Facts) -> UUID | None:
+def _reference(facts: CallUpdate) -> UUID | None:
     try:
         return UUID(facts.reference)
     except ValueError:
@@ -157,7 +157,7 @@ def _reference(facts: merge.Facts) -> UUID | None:
 
 
 def _failed(delivery_id: int, trouble: str) -> None:
-    with scope.system("a webhook that could not be applied"):
+    with scope.for_system("a webhook that could not be applied"):
         rows = Delivery.objects.filter(pk=delivery_id, outcome=Outcome.WAITING)
         rows.update(attempts=F("attempts") + 1, error=trouble[:300])
         rows.filter(attempts__gte=TRIES).update(outcome=Outcome.FAILED)
@@ -166,7 +166,7 @@ def _failed(delivery_id: int, trouble: str) -> None:
 def _count(connection: Connection, reason: str) -> None:
     """Kept as a number only: whoever forges shall not fill our tables."""
     now = timezone.now()
-    with scope.system("count a webhook that was not believed"):
+    with scope.for_system("count a webhook that was not believed"):
         row = {"connection_id": connection.pk, "day": now.date(), "reason": reason}
         if not Rejection.objects.filter(**row).update(times=F("times") + 1, last_at=now):
             Rejection.objects.bulk_create([Rejection(**row)], ignore_conflicts=True)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 from tenants.models import Connection
 
 
@@ -33,7 +33,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["connection", "body_hash"], name="kept_once"),
-            Rows(name="delivery_rows", tenant=None),
+            TenantRowPolicy(name="delivery_rows", tenant=None),
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(outcome="waiting"), name="deliveries_waiting"),
@@ -55,7 +55,7 @@ class Rejection(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["connection", "day", "reason"], name="rejections_counted_by_day"),
-            Rows(name="rejection_rows", tenant=None),
+            TenantRowPolicy(name="rejection_rows", tenant=None),
         ]
 
     def __str__(self) -> str:

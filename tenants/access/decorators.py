@@ -1,4 +1,4 @@
-"""The doors: who may come in, as whom, and whose rows they then see."""
+"""Decorators of views: who may open a page, as whom, and whose rows it then reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from tenants.access import reauthentication, support_access
-from tenants.access.permissions import LOOKING, Permission, StaffRole
+from tenants.access.permissions import READ_ONLY, Permission, StaffRole
 from tenants.access.reauthentication import Confirm
 from tenants.accounts import mfa
 from tenants.isolation import scope
@@ -23,7 +23,7 @@ View = Callable[..., HttpResponse]
 MOST_CLIENTS = 500  # that one person may be a member of
 
 
-class EnterFirst(PermissionDenied):
+class VisitRequired(PermissionDenied):
     """Staff at a client's door: they may come in, after saying so, because its people see each visit.
 
     `asks_reason`: an admin enters a client that gave no consent to support access.
@@ -34,7 +34,7 @@ class EnterFirst(PermissionDenied):
         self.tenant, self.asks_reason = tenant, asks_reason
 
 
-class OnlyLooking(PermissionDenied):
+class ReadOnlySupport(PermissionDenied):
     """Support inside a client that has given it no pass."""
 
     def __init__(self, tenant: Tenant) -> None:
@@ -43,7 +43,7 @@ class OnlyLooking(PermissionDenied):
 
 
 @dataclass(frozen=True)
-class Standing:
+class Actor:
     """What the person is here: a member of the client, or staff on a visit, or staff at the reseller's own desk."""
 
     user: User
@@ -56,12 +56,12 @@ class Standing:
     def may(self, permission: Permission) -> bool:
         if self.membership:
             return self.membership.may(permission)
-        if self.only_looks and permission not in LOOKING:
+        if self.is_read_only and permission not in READ_ONLY:
             return False
         return self.staff is not None and self.staff.may(permission)
 
     @property
-    def only_looks(self) -> bool:
+    def is_read_only(self) -> bool:
         """Support inside a client that has given it no pass."""
         return self.is_support and self.visit is not None and self.allowed_by is None
 
@@ -80,53 +80,57 @@ class TenantRequest(HttpRequest):
     """A request behind `tenant_view`."""
 
     tenant: Tenant
-    standing: Standing
+    actor: Actor
     user: User
 
 
 class StaffRequest(HttpRequest):
     """A request behind `staff_view`."""
 
-    standing: Standing
+    actor: Actor
     user: User
 
 
-def tenant_view(permission: Permission, *, hold: bool = True, confirm: Confirm = Confirm.NO) -> Callable[[View], View]:
+def tenant_view(
+    permission: Permission, *, open_scope: bool = True, confirm: Confirm = Confirm.NO
+) -> Callable[[View], View]:
     """A page of one client, in its time zone: finds it through the person, else 404; asks the permission, else 403.
 
-    `hold` keeps one scope of that client around the view and its rendering. Views that place or steer calls pass
-    False: their verbs open short scopes of their own, with nothing open while VoiceDock is asked. `confirm`: what
-    needs a fresh proof of who sits there.
+    `open_scope` keeps one scope of that client around the view and its rendering. Views that place or
+    control calls pass False: their services open short scopes of their own, with nothing open while VoiceDock is
+    asked. `confirm`: what needs reauthentication.
     """
 
-    def door(view: View) -> View:
+    def decorator(view: View) -> View:
         @login_required
         @wraps(view)
         def enter(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.tenant, request.standing = find(request, slug)
-            standing: Standing = request.standing
-            if not standing.may(permission):
-                raise OnlyLooking(request.tenant) if standing.only_looks else PermissionDenied
-            reauthentication.demand(request, confirm)
-            theirs = support_access.named(
-                standing.visit, request.tenant, standing.allowed_by, is_support=standing.is_support
+            request.tenant, request.actor = find(request, slug)
+            actor: Actor = request.actor
+            if not actor.may(permission):
+                raise ReadOnlySupport(request.tenant) if actor.is_read_only else PermissionDenied
+            reauthentication.require(request, confirm)
+            theirs = support_access.attribute_actions(
+                actor.visit, request.tenant, actor.allowed_by, is_support=actor.is_support
             )
             with timezone.override(request.tenant.zone), theirs:
-                if not hold:
+                if not open_scope:
                     return view(request, *args, **kwargs)
-                with scope.of(request.tenant):
+                with scope.for_tenant(request.tenant):
                     return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm, enter.hold = permission, confirm, hold  # type: ignore[attr-defined]
+        enter.permission, enter.confirm, enter.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
         return enter
 
-    return door
+    return decorator
 
 
-def staff_view(permission: Permission, *, hold: bool = True, confirm: Confirm = Confirm.NO) -> Callable[[View], View]:
+def staff_view(
+    permission: Permission, *, open_scope: bool = True, confirm: Confirm = Confirm.NO
+) -> Callable[[View], View]:
     """A page of the reseller: 404 for everybody who is not staff, 403 for staff who may not."""
 
-    def door(view: View) -> View:
+    def decorator(view: View) -> View:
         @login_required
         @wraps(view)
         def enter(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -134,36 +138,36 @@ def staff_view(permission: Permission, *, hold: bool = True, confirm: Confirm = 
             if staff is None:
                 raise Http404
             mfa.of_staff(request, request.user)
-            request.standing = Standing(request.user, staff=staff)
-            if not request.standing.may(permission):
+            request.actor = Actor(request.user, staff=staff)
+            if not request.actor.may(permission):
                 raise PermissionDenied
-            reauthentication.demand(request, confirm)
-            if not hold:
+            reauthentication.require(request, confirm)
+            if not open_scope:
                 return view(request, *args, **kwargs)
-            with scope.reseller(staff):
+            with scope.for_staff(staff):
                 return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm, enter.hold = permission, confirm, hold  # type: ignore[attr-defined]
+        enter.permission, enter.confirm, enter.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
         return enter
 
-    return door
+    return decorator
 
 
-def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
+def find(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client of this address and what the person is in it; unknown and foreign are the same 404."""
     user = request.user
-    with scope.person(user):
+    with scope.for_user(user):
         own = Membership.objects.select_related("tenant__home_connection").filter(user=user)
         memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MOST_CLIENTS])
     mine = next((one for one in memberships if one.tenant.slug == slug), None)
     if mine:
         mfa.of_client(request, user, mine.tenant)
-        return mine.tenant, Standing(user, membership=mine, memberships=memberships)
+        return mine.tenant, Actor(user, membership=mine, memberships=memberships)
     staff = staff_of(user)
     if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404
     mfa.of_staff(request, user)
-    with scope.reseller(staff):
+    with scope.for_staff(staff):
         tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
         if tenant is None:
             raise Http404
@@ -173,9 +177,9 @@ def find(request: Any, slug: str) -> tuple[Tenant, Standing]:
     if visit is None or asks_reason:
         if not staff.may(Permission.ENTER_CLIENTS):
             raise PermissionDenied
-        raise EnterFirst(tenant, asks_reason=asks_reason)
+        raise VisitRequired(tenant, asks_reason=asks_reason)
     visit.user = user
-    return tenant, Standing(user, staff=staff, visit=visit, allowed_by=allowed_by)
+    return tenant, Actor(user, staff=staff, visit=visit, allowed_by=allowed_by)
 
 
 def staff_of(user: Any) -> StaffMember | None:

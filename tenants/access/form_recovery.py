@@ -93,7 +93,7 @@ def came_from(request: HttpRequest) -> str:
     return (page.path + (f"?{page.query}" if page.query else "")) if ours else "/"
 
 
-class KeepTyped:
+class FormRecoveryMiddleware:
     """Middleware: keeps a form that was answered by the sign-in page, and leads back to the page it stood on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

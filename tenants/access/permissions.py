@@ -67,14 +67,14 @@ OPERATE = LOOK | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
 MANAGE = OPERATE | {P.EXPORT_CALLS, P.RUN_CAMPAIGNS, P.SEE_ACTIVITY}
 OWN = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS, P.GIVE_SUPPORT_ACCESS}
 
-MAY: dict[Role, frozenset[Permission]] = {
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: OWN,
     Role.MANAGER: MANAGE,
     Role.OPERATOR: OPERATE,
     Role.VIEWER: LOOK,
 }
 
-STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
+STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
     # A client's consent to support access comes from its own owner; staff never give it in the client's place.
     StaffRole.ADMIN: frozenset(Permission) - {P.GIVE_SUPPORT_ACCESS},
     # From outside of a client support looks; it may only invite the first owner of a client that has none.
@@ -93,13 +93,18 @@ STAFF_MAY: dict[StaffRole, frozenset[Permission]] = {
 }
 
 
-LOOKING = LOOK | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # of support inside a client, without a pass
-OF_SOME = MANAGE | {P.SEE_CLIENTS, P.ENTER_CLIENTS, P.SEE_ALL_CALLS, P.SEE_ALL_ACTIVITY}  # who does not know them all
+READ_ONLY = LOOK | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # of support inside a client, without a pass
+RESTRICTED_STAFF = MANAGE | {
+    P.SEE_CLIENTS,
+    P.ENTER_CLIENTS,
+    P.SEE_ALL_CALLS,
+    P.SEE_ALL_ACTIVITY,
+}  # who does not know them all
 
 
 def client_may(role: Role, permission: Permission) -> bool:
-    return permission in MAY[role]
+    return permission in ROLE_PERMISSIONS[role]
 
 
 def staff_may(role: StaffRole, permission: Permission, *, sees_all: bool = True) -> bool:
-    return permission in STAFF_MAY[role] and (sees_all or permission in OF_SOME)
+    return permission in STAFF_ROLE_PERMISSIONS[role] and (sees_all or permission in RESTRICTED_STAFF)

@@ -42,7 +42,7 @@ def confirmed(request: HttpRequest, within: float = FRESH) -> bool:
     return bool(proofs) and time.time() - proofs[-1]["at"] < within
 
 
-def demand(request: HttpRequest, how: Confirm) -> None:
+def require(request: HttpRequest, how: Confirm) -> None:
     """Let go on whoever proved it lately; send the others to prove it. For a door, after the permission."""
     if how == Confirm.THEN_FETCH:
         if not confirmed(request):

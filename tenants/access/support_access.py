@@ -71,11 +71,11 @@ def end_all(tenant: Tenant, *, of: User | None = None) -> None:
 
 def end_old() -> int:
     """Those that lasted too long: a browser that was closed says nothing. Opens scopes of its own, one a client."""
-    with scope.system("visits that last too long"):
+    with scope.for_system("visits that last too long"):
         old = Visit.objects.filter(ended_at=None, started_at__lte=Now() - LONGEST).select_related("tenant", "user")
         found = list(old[:500])
     for visit in found:
-        with scope.of(visit.tenant_id):
+        with scope.for_tenant(visit.tenant_id):
             leave(visit, by=None)
     return len(found)
 
@@ -85,7 +85,7 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     """Whoever signs out is no longer inside anybody."""
     pk = request.session.get(OPEN, 0) if hasattr(request, "session") else 0
     if pk and user:
-        with scope.system("somebody signed out"):
+        with scope.for_system("somebody signed out"):
             visit = Visit.objects.select_related("tenant", "user").filter(pk=pk, user=user).first()
             if visit:
                 leave(visit, by=user)
@@ -96,7 +96,7 @@ def recent(tenant: Tenant, count: int = 8) -> list[Visit]:
     return list(Visit.objects.filter(tenant=tenant).select_related("user").order_by("-started_at")[:count])
 
 
-def give_pass(tenant: Tenant, hours: int, *, by: User) -> SupportPass:
+def grant(tenant: Tenant, hours: int, *, by: User) -> SupportPass:
     """Support may act here until then; a pass that is open is replaced."""
     _open(tenant).update(withdrawn_at=Now())
     until = timezone.now() + timedelta(hours=hours)
@@ -105,7 +105,7 @@ def give_pass(tenant: Tenant, hours: int, *, by: User) -> SupportPass:
     return given
 
 
-def withdraw_pass(tenant: Tenant, *, by: User) -> bool:
+def revoke(tenant: Tenant, *, by: User) -> bool:
     """Support only looks, from its next click on."""
     if not _open(tenant).update(withdrawn_at=Now()):
         return False
@@ -131,7 +131,9 @@ def _without_consent(why: str) -> dict[str, str]:
 
 
 @contextmanager
-def named(visit: Visit | None, tenant: Tenant, allowed_by: SupportPass | None, *, is_support: bool) -> Iterator[None]:
+def attribute_actions(
+    visit: Visit | None, tenant: Tenant, allowed_by: SupportPass | None, *, is_support: bool
+) -> Iterator[None]:
     """What is done meanwhile is written down with both names: who did it, and for whom, by whose leave or without.
 
     `allowed_by`: the client's consent, on which support acts. An admin acts without it too, and is marked then.

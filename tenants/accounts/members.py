@@ -89,7 +89,7 @@ def read_token(mailed_or_shown: str) -> tuple[str, bool]:
 def invitation_of(link_token: str) -> Invitation | None:
     """The open invitation of this link, mailed or shown, if any. Opens its own scope."""
     token, _ = read_token(link_token)
-    with scope.system("an invitation is opened"):
+    with scope.for_system("an invitation is opened"):
         found = Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=_hash(token)).first()
     return found if found and found.is_open else None
 
@@ -103,7 +103,7 @@ def accept(link_token: str, *, name: str, password: str | None, user: User | Non
     Opens its own scope.
     """
     token, by_mail = read_token(link_token)
-    with scope.system("an invitation is accepted"):
+    with scope.for_system("an invitation is accepted"):
         invitation = (
             Invitation.objects.select_for_update(of=("self",)).select_related("tenant").filter(token_hash=_hash(token))
         ).first()

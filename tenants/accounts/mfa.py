@@ -25,7 +25,7 @@ NAMES = {"totp": "an authenticator app", "webauthn": "a passkey", "recovery_code
 HARD = ("totp", "webauthn")  # recovery codes alone are no step
 
 
-class SecondStepFirst(PermissionDenied):
+class SecondFactorRequired(PermissionDenied):
     """Whoever asks for it wants this session to have gone through a second step; `who` is said on the page."""
 
     def __init__(self, who: str) -> None:
@@ -75,23 +75,23 @@ def enough_for(request: HttpRequest, user: User, tenant: Tenant) -> bool:
 
 
 def of_staff(request: HttpRequest, user: User) -> None:
-    """For the doors of the reseller's people and the auditors; raises `SecondStepFirst`."""
+    """For the doors of the reseller's people and the auditors; raises `SecondFactorRequired`."""
     session_limits.require_staff_limits(request)
     if not enough_for_staff(request, user):
-        raise SecondStepFirst(settings.RESELLER_NAME)
+        raise SecondFactorRequired(settings.RESELLER_NAME)
 
 
 def of_client(request: HttpRequest, user: User, tenant: Tenant) -> None:
-    """For the doors of a client, to its own people; raises `SecondStepFirst`."""
+    """For the doors of a client, to its own people; raises `SecondFactorRequired`."""
     if not enough_for(request, user, tenant):
-        raise SecondStepFirst(tenant.name)
+        raise SecondFactorRequired(tenant.name)
 
 
 def required_of(user: User) -> str:
     """Who asks for one of this person, or "". Opens a scope of its own."""
     if settings.STAFF_SECOND_STEP and (hasattr(user, "staff") or hasattr(user, "auditor")):
         return settings.RESELLER_NAME
-    with scope.person(user):
+    with scope.for_user(user):
         strict = Membership.objects.filter(user=user, tenant__requires_second_step=True).select_related("tenant")
         first = strict.first()
     return first.tenant.name if first else ""
@@ -116,5 +116,5 @@ def _made_anew(user: User, authenticator: Authenticator, **_: Any) -> None:
 
 
 def _write(user: User, action: str, authenticator: Authenticator) -> None:
-    with scope.system("a second step changed"):
+    with scope.for_system("a second step changed"):
         audit.record(user, None, action, f"user:{user.pk}", step=NAMES[authenticator.type], email=user.email)

@@ -38,7 +38,7 @@ def _list(request: HttpRequest, user: User, **_: Any) -> None:
         UserSession.objects.create_from_request(request)
 
 
-class LastUsed:
+class SessionActivityMiddleware:
     """Middleware: writes down when a session was last used, every five minutes at most, and moves its idle end."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -65,7 +65,7 @@ def end(user: User, those: Iterable[UserSession]) -> None:
     for one in gone:
         one.end()
     if gone:
-        with scope.system("sessions were ended"):
+        with scope.for_system("sessions were ended"):
             audit.record(user, None, "person.sessions-ended", f"user:{user.pk}", sessions=len(gone))
         ended.send(sender=None, user=user)
 

@@ -75,14 +75,14 @@ def _unknown_address(request: HttpRequest) -> None:
     """Once an hour for each network address, so that guessing does not flood the trail."""
     where = _where(request)
     subject, since = f"address:{where['ip']}", timezone.now() - UNKNOWN_ONCE
-    with scope.system("a sign-in failed"):
+    with scope.for_system("a sign-in failed"):
         seen = AuditEntry.objects.filter(subject=subject, action="person.sign-in-unknown", at__gt=since)
         if not seen.exists():
             audit.record(None, None, "person.sign-in-unknown", subject, **where)
 
 
 def _record(by: User | None, action: str, user: User, **details: str) -> None:
-    with scope.system("somebody signs in"):
+    with scope.for_system("somebody signs in"):
         audit.record(by, None, action, f"user:{user.pk}", **details)
 
 

@@ -63,7 +63,7 @@ def remove(one: StaffMember, *, by: User) -> None:
     audit.record(by, None, "staff.removed", user, person=str(user))
 
 
-def let_in(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
+def grant_client(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
     """Whether that is new."""
     _, new = StaffGrant.objects.get_or_create(staff=one, tenant=tenant)
     if new:
@@ -71,7 +71,7 @@ def let_in(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
     return new
 
 
-def keep_out(one: StaffMember, tenant: Tenant, *, by: User) -> None:
+def revoke_client(one: StaffMember, tenant: Tenant, *, by: User) -> None:
     """Ends a visit that is open, too."""
     if StaffGrant.objects.filter(staff=one, tenant=tenant).delete()[0]:
         support_access.end_all(tenant, of=one.user)

@@ -60,7 +60,7 @@ def publish() -> str:
     Raises `NoKey`. The first line of a day goes by mail too, where an address is set.
     """
     key = _private()
-    with scope.system("publish the heads of the audit chains"):
+    with scope.for_system("publish the heads of the audit chains"):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:

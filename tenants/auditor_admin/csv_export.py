@@ -26,7 +26,7 @@ def export(shelf: Any, request: Any) -> HttpResponseBase:
     with ExitStack() as whatever_fails:
         form = _chosen(request)
         file: IO[bytes] = whatever_fails.enter_context(SpooledTemporaryFile(IN_MEMORY))
-        with scope.auditor(request.reader):
+        with scope.for_auditor(request.reader):
             try:
                 found = shelf.get_changelist_instance(request).queryset
             except IncorrectLookupParameters:
@@ -36,7 +36,7 @@ def export(shelf: Any, request: Any) -> HttpResponseBase:
         what = str(shelf.opts.verbose_name_plural)
         for tenant in concerned:
             facts = {"what": what, "rows": rows, "file": form.kind, "query": request.GET.urlencode()}
-            with scope.system("an export is written down"):
+            with scope.for_system("an export is written down"):
                 audit.record(request.user, tenant, "shelf.exported", what, **facts)
         file.seek(0)
         name = f"{shelf.opts.model_name}-{timezone.now():%Y-%m-%d-%H%M}.{form.suffix}"

@@ -52,14 +52,14 @@ class ReadOnly:
         return False
 
 
-class RowsBelow(ReadOnly, TabularInline):
+class ReadOnlyInline(ReadOnly, TabularInline):
     """Rows of another shelf on the page of the row they belong to."""
 
     can_delete = False
     extra = 0
 
 
-class Shelf(ReadOnly, ModelAdmin):
+class ReadOnlyModelAdmin(ReadOnly, ModelAdmin):
     """Rows of one kind. `people` are columns with a person; their names come from the view without password hashes.
     `noted` names the entry that reading one row writes, where it does."""
 
@@ -112,10 +112,10 @@ class Shelf(ReadOnly, ModelAdmin):
     def one(self, request: Any, object_id: str) -> HttpResponseBase:
         """One row; where reading it is itself written down, that comes first, in a transaction of its own."""
         if self.noted:
-            with scope.auditor(request.reader):
+            with scope.for_auditor(request.reader):
                 found = self.get_object(request, object_id)
                 tenant = found.tenant
-            with scope.system("somebody reads"):
+            with scope.for_system("somebody reads"):
                 audit.record_once(request.user, tenant, self.noted, found)
         return site.within(self.change_view)(request, object_id)
 

@@ -38,7 +38,7 @@ def reader(user: Any) -> Auditor | None:
     return None
 
 
-class ReadingRoom(admin.AdminSite):
+class AuditorAdminSite(admin.AdminSite):
     """Has no doors of its own: one signs in, changes a password and leaves where everybody does."""
 
     site_header = site_title = "Patchbay, reading room"
@@ -55,7 +55,7 @@ class ReadingRoom(admin.AdminSite):
         """One scope of the auditor around a view and its rendering."""
 
         def read(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            with scope.auditor(request.reader):
+            with scope.for_auditor(request.reader):
                 response = view(request, *args, **kwargs)
                 if isinstance(response, TemplateResponse):
                     response.render()
@@ -75,7 +75,7 @@ class ReadingRoom(admin.AdminSite):
             if request.method not in READS:
                 return HttpResponseNotAllowed(READS)
             mfa.of_staff(request, request.user)
-            reauthentication.demand(request, confirm)
+            reauthentication.require(request, confirm)
             request.session.get("_auth_user_id")  # read as the app, before the auditor's scope begins
             try:
                 return read(request, *args, **kwargs)
@@ -99,4 +99,4 @@ class ReadingRoom(admin.AdminSite):
         ]
 
 
-site = ReadingRoom(name="admin")
+site = AuditorAdminSite(name="admin")

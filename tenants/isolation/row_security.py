@@ -26,7 +26,7 @@ PERSON = (
 )
 
 
-class _Wall(BaseConstraint):
+class _TableConstraint(BaseConstraint):
     """A constraint made of whole statements, run once its table (and those it points to) exist."""
 
     def __init__(self, *, name: str) -> None:
@@ -56,7 +56,7 @@ class _Wall(BaseConstraint):
     __hash__ = None  # type: ignore[assignment]
 
 
-class Policy(_Wall):
+class Policy(_TableConstraint):
     """Forced row-level security with one policy for everything."""
 
     def conditions(self) -> tuple[str, str]:
@@ -83,7 +83,7 @@ class Policy(_Wall):
         )
 
 
-class Rows(Policy):
+class TenantRowPolicy(Policy):
     """Forced row-level security: rows of the open scope only.
 
     `tenant`: the column that holds the tenant's id, or None where only a scope that reaches all may look.
@@ -103,7 +103,7 @@ class Rows(Policy):
         return path, args, kwargs | {"tenant": self.tenant, "also": self.also}
 
 
-class UsedRows(Policy):
+class SharedRowPolicy(Policy):
     """Row-level security for rows that belong to no client: a scope that is narrower than everything sees those that
     its clients use, and writes none.
 
@@ -122,7 +122,7 @@ class UsedRows(Policy):
         return path, args, kwargs | {"used": self.used}
 
 
-class ChainRows(Policy):
+class AuditChainRowPolicy(Policy):
     """Row-level security for the heads of audit chains: those of the tenants in scope are read; what writes them is a
     trigger, as the owner."""
 
@@ -130,7 +130,7 @@ class ChainRows(Policy):
         return f"{REACHES_ALL} OR {AS_OWNER} OR chain = {CHAIN_IN_SCOPE}", AS_OWNER
 
 
-class Key(_Wall):
+class CompositeForeignKey(_TableConstraint):
     """A foreign key over several columns, so that it carries the tenant (or the connection) with it."""
 
     def __init__(self, *, name: str, columns: Sequence[str], to: str, target: Sequence[str]) -> None:

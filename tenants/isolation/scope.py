@@ -1,4 +1,4 @@
-"""The only way to tenant data: a short transaction that says whose rows it is about.
+"""Scopes: a short transaction that states whose rows it reads and writes. There is no other way to tenant data.
 
 Scopes are never nested: a scope inside another raises. Outside of any scope the database shows no tenant rows at all.
 """
@@ -65,7 +65,7 @@ def alias() -> str:
 
 
 @contextmanager
-def of(tenant: Tenant | int) -> Iterator[None]:
+def for_tenant(tenant: Tenant | int) -> Iterator[None]:
     """Rows of one tenant."""
     pk = tenant if isinstance(tenant, int) else tenant.pk
     with _scope(f"tenant {pk}", tenants=[pk]):
@@ -73,21 +73,21 @@ def of(tenant: Tenant | int) -> Iterator[None]:
 
 
 @contextmanager
-def person(user: User) -> Iterator[None]:
+def for_user(user: User) -> Iterator[None]:
     """A person's own memberships and the clients they lead to, before a tenant is known."""
     with _scope(f"person {user.pk}", person=user.pk):
         yield
 
 
 @contextmanager
-def reseller(staff: StaffMember) -> Iterator[None]:
+def for_staff(staff: StaffMember) -> Iterator[None]:
     """Rows of every client, for the reseller's staff; of the granted ones, for who does not know them all."""
     with _scope(f"staff {staff.pk}", tenants=_granted(staff), reach=staff.sees_all, person=staff.pk):
         yield
 
 
 @contextmanager
-def auditor(auditor: Auditor) -> Iterator[None]:
+def for_auditor(auditor: Auditor) -> Iterator[None]:
     """Rows an auditor is granted, through a log-in of its own that cannot write, in a transaction that cannot write.
 
     Raises `NoAuditorLogin` where this process has none.
@@ -114,7 +114,7 @@ def _granted(who: StaffMember | Auditor) -> list[int]:
 
 
 @contextmanager
-def system(reason: str) -> Iterator[None]:
+def for_system(reason: str) -> Iterator[None]:
     """Every row, for what no person does: sync, webhooks, sweeps. The reason is for the log."""
     with _scope(f"system: {reason}", reach=True):
         yield
@@ -123,14 +123,14 @@ def system(reason: str) -> Iterator[None]:
 def is_known_to_the_database() -> bool:
     """Whether the database has the key that this process signs scopes with; `migrate` gives it."""
     try:
-        with system("is the key known"), connections[DEFAULT].cursor() as cursor:
+        with for_system("is the key known"), connections[DEFAULT].cursor() as cursor:
             cursor.execute("SELECT public.scope_holds()")
             return True
     except ProgrammingError:
         return False
 
 
-async def reach_all(connection: psycopg.AsyncConnection[Any]) -> None:
+async def all_tenants(connection: psycopg.AsyncConnection[Any]) -> None:
     """Every row, for as long as this connection of its own lives: the reader of the changes feed."""
     row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
     assert row is not None

@@ -54,7 +54,7 @@ def is_asked_for(options: Mapping[str, Any]) -> bool:
 def record(command: str, options: Mapping[str, Any]) -> Tenant | None:
     """The tenant that is asked for, None for every row; written down before anything is shown."""
     slug, login = options.get("as_tenant"), getpass.getuser()
-    with scope.system(f"{command} is opened"):
+    with scope.for_system(f"{command} is opened"):
         tenant = Tenant.objects.filter(slug=slug).first() if slug else None
         if slug and tenant is None:
             raise CommandError(

@@ -38,7 +38,7 @@ def add(subject: str, text: str, recipients: list[str]) -> OutgoingMail:
     state = State.KEPT if settings.MAIL_IS_KEPT else State.WAITING
     mail = OutgoingMail(subject=" ".join(subject.split())[:300], recipients=recipients, state=state)
     mail.text = text
-    with scope.system("queue a mail"):
+    with scope.for_system("queue a mail"):
         mail.save(force_insert=True)
     return mail
 
@@ -49,7 +49,7 @@ def is_kept(mail: OutgoingMail) -> bool:
 
 def attempt(pk: UUID) -> bool:
     """Try one message now; whether the mail server took it. Two processes never try the same one at once."""
-    with scope.system("claim a mail"):
+    with scope.for_system("claim a mail"):
         waiting = OutgoingMail.objects.filter(pk=pk, state=State.WAITING, due_at__lte=Now())
         claimed = waiting.update(due_at=Now() + LEASE, attempts=F("attempts") + 1, last_attempt_at=Now())
         mail = OutgoingMail.objects.get(pk=pk) if claimed else None
@@ -60,7 +60,7 @@ def attempt(pk: UUID) -> bool:
     except NOT_TAKEN as error:
         _failed(mail, error)
         return False
-    with scope.system("a mail was sent"):
+    with scope.for_system("a mail was sent"):
         OutgoingMail.objects.filter(pk=pk).update(state=State.SENT, sent_at=Now(), sealed_text="", last_error="")
     return True
 
@@ -73,7 +73,7 @@ def transmit(subject: str, text: str, recipients: list[str]) -> None:
 
 def send_due() -> int:
     """Try the messages that are due; how many were sent. Stops at the first that failed by the server's fault."""
-    with scope.system("mail that is due"):
+    with scope.for_system("mail that is due"):
         due = OutgoingMail.objects.filter(state=State.WAITING, due_at__lte=Now()).order_by("due_at")
         found = list(due.values_list("pk", flat=True)[:BATCH])
     sent = 0
@@ -87,7 +87,7 @@ def send_due() -> int:
 
 def retry(mail: OutgoingMail, *, by: User) -> bool:
     """Try a message again that waits or was given up; whether it was sent."""
-    with scope.system("a mail is tried again"):
+    with scope.for_system("a mail is tried again"):
         again = OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.WAITING, State.FAILED])
         if not again.update(state=State.WAITING, due_at=Now(), give_up_at=Now() + GIVE_UP_AFTER):
             return False
@@ -96,12 +96,12 @@ def retry(mail: OutgoingMail, *, by: User) -> bool:
 
 
 def find(pk: UUID) -> OutgoingMail | None:
-    with scope.system("look at a mail"):
+    with scope.for_system("look at a mail"):
         return OutgoingMail.objects.filter(pk=pk).first()
 
 
 def remove_old() -> int:
-    with scope.system("old mail"):
+    with scope.for_system("old mail"):
         failed = Q(state=State.FAILED, give_up_at__lt=Now() - FAILED_KEPT_FOR)
         settled = Q(state__in=[State.SENT, State.KEPT], created_at__lt=Now() - SENT_KEPT_FOR)
         count, _ = OutgoingMail.objects.filter(failed | settled).delete()
@@ -110,20 +110,20 @@ def remove_old() -> int:
 
 def trouble() -> str:
     """Why mail does not leave at present, in words, or ""."""
-    with scope.system("is mail leaving"):
+    with scope.for_system("is mail leaving"):
         stuck = OutgoingMail.objects.filter(state=State.WAITING, last_attempt_at__gt=Now() - RECENT)
         error = stuck.exclude(last_error="").order_by("-last_attempt_at").values_list("last_error", flat=True).first()
     return error or ""
 
 
 def waiting() -> int:
-    with scope.system("mail that waits"):
+    with scope.for_system("mail that waits"):
         return OutgoingMail.objects.filter(state=State.WAITING).count()
 
 
 def recent(count: int) -> list[OutgoingMail]:
     """The newest first, those that wait or failed before them."""
-    with scope.system("mail of late"):
+    with scope.for_system("mail of late"):
         asking = list(OutgoingMail.objects.filter(state__in=[State.WAITING, State.FAILED])[:count])
         settled = list(OutgoingMail.objects.exclude(state__in=[State.WAITING, State.FAILED])[:count])
     return (asking + settled)[:count]
@@ -131,7 +131,7 @@ def recent(count: int) -> list[OutgoingMail]:
 
 def kept(count: int) -> list[OutgoingMail]:
     """What the demo would have sent, the newest first, with its text."""
-    with scope.system("mail of the demo"):
+    with scope.for_system("mail of the demo"):
         return list(OutgoingMail.objects.filter(state=State.KEPT)[:count])
 
 
@@ -174,7 +174,7 @@ def _failed(mail: OutgoingMail, error: Exception) -> None:
     pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
     final = is_final(error)
     log.error("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts, reason=type(error).__name__, final=final)
-    with scope.system("a mail was not sent"):
+    with scope.for_system("a mail was not sent"):
         mine = OutgoingMail.objects.filter(pk=mail.pk, state=State.WAITING)
         mine.update(due_at=Now() + pause, last_error=words_of(error))
         (mine if final else mine.filter(give_up_at__lt=Now())).update(state=State.FAILED)

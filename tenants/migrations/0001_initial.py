@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('hash', models.BinaryField()),
             ],
             options={
-                'constraints': [tenants.isolation.row_security.ChainRows(name='head_rows')],
+                'constraints': [tenants.isolation.row_security.AuditChainRowPolicy(name='head_rows')],
             },
         ),
         migrations.CreateModel(
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at', '-id'],
                 'indexes': [models.Index(fields=['state', 'due_at'], name='mail_by_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sent', 'failed', 'kept'])), name='outgoing_mail_state'), tenants.isolation.row_security.Rows(also='', name='outgoing_mail_rows', tenant=None)],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sent', 'failed', 'kept'])), name='outgoing_mail_state'), tenants.isolation.row_security.TenantRowPolicy(also='', name='outgoing_mail_rows', tenant=None)],
             },
         ),
         migrations.CreateModel(
@@ -343,11 +343,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='connectionsecret',
-            constraint=tenants.isolation.row_security.Rows(also='', name='secret_rows', tenant=None),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='secret_rows', tenant=None),
         ),
         migrations.AddConstraint(
             model_name='connection',
-            constraint=tenants.isolation.row_security.UsedRows(name='connection_rows', used='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)'),
+            constraint=tenants.isolation.row_security.SharedRowPolicy(name='connection_rows', used='id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication UNION SELECT connection_id FROM tenants_assistantdedication)'),
         ),
         migrations.AddConstraint(
             model_name='assistant',
@@ -359,7 +359,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assistant',
-            constraint=tenants.isolation.row_security.Rows(also='EXISTS (SELECT 1 FROM tenants_assistantdedication d WHERE d.assistant_id = tenants_assistant.id)', name='assistant_rows', tenant=None),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='EXISTS (SELECT 1 FROM tenants_assistantdedication d WHERE d.assistant_id = tenants_assistant.id)', name='assistant_rows', tenant=None),
         ),
         migrations.AddConstraint(
             model_name='number',
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='number',
-            constraint=tenants.isolation.row_security.Rows(also='EXISTS (SELECT 1 FROM tenants_numberdedication d WHERE d.number_id = tenants_number.id)', name='number_rows', tenant=None),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='EXISTS (SELECT 1 FROM tenants_numberdedication d WHERE d.number_id = tenants_number.id)', name='number_rows', tenant=None),
         ),
         migrations.AddConstraint(
             model_name='tenant',
@@ -387,19 +387,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=tenants.isolation.row_security.Key(columns=('id', 'default_number_id'), name='tenant_default_number', target=('tenant_id', 'id'), to='tenants_numberdedication'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('id', 'default_number_id'), name='tenant_default_number', target=('tenant_id', 'id'), to='tenants_numberdedication'),
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=tenants.isolation.row_security.Key(columns=('id', 'default_assistant_id'), name='tenant_default_assistant', target=('tenant_id', 'id'), to='tenants_assistantdedication'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('id', 'default_assistant_id'), name='tenant_default_assistant', target=('tenant_id', 'id'), to='tenants_assistantdedication'),
         ),
         migrations.AddConstraint(
             model_name='tenant',
-            constraint=tenants.isolation.row_security.Rows(also="EXISTS (SELECT 1 FROM tenants_membership m WHERE m.tenant_id = tenants_tenant.id AND m.user_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END))", name='tenant_rows', tenant='id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also="EXISTS (SELECT 1 FROM tenants_membership m WHERE m.tenant_id = tenants_tenant.id AND m.user_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END))", name='tenant_rows', tenant='id'),
         ),
         migrations.AddConstraint(
             model_name='supportpass',
-            constraint=tenants.isolation.row_security.Rows(also='', name='pass_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='pass_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='numberdedication',
@@ -423,11 +423,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='numberdedication',
-            constraint=tenants.isolation.row_security.Key(columns=('connection_id', 'number_id', 'e164'), name='number_dedication_number', target=('connection_id', 'id', 'e164'), to='tenants_number'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('connection_id', 'number_id', 'e164'), name='number_dedication_number', target=('connection_id', 'id', 'e164'), to='tenants_number'),
         ),
         migrations.AddConstraint(
             model_name='numberdedication',
-            constraint=tenants.isolation.row_security.Rows(also='', name='number_dedication_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='number_dedication_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='membership',
@@ -439,7 +439,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=tenants.isolation.row_security.Rows(also="user_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='membership_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also="user_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='membership_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='invitation',
@@ -447,7 +447,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invitation',
-            constraint=tenants.isolation.row_security.Rows(also='', name='invitation_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='invitation_rows', tenant='tenant_id'),
         ),
         migrations.AddIndex(
             model_name='auditentry',
@@ -467,7 +467,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='auditentry',
-            constraint=tenants.isolation.row_security.Rows(also='', name='audit_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='audit_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='assistantdedication',
@@ -487,15 +487,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assistantdedication',
-            constraint=tenants.isolation.row_security.Key(columns=('connection_id', 'assistant_id'), name='assistant_dedication_assistant', target=('connection_id', 'id'), to='tenants_assistant'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('connection_id', 'assistant_id'), name='assistant_dedication_assistant', target=('connection_id', 'id'), to='tenants_assistant'),
         ),
         migrations.AddConstraint(
             model_name='assistantdedication',
-            constraint=tenants.isolation.row_security.Rows(also='', name='assistant_dedication_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='assistant_dedication_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='visit',
-            constraint=tenants.isolation.row_security.Rows(also='', name='visit_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='visit_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='auditorgrant',
@@ -503,7 +503,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='auditorgrant',
-            constraint=tenants.isolation.row_security.Rows(also="auditor_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='grant_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also="auditor_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='grant_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='staffgrant',
@@ -511,6 +511,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='staffgrant',
-            constraint=tenants.isolation.row_security.Rows(also="staff_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='staff_grant_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also="staff_id = (SELECT CASE WHEN current_setting('patchbay.person', true) <> '' AND public.scope_holds() THEN current_setting('patchbay.person', true)::bigint END)", name='staff_grant_rows', tenant='tenant_id'),
         ),
     ]

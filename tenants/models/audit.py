@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
-from tenants.isolation.row_security import ChainRows, Rows
+from tenants.isolation.row_security import AuditChainRowPolicy, TenantRowPolicy
 from tenants.models.tenant import Tenant
 
 
@@ -35,7 +35,7 @@ class AuditEntry(models.Model):
                 | Q(tenant__isnull=False, chain=Concat(Value("tenant-"), Cast("tenant_id", models.TextField()))),
                 name="chain_of_its_tenant",
             ),
-            Rows(name="audit_rows"),
+            TenantRowPolicy(name="audit_rows"),
         ]
         indexes = [
             models.Index(fields=["tenant", "-at", "-id"], name="audit_by_tenant"),
@@ -54,7 +54,7 @@ class AuditHead(models.Model):
     hash = models.BinaryField()
 
     class Meta:
-        constraints = [ChainRows(name="head_rows")]
+        constraints = [AuditChainRowPolicy(name="head_rows")]
 
     def __str__(self) -> str:
         return f"{self.chain} at {self.seq}"

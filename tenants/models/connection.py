@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants import secrets
-from tenants.isolation.row_security import Rows, UsedRows
+from tenants.isolation.row_security import SharedRowPolicy, TenantRowPolicy
 
 MINE = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
@@ -41,7 +41,7 @@ class Connection(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [UsedRows(name="connection_rows", used=USED)]
+        constraints = [SharedRowPolicy(name="connection_rows", used=USED)]
 
     def __str__(self) -> str:
         return self.name
@@ -58,7 +58,7 @@ class ConnectionSecret(models.Model):
     rotated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [Rows(name="secret_rows", tenant=None)]
+        constraints = [TenantRowPolicy(name="secret_rows", tenant=None)]
 
     def __str__(self) -> str:
         return f"secrets of connection {self.connection_id}"
@@ -116,7 +116,7 @@ class Number(Copied):
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_number"),
             models.UniqueConstraint(fields=["connection", "id", "e164"], name="number_key"),
             models.CheckConstraint(condition=Q(e164__regex=r"^\+[1-9][0-9]{5,14}$"), name="number_is_e164"),
-            Rows(name="number_rows", tenant=None, also=MINE.format(kind="number")),
+            TenantRowPolicy(name="number_rows", tenant=None, also=MINE.format(kind="number")),
         ]
 
     def __str__(self) -> str:
@@ -138,7 +138,7 @@ class Assistant(Copied):
         constraints = [
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_assistant"),
             models.UniqueConstraint(fields=["connection", "id"], name="assistant_key"),
-            Rows(name="assistant_rows", tenant=None, also=MINE.format(kind="assistant")),
+            TenantRowPolicy(name="assistant_rows", tenant=None, also=MINE.format(kind="assistant")),
         ]
 
     def __str__(self) -> str:

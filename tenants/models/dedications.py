@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants.isolation.row_security import Key, Rows
+from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models.connection import Assistant, Connection, Number
 from tenants.models.people import User
 from tenants.models.tenant import Tenant
@@ -87,13 +87,13 @@ class NumberDedication(Dedication):
             models.CheckConstraint(
                 condition=Q(period__startswith__isnull=False, period__isempty=False), name="number_period_begins"
             ),
-            Key(
+            CompositeForeignKey(
                 name="number_dedication_number",
                 columns=["connection_id", "number_id", "e164"],
                 to="tenants_number",
                 target=["connection_id", "id", "e164"],
             ),
-            Rows(name="number_dedication_rows"),
+            TenantRowPolicy(name="number_dedication_rows"),
         ]
 
     def __str__(self) -> str:
@@ -117,13 +117,13 @@ class AssistantDedication(Dedication):
             models.CheckConstraint(
                 condition=Q(period__startswith__isnull=False, period__isempty=False), name="assistant_period_begins"
             ),
-            Key(
+            CompositeForeignKey(
                 name="assistant_dedication_assistant",
                 columns=["connection_id", "assistant_id"],
                 to="tenants_assistant",
                 target=["connection_id", "id"],
             ),
-            Rows(name="assistant_dedication_rows"),
+            TenantRowPolicy(name="assistant_dedication_rows"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from tenants import secrets
-from tenants.isolation.row_security import Rows
+from tenants.isolation.row_security import TenantRowPolicy
 
 GIVE_UP_AFTER = timedelta(days=3)
 
@@ -44,7 +44,7 @@ class OutgoingMail(models.Model):
             models.CheckConstraint(
                 condition=models.Q(state__in=["waiting", "sent", "failed", "kept"]), name="outgoing_mail_state"
             ),
-            Rows(name="outgoing_mail_rows", tenant=None),
+            TenantRowPolicy(name="outgoing_mail_rows", tenant=None),
         ]
 
     def __str__(self) -> str:

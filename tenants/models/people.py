@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants import names
 from tenants.access.permissions import Permission, Role, StaffRole, client_may, staff_may
-from tenants.isolation.row_security import PERSON, Rows
+from tenants.isolation.row_security import PERSON, TenantRowPolicy
 from tenants.models.tenant import Tenant
 
 LONGEST_REASON = 300
@@ -105,7 +105,7 @@ class StaffGrant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["staff", "tenant"], name="one_staff_grant_per_client"),
-            Rows(name="staff_grant_rows", also=f"staff_id = {PERSON}"),
+            TenantRowPolicy(name="staff_grant_rows", also=f"staff_id = {PERSON}"),
         ]
 
     def __str__(self) -> str:
@@ -131,7 +131,7 @@ class AuditorGrant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["auditor", "tenant"], name="one_grant_per_client"),
-            Rows(name="grant_rows", also=f"auditor_id = {PERSON}"),
+            TenantRowPolicy(name="grant_rows", also=f"auditor_id = {PERSON}"),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +151,7 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "user"], name="one_role_per_tenant"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role"),
-            Rows(name="membership_rows", also=f"user_id = {PERSON}"),
+            TenantRowPolicy(name="membership_rows", also=f"user_id = {PERSON}"),
         ]
 
     def __str__(self) -> str:
@@ -180,7 +180,7 @@ class Invitation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role"),
-            Rows(name="invitation_rows"),
+            TenantRowPolicy(name="invitation_rows"),
         ]
 
     def __str__(self) -> str:
@@ -201,7 +201,7 @@ class SupportPass(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [Rows(name="pass_rows")]
+        constraints = [TenantRowPolicy(name="pass_rows")]
 
     def __str__(self) -> str:
         return f"support may act in {self.tenant_id} until {self.until:%F %T}"
@@ -219,7 +219,7 @@ class Visit(models.Model):
     )
 
     class Meta:
-        constraints = [Rows(name="visit_rows")]
+        constraints = [TenantRowPolicy(name="visit_rows")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.tenant_id} since {self.started_at:%F %T}"

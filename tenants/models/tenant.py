@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from tenants import time_zones
-from tenants.isolation.row_security import PERSON, Key, Rows
+from tenants.isolation.row_security import PERSON, CompositeForeignKey, TenantRowPolicy
 from tenants.models.connection import Connection
 
 LONGEST_RETENTION = 3650  # days
@@ -81,19 +81,19 @@ class Tenant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["active", "suspended", "closed"]), name="tenant_status"),
             models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"), name="tenant_slug_plain"),
-            Key(
+            CompositeForeignKey(
                 name="tenant_default_number",
                 columns=["id", "default_number_id"],
                 to="tenants_numberdedication",
                 target=["tenant_id", "id"],
             ),
-            Key(
+            CompositeForeignKey(
                 name="tenant_default_assistant",
                 columns=["id", "default_assistant_id"],
                 to="tenants_assistantdedication",
                 target=["tenant_id", "id"],
             ),
-            Rows(
+            TenantRowPolicy(
                 name="tenant_rows",
                 tenant="id",
                 also=f"EXISTS (SELECT 1 FROM tenants_membership m WHERE m.tenant_id = tenants_tenant.id "

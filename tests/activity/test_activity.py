@@ -13,7 +13,7 @@ from tenants.isolation import scope
 
 
 def write(setup, by, count, action="visit.began"):
-    with scope.system("things happen"):
+    with scope.for_system("things happen"):
         for _ in range(count):
             audit.record(by, setup.tenant, action, setup.tenant)
 

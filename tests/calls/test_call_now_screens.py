@@ -94,7 +94,7 @@ def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator_brow
 
 
 def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator_browser):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         bloom.tenant.status = "suspended"
         bloom.tenant.save()
 
@@ -102,7 +102,7 @@ def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator_br
 
     assert response.status_code == 422
     assert "note--wrong" in response.content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert not bloom.tenant.calls.exists()
 
 
@@ -117,14 +117,14 @@ def test_what_is_not_the_clients_own_is_not_used(bloom, harbor, operator_browser
 
 
 def test_a_line_that_has_ended_is_shown_and_cannot_be_used(bloom, operator_browser, dialed):
-    with scope.system("a line for a test"):
+    with scope.for_system("a line for a test"):
         number = Number.objects.create(
             connection=bloom.connection, remote_id="gone", e164="+31365550118", name="Almere"
         )
         before = timezone.now() - timedelta(days=9)
         with backdating():
             ended = dedications.dedicate_number(bloom.tenant, number, by=None, start=before)
-    with scope.system("and its end"):
+    with scope.for_system("and its end"):
         dedications.end_number(ended, by=None)
 
     page = operator_browser.get(ADDRESS).content.decode()
@@ -163,7 +163,7 @@ def test_htmx_gets_the_form_and_then_the_way_to_the_panel(bloom, operator_browse
 
 
 def test_the_usual_line_and_assistant_are_chosen(bloom, operator_browser):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         number = bloom.number.pk
         bloom.tenant.default_number_id = number
         bloom.tenant.save()
@@ -175,7 +175,7 @@ def test_the_usual_line_and_assistant_are_chosen(bloom, operator_browser):
 
 
 def test_without_a_line_there_is_no_form(bloom, operator_browser):
-    with scope.system("no line left"):
+    with scope.for_system("no line left"):
         dedications.end_number(bloom.number, by=None)
 
     page = operator_browser.get(ADDRESS).content.decode()
@@ -224,7 +224,7 @@ def test_the_minutes_of_its_own_organization_are_shown(bloom, operator_browser):
 @pytest.mark.parametrize("by", ["home", "dedication", "child", "parent"])
 def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator_browser, by):
     _minutes(bloom, 120)
-    with scope.system("share it"):
+    with scope.for_system("share it"):
         if by == "home":
             Tenant.objects.filter(pk=harbor.tenant.pk).update(home_connection=bloom.connection)
         elif by == "dedication":
@@ -239,12 +239,12 @@ def test_minutes_that_others_use_too_are_shown_to_nobody(bloom, harbor, operator
 
 
 def _minutes(setup: Any, minutes: int) -> None:
-    with scope.system("credit"):
+    with scope.for_system("credit"):
         Connection.objects.filter(pk=setup.connection.pk).update(minutes_balance=minutes)
 
 
 def test_each_assistant_brings_its_own_opening_sentence(bloom, operator_browser):
-    with scope.system("a second one"):
+    with scope.for_system("a second one"):
         type(bloom.assistant.assistant).objects.update(first_message="Bloom Dental, good day.")
         other = type(bloom.assistant.assistant).objects.create(
             connection=bloom.connection, remote_id="asst-two", name="Recall", first_message="Time for a check-up."
@@ -260,7 +260,7 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_b
     assert 'id="hindrance"' not in operator_browser.get(ADDRESS).content.decode()
     limits = {"at once": {"max_concurrent_calls": 1}, "a day": {"max_calls_per_day": 1}}
     change = limits | {"suspended": {"status": "suspended"}}
-    with scope.system("something stops calls"):
+    with scope.for_system("something stops calls"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(**change.get(why, {"city": "Delft"}))
         if why == "credit":
             Connection.objects.filter(pk=bloom.connection.pk).update(minutes_balance=0)
@@ -268,7 +268,7 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_b
         make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number", alarm_at=timezone.now())
     elif why in ("at once", "a day"):
         make_call(bloom, state="in-progress" if why == "at once" else "ended")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         words = intents.hindrance(bloom.tenant)
     page = operator_browser.get(ADDRESS).content.decode()
     assert words and f'id="hindrance">{escape(words)}' in page

@@ -68,7 +68,7 @@ def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, 
 
 
 def test_a_right_that_ended_is_told_with_its_end(bloom, told, admin, support, sign_in):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         dedications.end_number(bloom.number, by=admin)
     page = sign_in(support).get("/clients/bloom-dental/caller-id/")
     assert all(row.number.ends for row in page.context["rows"] if row.number)
@@ -104,7 +104,7 @@ def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_
     assert [rows[n]["Verdict"] for n in "1245"] == ["Agrees", "Differs", "Not reported yet", "Nothing was dialed"]
     assert rows["1"]["Number meant"] == f"'{bloom.number.e164}" and rows["1"]["Number dedicated until"] == "open"
     assert rows["2"]["Number VoiceDock reported"] == "'+31105550140"
-    with scope.system("look"):
+    with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="caller-id.exported")
     assert (entry.tenant_id, entry.actor_id) == (bloom.tenant.pk, owner.pk) and "2020-01-01 to now" in entry.body
 
@@ -112,7 +112,7 @@ def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_
 def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, told, make_user, sign_in):
     user = make_user("Anna Auditor")
     granted = Auditor.objects.create(user=user)
-    with scope.system("a grant"):
+    with scope.for_system("a grant"):
         AuditorGrant.objects.create(auditor=granted, tenant=bloom.tenant)
     browser = sign_in(user)
     chooser = browser.get("/admin/calls/call/caller-id/").content.decode()
@@ -122,7 +122,7 @@ def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, told, make
     assert "+31612340002" in page and "+31612340001" not in page and "3 differ" in page
     exported = browser.get(f"/admin/calls/call/caller-id/export/?client={bloom.tenant.pk}")
     assert len(lines(exported)) == 6
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.get(action="caller-id.exported").actor == "Anna Auditor"
     foreign = browser.get(f"/admin/calls/call/caller-id/?client={harbor.tenant.pk}").content.decode()
     assert "Of which client?" in foreign

@@ -170,7 +170,7 @@ def test_somebody_of_another_client_cannot_be_reached_by_id(operator, agency, ma
 def test_a_receipt_remembers_how_much_was_said_before(operator):
     call = operator.place_answered()
     early = commands.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         CallReport.objects.update_or_create(
             call=call, defaults={"tenant": operator.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
         )

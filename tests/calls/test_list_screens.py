@@ -109,7 +109,7 @@ def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypat
 
 
 def test_the_list_reads_as_much_for_fifty_calls_as_for_one(bloom, manager):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         bloom.tenant.refresh_from_db()
     counts = []
     for more in (1, 49):
@@ -177,7 +177,7 @@ def test_staff_see_every_client_and_narrow_it_to_one(bloom, harbor, admin, sign_
 
 
 def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in):
-    with scope.system("a call that no dedication covers"):
+    with scope.for_system("a call that no dedication covers"):
         Call.objects.create(
             connection=bloom.connection, origin="adopted", counterpart="+31699999999", state="in-progress"
         )
@@ -215,7 +215,7 @@ def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monke
 
     assert [row[2] for row in rows] == [f"'+3161000{at:04}" for at in range(8)]
     assert rows[0][head.index("Began")].endswith(("+01:00", "+02:00"))
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert AuditEntry.objects.filter(action="calls.exported").count() == 1
 
 

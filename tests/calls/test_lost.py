@@ -47,7 +47,7 @@ def hidden(operator, settings):
 
 def look(operator, minutes=0):
     """One sync of live calls, as if the first answer of 404 had been so long ago."""
-    with scope.system("let time pass"):
+    with scope.for_system("let time pass"):
         Call.objects.update(missing_since=F("missing_since") - timedelta(minutes=minutes))
     sync.live(operator.connection)
 
@@ -70,7 +70,7 @@ def test_a_call_is_lost_only_after_the_stated_time(operator, talking, hidden):
     look(operator)
     call = operator.reload(talking)
     assert call.state == State.IN_PROGRESS and call.missing_since is not None
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         assert queries.heard_at(call) == call.seen_at, "the sync that did not show it makes it no fresher"
     look(operator, minutes=1)
     assert operator.reload(talking).state == State.IN_PROGRESS
@@ -92,7 +92,7 @@ def test_what_the_lists_show_again_in_between_is_not_lost(operator, talking, hid
 
 
 def test_a_lost_call_frees_its_place_and_still_guards_its_person(operator, gone):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=operator.tenant.pk)
         assert claims.hindrance(tenant) == "" and queries.in_use(tenant) == 0
@@ -145,7 +145,7 @@ def test_it_comes_back_when_voicedock_shows_it_again(operator, gone, hidden, set
 
 
 def test_another_alarm_is_not_covered(operator, talking, hidden):
-    with scope.system("a wrong number"):
+    with scope.for_system("a wrong number"):
         Call.objects.filter(pk=talking.pk).update(alarm=Alarm.WRONG_NUMBER, alarm_at=timezone.now())
     hidden.add(talking.remote_id)
     look(operator)

@@ -107,7 +107,7 @@ def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operato
     seen = re.search(r"part=actions&amp;seen=([^\"]+)", page)[1]
 
     assert operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX).status_code == 204
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         call.state, call.finished = "ended", True
         call.save()
     over = operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX)
@@ -324,7 +324,7 @@ def test_only_staff_let_a_client_dial_again_after_a_wrong_line(bloom, operator_b
     assert inside.post(at(call, "clear/"), {"reason": "\x00"}).status_code == 422
     assert inside.post(at(call, "clear/"), {"reason": "The carrier mended it."}).status_code == 303
     assert "has to look at it" not in operator_browser.get(at(call)).content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         call.refresh_from_db()
     assert call.alarm == ""
 
@@ -386,7 +386,7 @@ def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operato
 
 
 def told(action: str) -> list[str]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return [sentence(one) for one in AuditEntry.objects.filter(action=action).order_by("seq")]
 
 

@@ -55,7 +55,7 @@ def test_numbers_are_taken_as_people_write_them(operator, typed):
 
 def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sandbox_tenant):
     other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
-    with scope.of(other):
+    with scope.for_tenant(other):
         foreign = other.numberdedications.get()
     for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):
         with pytest.raises(intents.Refusal) as no:
@@ -65,7 +65,7 @@ def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sand
 
 
 def test_a_released_line_dials_nothing(operator):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         dedications.end_number(operator.number, by=None)
     with pytest.raises(intents.Refusal):
         operator.place()
@@ -74,19 +74,19 @@ def test_a_released_line_dials_nothing(operator):
 
 @pytest.mark.parametrize("status", ["suspended", "closed"])
 def test_a_client_that_is_not_active_dials_nothing(operator, status):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(status=status)
     with pytest.raises(intents.Refusal, match=status):
         operator.place()
 
 
 def test_limits_at_once_and_a_day(operator):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
     operator.place()
     with pytest.raises(intents.Refusal, match="1 calls at once"):
         operator.place("+31612340043")
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
     with pytest.raises(intents.Refusal, match="1 calls a day"):
         operator.place("+31612340043")
@@ -120,7 +120,7 @@ def test_an_empty_balance_is_told_and_nothing_is_dialed(operator):
 
 
 def test_only_allowed_countries_are_called_and_the_claim_looks_again(operator, monkeypatch):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(allowed_countries=["BE", "DE"])
     operator.tenant.allowed_countries = ["BE", "DE"]
     with pytest.raises(intents.Refusal) as no:

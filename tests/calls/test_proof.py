@@ -107,7 +107,7 @@ def test_the_report_judges_each_call_as_its_page_does(bloom, admin):
         }
         same = ("origin", "line", "asked_line", "reported_line", "answered_status")
         row = make_call(bloom, **more, **{name: getattr(call, name) for name in same})
-        with scope.of(bloom.tenant):
+        with scope.for_tenant(bloom.tenant):
             for number in later:
                 entry = audit.record(admin, bloom.tenant, "call.reported-again", row, counterpart=row.counterpart)
                 row.caller_id_corrections.create(

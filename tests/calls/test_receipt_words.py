@@ -37,7 +37,7 @@ def test_every_combination_tells_what_is_so(bloom, make_member, sign_in, outcome
                 make_receipt(bloom, call, command, **facts)
             continue
         receipt = make_receipt(bloom, call, command, **facts)
-        with scope.of(bloom.tenant):
+        with scope.for_tenant(bloom.tenant):
             receipt.refresh_from_db()
         at = (command, outcome, effect, alarm, finished)
         slip = timeline.slip(call, receipt, me=None, zone=bloom.tenant.zone)
@@ -72,7 +72,7 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
     real = commands._settle
 
     def late(receipt, *args, **more):
-        with scope.of(operator.tenant):
+        with scope.for_tenant(operator.tenant):
             Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=Now())
             effects.settle(Call.objects.get(pk=call.pk), None)
         assert operator.receipts(call)[0].effect == "confirmed"
@@ -88,10 +88,10 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
 def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloom):
     call = make_call(bloom, state="ended")
     receipt = make_receipt(bloom, call, "end-call", outcome="waiting", effect="confirmed", answered_at=None)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Receipt.objects.filter(pk=receipt.pk).update(asked_at=Now() - sweep.NO_ANSWER_TO_COMMAND * 2)
     sweep.commands_lost()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         receipt.refresh_from_db()
     assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
 

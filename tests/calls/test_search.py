@@ -35,7 +35,7 @@ def found(bloom, make_member, sign_in):
     ],
 )
 def test_a_number_is_found_in_any_writing(bloom, found, text):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
     there, other = make_call(bloom, state="ended"), make_call(bloom, state="ended", counterpart="+31687654321")
     assert found(text, there, other) == [True, False]
@@ -65,6 +65,6 @@ def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in,
     bad, good = make_call(bloom, state="ended", counterpart=counterpart), make_call(bloom, state="ended")
     assert "Call again" not in operator.get(f"{ADDRESS}{bad.pk}/").content.decode()
     assert "Call again" in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["BE"])
     assert "Call again" not in operator.get(f"{ADDRESS}{good.pk}/").content.decode()

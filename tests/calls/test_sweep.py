@@ -52,7 +52,7 @@ def test_an_alarm_raised_meanwhile_is_not_covered_by_another(operator, monkeypat
     """A wrong number stops the client's dialing: an end that is not confirmed must not take its place."""
     call = operator.place_answered()
     stale = operator.reload(call)
-    with scope.system("a wrong number, just now"):
+    with scope.for_system("a wrong number, just now"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), end_asked_at=Now())
     monkeypatch.setattr(sweep, "_calls", lambda which, live=True: [stale])
     sweep.ends_not_confirmed()

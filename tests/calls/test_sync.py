@@ -13,7 +13,7 @@ LISTS = ["GET /calls", "GET /calls"]
 
 
 def states():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return dict(Call.objects.values_list("remote_id", "state"))
 
 
@@ -63,7 +63,7 @@ def test_a_live_call_that_voicedock_forgot_does_not_stop_the_look(agency, receiv
     del sandbox.state.calls[remote_id], sandbox.state.calls_with_plan[remote_id]
     sync.live(agency.connection)
     assert states()[other] == "in-progress"
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.filter(kind=Kind.LIVE_CALLS, outcome="failed").count() == 0
 
 
@@ -116,7 +116,7 @@ def test_a_late_report_on_an_older_page_is_found_in_time(agency, receive_call, e
         end_remote_call(receive_call())
     sync.finished(agency.connection)
     sync.finished(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         before = Call.objects.get(remote_id=first).remote_updated_at
     sandbox.state.calls[first].summary = "Late."
     sandbox.state.calls[first].updated_at += 1000
@@ -127,5 +127,5 @@ def test_a_late_report_on_an_older_page_is_found_in_time(agency, receive_call, e
         }
     )
     sync.finished(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Call.objects.get(remote_id=first).remote_updated_at > before

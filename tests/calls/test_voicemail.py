@@ -54,7 +54,7 @@ def test_a_voicemail_of_voicedock_is_known_and_told(operator):
 def test_voicemail_is_not_reached(bloom):
     make_call(bloom, state="ended")
     make_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         calls = Call.objects.filter(tenant=bloom.tenant)
         figures, _ = overview.today(calls, bloom.tenant.receipts.all(), bloom.tenant.zone)
     assert (figures.calls, figures.reached, figures.machines, figures.share) == (2, 1, 1, 50)

@@ -26,7 +26,7 @@ def test_the_list_says_where_each_stands_and_how_old_it_is(manager, bloom, harbo
     make_campaign(bloom, "Hygienist", "paused")
     make_campaign(bloom, "Strange", "throttled")
     make_campaign(harbor, "Delivery slots")
-    with scope.system("looked"):
+    with scope.for_system("looked"):
         SyncState.objects.create(connection=bloom.connection, kind=Kind.CAMPAIGNS, fresh_at=timezone.now())
     page = manager.get("/c/bloom-dental/campaigns/").content.decode()
     assert "1 calling</b>" in page and "1 paused" in page and "data from" in page
@@ -42,7 +42,7 @@ def test_nobody_has_campaigns_yet(manager):
 def test_staff_see_all_and_narrow_them(sign_in, support, bloom, harbor):
     make_campaign(bloom)
     make_campaign(harbor, "Delivery slots", "paused")
-    with scope.system("of nobody"):
+    with scope.for_system("of nobody"):
         Campaign.objects.create(connection=bloom.connection, remote_id="x", name="Stray", status="draft")
     browser = sign_in(support)
     page = browser.get("/campaigns/").content.decode()
@@ -54,7 +54,7 @@ def test_staff_see_all_and_narrow_them(sign_in, support, bloom, harbor):
 
 def test_one_campaign_its_leads_and_their_calls(manager, bloom):
     campaign = make_campaign(bloom, template="Offer {{name}} a visit.")
-    with scope.system("a call"):
+    with scope.for_system("a call"):
         call = Call.objects.create(
             tenant=bloom.tenant, connection=bloom.connection, origin="adopted", remote_id="call-1", finished=True
         )
@@ -73,7 +73,7 @@ def test_one_campaign_its_leads_and_their_calls(manager, bloom):
 
 def test_leads_come_in_pages(manager, bloom):
     campaign = make_campaign(bloom)
-    with scope.system("many"):
+    with scope.for_system("many"):
         Lead.objects.bulk_create(
             Lead(
                 tenant=bloom.tenant,
@@ -167,7 +167,7 @@ def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, djang
 
 def share_organization(bloom, harbor):
     """A number of another client in the first client's organization."""
-    with scope.system("a shared organization"):
+    with scope.for_system("a shared organization"):
         number = Number.objects.create(connection=bloom.connection, remote_id="n-shared", e164="+31105550199")
         dedications.dedicate_number(harbor.tenant, number, by=None)
 

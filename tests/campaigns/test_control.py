@@ -32,12 +32,12 @@ def manager(make_member, harbor):
 
 
 def fresh():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Campaign.objects.select_related("connection").get()
 
 
 def trail():
-    with scope.system("look"):
+    with scope.for_system("look"):
         entries = AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")
         return [(entry.action, entry.actor, json.loads(entry.body)["details"]["name"]) for entry in entries]
 
@@ -84,7 +84,7 @@ def test_in_a_shared_connection_starting_needs_staff(
     assert stated is not None and stated.foreign == [("+31505550112", "Noord")]
     assert control.risk(fresh(), by=manager) is None
     assert control.start(slots, by=support, confirmed=stated.token).outcome == "accepted"
-    with scope.system("look"):
+    with scope.for_system("look"):
         entries = {one.tenant_id: one for one in AuditEntry.objects.filter(action="campaign.risk-confirmed")}
     assert set(entries) == {slots.tenant_id, None}
     assert "Noord" not in entries[slots.tenant_id].body and "+31505550112 of Noord" in entries[None].body
@@ -103,7 +103,7 @@ def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, age
 
 
 def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager, harbor, new_requests, admin):
-    with scope.system("an alarm"):
+    with scope.for_system("an alarm"):
         call = Call.objects.create(
             tenant=harbor, connection=slots.connection, origin="adopted", alarm="wrong-number", finished=True
         )
@@ -117,7 +117,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
 
 def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):
     control.start(slots, by=manager)
-    with scope.system("suspend"):
+    with scope.for_system("suspend"):
         Tenant.objects.filter(pk=harbor.pk).update(status=Tenant.Status.SUSPENDED)
     assert control.pause(fresh(), by=manager).outcome == "accepted"
     with pytest.raises(control.Refusal, match="suspended"):
@@ -156,7 +156,7 @@ def test_an_alarm_pauses_the_started_campaigns_of_that_assistant(slots, manager,
     control.start(slots, by=manager)
     call = type("Call", (), {"connection_id": agency.connection.pk, "assistant_remote_id": ""})()
     assert control.pause_suspects(call) == []
-    with scope.system("look"):
+    with scope.for_system("look"):
         call.assistant_remote_id = agency.assistant("Dispatch desk").remote_id
     assert control.pause_suspects(call) == [slots]
     assert fresh().status == "paused"

@@ -43,7 +43,7 @@ def started(agency, harbor, make_remote_campaign, make_member, new_requests) -> 
 
 
 def fresh() -> Campaign:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Campaign.objects.select_related("connection", "tenant", "assistant").get(name="Slots")
 
 
@@ -87,7 +87,7 @@ def move_client_to_another_connection(tenant, agency, make_sandbox_tenant):
 def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
     started, harbor, agency, make_sandbox_tenant, change, cause, new_requests, sandbox
 ):
-    with scope.system("a change"):
+    with scope.for_system("a change"):
         change(harbor, agency, make_sandbox_tenant)
     assert rechecks.run() == [started]
     assert new_requests() == [f"PATCH /campaigns/{started.remote_id}"]
@@ -95,7 +95,7 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
     assert (paused.status, sandbox.state.campaigns[paused.remote_id].status) == ("paused", "paused")
     assert cause.label in windows.standing(paused, NOON).detail
     assert rechecks.run() == [] and fresh().pause_required_at is None
-    with scope.system("look"):
+    with scope.for_system("look"):
         told = [sentence(one) for one in AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")]
     assert told[2:] == [
         f"Patchbay stops the campaign Slots, because {cause.label}.",
@@ -105,7 +105,7 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
 
 
 def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, new_requests):
-    with scope.system("one more of its own, and one of nobody released"):
+    with scope.for_system("one more of its own, and one of nobody released"):
         dedications.dedicate_number(harbor, agency.number("+31205550181"), by=None)
         Number.objects.filter(e164="+31205550182").update(vanished_at=timezone.now())
     assert rechecks.run() == [] and new_requests() == []
@@ -131,7 +131,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
     update = Client.update_campaign
 
     def slowly(client, *args, **change):
-        with scope.system("somebody else releases it meanwhile"):
+        with scope.for_system("somebody else releases it meanwhile"):
             dedications.end_assistant(harbor.assistantdedications.get(), by=None)
         return update(client, *args, **change)
 
@@ -144,7 +144,7 @@ def test_a_release_between_the_check_and_the_answer_is_noticed(
 @pytest.mark.parametrize("fault", ["cut", "503"])
 def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, sandbox, new_requests, fault):
     sandbox.faults.add({"fault": fault, "route": "/campaigns/*", "method": "PATCH", "times": 1})
-    with scope.system("a release"):
+    with scope.for_system("a release"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     assert rechecks.run() == [started]
     waiting = fresh()
@@ -153,25 +153,25 @@ def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, s
     assert (standing.words, standing.is_calling) == ("To be paused", False)
     assert "It is not certain whether VoiceDock paused it. It is asked again." in standing.detail
     assert rechecks.run() == [], "not before its time"
-    with scope.system("time passes"):
+    with scope.for_system("time passes"):
         Campaign.objects.update(pause_next_at=Now())
     assert rechecks.run() == [started] and fresh().status == "paused"
 
 
 def test_a_pause_whose_answer_was_lost_is_settled_by_the_next_list(started, harbor, sandbox, agency):
     sandbox.faults.add({"fault": "lost", "route": "/campaigns/*", "method": "PATCH", "times": 1})
-    with scope.system("a release"):
+    with scope.for_system("a release"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     rechecks.run()
     sync.campaigns(agency.connection)
     rechecks.run()
     assert (fresh().status, fresh().pause_required_at) == ("paused", None)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="campaign.pause-seen").count() == 1
 
 
 def test_it_is_resumed_under_what_is_true_then(started, harbor, agency, make_member):
-    with scope.system("a release"):
+    with scope.for_system("a release"):
         dedications.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
     rechecks.run()
     assert control.resume(fresh(), by=make_member(harbor, Role.MANAGER)).outcome == "accepted"
@@ -184,7 +184,7 @@ def test_one_started_at_voicedock_itself_is_taken_as_found_and_watched(agency, h
     remote.status = "scheduled"
     sync.campaigns(agency.connection)
     assert rechecks.run() == []
-    with scope.system("a release"):
+    with scope.for_system("a release"):
         dedications.end_number(harbor.numberdedications.get(e164="+31105550164"), by=None)
     assert rechecks.run() and remote.status == "paused"
 
@@ -201,7 +201,7 @@ def called(started):
     """A lead of the campaign that became this call."""
 
     def make(**facts) -> Lead:
-        with scope.system("a call of the campaign"):
+        with scope.for_system("a call of the campaign"):
             Call.objects.create(
                 **{
                     "connection": started.connection,
@@ -227,7 +227,7 @@ def called(started):
 def test_a_call_of_the_client_by_the_campaigns_assistant_agrees(called):
     lead = called()
     assert rechecks.run() == []
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Lead.objects.get(pk=lead.pk).call_verdict == "agrees"
 
 
@@ -242,7 +242,7 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
         lead = called(**({"assistant_remote_id": "another"} if differs == "assistant" else {"tenant": None}))
     assert rechecks.run() == [started]
     assert (fresh().status, fresh().pause_cause) == ("paused", "foreign-call")
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Lead.objects.get(pk=lead.pk).call_verdict == "differs"
         entry = AuditEntry.objects.get(action="campaign.foreign-call")
     assert entry.tenant_id == started.tenant_id and "another client or with another assistant" in sentence(entry)
@@ -259,7 +259,7 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
 def test_calls_that_are_not_known_yet_hide_no_other(called, started, monkeypatch):
     """However many leads have a call that no list has shown so far, the first that differs is noticed."""
     monkeypatch.setattr(rechecks, "MOST", 1)
-    with scope.system("leads whose calls are not known"):
+    with scope.for_system("leads whose calls are not known"):
         for number in range(3):
             Lead.objects.create(
                 tenant_id=started.tenant_id,
@@ -272,7 +272,7 @@ def test_calls_that_are_not_known_yet_hide_no_other(called, started, monkeypatch
             )
     lead = called(assistant_remote_id="another")
     assert rechecks.run() == [started]
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Lead.objects.get(pk=lead.pk).call_verdict == "differs"
         assert Lead.objects.filter(call_verdict="").count() == 3
 
@@ -302,9 +302,9 @@ def test_rights_are_kept_whole(some):
 def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(operator):
     call = operator.place()
     assert "call.wrong-assistant" not in operator.audit_actions()
-    with scope.system("look"):
+    with scope.for_system("look"):
         other = Assistant.objects.exclude(pk=operator.assistant.assistant_id).first()
-    facts = apply.Facts(
+    facts = apply.CallUpdate(
         at=timezone.now(),
         status="in-progress",
         remote_id=call.remote_id,
@@ -313,5 +313,5 @@ def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(o
         told={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
     )
     for _ in range(2):
-        apply.hear(operator.connection, facts)
+        apply.apply_update_in_transaction(operator.connection, facts)
     assert operator.audit_actions().count("call.wrong-assistant") == 1

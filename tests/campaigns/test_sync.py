@@ -28,21 +28,21 @@ def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make_
     make_remote_campaign("Slots", "Dispatch desk")
     make_remote_campaign("Nobody's", "Tariff advisor")
     sync.campaigns(agency.connection)
-    with scope.of(harbor):
+    with scope.for_tenant(harbor):
         (mine,) = Campaign.objects.all()
         assert (mine.name, mine.status, mine.total_leads, str(mine.starts)) == ("Slots", "draft", 3, "09:00:00")
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Campaign.objects.get(name="Nobody's").tenant is None
 
 
 def test_it_stays_with_the_client_it_was_made_for(agency, harbor, make_remote_campaign, make_sandbox_tenant):
     make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
-    with scope.system("hand the assistant over"):
+    with scope.for_system("hand the assistant over"):
         dedications.end_assistant(harbor.assistantdedications.get(), by=None)
     make_sandbox_tenant(agency, "noord", assistants=("Dispatch desk",), since=None)
     sync.campaigns(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Campaign.objects.get().tenant == harbor
 
 
@@ -54,7 +54,7 @@ def test_nobodys_campaign_and_its_leads_follow_when_the_assistant_is_dedicated(
     sync.due_leads(agency.connection)
     noord = make_sandbox_tenant(agency, "noord", assistants=("Tariff advisor",))
     sync.campaigns(agency.connection)
-    with scope.of(noord):
+    with scope.for_tenant(noord):
         assert Campaign.objects.get().name == "Tariffs"
         assert Lead.objects.count() == 3
 
@@ -63,11 +63,11 @@ def test_only_news_raise_the_version_and_reach_the_screens(agency, harbor, make_
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
     sync.campaigns(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert [one for one in changes() if one[0] == "campaign"] == [("campaign", harbor.pk, 1)]
     sandbox.state.campaigns[remote_id].name = "Slots of the week"
     sync.campaigns(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Campaign.objects.get().version == 2
         assert ("campaign", harbor.pk, 2) in changes()
 
@@ -77,7 +77,7 @@ def test_a_campaign_that_vanished_is_marked(agency, harbor, make_remote_campaign
     sync.campaigns(agency.connection)
     del sandbox.state.campaigns[remote_id]
     sync.campaigns(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Campaign.objects.get().vanished_at is not None
 
 
@@ -92,7 +92,7 @@ def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_r
     lead.status, lead.attempts, lead.call_id = "completed", 1, "call-_+31612340000_x"
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
-    with scope.of(harbor):
+    with scope.for_tenant(harbor):
         read = Lead.objects.get(remote_id=lead.id)
         assert (read.status, read.attempts, read.call_remote_id) == ("completed", 1, "call-_+31612340000_x")
         assert read.variables == {"name": "P0"}
@@ -106,7 +106,7 @@ def test_a_lead_removed_there_is_removed_here(agency, harbor, make_remote_campai
     del sandbox.state.leads[remote_id][1]
     sync.campaigns(agency.connection)
     sync.due_leads(agency.connection)
-    with scope.of(harbor):
+    with scope.for_tenant(harbor):
         assert Lead.objects.count() == 2
 
 
@@ -119,7 +119,7 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
     read = ["GET /campaigns/" + remote_id + "/leads"]
 
     def after(seconds, **change):
-        with scope.system("let time pass"):
+        with scope.for_system("let time pass"):
             Campaign.objects.update(leads_seen_at=timezone.now() - timedelta(seconds=seconds), **change)
             Campaign.objects.update(counted_at=timezone.now() - timedelta(hours=1))
         new_requests()
@@ -129,7 +129,7 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
     assert after(50) == []
     assert after(50, status="scheduled") == []
     assert after(70, status="scheduled") == read
-    with scope.system("open"):
+    with scope.for_system("open"):
         campaign = Campaign.objects.select_related("connection").get()
     sync.watch(campaign)
     assert after(10) == []
@@ -142,15 +142,15 @@ def test_one_failing_list_does_not_lose_the_others(agency, harbor, make_remote_c
     sync.campaigns(agency.connection)
     sandbox.faults.add({"fault": fault, "route": f"/campaigns/{first}/leads", "times": None})
     sync.due_leads(agency.connection)
-    with scope.of(harbor):
+    with scope.for_tenant(harbor):
         assert set(Lead.objects.values_list("campaign__remote_id", flat=True)) == {second}
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.get(kind=Kind.LEADS).outcome == "done"
 
 
 def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_organization, make_remote_campaign):
     make_remote_campaign("Recall", "Recall NL", key="sandbox-bloom")
     sync.campaigns(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Campaign.objects.exists()
     assert connect.hook_address(agency.connection) != connect.hook_address(bloom_organization.connection)

@@ -18,12 +18,12 @@ from tenants.models import Assistant, AssistantDedication, Invitation, Number, N
 
 
 def spare(setup, e164="+31205550181", name="Spare"):
-    with scope.system("a free number"):
+    with scope.for_system("a free number"):
         return Number.objects.create(connection=setup.connection, remote_id=f"num-{uuid.uuid4()}", e164=e164, name=name)
 
 
 def speaker(setup, name="Receptionist"):
-    with scope.system("a free assistant"):
+    with scope.for_system("a free assistant"):
         return Assistant.objects.create(connection=setup.connection, remote_id=f"asst-{uuid.uuid4()}", name=name)
 
 
@@ -53,7 +53,7 @@ def test_a_client_is_opened_in_one_step(admin_browser, bloom):
     assert answer.status_code == 200
     link = answer.context["link"].address
     assert link in answer.content.decode() and link in mail.outbox[0].body and mail.outbox[0].to == ["rosa@lindo.test"]
-    with scope.system("look"):
+    with scope.for_system("look"):
         tenant = Tenant.objects.get(slug="casa-lindo")
         assert NumberDedication.objects.filter(tenant=tenant, number=number).open().exists()
         assert AssistantDedication.objects.filter(tenant=tenant, assistant=assistant).open().exists()
@@ -79,18 +79,18 @@ def test_what_is_wrong_with_a_new_client_is_told_beside_its_field_and_nothing_is
     answer = admin_browser.post("/clients/new/", whole | wrong)
     assert answer.status_code == 422 and answer.context["form"].errors[field]
     assert "Casa Lindo" in answer.content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Tenant.objects.count() == 1
 
 
 def test_a_number_is_dedicated_and_released_and_its_history_stays(admin_browser, bloom, admin):
     number = spare(bloom)
     assert admin_browser.post("/clients/bloom-dental/numbers/", {"number": number.pk}).status_code == 302
-    with scope.system("look"):
+    with scope.for_system("look"):
         held = NumberDedication.objects.get(number=number)
         assert held.is_open and held.made_by == admin
     assert admin_browser.post(f"/clients/bloom-dental/numbers/{held.pk}/release/").status_code == 302
-    with scope.system("look"):
+    with scope.for_system("look"):
         held.refresh_from_db()
         assert not held.is_open and held.ended_by == admin
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
@@ -103,7 +103,7 @@ def test_what_another_client_holds_is_told_beside_the_field(admin_browser, bloom
     assert "Harbor Logistics has it. Release it there first." in answer.content.decode()
     answer = admin_browser.post("/clients/bloom-dental/assistants/", {"assistant": harbor.assistant.assistant_id})
     assert "Harbor Logistics has it. Release it there first." in answer.content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert NumberDedication.objects.count() == 2 and AssistantDedication.objects.count() == 2
 
 
@@ -128,7 +128,7 @@ def test_a_dedication_may_begin_later_but_not_in_the_past(admin_browser, bloom):
 
 
 def test_releasing_waits_for_a_call_that_is_being_sent(admin_browser, bloom, admin):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         call = Call.objects.create(
             tenant=bloom.tenant,
             connection=bloom.connection,
@@ -143,7 +143,7 @@ def test_releasing_waits_for_a_call_that_is_being_sent(admin_browser, bloom, adm
     for path in (f"numbers/{bloom.number.pk}", f"assistants/{bloom.assistant.pk}"):
         answer = admin_browser.post(f"/clients/bloom-dental/{path}/release/")
         assert answer.status_code == 409 and "being sent" in answer.content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         bloom.number.refresh_from_db()
         assert bloom.number.is_open
         Call.objects.filter(pk=call.pk).update(state="dialing")
@@ -159,7 +159,7 @@ def test_limits_are_changed_within_reason(admin_browser, bloom):
     good = {"max_concurrent_calls": 7, "max_calls_per_day": 300}
     assert admin_browser.post("/clients/bloom-dental/limits/", good).status_code == 302
     assert admin_browser.post("/clients/bloom-dental/limits/", good | {"max_concurrent_calls": 0}).status_code == 422
-    with scope.system("look"):
+    with scope.for_system("look"):
         tenant = Tenant.objects.get(slug="bloom-dental")
     assert (tenant.max_concurrent_calls, tenant.max_calls_per_day) == (7, 300)
 
@@ -180,7 +180,7 @@ def test_staff_invites_and_withdraws(admin_browser, bloom):
     assert members.invitation_of(token)
     again = admin_browser.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     assert again.status_code == 422 and "has an open invitation" in again.content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         invitation = Invitation.objects.get()
     assert admin_browser.post(f"/clients/bloom-dental/invitations/{invitation.pk}/withdraw/").status_code == 302
     assert members.invitation_of(token) is None
@@ -198,7 +198,7 @@ def test_the_inventory_shows_holders_and_dedicates_what_is_free(admin_browser, b
         admin_browser.post(f"/inventory/assistants/{assistant.pk}/dedicate/", {"client": "bloom-dental"}).status_code
         == 302
     )
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert NumberDedication.objects.get(number=number).tenant == harbor.tenant
     taken = admin_browser.post(f"/inventory/numbers/{number.pk}/dedicate/", {"client": "bloom-dental"})
     assert taken.status_code == 422 and "Harbor Logistics has it" in taken.content.decode()
@@ -206,7 +206,7 @@ def test_the_inventory_shows_holders_and_dedicates_what_is_free(admin_browser, b
 
 def test_what_vanished_at_voicedock_is_marked_and_not_given_away(admin_browser, bloom):
     number = spare(bloom)
-    with scope.system("it goes"):
+    with scope.for_system("it goes"):
         Number.objects.filter(pk=number.pk).update(vanished_at=timezone.now())
     assert "Gone at VoiceDock" in admin_browser.get("/inventory/?held=gone").content.decode()
     answer = admin_browser.post(f"/inventory/numbers/{number.pk}/dedicate/", {"client": "bloom-dental"})
@@ -233,7 +233,7 @@ def test_long_lists_cost_no_more_queries_than_short_ones(admin_browser, bloom, p
     admin_browser.get(path)
     with CaptureQueriesContext(connection) as few:
         admin_browser.get(path)
-    with scope.system("many"):
+    with scope.for_system("many"):
         for at in range(30):
             tenant = dedications.open_tenant(
                 name=f"Client {at}", slug=f"client-{at}", home_connection=bloom.connection, by=None
@@ -254,7 +254,7 @@ def test_what_is_dedicated_from_a_later_day_is_seen_and_withdrawn(admin_browser,
     wish = {kind: thing.pk, "start": day.isoformat()}
     assert admin_browser.post(f"/clients/bloom-dental/{kind}s/", wish).status_code == 302
     model = NumberDedication if kind == "number" else AssistantDedication
-    with scope.system("look"):
+    with scope.for_system("look"):
         later = model.objects.get(**{kind: thing})
     assert later.begins_later and not later.is_open
 
@@ -274,7 +274,7 @@ def test_what_is_dedicated_from_a_later_day_is_seen_and_withdrawn(admin_browser,
     assert "Free for now" not in admin_browser.get("/inventory/").content.decode()
     assert admin_browser.post(f"/clients/bloom-dental/{kind}s/{later.pk}/release/").status_code == 404
     assert admin_browser.post(f"/clients/harbor-logistics/{kind}s/", wish).status_code == 302, "from the very same day"
-    with scope.system("look"):
+    with scope.for_system("look"):
         later.refresh_from_db()
         assert later.withdrawn_at and later.ended_by == admin
         assert model.objects.filter(**{kind: thing}).unended().get().tenant == harbor.tenant
@@ -287,7 +287,7 @@ def test_countries_are_set_in_words_and_shown(admin_browser, bloom):
     assert "There is no country “Nederlnd”" in wrong.content.decode() and "the UK, Nederlnd" in wrong.content.decode()
 
     assert admin_browser.post(address, {"country": "NL", "allowed": "the UK, be; Netherlands"}).status_code == 302
-    with scope.system("look"):
+    with scope.for_system("look"):
         tenant = Tenant.objects.get(pk=bloom.tenant.pk)
     assert (tenant.country, tenant.allowed_countries) == ("NL", ["BE", "GB", "NL"])
     page = admin_browser.get("/clients/bloom-dental/").content.decode()

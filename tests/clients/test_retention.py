@@ -46,13 +46,13 @@ def with_old_calls(setup, calls=1):
         make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
                  recording_url=f"https://media.example/{WORDS.split()[0]}")  # fmt: skip
         make_receipt(setup, call, payload={"type": "say", "content": WORDS}, note=WORDS)
-        with scope.system("a webhook was kept"):
+        with scope.for_system("a webhook was kept"):
             Delivery.objects.create(
                 connection=setup.connection, body_hash=call.pk.bytes * 2, event=REPORT, call_id_sent=call.remote_id,
                 payload={"customer": PERSON, "summary": WORDS}, outcome="applied",
             )  # fmt: skip
         made.append(call)
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         campaign = Campaign.objects.create(
             tenant=setup.tenant,
             connection=setup.connection,
@@ -66,17 +66,17 @@ def with_old_calls(setup, calls=1):
 
 
 def closed(setup, admin, days_ago, days=30):
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         tenant_status.keep_for(setup.tenant, days, by=admin)
     suspension.close(setup.tenant, by=admin, reason="Went elsewhere")
-    with scope.system("time goes by"):
+    with scope.for_system("time goes by"):
         Tenant.objects.filter(pk=setup.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
 
 
 def personal():
     """In which tables the person can still be found."""
     found = []
-    with scope.system("look"), connection.cursor() as cursor:
+    with scope.for_system("look"), connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f'SELECT t::text FROM "{table}" t')
             text = str(cursor.fetchall())
@@ -86,12 +86,12 @@ def personal():
 
 
 def now(setup):
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Tenant.objects.get(pk=setup.tenant.pk)
 
 
 def entries(setup, action):
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(AuditEntry.objects.filter(tenant=setup.tenant, action=action))
 
 
@@ -109,7 +109,7 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
     (call,), (other,) = with_old_calls(bloom), with_old_calls(harbor)
     closed(bloom, admin, days_ago=31)
     tasks.end_retention()
-    with scope.system("look"):
+    with scope.for_system("look"):
         kept = Call.objects.get(pk=call.pk)
         assert (kept.counterpart, kept.error, kept.overrides) == ("", "", {})
         assert not CallReport.objects.filter(call=call).exists()
@@ -152,11 +152,11 @@ def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatc
         patch.setattr(removal, "remove_personal_data", step)
         with pytest.raises(InterruptedError):
             retention.run()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Call.objects.filter(data_removed_at=None).count() == 3
     assert not now(bloom).data_removed_at and not entries(bloom, "tenant.data-removed")
     assert retention.run() == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Call.objects.filter(data_removed_at=None).exists()
     assert json.loads(entries(bloom, "tenant.data-removed")[0].body)["details"]["calls"] == 7
 
@@ -165,7 +165,7 @@ def test_a_call_that_is_not_over_is_waited_for(bloom, admin):
     live = make_call(bloom, counterpart=PERSON)
     closed(bloom, admin, days_ago=1, days=0)
     assert retention.run() == 0 and not now(bloom).data_removed_at
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Call.objects.filter(pk=live.pk).update(state="ended", finished=True)
     assert retention.run() == 1 and personal() == []
 
@@ -192,7 +192,7 @@ def test_every_page_still_opens_on_what_is_left(bloom, admin, make_member, sign_
         assert reader.get(f"/admin/{admin_list}/").status_code == 200
     assert reader.get(f"/admin/calls/call/{call.pk}/change/").status_code == 200
     suspension.reopen(bloom.tenant, by=admin, reason="Came back")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         campaign = Campaign.objects.get().pk
     owner = sign_in(make_member(bloom, Role.OWNER))
     pages = ("calls/", "caller-id/", "caller-id.csv", "calls/export.csv", f"calls/{call.pk}/", f"campaigns/{campaign}/")
@@ -208,7 +208,7 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
     operator.run_due_work()
     operator.sandbox.advance(30)
     operator.read_calls()
-    with scope.system("time goes by"):
+    with scope.for_system("time goes by"):
         known = Call.objects.get(pk=call.pk)
         assert known.finished and known.counterpart
         Tenant.objects.filter(pk=operator.tenant.pk).update(closed_at=timezone.now() - timedelta(days=400))
@@ -216,11 +216,11 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
     remote = operator.sandbox.state.calls[known.remote_id]
     remote.summary, remote.updated_at = WORDS, remote.updated_at + 60
     operator.read_calls()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
     operator.sandbox.state.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
     operator.read_calls()
-    with scope.system("look"):
+    with scope.for_system("look"):
         late = Call.objects.get(remote_id="call-_late")
         assert (late.counterpart, late.tenant_id) == ("", operator.tenant.pk) and late.data_removed_at
         assert CallReport.objects.count() == 0
@@ -235,7 +235,7 @@ def test_a_late_webhook_is_not_kept(bloom, admin):
         "summary": WORDS,
     }
     told |= {"type": REPORT, "call_id": call.remote_id, "call_type": "outboundPhoneCall", "status": "ended"}
-    with scope.system("a webhook comes late"):
+    with scope.for_system("a webhook comes late"):
         late = Delivery.objects.create(
             connection=bloom.connection, body_hash=b"l" * 32, event=REPORT, call_id_sent=call.remote_id,
             payload=told | {"customer": PERSON},

@@ -28,13 +28,13 @@ from tests.fixtures.call_factories import make_call
 
 
 def story(tenant: Tenant) -> list[str]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         entries = AuditEntry.objects.filter(tenant=tenant, action__startswith="tenant.").order_by("seq")
         return [sentence(one) for one in entries]
 
 
 def again(tenant: Tenant) -> Tenant:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Tenant.objects.get(pk=tenant.pk)
 
 
@@ -64,7 +64,7 @@ def test_the_database_refuses_what_the_application_forgot_to_check(operator, adm
     call = operator.place()
     monkeypatch.undo()
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
-    for scoped in (scope.of(operator.tenant), scope.system("try")):
+    for scoped in (scope.for_tenant(operator.tenant), scope.for_system("try")):
         with scoped, pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(state="sending")
     monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
@@ -91,12 +91,12 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(operator, a
         finally:
             database.close()
 
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=100)
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(attempt, range(40)))
     assert all("suspended" in one for one in answers if isinstance(one, str))
-    with scope.system("look"):
+    with scope.for_system("look"):
         left = list(Call.objects.exclude(sent_at=None).values_list("sent_at", flat=True))
         assert not Call.objects.filter(state__in=["queued", "sending"]).exists()
     assert left and max(left) < committed[0]
@@ -123,7 +123,7 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(operator, admin):
 
 
 def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(operator, admin, monkeypatch):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=100)
     calls = [operator.place_answered(f"+3161234{n:04}") for n in range(8)]
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid", end_calls=True)
@@ -134,7 +134,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
         rounds.append(len(operator.command_requests()) - before)
     assert rounds == [ending_together.AT_ONCE, ending_together.AT_ONCE, 2]
     assert len(operator.command_requests()) == len(calls) == 8
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Call.objects.exclude(end_due_at=None).exists()
 
 
@@ -147,7 +147,7 @@ def test_an_end_that_the_budget_held_back_is_asked_for_again(operator, admin, mo
     assert operator.command_requests() == []
     operator.run_due_work()
     assert operator.command_requests() == [], "not before it is due again"
-    with scope.system("time passes"):
+    with scope.for_system("time passes"):
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
     operator.run_due_work()
     assert len(operator.command_requests()) == 1
@@ -174,7 +174,7 @@ def test_an_end_whose_sender_died_is_sent_by_another(operator, admin):
     call = operator.place_answered()
     suspension.end_live_calls(operator.tenant, by=admin)
     assert ending_together.due() == [call.pk] and ending_together.due() == []
-    with scope.system("time passes"):
+    with scope.for_system("time passes"):
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
     operator.run_due_work()
     assert len(operator.command_requests()) == 1
@@ -184,11 +184,11 @@ def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(operator, ad
     call = operator.place_answered()
     suspension.end_live_calls(operator.tenant, by=admin)
     assert ending_together.due() == [call.pk]
-    with scope.system("time passes"):
+    with scope.for_system("time passes"):
         late = Call.objects.get(pk=call.pk).end_asked_at - END_IS_LATE - timedelta(seconds=1)
         Call.objects.filter(pk=call.pk).update(end_asked_at=late)
     sweep.run()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Call.objects.get(pk=call.pk).alarm == Alarm.END_NOT_CONFIRMED
     assert operator.command_requests() == []
 
@@ -197,10 +197,10 @@ def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harb
     for tenant in [bloom] * (ending_together.AT_ONCE + 1) + [harbor]:
         make_call(tenant)
     for tenant in (bloom, harbor):
-        with scope.of(tenant.tenant):
+        with scope.for_tenant(tenant.tenant):
             ending_together.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
     booked = ending_together.due()
-    with scope.system("whose they are"):
+    with scope.for_system("whose they are"):
         owners = list(Call.objects.filter(pk__in=booked).values_list("tenant", flat=True))
     assert owners.count(bloom.tenant.pk) == ending_together.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
@@ -208,7 +208,7 @@ def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harb
 def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make_member, sign_in):
     owner = sign_in(make_member(operator.tenant, Role.OWNER))
     call = operator.place_answered()
-    with scope.system("from later on"):
+    with scope.for_system("from later on"):
         number = dedications.Number.objects.create(
             connection=operator.connection, remote_id="n-later", e164="+31105559999"
         )
@@ -217,7 +217,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make
     suspension.close(operator.tenant, by=admin, reason="Went elsewhere", end_calls=True)
     operator.run_due_work()
     assert len(operator.command_requests()) == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not NumberDedication.objects.filter(tenant=operator.tenant, period__upper_inf=True).exists()
         assert NumberDedication.objects.get(pk=later.pk).period.lower > timezone.now()
         assert not operator.tenant.assistantdedications.open().exists()
@@ -226,7 +226,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make
     assert owner.get("/c/harbor/").status_code == 404
     with pytest.raises(intents.Refusal):
         operator.place("+31612340078")
-    with scope.system("try"), pytest.raises(dedications.Taken, match="Harbor is closed"):
+    with scope.for_system("try"), pytest.raises(dedications.AlreadyDedicated, match="Harbor is closed"):
         dedicating.dedicate_number(operator.tenant, number, by=admin)
     suspension.reopen(operator.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
@@ -239,7 +239,7 @@ def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
     with pytest.raises(dedicating.InUse):
         suspension.close(bloom.tenant, by=admin, reason="Went elsewhere")
     assert again(bloom.tenant).status == "active"
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert bloom.tenant.numberdedications.open().exists()
 
 

@@ -14,10 +14,10 @@ from tenants.models import Assistant, AuditEntry, Connection, ConnectionSecret
 
 def test_a_connection_is_added_by_its_key_which_is_never_shown_again(admin_browser, sandbox):
     added = admin_browser.post("/connections/add/", {"name": "Kabelhuis", "api_key": " sandbox-agency "})
-    with scope.system("look"):
+    with scope.for_system("look"):
         connection = Connection.objects.get()
     assert added.headers["Location"] == f"/connections/{connection.pk}/"
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert ConnectionSecret.objects.get().api_key == "sandbox-agency"
         assert AuditEntry.objects.get(action="connection.added")
     for path in ("/connections/", f"/connections/{connection.pk}/"):
@@ -30,7 +30,7 @@ def test_a_refused_key_is_told_beside_the_field_and_not_echoed(admin_browser, sa
     page = answer.content.decode()
     assert answer.status_code == 422 and "VoiceDock does not know this key" in page
     assert "Typed name" in page and "wrong-key-canary" not in page
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Connection.objects.exists()
 
 
@@ -46,7 +46,7 @@ def test_one_connection_tells_what_is_known_spent_and_missing(admin_browser, age
         kind=Kind.ORGANIZATION,
         defaults={"cursor": {"children": [{"id": "child-1", "name": "Dentist North"}]}, "fresh_at": timezone.now()},
     )
-    with scope.system("look"):
+    with scope.for_system("look"):
         SyncRun.objects.create(
             connection=connection,
             kind=Kind.CALLS,
@@ -54,7 +54,7 @@ def test_one_connection_tells_what_is_known_spent_and_missing(admin_browser, age
             error="VoiceDock is down.",
             finished_at=timezone.now(),
         )
-    with scope.system("spend"):
+    with scope.for_system("spend"):
         SentRequest.objects.bulk_create(
             [SentRequest(connection=connection, priority=Priority.CONTROL) for _ in range(7)]
         )
@@ -73,7 +73,7 @@ def test_looking_now_makes_everything_due(admin_browser, agency):
 
 
 def test_hooking_up_leaves_foreign_webhooks_alone_unless_told(admin_browser, agency):
-    with scope.system("one reports elsewhere"):
+    with scope.for_system("one reports elsewhere"):
         assistant = Assistant.objects.filter(connection=agency.connection).first()
         Assistant.objects.filter(pk=assistant.pk).update(webhook_url="https://elsewhere.test/hook")
     path = f"/connections/{agency.connection.pk}/"
@@ -81,7 +81,7 @@ def test_hooking_up_leaves_foreign_webhooks_alone_unless_told(admin_browser, age
     page = admin_browser.get(path).content.decode()
     assert "1 report elsewhere and were left alone." in page and "Take the others over" in page
     admin_browser.post(f"{path}hook-up/", {"take_over": "yes"})
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Assistant.objects.filter(connection=agency.connection, webhook_url__contains="elsewhere").exists()
 
 

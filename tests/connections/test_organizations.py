@@ -31,12 +31,12 @@ def keys(sandbox, name: str) -> list[str]:
 
 
 def asked() -> list[OrganizationRequest]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(OrganizationRequest.objects.select_related("connection").order_by("asked_at"))
 
 
 def trail() -> list[str]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         entries = AuditEntry.objects.filter(action__startswith="organization.").order_by("seq")
         return list(entries.values_list("action", flat=True))
 
@@ -47,7 +47,7 @@ def test_a_client_gets_an_organization_of_its_own_in_one_step(admin_browser, age
         {"name": "Casa Lindo", "timezone": "UTC", "connection": agency.connection.pk, "own": "on"},
     )
     assert answer.status_code == 302
-    with scope.system("look"):
+    with scope.for_system("look"):
         home = Tenant.objects.select_related("home_connection__parent").get(slug="casa-lindo").home_connection
         secret = ConnectionSecret.objects.get(connection=home)
         request = OrganizationRequest.objects.select_related("connection").get()
@@ -73,7 +73,7 @@ def test_the_key_is_committed_before_anything_else_is_done(agency, sandbox, admi
         assert cursor.fetchone() == (0,), "rows are for scopes that reach all"
     tasks.finish_connections()
     tasks.finish_connections()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert ConnectionSecret.objects.get(connection__name="Dentist South").api_key == key
     (request,) = asked()
     assert request.sealed_api_key == "" and request.connection.name == "Dentist South"
@@ -153,7 +153,7 @@ def test_a_crash_while_asking_becomes_a_question(agency, admin, monkeypatch):
         organizations.create(agency.connection, "Dentist South", by=admin)
     tasks.finish_connections()
     assert asked()[0].outcome == "waiting"
-    with scope.system("time passes"):
+    with scope.for_system("time passes"):
         OrganizationRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=3))
     tasks.finish_connections()
     assert asked()[0].outcome == "unknown"
@@ -167,7 +167,7 @@ def test_a_key_entered_meanwhile_wins(agency, sandbox, admin, monkeypatch):
     by_hand = connect.add("By hand", key, by=admin)
     tasks.finish_connections()
     assert asked()[0].connection == by_hand
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Connection.objects.count() == 2
 
 

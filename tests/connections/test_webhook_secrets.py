@@ -21,12 +21,12 @@ Priority = limiter.Priority
 
 @pytest.fixture
 def hooked(agency):
-    connect.hook_up(agency.connection)
+    connect.set_up_webhooks(agency.connection)
     return agency.connection
 
 
 def secrets(connection) -> list[str]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return ConnectionSecret.objects.get(connection=connection).webhook_secrets
 
 
@@ -61,7 +61,7 @@ def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox
     tasks.finish_connections()
     assert known(sandbox, hooked) == {new}
     assert report(hooked, old, 10) == 200, "a call that began before is signed with it until it ends"
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert webhook_secrets.overlap_until(hooked) > timezone.now() + timedelta(hours=23)
 
 
@@ -70,7 +70,7 @@ def test_the_old_one_is_retired_a_day_later_by_itself_or_at_once_by_hand(hooked,
     webhook_secrets.rotate(hooked, by=admin)
     tasks.finish_connections()
     assert len(secrets(hooked)) == 2
-    with scope.system("a day passes"):
+    with scope.for_system("a day passes"):
         long_ago = timezone.now() - timedelta(hours=25)
         ConnectionSecret.objects.update(rotated_at=long_ago)
         Assistant.objects.update(hooked_at=long_ago + timedelta(minutes=1))
@@ -122,6 +122,6 @@ def test_the_page_tells_how_far_a_change_is(hooked, sign_in, admin):
     assert "still under way" in browser.get(path).content.decode()
     assert browser.post(f"{path}secret/retire/").status_code == 302
     assert "Change the secret" in browser.get(path).content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         told = AuditEntry.objects.filter(action__startswith="connection.secret").order_by("seq")
         assert list(told.values_list("action", flat=True)) == ["connection.secret-changed", "connection.secret-retired"]

@@ -31,7 +31,7 @@ def send(body: object, content_type: str = "application/csp-report") -> int:
 
 
 def kept() -> list[tuple[str, str, str, int]]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(BrowserReport.objects.order_by("pk").values_list("directive", "blocked", "page", "count"))
 
 

@@ -63,7 +63,7 @@ def test_nobody_comes_in_without_a_password(address):
 def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
     passwords = {f"{who}_password": os.environ[f"PATCHBAY_TEST_PATCHBAY_{who.upper()}"] for who in WHO}
     for _ in range(2):
-        create_roles.furnish(address, **passwords, database=None)
+        create_roles.create(address, **passwords, database=None)
     with psycopg.connect(address) as connection:
         told = connection.execute(
             "SELECT rolname, rolcanlogin, rolsuper, rolinherit, rolcreatedb, rolbypassrls FROM pg_roles "

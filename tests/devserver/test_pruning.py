@@ -55,7 +55,7 @@ def test_sessions_that_have_ended_go_and_others_stay(admin, sign_in):
 
 
 def test_what_is_settled_and_old_goes(bloom):
-    with scope.system("long ago"):
+    with scope.for_system("long ago"):
         SentRequest.objects.create(connection=bloom.connection, priority="rest", at=LONG_AGO)
         kept = SentRequest.objects.create(connection=bloom.connection, priority="rest", at=limiter.clock())
         for outcome in ("accepted", "waiting"):
@@ -65,7 +65,7 @@ def test_what_is_settled_and_old_goes(bloom):
             VendorRequest.objects.filter(pk=made.pk).update(asked_at=LONG_AGO)
     sync_tasks.prune()
     connections_tasks.prune_vendor_requests()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert list(SentRequest.objects.all()) == [kept]
         assert [one.outcome for one in VendorRequest.objects.all()] == ["waiting"], "nobody knows of it yet"
 
@@ -86,7 +86,7 @@ def test_a_publication_reads_the_newest_file_alone(bloom, folder, monkeypatch, t
     monkeypatch.setattr(checkpoints, "_read", lambda *args: read.append(args) or real(*args))
     for day in range(12):
         for _ in range(3):
-            with scope.of(bloom.tenant):
+            with scope.for_tenant(bloom.tenant):
                 audit.record(None, bloom.tenant, "tenant.settings-changed", bloom.tenant)
             read.clear()
             assert checkpoints.publish()
@@ -95,7 +95,7 @@ def test_a_publication_reads_the_newest_file_alone(bloom, folder, monkeypatch, t
     assert len(list(folder.glob("*.jsonl"))) == 12
     whole = checkpoints.published()
     assert whole.lines == 36 and whole.troubles == []
-    with scope.system("verify"):
+    with scope.for_system("verify"):
         assert list(verification.verify(published=whole)) == []
 
 

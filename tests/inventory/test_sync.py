@@ -21,7 +21,7 @@ def state(office, kind):
 
 
 def test_numbers_and_assistants_are_copied_without_their_secrets(agency):
-    with scope.system("look"):
+    with scope.for_system("look"):
         number = agency.number("+31105550161")
         assistant = agency.assistant("Driver line live")
     assert (number.name, number.business_name, number.is_active) == ("Dispatch", "Harbor Logistics", True)
@@ -33,7 +33,7 @@ def test_numbers_and_assistants_are_copied_without_their_secrets(agency):
 def test_looking_again_changes_nothing_and_is_counted_in_one_row(agency):
     for _ in range(3):
         inventory_sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         first, quiet = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("started_at")
     assert (first.run_count, first.changed, first.requests) == (1, 26, 2)
     assert (quiet.run_count, quiet.changed, quiet.requests, quiet.seen) == (3, 0, 6, 26)
@@ -43,11 +43,11 @@ def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
     gone = next(one for one in sandbox.state.numbers.values() if one.phone_number == "+12025550186")
     del sandbox.state.numbers[gone.id]
     inventory_sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert agency.number("+12025550186").vanished_at is not None
     sandbox.state.numbers[gone.id] = gone
     inventory_sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert agency.number("+12025550186").vanished_at is None
 
 
@@ -57,10 +57,10 @@ def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, 
         if one.phone_number in ("+31105550161", "+31205550181"):
             one.phone_number = one.phone_number[:-1] + "9"
     inventory_sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert agency.number("+31105550161").vanished_at is None
         assert agency.number("+31205550189").name == "Unassigned Amsterdam 1"
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("-started_at").first().error == (
             "+31105550161 is +31105550169 at VoiceDock now; it is dedicated, so it stays."
         )
@@ -71,7 +71,7 @@ def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
     one = next(one for one in sandbox.state.numbers.values() if one.phone_number == "+12025550186")
     one.phone_number = "0202 5550186"
     inventory_sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         last = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("-started_at").first()
     assert last.error == "0202 5550186 is not written as +31201234567 and was left out."
 
@@ -80,7 +80,7 @@ def test_the_organizations_credit_and_place_in_the_family(agency, bloom_organiza
     root = next(one for one in sandbox.state.organizations.values() if one.parent_org_id is None)
     root.minutes_balance = 12.5
     connection_sync.organization(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         agency.connection.refresh_from_db()
         bloom_organization.connection.refresh_from_db()
     assert agency.connection.minutes_balance == 12.5
@@ -89,20 +89,20 @@ def test_the_organizations_credit_and_place_in_the_family(agency, bloom_organiza
 
 
 def test_a_key_of_another_organization_is_not_believed(agency, bloom_organization):
-    with scope.system("mix the keys up"):
+    with scope.for_system("mix the keys up"):
         secret = agency.connection.secret
         secret.api_key = "sandbox-bloom"
         secret.save()
     with pytest.raises(connection_sync.AnotherOrganization):
         connection_sync.organization(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert (
             SyncRun.objects.get(kind=Kind.ORGANIZATION).error == "This key belongs to Bloom Dental, not to Kabelhuis."
         )
 
 
 def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
-    with scope.system("look"):
+    with scope.for_system("look"):
         agency.connection.refresh_from_db()
     sandbox.faults.add({"fault": "503", "route": "/organizations", "times": None})
     pauses = []
@@ -113,7 +113,7 @@ def test_a_failing_connection_backs_off_and_says_so(agency, sandbox):
     assert pauses == sorted(pauses)
     assert 3 < pauses[0] < 6
     assert state(agency, Kind.ORGANIZATION).failures == 3
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.get(kind=Kind.ORGANIZATION).run_count == 3
     assert sync_freshness.freshness([agency.connection], [Kind.ORGANIZATION])[agency.connection.pk].failing
     sandbox.faults.clear()
@@ -128,40 +128,40 @@ def test_a_look_that_must_wait_is_no_failure(agency, monkeypatch):
     waits = state(agency, Kind.ORGANIZATION)
     assert (waits.failures, waits.lease_until) == (0, None)
     assert waits.due_at > timezone.now()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.get(kind=Kind.ORGANIZATION).outcome == "waited"
 
 
 def test_two_never_look_at_the_same_thing_and_a_lost_lease_ends(agency):
-    with runs.look(agency.connection, Kind.CAMPAIGNS):
-        with pytest.raises(runs.Busy), runs.look(agency.connection, Kind.CAMPAIGNS):
+    with runs.run_sync(agency.connection, Kind.CAMPAIGNS):
+        with pytest.raises(runs.Busy), runs.run_sync(agency.connection, Kind.CAMPAIGNS):
             pass
-        with runs.look(agency.connection, Kind.ORGANIZATION):
+        with runs.run_sync(agency.connection, Kind.ORGANIZATION):
             pass
     SyncState.objects.filter(kind=Kind.CAMPAIGNS).update(lease_until=timezone.now() - timedelta(seconds=1))
-    with runs.look(agency.connection, Kind.CAMPAIGNS):
+    with runs.run_sync(agency.connection, Kind.CAMPAIGNS):
         pass
 
 
 def test_freshness_is_that_of_the_oldest_and_unknown_until_all_were_seen(agency, make_sandbox_tenant):
     tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     kinds = [Kind.INVENTORY, Kind.ORGANIZATION]
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert sync_freshness.freshness_of(tenant, kinds).fresh_at is None
     connection_sync.organization(agency.connection)
     old = timezone.now() - timedelta(minutes=7)
     SyncState.objects.filter(kind=Kind.INVENTORY).update(fresh_at=old)
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert sync_freshness.freshness_of(tenant, kinds).fresh_at == old
     assert sync_freshness.freshness([agency.connection], kinds)[agency.connection.pk].age > timedelta(minutes=6)
 
 
 def test_old_looks_are_dropped(agency):
-    with scope.system("look"):
+    with scope.for_system("look"):
         SyncRun.objects.update(started_at=timezone.now() - timedelta(days=15))
     connection_sync.organization(agency.connection)
     assert runs.prune() == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Connection.objects.count() == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Number.objects.count() == 13

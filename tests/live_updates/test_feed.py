@@ -29,7 +29,7 @@ async def writer():
         port=where["PORT"] or None,
         autocommit=True,
     )
-    await scope.reach_all(connection)
+    await scope.all_tenants(connection)
     await connection.set_autocommit(False)
     async with connection:
         yield connection
@@ -149,7 +149,7 @@ def test_old_rows_are_forgotten(superuser):
 
 def _note(tenant):
     try:
-        with scope.system("a change"):
+        with scope.for_system("a change"):
             publish.row_changed("call", 7, tenant=tenant, version=3)
     finally:
         database.close()

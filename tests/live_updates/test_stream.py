@@ -84,7 +84,7 @@ async def in_thread(work, *args):
 
 
 def note(tenant, ref, kind="call"):
-    with scope.system("a change"):
+    with scope.for_system("a change"):
         publish.row_changed(kind, ref, tenant=tenant, version=2)
 
 
@@ -179,7 +179,7 @@ def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monk
         elif what == "person":
             type(user).objects.filter(pk=user.pk).update(is_active=False)
         else:
-            with scope.system("revoke"):
+            with scope.for_system("revoke"):
                 if what == "membership":
                     Membership.objects.filter(user=user).delete()
                 else:
@@ -202,7 +202,7 @@ def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in
 
     def revoke():
         if what == "membership":
-            with scope.of(bloom.tenant):
+            with scope.for_tenant(bloom.tenant):
                 pk = Membership.objects.get(user=user).pk
             assert owner_browser.post(f"/c/bloom-dental/team/{pk}/remove/").status_code == 302
         else:

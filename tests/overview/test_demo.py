@@ -34,7 +34,7 @@ def demo_sandbox(db, settings, monkeypatch):
 def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(demo_sandbox):
     assert {email for email, _ in demo_logins.PEOPLE} == set(User.objects.values_list("email", flat=True))
     assert User.objects.get(email="owner@bloom.test").check_password(demo_logins.PASSWORD)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Tenant.objects.count() == 6 and Membership.objects.count() == 4
         assert Tenant.objects.filter(default_number=None).count() == 0
         assert set(Tenant.objects.values_list("country", flat=True)) == {"NL", "GB"}
@@ -43,7 +43,7 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(de
         bloom = Connection.objects.get(name="Bloom Dental")
         assert Campaign.objects.count() == 11 and not Campaign.objects.filter(tenant=None).exists()
     calls.finished(bloom)
-    with scope.system("look again"):
+    with scope.for_system("look again"):
         past = Call.objects.filter(connection=bloom, finished=True)
         assert past.count() > 30 and set(past.values_list("tenant__slug", flat=True)) == {"bloom-dental"}
 
@@ -54,7 +54,7 @@ def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
     asked = len(demo_sandbox.log.since(0))
     with CaptureQueriesContext(connection) as told:
         call_command("demo")
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.count() == before
         assert Tenant.objects.count() == 6
     assert len(demo_sandbox.log.since(0)) - asked < 20 and len(told) < 600

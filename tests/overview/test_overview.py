@@ -51,7 +51,7 @@ def test_the_root_url_leads_each_to_their_own(bloom, harbor, make_member, sign_i
     assert sign_in(auditor).get("/").headers["Location"] == "/admin/"
     owner = make_member(bloom, Role.OWNER)
     assert sign_in(owner).get("/").headers["Location"] == "/c/bloom-dental/"
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         Membership.objects.create(tenant=harbor.tenant, user=owner, role=Role.VIEWER)
     chooser = sign_in(owner).get("/").content.decode()
     assert "/c/bloom-dental/" in chooser and "/c/harbor-logistics/" in chooser
@@ -75,7 +75,7 @@ def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom
 
 
 def test_todays_figures_count_reached_and_missed(sign_in, support, bloom):
-    with scope.system("a day"):
+    with scope.for_system("a day"):
         for state in ("ended", "ended", "ended", "failed"):
             call_of(bloom, state, duration_seconds=60 if state == "ended" else None)
         call_of(bloom, "ended", created_at=timezone.now() - timedelta(days=2))
@@ -87,7 +87,7 @@ def test_todays_figures_count_reached_and_missed(sign_in, support, bloom):
 
 
 def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
-    with scope.system("a call"):
+    with scope.for_system("a call"):
         call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN, counterpart="+31612340001")
     page = sign_in(make_staff(StaffRole.FINANCE)).get("/").content.decode()
     assert "1234 0001" not in page and "12340001" not in page and "Bloom Dental" in page
@@ -111,7 +111,7 @@ def test_a_new_client_is_told_the_first_steps(sign_in, make_member, bloom):
     page = owner.get("/c/bloom-dental/").content.decode()
     assert "First steps" in page and "Make the first call" in page
     assert "Make the first call" not in viewer.get("/c/bloom-dental/").content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         call_of(bloom, "ended")
     assert "First steps" not in owner.get("/c/bloom-dental/").content.decode()
 
@@ -128,7 +128,7 @@ def test_overviews_cost_no_more_queries_for_a_busy_client(
     browser, path = (
         (sign_in(support), "/") if who == "staff" else (sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental/")
     )
-    with scope.system("one of each"):
+    with scope.for_system("one of each"):
         call_of(bloom)
         call_of(bloom, "ended")
         call_of(bloom, "unknown", alarm=Alarm.NOT_CERTAIN)
@@ -138,7 +138,7 @@ def test_overviews_cost_no_more_queries_for_a_busy_client(
     browser.get(path)
     with CaptureQueriesContext(connection) as few:
         browser.get(path)
-    with scope.system("thirty"):
+    with scope.for_system("thirty"):
         for at in range(30):
             call_of(bloom)
             call_of(bloom, "ended")

@@ -16,7 +16,7 @@ PAGES = ["", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/",
 @pytest.fixture
 def both(bloom, harbor, make_member):
     user = make_member(bloom, Role.OWNER, "Dora Bloom")
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         Membership.objects.create(tenant=harbor.tenant, user=user, role=Role.VIEWER)
     return user
 
@@ -35,7 +35,7 @@ def test_every_page_offers_ones_other_clients(both, sign_in, path):
 def test_a_person_of_one_client_has_none_and_a_closed_one_is_not_offered(bloom, harbor, both, make_member, sign_in):
     alone = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/")
     assert alone.context["switch"] == [] and "Harbor" not in alone.content.decode()
-    with scope.system("it closes"):
+    with scope.for_system("it closes"):
         Tenant.objects.filter(pk=harbor.tenant.pk).update(status="closed")
     assert sign_in(both).get("/c/bloom-dental/").context["switch"] == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenants.access.permissions import LOOKING
+from tenants.access.permissions import READ_ONLY
 from tests.fixtures.canary_tenant import CanaryTenant
 from tests.fixtures.two_tenants import Person
 from tests.promises.url_matrix import OWN_THINGS, SIGNED_IN, Endpoint
@@ -59,7 +59,7 @@ def _of_client(
     if not mine:
         return "missing"
     if endpoint.permission and not (
-        who.may(endpoint.permission) and (not who.read_only or endpoint.permission in LOOKING)
+        who.may(endpoint.permission) and (not who.read_only or endpoint.permission in READ_ONLY)
     ):
         return "forbidden"
     if endpoint.row.staff_only and who.staff is None:

@@ -65,7 +65,7 @@ def test_many_workers_send_one_queued_call(operator, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_limit_at_once_holds_in_a_storm(operator):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         dedications.Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=3)
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda n: attempt(operator, destination=f"+3161234{n:04}"), range(20)))
@@ -227,7 +227,7 @@ def test_while_it_is_not_certain_nobody_calls_that_person_again(operator):
 def test_a_call_let_go_that_turns_up_after_all_is_linked(operator):
     operator.add_fault("lost")
     call = operator.place()
-    with scope.system("as if nobody had found it"):
+    with scope.for_system("as if nobody had found it"):
         Call.objects.filter(pk=call.pk).update(state="needs-person", alarm="not-certain")
     assert manual_resolution.decide(operator.reload(call), manual_resolution.KEEP_LOOKING, by=operator.user)
     assert not manual_resolution.decide(operator.reload(call), manual_resolution.NOT_PLACED, by=operator.user)
@@ -242,7 +242,7 @@ def test_a_line_that_moved_while_the_call_waited_dials_nothing(operator, agency,
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         dedications.end_number(operator.number, by=None)
     make_sandbox_tenant(agency, "noord", numbers=("+31105550161",), since=None)
     sent = intents.send(call.pk)
@@ -259,7 +259,7 @@ def test_a_right_is_not_ended_while_a_call_leaves_by_it(operator, monkeypatch):
             (operator.number, dedicating.release_number),
             (operator.assistant, dedicating.release_assistant),
         ):
-            with scope.of(operator.tenant), pytest.raises(dedicating.InUse):
+            with scope.for_tenant(operator.tenant), pytest.raises(dedicating.InUse):
                 release(right, by=None)
             refused.append(right)
         raise sending.voicedock.Refused("no", status=400)
@@ -267,7 +267,7 @@ def test_a_right_is_not_ended_while_a_call_leaves_by_it(operator, monkeypatch):
     monkeypatch.setattr(sending.voicedock.Client, "place_call", looks)
     assert operator.place().state == "refused"
     assert refused == [operator.number, operator.assistant]
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         dedicating.release_number(operator.number, by=None)
 
 

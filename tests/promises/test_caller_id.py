@@ -48,7 +48,7 @@ def test_caller_id_never_crosses_tenants(bloom, harbor):
     passed = refused = 0
     for t, c, n, a in itertools.product(range(2), repeat=4):
         call = _call(setups[t].tenant, setups[c].connection, setups[n].number, setups[a].assistant)
-        with scope.system("try every pair"):
+        with scope.for_system("try every pair"):
             try:
                 with transaction.atomic():
                     call.save(force_insert=True)
@@ -62,7 +62,7 @@ def test_caller_id_never_crosses_tenants(bloom, harbor):
 
 
 def test_an_existing_call_cannot_be_moved_to_a_foreign_number(bloom, harbor):
-    with scope.system("place"):
+    with scope.for_system("place"):
         call = _call(bloom.tenant, bloom.connection, bloom.number, bloom.assistant)
         call.save(force_insert=True)
         for change in (
@@ -83,7 +83,7 @@ def test_knock_out_without_the_keys_a_foreign_pair_goes_in(bloom, harbor, superu
         "ALTER TABLE calls_call DROP CONSTRAINT call_number_dedication, DROP CONSTRAINT call_assistant_dedication"
     )
     try:
-        with scope.system("a foreign call"):
+        with scope.for_system("a foreign call"):
             _call(bloom.tenant, bloom.connection, harbor.number, harbor.assistant).save(force_insert=True)
     finally:
         superuser(
@@ -96,8 +96,8 @@ def test_knock_out_without_the_keys_a_foreign_pair_goes_in(bloom, harbor, superu
 
 
 def test_a_number_has_one_tenant_at_any_instant(bloom, harbor, admin):
-    with scope.system("dedicate"):
-        with pytest.raises(dedications.Taken) as taken:
+    with scope.for_system("dedicate"):
+        with pytest.raises(dedications.AlreadyDedicated) as taken:
             dedications.dedicate_number(harbor.tenant, bloom.number.number, by=admin)
         assert taken.value.holder == bloom.tenant
         assert taken.value.words == "Bloom Dental has it. Release it there first."
@@ -107,17 +107,17 @@ def test_a_number_has_one_tenant_at_any_instant(bloom, harbor, admin):
 
 
 def test_the_same_phone_number_in_two_organizations_has_one_tenant(bloom, harbor):
-    with scope.system("dedicate"):
+    with scope.for_system("dedicate"):
         twin = type(bloom.number.number).objects.create(
             connection=harbor.connection, remote_id="twin", e164=bloom.number.e164
         )
-        with pytest.raises(dedications.Taken):
+        with pytest.raises(dedications.AlreadyDedicated):
             dedications.dedicate_number(harbor.tenant, twin, by=None)
 
 
 @pytest.mark.parametrize("change", ["tenant", "number", "begin", "reopen"])
 def test_a_dedication_is_never_rewritten(bloom, harbor, change):
-    with scope.system("rewrite"):
+    with scope.for_system("rewrite"):
         if change == "reopen":
             dedications.end_number(bloom.number, by=None)
         values = {
@@ -145,7 +145,7 @@ def things(bloom, harbor) -> Things:
     """Four clients, two of them in one connection; of each kind one that holds, one that ended, one from later on."""
     made = Things([bloom.tenant, harbor.tenant], [], [], [bloom.connection, harbor.connection])
     now = timezone.now()
-    with scope.system("many clients"), backdating():
+    with scope.for_system("many clients"), backdating():
         for at, connection in enumerate((bloom.connection, harbor.connection)):
             made.tenants.append(
                 dedications.open_tenant(name=f"Lodger {at}", slug=f"lodger-{at}", home_connection=connection, by=None)
@@ -209,7 +209,7 @@ def _move(chance: random.Random, state: str, *what: Any) -> None:
 def test_random_triples_only_get_in_where_they_belong(things):
     """By row and by SQL, made new and moved: what is foreign is refused, and nothing leaves out of its time."""
     chance, told = random.Random(20261), Counter()
-    with scope.system("try everything"):
+    with scope.for_system("try everything"):
         first = _call(things.tenants[0], things.numbers[0].connection, things.numbers[0], things.assistants[0])
         first.counterpart = "+31600000000"
         first.save(force_insert=True)
@@ -248,7 +248,7 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, make_sand
     call = operator.place()
     monkeypatch.undo()
     other = make_sandbox_tenant(agency, "noord")
-    with scope.system("it changes hands"):
+    with scope.for_system("it changes hands"):
         if what == "number":
             dedications.end_number(operator.number, by=None)
             dedications.dedicate_number(other, operator.number.number, by=None)
@@ -268,7 +268,7 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
-    with scope.system("it is released"):
+    with scope.for_system("it is released"):
         dedications.end_number(operator.number, by=None)
     monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
     triggers = ("call_leaves", "facts_follow_claim")  # without the first the second refuses: it was never claimed
@@ -285,7 +285,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
 ):
     """A number of another client in the form: by the form, by the verb, by the rows in scope, by the key."""
     other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",), assistants=("Tariff advisor",))
-    with scope.of(other):
+    with scope.for_tenant(other):
         foreign, voice = other.numberdedications.get(), other.assistantdedications.get()
     browser = sign_in(make_member(operator.tenant, Role.OPERATOR))
     form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
@@ -302,7 +302,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     monkeypatch.setattr(intents, "_rights", whatever_was_asked)
     with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
         intents.place(operator.tenant, token=uuid.uuid4(), **said)
-    monkeypatch.setattr(scope, "of", lambda tenant: scope.system("no rows are hidden"))
+    monkeypatch.setattr(scope, "for_tenant", lambda tenant: scope.for_system("no rows are hidden"))
     with pytest.raises(IntegrityError, match="call_number_dedication"):
         intents.request(operator.tenant, token=uuid.uuid4(), **said)
     assert operator.dial_requests() == [] and operator.calls() == []
@@ -314,7 +314,7 @@ def test_the_auditors_admin_site_takes_no_call(bloom, harbor, admin, sign_in):
     for address in ("add/", f"{call.pk}/change/", ""):
         answer = browser.post(f"/admin/calls/call/{address}", {"number_dedication": harbor.number.pk})
         assert answer.status_code in (404, 405)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Call.objects.get().number_dedication_id == bloom.number.pk
 
 
@@ -344,7 +344,7 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(operator, monkeypatch):
     waiting = operator.place("+31612340043")
     monkeypatch.undo()
     other = operator.place("+31612340044")
-    with scope.system("an alarm"):
+    with scope.for_system("an alarm"):
         Call.objects.filter(pk=other.pk).update(alarm="wrong-number")
     monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
     with pytest.raises(IntegrityError, match="a call left from a wrong number"):
@@ -353,7 +353,7 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(operator, monkeypatch):
 
 def test_a_mail_that_was_not_taken_is_sent_again(operator, admin, monkeypatch):
     call = operator.place()
-    with scope.system("an alarm"):
+    with scope.for_system("an alarm"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number")
 
     def refuses(*_: Any) -> None:
@@ -363,6 +363,6 @@ def test_a_mail_that_was_not_taken_is_sent_again(operator, admin, monkeypatch):
         patch.setattr(alarms, "send_mail", refuses)
         assert alarms.mail() == 0
     assert alarms.mail() == 0 and mail.outbox == []
-    with scope.system("a minute later"):
+    with scope.for_system("a minute later"):
         Call.objects.update(alarm_mail_at=timezone.now() - timedelta(minutes=2))
     assert alarms.mail() == 1 and len(mail.outbox) == 1

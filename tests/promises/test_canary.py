@@ -107,7 +107,7 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Tr
     traps.canaries["session"] = boss.session.session_key
     read(traps, "page", boss.post("/connections/add/", {"name": "Canary", "api_key": wrong}))
     read(traps, "page", boss.post("/connections/add/", {"name": "Canary", "api_key": first}))
-    with scope.system("look"):
+    with scope.for_system("look"):
         added = Connection.objects.get(name="Canary")
     read(traps, "page", boss.post(f"/connections/{added.pk}/key/", {"api_key": wrong}))
     read(traps, "page", boss.post(f"/connections/{added.pk}/key/", {"api_key": second}))
@@ -120,8 +120,8 @@ def sent(traps, sandbox, admin, sign_in, capsys, monkeypatch, make_member) -> Tr
         answer = read(traps, "error page", boss.post(f"/connections/{added.pk}/key/", {"api_key": second}))
         assert answer.status_code == 500
     sync.inventory(added)
-    connect.hook_up(added, by=admin)
-    with scope.system("which secret"):
+    connect.set_up_webhooks(added, by=admin)
+    with scope.for_system("which secret"):
         traps.canaries["webhook secret"] = ConnectionSecret.objects.get().webhook_secrets[0]
     _forge(added, traps)
     for page in ("/connections/", f"/connections/{added.pk}/", "/inventory/", "/activity/", "/admin/"):
@@ -148,7 +148,7 @@ def _forge(added: Connection, traps: Traps) -> None:
 
 def _people(traps: Traps, sign_in: Any, make_member: Any, added: Connection, password: str, guess: str) -> None:
     """An invitation by mail, a new person with a password, a wrong one, a reset."""
-    with scope.system("a client"):
+    with scope.for_system("a client"):
         tenant = dedications.open_tenant(name="House", slug="house", home_connection=added, by=None)
     owner = sign_in(make_member(tenant, Role.OWNER))
     shown = owner.post("/c/house/team/invite/", {"email": "new@house.test", "name": "New", "role": "viewer"})
@@ -194,7 +194,7 @@ def dump() -> dict[str, str]:
         )
         names = [name for (name,) in cursor.fetchall()]
     texts = {}
-    with scope.system("dump"), connection.cursor() as cursor:
+    with scope.for_system("dump"), connection.cursor() as cursor:
         for name in names:
             cursor.execute(f'SELECT t::text FROM "{name}" t')
             texts[name] = "\n".join(text for (text,) in cursor.fetchall())
@@ -203,7 +203,7 @@ def dump() -> dict[str, str]:
 
 @pytest.mark.smoke
 def test_what_is_sealed_is_there_and_opens_nowhere_else(sent: Traps):
-    with scope.system("look"):
+    with scope.for_system("look"):
         secret = ConnectionSecret.objects.get()
         assert secret.api_key == sent.canaries["second key"]
         assert secret.sealed_api_key not in ("", sent.canaries["second key"])
@@ -217,7 +217,7 @@ def test_knock_out_the_traps_see(traps: Traps, capsys, bloom):
     print(canary)  # noqa: T201
     call_tasks.send_call.apply_async((canary,))
     gather(traps, capsys)
-    with scope.system("leave it lying about"):
+    with scope.for_system("leave it lying about"):
         Connection.objects.filter(pk=bloom.connection.pk).update(last_error=f"bad key {canary}")
     traps.heard |= {"tenants_connection": dump()["tenants_connection"]}
     assert traps.found() == ["key in broker", "key in log", "key in printed", "key in tenants_connection"]

@@ -62,7 +62,7 @@ def test_a_lost_answer_is_looked_for_as_long_as_ever(operator, wrong_clock):
     call = operator.place()
     assert call.state == "unknown"
     for _ in range(4):
-        with scope.system("it is due"):
+        with scope.for_system("it is due"):
             Call.objects.filter(pk=call.pk).update(lease_until=limiter.clock() - timedelta(seconds=1))
         operator.run_due_work()
     assert operator.reload(call).state == "unknown", "two minutes have not passed"
@@ -96,26 +96,26 @@ def test_an_organization_asked_for_is_not_given_up_at_once(operator, wrong_clock
         with pytest.raises(Killed):
             organizations.create(operator.connection, "New one", by=operator.user)
     connection_tasks.finish_connections()
-    with scope.system("look"):
+    with scope.for_system("look"):
         asked = OrganizationRequest.objects.get()
         assert near(asked.asked_at) and asked.outcome == "waiting"
 
 
 def test_a_request_is_not_given_up_at_once(operator, wrong_clock):
-    with scope.system("on its way"):
+    with scope.for_system("on its way"):
         VendorRequest.objects.create(connection=operator.connection, tenant=operator.tenant, subject="campaign:1")
     assert vendor_requests.give_up_lost() == 0
 
 
 def test_webhooks_left_behind_are_not_left_for_longer(operator, wrong_clock):
-    with scope.system("a secret"):
+    with scope.for_system("a secret"):
         secret = ConnectionSecret.objects.get(connection=operator.connection)
         token = secret.new_webhook_secret()
         secret.save()
         operator.connection.refresh_from_db()
     raw, stamp = b'{"message": {"type": "status-update", "call": {"id": "x"}}}', str(int(timezone.now().timestamp()))
     deliveries.keep(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert near(Delivery.objects.get().received_at)
 
 
@@ -136,5 +136,5 @@ def test_knock_out_with_the_application_s_clock_it_is_given_up(operator, monkeyp
         with pytest.raises(Killed):
             commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
     sweep.run()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Receipt.objects.get().outcome == "unknown"

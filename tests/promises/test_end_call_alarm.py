@@ -26,7 +26,7 @@ def end(operator, call):
 
 def ended_ago(call, seconds):
     """As if the end had been asked for so long ago, by the database's clock."""
-    with scope.system("let time pass"):
+    with scope.for_system("let time pass"):
         Call.objects.filter(pk=call.pk).update(end_asked_at=Now() - END_IS_LATE * (seconds / 11.0))
 
 
@@ -124,7 +124,7 @@ def test_another_alarm_does_not_hide_it(operator, make_member, sign_in):
     operator.add_fault("500", "/calls/*/control")
     end(operator, call)
     ended_ago(call, 12)
-    with scope.system("a wrong line too"):
+    with scope.for_system("a wrong line too"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), version=F("version") + 1)
     page = sign_in(make_member(operator.tenant, Role.OPERATOR)).get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End call is not confirmed" in page

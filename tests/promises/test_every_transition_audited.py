@@ -107,7 +107,7 @@ BOOKKEEPING = {  # written without an entry, and why
 NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it is tested
     "connection-add": "tests/connections/test_connect.py",
     "connection-key": "tests/connections/test_connect.py",
-    "connection-hook-up": "tests/connections/test_connect.py",
+    "connection-webhooks": "tests/connections/test_connect.py",
     "connection-sync": "only makes a look due",
     "connection-replay": "tests/webhooks/test_replay.py: needs a report that failed",
     "connection-secret": "tests/connections/test_webhook_secrets.py",
@@ -139,8 +139,8 @@ def given(name: str, setup: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
         ),
         "client-dedicate-number": ("admin", {"number": spare["number"]}),
         "client-dedicate-assistant": ("admin", {"assistant": spare["assistant"]}),
-        "stock-dedicate-number": ("admin", {"client": ids["slug"]}),
-        "stock-dedicate-assistant": ("admin", {"client": ids["slug"]}),
+        "inventory-dedicate-number": ("admin", {"client": ids["slug"]}),
+        "inventory-dedicate-assistant": ("admin", {"client": ids["slug"]}),
         "client-invite": ("admin", {"email": "x@people.test", "name": "X", "role": "viewer"}),
         "client-limits": ("admin", {"max_concurrent_calls": 9, "max_calls_per_day": 99}),
     }
@@ -159,7 +159,7 @@ DEEDS = [
 def spare(two_tenants: TwoTenants) -> dict[str, int]:
     """A number and an assistant that nobody has, and a client without live calls, so that all may be done."""
     canary = two_tenants.tenants["one"]
-    with scope.system("spare things"):
+    with scope.for_system("spare things"):
         conn = canary.setup.connection
         number = Number.objects.create(connection=conn, remote_id="spare", e164="+31205559999")
         assistant = Assistant.objects.create(connection=conn, remote_id="spare", name="Spare", family="pipeline")
@@ -172,13 +172,13 @@ def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, e
     """Each action leaves an entry; when the trail refuses the entry, the action changes nothing."""
     canary = two_tenants.tenants["one"]
     if "release" in endpoint.name:
-        with scope.system("nobody speaks"):
+        with scope.for_system("nobody speaks"):
             Call.objects.update(finished=True, state="ended", alarm="")
     if endpoint.name == "client-reopen":
-        with scope.system("it is suspended"):
+        with scope.for_system("it is suspended"):
             Tenant.objects.update(status="suspended")
-    if endpoint.name == "staff-keep-out":
-        with scope.system("they were let in"):
+    if endpoint.name == "staff-revoke-client":
+        with scope.for_system("they were let in"):
             StaffGrant.objects.create(staff_id=canary.ids["colleague"], tenant=canary.tenant)
     address = endpoint.address(canary, canary)
     if endpoint.name.startswith("stock-"):
@@ -207,7 +207,7 @@ def prints() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
         names = sorted({name for (name,) in cursor.fetchall()} - set(BOOKKEEPING) - {"tenants_person"})
-    with scope.system("look"), connection.cursor() as cursor:
+    with scope.for_system("look"), connection.cursor() as cursor:
         one = """SELECT '{0}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{0}" t"""
         cursor.execute(" UNION ALL ".join(one.format(name) for name in names))
         return dict(cursor.fetchall())

@@ -26,19 +26,19 @@ def one_round(*, later=0):
 def test_freshness(agency, make_sandbox_tenant, receive_call, end_remote_call):
     tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
     one_round()
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert freshness.freshness_of(tenant).age < timedelta(seconds=5)
 
     remote_id = receive_call()
     one_round(later=15)
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         call = Call.objects.get(remote_id=remote_id)
         assert call.state == "in-progress"
         assert Change.objects.filter(kind="call", ref=str(call.pk)).exists()
 
     end_remote_call(remote_id)
     one_round(later=3)
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert Call.objects.get().state == "ended"
         assert freshness.freshness_of(tenant).age < timedelta(seconds=20)
 
@@ -47,5 +47,5 @@ def test_when_nobody_looks_the_age_grows_and_is_told(agency, make_sandbox_tenant
     tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     one_round()
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert freshness.freshness_of(tenant).age > timedelta(minutes=8)

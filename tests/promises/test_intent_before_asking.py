@@ -67,7 +67,7 @@ def command(kind, **more):
 
 def campaign(step, **more):
     def run(operator):
-        with scope.system("the campaign"):
+        with scope.for_system("the campaign"):
             found = Campaign.objects.select_related("connection").get()
         return step(found, **({"by": operator.user} | more))
 
@@ -192,7 +192,7 @@ class Steps:
                 return real(transport, request)
             self.step("the request leaves")
             assert database.in_atomic_block is False or all(block._from_testcase for block in database.atomic_blocks)
-            with scope.system("is it written down?"):
+            with scope.for_system("is it written down?"):
                 entries = AuditEntry.objects.filter(action=self.asked, actor_id=self.actor)
                 assert entries.exists(), f"{request.method} {request.url.path} left before {self.asked} was committed"
             answer = real(transport, request)
@@ -229,11 +229,11 @@ def prepare(operator, name):
     if ACTIONS[name].state:
         _campaign(operator, ACTIONS[name].state)
     if name in ("hook up", "rotate"):  # two assistants are enough
-        with scope.system("assistants that are gone"):
+        with scope.for_system("assistants that are gone"):
             kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]
             Assistant.objects.exclude(pk__in=list(kept)).update(vanished_at=timezone.now())
     if name == "rotate":
-        connect.hook_up(operator.connection, by=None)
+        connect.set_up_webhooks(operator.connection, by=None)
 
 
 def _campaign(operator, state):
@@ -255,7 +255,7 @@ def _campaign(operator, state):
 
 def recover(operator):
     """Minutes pass, and the workers do what is due."""
-    with scope.system("let time pass"):
+    with scope.for_system("let time pass"):
         past = timedelta(minutes=5)
         VendorRequest.objects.update(asked_at=F("asked_at") - past)
         OrganizationRequest.objects.update(asked_at=F("asked_at") - past)
@@ -268,7 +268,7 @@ def recover(operator):
 
 
 def left_over():
-    with scope.system("what is still on its way"):
+    with scope.for_system("what is still on its way"):
         return (
             list(Receipt.objects.filter(outcome="waiting"))
             + list(OrganizationRequest.objects.filter(outcome="waiting"))
@@ -329,16 +329,16 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limiter._RequestBudget, "spend", dies_after_three)
         with pytest.raises(Killed):
-            connect.hook_up(operator.connection, by=admin)
-    with scope.system("look"):
+            connect.set_up_webhooks(operator.connection, by=admin)
+    with scope.for_system("look"):
         assert Assistant.objects.exclude(hooked_at=None).count() == 3
         assert ConnectionSecret.objects.get(connection=operator.connection).webhook_secrets
     recover(operator)
-    with scope.system("look"):
+    with scope.for_system("look"):
         actions = list(
             AuditEntry.objects.filter(action__startswith="connection.h")
             .order_by("seq")
             .values_list("action", flat=True)
         )
     assert actions == ["connection.hook-up-asked", "connection.hook-up-given-up"]
-    assert connect.hook_up(operator.connection, by=admin).left == 0
+    assert connect.set_up_webhooks(operator.connection, by=admin).left == 0

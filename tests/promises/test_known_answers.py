@@ -180,7 +180,7 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
     monkeypatch.setattr(limiter._RequestBudget, "_write_note", write)
     assert organizations.create(agency.connection, "Newly made", by=None).outcome == "created"
     assert sealed and sealed[0]
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Connection.objects.filter(name="Newly made").exists()
 
 
@@ -197,8 +197,8 @@ def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch)
     monkeypatch.setattr(connect.voicedock.Client, "update_assistant", update)
     note_fails(monkeypatch)
     with pytest.raises(Broken):
-        connect.hook_up(agency.connection, take_over=True)
-    with scope.system("look"):
+        connect.set_up_webhooks(agency.connection, take_over=True)
+    with scope.for_system("look"):
         hooked = Assistant.objects.exclude(hooked_at=None)
         assert set(hooked.values_list("remote_id", flat=True)) == set(told) and len(told) == 2
 
@@ -209,7 +209,7 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operato
 
     def listed_first(client, **what):
         answer = real(client, **what)
-        with scope.system("a list came first, with nothing in it that is ours"):
+        with scope.for_system("a list came first, with nothing in it that is ours"):
             Call.objects.create(
                 connection=operator.connection,
                 tenant=operator.tenant,
@@ -224,7 +224,7 @@ def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operato
     call = operator.place()
     monkeypatch.undo()
     assert operator.audit_actions() == ["call.asked", "call.made-way", "call.placed"]
-    with scope.system("look"):
+    with scope.for_system("look"):
         twin = Call.objects.get(origin="adopted")
     assert (twin.finished, twin.remote_id, twin.version) == (True, "", 2)
 
@@ -244,7 +244,7 @@ def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaig
     remote = operator.sandbox.state.campaigns[make_remote_campaign("Recall", "Dispatch desk")]
     remote.status = "scheduled"
     campaign_sync.campaigns(operator.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         campaign = Campaign.objects.get()
     real = campaigns.voicedock.Client.update_campaign
 
@@ -258,11 +258,11 @@ def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaig
     with pytest.raises(Broken):
         campaigns.pause(campaign, by=operator.user)
     monkeypatch.undo()
-    with scope.system("time goes by"):
+    with scope.for_system("time goes by"):
         assert VendorRequest.objects.get().outcome == "accepted"
         VendorRequest.objects.update(settled_at=F("settled_at") - timedelta(minutes=3))
     vendor_requests.give_up_lost()
     vendor_requests.give_up_lost()
-    with scope.system("look"):
+    with scope.for_system("look"):
         told = AuditEntry.objects.filter(action__startswith="campaign.pause").order_by("seq")
         assert list(told.values_list("action", flat=True)) == ["campaign.pause-asked", "campaign.pause-accepted"]

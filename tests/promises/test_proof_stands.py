@@ -34,7 +34,7 @@ def refused(sql: str, *values: object, match: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql, values)
 
-    with scope.system("try"), pytest.raises(DatabaseError, match=match):
+    with scope.for_system("try"), pytest.raises(DatabaseError, match=match):
         run()
 
 
@@ -51,7 +51,9 @@ def reported(call, line, at=None, **more):
         "started_at": now,
         "updated_at": now,
     }
-    return apply.hear(call.connection, apply.Facts.of_remote(voicedock.RemoteCall.read(facts | more)))
+    return apply.apply_update_in_transaction(
+        call.connection, apply.CallUpdate.of_remote(voicedock.RemoteCall.read(facts | more))
+    )
 
 
 @pytest.mark.smoke
@@ -85,7 +87,7 @@ def reported(call, line, at=None, **more):
 )
 def test_what_was_sent_and_reported_is_not_rewritten(bloom, admin, change):
     call = make_call(bloom, by=admin, number_remote_id="num-1")
-    with scope.system("it was answered, reported and the alarm was raised"):
+    with scope.for_system("it was answered, reported and the alarm was raised"):
         Call.objects.filter(pk=call.pk).update(
             answered_at=timezone.now(), answered_status="dialing", answered_remote_id=call.remote_id
         )
@@ -96,7 +98,7 @@ def test_what_was_sent_and_reported_is_not_rewritten(bloom, admin, change):
 @pytest.mark.parametrize("column", ["number_dedication", "assistant_dedication"])
 def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, column):
     call = make_call(bloom, state="ended")
-    with scope.system("one more of each"):
+    with scope.for_system("one more of each"):
         number = Number.objects.create(connection=bloom.connection, remote_id="n2", e164="+31205550999")
         assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a2", name="Second")
         other = {
@@ -109,7 +111,7 @@ def test_another_dedication_of_the_same_client_is_not_put_in_afterwards(bloom, c
 
 def test_a_call_that_was_not_sent_yet_may_still_be_changed(bloom):
     call = make_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None)
-    with scope.system("nothing has left"):
+    with scope.for_system("nothing has left"):
         assert Call.objects.filter(pk=call.pk).update(line="", assistant_name="Other") == 1
 
 
@@ -125,7 +127,7 @@ def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the
         reported(operator.reload(call), FOREIGN)
     now = operator.reload(call)
     assert (now.reported_line, now.alarm) == ("+31105550161", "wrong-number")
-    with scope.system("look"):
+    with scope.for_system("look"):
         (correction,) = CallerIdCorrection.objects.filter(call=call)
         entry = AuditEntry.objects.get(pk=correction.entry_id)
     assert (correction.reported_line, entry.action) == (FOREIGN, "call.wrong-number")
@@ -144,7 +146,7 @@ def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(operator)
     reported(operator.reload(call), "+31105550161", at=datetime.now(UTC) + timedelta(seconds=5))
     now = operator.reload(call)
     assert (now.reported_line, now.alarm) == (FOREIGN, "wrong-number")
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert CallerIdCorrection.objects.get(call=call).reported_line == "+31105550161"
     assert operator.audit_actions()[-2:] == ["call.wrong-number", "call.reported-again"]
 
@@ -152,7 +154,7 @@ def test_a_right_line_after_a_wrong_one_is_kept_and_takes_nothing_back(operator)
 def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, admin):
     call = make_call(bloom, state="ended", reported_line=FOREIGN, alarm="wrong-number", alarm_at=timezone.now())
     facts = {"call": call, "tenant": bloom.tenant}
-    with scope.system("try"):
+    with scope.for_system("try"):
         other = audit.record(admin, bloom.tenant, "call.asked", call, counterpart="x")
         foreign = audit.record(admin, harbor.tenant, "call.wrong-number", call, counterpart="x")
         for entry in (other, foreign):
@@ -166,7 +168,7 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
     for table in ("calls_calleridcorrection", "calls_alarmclearing"):
         refused(f"UPDATE {table} SET tenant_id = tenant_id", match="permission denied")
         refused(f"DELETE FROM {table}", match="permission denied")
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert CallerIdCorrection.objects.get() == made
         clearing = AlarmClearing.objects.get()
         assert (clearing.cleared_by, clearing.why, Call.objects.get(pk=call.pk).alarm) == (admin, "Looked at.", "")
@@ -176,7 +178,7 @@ def test_an_alarm_about_a_wrong_line_outlives_whatever_else_becomes_of_the_call(
     operator.add_fault("lost")
     call = operator.place()
     assert call.state == "unknown"
-    with scope.system("a line is reported before the call is found"):
+    with scope.for_system("a line is reported before the call is found"):
         Call.objects.filter(pk=call.pk).update(reported_line=FOREIGN, alarm="wrong-number")
     for _ in range(2):
         operator.let_pass(call, 30)
@@ -193,14 +195,14 @@ def test_reports_stay_until_the_retention_of_their_client_ends(bloom):
     refused(
         "UPDATE calls_callreport SET call_id = %s WHERE call_id = %s", other.pk, call.pk, match="stays with its call"
     )
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert CallReport.objects.filter(call=call).exists()
 
 
 @pytest.mark.parametrize("what", ["number", "assistant"])
 def test_what_is_dedicated_keeps_its_id_at_voicedock(bloom, what):
     thing = getattr(getattr(bloom, what), what)
-    with scope.system("try"):
+    with scope.for_system("try"):
         with pytest.raises(IntegrityError, match="keeps its id"), transaction.atomic():
             type(thing).objects.filter(pk=thing.pk).update(remote_id="another")
         assert type(thing).objects.filter(pk=thing.pk).update(name="Renamed") == 1
@@ -229,7 +231,7 @@ def _free(setup, what):
 def test_a_dedication_begins_now_or_later(bloom, what, start, end, taken):
     now = timezone.now()
     period = DateTimeTZRange(*(now + timedelta(seconds=at) if at is not None else None for at in (start, end)))
-    with scope.system("try"):
+    with scope.for_system("try"):
         rights = _free(bloom, what)
         if taken:
             assert KINDS[what].objects.create(period=period, **rights).pk
@@ -242,9 +244,9 @@ def test_a_dedication_begins_now_or_later(bloom, what, start, end, taken):
 def test_a_dedication_ends_now_or_later_so_no_other_client_gets_its_past(bloom, harbor, what):
     held = getattr(bloom, what)
     past = DateTimeTZRange(held.period.lower, timezone.now() - timedelta(seconds=30))
-    with scope.system("rewrite history"), pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
+    with scope.for_system("rewrite history"), pytest.raises(IntegrityError, match="now or later"), transaction.atomic():
         KINDS[what].objects.filter(pk=held.pk).update(period=past)
-    with scope.system("end it properly"):
+    with scope.for_system("end it properly"):
         getattr(dedications, f"end_{what}")(held, by=None)
         again = KINDS[what].objects.get(pk=held.pk)
         assert abs(again.period.upper - dedications.clock()) < timedelta(seconds=5)
@@ -257,7 +259,7 @@ def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
     make_call(bloom, state="ended", sent_at=timezone.now() + timedelta(seconds=30))
     for dedication in (bloom.number, bloom.assistant):
         period = DateTimeTZRange(dedication.period.lower, timezone.now() + timedelta(seconds=10))
-        with scope.system("try"), pytest.raises(IntegrityError, match="sent after that end"), transaction.atomic():
+        with scope.for_system("try"), pytest.raises(IntegrityError, match="sent after that end"), transaction.atomic():
             type(dedication).objects.filter(pk=dedication.pk).update(period=period)
 
 
@@ -270,7 +272,7 @@ def test_a_dedication_does_not_end_before_a_call_that_was_sent_by_it(bloom):
 def test_no_way_into_a_live_state_without_the_right(bloom, state, way, lacks):
     queued = {"state": "queued", "sent_at": None, "remote_id": "", "placed_at": None}
     call = make_call(bloom, **queued)
-    with scope.system("the right ends"):
+    with scope.for_system("the right ends"):
         match lacks:
             case "client":
                 Tenant.objects.filter(pk=bloom.tenant.pk).update(status="suspended")
@@ -314,7 +316,7 @@ def test_what_is_asked_is_written_by_the_database_when_the_call_is_claimed(opera
 def test_another_number_than_the_dedicated_one_is_not_meant(bloom):
     call = make_call(bloom, state="queued", sent_at=None, remote_id="", placed_at=None, line="+31205550111")
     wrong = pytest.raises(IntegrityError, match="not the one that is dedicated")
-    with scope.system("try"), wrong, transaction.atomic():
+    with scope.for_system("try"), wrong, transaction.atomic():
         Call.objects.filter(pk=call.pk).update(state="sending")
 
 
@@ -328,7 +330,7 @@ def test_a_call_is_sent_once_says_the_database_too(bloom):
 def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch):
     monkeypatch.setattr(suspension, "WAITS", (0,))
     call = make_call(bloom, state="sending", remote_id="", placed_at=None, lease_until=timezone.now())
-    with scope.system("by SQL"):
+    with scope.for_system("by SQL"):
         for status in ("suspended", "closed"):
             with pytest.raises(IntegrityError, match="being sent"), transaction.atomic():
                 Tenant.objects.filter(pk=bloom.tenant.pk).update(status=status)
@@ -338,7 +340,7 @@ def test_no_right_ends_under_a_call_that_is_being_sent(bloom, admin, monkeypatch
                 end(dedication, by=None)
     with pytest.raises(dedicating.InUse, match="try again"):
         suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
-    with scope.system("it is answered"):
+    with scope.for_system("it is answered"):
         assert Tenant.objects.get(pk=bloom.tenant.pk).status == "active"
         Call.objects.filter(pk=call.pk).update(state="ended", finished=True)
     suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
@@ -375,7 +377,7 @@ def test_a_claim_that_was_lost_before_the_request_leaves_sends_nothing(operator,
     real = sending.limiter.client_for
 
     def stands_still(*args, **kwargs):
-        with scope.system("time goes by"):
+        with scope.for_system("time goes by"):
             calls = Call.objects.filter(state="sending")
             if lost == "lease":
                 calls.update(lease_until=timezone.now() + timedelta(seconds=5))
@@ -415,7 +417,7 @@ def _found(setup, **more):
 
 
 def _inserted(match, **facts):
-    with scope.system("try"), pytest.raises(IntegrityError, match=match), transaction.atomic():
+    with scope.for_system("try"), pytest.raises(IntegrityError, match=match), transaction.atomic():
         Call.objects.create(**facts)
 
 
@@ -464,7 +466,7 @@ def test_a_call_that_waits_is_not_inserted_as_claimed(bloom, fact):
 def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
     """In one step or in two: the call is inserted waiting, and its client loses the number before anything left."""
     call = make_call(bloom, **UNSENT)
-    with scope.system("the right ends"):
+    with scope.for_system("the right ends"):
         dedications.end_number(bloom.number, by=None)
     refused(
         f"UPDATE calls_call SET state = '{state}', {fact} WHERE id = %s",
@@ -481,7 +483,7 @@ def test_a_call_is_not_ended_before_it_was_claimed(bloom):
 @pytest.mark.parametrize("state", ["queued", "sending", "ended", "refused", "in-progress"])
 def test_the_time_of_the_claim_is_written_by_the_claim_alone(bloom, state):
     call = make_call(bloom, **UNSENT) if state in ("queued", "sending") else make_call(bloom, state=state)
-    with scope.system("claim"):
+    with scope.for_system("claim"):
         if state == "sending":
             Call.objects.filter(pk=call.pk).update(state=state, claimed_at=timezone.now() - timedelta(days=3))
             assert timezone.now() - Call.objects.get(pk=call.pk).claimed_at < timedelta(minutes=1)
@@ -491,7 +493,7 @@ def test_the_time_of_the_claim_is_written_by_the_claim_alone(bloom, state):
 
 def test_a_call_that_was_given_back_to_the_queue_was_claimed_once(bloom):
     call = make_call(bloom, **UNSENT)
-    with scope.system("claimed, and proven unsent"):
+    with scope.for_system("claimed, and proven unsent"):
         Call.objects.filter(pk=call.pk).update(state="sending", sent_at=timezone.now())
         claimed = Call.objects.get(pk=call.pk).claimed_at
         Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None)
@@ -518,7 +520,7 @@ def test_a_call_that_was_given_back_to_the_queue_was_claimed_once(bloom):
 def test_a_call_that_was_found_does_not_pass_for_one_that_was_placed(bloom, claim):
     _inserted("was found is not one", **_found(bloom) | claim)
     ((column, value),) = claim.items()
-    with scope.system("afterwards"):
+    with scope.for_system("afterwards"):
         call = Call.objects.create(**_found(bloom))
         with pytest.raises(IntegrityError, match=r"was found is not one|not rewritten"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(**{column: value})
@@ -537,7 +539,7 @@ def test_a_call_that_was_found_is_of_a_dedication_by_its_number_and_its_time(blo
     _inserted("has the number of its dedication", **_found(bloom, line=FOREIGN, reported_line=FOREIGN))
     early = bloom.number.period.lower - timedelta(days=1)
     _inserted("not dedicated then", **_found(bloom, created_at=early))
-    with scope.system("it fits"):
+    with scope.for_system("it fits"):
         assert Call.objects.create(**_found(bloom)).pk
 
 

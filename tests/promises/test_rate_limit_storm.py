@@ -63,9 +63,9 @@ class Storm:
         for nth in range(3):
             control("calls/inbound", number=LINE, seconds=1800, outcome="conversation", **{"from": f"+3161234999{nth}"})
         self.fake_clock.steps(60)
-        with scope.system("look"):
+        with scope.for_system("look"):
             self.campaign = Campaign.objects.get(remote_id=made)
-            calls = Call.objects.filter(party__startswith="+3161234999").select_related("tenant", "connection")
+            calls = Call.objects.filter(counterpart__startswith="+3161234999").select_related("tenant", "connection")
             self.talking = list(calls.order_by("counterpart"))
             assert Lead.objects.filter(campaign=self.campaign).count() == 30
         assert [call.state for call in self.talking] == ["in-progress"] * 3
@@ -147,7 +147,7 @@ class Storm:
         """Without a person: fresh copies, no complaint, every call where VoiceDock has it."""
         fresh = freshness.freshness([self.operator.connection], WATCHED)[self.operator.connection.pk]
         assert not fresh.failing and fresh.age < timedelta(seconds=70)
-        with scope.system("look"):
+        with scope.for_system("look"):
             assert Connection.objects.get(pk=self.operator.connection.pk).last_error == ""
         theirs = {one.id: one for one in self.operator.sandbox.state.calls.values() if one.org_id == self.org()}
         ours = {call.remote_id: call.state for call in self.operator.calls() if call.remote_id}
@@ -252,6 +252,6 @@ def test_minutes_in_which_machines_want_more_than_there_is(storm):
     assert not here.refusals()
     here.the_limit_is_kept()
     here.nobody_is_dialed_twice()
-    with scope.system("look"):
+    with scope.for_system("look"):
         waited = SyncRun.objects.filter(outcome=SyncRun.Outcome.WAITED).aggregate(runs=Sum("run_count"))["runs"]
     assert waited and waited > 10, "the machines had enough, so this showed nothing"

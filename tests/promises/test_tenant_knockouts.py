@@ -34,15 +34,15 @@ def without_decorators(monkeypatch) -> None:
     """Whoever asks comes in with another's client in hand and every permission; only the scope is still their own."""
 
     def find(request, slug):
-        with scope.person(request.user):
+        with scope.for_user(request.user):
             mine = decorators.Membership.objects.select_related("tenant").get(user=request.user)
-        with scope.system("steal"):
+        with scope.for_system("steal"):
             row = Tenant.objects.get(slug=slug)
         stolen = Tenant(pk=row.pk, slug=row.slug, name="Stolen", home_connection_id=row.home_connection_id)
-        monkeypatch.setattr(decorators.scope, "of", lambda _: real(mine.tenant_id))
-        return stolen, decorators.Standing(request.user, membership=mine)
+        monkeypatch.setattr(decorators.scope, "for_tenant", lambda _: real(mine.tenant_id))
+        return stolen, decorators.Actor(request.user, membership=mine)
 
-    real = scope.of
+    real = scope.for_tenant
     monkeypatch.setattr(decorators, "find", find)
 
 

@@ -161,7 +161,7 @@ PRINT = " UNION ALL ".join(ROWS.format(*where) for where in TABLES)
 
 def fingerprint(canary: CanaryTenant) -> tuple[str, ...]:
     """Of every row of a client."""
-    with scope.system("look"), connection.cursor() as cursor:
+    with scope.for_system("look"), connection.cursor() as cursor:
         cursor.execute(PRINT, [canary.tenant.pk] * len(TABLES))
         return tuple(value for (value,) in cursor.fetchall())
 
@@ -170,6 +170,6 @@ def fingerprint(canary: CanaryTenant) -> tuple[str, ...]:
 def test_the_fingerprint_sees_a_change(two_tenants: TwoTenants):
     canary = two_tenants.tenants["one"]
     before = fingerprint(canary)
-    with scope.of(canary.tenant):
+    with scope.for_tenant(canary.tenant):
         type(canary.tenant).objects.filter(pk=canary.tenant.pk).update(city="Elsewhere")
     assert fingerprint(canary) != before

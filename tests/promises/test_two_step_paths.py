@@ -31,7 +31,7 @@ def refused(call: Call, change: str, match: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"UPDATE calls_call SET {change} WHERE id = %s", [call.pk])
 
-    with scope.system("try"), pytest.raises(DatabaseError, match=match):
+    with scope.for_system("try"), pytest.raises(DatabaseError, match=match):
         run()
 
 
@@ -47,14 +47,14 @@ def test_no_state_leads_back_into_the_queue(bloom, state, ids):
 @pytest.mark.parametrize("known", ["remote_id = 'call-_1'", "webhook_call_id = 'h1'", "answered_at = now()"])
 def test_a_call_that_voicedock_knows_is_not_unsent(bloom, known):
     call = make_call(bloom, state="sending", remote_id="", placed_at=None)
-    with scope.system("VoiceDock told of it"), connection.cursor() as cursor:
+    with scope.for_system("VoiceDock told of it"), connection.cursor() as cursor:
         cursor.execute(f"UPDATE calls_call SET {known} WHERE id = %s", [call.pk])
     refused(call, "state = 'queued', sent_at = NULL", "a call is sent once")
 
 
 def test_a_call_that_is_proven_unsent_goes_back(bloom):
     call = make_call(bloom, state="sending", remote_id="", placed_at=None)
-    with scope.system("it never left"):
+    with scope.for_system("it never left"):
         assert Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None) == 1
         assert Call.objects.get(pk=call.pk).asked_line == ""
 
@@ -81,14 +81,14 @@ def test_what_was_asked_is_not_written_by_anything_but_the_claim(bloom, state):
 @pytest.mark.parametrize("made", ["queued", "over"])
 def test_no_live_state_is_reached_by_way_of_one_that_is_over(bloom, state, by_way_of, made):
     call = _over(bloom, by_way_of, made)
-    with scope.system("the right ends"):
+    with scope.for_system("the right ends"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(status="suspended")
     refused(call, f"state = '{state}', finished = false", "may not dial")
 
 
 def test_no_live_state_without_a_dedication_by_way_of_one_that_is_over(bloom):
     call = _over(bloom, "refused", "queued")
-    with scope.system("the right ends"):
+    with scope.for_system("the right ends"):
         dedications.end_number(bloom.number, by=None)
     refused(call, "state = 'dialing', finished = false", "not dedicated now")
 
@@ -97,7 +97,7 @@ def _over(setup, state: str, made: str) -> Call:
     if made == "over":
         return make_call(setup, state=state, remote_id="", sent_at=None, placed_at=None)
     call = make_call(setup, **UNSENT)
-    with scope.system("it comes to nothing"), backdating():  # the database lets it be refused alone
+    with scope.for_system("it comes to nothing"), backdating():  # the database lets it be refused alone
         Call.objects.filter(pk=call.pk).update(state=state, finished=True)
     return call
 
@@ -105,7 +105,7 @@ def _over(setup, state: str, made: str) -> Call:
 def test_news_from_voicedock_is_written_down_after_all(bloom):
     """What VoiceDock shows under an id of its own is a fact, whatever was thought of the call before."""
     call = make_call(bloom, state="refused", remote_id="", placed_at=None)
-    with scope.system("a list shows it"):
+    with scope.for_system("a list shows it"):
         assert Call.objects.filter(pk=call.pk).update(state="in-progress", remote_id="call-_7", finished=False) == 1
 
 
@@ -118,7 +118,7 @@ def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator,
     assert first.state == "dialing"
     assert (second.state, len(operator.dial_requests())) == ("refused", 1)
     assert claims.ALREADY in second.error
-    with scope.system("the first is over"):
+    with scope.for_system("the first is over"):
         Call.objects.filter(pk=first.pk).update(state="ended", finished=True, ended_at=timezone.now())
     assert operator.place(PERSON, token=uuid.uuid4()).state == "dialing"
 
@@ -126,7 +126,7 @@ def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator,
 def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor, admin):
     """Its row keeps the first instant of its period, and VoiceDock tells moments in whole seconds."""
     begins = (timezone.now() + timedelta(hours=2)).replace(microsecond=0)
-    with scope.system("withdrawn from one client, dedicated to another from the same moment"):
+    with scope.for_system("withdrawn from one client, dedicated to another from the same moment"):
         number = Number.objects.create(connection=bloom.connection, remote_id="n7", e164="+31205550777")
         assistant = Assistant.objects.create(connection=bloom.connection, remote_id="a7", name="Second")
         withdrawn = [
@@ -141,17 +141,19 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
     told |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
     for direction in ("inbound", "outbound"):
         facts = told | {"direction": direction, "id": f"call-_{direction}"}
-        call = apply.hear(bloom.connection, apply.Facts.of_remote(voicedock.RemoteCall.read(facts)))
+        call = apply.apply_update_in_transaction(
+            bloom.connection, apply.CallUpdate.of_remote(voicedock.RemoteCall.read(facts))
+        )
         assert call.tenant_id == harbor.tenant.pk
         assert {call.number_dedication_id, call.assistant_dedication_id}.isdisjoint(one.pk for one in withdrawn)
 
 
 def test_a_report_does_not_go_by_way_of_a_client_that_only_looks_closed(bloom, admin):
     call = make_call(bloom, state="ended")
-    with scope.system("by SQL"):
+    with scope.for_system("by SQL"):
         old = timezone.now() - timedelta(days=4000)
         Tenant.objects.filter(pk=bloom.tenant.pk).update(status="closed", closed_at=old, retention_days=0)
     refused(call, "data_removed_at = now()", "retention of this call has not ended")
-    with scope.system("the trail tells it"):
+    with scope.for_system("the trail tells it"):
         audit.record(admin, bloom.tenant, "tenant.closed", bloom.tenant, name="Bloom", why="Gone")
         assert Call.objects.filter(pk=call.pk).update(counterpart="", data_removed_at=timezone.now()) == 1

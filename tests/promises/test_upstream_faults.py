@@ -94,7 +94,7 @@ def test_a_campaign_action_under_a_fault(operator, new_requests, fault, action):
     campaign = a_campaign(operator)
     if action not in campaigns.offered(campaign):
         assert campaigns.start(campaign, by=None).outcome == "accepted"
-        with scope.system("look"):
+        with scope.for_system("look"):
             campaign.refresh_from_db()
     operator.add_fault(fault, "/campaigns/*", seconds=60)
     new_requests()
@@ -106,7 +106,7 @@ def test_a_campaign_action_under_a_fault(operator, new_requests, fault, action):
     assert answer.outcome != "refused" or not done, "told as refused, and it was done"
     operator.control_sandbox("clock", advance=1)
     tasks.run_due(operator.connection.pk, Kind.CAMPAIGNS.value)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Campaign.objects.get().status == operator.sandbox.state.campaigns[campaign.remote_id].status
 
 
@@ -124,7 +124,7 @@ def test_an_organization_asked_for_under_a_fault(operator, new_requests, fault, 
         organizations.go_on()
         tasks.run_due(operator.connection.pk, Kind.ORGANIZATION.value)
     assert new_requests().count("POST /organizations") == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert request.outcome != Outcome.UNKNOWN or organizations.questions(operator.connection)
 
 
@@ -133,12 +133,12 @@ def test_telling_assistants_where_to_report_under_a_fault(operator, new_requests
     """What was not told is told at the next go; what VoiceDock has is what is written down here."""
     operator.add_fault(fault, "/assistants/*", seconds=60)
     new_requests()
-    first = connect.hook_up(operator.connection, by=None)
+    first = connect.set_up_webhooks(operator.connection, by=None)
     sent = new_requests()
     assert all(one.startswith("PATCH ") for one in sent) and len(set(sent)) == len(sent)
-    with scope.system("look"):
+    with scope.for_system("look"):
         Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
-    again = connect.hook_up(operator.connection, by=None)
+    again = connect.set_up_webhooks(operator.connection, by=None)
     assert again.left == 0 and again.ours >= first.ours
     address = connect.hook_address(operator.connection)
     mine = [
@@ -155,7 +155,7 @@ def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator
     made = new_requests()
     assert all(one.startswith("GET ") for one in made)
     assert not made or max(made.count(one) for one in made) <= 9
-    with scope.system("look"):
+    with scope.for_system("look"):
         run = SyncRun.objects.filter(connection=operator.connection, kind=kind).first()
         assert run is None or run.outcome != SyncRun.Outcome.RUNNING
         assert run is None or run.outcome != SyncRun.Outcome.FAILED or run.error
@@ -221,5 +221,5 @@ def a_campaign(operator):
         body = {"name": "Recall", "agent_id": operator.assistant.assistant.remote_id} | day
         assert vendor.post("/campaigns", json=body).status_code == 201
     tasks.run_due(operator.connection.pk, Kind.CAMPAIGNS.value)
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Campaign.objects.get()

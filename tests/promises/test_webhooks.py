@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashboard import voicedock
 from dashboard.calls.models import Call
 from dashboard.calls.updates import apply
-from dashboard.calls.updates.call_update import Facts
+from dashboard.calls.updates.call_update import CallUpdate
 from dashboard.voicedock import webhooks
 from tenants.isolation import scope
 
@@ -27,7 +27,7 @@ def life(remote_id, number, person="+31612340042"):
     at = [T0 + timedelta(seconds=n) for n in (0, 3, 9, 60, 61, 66)]
 
     def listed(status, seen, **more):
-        return Facts.of_remote(
+        return CallUpdate.of_remote(
             voicedock.RemoteCall.read(
                 {
                     "id": remote_id,
@@ -54,7 +54,7 @@ def life(remote_id, number, person="+31612340042"):
             "customer": {"number": person},
             "assistant": {"llm_config": {"provider": "openai", "model": "m"}},
         } | more
-        return Facts.of_event(webhooks.read_event(json.dumps({"message": message}).encode()))
+        return CallUpdate.of_event(webhooks.read_event(json.dumps({"message": message}).encode()))
 
     talk = [{"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Hi"}]
     answered, over = {"started_at": at[1].isoformat()}, {"started_at": at[1].isoformat(), "ended_at": at[3].isoformat()}
@@ -76,8 +76,8 @@ def outcome(connection, news):
     """The row after this news, as one hash; the connection's other calls are not looked at."""
     call = None
     for facts in news:
-        call = apply.hear(connection, facts)
-    with scope.system("look"):
+        call = apply.apply_update_in_transaction(connection, facts)
+    with scope.for_system("look"):
         call = Call.objects.select_related("report").get(pk=call.pk)
         row = {field.attname: getattr(call, field.attname) for field in Call._meta.concrete_fields}
         report = getattr(call, "report", None)
@@ -139,22 +139,24 @@ def test_merging_two_pieces_of_news_in_either_order_is_the_same(operator):
 
 def test_knock_out_without_ranks_the_order_matters(operator, monkeypatch):
     monkeypatch.setattr(apply.states, "rank", lambda state: 1)
-    monkeypatch.setattr(Facts, "stamp", property(lambda facts: ""))
+    monkeypatch.setattr(CallUpdate, "stamp", property(lambda facts: ""))
     there, back = (outcome(operator.connection, life(fresh(), "+31105550161")[::step]) for step in (1, -1))
     assert there != back
 
 
 def test_states_nobody_has_named_are_kept_and_end_only_with_an_end(operator):
     news = life(fresh(), "+31105550161")
-    call = apply.hear(operator.connection, news[4])
+    call = apply.apply_update_in_transaction(operator.connection, news[4])
     assert (call.state, call.finished) == ("on-hold", False)
     over = life(call.remote_id, "+31105550161")[7]
-    call = apply.hear(operator.connection, Facts(**{**over.__dict__, "status": "parked-for-good"}))
+    call = apply.apply_update_in_transaction(
+        operator.connection, CallUpdate(**{**over.__dict__, "status": "parked-for-good"})
+    )
     assert (call.state, call.finished) == ("parked-for-good", True)
 
 
 def test_a_call_of_nobody_belongs_to_nobody(operator):
-    call = apply.hear(operator.connection, life(fresh(), "+31205550181")[3])
+    call = apply.apply_update_in_transaction(operator.connection, life(fresh(), "+31205550181")[3])
     assert call.tenant_id is None
 
 
@@ -168,9 +170,9 @@ def test_a_call_out_from_a_line_that_is_not_theirs_is_an_alarm_and_nobody_else_r
     """A campaign in a shared organization: VoiceDock chose another client's number, or nobody's."""
     make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     now = datetime.now(UTC).isoformat()
-    call = apply.hear(
+    call = apply.apply_update_in_transaction(
         operator.connection,
-        Facts.of_remote(
+        CallUpdate.of_remote(
             voicedock.RemoteCall.read(
                 {
                     "id": fresh(),

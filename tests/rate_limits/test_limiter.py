@@ -59,7 +59,7 @@ def flood(ask, setup, priority, **whose):
 
 
 def placed(setup):
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         return Call.objects.create(
             tenant=setup.tenant,
             connection=setup.connection,
@@ -90,24 +90,24 @@ def test_two_connections_have_two_budgets(bloom, harbor, ask, clock):
 def test_the_cells_of_a_call_are_seen_in_its_clients_scope(bloom, harbor, ask, clock):
     call = placed(bloom)
     assert flood(ask, bloom, Priority.CONTROL, call=call) == 8
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert quota(call) == limiter.CommandQuota(used=8, limit=10, kept=2, free=0, back_in=61)
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         assert quota(call).used == 0
     clock(60.5)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert quota(call) == limiter.CommandQuota(used=0, limit=10, kept=2, free=8, back_in=0)
 
 
 def test_what_was_spent_is_told_by_lane_and_old_rows_go(bloom, ask, clock):
     flood(ask, bloom, Priority.LIVE)
     ask(bloom, Priority.END)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert limiter.used(bloom.connection) == 67
         assert limiter.used_by_priority(bloom.connection)[Priority.LIVE] == 66
     clock(200)
     ask(bloom, Priority.END)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SentRequest.objects.count() == 1
 
 
@@ -121,7 +121,7 @@ def test_nobody_speaks_while_a_transaction_is_open(bloom):
     with (
         limiter.client_for(bloom.connection, Priority.REST) as vendor,
         pytest.raises(limiter.OpenTransaction),
-        scope.of(bloom.tenant),
+        scope.for_tenant(bloom.tenant),
     ):
         vendor.campaigns()
 
@@ -142,7 +142,7 @@ def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
     with pytest.raises(limiter.RateLimitExceeded):
         ask(bloom, Priority.LIVE)
     ask(bloom, Priority.PLACE, tenant=bloom.tenant)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Connection.objects.get(pk=bloom.connection.pk).last_error == ""
 
 
@@ -152,7 +152,7 @@ def test_a_shorter_wait_does_not_shorten_the_one_that_was_asked_before(bloom, as
     for priority in (Priority.REST, Priority.PLACE):
         with pytest.raises(limiter.voicedock.RateLimited):
             ask(bloom, priority, tenant=bloom.tenant)
-    with scope.system("look"):
+    with scope.for_system("look"):
         bloom.connection.refresh_from_db()
     assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=290)
 
@@ -161,7 +161,7 @@ def test_a_call_at_its_own_limit_does_not_make_background_rest(bloom, ask, setti
     call, settings.VOICEDOCK_TRANSPORT = placed(bloom), MockTransport(too_many)
     with pytest.raises(limiter.voicedock.RateLimited):
         ask(bloom, Priority.CONTROL, call=call)
-    with scope.system("look"):
+    with scope.for_system("look"):
         bloom.connection.refresh_from_db()
     assert (bloom.connection.resting_until, bloom.connection.last_error) == (None, "")
 
@@ -171,18 +171,18 @@ def test_a_key_that_is_not_accepted_and_a_silence_are_told(bloom, ask, settings)
     settings.VOICEDOCK_TRANSPORT = MockTransport(silence)
     with stamina.set_testing(True, attempts=3), pytest.raises(limiter.voicedock.Unreachable):
         ask(bloom, Priority.REST)
-    with scope.system("look"):
+    with scope.for_system("look"):
         bloom.connection.refresh_from_db()
     assert bloom.connection.last_error.startswith("VoiceDock could not be reached")
     assert bloom.connection.last_contact_at == before
     settings.VOICEDOCK_TRANSPORT = MockTransport(lambda request: Response(401, json={"error": "Unauthorized"}))
     with pytest.raises(limiter.voicedock.BadKey):
         ask(bloom, Priority.REST)
-    with scope.system("look"):
+    with scope.for_system("look"):
         bloom.connection.refresh_from_db()
     assert bloom.connection.last_error == "Unauthorized"
     assert bloom.connection.last_contact_at > before
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert limiter.used(bloom.connection) == 4  # a read is asked three times when nobody answers
 
 
@@ -218,7 +218,7 @@ def test_the_last_request_is_spent_once(bloom, ask, monkeypatch, locked, left):
 
     monkeypatch.setattr(limiter.shares, "decide", judge_together)
     if not locked:
-        monkeypatch.setattr(limiter, "_alone", lambda connection: None)
+        monkeypatch.setattr(limiter, "_lock", lambda connection: None)
 
     def work(_):
         try:
@@ -228,7 +228,7 @@ def test_the_last_request_is_spent_once(bloom, ask, monkeypatch, locked, left):
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, range(2)))
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert limiter.used(bloom.connection) == left
 
 

@@ -42,7 +42,7 @@ def test_while_anything_is_live_it_is_looked_at_every_three_seconds(agency):
     rounds.due()
     everything_seen(ago=4)
     assert rounds.due() == []
-    with scope.system("somebody calls"):
+    with scope.for_system("somebody calls"):
         Call.objects.create(
             connection=agency.connection, origin="adopted", state=State.IN_PROGRESS, remote_id=str(uuid.uuid4())
         )
@@ -85,14 +85,14 @@ def test_a_failing_connection_does_not_hold_up_the_others(agency, bloom_organiza
     sandbox.faults.add({"fault": "503", "route": "/campaigns", "key": "sandbox-agency", "times": None})
     for connection, kind in rounds.due():
         tasks.run_due(connection, kind.value)
-    with scope.system("look"):
+    with scope.for_system("look"):
         outcomes = dict(SyncRun.objects.filter(kind=Kind.CAMPAIGNS).values_list("connection__name", "outcome"))
     assert outcomes == {"Kabelhuis": "failed", "Bloom": "done"}
 
 
 def test_a_look_that_is_hurried_is_due_at_once(agency):
     rounds.due()
-    runs.hurry(agency.connection, Kind.CAMPAIGNS)
+    runs.mark_due(agency.connection, Kind.CAMPAIGNS)
     assert rounds.due() == [(agency.connection.pk, Kind.CAMPAIGNS)]
 
 

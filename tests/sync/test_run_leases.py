@@ -43,12 +43,12 @@ def test_a_killed_run_is_due_again_within_half_a_minute(agency, monkeypatch):
 
 
 def test_each_request_renews_the_lease(agency):
-    with runs.look(agency.connection, Kind.CAMPAIGNS) as run:
+    with runs.run_sync(agency.connection, Kind.CAMPAIGNS) as run:
         before = state(agency).lease_until
         with run.client_for(Priority.REST) as vendor:
             vendor.campaigns()
         assert state(agency).lease_until > before
-        with pytest.raises(runs.Busy), runs.look(agency.connection, Kind.CAMPAIGNS):
+        with pytest.raises(runs.Busy), runs.run_sync(agency.connection, Kind.CAMPAIGNS):
             pass
     assert state(agency).lease_until is None
 
@@ -58,22 +58,22 @@ def test_a_lease_lasts_longer_than_an_answer_may_take():
 
 
 def test_a_run_that_was_taken_over_neither_ends_the_other_nor_writes_its_mark(agency):
-    with runs.look(agency.connection, Kind.CAMPAIGNS) as slow:
+    with runs.run_sync(agency.connection, Kind.CAMPAIGNS) as slow:
         expire()
-        with runs.look(agency.connection, Kind.CAMPAIGNS) as other:
+        with runs.run_sync(agency.connection, Kind.CAMPAIGNS) as other:
             slow.cursor["by"] = "slow"
             slow.lease.renew()
             slow.lease.give_back(cursor=slow.cursor)
             assert state(agency).lease_until == other.lease.until
             other.cursor["by"] = "other"
     assert state(agency).cursor == {"by": "other"}
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.filter(kind=Kind.CAMPAIGNS).exists()
 
 
 def test_one_deadline_for_all_requests_of_a_run(agency, monkeypatch):
     monkeypatch.setattr(runs, "LONGEST_LIVE", 0.0)
-    with runs.look(agency.connection, Kind.LIVE_CALLS) as run:
+    with runs.run_sync(agency.connection, Kind.LIVE_CALLS) as run:
         assert run.is_over
         with pytest.raises(Exception, match="used up"), run.client_for(Priority.LIVE) as vendor:
             vendor.numbers()

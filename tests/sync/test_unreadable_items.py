@@ -59,12 +59,12 @@ def a_call(its_id, **more):
 
 
 def kept():
-    with scope.system("what was kept"):
+    with scope.for_system("what was kept"):
         return {(item.kind, item.remote_id): item for item in UnreadableItem.objects.all()}
 
 
 def states():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return dict(Call.objects.values_list("remote_id", "state"))
 
 
@@ -98,7 +98,7 @@ def test_facts_of_calls_fit_their_columns_whatever_their_length():
             }
         ).encode()
     )
-    for facts in (apply.Facts.of_remote(remote), apply.Facts.of_event(event)):
+    for facts in (apply.CallUpdate.of_remote(remote), apply.CallUpdate.of_event(event)):
         found = vars(facts) | dict(facts.told) | {"state": facts.status}
         found = {name: value for name, value in found.items() if name not in ("report", "told")} | dict(facts.report)
         for name, value in found.items():
@@ -121,7 +121,7 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
     changed(poison)
     with pytest.MonkeyPatch.context() as patch:
-        take_in = apply.take_in
+        take_in = apply.apply_update
 
         def broken(connection, facts):
             if facts.remote_id in refused:
@@ -144,7 +144,7 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
 def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, make_sandbox_tenant, changed):
     tenant = make_sandbox_tenant(agency, "bloom", numbers=("+31105550161",), assistants=("Dispatch desk",))
-    with scope.system("its assistant"):
+    with scope.for_system("its assistant"):
         speaker = Assistant.objects.get(dedications__tenant=tenant)
 
     def poison(path, body):
@@ -154,7 +154,7 @@ def test_a_cut_caller_id_is_another_number_and_raises_the_alarm(agency, make_san
 
     changed(poison)
     calls_sync.finished(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         call = Call.objects.get(remote_id="call-long")
         assert call.reported_line.endswith("…") and len(call.reported_line) == 32
         assert call.number_dedication_id is None
@@ -173,13 +173,13 @@ def test_numbers_assistants_and_campaigns_survive_one_that_cannot_be_read(agency
 
     changed(poison)
     campaigns_sync.campaigns(agency.connection)
-    with scope.system("before"):
+    with scope.for_system("before"):
         before = Number.objects.filter(vanished_at=None).count(), Assistant.objects.filter(vanished_at=None).count()
         campaigns = Campaign.objects.filter(vanished_at=None).count()
     poisoned = True
     sync.inventory(agency.connection)
     campaigns_sync.campaigns(agency.connection)
-    with scope.system("after"):
+    with scope.for_system("after"):
         after = Number.objects.filter(vanished_at=None).count(), Assistant.objects.filter(vanished_at=None).count()
         assert after == before, "what could not be read may be any of those that are missing"
         assert Campaign.objects.filter(vanished_at=None).count() == campaigns
@@ -199,7 +199,7 @@ def test_what_is_kept_aside_is_bounded_and_forgotten(agency):
         items.failed = {("call", f"call-{at}"): "broken" for at in range(start, start + 150)}
         items.keep()
     assert len(kept()) == unreadable_items.MOST
-    with scope.system("a month later"):
+    with scope.for_system("a month later"):
         UnreadableItem.objects.update(last_at=timezone.now() - timedelta(days=31))
     assert unreadable_items.forget() == unreadable_items.MOST
 

@@ -21,7 +21,7 @@ PASSWORD = "nine gentle otters swim"
 def invited(bloom, make_member):
     """An invitation of new@bloom.test as operator, and its address."""
     owner = make_member(bloom, Role.OWNER)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         invitation, token = members.invite(bloom.tenant, email="New@bloom.test", role=Role.OPERATOR, by=owner)
     return invitation, f"/invitation/{members.mailed_token(token)}/"
 
@@ -43,7 +43,7 @@ def test_somebody_new_joins_and_is_signed_in(client, invited, bloom):
     assert "Welcome to Bloom Dental" in page and "at least 12 characters" in page
     assert join(client, address).headers["Location"] == "/c/bloom-dental/"
     assert client.get("/c/bloom-dental/").status_code == 200
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Membership.objects.get(user__email="new@bloom.test").role == Role.OPERATOR
 
 
@@ -60,15 +60,15 @@ def test_a_weak_password_is_told_and_the_link_still_works(client, invited, passw
 def test_used_expired_withdrawn_and_invented_are_told_alike(client, invited, bloom):
     invitation, address = invited
     gone = client.get("/invitation/never-there/")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Invitation.objects.filter(pk=invitation.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
     expired = client.get(address)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Invitation.objects.filter(pk=invitation.pk).update(
             expires_at=timezone.now() + timedelta(days=1), withdrawn_at=timezone.now()
         )
     withdrawn = join(client, address)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=None)
     assert join(client, address).status_code == 302
     used = join(Client(), address)
@@ -150,10 +150,10 @@ def test_outside_of_the_demo_the_mailed_link_is_on_no_screen(bloom, make_member,
 def test_whoever_became_staff_after_being_invited_does_not_join(bloom, admin, make_user, sign_in):
     """Else the reseller's own people could give it the client's consent to support access."""
     one = make_user("Sam Both")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         _, token = members.invite(bloom.tenant, email=one.email, role=Role.OWNER, by=admin)
     StaffMember.objects.create(user=one, role=StaffRole.ADMIN)
     browser, address = sign_in(one), f"/invitation/{members.mailed_token(token)}/"
     assert browser.post(address).status_code == 410
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert not Membership.objects.filter(user=one).exists()

@@ -26,7 +26,7 @@ def filled(setup, **more):
 def test_an_owner_changes_the_settings(bloom, make_member, sign_in):
     browser = sign_in(make_member(bloom, Role.OWNER))
     assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         tenant = Tenant.objects.get()
         assert (tenant.city, tenant.brand_hue, str(tenant.brand_chroma)) == ("Amsterdam", 186, "0.078")
         assert tenant.default_number_id == bloom.number.pk
@@ -35,7 +35,7 @@ def test_an_owner_changes_the_settings(bloom, make_member, sign_in):
         before = AuditEntry.objects.count()
     assert "city" in said and "colour" in said and "saved phrases" in said
     assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert AuditEntry.objects.count() == before  # nothing was different
     style = browser.get("/brand/bloom-dental.css")
     assert style.content == b":root { --accent-hue: 186; --accent-chroma: 0.078; }\n"
@@ -57,7 +57,7 @@ def test_what_is_wrong_is_told_and_what_was_typed_stays(bloom, make_member, sign
     answer = sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", filled(bloom, **wrong))
     assert answer.status_code == 422 and answer.context["form"].errors[field]
     assert 'value="Amsterdam"' in answer.content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Tenant.objects.get().city == "Testville"
 
 

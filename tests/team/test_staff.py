@@ -32,7 +32,7 @@ def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client
     assert "Noor Prins" in again.content.decode()  # what was typed stays
     listed = browser.get("/staff/").content.decode()
     assert "noor@reseller.example" in listed and link not in listed
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="staff.invited", tenant=None).count() == 1
 
 
@@ -62,7 +62,7 @@ def test_support_is_let_into_one_client_and_out_again(admin, limited, sign_in, b
     assert stream.reach_of(limited).tenants == {bloom.tenant.pk}
     assert browser.post(f"/staff/{limited.pk}/clients/bloom-dental/end/").status_code == 302
     assert theirs.get("/c/bloom-dental/").status_code == 404
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Visit.objects.get().ended_at
         told = AuditEntry.objects.filter(action__startswith="support.").values_list("action", flat=True)
         assert list(told.order_by("seq")) == ["support.let-in", "support.kept-out"]
@@ -117,7 +117,7 @@ def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, make_member,
 
     def put_out(by, other):
         def run():
-            with scope.of(bloom.tenant):
+            with scope.for_tenant(bloom.tenant):
                 theirs = Membership.objects.select_related("user", "tenant").get(user=other)
                 if action == "remove":
                     members.remove(theirs, by=by)
@@ -128,7 +128,7 @@ def test_two_owners_who_put_each_other_out_at_once_leave_one(bloom, make_member,
 
     came = at_once(put_out(one, two), put_out(two, one))
     assert sorted(type(error).__name__ for error in came) == ["LastOwner", "NoneType"]
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Membership.objects.filter(role=Role.OWNER).count() == 1
 
 
@@ -138,7 +138,7 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(admin, make_staff):
 
     def put_out(by, whom):
         def run():
-            with scope.system("remove"):
+            with scope.for_system("remove"):
                 staff_verbs.remove(StaffMember.objects.select_related("user").get(user=whom), by=by)
 
         return run

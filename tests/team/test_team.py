@@ -11,7 +11,7 @@ from tenants.models import Invitation, Membership, User
 
 
 def membership(setup, user) -> Membership:
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         return Membership.objects.get(user=user, tenant=setup.tenant)
 
 
@@ -25,7 +25,7 @@ def test_an_owner_invites_and_the_link_is_shown_once(bloom, make_member, sign_in
     again = browser.post("/c/bloom-dental/team/invite/", {"email": "NEW@bloom.test", "role": "viewer"})
     assert again.status_code == 422 and "has an open invitation" in again.content.decode()
     assert len(mail.outbox) == 1
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         invitation = Invitation.objects.get()
     assert browser.post(f"/c/bloom-dental/team/invitations/{invitation.pk}/withdraw/").status_code == 302
     assert members.invitation_of(link.rstrip("/").rsplit("/", 1)[-1]) is None

@@ -29,7 +29,7 @@ def test_staff_enter_first_are_seen_and_leave(sign_in, support, bloom, make_memb
     assert "Support Person entered as staff." in story
     assert browser.post("/leave/").headers["Location"] == "/clients/bloom-dental/"
     assert browser.get("/c/bloom-dental/").status_code == 403
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Visit.objects.get().ended_at
         assert list(AuditEntry.objects.filter(action__startswith="visit.").order_by("seq").values_list("action")) == [
             ("visit.began",),
@@ -52,7 +52,7 @@ def test_one_is_inside_one_client_at_a_time(sign_in, support, bloom, harbor):
     browser.post("/enter/harbor-logistics/")
     assert browser.get("/c/harbor-logistics/").status_code == 200
     assert browser.get("/c/bloom-dental/").status_code == 403
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Visit.objects.get(tenant=bloom.tenant).ended_at and not Visit.objects.get(tenant=harbor.tenant).ended_at
 
 
@@ -61,7 +61,7 @@ def test_only_staff_who_may_enter(sign_in, make_staff, make_member, bloom, harbo
     assert sign_in(make_member(harbor, Role.OWNER)).post("/enter/bloom-dental/").status_code == 404
     assert sign_in(make_staff(StaffRole.SUPPORT)).post("/enter/nowhere/").status_code == 404
     assert sign_in(make_staff(StaffRole.SUPPORT)).get("/enter/bloom-dental/").status_code == 405
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert not Visit.objects.exists()
 
 
@@ -82,7 +82,7 @@ def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, make_mem
     assert "Inside now" in theirs.get("/c/bloom-dental/team/").content.decode()
     assert theirs.post("/c/bloom-dental/team/support/withdraw/").status_code == 302
     assert inside.get("/c/bloom-dental/call/").status_code == 403
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         told = AuditEntry.objects.filter(action__startswith="support.").order_by("seq")
         assert [one.action for one in told] == ["support.pass-given", "support.pass-withdrawn"]
 
@@ -94,10 +94,10 @@ def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, blo
             sign_in(make_member(bloom, role)).post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 403
         )
     assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403  # nor support itself
-    with scope.of(bloom.tenant):
-        given = support_access.give_pass(bloom.tenant, 1, by=support)
+    with scope.for_tenant(bloom.tenant):
+        given = support_access.grant(bloom.tenant, 1, by=support)
     assert inside.get("/c/bloom-dental/call/").status_code == 200
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         SupportPass.objects.filter(pk=given.pk).update(until=timezone.now() - timedelta(seconds=1))
     assert inside.get("/c/bloom-dental/call/").status_code == 403
 
@@ -116,31 +116,31 @@ def test_what_is_done_inside_has_both_names_on_it(request, bloom, make_member, v
     form = {"number": bloom.number.pk, "assistant": bloom.assistant.pk, "destination": "+31612349999", "token": uuid4()}
     settings.VOICEDOCK_TRANSPORT = httpx.MockTransport(lambda asked: httpx.Response(404, json={"error": "no"}))
     assert inside.post("/c/bloom-dental/call/", form).status_code == 303
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         entry = AuditEntry.objects.get(action="call.asked")
         visit = Visit.objects.get()
     names = f"{person} of Kabelhuis for Bloom Dental" + (", on the pass of Dora Bloom" if who == "support" else "")
     assert entry.actor == names and entry.actor_id == person.pk
     assert json.loads(entry.body)["details"]["visit"] == visit.pk
-    with scope.system("afterwards"):
+    with scope.for_system("afterwards"):
         audit.record(person, None, "staff.changed", "user:1")
         assert AuditEntry.objects.get(action="staff.changed").actor == str(person)  # outside again, one name
 
 
 def test_signing_out_leaves(support, bloom, visit_client):
     visit_client(support, bloom).post("/accounts/logout/")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Visit.objects.get().ended_at
 
 
 def test_a_visit_ends_after_a_working_day(support, bloom, visit_client):
     inside = visit_client(support, bloom)
     assert support_access.end_old() == 0
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         Visit.objects.update(started_at=timezone.now() - support_access.LONGEST)
     assert inside.get("/c/bloom-dental/").status_code == 403  # even before anybody closed it
     assert support_access.end_old() == 1
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert AuditEntry.objects.filter(action="visit.lapsed", actor="Patchbay").count() == 1
     inside.post("/enter/bloom-dental/")
     assert inside.get("/c/bloom-dental/").status_code == 200
@@ -149,12 +149,12 @@ def test_a_visit_ends_after_a_working_day(support, bloom, visit_client):
 def test_closing_a_client_ends_the_visits(admin, support, bloom, visit_client):
     visit_client(support, bloom)
     suspension.close(bloom.tenant, by=admin, reason="gone")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Visit.objects.get().ended_at
 
 
 def entries(setup) -> list[tuple[str, dict]]:
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         found = AuditEntry.objects.order_by("seq")
         return [(entry.action, json.loads(entry.body)["details"]) for entry in found]
 
@@ -201,7 +201,7 @@ def test_an_admin_whose_consent_ended_has_to_say_why(sign_in, admin, bloom, make
     assert browser.post("/enter/bloom-dental/", {"reason": "Not done yet"}).status_code == 302
     assert browser.get("/c/bloom-dental/").status_code == 200
     assert [action for action, _ in entries(bloom)][-1] == "visit.reason-given"
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Visit.objects.get().reason == "Not done yet"
 
 

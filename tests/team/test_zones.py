@@ -23,7 +23,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 def at_noon(bloom, harbor, support, time_machine):
     """Noon in Greenwich: something happens at both clients, one of them in New York."""
     time_machine.move_to(NOON)
-    with scope.system("a client elsewhere"):
+    with scope.for_system("a client elsewhere"):
         Tenant.objects.filter(pk=harbor.tenant.pk).update(timezone="America/New_York")
         for setup in (bloom, harbor):
             audit.record(support, setup.tenant, "visit.began", setup.tenant)
@@ -71,7 +71,7 @@ PAGES = [
 @pytest.mark.parametrize("text", STRANGE)
 def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom, admin, make_member, sign_in):
     campaign = make_campaign(bloom, timezone=text)
-    with scope.system("a strange zone"):
+    with scope.for_system("a strange zone"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(timezone=text)
     owner, staff = sign_in(make_member(bloom, Role.OWNER)), sign_in(admin)
     colleague = StaffMember.objects.get(user=admin).pk
@@ -91,7 +91,7 @@ def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, ad
     owner = sign_in(make_member(bloom, Role.OWNER))
     page = owner.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()
     assert "is not known" in page and "there ·" not in page and "Running" not in page and "Waits for" not in page
-    with scope.system("a strange zone"):
+    with scope.for_system("a strange zone"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(timezone=text)
     assert "are in UTC until an owner chooses another" in owner.get("/c/bloom-dental/").content.decode()
     assert "UTC, because its time zone" in sign_in(admin).get("/clients/bloom-dental/").content.decode()
@@ -104,5 +104,5 @@ def test_a_form_takes_what_is_read_and_keeps_its_exact_name(bloom, make_member, 
     assert refused.status_code == 422 and "Choose a time zone from the list" in refused.content.decode()
     assert 'value="US"' in refused.content.decode()
     assert owner.post("/c/bloom-dental/settings/", form | {"timezone": "w. europe standard time"}).status_code == 302
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Tenant.objects.get(pk=bloom.tenant.pk).timezone == "Europe/Berlin"

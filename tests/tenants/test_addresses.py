@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from tenants.middleware import WithoutNul
+from tenants.middleware import StripNulMiddleware
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from tenants.middleware import WithoutNul
 )
 def test_a_nul_is_taken_out_and_nothing_else(asked, left):
     request = RequestFactory().get(f"/calls/?{asked}")
-    assert WithoutNul(lambda request: request.GET.dict())(request) == left
+    assert StripNulMiddleware(lambda request: request.GET.dict())(request) == left

@@ -18,16 +18,16 @@ def entries(setup):
 
 
 def test_the_chain_holds_and_reads_as_sentences(bloom, harbor, admin):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "person.removed", "membership:1", person="Zoë Ruiter")
         assert [one.seq for one in entries(bloom)] == [1, 2, 3, 4]
         assert sentence(entries(bloom)[-1]) == f"{admin} removed Zoë Ruiter from the team."
-    with scope.system("verify"):
+    with scope.for_system("verify"):
         assert list(verification.verify()) == []
 
 
 def test_the_app_cannot_change_or_delete_an_entry(bloom):
-    with scope.system("try"):
+    with scope.for_system("try"):
         for sql in ("UPDATE tenants_auditentry SET body = '{}'", "DELETE FROM tenants_auditentry"):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(sql)
@@ -56,7 +56,7 @@ def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
         "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
     )
     try:
-        with scope.system("verify"):
+        with scope.for_system("verify"):
             (broken,) = verification.verify()
         assert broken.chain == f"tenant-{bloom.tenant.pk}"
         assert told in broken.reason
@@ -87,17 +87,17 @@ def appended(setup, **columns):
 
 
 def test_columns_follow_the_body_whatever_was_written_into_them(bloom):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         entry = appended(bloom)
         found = (entry.at.isoformat(), entry.actor_id, entry.actor, entry.action, entry.subject)
     assert found == ("2026-01-01T00:00:00+00:00", 7, "Somebody", "a.b", "call:1")
-    with scope.system("verify"):
+    with scope.for_system("verify"):
         assert list(verification.verify()) == []
 
 
 def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
     theirs = f"tenant-{harbor.tenant.pk}"
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         for columns in (
             {"chain": theirs, "tenant": harbor.tenant},
             {"chain": "reseller", "tenant": None},
@@ -105,12 +105,12 @@ def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
         ):
             with pytest.raises(DatabaseError, match="row-level security"):
                 appended(bloom, **columns)
-    for scoped in (scope.of(bloom.tenant), scope.system("all")):
+    for scoped in (scope.for_tenant(bloom.tenant), scope.for_system("all")):
         with scoped:
             for chain in (theirs, "reseller", "tenant-", "other"):
                 with pytest.raises(IntegrityError, match="chain_of_its_tenant"):
                     appended(bloom, chain=chain)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert list(verification.verify()) == []
 
 
@@ -146,9 +146,9 @@ SHUT = (
 def test_every_column_of_every_entry_is_held(bloom, harbor, admin, superuser):
     """By a superuser with every constraint taken away: whichever column is changed, of whichever entry."""
     assert set(MUTATIONS) == {field.column for field in AuditEntry._meta.concrete_fields}
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "person.removed", "membership:1", person="Zoë")
-    with scope.system("look"):
+    with scope.for_system("look"):
         ids = list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))
     assert len(ids) == 7
     superuser(*OPEN)
@@ -157,13 +157,13 @@ def test_every_column_of_every_entry_is_held(bloom, harbor, admin, superuser):
             for column, change in MUTATIONS.items():
                 value = change.format(bloom=bloom.tenant.pk, harbor=harbor.tenant.pk)
                 superuser(f"UPDATE tenants_auditentry SET {column} = {value} WHERE id = {pk}")
-                with scope.system("verify"):
+                with scope.for_system("verify"):
                     assert list(verification.verify()), f"{column} of entry {pk} was changed and nobody noticed"
                 superuser(
                     "TRUNCATE tenants_auditentry",
                     "INSERT INTO tenants_auditentry OVERRIDING SYSTEM VALUE SELECT * FROM kept",
                 )
-        with scope.system("verify"):
+        with scope.for_system("verify"):
             assert list(verification.verify()) == []
     finally:
         superuser(*SHUT)
@@ -172,7 +172,7 @@ def test_every_column_of_every_entry_is_held(bloom, harbor, admin, superuser):
 @pytest.mark.django_db(transaction=True)
 def test_entries_of_the_first_version_still_hold(bloom, superuser):
     """Their hash does not cover the row's id."""
-    with scope.system("look"):
+    with scope.for_system("look"):
         last = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
         before = AuditEntry.objects.get(tenant=bloom.tenant, seq=last.seq - 1)
     old = verification.link(bytes(before.hash), last.seq, last.chain, last.action, last.body).hex()
@@ -182,5 +182,5 @@ def test_entries_of_the_first_version_still_hold(bloom, superuser):
         f"UPDATE tenants_audithead SET hash = '\\x{old}' WHERE chain = '{last.chain}'",
         "ALTER TABLE tenants_auditentry ENABLE TRIGGER USER",
     )
-    with scope.system("verify"):
+    with scope.for_system("verify"):
         assert list(verification.verify()) == []

@@ -26,17 +26,17 @@ def who() -> tuple[str, str, str]:
 
 
 def test_their_scope_uses_their_log_in_and_other_scopes_the_apps(bloom, auditor):
-    with scope.auditor(auditor.auditor):
+    with scope.for_auditor(auditor.auditor):
         assert who() == ("patchbay_auditor", "patchbay_auditor", "on")
         found = Tenant.objects.get()
         assert found._state.db == "auditor"
-    with scope.of(found):
+    with scope.for_tenant(found):
         assert Tenant.objects.get()._state.db == "default"
 
 
 @pytest.mark.parametrize("statement", LEAVING)
 def test_no_statement_leads_out_of_it(bloom, auditor, statement):
-    with scope.auditor(auditor.auditor):
+    with scope.for_auditor(auditor.auditor):
         with suppress(DatabaseError), transaction.atomic("auditor"), connections["auditor"].cursor() as cursor:
             cursor.execute(statement)
         assert who()[:2] == ("patchbay_auditor", "patchbay_auditor")
@@ -48,7 +48,7 @@ def test_no_statement_leads_out_of_it(bloom, auditor, statement):
 def test_pages_are_read_through_it(bloom, harbor, make_user, sign_in):
     user = make_user("Granted Auditor")
     granted = Auditor.objects.create(user=user)
-    with scope.system("grant"):
+    with scope.for_system("grant"):
         AuditorGrant.objects.create(auditor=granted, tenant=harbor.tenant)
     browser = sign_in(user)
     for page in ("/admin/", "/admin/tenants/tenant/", f"/admin/tenants/tenant/{harbor.tenant.pk}/change/"):
@@ -63,7 +63,11 @@ def test_pages_are_read_through_it(bloom, harbor, make_user, sign_in):
 
 
 def test_no_scope_begins_inside_of_theirs(bloom, auditor):
-    with scope.auditor(auditor.auditor), pytest.raises(RuntimeError, match="durable"), scope.of(bloom.tenant):
+    with (
+        scope.for_auditor(auditor.auditor),
+        pytest.raises(RuntimeError, match="durable"),
+        scope.for_tenant(bloom.tenant),
+    ):
         raise AssertionError("two scopes at once")
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def backed_up(bloom, harbor, admin, checkpoint_folder, tmp_path, capsys):
     """Two clients, some history, a publication of the signed heads, and the backup of all that."""
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)
     checkpoints.publish()
     folder = tmp_path / "backup"
@@ -46,17 +46,17 @@ def restore(folder, name: str) -> None:
 
 
 def test_what_was_backed_up_comes_back_with_rights_chains_and_secrets(backed_up, bloom, harbor, empty_database, capsys):
-    with scope.system("before"):
+    with scope.for_system("before"):
         before = {"tenants": Tenant.objects.count(), "entries": AuditEntry.objects.count()}
     manifest = json.loads((backed_up / "manifest.json").read_text())
     assert manifest["rows"]["tenants_tenant"] == before["tenants"] == 2
     assert manifest["rows"]["tenants_connectionsecret"] == 2
     restore(backed_up, empty_database)
     assert "all as they were" in capsys.readouterr().out
-    with scope.system("after"):
+    with scope.for_system("after"):
         assert {"tenants": Tenant.objects.count(), "entries": AuditEntry.objects.count()} == before
         assert ConnectionSecret.objects.get(connection=bloom.connection.pk).api_key == "key-bloom-canary"
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert [number.e164 for number in Number.objects.all()] == [bloom.number.e164]
         audit.record(None, bloom.tenant, "visit.ended", bloom.tenant)
     call_command("verify_audit")

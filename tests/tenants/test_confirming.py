@@ -19,7 +19,7 @@ CONFIRMED = {  # the endpoints that ask, and how
         [
             "staff-change",
             "staff-invite",
-            "staff-let-in",
+            "staff-grant-client",
             "staff-remove",
             "support-pass",
             "team-invite",
@@ -30,8 +30,8 @@ CONFIRMED = {  # the endpoints that ask, and how
             "client-dedicate-assistant",
             "client-release-number",
             "client-release-assistant",
-            "stock-dedicate-number",
-            "stock-dedicate-assistant",
+            "inventory-dedicate-number",
+            "inventory-dedicate-assistant",
             "client-suspend",
             "client-close",
             "client-reopen",
@@ -79,15 +79,15 @@ def test_the_endpoints_that_ask_are_these():
 
 def test_a_role_is_changed_once_it_is_proved(bloom, make_member, owner, sign_in):
     viewer = make_member(bloom, Role.VIEWER)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         theirs = Membership.objects.get(user=viewer)
     browser = long_ago(sign_in(owner), owner)
     asked = browser.post(f"/c/bloom-dental/team/{theirs.pk}/role/", {"role": "operator"})
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Membership.objects.get(user=viewer).role == Role.VIEWER
     done = confirm(browser, asked)
     assert done.status_code == 302 and done["Location"] == "/c/bloom-dental/team/"
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Membership.objects.get(user=viewer).role == Role.OPERATOR
 
 

@@ -200,5 +200,10 @@ def test_roles_have_no_powers_and_are_members_of_nothing_but_what_is_listed():
     ],
 )
 def test_what_the_app_cannot_do(bloom, statement):
-    with scope.of(bloom.tenant), pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        scope.for_tenant(bloom.tenant),
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)

@@ -25,7 +25,7 @@ def test_the_link_sets_a_password_once_and_signs_in(db, capsys, client):
     )
     assert entered.status_code == 200 and client.get("/connections/").status_code == 200
     assert "password1" not in client.get(link, follow=True).content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="staff.first-admin").count() == 1
 
 

@@ -19,7 +19,7 @@ from tests.fixtures.checkpoints import signing_key
 
 
 def happen(setup, by, count=3):
-    with scope.of(setup.tenant):
+    with scope.for_tenant(setup.tenant):
         for _ in range(count):
             audit.record(by, setup.tenant, "visit.began", setup.tenant)
 
@@ -121,13 +121,13 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
     chain, (statements, again) = f"tenant-{bloom.tenant.pk}", ATTACKS[attack]
     checkpoints.publish()
     happen(bloom, admin)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(make_user("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
     checkpoints.publish()
     done = [one.format(chain=chain) for one in [*statements, *([RECHAIN] if again else [])]]
     superuser(*OPEN, *done, *SHUT)
     try:
-        with scope.system("verify"):
+        with scope.for_system("verify"):
             assert list(verification.verify()) == [], "the database by itself agrees with what was done to it"
             (broken,) = verification.verify(published=checkpoints.published())
         assert broken.chain == chain
@@ -142,7 +142,7 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
 def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom, superuser):
     superuser(*OPEN, "DELETE FROM tenants_auditentry", *SHUT)
     try:
-        with scope.system("verify"):
+        with scope.for_system("verify"):
             assert {one.seq for one in verification.verify()} == {1}
     finally:
         superuser("TRUNCATE tenants_audithead")
@@ -193,14 +193,14 @@ def test_the_auditors_admin_site_says_what_a_chain_was_held_against(bloom, admin
     checkpoints.publish()
     page = sign_in(auditor).get("/admin/tenants/audithead/").content.decode()
     assert "holds, signed outside up to entry" in page
-    with scope.system("look"):
+    with scope.for_system("look"):
         chain = AuditHead.objects.get(chain=f"tenant-{bloom.tenant.pk}")
     one = sign_in(auditor).get(f"/admin/tenants/audithead/{chain.pk}/change/").content.decode()
     assert f"signed outside up to entry {chain.seq}" in one
 
 
 def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, support):
-    with scope.system("look"):
+    with scope.for_system("look"):
         for by, times in ((admin, 3), (support, 2)):
             for _ in range(times):
                 audit.record_once(by, bloom.tenant, "call.transcript-read", bloom.number, counterpart="+31612340001")
@@ -222,14 +222,14 @@ def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom,
     """The app's log-in appends what it likes to a chain in its scope: that it was so is bounded by the signed heads."""
     happen(bloom, admin)
     checkpoints.publish()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         genuine = AuditEntry.objects.filter(tenant=bloom.tenant).order_by("seq").last()
         facts = json.loads(genuine.body) | {"at": (timezone.now() + says).isoformat(), "action": "visit.ended"}
         AuditEntry.objects.bulk_create(
             [AuditEntry(chain=genuine.chain, tenant=bloom.tenant, at=timezone.now(), body=json.dumps(facts))]
         )
     checkpoints.publish()
-    with scope.system("verify"):
+    with scope.for_system("verify"):
         assert list(verification.verify()) == []
         broken = list(verification.verify(published=checkpoints.published()))
     assert [one.seq for one in broken] == ([genuine.seq + 1] if told else [])

@@ -69,7 +69,7 @@ def test_statements_of_two_clients_interleave_over_pooled_connections(bloom, har
         return met
 
     def once(mine: int, chance: random.Random, met: set[tuple[int, int]]) -> None:
-        with suppress(Trouble, ProgrammingError), scope.of(mine):
+        with suppress(Trouble, ProgrammingError), scope.for_tenant(mine):
             assert seen() == {mine}
             met.add((in_force()[0], mine))
             if chance.random() < 0.2:
@@ -86,7 +86,7 @@ def test_statements_of_two_clients_interleave_over_pooled_connections(bloom, har
 
 
 def look_and_raise(tenant: Tenant, trouble: type[BaseException]) -> None:
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         assert seen() == {tenant.pk}
         if trouble is DatabaseError:
             connection.cursor().execute("SELECT 1/0")
@@ -99,12 +99,12 @@ def test_an_exception_amid_a_scope_leaves_nothing_behind(bloom, harbor, settings
     with pytest.raises(trouble):
         look_and_raise(bloom.tenant, trouble)
     assert (scope.current(), seen(), in_force()[1]) == ("", set(), "")
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         assert seen() == {harbor.tenant.pk}
 
 
 def told(tenant: Tenant) -> Iterator[set[int]]:
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         while True:
             yield seen()
 
@@ -112,13 +112,13 @@ def told(tenant: Tenant) -> Iterator[set[int]]:
 def test_a_generator_that_rests_inside_a_scope_lets_no_other_scope_begin(bloom, harbor, settings):
     resting = told(bloom.tenant)
     assert next(resting) == {bloom.tenant.pk}
-    with pytest.raises(RuntimeError, match="durable"), scope.of(harbor.tenant):
+    with pytest.raises(RuntimeError, match="durable"), scope.for_tenant(harbor.tenant):
         raise AssertionError("two scopes at once")
     assert next(resting) == {bloom.tenant.pk}
     resting.close()
     settings.RAISE_UNSCOPED = False
     assert seen() == set()
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         assert seen() == {harbor.tenant.pk}
 
 
@@ -128,7 +128,7 @@ def test_a_generator_resumed_elsewhere_reads_what_the_scope_around_it_shows(bloo
 
     def resume() -> set[int]:
         try:
-            with scope.of(harbor.tenant):
+            with scope.for_tenant(harbor.tenant):
                 return next(resting)
         finally:
             connection.close()
@@ -137,7 +137,7 @@ def test_a_generator_resumed_elsewhere_reads_what_the_scope_around_it_shows(bloo
         assert thread.submit(resume).result() == {harbor.tenant.pk}
     assert next(resting) == {bloom.tenant.pk}
     resting.close()
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         assert seen() == {harbor.tenant.pk}
 
 
@@ -146,11 +146,11 @@ def test_rows_that_were_begun_in_one_scope_are_not_read_on_in_another(bloom, har
     for role in (Role.OWNER, Role.VIEWER, Role.OPERATOR):
         make_member(bloom, role)
     make_member(harbor, Role.OWNER)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         lazy = Membership.objects.order_by("pk").values_list("tenant_id", flat=True)
         begun = Membership.objects.order_by("pk").values_list("tenant_id", flat=True).iterator(chunk_size=1)
         assert next(begun) == bloom.tenant.pk
-    with scope.of(harbor.tenant):
+    with scope.for_tenant(harbor.tenant):
         assert set(lazy) == {harbor.tenant.pk}
         with pytest.raises(DatabaseError):
             list(begun)
@@ -158,7 +158,7 @@ def test_rows_that_were_begun_in_one_scope_are_not_read_on_in_another(bloom, har
 
 @app.task(name="tests.tenants.test_interleaving.look")
 def look(tenant_id: int, goes_wrong: bool = False) -> list[int]:
-    with scope.of(tenant_id):
+    with scope.for_tenant(tenant_id):
         found = sorted(seen())
         if goes_wrong:
             raise Trouble
@@ -187,7 +187,7 @@ def test_two_tasks_of_a_loop_keep_to_their_own(bloom, harbor):
     """Their statements take turns in one thread, on one connection."""
 
     def inside(tenant: Tenant) -> set[int]:
-        with scope.of(tenant):
+        with scope.for_tenant(tenant):
             return seen()
 
     async def alternate(tenant: Tenant) -> list[set[int]]:

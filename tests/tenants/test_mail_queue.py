@@ -54,13 +54,13 @@ def server(db, settings, monkeypatch):
 
 
 def queued() -> list[OutgoingMail]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(OutgoingMail.objects.order_by("created_at"))
 
 
 def later(**passed: float) -> None:
     """As if it had been written and tried so long ago."""
-    with scope.system("let time pass"):
+    with scope.for_system("let time pass"):
         past = timedelta(**passed)
         OutgoingMail.objects.update(
             due_at=F("due_at") - past, give_up_at=F("give_up_at") - past, last_attempt_at=F("last_attempt_at") - past
@@ -117,7 +117,7 @@ def test_two_workers_send_one_mail_once(server):
     one = queue.add("Hello", "text", ["a@b.test"])
     assert queue.attempt(one.pk) is True and queue.attempt(one.pk) is False
     other = queue.add("Hello", "text", ["a@b.test"])
-    with scope.system("another worker has it"):
+    with scope.for_system("another worker has it"):
         OutgoingMail.objects.filter(pk=other.pk).update(due_at=F("due_at") + queue.LEASE)
     assert queue.attempt(other.pk) is False and len(mail.outbox) == 1
 
@@ -125,7 +125,7 @@ def test_two_workers_send_one_mail_once(server):
 @pytest.mark.django_db(transaction=True)
 def test_inside_a_scope_it_is_queued_after_the_commit(server, bloom):
     server.error = None
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         send_mail("Hello", "text", None, ["a@b.test"])
         assert mail.outbox == []
     assert len(mail.outbox) == 1
@@ -177,7 +177,7 @@ def test_staff_see_what_waits_and_why_and_try_it_again(server, admin, support, s
     page = browser.get("/mail/").content.decode()
     assert "Nothing is waiting" in page and "Mail is not leaving" not in page
     assert sign_in(support).get("/mail/").status_code == 403
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="mail.tried-again").count() == 2
 
 

@@ -91,7 +91,7 @@ def test_what_is_typed_stays_in_the_field_and_is_measured_after_cleaning():
 def invited(bloom, make_member, make_staff):
     User.objects.filter(pk=make_staff(StaffRole.ADMIN).pk).update(name="Idris Cole")
     owner = make_member(bloom, Role.OWNER)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         _, token = members.invite(bloom.tenant, email="new@bloom.test", role=Role.OPERATOR, by=owner)
     return f"/invitation/{members.mailed_token(token)}/"
 
@@ -120,10 +120,10 @@ def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):
     for assistant in sandbox.state.assistants.values():
         assistant.settings["name"] = "Маrа \u202eBot\u200b"
     sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert set(Assistant.objects.values_list("name", flat=True)) == {"Маrа Bot"}
     sync.inventory(agency.connection)
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert SyncRun.objects.filter(kind="inventory").latest("pk").changed == 0
     call = RemoteCall.read({"id": "call_1", "status": "completed", "agent_name": HIDDEN})
     assert Facts.of_remote(call).told["assistant_name"] == "Nina New"

@@ -46,7 +46,7 @@ def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="call-')
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [row["counterpart"] for row in rows] == ["'+31612345002"]
-    with scope.system("look"):
+    with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="shelf.exported")
         assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))
         assert sentence(entry) == f"{auditor} took calls away from the reading room as CSV, 1 rows."
@@ -69,7 +69,7 @@ def test_reading_a_transcript_is_an_entry_and_the_list_holds_none(bloom, auditor
     assert "Canary" not in browser.get("/admin/calls/callreport/").content.decode()
     page = browser.get(f"/admin/calls/callreport/{call.pk}/change/").content.decode()
     assert "Canary words" in page and "Canary summary" in page
-    with scope.system("look"):
+    with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="transcript.read")
         assert (entry.tenant, entry.actor_id, entry.subject) == (bloom.tenant, auditor.pk, f"callreport:{call.pk}")
 

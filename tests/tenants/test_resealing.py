@@ -22,7 +22,7 @@ def sealed(bloom, harbor, make_user):
     """One of each kind that is sealed."""
     user = make_user("Somebody")
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
-    with scope.system("one of each"):
+    with scope.for_system("one of each"):
         request = OrganizationRequest.objects.create(parent=bloom.connection, name="New")
         request.sealed_api_key = secrets.encrypt("key of a new one", request.place)
         request.save()
@@ -37,7 +37,7 @@ def reseal():
 
 
 def everything_opens(sealed, bloom):
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert ConnectionSecret.objects.get(connection=bloom.connection).api_key == "key-bloom-canary"
         sealed.refresh_from_db()
         assert secrets.decrypt(sealed.sealed_api_key, sealed.place) == "key of a new one"
@@ -89,7 +89,7 @@ def test_a_secret_that_is_changed_meanwhile_is_not_put_back(sealed, bloom, setti
 
     monkeypatch.setattr(secrets, "rotate", changes_first)
     reseal()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert ConnectionSecret.objects.get(connection=bloom.connection).api_key == "entered just now"
 
 
@@ -102,7 +102,7 @@ def test_what_no_key_opens_is_named_and_no_key_may_go(sealed, bloom, settings):
 def tokens():
     """Everything in the database that is sealed, wherever it stands; sessions end within hours."""
     found = []
-    with scope.system("look"), connection.cursor() as cursor:
+    with scope.for_system("look"), connection.cursor() as cursor:
         for model in apps.get_models():
             for field in model._meta.concrete_fields:
                 if model._meta.db_table == "django_session" or not isinstance(

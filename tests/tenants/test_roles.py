@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 from django.core import mail
 
-from tenants.access.permissions import STAFF_MAY, Permission, Role, StaffRole
+from tenants.access.permissions import STAFF_ROLE_PERMISSIONS, Permission, Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Invitation, Membership, Tenant
 from tests.promises import url_matrix
@@ -13,8 +13,8 @@ from tests.promises import url_matrix
 ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory
     "client-dedicate-number": Permission.DEDICATE,
     "client-dedicate-assistant": Permission.DEDICATE,
-    "stock-dedicate-number": Permission.DEDICATE,
-    "stock-dedicate-assistant": Permission.DEDICATE,
+    "inventory-dedicate-number": Permission.DEDICATE,
+    "inventory-dedicate-assistant": Permission.DEDICATE,
     "client-release-number": Permission.RELEASE,
     "client-release-assistant": Permission.RELEASE,
     "client-invite": Permission.INVITE_FIRST_OWNER,
@@ -42,9 +42,9 @@ def test_each_action_on_a_clients_page_has_its_own_permission():
 
 def test_support_looks_from_outside_and_invites_only_a_first_owner():
     acting = set(ACTIONS.values()) | {Permission.OPEN_CLIENTS}
-    assert acting & STAFF_MAY[StaffRole.SUPPORT] == {Permission.INVITE_FIRST_OWNER}
-    assert acting & STAFF_MAY[StaffRole.FINANCE] == set()
-    assert acting <= STAFF_MAY[StaffRole.ADMIN]
+    assert acting & STAFF_ROLE_PERMISSIONS[StaffRole.SUPPORT] == {Permission.INVITE_FIRST_OWNER}
+    assert acting & STAFF_ROLE_PERMISSIONS[StaffRole.FINANCE] == set()
+    assert acting <= STAFF_ROLE_PERMISSIONS[StaffRole.ADMIN]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_support_cannot_make_itself_owner_of_a_client(bloom, make_member, suppor
     browser = sign_in(support)
     assert browser.post("/clients/bloom-dental/people/", asked).status_code == 403
     assert 'id="invite"' not in browser.get("/clients/bloom-dental/").content.decode()
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert not Invitation.objects.exists() and mail.outbox == []
 
 
@@ -70,7 +70,7 @@ def test_support_invites_the_first_owner_once_and_by_mail_alone(bloom, support, 
     assert "/invitation/" in mail.outbox[0].body and mail.outbox[0].to == [asked["email"]]
     again = browser.post("/clients/bloom-dental/people/", asked | {"email": "other@mail.test"})
     assert again.status_code == 403  # somebody is invited as owner already
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Invitation.objects.get().role == Role.OWNER and not Membership.objects.exists()
 
 
@@ -89,7 +89,7 @@ def test_no_page_shows_a_link_outside_of_the_demo(bloom, make_member, admin, sig
     links = [line for sent in mail.outbox for line in sent.body.splitlines() if line.startswith("http")]
     assert len(links) == 4
     assert [link for link in links for answer in answers if link in answer.content.decode()] == []
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Tenant.objects.filter(slug="casa").exists()
 
 

@@ -20,14 +20,14 @@ def test_without_the_guard_the_database_itself_shows_nothing(bloom, settings):
 
 
 def test_a_tenant_sees_its_own_rows_and_no_others(bloom, harbor):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert list(Tenant.objects.all()) == [bloom.tenant]
         assert [number.e164 for number in Number.objects.all()] == [bloom.number.e164]
         assert not ConnectionSecret.objects.exists()
 
 
 def test_a_tenant_cannot_write_into_another(bloom, harbor):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Tenant.objects.filter(pk=harbor.tenant.pk).update(name="Mine") == 0
         with pytest.raises(DatabaseError), transaction.atomic():
             Membership.objects.create(tenant=harbor.tenant, user_id=1, role=Role.OWNER)
@@ -36,13 +36,13 @@ def test_a_tenant_cannot_write_into_another(bloom, harbor):
 def test_a_person_finds_its_own_clients_only(bloom, harbor, make_member):
     user = make_member(bloom, Role.OWNER)
     make_member(harbor, Role.OWNER)
-    with scope.person(user):
+    with scope.for_user(user):
         assert [one.tenant for one in Membership.objects.select_related("tenant")] == [bloom.tenant]
         assert list(Tenant.objects.all()) == [bloom.tenant]
 
 
 def test_an_auditor_reads_and_cannot_write(bloom, auditor):
-    with scope.auditor(auditor.auditor):
+    with scope.for_auditor(auditor.auditor):
         assert Tenant.objects.count() == 1
         for sql in (
             "UPDATE tenants_tenant SET name = 'x'",
@@ -60,21 +60,25 @@ def test_an_auditor_by_grant_sees_only_the_granted(bloom, harbor, make_user):
 
     user = make_user("Granted Auditor")
     auditor = Auditor.objects.create(user=user)
-    with scope.system("grant"):
+    with scope.for_system("grant"):
         AuditorGrant.objects.create(auditor=auditor, tenant=harbor.tenant)
-    with scope.auditor(auditor):
+    with scope.for_auditor(auditor):
         assert list(Tenant.objects.all()) == [harbor.tenant]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_scopes_do_not_nest(bloom):
-    with scope.of(bloom.tenant), pytest.raises(RuntimeError, match="durable"), scope.system("inside another"):
+    with (
+        scope.for_tenant(bloom.tenant),
+        pytest.raises(RuntimeError, match="durable"),
+        scope.for_system("inside another"),
+    ):
         pass
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_scope_ends_with_its_transaction(bloom, settings):
     settings.RAISE_UNSCOPED = False
-    with pytest.raises(ZeroDivisionError), scope.of(bloom.tenant):
+    with pytest.raises(ZeroDivisionError), scope.for_tenant(bloom.tenant):
         raise ZeroDivisionError
     assert Tenant.objects.count() == 0

@@ -36,33 +36,37 @@ def seen() -> set[int]:
 def test_a_claim_inside_a_scope_is_refused(bloom, harbor, make_member, claimed):
     other = make_member(harbor, Role.OWNER)
     value = {"reach": "all", "tenants": f"{{{harbor.tenant.pk}}}", "person": str(other.pk)}[claimed]
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         with pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
             claim(**{claimed: value})
         assert list(Tenant.objects.all()) == [bloom.tenant]
 
 
 def test_without_its_signature_a_claim_reaches_nothing(bloom, harbor):
-    with scope.of(bloom.tenant), transaction.atomic():
+    with scope.for_tenant(bloom.tenant), transaction.atomic():
         claim(reach="all", signature="")
         assert (Tenant.objects.count(), Connection.objects.count(), AuditHead.objects.count()) == (0, 0, 0)
 
 
 def test_a_signature_of_another_server_process_is_worth_nothing(bloom, harbor):
     other = scope_signature.server_process(connection) + 1
-    with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+    with scope.for_tenant(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
         claim(reach="all", tenants="", person="", signature=scope_signature.sign(other, reach="all"))
 
 
 def test_a_signature_of_this_process_is_for_what_it_was_made_for(bloom, harbor):
     mine = scope_signature.sign(scope_signature.server_process(connection), tenants=f"{{{bloom.tenant.pk}}}")
-    with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+    with scope.for_tenant(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
         claim(tenants=f"{{{bloom.tenant.pk},{harbor.tenant.pk}}}", signature=mine)
 
 
 def test_the_app_and_auditors_cannot_read_the_key(bloom):
     for sql in ("SELECT * FROM patchbay_private.scope_key", "INSERT INTO patchbay_private.scope_key DEFAULT VALUES"):
-        with scope.system("everything"), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        with (
+            scope.for_system("everything"),
+            pytest.raises(DatabaseError, match="permission denied"),
+            transaction.atomic(),
+        ):
             run(sql)
 
 
@@ -72,17 +76,17 @@ def test_a_changed_secret_needs_a_migration_and_the_key_before_holds_until_the_n
     try:
         for secret, accepted in (("second" * 10, [before, "second" * 10]), ("third" * 10, ["second" * 10])):
             settings.SECRET_KEY = secret
-            with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+            with scope.for_tenant(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
                 seen()
             with transaction.atomic():
                 run("SELECT 1")
                 superuser(*_installation())
             for one in accepted:
                 settings.SECRET_KEY = one
-                with scope.of(bloom.tenant):
+                with scope.for_tenant(bloom.tenant):
                     assert list(Tenant.objects.all()) == [bloom.tenant]
         settings.SECRET_KEY = before
-        with scope.of(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
+        with scope.for_tenant(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
             seen()
     finally:
         settings.SECRET_KEY = before
@@ -112,17 +116,17 @@ def _installation() -> list[str]:
 def test_what_belongs_to_no_client_is_seen_where_it_is_used_and_written_by_nobody_else(bloom, harbor, settings):
     settings.RAISE_UNSCOPED = False
     assert Connection.objects.count() == 0, "outside of scopes"
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert list(Connection.objects.all()) == [bloom.connection]
         with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
             Connection.objects.filter(pk=bloom.connection.pk).update(name="Mine")
 
 
 def test_heads_of_chains_are_seen_in_the_scopes_of_their_clients(bloom, harbor, admin):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)
         assert [head.chain for head in AuditHead.objects.all()] == [f"tenant-{bloom.tenant.pk}"]
-    with scope.system("everything"):
+    with scope.for_system("everything"):
         assert AuditHead.objects.filter(chain=f"tenant-{harbor.tenant.pk}").exists()
         assert Membership.objects.count() == 0
 
@@ -134,8 +138,8 @@ def test_a_migration_restates_policies_that_were_made_otherwise(bloom, harbor, s
         "ALTER POLICY number_rows ON tenants_number USING (true) WITH CHECK (true)",
         "COMMENT ON POLICY number_rows ON tenants_number IS 'of another version'",
     )
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Number.objects.count() == 2
     call_command("migrate", verbosity=0)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Number.objects.count() == 1

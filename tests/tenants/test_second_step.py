@@ -77,7 +77,7 @@ def test_an_app_is_asked_for_at_the_next_sign_in(owner):
         assert third.post("/accounts/second-step/enter/", {"code": codes[3]}).status_code == 302
         fourth = enter(owner)
         assert fourth.post("/accounts/second-step/enter/", {"code": codes[3]}).status_code == 200  # once each
-    with scope.system("look"):
+    with scope.for_system("look"):
         told = list(AuditEntry.objects.filter(action="person.step-added").values_list("actor", flat=True))
     assert told == [str(owner)] * 2  # the app, and the codes that came with it
 
@@ -146,7 +146,7 @@ def test_recovery_codes_are_bound_too_and_stay_bound_as_they_are_used(owner):
 
 @pytest.fixture
 def strict(bloom):
-    with scope.system("asks for it"):
+    with scope.for_system("asks for it"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(requires_second_step=True)
     return bloom
 
@@ -205,7 +205,7 @@ def test_the_last_step_stays_where_one_is_required(strict, owner, sign_in):
     assert browser.post(f"{APP}remove/").status_code == 302
     answer = browser.post(f"/accounts/second-step/passkey/{passkey.pk}/remove/")
     assert answer.status_code == 409 and "only second step" in answer.content.decode()
-    with scope.system("no longer asks"):
+    with scope.for_system("no longer asks"):
         Tenant.objects.update(requires_second_step=False)
     assert browser.post(f"/accounts/second-step/passkey/{passkey.pk}/remove/").status_code == 302
     assert not Authenticator.objects.filter(user=owner).exists()
@@ -217,7 +217,7 @@ def test_an_owner_asks_for_it_in_the_settings(bloom, owner, sign_in):
     browser = sign_in(owner)
     answer = browser.post("/c/bloom-dental/settings/", filled(bloom, requires_second_step="on"))
     assert answer.status_code == 302 and browser.get("/c/bloom-dental/").status_code == 403
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert "second step" in AuditEntry.objects.get(action="tenant.settings-changed").body
 
 
@@ -229,7 +229,7 @@ def test_whoever_lost_everything_is_let_in_again_by_command(owner, capsys):
     call_command("reset_second_step", owner.email.upper(), why="called back on a known number")
     assert browser.get("/c/bloom-dental/").status_code == 302  # signed out everywhere
     assert enter(owner).get("/c/bloom-dental/").status_code == 200
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert "known number" in AuditEntry.objects.get(action="person.steps-reset").body
     with pytest.raises(CommandError, match="no second step"):
         call_command("reset_second_step", owner.email, why="again")

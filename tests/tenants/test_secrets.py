@@ -28,7 +28,7 @@ def test_keys_rotate_without_losing_a_secret(settings):
 
 
 def test_two_webhook_secrets_are_valid_while_one_is_changed(bloom):
-    with scope.system("rotate"):
+    with scope.for_system("rotate"):
         secret = ConnectionSecret.objects.get(connection=bloom.connection)
         first = secret.webhook_secrets[0]
         second = secret.new_webhook_secret()

@@ -34,7 +34,7 @@ def test_one_that_is_ended_sees_nothing_with_its_next_request(bloom, make_member
     assert phone.get("/c/bloom-dental/").status_code == 200
     assert here.post(f"{WHERE}{other.pk}/end/").status_code == 302
     assert phone.get("/c/bloom-dental/").status_code == 302 and here.get("/c/bloom-dental/").status_code == 200
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Change.objects.filter(kind="access", ref=f"person-{user.pk}").exists()  # its streams are asked at once
         assert AuditEntry.objects.filter(action="person.sessions-ended", actor=str(user)).count() == 1
 

@@ -25,7 +25,7 @@ def shell(capsys, **options):
 
 
 def entries():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(AuditEntry.objects.filter(action="shell.opened").select_related("tenant"))
 
 
@@ -44,7 +44,7 @@ def test_a_shell_for_the_system_shows_every_row(bloom, harbor, capsys):
 
 def test_scopes_inside_such_a_shell_narrow_it(bloom, harbor):
     with scope.session(None):
-        with scope.of(bloom.tenant):
+        with scope.for_tenant(bloom.tenant):
             assert list(Tenant.objects.all()) == [bloom.tenant]
         assert Tenant.objects.count() == 2
     assert scope.current() == ""

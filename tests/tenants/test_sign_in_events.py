@@ -38,7 +38,7 @@ def enter(user, browser=None, password=PASSWORD):
 
 
 def trail() -> list[tuple[str, dict]]:
-    with scope.system("look"):
+    with scope.for_system("look"):
         found = AuditEntry.objects.filter(tenant=None, action__startswith="person.").order_by("seq")
         return [(entry.action.removeprefix("person."), json.loads(entry.body)["details"]) for entry in found]
 
@@ -88,7 +88,7 @@ def test_failures_and_the_lockout_are_in_the_trail_and_the_person_is_told(owner)
         enter(owner, password="a wrong passphrase")
     assert [action for action, _ in trail()] == ["sign-in-failed"] * 5 + ["locked-out"]
     assert subjects() == ["Sign-in to your account is locked for five minutes"]
-    with scope.system("look"):
+    with scope.for_system("look"):
         told = {sentence(entry) for entry in AuditEntry.objects.filter(action__startswith="person.")}
     assert f"A sign-in as {owner.email} failed, wrong password: Firefox on Windows from 127.0.0.1." in told
     assert "a wrong passphrase" not in str(trail())

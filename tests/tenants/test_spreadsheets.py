@@ -66,7 +66,7 @@ def test_a_reader_with_the_right_separator_finds_each_value_in_its_own_cell(form
     ],
 )
 def test_only_what_would_begin_a_formula_gets_an_apostrophe(value, cell):
-    assert spreadsheets.inert(value) == cell
+    assert spreadsheets.escape_formula(value) == cell
 
 
 @given(rows=tables)

@@ -41,7 +41,7 @@ def temporary_tables(superuser) -> Iterator[None]:
 
 
 def test_a_trigger_on_a_temporary_table_does_not_run_as_the_owner(bloom, temporary_tables):
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         with connection.cursor() as cursor:
             cursor.execute(TAKE_OVER)
         audit.record(None, bloom.tenant, "visit.began", bloom.tenant)
@@ -54,9 +54,9 @@ def test_a_trigger_on_a_temporary_table_does_not_run_as_the_owner(bloom, tempora
 
 
 def test_a_temporary_table_does_not_answer_for_a_suspended_client(bloom, admin, temporary_tables):
-    with scope.system("suspend"):
+    with scope.for_system("suspend"):
         tenant_status.suspend(bloom.tenant, by=admin, reason="unpaid")
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         with connection.cursor() as cursor:
             cursor.execute(ALWAYS_ACTIVE.format(tenant=bloom.tenant.pk))
         with pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():

@@ -147,7 +147,7 @@ def test_a_visit_that_ended_meanwhile_keeps_the_words_too(bloom, make_staff, vis
     admin = make_staff(StaffRole.ADMIN)
     browser = visit_client(admin, bloom)
     form = WORDS | opened_by(browser)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         support_access.end_all(bloom.tenant, of=admin)
     answer = browser.post(INVITE, form, **PAGE)
     assert answer.status_code == 403 and f'name="next" value="{TEAM}"' in answer.content.decode()

@@ -39,7 +39,7 @@ def unbroken(length: int) -> str:
 def filled() -> CanaryTenant:
     one = make_canary_tenant("Wm", "longest", "555014")
     long = unbroken(FREE_TEXT)
-    with scope.system("make everything as long as it may be"):
+    with scope.for_system("make everything as long as it may be"):
         for model, names in FIELDS.items():
             model._default_manager.update(**{name: _longest(model, name) for name in names})
         for model in (User, Invitation):

@@ -9,7 +9,7 @@ from django.test import Client
 from dashboard.calls.models import Call
 from dashboard.sync.models import Kind, SyncState
 from dashboard.voicedock import webhooks
-from dashboard.webhooks import deliveries as inbox
+from dashboard.webhooks import deliveries
 from dashboard.webhooks.models import Delivery, Rejection
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Connection, ConnectionSecret
@@ -21,7 +21,7 @@ def post(operator):
 
     def go(message=None, *, connection=None, secret=None, at=None, raw=None, **spoilt):
         connection = connection or operator.connection
-        with scope.system("a test signs"):
+        with scope.for_system("a test signs"):
             row = ConnectionSecret.objects.get(connection=connection)
             if not row.webhook_secrets:
                 row.new_webhook_secret()
@@ -53,12 +53,12 @@ def event(placed, status="in-progress", **more):
 
 
 def deliveries():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return list(Delivery.objects.order_by("id"))
 
 
 def rejected():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return {row.reason: row.times for row in Rejection.objects.all()}
 
 
@@ -68,7 +68,7 @@ def test_a_call_follows_its_webhooks_to_the_report(operator_with_webhooks):
     assert operator_with_webhooks.reload(call).state == "in-progress"
     operator_with_webhooks.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
     operator_with_webhooks.sandbox.advance(10)
-    with scope.system("look"):
+    with scope.for_system("look"):
         ended = Call.objects.select_related("report").get(pk=call.pk)
         assert (ended.state, ended.finished, ended.end_reason) == ("ended", True, "user_hangup")
         assert ended.report.summary and ended.report.messages
@@ -106,7 +106,7 @@ def test_an_inbound_call_is_adopted_by_the_lines_client(operator_with_webhooks):
 def test_forged_ones_change_nothing_and_say_nothing(operator, post, bloom_organization):
     call = operator.place()
     good = json.dumps({"message": event(call)}).encode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         other = ConnectionSecret.objects.get(connection=bloom_organization.connection)
         foreign = other.new_webhook_secret()
         other.save()
@@ -145,14 +145,14 @@ def test_stale_ones_are_kept_not_applied_and_the_list_is_asked(operator, post):
 
 def test_the_secret_before_is_good_while_it_is_being_changed(operator, post):
     call = operator.place()
-    with scope.system("change the secret"):
+    with scope.for_system("change the secret"):
         row = ConnectionSecret.objects.get(connection=operator.connection)
         first = row.new_webhook_secret()
         second = row.new_webhook_secret()
         row.save()
     assert post(event(call), secret=first).status_code == 200
     assert post(event(call, "ended"), secret=second).status_code == 200
-    with scope.system("change it again"):
+    with scope.for_system("change it again"):
         row.new_webhook_secret()
         row.save()
     assert post(event(call, end_reason="x"), secret=first).status_code == 401
@@ -194,28 +194,28 @@ def test_valid_secret_foreign_call(operator, post, bloom_organization):
     assert [one.outcome for one in deliveries()] == ["set-aside"] * 3
     assert operator.reload(call).state == "dialing"
     assert len(operator.calls()) == 1
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="webhook.foreign-call").count() == 3
 
 
 def test_what_a_crash_left_behind_is_applied_by_the_sweep(operator, post, monkeypatch):
     call = operator.place()
-    monkeypatch.setattr(inbox, "apply", lambda pk: None)
+    monkeypatch.setattr(deliveries, "apply", lambda pk: None)
     post(event(call))
     monkeypatch.undo()
     assert operator.reload(call).state == "dialing"
-    with scope.system("a while ago"):
+    with scope.for_system("a while ago"):
         Delivery.objects.update(received_at="2026-01-01T00:00Z")
-    inbox.apply_waiting()
+    deliveries.apply_waiting()
     assert operator.reload(call).state == "in-progress"
 
 
 def test_one_that_cannot_be_applied_is_put_away_after_five_tries(operator, post, monkeypatch):
     call = operator.place()
-    monkeypatch.setattr(inbox.merge, "take_in", lambda *args: 1 / 0)
+    monkeypatch.setattr(deliveries, "apply_update", lambda *args: 1 / 0)
     post(event(call))
     for _ in range(6):
-        inbox.apply(deliveries()[0].pk)
+        deliveries.apply(deliveries()[0].pk)
     (kept,) = deliveries()
     assert (kept.outcome, kept.attempts, kept.error) == ("failed", 5, "ZeroDivisionError")
 

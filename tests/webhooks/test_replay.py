@@ -9,7 +9,7 @@ from tenants.models import AuditEntry
 
 
 def outcomes():
-    with scope.system("look"):
+    with scope.for_system("look"):
         return [one.outcome for one in Delivery.objects.order_by("id")]
 
 
@@ -22,9 +22,9 @@ def broken(operator_with_webhooks, monkeypatch):
 
     call = operator_with_webhooks.place()
     with monkeypatch.context() as patch:
-        patch.setattr(deliveries.merge, "take_in", fails)
+        patch.setattr(deliveries, "apply_update", fails)
         operator_with_webhooks.sandbox.advance(30)
-        with scope.system("time passes"):
+        with scope.for_system("time passes"):
             Delivery.objects.update(received_at="2026-01-01T00:00Z")
         for _ in range(deliveries.TRIES):
             deliveries.apply_waiting()
@@ -51,13 +51,13 @@ def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, 
     assert operator_with_webhooks.reload(broken).state == "in-progress"
     assert "Reports that could not be applied" not in admin_browser.get(address).content.decode()
     assert "Reports failed" not in admin_browser.get("/connections/").content.decode()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert AuditEntry.objects.get(action="webhook.replayed").actor == str(admin)
     assert "There is none left." in admin_browser.post(f"{address}replay/", follow=True).content.decode()
 
 
 def test_old_counts_of_forged_ones_are_forgotten(operator_with_webhooks):
-    with scope.system("long ago"):
+    with scope.for_system("long ago"):
         for day, last in (("2020-01-01", "2020-01-01T00:00Z"), ("2026-11-01", None)):
             Rejection.objects.create(
                 connection=operator_with_webhooks.connection,
@@ -66,5 +66,5 @@ def test_old_counts_of_forged_ones_are_forgotten(operator_with_webhooks):
                 **({"last_at": last} if last else {}),
             )
     deliveries.forget()
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert Rejection.objects.count() == 1

@@ -16,7 +16,7 @@ from django.urls import reverse
 from dashboard.calls.caller_id import proof
 from dashboard.calls.models import Alarm, Call
 from tenants import names
-from tenants.access.permissions import STAFF_MAY, Permission
+from tenants.access.permissions import STAFF_ROLE_PERMISSIONS, Permission
 from tenants.isolation import scope
 from tenants.models import StaffMember
 
@@ -32,14 +32,14 @@ def mail() -> int:
     Claimed before it is sent, so that two sweeps send one mail; a claim that a crash or the mail server left behind
     counts again after a minute: better told twice than never.
     """
-    with scope.system("alarms nobody was told of"):
+    with scope.for_system("alarms nobody was told of"):
         waiting = Call.objects.filter(alarm=Alarm.WRONG_NUMBER).filter(_due())
         calls = list(waiting.select_related("tenant").order_by("alarm_at")[:MOST])
     return sum(_tell(call) for call in calls)
 
 
 def _tell(call: Call) -> bool:
-    with scope.system("claim the telling of an alarm"):
+    with scope.for_system("claim the telling of an alarm"):
         mine = Call.objects.filter(pk=call.pk, alarm=Alarm.WRONG_NUMBER).filter(_due())
         if not mine.update(alarm_mail_at=Now()):
             return False
@@ -47,7 +47,7 @@ def _tell(call: Call) -> bool:
     if not to:
         log.error("alarm_not_mailed", call=str(call.pk), reason="no staff to tell")
         return False
-    with scope.system("what is known of a caller ID"):
+    with scope.for_system("what is known of a caller ID"):
         caller_id = proof.caller_id_of(call)
     context = {
         "client": call.tenant,
@@ -67,14 +67,14 @@ def _tell(call: Call) -> bool:
     except (SMTPException, OSError) as error:
         log.error("alarm_not_mailed", call=str(call.pk), reason=type(error).__name__)
         return False
-    with scope.system("an alarm was told"):
+    with scope.for_system("an alarm was told"):
         Call.objects.filter(pk=call.pk).update(alarm_mailed_at=Now())
     return True
 
 
 def recipients() -> list[str]:
     """Staff who may clear it."""
-    roles = [role for role, may in STAFF_MAY.items() if Permission.CONTROL_CALLS in may]
+    roles = [role for role, may in STAFF_ROLE_PERMISSIONS.items() if Permission.CONTROL_CALLS in may]
     found = StaffMember.objects.filter(role__in=roles, user__is_active=True)
     return list(found.order_by("user__email").values_list("user__email", flat=True))
 

@@ -33,7 +33,7 @@ def client(request: TenantRequest) -> HttpResponse:
 
 
 @require_GET
-@tenant_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
+@tenant_view(Permission.EXPORT_CALLS, open_scope=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def client_export(request: TenantRequest) -> HttpResponseBase:
     return _export(request, request.tenant, reverse("caller-id", args=[request.tenant.slug]))
 
@@ -48,9 +48,9 @@ def staff(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@staff_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
+@staff_view(Permission.EXPORT_CALLS, open_scope=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def staff_export(request: StaffRequest, slug: str) -> HttpResponseBase:
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         tenant = get_object_or_404(Tenant, slug=slug)
     return _export(request, tenant, reverse("staff-caller-id", args=[slug]))
 
@@ -72,7 +72,7 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "paged": "before" in request.GET or "after" in request.GET,
         "figures": report.figures(found),
         "counted": report.COUNTED,
-        "may_export": request.standing.may(Permission.EXPORT_CALLS),
+        "may_export": request.actor.may(Permission.EXPORT_CALLS),
         "zone_words": times.zone_words(tenant.zone),
     }
     return render(request, "calls/caller_id.html", context)
@@ -83,10 +83,10 @@ def _export(request: Any, tenant: Tenant, page: str) -> HttpResponseBase:
     form = CallerIdFilter(request.GET)
     if not form.is_valid():
         return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         found = report.within(report.listed(tenant), **form.wish(), zone=tenant.zone)
         written_down(request, tenant, form)
-    return answer(request, tenant, report.rows(found, tenant.zone, lambda: scope.of(tenant)))
+    return answer(request, tenant, report.rows(found, tenant.zone, lambda: scope.for_tenant(tenant)))
 
 
 def written_down(request: Any, tenant: Tenant, form: CallerIdFilter) -> None:

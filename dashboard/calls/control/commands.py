@@ -69,7 +69,7 @@ def _ask(
     """Write the receipt; what there is to send, and whether this is what made it."""
     name, payload = str(command.get("type", "")), {key: value for key, value in command.items() if value != ""}
     wanted, no = None, ""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         found = Call.objects.select_related("connection", "tenant").annotate(said=SAID)
         now = found.get(pk=call.pk)
         try:
@@ -121,7 +121,7 @@ def _settle(receipt: Receipt, outcome: Outcome, note: str = "", sent_at: datetim
 
     A receipt that was given up meanwhile still learns the truth.
     """
-    with scope.of(receipt.tenant_id):
+    with scope.for_tenant(receipt.tenant_id):
         open_ones = Receipt.objects.filter(pk=receipt.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
         open_ones.settle(outcome, note, sent_at=sent_at, answered_at=Now(), recorded_at=None)
 
@@ -132,7 +132,7 @@ def record(receipt: Receipt) -> Receipt:
     Opens the scope of its tenant.
     """
     call = receipt.call
-    with scope.of(receipt.tenant_id):
+    with scope.for_tenant(receipt.tenant_id):
         mine = Receipt.objects.filter(pk=receipt.pk, recorded_at=None).exclude(outcome=Outcome.WAITING)
         recorded = mine.update(recorded_at=Now())
         receipt.refresh_from_db(
@@ -143,7 +143,7 @@ def record(receipt: Receipt) -> Receipt:
             name = NAMES.get(receipt.command, receipt.command)
             tell(call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note)
     if receipt.command in ("end-call", "transfer") or receipt.outcome != Outcome.ACCEPTED:
-        runs.hurry(call.connection_id, Kind.LIVE_CALLS)
+        runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
     return receipt
 
 

@@ -35,7 +35,7 @@ def due() -> list[UUID]:
     The alarm of a late end-call counts from here, so it is raised although no worker sends the command.
     """
     found = []
-    with scope.system("calls that were asked to end together"):
+    with scope.for_system("calls that were asked to end together"):
         wanted = Call.objects.filter(end_due_at__lte=Now(), finished=False, state=State.IN_PROGRESS)
         wanted = wanted.exclude(remote_id="")
         for connection in wanted.order_by().values_list("connection", flat=True).distinct():
@@ -49,14 +49,14 @@ def due() -> list[UUID]:
 
 def send(call_id: UUID) -> Receipt | None:
     """The command, once for each booking; asked for again when the minute's budget was used up. Opens scopes."""
-    with scope.system("a call that was asked to end"):
+    with scope.for_system("a call that was asked to end"):
         call = Call.objects.select_related("end_due_by").filter(pk=call_id, end_due_at__isnull=False).first()
     if call is None:
         return None
     token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
     receipt = commands.send(call, {"type": "end-call"}, by=call.end_due_by, token=token)
     not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), end_due_at=call.end_due_at)
         rows.update(end_due_at=Now() + AGAIN) if not_sent else rows.update(end_due_at=None, end_due_by=None)
     return receipt

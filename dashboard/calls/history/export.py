@@ -46,11 +46,11 @@ HEAD = [
 
 
 @require_GET
-@tenant_view(Permission.EXPORT_CALLS, hold=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
+@tenant_view(Permission.EXPORT_CALLS, open_scope=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
 def calls_export(request: TenantRequest) -> HttpResponseBase:
     """The list as its filters leave it, newest first; each page is read in a short scope of its own."""
     tenant = request.tenant
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         found = narrowed(request, Call.objects.filter(tenant=tenant))
         if not found.form.is_valid():
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
@@ -65,7 +65,7 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
 def _rows(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[list[object]]:
     last: tuple[Any, Any] | None = None
     while True:
-        with scope.of(tenant):
+        with scope.for_tenant(tenant):
             wanted = pages.older_than(calls, *last) if last else calls
             rows = list(wanted.order_by("-created_at", "-id")[:CHUNK])
         for call in rows:

@@ -27,9 +27,9 @@ class Spoken(Func):
 
 def matching(text: str, *, country: str, words: bool) -> Q:
     """`country` is where numbers are read without their country code; `words` lets it look into transcripts."""
-    wish = leads.matching(text) | Q(party__icontains=text)
+    wish = leads.matching(text) | Q(counterpart__icontains=text)
     for digits in _numbers(text, country):
-        wish |= Q(party__contains=digits)
+        wish |= Q(counterpart__contains=digits)
     if any(text.casefold() in name for name in HIDDEN) and len(text) >= FEWEST_DIGITS:
         wish |= Q(counterpart="")
     if words:

@@ -30,8 +30,8 @@ def calls(request: TenantRequest) -> HttpResponse:
     fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
     context = {
         "ages": [(connection, fresh)] if connection else [],
-        "may_place": request.standing.may(Permission.PLACE_CALLS),
-        "may_export": request.standing.may(Permission.EXPORT_CALLS),
+        "may_place": request.actor.may(Permission.PLACE_CALLS),
+        "may_export": request.actor.may(Permission.EXPORT_CALLS),
         "zone_words": times.zone_words(tenant.zone),
     }
     return _show(request, found, context)
@@ -46,7 +46,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
         Call.objects.all(),
         zone=times.here(),
         country="",
-        words=request.standing.may(Permission.SEE_TRANSCRIPTS),
+        words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **choices,
     )
     context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": times.zone_words(times.here())}
@@ -60,7 +60,7 @@ def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
         calls,
         zone=request.tenant.zone,
         country=request.tenant.country,
-        words=request.standing.may(Permission.SEE_TRANSCRIPTS),
+        words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )
 

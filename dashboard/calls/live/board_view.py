@@ -27,7 +27,7 @@ def wall(request: TenantRequest) -> HttpResponse:
     calls = Call.objects.filter(tenant=request.tenant)
     connection = request.tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.LIVE_CALLS) if connection else None
-    may_place = request.standing.may(Permission.PLACE_CALLS)
+    may_place = request.actor.may(Permission.PLACE_CALLS)
     return _show(request, calls, {"ages": [(connection, fresh)] if connection else [], "may_place": may_place})
 
 
@@ -48,7 +48,7 @@ def staff_wall(request: StaffRequest) -> HttpResponse:
 def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: dict[str, Any]) -> HttpResponse:
     longest = request.GET.get("sort") != "newest"
     found = queries.wall(calls, longest=longest)
-    words = request.standing.may(Permission.SEE_TRANSCRIPTS)
+    words = request.actor.may(Permission.SEE_TRANSCRIPTS)
     strips = [_strip(call, words) for call in found]
     bays = [(key, title, [one for one in strips if one["bay"] == key]) for key, title in BAYS]
     kept = {"client": context.get("chosen", "")} if context.get("chosen") else {}
@@ -71,10 +71,10 @@ def _strip(call: Call, words: bool) -> dict[str, Any]:
     what, became = timeline.short(last, words=words) if last else ("", "")
     return {
         "call": call,
-        "bay": labels.bay(call),
+        "bay": labels.board_column(call),
         "mark": labels.mark(call),
         "state": labels.state(call),
-        "why": labels.why(call) or (call.error if labels.bay(call) == "person" else ""),
+        "why": labels.why(call) or (call.error if labels.board_column(call) == "person" else ""),
         "person": labels.person(call),
         "place": labels.place(call),
         "line": labels.line(call),

@@ -51,10 +51,10 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.CONTROL_CALLS, hold=False)
+@tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
     form = CommandForm(request.POST, tenant=request.tenant)
     receipt = None
@@ -62,7 +62,7 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
         receipt = commands.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
         status = 200 if receipt else 422
         if not getattr(request, "htmx", False):
@@ -71,31 +71,31 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.CONTROL_CALLS, hold=False)
+@tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """A person says what became of a call that VoiceDock did not tell about."""
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
     choice = request.POST.get("choice", "")
     if choice in dict(manual_resolution.choices(found)):
         manual_resolution.decide(found, choice, by=request.user)
         return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         return _page(request, _find(request, call_id), undecided=True, status=422)
 
 
 @require_POST
-@tenant_view(Permission.CONTROL_CALLS, hold=False)
+@tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Staff have looked at a call that left from a wrong number: the client may dial again."""
-    if request.standing.staff is None:
+    if request.actor.staff is None:
         raise PermissionDenied
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
     try:
         manual_resolution.clear_wrong_number(found, by=request.user, reason=request.POST.get("reason", ""))
     except manual_resolution.Refusal as no:
-        with scope.of(request.tenant):
+        with scope.for_tenant(request.tenant):
             return _page(request, _find(request, call_id), unclear=no.words, status=422)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
@@ -157,7 +157,7 @@ def _here(request: TenantRequest, call: Call) -> dict[str, Any]:
         "call": call,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
         "others": presence.others(call, request.user),
-        "is_staff": request.standing.staff is not None,
+        "is_staff": request.actor.staff is not None,
     }
 
 
@@ -183,7 +183,7 @@ def _panel(
 ) -> dict[str, Any]:
     """What the panel and its parts are drawn from; `only` one part asks for no more than that one needs."""
     zone = request.tenant.zone
-    may_steer, may_read = (request.standing.may(one) for one in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS))
+    may_steer, may_read = (request.actor.may(one) for one in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS))
     context: dict[str, Any] = {
         "call": call,
         "mode": _mode(request, call),
@@ -199,10 +199,10 @@ def _panel(
         "line": labels.line(call),
         "assistant": labels.assistant(call),
         "zone_words": times.zone_words(request.tenant.zone),
-        "may_call_again": request.standing.may(Permission.PLACE_CALLS)
+        "may_call_again": request.actor.may(Permission.PLACE_CALLS)
         and intents.may_be_offered(request.tenant, call.counterpart),
         "may_steer": may_steer,
-        "may_clear": may_steer and request.standing.staff is not None,
+        "may_clear": may_steer and request.actor.staff is not None,
         "may_read": may_read,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
     }
@@ -253,9 +253,9 @@ def _cells(call: Call) -> dict[str, Any]:
 def _mode(request: TenantRequest, call: Call) -> str:
     """What the right side is: it is drawn anew only when this changes."""
     if call.finished:
-        report = getattr(call, "report", None) if request.standing.may(Permission.SEE_TRANSCRIPTS) else None
+        report = getattr(call, "report", None) if request.actor.may(Permission.SEE_TRANSCRIPTS) else None
         return f"over-{report.updated_at.timestamp() if report else 0}"
-    if not request.standing.may(Permission.CONTROL_CALLS):
+    if not request.actor.may(Permission.CONTROL_CALLS):
         return "look"
     if call.needs_decision:
         return f"decide-{call.state}"

@@ -231,15 +231,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='call',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'connection_id', 'number_dedication_id'), name='call_number_dedication', target=('tenant_id', 'connection_id', 'id'), to='tenants_numberdedication'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'connection_id', 'number_dedication_id'), name='call_number_dedication', target=('tenant_id', 'connection_id', 'id'), to='tenants_numberdedication'),
         ),
         migrations.AddConstraint(
             model_name='call',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'connection_id', 'assistant_dedication_id'), name='call_assistant_dedication', target=('tenant_id', 'connection_id', 'id'), to='tenants_assistantdedication'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'connection_id', 'assistant_dedication_id'), name='call_assistant_dedication', target=('tenant_id', 'connection_id', 'id'), to='tenants_assistantdedication'),
         ),
         migrations.AddConstraint(
             model_name='call',
-            constraint=tenants.isolation.row_security.Rows(also='', name='call_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='call_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='alarmclearing',
@@ -247,11 +247,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='alarmclearing',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'call_id'), name='clearing_call', target=('tenant_id', 'id'), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='clearing_call', target=('tenant_id', 'id'), to='calls_call'),
         ),
         migrations.AddConstraint(
             model_name='alarmclearing',
-            constraint=tenants.isolation.row_security.Rows(also='', name='clearing_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='clearing_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='calleridcorrection',
@@ -259,11 +259,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='calleridcorrection',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'call_id'), name='correction_call', target=('tenant_id', 'id'), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='correction_call', target=('tenant_id', 'id'), to='calls_call'),
         ),
         migrations.AddConstraint(
             model_name='calleridcorrection',
-            constraint=tenants.isolation.row_security.Rows(also='', name='correction_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='correction_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='phrase',
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='phrase',
-            constraint=tenants.isolation.row_security.Rows(also='', name='phrase_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='phrase_rows', tenant='tenant_id'),
         ),
         migrations.AddIndex(
             model_name='receipt',
@@ -291,22 +291,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='receipt',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'call_id'), name='receipt_call', target=('tenant_id', 'id'), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='receipt_call', target=('tenant_id', 'id'), to='calls_call'),
         ),
         migrations.AddConstraint(
             model_name='receipt',
-            constraint=tenants.isolation.row_security.Rows(also='', name='receipt_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='receipt_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='callreport',
-            constraint=tenants.isolation.row_security.Key(columns=('call_id',), name='report_call', target=('id',), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('call_id',), name='report_call', target=('id',), to='calls_call'),
         ),
         migrations.AddConstraint(
             model_name='callreport',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'call_id'), name='report_call_tenant', target=('tenant_id', 'id'), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='report_call_tenant', target=('tenant_id', 'id'), to='calls_call'),
         ),
         migrations.AddConstraint(
             model_name='callreport',
-            constraint=tenants.isolation.row_security.Rows(also='', name='report_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='report_rows', tenant='tenant_id'),
         ),
     ]

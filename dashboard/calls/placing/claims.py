@@ -50,7 +50,7 @@ def claim(call: Call) -> str | None:
 
     Opens the scope of its tenant.
     """
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         tenant = _hold(call)
         if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.counterpart):
             return words
@@ -80,7 +80,7 @@ def confirm(call: Call) -> None:
     As long as it holds neither a dedication nor the client's right to dial can end. Opens the scope of its tenant;
     raises `ClaimLost`.
     """
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         held = Call.objects.filter(pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
         if not held.exists():
             raise ClaimLost

@@ -83,7 +83,7 @@ def request(
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
         raise Refusal("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
-    with scope.of(tenant):
+    with scope.for_tenant(tenant):
         if (there := _by_token(tenant, token)) is not None:
             return _same(there, number, assistant, counterpart, words), False
         line, speaker = _rights(tenant, number, assistant)
@@ -128,7 +128,7 @@ def _callable(tenant: Tenant, destination: str) -> str:
         counterpart = destinations.read_for(tenant, destination)
     except destinations.NotCallable as no:
         raise Refusal("destination", str(no)) from None
-    with scope.system("no assistant calls another"):
+    with scope.for_system("no assistant calls another"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise Refusal("destination", OWN)
     return counterpart

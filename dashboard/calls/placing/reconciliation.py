@@ -39,7 +39,7 @@ def run() -> None:
 
 def _due() -> dict[Connection, list[Call]]:
     """Due unknowns, taken for the time of a look so that nobody else looks for them."""
-    with scope.system("calls to look for"):
+    with scope.for_system("calls to look for"):
         due = Call.objects.filter(state=State.UNKNOWN, finished=False, lease_until__lte=Now())
         taken: dict[Connection, list[Call]] = defaultdict(list)
         for call in due.select_related("connection", "tenant").order_by("sent_at")[:200]:
@@ -62,7 +62,7 @@ def _look(connection: Connection, calls: list[Call]) -> None:
     for remote in listed:
         if remote.caller_phone in wanted:
             with items.each(UnreadableItem.Kind.CALL, remote.id):
-                apply.hear(connection, apply.Facts.of_remote(remote))
+                apply.apply_update_in_transaction(connection, apply.CallUpdate.of_remote(remote))
     items.keep()
     for call in calls:
         _next(call, whole)
@@ -83,7 +83,7 @@ def _listed(connection: Connection, since: datetime) -> tuple[list[voicedock.Rem
 
 def _next(call: Call, whole: bool) -> None:
     """Not found in this look: when to look again, or whether a person has to decide now."""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         call.refresh_from_db(fields=["state", "search_count", "sent_at", "version"])
     if call.state != State.UNKNOWN:
         return
@@ -97,13 +97,13 @@ def _next(call: Call, whole: bool) -> None:
 
 
 def _again(call: Call, wait: timedelta, *, seen: bool) -> None:
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.UNKNOWN)
         rows.update(lease_until=Now() + wait, search_count=F("search_count") + (1 if seen else 0))
 
 
 def _hand_over(call: Call) -> None:
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         step(
             call,
             [State.UNKNOWN],

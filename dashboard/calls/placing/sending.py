@@ -32,7 +32,7 @@ SAME_ID = (
 
 def send(call_id: UUID) -> Call:
     """Send a call that is still queued; any number of times, by anybody at once. Opens scopes of its own."""
-    with scope.system("send a queued call"):
+    with scope.for_system("send a queued call"):
         call = whole().get(pk=call_id)
     return attempt(call)
 
@@ -85,7 +85,7 @@ def apply_answer(call: Call) -> Call:
 
 def _keep_answer(call: Call, status: str, remote_id: str) -> None:
     """The first thing that is done with an answer, committed alone: whatever fails afterwards, it is known."""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         Call.objects.filter(pk=call.pk, tenant_id=owner(call), answered_at=None).update(
             answered_at=Now(),
             answered_status=text_lengths.fit(Call, "answered_status", status),
@@ -96,13 +96,13 @@ def _keep_answer(call: Call, status: str, remote_id: str) -> None:
 def _placed(call: Call) -> Call:
     """VoiceDock has it. A webhook may have told so before, and more."""
     _make_way(call)
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         row = Call.objects.select_for_update().get(pk=call.pk)
         if row.placed_at is None:
             _apply(call, row)
         else:
             call.refresh_from_db(fields=READ_ANEW)
-    runs.hurry(call.connection_id, Kind.LIVE_CALLS)
+    runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
     return call
 
 
@@ -136,7 +136,7 @@ def _make_way(call: Call) -> None:
     In a scope of its own, since that row may be nobody's yet. Only a row that was found: one that was placed is
     another call.
     """
-    with scope.system("one row for one call"):
+    with scope.for_system("one row for one call"):
         remote_id = Call.objects.values_list("answered_remote_id", flat=True).get(pk=call.pk)
         found = Call.objects.filter(connection_id=call.connection_id, remote_id=remote_id, origin=Call.Origin.ADOPTED)
         twin = found.exclude(pk=call.pk).exclude(remote_id="").select_for_update(of=("self",)).first()
@@ -165,7 +165,7 @@ def _give_back(call: Call, words: str) -> Call:
 
 def _wait(call: Call, seconds: float, words: str) -> Call:
     """Proven unsent: back into the queue, not before `seconds` have passed."""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         step(
             call,
             [State.SENDING],
@@ -183,7 +183,7 @@ def _wait(call: Call, seconds: float, words: str) -> Call:
 
 def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED,)) -> Call:
     """It was not placed and never will be. Opens the scope of its tenant."""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         step(
             call,
             came_from,
@@ -202,7 +202,7 @@ def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED
 
 def lose(call: Call, words: str) -> Call:
     """Nobody knows whether it was placed: it is looked for, and never sent again. Opens the scope of its tenant."""
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         step(
             call,
             [State.SENDING],
@@ -225,6 +225,6 @@ def whole() -> QuerySet[Call]:
 
 
 def _anew(call: Call) -> Call:
-    with scope.of(owner(call)):
+    with scope.for_tenant(owner(call)):
         call.refresh_from_db(fields=READ_ANEW)
     return call

@@ -25,15 +25,15 @@ from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@tenant_view(Permission.PLACE_CALLS, hold=False)
+@tenant_view(Permission.PLACE_CALLS, open_scope=False)
 def call_now(request: TenantRequest) -> HttpResponse:
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
         form = _form(request, lines, assistants)
     if request.method == "POST" and (call := _place(request, form)) is not None:
         return _to_panel(request, call)
     balance = own_minutes(request.tenant)
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         return _page(request, form, lines, assistants, balance)
 
 
@@ -49,7 +49,7 @@ def _form(request: TenantRequest, lines: list[NumberDedication], assistants: lis
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
-        with scope.of(request.tenant):
+        with scope.for_tenant(request.tenant):
             token = form.cleaned_data.get("token")
             return queries.by_token(request.tenant, token) if token else None
     try:

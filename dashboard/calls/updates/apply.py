@@ -14,7 +14,7 @@ from dashboard.calls.control import effects
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import tell
 from dashboard.calls.updates import matching, voicemail
-from dashboard.calls.updates.call_update import NEVER, Facts
+from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
 from dashboard.voicedock import states
@@ -22,20 +22,20 @@ from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
 from tenants.models import Connection
 
-__all__ = ["Facts", "hear", "take_in"]
+__all__ = ["CallUpdate", "apply_update", "apply_update_in_transaction"]
 
 WRITE_ONCE = ("reported_line", "number_remote_id")  # the database holds it; what differs later is a correction
 CORRECTED = ("call.wrong-number", "call.reported-again")
 OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # whatever VoiceDock says of the call knows better
 
 
-def hear(connection: Connection, facts: Facts) -> Call | None:
+def apply_update_in_transaction(connection: Connection, facts: CallUpdate) -> Call | None:
     """Take in one piece of news in a transaction of its own; None when it is not a call of ours to know yet."""
-    with scope.system("hear of a call"):
-        return take_in(connection, facts)
+    with scope.for_system("hear of a call"):
+        return apply_update(connection, facts)
 
 
-def take_in(connection: Connection, facts: Facts) -> Call | None:
+def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
     """The same inside a scope that reaches all, as the last thing in it: audit entries are written here."""
     found = matching.find(connection, facts) or matching.adopt(connection, facts)
     if found is None:
@@ -74,7 +74,7 @@ def take_in(connection: Connection, facts: Facts) -> Call | None:
     return call
 
 
-def _correction(call: Call, facts: Facts) -> CallerIdCorrection | None:
+def _correction(call: Call, facts: CallUpdate) -> CallerIdCorrection | None:
     """A caller ID other than the one that was reported first, and not known as a correction yet. Not saved yet."""
     reported = facts.told.get("reported_line", "")
     if not reported or not call.reported_line or reported == call.reported_line:
@@ -96,14 +96,14 @@ def _comes_too_late(call: Call) -> bool:
     return right is not None and right.tenant.data_is_removed
 
 
-def _bare(call: Call, facts: Facts) -> Call:
+def _bare(call: Call, facts: CallUpdate) -> Call:
     call.state, call.finished = facts.status or State.ENDED, True
     call.counterpart, call.data_removed_at = "", timezone.now()
     call.save(force_insert=True)
     return call
 
 
-def _fold(call: Call, facts: Facts) -> None:
+def _fold(call: Call, facts: CallUpdate) -> None:
     for name, value in facts.told.items():
         is_newer = _is_newer(call, name, facts)
         if (not getattr(call, name)) if name in WRITE_ONCE else is_newer:
@@ -125,7 +125,7 @@ def _fold(call: Call, facts: Facts) -> None:
     _fold_state(call, facts)
 
 
-def _fold_state(call: Call, facts: Facts) -> None:
+def _fold_state(call: Call, facts: CallUpdate) -> None:
     if not facts.status:
         return
     rank, stamp = states.rank(facts.status), facts.stamp
@@ -152,7 +152,7 @@ def _fold_machine(call: Call, report: CallReport | None) -> None:
     call.machine_source = found if report is not None else found or call.machine_source
 
 
-def _fold_report(call: Call, facts: Facts) -> CallReport | None:
+def _fold_report(call: Call, facts: CallUpdate) -> CallReport | None:
     """The report if this news changed it."""
     news = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
     if not news:
@@ -164,7 +164,7 @@ def _fold_report(call: Call, facts: Facts) -> CallReport | None:
     return report
 
 
-def _is_newer(call: Call, name: str, facts: Facts) -> bool:
+def _is_newer(call: Call, name: str, facts: CallUpdate) -> bool:
     """Whether this news is the newest that knows this fact; it is remembered if so."""
     if facts.stamp <= call.field_versions.get(name, ""):
         return False

@@ -19,7 +19,7 @@ REMOTE_IDS = "call-"  # how VoiceDock's own ids begin; those in webhooks may be 
 
 
 @dataclass(frozen=True)
-class Facts:
+class CallUpdate:
     """`told` are the call's fields that this news knows, `report` those of its report; both hold no empty values.
 
     `at` is when VoiceDock said so. `remote_id` is the id that commands need, `webhook_call_id` the one in webhooks.
@@ -40,7 +40,7 @@ class Facts:
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of_remote(cls, call: voicedock.RemoteCall) -> Facts:
+    def of_remote(cls, call: voicedock.RemoteCall) -> CallUpdate:
         """A call as a list or a single read shows it."""
         moments = [moment for moment in (call.updated_at, call.ended_at, call.started_at, call.created_at) if moment]
         return cls(
@@ -78,7 +78,7 @@ class Facts:
         )
 
     @classmethod
-    def of_event(cls, event: voicedock.WebhookEvent) -> Facts:
+    def of_event(cls, event: voicedock.WebhookEvent) -> CallUpdate:
         """A call as a webhook tells it."""
         moments = [moment for moment in (event.timestamp, event.ended_at, event.started_at) if moment]
         return cls(

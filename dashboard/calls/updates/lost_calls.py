@@ -31,7 +31,7 @@ def watched(connection: Connection) -> dict[str, bool]:
 
     Those asked about longest ago come first, so that each gets its turn.
     """
-    with scope.system("calls we think alive"):
+    with scope.for_system("calls we think alive"):
         rows = Call.objects.filter(ASKED_FOR, KNOWN_BY_AN_ID, connection_id=connection.pk, finished=False)
         found = rows.order_by(Coalesce("missed_at", "seen_at")).values_list("remote_id", "webhook_call_id", "state")
         return {remote_id or webhook_call_id: state != State.LOST for remote_id, webhook_call_id, state in found}
@@ -39,14 +39,14 @@ def watched(connection: Connection) -> dict[str, bool]:
 
 def found(connection: Connection, remote_ids: Collection[str]) -> None:
     """VoiceDock showed these: whatever was missed of them before counts no more."""
-    with scope.system("calls that are there"):
+    with scope.for_system("calls that are there"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids, missing_since__isnull=False)
         rows.update(missing_since=None, missed_at=None)
 
 
 def missed(connection: Connection, remote_id: str) -> bool:
     """VoiceDock does not know this id; whether the call is lost by now."""
-    with scope.system("a call that VoiceDock does not know"):
+    with scope.for_system("a call that VoiceDock does not know"):
         rows = Call.objects.filter(ASKED_FOR, connection_id=connection.pk, finished=False)
         call = (
             rows.select_for_update(of=("self",), no_key=True)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call
-from dashboard.calls.updates.call_update import NEVER, Facts
+from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from tenants.models import Assistant, AssistantDedication, Connection, NumberDedication
 
 LOCK = 0x5043  # our class of advisory locks; the second key is the connection
@@ -22,7 +22,7 @@ RECENT = timedelta(hours=1)
 NO_ID = Q(remote_id="")
 
 
-def find(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
+def find(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
     """The call this is about, locked: by VoiceDock's id, by the webhook's, by our reference, or by what fits alone."""
     calls = Call.objects.select_for_update(of=("self",)).select_related("tenant").filter(connection_id=connection.pk)
     for known in _by_id(facts):
@@ -33,7 +33,7 @@ def find(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
     return None
 
 
-def adopt(connection: Connection, facts: Facts) -> tuple[Call, bool] | None:
+def adopt(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
     """A call that was not placed here, as a new row, not saved yet. Two pieces of news at once make one row.
 
     None for a call out that a webhook tells of: whose it is follows from its assistant too, which only a list shows.
@@ -79,7 +79,7 @@ def is_recent(call: Call) -> bool:
     return call.created_at > timezone.now() - RECENT
 
 
-def _by_id(facts: Facts) -> list[Q]:
+def _by_id(facts: CallUpdate) -> list[Q]:
     """An id from a webhook may be the one of REST, or another one (`voicedock-api.md §11.5`)."""
     wanted = []
     if facts.remote_id:
@@ -90,7 +90,7 @@ def _by_id(facts: Facts) -> list[Q]:
     return wanted
 
 
-def _by_reference(calls: QuerySet[Call], facts: Facts) -> Call | None:
+def _by_reference(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
     """Our own reference, echoed: of a call that was claimed for sending and does not go by another id already."""
     try:
         pk = UUID(facts.reference)
@@ -100,12 +100,12 @@ def _by_reference(calls: QuerySet[Call], facts: Facts) -> Call | None:
     return free.filter(_unclaimed(facts)).first()
 
 
-def _unclaimed(facts: Facts) -> Q:
+def _unclaimed(facts: CallUpdate) -> Q:
     """Rows that lack the id this news goes by."""
     return (NO_ID if facts.remote_id else Q()) & (Q(webhook_call_id="") if facts.webhook_call_id else Q())
 
 
-def _alone(calls: QuerySet[Call], facts: Facts) -> Call | None:
+def _alone(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
     """The only call with this person and line, in that time, that lacks this id; two that fit are none."""
     if not facts.counterpart or not (facts.line or facts.number_remote_id) or facts.reference:
         return None
@@ -115,7 +115,7 @@ def _alone(calls: QuerySet[Call], facts: Facts) -> Call | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _intents(facts: Facts) -> Q:
+def _intents(facts: CallUpdate) -> Q:
     """Ours, sent and never answered; of one person and line there is one at a time."""
     fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], counterpart=facts.counterpart) & NO_ID
     fits &= Q(sent_at__gte=facts.born_at - AFTER, sent_at__lte=facts.born_at + BEFORE) if _dated(facts) else Q(pk=None)
@@ -124,7 +124,7 @@ def _intents(facts: Facts) -> Q:
     return fits & _same_line(facts)
 
 
-def _told_otherwise(facts: Facts) -> Q:
+def _told_otherwise(facts: CallUpdate) -> Q:
     """Known by the other of its two ids: a list meets what a webhook told, or the other way round."""
     if not _dated(facts) or bool(facts.remote_id) == bool(facts.webhook_call_id):
         return Q(pk=None)
@@ -135,7 +135,7 @@ def _told_otherwise(facts: Facts) -> Q:
     return fits & Q(created_at__lte=facts.at + BEFORE) & (Q(ended_at=None) | Q(ended_at__gte=facts.at - AFTER))
 
 
-def _same_line(facts: Facts) -> Q:
+def _same_line(facts: CallUpdate) -> Q:
     same = Q()
     if facts.line:
         same |= Q(line=facts.line)
@@ -144,15 +144,15 @@ def _same_line(facts: Facts) -> Q:
     return same
 
 
-def _dated(facts: Facts) -> bool:
+def _dated(facts: CallUpdate) -> bool:
     return facts.born_at != NEVER
 
 
-def _last(facts: Facts) -> datetime:
+def _last(facts: CallUpdate) -> datetime:
     return facts.told.get("ended_at") or max(facts.at, timezone.now())
 
 
-def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDedication | None:
+def _line_at(connection: Connection, facts: CallUpdate, moment: datetime) -> NumberDedication | None:
     rights = NumberDedication.objects.select_related("tenant").filter(
         connection_id=connection.pk, period__contains=moment, withdrawn_at=None
     )
@@ -161,7 +161,7 @@ def _line_at(connection: Connection, facts: Facts, moment: datetime) -> NumberDe
     return rights.filter(e164=facts.line).first() if facts.line else None
 
 
-def _speaker_at(connection: Connection, facts: Facts, moment: datetime) -> AssistantDedication | None:
+def _speaker_at(connection: Connection, facts: CallUpdate, moment: datetime) -> AssistantDedication | None:
     if not facts.assistant_remote_id:
         return None
     rights = AssistantDedication.objects.select_related("tenant").filter(
@@ -171,7 +171,7 @@ def _speaker_at(connection: Connection, facts: Facts, moment: datetime) -> Assis
 
 
 def _whose(
-    facts: Facts, line: NumberDedication | None, speaker: AssistantDedication | None
+    facts: CallUpdate, line: NumberDedication | None, speaker: AssistantDedication | None
 ) -> tuple[int | None, NumberDedication | None, AssistantDedication | None]:
     """The tenant of the line; of a call in the browser, which has none, that of the assistant.
 

@@ -40,7 +40,7 @@ def connections_with_live_calls() -> set[int]:
 
 def live(connection: Connection) -> None:
     """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
-    with runs.look(connection, Kind.LIVE_CALLS) as run:
+    with runs.run_sync(connection, Kind.LIVE_CALLS) as run:
         known = lost_calls.watched(connection)
         with run.client_for(Priority.LIVE) as vendor:
             pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
@@ -58,7 +58,7 @@ def finished(connection: Connection) -> None:
     The state's cursor: `history` is how far back we are (`offset`, and `done`), `deep_at` when older pages were read,
     `unread` how many pages a run that did not come to its end had to read in any case.
     """
-    with runs.look(connection, Kind.CALLS) as run:
+    with runs.run_sync(connection, Kind.CALLS) as run:
         history = run.cursor.setdefault("history", {"offset": 0, "done": False})
         deep = history["done"] and _deep_is_due(run)
         unread = max(run.cursor.get("unread", 0), DEEP_PAGES if deep else 0)
@@ -111,7 +111,7 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
         state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
             with run.items.each(UnreadableItem.Kind.CALL, remote_id):
-                heard = apply.hear(run.connection, apply.Facts.of_remote(call))
+                heard = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
                 news += heard is not None and heard.version != version
     if any(missing for *_, missing in known.values()):
         lost_calls.found(run.connection, list(known))
@@ -141,7 +141,7 @@ def _look_for(run: Run, missing: list[str]) -> None:
 
 def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int, Any]]:
     """By id: state, when VoiceDock changed it last, our version, and since when VoiceDock did not show it."""
-    with scope.system("calls we know"):
+    with scope.for_system("calls we know"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
         facts = rows.values_list("remote_id", "state", "remote_updated_at", "version", "missing_since")
         return {remote_id: (state, at, version, missing) for remote_id, state, at, version, missing in facts}

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='campaign',
-            constraint=tenants.isolation.row_security.Rows(also='', name='campaign_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='campaign_rows', tenant='tenant_id'),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -104,10 +104,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='lead',
-            constraint=tenants.isolation.row_security.Key(columns=('tenant_id', 'campaign_id'), name='lead_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'campaign_id'), name='lead_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'),
         ),
         migrations.AddConstraint(
             model_name='lead',
-            constraint=tenants.isolation.row_security.Rows(also='', name='lead_rows', tenant='tenant_id'),
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='lead_rows', tenant='tenant_id'),
         ),
     ]

@@ -70,7 +70,7 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
         thing = form.cleaned_data[field]
         try:
             deed(tenant, thing, by=request.user, start=form.cleaned_data["start"])
-        except dedications.Taken as no:
+        except dedications.AlreadyDedicated as no:
             form.add_error(field, no.words)
         else:
             messages.success(
@@ -116,10 +116,10 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
 
 
 @require_POST
-@staff_view(Permission.INVITE_FIRST_OWNER, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.INVITE_FIRST_OWNER, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: StaffRequest, slug: str) -> HttpResponse:
     """Admins invite anybody; other staff only the first owner of a client that has none."""
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         tenant, invited = get_object_or_404(Tenant, slug=slug), None
         roles = _roles_to_invite(request, tenant)
         if not roles:
@@ -133,15 +133,15 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
         if invited is None:
             return show(request, tenant, status=422, invite_form=form)
     link = invitation_mail.deliver(*invited)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, tenant, link=link)
 
 
 def _roles_to_invite(request: StaffRequest, tenant: Tenant) -> list[tuple[str, str]]:
     """The roles that this person may invite somebody as; none where inviting is up to the client itself."""
-    if request.standing.may(Permission.INVITE_TO_CLIENTS):
+    if request.actor.may(Permission.INVITE_TO_CLIENTS):
         return list(Role.choices)
-    if request.standing.may(Permission.INVITE_FIRST_OWNER) and not members.has_owner(tenant):
+    if request.actor.may(Permission.INVITE_FIRST_OWNER) and not members.has_owner(tenant):
         return [(Role.OWNER.value, Role.OWNER.label)]
     return []
 
@@ -203,7 +203,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
     )
     fresh = freshness.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
     turned = tenant_status.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
-    wrong = client_queries.wrong_number(tenant) if request.standing.may(Permission.SEE_ALL_CALLS) else None
+    wrong = client_queries.wrong_number(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
@@ -228,7 +228,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "allowed": country_words(tenant.allowed_countries),
         "retention_form": RetentionForm(instance=tenant),
     }
-    if request.standing.may(Permission.DEDICATE) and client.status != Tenant.Status.CLOSED:
+    if request.actor.may(Permission.DEDICATE) and client.status != Tenant.Status.CLOSED:
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=inventory_queries.offered_numbers(tenant)),
             "assistant_form": DedicateAssistantForm(
@@ -244,7 +244,7 @@ def _turns(request: StaffRequest, client: Tenant, filled: str, form: TurnForm | 
     return [
         {"turn": turn, "form": form if turn.id == filled else TurnForm(), "opened": turn.id == filled}
         for turn in status_actions.offered(client)
-        if request.standing.may(turn.permission)
+        if request.actor.may(turn.permission)
     ]
 
 

@@ -53,9 +53,9 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view(Permission.OPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.OPEN_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def new(request: StaffRequest) -> HttpResponse:
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         form = ClientForm(
             request.POST if request.method == "POST" else None,
             initial={"connection": request.GET.get("connection")},
@@ -73,7 +73,7 @@ def new(request: StaffRequest) -> HttpResponse:
         messages.success(request, f"{names.isolate(tenant.name)} is open.")
         return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
     link = invitation_mail.deliver(*invited)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return render(request, "inventory/client_opened.html", {"client": tenant, "link": link})
 
 
@@ -118,7 +118,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
                 invited = members.invite(
                     tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
                 )
-    except dedications.Taken as no:
+    except dedications.AlreadyDedicated as no:
         form.add_error(field, no.words)
         return None
     return tenant, invited

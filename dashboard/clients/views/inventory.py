@@ -17,8 +17,7 @@ from dashboard.clients.forms import HolderForm, StockFilter
 from dashboard.connections.queries import open_clients
 from dashboard.inventory import queries
 from dashboard.ui import filters, phone_numbers
-from tenants import dedications as ownership
-from tenants import names
+from tenants import dedications, names
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission
 from tenants.access.reauthentication import Confirm
@@ -51,7 +50,7 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[.
         tenant = form.cleaned_data["client"]
         try:
             deed(tenant, thing, by=request.user)
-        except ownership.Taken as no:
+        except dedications.AlreadyDedicated as no:
             form.add_error("client", no.words)
         else:
             called = phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)

@@ -23,7 +23,7 @@ from tenants.models import Tenant
 
 
 @require_POST
-@staff_view(Permission.SUSPEND_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.SUSPEND_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def suspend(request: StaffRequest, slug: str) -> HttpResponse:
     return _turn(
         request, slug, "suspend", suspension.suspend, "{name} is suspended: nothing is dialed for it.", asks=True
@@ -31,14 +31,14 @@ def suspend(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.CLOSE_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.CLOSE_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def close(request: StaffRequest, slug: str) -> HttpResponse:
     words = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
     return _turn(request, slug, "close", suspension.close, words, asks=True)
 
 
 @require_POST
-@staff_view(Permission.REOPEN_CLIENTS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.REOPEN_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def reopen(request: StaffRequest, slug: str) -> HttpResponse:
     return _turn(
         request, slug, "reopen", suspension.reopen, "{name} is open again. Its campaigns stay paused until resumed."
@@ -65,7 +65,7 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.END_CLIENT_CALLS, hold=False)
+@staff_view(Permission.END_CLIENT_CALLS, open_scope=False)
 def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = _find(request, slug)
     _tell(request, suspension.end_live_calls(tenant, by=request.user))
@@ -96,12 +96,12 @@ def _days(tenant: Tenant) -> str:
 
 
 def _find(request: StaffRequest, slug: str) -> Tenant:
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return get_object_or_404(Tenant, slug=slug)
 
 
 def _again(request: StaffRequest, tenant: Tenant, *, status: int = 422, **said: Any) -> HttpResponse:
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, Tenant.objects.get(pk=tenant.pk), status=status, **said)
 
 

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=300)),
                 ('organization_id', models.CharField(blank=True, max_length=64)),
                 ('sealed_api_key', models.TextField(blank=True, help_text='Only until the connection is made.')),
-                ('put_aside_at', models.DateTimeField(null=True)),
+                ('dismissed_at', models.DateTimeField(null=True)),
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenants.connection')),
                 ('for_client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tenants.tenant')),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-asked_at'],
-                'constraints': [tenants.isolation.row_security.Rows(also='', name='organization_request_rows', tenant=None)],
+                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='organization_request_rows', tenant=None)],
             },
         ),
         migrations.CreateModel(
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-asked_at', '-id'],
                 'indexes': [models.Index(condition=models.Q(('outcome', 'waiting')), fields=['asked_at'], name='vendor_requests_waiting')],
-                'constraints': [tenants.isolation.row_security.Rows(also='', name='vendor_request_rows', tenant='tenant_id')],
+                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='vendor_request_rows', tenant='tenant_id')],
             },
         ),
     ]

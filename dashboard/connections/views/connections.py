@@ -35,7 +35,7 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_AGAIN)
 def add(request: StaffRequest) -> HttpResponse:
     """Asks VoiceDock once with the key, with nothing open; the key goes nowhere but into its seal."""
     form = ConnectionForm(request.POST)
@@ -50,7 +50,7 @@ def add(request: StaffRequest) -> HttpResponse:
                 f"{names.isolate(connection.name)} is connected. Its numbers and assistants are on their way.",
             )
             return to(connection)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return _listing(request, form=form, status=422)
 
 
@@ -63,7 +63,7 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
         "ailing": sum(bool(one.fresh.failing or one.last_error or one.failed_reports) for one in found),  # type: ignore[attr-defined]
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
-        "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+        "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
         "may_fill_in": reauthentication.confirmed(request),
     }
     return page_or_part(request, "inventory/connections.html", "inventory/_connections.html", context, status=status)
@@ -85,16 +85,16 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
 def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
     """Due at once; the machines look at their next tick, a second or two away."""
     connection = get_object_or_404(Connection, pk=pk)
-    runs.hurry(connection, *Kind)
+    runs.mark_due(connection, *Kind)
     messages.success(request, "Everything is due now. What is found appears below as it comes.")
     return to(connection)
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False)
-def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False)
+def set_up_webhooks(request: StaffRequest, pk: int) -> HttpResponse:
     connection = known(request, pk)
-    hooked = connect.hook_up(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
+    hooked = connect.set_up_webhooks(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
     words = f"{hooked.ours} assistant{'' if hooked.ours == 1 else 's'} report to us."
     if hooked.foreign:
         words += f" {hooked.foreign} report elsewhere and were left alone."
@@ -106,7 +106,7 @@ def hook_up(request: StaffRequest, pk: int) -> HttpResponse:
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_AGAIN)
 def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
     connection = known(request, pk)
     form = KeyForm(request.POST)
@@ -118,13 +118,13 @@ def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "The new key works and is in use.")
             return to(connection)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, pk, key_form=form, status=422)
 
 
 def known(request: StaffRequest, pk: int) -> Connection:
     """The connection of this address, for a view that opens its scopes itself; or 404."""
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return get_object_or_404(Connection, pk=pk)
 
 
@@ -165,7 +165,7 @@ def show(
         "ours": sum(url == address for url in told),
         "foreign": sum(bool(url) and url != address for url in told),
         "key_form": key_form or KeyForm(),
-        "may_manage": request.standing.may(Permission.MANAGE_CONNECTIONS),
+        "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
         "may_fill_in": reauthentication.confirmed(request),
     }
     context |= said

@@ -22,10 +22,10 @@ from tenants.models import Connection
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def create(request: StaffRequest, pk: int) -> HttpResponse:
     """Asked once; whatever came of it is told, and what is not certain stays on the page."""
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         connection = get_object_or_404(Connection, pk=pk)
         form = OrganizationForm(request.POST)
         valid = form.is_valid()
@@ -42,13 +42,13 @@ def create(request: StaffRequest, pk: int) -> HttpResponse:
             if asked.outcome != OrganizationRequest.Outcome.REFUSED:
                 return to(connection)
             form.add_error("name", asked.note)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, pk, organization_form=form, status=422)
 
 
 @sensitive_post_parameters("api_key")
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_AGAIN)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_AGAIN)
 def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
     connection = known(request, pk)
     form = ChildKeyForm(request.POST)
@@ -63,20 +63,20 @@ def enter_key(request: StaffRequest, pk: int) -> HttpResponse:
                 f"{names.isolate(child.name)} is connected. Its numbers and assistants are on their way.",
             )
             return to(child)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, pk, refused_child=(request.POST.get("organization", ""), form), status=422)
 
 
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS)
-def put_aside(request: StaffRequest, pk: int) -> HttpResponse:
+def dismiss(request: StaffRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(OrganizationRequest.objects.select_related("parent"), pk=pk)
-    organizations.put_aside(asked, by=request.user)
+    organizations.dismiss(asked, by=request.user)
     return to(asked.parent)
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
     connection = known(request, pk)
     try:
@@ -92,7 +92,7 @@ def change_secret(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_CONNECTIONS, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def retire_secret(request: StaffRequest, pk: int) -> HttpResponse:
     connection = known(request, pk)
     if webhook_secrets.retire(connection, by=request.user):

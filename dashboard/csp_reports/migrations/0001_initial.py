@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-last_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('directive', 'blocked', 'page'), name='one_row_per_violation'), tenants.isolation.row_security.Rows(also='', name='browser_report_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('directive', 'blocked', 'page'), name='one_row_per_violation'), tenants.isolation.row_security.TenantRowPolicy(also='', name='browser_report_rows', tenant=None)],
             },
         ),
     ]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['xid', 'id'], name='changes_by_transaction')],
-                'constraints': [tenants.isolation.row_security.Rows(also='', name='change_rows', tenant='tenant_id')],
+                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='change_rows', tenant='tenant_id')],
             },
         ),
     ]

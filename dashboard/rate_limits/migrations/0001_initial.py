@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['connection', 'at'], name='spend_window')],
-                'constraints': [tenants.isolation.row_security.Rows(also='', name='spend_rows', tenant='tenant_id')],
+                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='spend_rows', tenant='tenant_id')],
             },
         ),
     ]

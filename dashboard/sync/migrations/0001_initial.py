@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-started_at'],
                 'indexes': [models.Index(fields=['connection', 'kind', '-started_at'], name='runs_newest_first')],
-                'constraints': [tenants.isolation.row_security.UsedRows(name='run_rows', used='connection_id IN (SELECT id FROM tenants_connection)')],
+                'constraints': [tenants.isolation.row_security.SharedRowPolicy(name='run_rows', used='connection_id IN (SELECT id FROM tenants_connection)')],
             },
         ),
         migrations.CreateModel(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-last_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'kind', 'remote_id'), name='unreadable_item_once'), tenants.isolation.row_security.Rows(also='', name='unreadable_item_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'kind', 'remote_id'), name='unreadable_item_once'), tenants.isolation.row_security.TenantRowPolicy(also='', name='unreadable_item_rows', tenant=None)],
             },
         ),
     ]

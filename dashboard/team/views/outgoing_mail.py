@@ -18,7 +18,7 @@ SHOWN = 100
 
 
 @require_GET
-@staff_view(Permission.MANAGE_MAIL, hold=False)
+@staff_view(Permission.MANAGE_MAIL, open_scope=False)
 def page(request: StaffRequest) -> HttpResponse:
     found = queue.recent(SHOWN)
     context = {
@@ -31,7 +31,7 @@ def page(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_MAIL, hold=False)
+@staff_view(Permission.MANAGE_MAIL, open_scope=False)
 def retry(request: StaffRequest, pk: UUID) -> HttpResponse:
     mail = queue.find(pk)
     if mail is None:

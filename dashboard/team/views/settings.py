@@ -35,7 +35,7 @@ def page(request: TenantRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         if form.initial["requires_second_step"] and not form.cleaned_data["requires_second_step"]:
-            reauthentication.demand(request, Confirm.THEN_GO_ON)
+            reauthentication.require(request, Confirm.THEN_GO_ON)
         changed = client_settings.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))

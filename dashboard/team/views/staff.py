@@ -36,10 +36,10 @@ def listing(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.MANAGE_STAFF, hold=False, confirm=Confirm.THEN_GO_ON)
+@staff_view(Permission.MANAGE_STAFF, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: StaffRequest) -> HttpResponse:
     form, one = StaffForm(request.POST), None
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         if form.is_valid():
             try:
                 one = staff.invite(by=request.user, **form.cleaned_data)
@@ -48,7 +48,7 @@ def invite(request: StaffRequest) -> HttpResponse:
         if one is None:
             return _listing(request, form=form, status=422)
     link = invitation_mail.deliver_to_staff(one, request.user)
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return _listing(request, link=link)
 
 
@@ -89,23 +89,23 @@ def remove(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @staff_view(Permission.MANAGE_STAFF, confirm=Confirm.THEN_GO_ON)
-def let_in(request: StaffRequest, pk: int) -> HttpResponse:
+def grant_client(request: StaffRequest, pk: int) -> HttpResponse:
     one, form = _one(pk), GrantForm(request.POST)
     if not form.is_valid():
         return _page(request, one, grant_form=form, status=422)
     tenant = form.cleaned_data["client"]
     publish.access_changed(person=one.user)
-    staff.let_in(one, tenant, by=request.user)
+    staff.grant_client(one, tenant, by=request.user)
     messages.success(request, f"{names.isolate(one.user)} may know and enter {names.isolate(tenant.name)}.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 
 
 @require_POST
 @staff_view(Permission.MANAGE_STAFF)
-def keep_out(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
+def revoke_client(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
     one, tenant = _one(pk), get_object_or_404(Tenant, slug=slug)
     publish.access_changed(person=one.user)
-    staff.keep_out(one, tenant, by=request.user)
+    staff.revoke_client(one, tenant, by=request.user)
     messages.success(request, f"{names.isolate(tenant.name)} is closed to {names.isolate(one.user)} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
 

@@ -22,7 +22,7 @@ def give(request: TenantRequest) -> HttpResponse:
     if form.is_valid():
         hours = form.cleaned_data["hours"]
         publish.access_changed(tenant=request.tenant)
-        support_access.give_pass(request.tenant, hours, by=request.user)
+        support_access.grant(request.tenant, hours, by=request.user)
         messages.success(
             request, f"Support may act here for {support_access.HOURS[hours]}. What it does has both names on it."
         )
@@ -35,7 +35,7 @@ def give(request: TenantRequest) -> HttpResponse:
 @tenant_view(Permission.GIVE_SUPPORT_ACCESS)
 def withdraw(request: TenantRequest) -> HttpResponse:
     publish.access_changed(tenant=request.tenant)
-    if support_access.withdraw_pass(request.tenant, by=request.user):
+    if support_access.revoke(request.tenant, by=request.user):
         messages.success(request, "Support only looks, from its next click on.")
     return _back(request)
 

@@ -30,10 +30,10 @@ def page(request: TenantRequest) -> HttpResponse:
 
 
 @require_POST
-@tenant_view(Permission.MANAGE_TEAM, hold=False, confirm=Confirm.THEN_GO_ON)
+@tenant_view(Permission.MANAGE_TEAM, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def invite(request: TenantRequest) -> HttpResponse:
     form, invited = TeamForm(request.POST), None
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         if form.is_valid():
             try:
                 invited = members.invite(request.tenant, by=request.user, **form.cleaned_data)
@@ -42,7 +42,7 @@ def invite(request: TenantRequest) -> HttpResponse:
         if invited is None:
             return _page(request, form=form, status=422)
     link = invitation_mail.deliver(*invited, show_link=True)
-    with scope.of(request.tenant):
+    with scope.for_tenant(request.tenant):
         return _page(request, link=link)
 
 
@@ -100,8 +100,8 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "roles": Role.choices,
         "invitations": queries.open_invitations(request.tenant),
         "form": form or TeamForm(),
-        "may_manage": request.standing.may(Permission.MANAGE_TEAM),
-        "may_give_pass": request.standing.may(Permission.GIVE_SUPPORT_ACCESS),
+        "may_manage": request.actor.may(Permission.MANAGE_TEAM),
+        "may_give_pass": request.actor.may(Permission.GIVE_SUPPORT_ACCESS),
         "meanings": MEANINGS,
         "support_pass": support_access.open_pass(request.tenant),
         "visits": support_access.recent(request.tenant),

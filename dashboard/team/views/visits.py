@@ -17,10 +17,10 @@ from tenants.models import StaffMember, Tenant, Visit
 
 
 @require_POST
-@staff_view(Permission.ENTER_CLIENTS, hold=False)
+@staff_view(Permission.ENTER_CLIENTS, open_scope=False)
 def enter(request: StaffRequest, slug: str) -> HttpResponse:
-    staff: StaffMember = request.standing.staff  # type: ignore[assignment]
-    with scope.reseller(staff):
+    staff: StaffMember = request.actor.staff  # type: ignore[assignment]
+    with scope.for_staff(staff):
         tenant = get_object_or_404(Tenant, slug=slug)
         inside, allowed_by = (
             support_access.current(request.session, request.user, tenant),
@@ -32,14 +32,14 @@ def enter(request: StaffRequest, slug: str) -> HttpResponse:
         return render(request, "enter_client.html", context, status=422)
     _end_the_last(request, but=tenant)
     is_asked = staff.role == StaffRole.ADMIN and allowed_by is None and form.is_valid()
-    with scope.reseller(staff):
+    with scope.for_staff(staff):
         visit = support_access.enter(tenant, by=request.user, reason=form.cleaned_data["reason"] if is_asked else "")
     request.session[support_access.OPEN] = visit.pk
     return HttpResponseRedirect(_next(request) or reverse("client-home", args=[slug]))
 
 
 @require_POST
-@staff_view(Permission.SEE_CLIENTS, hold=False)
+@staff_view(Permission.SEE_CLIENTS, open_scope=False)
 def leave(request: StaffRequest) -> HttpResponse:
     left = _end_the_last(request)
     return HttpResponseRedirect(reverse("staff-client", args=[left.slug]) if left else reverse("home"))
@@ -47,7 +47,7 @@ def leave(request: StaffRequest) -> HttpResponse:
 
 def _end_the_last(request: StaffRequest, but: Tenant | None = None) -> Tenant | None:
     """One is inside one client at a time. Each has a trail of its own, hence a transaction of its own."""
-    with scope.reseller(request.standing.staff):  # type: ignore[arg-type]
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         mine = Visit.objects.select_related("tenant").filter(user=request.user)
         visit = mine.filter(pk=request.session.get(support_access.OPEN, 0)).first()
         if visit is None or visit.tenant == but:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'deliveries',
                 'indexes': [models.Index(condition=models.Q(('outcome', 'waiting')), fields=['id'], name='deliveries_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'body_hash'), name='kept_once'), tenants.isolation.row_security.Rows(also='', name='delivery_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'body_hash'), name='kept_once'), tenants.isolation.row_security.TenantRowPolicy(also='', name='delivery_rows', tenant=None)],
             },
         ),
         migrations.CreateModel(
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='tenants.connection')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'day', 'reason'), name='rejections_counted_by_day'), tenants.isolation.row_security.Rows(also='', name='rejection_rows', tenant=None)],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'day', 'reason'), name='rejections_counted_by_day'), tenants.isolation.row_security.TenantRowPolicy(also='', name='rejection_rows', tenant=None)],
             },
         ),
     ]

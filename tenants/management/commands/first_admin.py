@@ -26,7 +26,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as no:
             raise CommandError(f"{email}: {no.message}") from no
-        with scope.system("the first of the staff"):
+        with scope.for_system("the first of the staff"):
             there = StaffMember.objects.select_related("user").filter(role=StaffRole.ADMIN).first()
             if there and (there.user.email != email or there.user.last_login):
                 raise CommandError(f"There is a staff admin already: {there.user.email}.")

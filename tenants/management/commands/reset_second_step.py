@@ -25,7 +25,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=address).first()
         if user is None:
             raise CommandError(f"Nobody signs in with {address}.")
-        with scope.system("second steps are taken away"):
+        with scope.for_system("second steps are taken away"):
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if not removed:
                 raise CommandError(f"{address} has no second step.")

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         where = options["heads"] or checkpoints.folder()
         signed = checkpoints.published(where)
-        with scope.system("verify the audit trail"):
+        with scope.for_system("verify the audit trail"):
             broken = list(verification.verify(published=signed))
             last = list(AuditHead.objects.order_by("chain"))
         for trouble in signed.troubles:

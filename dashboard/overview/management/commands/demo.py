@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self._look(calls.live, connection)
             self._look(campaigns.campaigns, connection)
             self._hook_up(connection, admin)
-            runs.hurry(connection, Kind.CALLS)  # the past is the worker's first task: nobody waits for it to sign in
+            runs.mark_due(connection, Kind.CALLS)  # the past is the worker's first task: nobody waits for it to sign in
 
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         return people[next(iter(STAFF))]
 
     def _connect(self, name: str, key: str, admin: User) -> Connection:
-        with scope.system("is it connected already"):
+        with scope.for_system("is it connected already"):
             known = Connection.objects.filter(name=name).first()
         if known is None:
             try:
@@ -94,10 +94,10 @@ class Command(BaseCommand):
             self.stderr.write(f"{connection}: {no}")
 
     def _furnish(self, house: House, connection: Connection, admin: User) -> None:
-        with scope.system("which clients are there"):
+        with scope.for_system("which clients are there"):
             if Tenant.objects.filter(slug=house.slug).exists():
                 return
-        with as_owner(), scope.system("furnish the demo"):  # only the owner may dedicate from a day in the past
+        with as_owner(), scope.for_system("furnish the demo"):  # only the owner may dedicate from a day in the past
             tenant = dedications.open_tenant(
                 name=house.name,
                 slug=house.slug,
@@ -132,11 +132,11 @@ class Command(BaseCommand):
 
     def _hook_up(self, connection: Connection, admin: User) -> None:
         address = connect.hook_address(connection)
-        with scope.system("who reports elsewhere"):
+        with scope.for_system("who reports elsewhere"):
             there = Assistant.objects.filter(connection=connection, vanished_at=None)
             todo = there.exclude(webhook_url=address).exists()
         if todo:
-            connect.hook_up(connection, by=admin, take_over=True)
+            connect.set_up_webhooks(connection, by=admin, take_over=True)
 
 
 def _of(model: type[Model], tenant: Tenant, connection: Connection) -> list[Any]:

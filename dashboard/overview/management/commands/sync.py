@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("names", nargs="*", metavar="connection", help="Only these connections; else all.")
 
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
-        with scope.system("which connections"):
+        with scope.for_system("which connections"):
             chosen = list(Connection.objects.filter(name__in=names) if names else Connection.objects.all())
         if missing := set(names) - {one.name for one in chosen}:
             raise CommandError(f"No connection is called {', '.join(sorted(missing))}.")
@@ -70,7 +70,7 @@ class Command(BaseCommand):
 
 
 def _campaigns(connection: Connection) -> list[Campaign]:
-    with scope.system("all campaigns"):
+    with scope.for_system("all campaigns"):
         mine = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None)
         return list(mine.select_related("connection"))
 
