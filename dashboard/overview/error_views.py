@@ -27,7 +27,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, VisitRequired):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
         return render(request, "enter_client.html", context, status=403)
-    if isinstance(exception, SecondStepFirst):
+    if isinstance(exception, SecondFactorRequired):
         context = {"asked_by": exception.who, "next": page}
         return render(request, "second_step_required.html", context, status=403)
     words = ""

@@ -113,7 +113,7 @@ def test_what_makes_nothing_worse_pauses_nothing(started, harbor, agency, new_re
 
 def test_a_dedication_counts_from_its_own_beginning(started, harbor, agency):
     """Its beginning runs no code of ours: what holds is read each time, not taken from the action."""
-    with scope.system("another client's, from later on"):
+    with scope.for_system("another client's, from later on"):
         other = dedications.open_tenant(name="Noord", slug="noord", city="", home_connection=agency.connection, by=None)
         later = timezone.now() + timedelta(days=2)
         right = dedications.dedicate_number(other, agency.number("+31505550112"), by=None, start=later)

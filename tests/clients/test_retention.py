@@ -97,7 +97,7 @@ def entries(setup, action):
 
 def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
     with_old_calls(bloom)
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         tenant_status.keep_for(bloom.tenant, 0, by=admin)
     assert retention.run() == 0 and personal() == list(TABLES)
     closed(bloom, admin, days_ago=29)

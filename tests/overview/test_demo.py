@@ -49,7 +49,7 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(de
 
 
 def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
-    with scope.system("look"):
+    with scope.for_system("look"):
         before = AuditEntry.objects.count()
     asked = len(demo_sandbox.log.since(0))
     with CaptureQueriesContext(connection) as told:

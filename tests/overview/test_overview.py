@@ -59,7 +59,7 @@ def test_the_root_url_leads_each_to_their_own(bloom, harbor, make_member, sign_i
 
 
 def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom, harbor):
-    with scope.system("a busy client"):
+    with scope.for_system("a busy client"):
         call_of(bloom)
         call_of(bloom, "ringing")
         lost = call_of(harbor, "unknown", alarm=Alarm.NOT_CERTAIN, alarm_at=timezone.now(), counterpart="+31612340001")
@@ -94,7 +94,7 @@ def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
 
 
 def test_a_client_sees_only_its_own(sign_in, make_member, bloom, harbor):
-    with scope.system("two clients"):
+    with scope.for_system("two clients"):
         call_of(bloom, counterpart="+31612340001")
         call_of(harbor, counterpart="+31612340002")
         Campaign.objects.create(

@@ -121,7 +121,7 @@ ACTIONS = {
         "dashboard/connections/organizations.py:create",
     ),
     "hook up": Action(
-        lambda here: connect.hook_up(here.connection, by=here.user),
+        lambda here: connect.set_up_webhooks(here.connection, by=here.user),
         "connection.hook-up-asked",
         "dashboard/connections/connect.py:_tell",
     ),
@@ -298,7 +298,7 @@ def test_killed_at_each_step(operator, monkeypatch, name):
         assert left_over() == [], at
         assert action.repeats or len({one.split(" ")[1] for one in steps.reached}) == len(steps.reached), at
         assert len(set(steps.reached)) <= 2, f"{at}: {steps.reached}"
-        with scope.system("is there a trace?"):
+        with scope.for_system("is there a trace?"):
             traced = AuditEntry.objects.filter(action=action.asked).exists()
         assert traced or not steps.reached, at
         database.savepoint_rollback(before)

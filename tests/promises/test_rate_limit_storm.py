@@ -52,7 +52,7 @@ class Storm:
         """Three are on the phone, a campaign calls its list, and one answer has just been lost; all known here."""
         control = self.operator.control_sandbox
         control("options", outcome="conversation", campaigns_dial=True, campaign_call_limit=2)
-        with scope.of(self.operator.tenant):
+        with scope.for_tenant(self.operator.tenant):
             dedications.Tenant.objects.filter(pk=self.operator.tenant.pk).update(max_concurrent_calls=200)
         with inprocess.client(self.operator.sandbox, "sandbox-agency") as other:
             leads = [{"phone_number": f"+316123500{nth:02}"} for nth in range(30)]

@@ -135,7 +135,7 @@ def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
     with pytest.raises(limiter.voicedock.RateLimited):
         ask(bloom, Priority.REST)
     settings.VOICEDOCK_TRANSPORT = transport
-    with scope.system("look"):
+    with scope.for_system("look"):
         bloom.connection.refresh_from_db()
     assert bloom.connection.last_error == "Rate limit exceeded"
     assert bloom.connection.resting_until > timezone.now() + timedelta(seconds=40)

@@ -52,7 +52,7 @@ def event(placed, status="in-progress", **more):
     } | more
 
 
-def deliveries():
+def stored():
     with scope.for_system("look"):
         return list(Delivery.objects.order_by("id"))
 
@@ -73,8 +73,8 @@ def test_a_call_follows_its_webhooks_to_the_report(operator_with_webhooks):
         assert (ended.state, ended.finished, ended.end_reason) == ("ended", True, "user_hangup")
         assert ended.report.summary and ended.report.messages
     assert [answer.status_code for answer in operator_with_webhooks.posted] == [200, 200, 200]
-    assert [one.outcome for one in deliveries()] == ["applied"] * 3
-    assert "webhook_secret" not in json.dumps([one.payload for one in deliveries()])
+    assert [one.outcome for one in stored()] == ["applied"] * 3
+    assert "webhook_secret" not in json.dumps([one.payload for one in stored()])
 
 
 def test_a_webhook_may_come_before_the_answer_and_under_another_id(operator_with_webhooks):
@@ -125,7 +125,7 @@ def test_forged_ones_change_nothing_and_say_nothing(operator, post, bloom_organi
         post(raw=good, X_Webhook_Signature="sha256=ünicode"),
     ]
     assert {(answer.status_code, answer.content) for answer in forged} == {(401, b"")}
-    assert deliveries() == []
+    assert stored() == []
     assert rejected() == {"forged": len(forged)}
     assert operator.reload(call).state == "dialing"
 
@@ -135,7 +135,7 @@ def test_stale_ones_are_kept_not_applied_and_the_list_is_asked(operator, post):
     SyncState.objects.create(connection=operator.connection, kind=Kind.CALLS, due_at="2999-01-01T00:00Z")
     for seconds in (-301, 302):
         assert post(event(call, "ended"), at=time.time() + seconds).status_code == 200
-    (kept,) = deliveries()
+    (kept,) = stored()
     assert (kept.outcome, kept.times) == ("set-aside", 2)
     assert operator.reload(call).state == "dialing"
     assert SyncState.objects.get(kind=Kind.CALLS).due_at.year < 2999
@@ -162,14 +162,14 @@ def test_the_same_body_is_applied_once_and_counted(operator, post):
     call = operator.place()
     for _ in range(3):
         assert post(event(call)).status_code == 200
-    (kept,) = deliveries()
+    (kept,) = stored()
     assert (kept.outcome, kept.times, kept.attempts) == ("applied", 3, 1)
 
 
 @pytest.mark.parametrize(("raw", "status"), [(b"[]", 400), (b"{}", 400), (b"<html>", 400), (b"", 400)])
 def test_genuine_nonsense(operator, post, raw, status):
     assert post(raw=raw).status_code == status
-    assert deliveries() == []
+    assert stored() == []
 
 
 def test_the_endpoint_takes_posts_of_a_known_token_and_a_bearable_size(operator, post):
@@ -191,7 +191,7 @@ def test_valid_secret_foreign_call(operator, post, bloom_organization):
     ]
     for message in tries:
         assert post(message, connection=bloom_organization.connection).status_code == 200
-    assert [one.outcome for one in deliveries()] == ["set-aside"] * 3
+    assert [one.outcome for one in stored()] == ["set-aside"] * 3
     assert operator.reload(call).state == "dialing"
     assert len(operator.calls()) == 1
     with scope.for_system("look"):
@@ -215,11 +215,11 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(operator, post,
     monkeypatch.setattr(deliveries, "apply_update", lambda *args: 1 / 0)
     post(event(call))
     for _ in range(6):
-        deliveries.apply(deliveries()[0].pk)
-    (kept,) = deliveries()
+        deliveries.apply(stored()[0].pk)
+    (kept,) = stored()
     assert (kept.outcome, kept.attempts, kept.error) == ("failed", 5, "ZeroDivisionError")
 
 
 def test_every_connection_has_an_endpoint_of_its_own(operator, bloom_organization):
-    with scope.system("look"):
+    with scope.for_system("look"):
         assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2

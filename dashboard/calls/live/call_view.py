@@ -136,7 +136,7 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
     seen = request.GET.get("seen", "")
     if part == "actions" and seen and seen == _mode(request, call):
         return HttpResponse(status=204)  # what one types there stays untouched
-    if part == "quota" and (call.finished or not request.standing.may(Permission.CONTROL_CALLS)):
+    if part == "quota" and (call.finished or not request.actor.may(Permission.CONTROL_CALLS)):
         return HttpResponse(status=204)
     if part == "viewers" and call.finished:
         return HttpResponse(status=204)
