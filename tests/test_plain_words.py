@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = {
-    "door": r"doors?|doorkeepers?",
+    "door": r"doors?|auth_executor?",
     "house": r"houses?",
     "room": r"rooms?",
     "shelf": r"shel(?:f|ves)",
@@ -46,20 +46,9 @@ MOST: dict[str, dict[str, int]] = {
         "told": 78,
         "wall": 18,
     },
-    "templates": {"deed": 1, "door": 2, "house": 2, "room": 4, "shelf": 3, "wall": 4},
-    "docs": {"door": 13, "furniture": 1, "room": 4, "shelf": 1, "wall": 3},
-    "tests": {
-        "deed": 8,
-        "desk": 50,
-        "door": 2,
-        "furniture": 6,
-        "house": 7,
-        "room": 3,
-        "said": 73,
-        "shelf": 4,
-        "told": 272,
-        "wall": 7,
-    },
+    "templates": {"house": 1},
+    "docs": {"door": 13, "furniture": 1, "room": 8, "shelf": 1, "wall": 3},
+    "tests": {"deed": 8, "desk": 1, "furniture": 6, "house": 7, "room": 3, "said": 73, "told": 272, "wall": 7},
 }
 
 

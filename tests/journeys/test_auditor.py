@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.axe import findings
 
-SHELVES = ["tenants/tenant", "tenants/numberdedication", "tenants/assistantdedication", "calls/call", "calls/receipt",
+LISTS = ["tenants/tenant", "tenants/numberdedication", "tenants/assistantdedication", "calls/call", "calls/receipt",
            "campaigns/campaign", "inventory/syncrun", "tenants/auditentry"]  # fmt: skip
 
 
@@ -16,11 +16,11 @@ def test_an_auditor_reads_everything_and_changes_nothing(window):
     page = window("auditor@patchbay.test")
     page.goto("/admin/")
     assert findings(page, django=True) == []
-    for page_name in SHELVES:
-        answer = page.goto(f"/admin/{page_name}/")
-        assert answer.status == 200, page_name
+    for admin_list in LISTS:
+        answer = page.goto(f"/admin/{admin_list}/")
+        assert answer.status == 200, admin_list
         expect(page.locator("#searchbar")).to_be_visible()
-        assert page.locator("#changelist-filter").count() == 1, page_name
+        assert page.locator("#changelist-filter").count() == 1, admin_list
         assert_nothing_writes(page)
         first = page.locator("#result_list tbody th a")
         if first.count():

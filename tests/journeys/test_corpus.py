@@ -73,18 +73,18 @@ def corpus(window, vendor, sandbox, stillness) -> Iterator[Corpus]:
                        for one in (TALKS, BREAKS, LISTENS))  # fmt: skip
     made(sandbox.post("scenarios", json={"toml": f'name = "corpus"\n{scripted}'}))
 
-    desk = window("admin@patchbay.test")
-    desk.goto("/connections/")
-    add = region(desk, "Add a connection")
+    staff_page = window("admin@patchbay.test")
+    staff_page.goto("/connections/")
+    add = region(staff_page, "Add a connection")
     add.get_by_label("Name").fill(NAMES["Org"])
     add.get_by_label("API key").fill(vendor.headers["Authorization"].removeprefix("Bearer "))
     add.get_by_role("button").click()
-    desk.get_by_role("button", name="Look at everything now").click()
-    expect(region(desk, "The organization")).to_contain_text("Assistants1")
-    expect(region(desk, "The organization")).to_contain_text("Numbers1")
-    desk.get_by_role("button", name="Have them report to us").click()
-    expect(desk.get_by_role("main")).to_contain_text("1 of 1 assistants")
-    yield Corpus(owner(window, desk), desk, vendor, campaign)
+    staff_page.get_by_role("button", name="Look at everything now").click()
+    expect(region(staff_page, "The organization")).to_contain_text("Assistants1")
+    expect(region(staff_page, "The organization")).to_contain_text("Numbers1")
+    staff_page.get_by_role("button", name="Have them report to us").click()
+    expect(staff_page.get_by_role("main")).to_contain_text("1 of 1 assistants")
+    yield Corpus(owner(window, staff_page), staff_page, vendor, campaign)
     sandbox.delete("scenarios")
 
 
@@ -93,20 +93,20 @@ def made(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def owner(window: Callable[..., Any], desk: Any) -> Any:
+def owner(window: Callable[..., Any], staff_page: Any) -> Any:
     """Opens the client with everything hostile in it, and comes in by its owner's invitation."""
-    desk.goto("/clients/new/")
-    desk.get_by_label("Name", exact=True).fill(NAMES["Client"])
-    desk.get_by_label("Short name").fill("corpus")
-    desk.get_by_label("City").fill(NAMES["City"][:80])
+    staff_page.goto("/clients/new/")
+    staff_page.get_by_label("Name", exact=True).fill(NAMES["Client"])
+    staff_page.get_by_label("Short name").fill("corpus")
+    staff_page.get_by_label("City").fill(NAMES["City"][:80])
     for field, label in (("Connection", "Org"), ("First number", "Line"), ("First assistant", "Voice")):
-        box = desk.get_by_label(field, exact=field == "Connection")
+        box = staff_page.get_by_label(field, exact=field == "Connection")
         option = box.locator("option").filter(has_text=NAMES[label])
         box.select_option(option.first.get_attribute("value"))
-    desk.get_by_label("First owner’s name").fill(NAMES["Owner"])
-    desk.get_by_label("First owner’s e-mail").fill("owner@corpus.test")
-    desk.get_by_role("button", name="Open this client").click()
-    link = desk.get_by_label("Invitation link").input_value()
+    staff_page.get_by_label("First owner’s name").fill(NAMES["Owner"])
+    staff_page.get_by_label("First owner’s e-mail").fill("owner@corpus.test")
+    staff_page.get_by_role("button", name="Open this client").click()
+    link = staff_page.get_by_label("Invitation link").input_value()
     page = window()
     page.goto(link)
     page.get_by_label("name").fill(NAMES["Owner"])

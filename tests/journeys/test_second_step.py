@@ -63,17 +63,17 @@ def test_from_the_invitation_to_a_passkey(window, base_url):
     expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")  # by itself
 
 
-def invited(desk):
+def invited(staff_page):
     """The link of an invitation of Bloom Dental's owner."""
-    desk.goto("/c/bloom-dental/team/")
-    form = region(desk, "Invite somebody")
+    staff_page.goto("/c/bloom-dental/team/")
+    form = region(staff_page, "Invite somebody")
     form.get_by_label("E-mail").fill("pim@bloom.test")
     form.get_by_label("Role").select_option("Viewer")
     form.get_by_role("button", name="Invite to Bloom Dental").click()
-    if desk.get_by_label("Password").is_visible():  # it was a while since the owner signed in
-        desk.get_by_label("Password").fill(PASSWORD)
-        desk.get_by_role("button", name="Go on").click()
-    return desk.get_by_label("Invitation link").input_value()
+    if staff_page.get_by_label("Password").is_visible():  # it was a while since the owner signed in
+        staff_page.get_by_label("Password").fill(PASSWORD)
+        staff_page.get_by_role("button", name="Go on").click()
+    return staff_page.get_by_label("Invitation link").input_value()
 
 
 def an_app(page):

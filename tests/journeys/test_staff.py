@@ -9,13 +9,13 @@ from tests.journeys.calling import place, region, without_reload
 
 
 def test_staff_open_a_client_and_its_owner_calls(window, talkative):
-    desk = window("admin@patchbay.test")
-    desk.goto("/clients/")
+    staff_page = window("admin@patchbay.test")
+    staff_page.goto("/clients/")
     for name in ("Bloom Dental", "Harbor Logistics", "Noord Energie", "Alder & Finch Estate", "Casa Lindo"):
-        expect(desk.get_by_role("main").get_by_role("link", name=name, exact=True)).to_be_visible()
-    desk.goto("/inventory/")
-    expect(desk.get_by_role("main")).to_contain_text("+31 20 555 0181")
-    link = open_a_client(desk)
+        expect(staff_page.get_by_role("main").get_by_role("link", name=name, exact=True)).to_be_visible()
+    staff_page.goto("/inventory/")
+    expect(staff_page.get_by_role("main")).to_contain_text("+31 20 555 0181")
+    link = open_a_client(staff_page)
 
     wren = window()
     wren.goto(link)
@@ -34,28 +34,28 @@ def test_staff_open_a_client_and_its_owner_calls(window, talkative):
     place(wren, "+31 6 1234 5601")
     with without_reload(wren, "call"):
         expect(wren.locator("#call-header")).to_contain_text("In progress")
-    desk.goto("/live/")
-    expect(desk.get_by_role("main")).to_contain_text("Juniper Care")
+    staff_page.goto("/live/")
+    expect(staff_page.get_by_role("main")).to_contain_text("Juniper Care")
     assert findings(wren) == []
 
 
-def open_a_client(desk):
+def open_a_client(staff_page):
     """The new client with a number and an assistant; the link of its owner's invitation."""
-    desk.goto("/clients/")
-    desk.get_by_role("link", name="New client").click()
-    desk.get_by_label("Name", exact=True).fill("Juniper Care")
-    desk.get_by_label("Connection", exact=True).select_option(label="Kabelhuis")
-    desk.get_by_role("button", name="Open this client").click()
-    expect(desk.get_by_role("heading", level=1)).to_contain_text("Juniper Care")
+    staff_page.goto("/clients/")
+    staff_page.get_by_role("link", name="New client").click()
+    staff_page.get_by_label("Name", exact=True).fill("Juniper Care")
+    staff_page.get_by_label("Connection", exact=True).select_option(label="Kabelhuis")
+    staff_page.get_by_role("button", name="Open this client").click()
+    expect(staff_page.get_by_role("heading", level=1)).to_contain_text("Juniper Care")
     for things, thing in (("Numbers", "Number"), ("Assistants", "Assistant")):
-        region(desk, things).get_by_label(thing, exact=True).select_option(index=1)
-        region(desk, things).get_by_role("button", name="Dedicate to").click()
-        expect(region(desk, things).get_by_role("table")).to_contain_text("In use")
-    desk.get_by_text("Invite somebody").click()
-    people = region(desk, "People")
+        region(staff_page, things).get_by_label(thing, exact=True).select_option(index=1)
+        region(staff_page, things).get_by_role("button", name="Dedicate to").click()
+        expect(region(staff_page, things).get_by_role("table")).to_contain_text("In use")
+    staff_page.get_by_text("Invite somebody").click()
+    people = region(staff_page, "People")
     people.get_by_label("E-mail").fill("wren@juniper.test")
     people.get_by_label("Role").select_option("Owner")
     people.get_by_role("button", name="Invite to Juniper Care").click()
-    link = desk.get_by_label("Invitation link").input_value()
-    assert findings(desk) == []
+    link = staff_page.get_by_label("Invitation link").input_value()
+    assert findings(staff_page) == []
     return link

@@ -79,7 +79,7 @@ def write(request, object_id):
 def test_auditor_cannot_write_by_transaction_or_role(two_tenants: TwoTenants, monkeypatch, role, read_only, status):
     """A page that tries to write: the transaction refuses, and so does the role; without both it is written, so the
     test can see."""
-    real, shelf = scope._set, site.site._registry[Tenant]
+    real, tenant_admin = scope._set, site.site._registry[Tenant]
 
     def set_chosen(*settings: str, **more: bool) -> None:
         real(*settings)
@@ -88,7 +88,7 @@ def test_auditor_cannot_write_by_transaction_or_role(two_tenants: TwoTenants, mo
                 cursor.execute(f"SET LOCAL transaction_read_only = {read_only}; SET LOCAL ROLE {role}")
 
     monkeypatch.setattr(scope, "_set", set_chosen)
-    monkeypatch.setattr(shelf, "change_view", write)
+    monkeypatch.setattr(tenant_admin, "change_view", write)
     answer = ask(
         two_tenants, two_tenants.people["auditor of all"], "GET", TENANT.format(two_tenants.tenants["one"].tenant.pk)
     )

@@ -58,7 +58,7 @@ class Site:
         self.messages.put(None)
 
 
-class Door(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     site: Site
 
     def log_message(self, *_: object) -> None:
@@ -114,7 +114,7 @@ hx-trigger="changed:call:0190-ab from:body throttle:200ms, changed:all from:body
 @pytest.fixture
 def site():
     site = Site()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("SiteDoor", (Door,), {"site": site}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("SiteHandler", (Handler,), {"site": site}))
     server.daemon_threads = True
     site.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
