@@ -21,8 +21,8 @@ def migrations(*more: str) -> str:
 
 def demo(*more: str) -> str:
     """Changes with the demo itself and with the addresses it hooks up."""
-    home = ROOT / "dashboard" / "home"
-    return fingerprint([home / "management" / "commands" / "demo.py", home / "furniture.py"], *more)
+    overview = ROOT / "dashboard" / "overview"
+    return fingerprint([overview / "management" / "commands" / "demo.py", overview / "demo_data.py"], *more)
 
 
 def fingerprint(files: Iterable[Path], *more: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import manage
+from dashboard.devserver import setup_steps
 
 
 @pytest.fixture
@@ -150,3 +151,8 @@ def test_up_and_the_keys_are_there_before_django_is_set_up():
             text=True,
         )
         assert done.returncode == 0, (module, done.stderr)
+
+
+def test_what_the_steps_depend_on_is_there():
+    assert setup_steps.demo() != setup_steps.demo("another address")
+    assert setup_steps.migrations() != setup_steps.migrations("another address")
