@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.fake_clock",
     "tests.fixtures.two_tenants",
     "tests.fixtures.checkpoints",
+    "tests.fixtures.databases",
 ]
 html.install()
 ScryptPasswordHasher.work_factor = 2**4  # instead of 2**14, which takes a quarter of a second for each sign-in

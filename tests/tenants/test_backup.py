@@ -1,8 +1,6 @@
 """A backup is drilled: made, restored into an empty database, compared; and what is not whole is found."""
 
 import json
-import secrets
-from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -26,17 +24,6 @@ def backed_up(bloom, harbor, admin, checkpoint_folder, tmp_path, capsys):
     call_command("backup", str(folder))
     assert "2 audit chains" in capsys.readouterr().out
     return folder
-
-
-@pytest.fixture
-def empty_database(superuser) -> Iterator[str]:
-    """A new database, which this process uses while the test runs; a trigger of one test cannot reach another."""
-    before, name = connection.settings_dict["NAME"], f"restored_{secrets.token_hex(4)}"
-    superuser(f"CREATE DATABASE {name} OWNER patchbay_owner")
-    yield name
-    connection.close()
-    connection.settings_dict["NAME"] = before
-    superuser(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def restore(folder, name: str) -> None:
