@@ -1,4 +1,4 @@
-"""Steps that are taken again only when what they depend on has changed: migrations, the demo's furniture."""
+"""Steps that are taken again only when what they depend on has changed: migrations, the demo's rows."""
 
 import hashlib
 from collections.abc import Iterable

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.devserver import demo_logins, environment, up
+from dashboard.devserver import demo_logins, environment, setup_steps, up
 from dashboard.devserver.lock import Lock
 from dashboard.devserver.paths import ROOT, Places, free_port, is_free
 from dashboard.overview import demo_data
@@ -163,3 +163,18 @@ def test_a_full_disk_is_told_in_words(places, monkeypatch, capsys):
     monkeypatch.setattr(Places, "renew_busy_ports", full)
     assert up.run([]) == 1
     assert "The disk is full, so nothing can be written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("step", "watched"),
+    [
+        (setup_steps.migrations, {"0001_initial.py", "call_leaves.sql", "audit_link.sql", "row_security.py"}),
+        (setup_steps.demo, {"demo.py", "demo_data.py"}),
+    ],
+)
+def test_a_step_is_taken_again_when_what_it_depends_on_has_changed(step, watched, monkeypatch):
+    read = []
+    monkeypatch.setattr(setup_steps, "fingerprint", lambda files, *more: read.extend(files) or "")
+    step("an address")
+    assert watched <= {path.name for path in read}
+    assert [path for path in read if not path.exists()] == []

@@ -31,7 +31,7 @@ def dump(request, bloom, admin, tmp_path):
         if connection.connection.info.server_version // 10000 < server:
             pytest.skip(f"The dump is of PostgreSQL {server}, and the server of the tests is older.")
         return request.param
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "visit.began", bloom.tenant)
     call_command("backup", str(tmp_path / "backup"))
     return tmp_path / "backup"
@@ -60,7 +60,7 @@ def test_an_older_database_becomes_what_a_new_one_is_and_keeps_its_history(dump,
     assert sorted(found - expected) == [] and sorted(expected - found) == []
     call_command("verify_audit")
     rows = json.loads((dump / "manifest.json").read_text())["rows"]
-    with connection.cursor() as cursor, scope.system("count the rows of a database that was brought up to date"):
+    with connection.cursor() as cursor, scope.for_system("count the rows of a database that was brought up to date"):
         for table in KEPT:
             cursor.execute(f'SELECT count(*) FROM "{table}"')
             assert cursor.fetchone()[0] == rows[table], table
