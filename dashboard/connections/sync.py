@@ -24,8 +24,7 @@ def organization(connection: Connection) -> None:
     with runs.run_sync(connection, Kind.ORGANIZATION) as run:
         with run.client_for(Priority.REST) as vendor:
             found = vendor.organization(include_children=True)
-        if found.id != connection.organization_id:
-            raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
+        check_organization(connection, found)
         run.seen = 1
         run.cursor |= {
             "active_calls": found.active_calls,
@@ -33,6 +32,12 @@ def organization(connection: Connection) -> None:
         }
         with scope.for_system("copy an organization"):
             run.changed = _organization(connection, found)
+
+
+def check_organization(connection: Connection, found: voicedock.RemoteOrganization) -> None:
+    """Raises `AnotherOrganization` when what the key opens is not this connection's."""
+    if found.id != connection.organization_id:
+        raise AnotherOrganization(f"This key belongs to {found.name}, not to {connection.organization_name}.")
 
 
 def _organization(connection: Connection, found: voicedock.RemoteOrganization) -> int:

@@ -8,14 +8,17 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from dashboard import voicedock
 from dashboard.calls import manual_resolution, queries
 from dashboard.calls.control import commands
 from dashboard.calls.models import Alarm, Call, State
 from dashboard.calls.placing import claims, intents
 from dashboard.calls.updates import lost_calls, sync
+from dashboard.connections.sync import AnotherOrganization
+from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.access.permissions import Role
 from tenants.isolation import scope
-from tenants.models import Tenant
+from tenants.models import ConnectionSecret, Tenant
 from tests.fixtures.call_factories import make_call
 
 
@@ -175,3 +178,101 @@ def test_the_page_offers_the_decision(bloom, make_member, sign_in):
     assert operator.post(f"{address}decide/", {"choice": "is-over"}).status_code == 303
     page = operator.get(address).content.decode()
     assert "Lost at VoiceDock" in page and "decided that it is over" in page
+
+
+# A connection that does not answer for its organization
+
+
+@pytest.fixture
+def three(operator):
+    return [operator.place_answered(f"+3161234004{at}") for at in range(3)]
+
+
+def states(operator, calls):
+    found = map(operator.reload, calls)
+    return {(call.state, call.alarm, call.missing_since) for call in found}
+
+
+def with_key(operator, key):
+    with scope.system("another key"):
+        secret = ConnectionSecret.objects.get(connection=operator.connection)
+        secret.api_key = key
+        secret.save()
+
+
+def forget_when_it_was_confirmed(operator):
+    SyncState.objects.filter(connection=operator.connection, kind=Kind.LIVE_CALLS).update(cursor={})
+
+
+def fails(operator, error, minutes=0):
+    with pytest.raises(error):
+        look(operator, minutes)
+    return SyncState.objects.get(connection=operator.connection, kind=Kind.LIVE_CALLS).failures
+
+
+def test_a_key_of_another_organization_loses_no_call(operator, three):
+    with_key(operator, "sandbox-bloom")
+    for at in range(1, 4):
+        assert fails(operator, AnotherOrganization, minutes=2) == at
+        assert states(operator, three) == {(State.IN_PROGRESS, "", None)}
+    with scope.system("look"):
+        run = SyncRun.objects.filter(connection=operator.connection, kind=Kind.LIVE_CALLS).latest("started_at")
+    assert "belongs to Bloom Dental" in run.error and "call.lost" not in operator.audit_actions()
+    with_key(operator, "sandbox-agency")
+    look(operator)
+    assert states(operator, three) == {(State.IN_PROGRESS, "", None)}
+
+
+def test_a_key_that_changes_organization_amid_the_wait_starts_it_anew(operator, talking, hidden):
+    hidden.add(talking.remote_id)
+    look(operator)
+    assert operator.reload(talking).missing_since is not None
+    forget_when_it_was_confirmed(operator)
+    with_key(operator, "sandbox-bloom")
+    fails(operator, AnotherOrganization, minutes=3)
+    with_key(operator, "sandbox-agency")
+    look(operator, minutes=3)
+    assert operator.reload(talking).state == State.IN_PROGRESS
+    look(operator, minutes=2)
+    assert operator.reload(talking).state == State.LOST
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_an_organization_that_is_not_there_loses_no_call(operator, three, settings, status):
+    """Lists that are empty and reads that find nothing, and no answer about the organization."""
+    settings.VOICEDOCK_TRANSPORT = Removed(settings.VOICEDOCK_TRANSPORT, status)
+    for at in range(1, 3):
+        assert fails(operator, voicedock.VoiceDockError, minutes=3) == at
+    assert states(operator, three) == {(State.IN_PROGRESS, "", None)}
+
+
+class Removed(httpx.BaseTransport):
+    """The sandbox, whose calls and organization are gone."""
+
+    def __init__(self, transport, status):
+        self.transport, self.status = transport, status
+
+    def handle_request(self, request):
+        if request.url.path.endswith("/calls"):
+            return httpx.Response(200, json={"calls": [], "total": 0})
+        if "/calls/" in request.url.path:
+            return httpx.Response(404, json={"error": "Call not found"})
+        return httpx.Response(self.status, json={"error": "Organization not found"})
+
+
+def test_one_call_that_is_gone_among_others_is_lost_alone(operator, three, hidden):
+    hidden.add(three[1].remote_id)
+    look(operator)
+    look(operator, minutes=2)
+    assert [operator.reload(call).state for call in three] == [State.IN_PROGRESS, State.LOST, State.IN_PROGRESS]
+
+
+def test_the_organization_is_asked_for_once_in_a_while(operator, talking, hidden):
+    hidden.add(talking.remote_id)
+    for _ in range(3):
+        look(operator)
+    asked = [entry for entry in operator.sandbox.log.since() if entry["path"].endswith("/organizations")]
+    before = len(asked)
+    forget_when_it_was_confirmed(operator)
+    look(operator)
+    assert len([one for one in operator.sandbox.log.since() if one["path"].endswith("/organizations")]) == before + 1

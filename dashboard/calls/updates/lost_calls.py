@@ -1,5 +1,6 @@
 """Calls that VoiceDock does not know any more: neither in its lists nor by their id, for `LOST_AFTER`.
 
+An answer counts only while the key opens the connection's own organization: otherwise nothing is known of its calls.
 Such a call is shown as lost and asks for a person; it no longer counts against what a client may have at once. If
 VoiceDock shows it again, `merge` brings it back.
 """
@@ -42,6 +43,14 @@ def found(connection: Connection, remote_ids: Collection[str]) -> None:
     with scope.for_system("calls that are there"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids, missing_since__isnull=False)
         rows.update(missing_since=None, missed_at=None)
+
+
+def forget_misses(connection: Connection) -> None:
+    """VoiceDock did not answer for this connection's organization: nothing follows for its calls, not even for those
+    that were missed before. Lost ones stay as they are."""
+    with scope.system("nothing is known of these calls"):
+        rows = Call.objects.filter(connection_id=connection.pk, missing_since__isnull=False, finished=False)
+        rows.exclude(state=State.LOST).update(missing_since=None, missed_at=None)
 
 
 def missed(connection: Connection, remote_id: str) -> bool:

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from dashboard import voicedock
 from dashboard.calls.models import LIVE, Call
 from dashboard.calls.updates import apply, lost_calls
+from dashboard.connections import sync as connections
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
 from dashboard.sync.models import Kind, UnreadableItem
@@ -29,6 +30,7 @@ PAGE = 50
 HISTORY_PAGE = 100
 HISTORY_PAGES = 4  # of history in one look; the next one goes on where this stopped
 NEWEST_PAGES = 20  # of what is new in one look; 2 while history is still on its way
+OWN_FOR = timedelta(seconds=30)  # that long a key is believed to open the connection's organization
 DEEP_EVERY = timedelta(minutes=10)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
 
@@ -134,9 +136,30 @@ def _look_for(run: Run, missing: list[str]) -> None:
             except voicedock.NotFound:
                 found = None
         if found is None:
+            _confirm_organization(run)
             run.changed += lost_calls.missed(run.connection, remote_id)
         else:
             _hear(run, voicedock.Page([found], 1, 1, 0))
+
+
+def _confirm_organization(run: Run) -> None:
+    """A 404 counts only while the key opens this connection's own organization.
+
+    VoiceDock answers 404 for an unknown call and for one of another organization (`voicedock-api.md §4.3`).
+    Otherwise the run fails, which shows the connection in trouble, and what was missed of its calls counts no more. The
+    state's cursor: `own_at`, when the key last opened it.
+    """
+    last = parse_datetime(run.cursor.get("own_at", ""))
+    if last is not None and last > timezone.now() - OWN_FOR:
+        return
+    try:
+        with run.client_for(Priority.LIVE) as vendor:
+            organization = vendor.organization()
+        connections.check_organization(run.connection, organization)
+    except voicedock.VoiceDockError:
+        lost_calls.forget_misses(run.connection)
+        raise
+    run.cursor["own_at"] = timezone.now().isoformat()
 
 
 def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int, Any]]:
