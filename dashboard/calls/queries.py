@@ -130,6 +130,13 @@ def dedicated_entry(dedication: NumberDedication) -> AuditEntry | None:
     return AuditEntry.objects.filter(tenant=dedication.tenant_id, subject=subject).order_by("seq").first()
 
 
+def countries(client: str = "") -> list[str]:
+    """Where the numbers of one client, or of all of them, are read without a country code."""
+    found = Tenant.objects.exclude(country="")
+    found = found.filter(slug=client) if client else found
+    return list(found.order_by("country").values_list("country", flat=True).distinct())
+
+
 def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
     """What the list can be narrowed to: lines and assistants of a client, or the clients of all; one query."""
     if tenant is None:

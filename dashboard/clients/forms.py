@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from dashboard.connections.queries import open_clients
 from dashboard.ui import countries, date_fields, phone_numbers, search_fields
+from dashboard.ui.country_field import CountryField
 from tenants import names
 from tenants.access.permissions import Role
 from tenants.form_fields import NameField, names_of_reseller, names_of_staff
@@ -51,6 +52,7 @@ class ClientForm(forms.Form):
     )
     city = NameField(max_length=80, required=False, label="City")
     timezone = ZoneField(label="Time zone", initial="Europe/Amsterdam")
+    country = CountryField()
     connection = forms.ModelChoiceField(
         Connection.objects.none(),
         label="Connection",
@@ -154,9 +156,7 @@ class LimitsForm(forms.ModelForm):
 class CountriesForm(forms.Form):
     """Where a client's people are, and where they may call."""
 
-    country = forms.ChoiceField(
-        required=False, label="Numbers without a country code", help_text="Read as they are written in this country."
-    )
+    country = CountryField()
     allowed = forms.CharField(
         required=False,
         max_length=2000,
@@ -171,7 +171,6 @@ class CountriesForm(forms.Form):
             "country": tenant.country,
             "allowed": ", ".join(map(phone_numbers.country, tenant.allowed_countries)),
         }
-        self.fields["country"].choices = [("", "Are not read"), *phone_numbers.countries().items()]  # type: ignore[attr-defined]
 
     def clean_allowed(self) -> list[str]:
         try:

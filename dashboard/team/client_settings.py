@@ -12,6 +12,7 @@ NAMES = {
     "name": "name",
     "city": "city",
     "timezone": "time zone",
+    "country": "country of numbers",
     "brand_hue": "colour",
     "brand_chroma": "colour",
     "requires_second_step": "second step at sign-in",

@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 
 from dashboard.ui import phone_numbers
+from dashboard.ui.country_field import CountryField
 from tenants import names
 from tenants.access.permissions import Role, StaffRole
 from tenants.access.support_access import HOURS
@@ -99,6 +100,7 @@ class SettingsForm(forms.ModelForm):
     name = NameField(reserved=names_of_reseller, label="Name")
     city = NameField(max_length=80, required=False, label="City")
     timezone = ZoneField(label="Time zone")
+    country = CountryField()
     default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
     default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
     phrases = forms.CharField(
@@ -110,7 +112,7 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ("name", "city", "timezone", "brand_hue", "brand_chroma", "requires_second_step")
+        fields = ("name", "city", "timezone", "country", "brand_hue", "brand_chroma", "requires_second_step")
         labels = {
             "brand_hue": "Hue",
             "brand_chroma": "Strength",
@@ -134,6 +136,10 @@ class SettingsForm(forms.ModelForm):
             self.fields[name].queryset = found  # type: ignore[attr-defined]
             self.fields[name].empty_label = "The first of them"  # type: ignore[attr-defined]
             self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
+
+    def clean_country(self) -> str:
+        """What a form without the field leaves as it is."""
+        return self.cleaned_data["country"] if "country" in self.data else self.instance.country
 
     def clean_brand_chroma(self) -> Decimal:
         return self.cleaned_data["brand_chroma"].quantize(Decimal("0.001"))

@@ -219,6 +219,15 @@ def test_the_export_brings_all_that_match_in_pages(bloom, harbor, manager, monke
         assert AuditEntry.objects.filter(action="calls.exported").count() == 1
 
 
+def test_the_export_tells_which_calls_a_machine_took(bloom, manager):
+    make_call(bloom, state="ended", ago=90)
+    make_call(bloom, state="ended", ago=60, machine_source="summary")
+
+    head, *rows = cells(manager.get(f"{LIST}export.csv"))
+
+    assert [row[head.index("Voicemail")] for row in rows] == ["Yes, the summary says so", ""]
+
+
 def test_nothing_in_the_export_is_a_formula(bloom, manager):
     make_call(bloom, state="ended", assistant_name='=HYPERLINK("http://evil")', error="@SUM(1)", end_reason="-1")
 

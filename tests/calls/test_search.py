@@ -68,3 +68,17 @@ def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in,
     with scope.for_tenant(bloom.tenant):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["BE"])
     assert "Call again" not in operator.get(f"{ADDRESS}{good.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(("text", "there"), [("06 12345678", ["bloom"]), ("0470 12 34 56", ["harbor"]), ("0612", [])])
+def test_staff_find_a_number_as_it_is_written_in_the_country_of_any_client(bloom, harbor, admin, sign_in, text, there):
+    with scope.system("countries"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
+        Tenant.objects.filter(pk=harbor.tenant.pk).update(country="BE")
+    make_call(bloom, state="ended", counterpart="+31612345678")
+    make_call(harbor, state="ended", counterpart="+32470123456")
+    calls = {"bloom": "+31612345678", "harbor": "+32470123456"}
+    page = sign_in(admin).get("/calls/", {"q": text})
+    found = {row["call"].counterpart for row in page.context["rows"]}
+    assert found >= {calls[one] for one in there}
+    assert there == [] or len(found) == len(there)

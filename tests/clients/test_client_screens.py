@@ -43,6 +43,7 @@ def test_a_client_is_opened_in_one_step(admin_browser, bloom):
             "name": "Casa Lindo",
             "city": "Utrecht",
             "timezone": "Europe/Amsterdam",
+            "country": "BE",
             "connection": bloom.connection.pk,
             "number": number.pk,
             "assistant": assistant.pk,
@@ -58,6 +59,7 @@ def test_a_client_is_opened_in_one_step(admin_browser, bloom):
         assert NumberDedication.objects.filter(tenant=tenant, number=number).open().exists()
         assert AssistantDedication.objects.filter(tenant=tenant, assistant=assistant).open().exists()
         assert tenant.default_number_id and tenant.default_assistant_id
+        assert tenant.country == "BE"
         assert Invitation.objects.get(tenant=tenant).role == Role.OWNER
     assert link not in admin_browser.get("/clients/casa-lindo/").content.decode()  # shown once
 

@@ -42,9 +42,22 @@ def test_an_owner_changes_the_settings(bloom, make_member, sign_in):
     assert style.headers["Content-Type"].startswith("text/css") and "private" in style.headers["Cache-Control"]
 
 
+def test_an_owner_says_in_which_country_numbers_are_read(bloom, make_member, sign_in):
+    browser, address = sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental/settings/"
+    assert "Numbers without a country code" in browser.get(address).content.decode()
+    assert browser.post(address, filled(bloom, country="NL")).status_code == 302
+    with scope.of(bloom.tenant):
+        assert Tenant.objects.get().country == "NL"
+        assert "country of numbers" in AuditEntry.objects.get(action="tenant.settings-changed").body
+    browser.post(address, filled(bloom))
+    with scope.of(bloom.tenant):
+        assert Tenant.objects.get().country == "NL", "a form without the field leaves it as it is"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
+        ({"country": "XX"}, "country"),
         ({"timezone": "Nowhere"}, "timezone"),
         ({"brand_hue": "400"}, "brand_hue"),
         ({"brand_chroma": "0.9"}, "brand_chroma"),

@@ -18,6 +18,7 @@ from dashboard.calls.history import pages
 from dashboard.calls.history.filters import chips
 from dashboard.calls.history.views import narrowed
 from dashboard.calls.models import Call
+from dashboard.calls.updates.voicemail import Source
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -42,6 +43,7 @@ HEAD = [
     "Talked, seconds",
     "Reported line",
     "Error",
+    "Voicemail",
 ]
 
 
@@ -96,4 +98,5 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
         talked,
         call.reported_line,
         call.error,
+        f"Yes, {Source(call.machine_source).label} says so" if call.machine_source else "",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -47,7 +47,8 @@ def state_group(calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
 
 
 class CallFilter(filters.FilterSet):
-    """`words` lets the search look into transcripts; `lines`, `assistants`, `clients` are (value, words) pairs."""
+    """`words` lets the search look into transcripts, `countries` are where it reads numbers without a country code;
+    `lines`, `assistants`, `clients` are (value, words) pairs."""
 
     q = search_fields.SearchFilter(method="find")
     since = date_fields.DayFilter(method="from_day", label="From", widget=forms.DateInput(attrs={"type": "date"}))
@@ -67,13 +68,13 @@ class CallFilter(filters.FilterSet):
         *,
         zone: ZoneInfo,
         words: bool,
-        country: str = "",
+        countries: Collection[str] = (),
         lines: list[tuple[str, str]],
         assistants: list[tuple[str, str]],
         clients: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(data, queryset=calls)
-        self.zone, self.words, self.country = zone, words, country
+        self.zone, self.words, self.countries = zone, words, countries
         for name, choices in (("line", lines), ("assistant", assistants), ("client", clients)):
             if choices:
                 self.filters[name].extra["choices"] = choices
@@ -82,7 +83,7 @@ class CallFilter(filters.FilterSet):
 
     def find(self, calls: QuerySet[Call], name: str, value: str) -> QuerySet[Call]:
         """What the list shows of a call, or words that were spoken."""
-        return calls.filter(search.matching(value.strip(), country=self.country, words=self.words))
+        return calls.filter(search.matching(value.strip(), countries=self.countries, words=self.words))
 
     def from_day(self, calls: QuerySet[Call], name: str, day: Any) -> QuerySet[Call]:
         return calls.filter(created_at__gte=datetime.combine(day, time.min, self.zone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
@@ -25,10 +25,10 @@ class Spoken(Func):
     output_field = BooleanField()
 
 
-def matching(text: str, *, country: str, words: bool) -> Q:
-    """`country` is where numbers are read without their country code; `words` lets it look into transcripts."""
+def matching(text: str, *, countries: Collection[str], words: bool) -> Q:
+    """`countries` are where numbers are read without their country code; `words` lets it look into transcripts."""
     wish = leads.matching(text) | Q(counterpart__icontains=text)
-    for digits in _numbers(text, country):
+    for digits in {digits for country in countries or [""] for digits in _numbers(text, country)}:
         wish |= Q(counterpart__contains=digits)
     if any(text.casefold() in name for name in HIDDEN) and len(text) >= FEWEST_DIGITS:
         wish |= Q(counterpart="")

@@ -45,7 +45,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
         request.GET,
         Call.objects.all(),
         zone=times.here(),
-        country="",
+        countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
         words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **choices,
     )
@@ -59,7 +59,7 @@ def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
         request.GET,
         calls,
         zone=request.tenant.zone,
-        country=request.tenant.country,
+        countries=[request.tenant.country],
         words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )

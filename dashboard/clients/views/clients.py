@@ -103,6 +103,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
                 slug=said["slug"],
                 city=said["city"],
                 timezone=said["timezone"],
+                country=said["country"],
                 home_connection=None if said["own"] else said["connection"],
                 by=request.user,
             )
