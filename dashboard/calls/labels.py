@@ -13,6 +13,7 @@ ASKS = {
     Alarm.NOT_CERTAIN: "Not certain",
     Alarm.END_NOT_CONFIRMED: "Asks for you",
     Alarm.WRONG_NUMBER: "Wrong line",
+    Alarm.WRONG_ASSISTANT: "Wrong assistant",
     Alarm.LOST: "Lost at VoiceDock",
 }
 WHY = {
@@ -20,6 +21,8 @@ WHY = {
     Alarm.END_NOT_CONFIRMED: "It was asked to end, and we have not heard that it ended. Ending it again does no harm.",
     Alarm.LOST: "VoiceDock does not know this call any more and never reported its end. Decide here.",
     Alarm.WRONG_NUMBER: "It left from a number that is not this client’s. Its calls are stopped until someone looks.",
+    Alarm.WRONG_ASSISTANT: "It was made with an assistant that is not this client’s. Its calls are stopped until "
+    "someone looks.",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
-from dashboard.calls.models import Alarm, AlarmClearing, Call, State
+from dashboard.calls.models import STOPS_DIALING, Alarm, AlarmClearing, Call, State
 from dashboard.calls.transitions import SETTLED_ALARM, owner, step, tell
 from dashboard.voicedock import states
 from tenants import names
@@ -93,7 +93,7 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
         return step(call, [State.LOST], action, by=by, **change)
 
 
-def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
+def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
     """Let the client dial again after somebody has looked; for staff, with a reason. Opens the tenant's scope.
 
     Raises `Refusal`; False when there is no such alarm any more.
@@ -105,7 +105,7 @@ def clear_wrong_number(call: Call, *, by: User, reason: str) -> bool:
         raise Refusal("Write why dialing may go on.")
     with scope.for_tenant(owner(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
-        if now.alarm != Alarm.WRONG_NUMBER:
+        if now.alarm not in STOPS_DIALING:
             return False
         why, alarm_at = reason[:LONGEST_REASON], now.alarm_at or now.created_at
         now.version += 1

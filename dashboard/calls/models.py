@@ -63,7 +63,10 @@ class Alarm(models.TextChoices):
     END_NOT_CONFIRMED = "end-not-confirmed", "End call is not confirmed"
     WRONG_NUMBER = "wrong-number", "It left from a number that is not this client's"
     LOST = "lost", "VoiceDock does not know this call any more"
+    WRONG_ASSISTANT = "wrong-assistant", "It was made with an assistant that is not this client's"
 
+
+STOPS_DIALING = [Alarm.WRONG_NUMBER, Alarm.WRONG_ASSISTANT]  # until staff clear it, with a reason
 
 END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
@@ -369,7 +372,7 @@ class CallerIdCorrection(models.Model):
 
 
 class AlarmClearing(models.Model):
-    """Staff's decision that dialing may go on after a wrong number; without one the alarm cannot be taken away."""
+    """Staff's decision that dialing may go on after an alarm that stops it; without one it cannot be taken away."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
     call = models.ForeignKey(Call, models.PROTECT, related_name="alarm_clearings", db_constraint=False)

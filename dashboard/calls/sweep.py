@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.control import commands
-from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
 from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import READ_ANEW, owner, step, tell
 from dashboard.campaigns import control as campaigns
@@ -128,8 +128,8 @@ def transfers_not_confirmed() -> None:
 
 
 def wrong_lines() -> None:
-    """A call found at VoiceDock left from a line that is not its client's: stop the campaigns that may have made it."""
-    recent = Q(alarm=Alarm.WRONG_NUMBER, origin=Call.Origin.ADOPTED, alarm_at__gt=Now() - WATCHED)
+    """A call found at VoiceDock has a line or an assistant that is not its client's: stop the campaigns behind it."""
+    recent = Q(alarm__in=STOPS_DIALING, origin=Call.Origin.ADOPTED, alarm_at__gt=Now() - WATCHED)
     for call in _calls(recent, live=False):
         campaigns.pause_suspects(call)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, DateTimeField, F, Value, When
 
-from dashboard.calls.models import Alarm, Call
+from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.models import AuditEntry, User
@@ -50,13 +50,13 @@ def owner(call: Call) -> int:
     return call.tenant_id
 
 
-def _unless_wrong_number(value: Any, field: CharField | DateTimeField) -> Case:
-    return Case(When(alarm=Alarm.WRONG_NUMBER, then=F(field.name)), default=Value(value), output_field=field)
+def _unless_dialing_stops(value: Any, field: CharField | DateTimeField) -> Case:
+    return Case(When(alarm__in=STOPS_DIALING, then=F(field.name)), default=Value(value), output_field=field)
 
 
 # Columns of a call that is settled: its alarm is over, unless it is the one that staff alone clear.
 SETTLED_ALARM: dict[str, Any] = {
-    "alarm": _unless_wrong_number("", Call._meta.get_field("alarm")),
-    "alarm_at": _unless_wrong_number(None, Call._meta.get_field("alarm_at")),
+    "alarm": _unless_dialing_stops("", Call._meta.get_field("alarm")),
+    "alarm_at": _unless_dialing_stops(None, Call._meta.get_field("alarm_at")),
 }
 READ_ANEW = [field.attname for field in Call._meta.concrete_fields if not field.is_relation]

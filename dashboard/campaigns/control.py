@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from dashboard import voicedock
-from dashboard.calls.models import Alarm, Call
+from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.campaigns import pauses, rights, sync
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from dashboard.connections import vendor_requests
@@ -287,9 +287,9 @@ def _start_hindrance(campaign: Campaign, present: rights.Rights, alarmed: set[in
 
 
 def _alarmed(campaigns: Iterable[Campaign]) -> set[int]:
-    """Clients of these with an open alarm about a caller ID."""
+    """Clients of these with an open alarm that stops dialing."""
     clients = {one.tenant_id for one in campaigns}
-    alarms = Call.objects.filter(tenant__in=clients, alarm=Alarm.WRONG_NUMBER)
+    alarms = Call.objects.filter(tenant__in=clients, alarm__in=STOPS_DIALING)
     return set(alarms.values_list("tenant_id", flat=True))
 
 

@@ -14,7 +14,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from dashboard.calls.models import Alarm, Call
+from dashboard.calls.models import STOPS_DIALING, Call
 from tenants.local_time import midnight
 from tenants.models import (
     AssistantDedication,
@@ -75,6 +75,6 @@ def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
     return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
 
 
-def wrong_number(tenant: Tenant) -> Call | None:
+def alarm_that_stops_dialing(tenant: Tenant) -> Call | None:
     """The call whose alarm stops this client's dialing, if there is one."""
-    return Call.objects.filter(tenant=tenant, alarm=Alarm.WRONG_NUMBER).order_by("alarm_at").first()
+    return Call.objects.filter(tenant=tenant, alarm__in=STOPS_DIALING).order_by("alarm_at").first()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls import labels
 from dashboard.calls import queries as calls_queries
-from dashboard.calls.models import Alarm, Call, CallQuerySet, Receipt
+from dashboard.calls.models import STOPS_DIALING, Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
 from tenants import time_zones
@@ -29,7 +29,7 @@ LONGEST_DAY = timedelta(hours=26)  # when clocks go back, and a bit
 MACHINE = ~Q(machine_source="")  # voicemail took it: an outcome of its own, and nobody was reached
 REACHED = Q(started_at__isnull=False, machine_source="")
 MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
-URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, Alarm.WRONG_NUMBER]
+URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
 
 
 def memberships(user: User) -> list[Membership]:

@@ -95,7 +95,7 @@ SENTENCES: dict[str, str] = {
     "call.reported-again": "VoiceDock reported {reported} as the number of the call with {counterpart}, "
     "after another one.",
     "call.wrong-assistant": "VoiceDock reported that the call with {counterpart} was made with {reported}, an "
-    "assistant that was not meant or is not dedicated to this client.",
+    "assistant that was not meant or is not dedicated to this client. Dialing stops.",
     "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {counterpart}: {why}",
     "call.end-not-confirmed": "The call with {counterpart} was asked to end, and we have not heard that it ended.",
     "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {counterpart}.",

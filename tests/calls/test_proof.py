@@ -166,7 +166,7 @@ def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
 
 def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visit_client):
     inside = visit_client(support, bloom)
-    assert manual_resolution.clear_wrong_number(foreign, by=support, reason="A campaign of VoiceDock’s own.")
+    assert manual_resolution.clear_alarm(foreign, by=support, reason="A campaign of VoiceDock’s own.")
     page = page_of(inside, foreign)
     assert "cleared the alarm about its number" in page and "A campaign of VoiceDock’s own." in page
     assert "which was not dedicated to" in page, "and what was reported is still told"

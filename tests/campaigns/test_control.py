@@ -111,7 +111,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
         control.start(slots, by=manager)
     hindrances = control.hindrances(Campaign.objects.filter(pk=slots.pk), by=manager)
     assert hindrances == {slots.pk: {"start": control.ALARM}} and new_requests() == []
-    assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
+    assert manual_resolution.clear_alarm(call, by=admin, reason="Looked at.")
     assert control.start(slots, by=manager).outcome == "accepted"
 
 

@@ -78,6 +78,7 @@ def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_t
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
+    assert claims.claim(call) is None  # the database takes no answer of a call that was never claimed
     monkeypatch.setattr(claims, "claim", lambda call: None)
     monkeypatch.setattr(claims, "confirm", lambda call: None)
 
@@ -281,10 +282,10 @@ def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(operator, admin):
     with pytest.raises(intents.Refusal, match="not theirs"):
         operator.place("+31612340043")
     with pytest.raises(manual_resolution.Refusal):
-        manual_resolution.clear_wrong_number(call, by=operator.user, reason="It is fine.")
+        manual_resolution.clear_alarm(call, by=operator.user, reason="It is fine.")
     with pytest.raises(manual_resolution.Refusal):
-        manual_resolution.clear_wrong_number(call, by=admin, reason=" ")
-    assert manual_resolution.clear_wrong_number(call, by=admin, reason="VoiceDock says it was shown wrongly.")
+        manual_resolution.clear_alarm(call, by=admin, reason=" ")
+    assert manual_resolution.clear_alarm(call, by=admin, reason="VoiceDock says it was shown wrongly.")
     operator.read_calls()
     assert operator.reload(call).alarm == ""
     assert operator.place("+31612340043").state == "dialing"

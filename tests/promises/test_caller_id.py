@@ -1,5 +1,6 @@
 """P1 at the foot: the database refuses a call from a number, or with an assistant, that is not its tenant's."""
 
+import html
 import itertools
 import random
 import uuid
@@ -19,6 +20,7 @@ from dashboard.calls import manual_resolution
 from dashboard.calls.caller_id import alarms
 from dashboard.calls.models import Call
 from dashboard.calls.placing import claims, intents, sending
+from dashboard.calls.updates import apply
 from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
@@ -332,11 +334,71 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, 
     assert f"/c/harbor/calls/{call.pk}/" in told.body
     with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
         operator.place("+31612340043")
-    assert manual_resolution.clear_wrong_number(
-        operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock."
-    )
+    assert manual_resolution.clear_alarm(operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock.")
     assert operator.place("+31612340043").state == "dialing"
     assert operator.audit_actions()[-4:-2] == ["call.wrong-number", "call.wrong-number-cleared"]
+
+
+def with_assistant(operator, call, assistant):
+    """Hear that VoiceDock made this call with this assistant."""
+    facts = apply.Facts(
+        at=timezone.now(),
+        status="in-progress",
+        remote_id=call.remote_id,
+        direction="outbound",
+        assistant_remote_id=assistant.remote_id,
+        told={"assistant_remote_id": assistant.remote_id, "assistant_name": assistant.name},
+    )
+    apply.hear(operator.connection, facts)
+
+
+@pytest.fixture
+def foreign_assistant(operator):
+    with scope.system("look"):
+        return Assistant.objects.exclude(pk=operator.assistant.assistant_id).first()
+
+
+def test_a_wrong_assistant_stops_the_client_and_tells_staff_by_mail_once(
+    operator, admin, support, sign_in, foreign_assistant
+):
+    call = operator.place()
+    for _ in range(2):
+        with_assistant(operator, call, foreign_assistant)
+        alarms.mail()
+    assert operator.reload(call).alarm == "wrong-assistant"
+    (told,) = mail.outbox
+    assert sorted(told.to) == sorted([admin.email, support.email])
+    assert "made with another assistant" in told.subject and foreign_assistant.name in told.body
+    assert operator.assistant.assistant.name in told.body and f"/c/harbor/calls/{call.pk}/" in told.body
+    with pytest.raises(intents.Refusal, match="with an assistant that is not theirs"):
+        operator.place("+31612340043")
+    browser = sign_in(admin)
+    assert "with an assistant that is not this client" in html.unescape(browser.get("/").content.decode())
+    assert "Dialing has stopped" in browser.get("/clients/harbor/").content.decode()
+    assert manual_resolution.clear_alarm(operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock.")
+    assert operator.place("+31612340043").state == "dialing"
+    alarmed = [one for one in operator.audit_actions() if "wrong" in one]
+    assert alarmed == ["call.wrong-assistant", "call.wrong-number-cleared"]
+
+
+def test_the_alarm_of_a_wrong_assistant_is_cleared_by_staff_alone_in_the_database(operator, foreign_assistant):
+    call = operator.place()
+    with_assistant(operator, call, foreign_assistant)
+    for change in ({"alarm": ""}, {"alarm": "not-certain"}, {"alarm_at": None}):
+        with scope.system("try"), pytest.raises(IntegrityError, match="staff clear"), transaction.atomic():
+            Call.objects.filter(pk=call.pk).update(**change)
+    queued = a_call_that_waits(operator)
+    with scope.system("try"), pytest.raises(IntegrityError, match="wrong assistant"), transaction.atomic():
+        Call.objects.filter(pk=queued.pk).update(state="sending")
+    with scope.system("a wrong number comes to it"):
+        assert Call.objects.filter(pk=call.pk).update(alarm="wrong-number") == 1
+
+
+def a_call_that_waits(operator):
+    with scope.of(operator.tenant):
+        call = _call(operator.tenant, operator.connection, operator.number, operator.assistant)
+        call.save(force_insert=True)
+    return call
 
 
 def test_an_open_alarm_stops_dialing_at_the_database_too(operator, monkeypatch):

@@ -134,7 +134,7 @@ def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the
     with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
         operator.place("+31612340043")
     assert alarms.mail() == 1
-    assert manual_resolution.clear_wrong_number(now, by=admin, reason="A fault of the carrier.")
+    assert manual_resolution.clear_alarm(now, by=admin, reason="A fault of the carrier.")
     reported(operator.reload(call), "+31105550199")
     assert operator.reload(call).alarm == "wrong-number", "a third number is a new alarm"
     assert operator.audit_actions()[-3:] == ["call.wrong-number", "call.wrong-number-cleared", "call.wrong-number"]
@@ -164,7 +164,7 @@ def test_corrections_and_clearings_need_their_entry_and_stand(bloom, harbor, adm
             AlarmClearing.objects.create(alarm_at=call.alarm_at, cleared_by=admin, why="x", entry=other, **facts)
         right = audit.record(admin, bloom.tenant, "call.reported-again", call, counterpart="x")
         made = CallerIdCorrection.objects.create(reported_line="+1", reported_at=timezone.now(), entry=right, **facts)
-    assert manual_resolution.clear_wrong_number(call, by=admin, reason="Looked at.")
+    assert manual_resolution.clear_alarm(call, by=admin, reason="Looked at.")
     for table in ("calls_calleridcorrection", "calls_alarmclearing"):
         refused(f"UPDATE {table} SET tenant_id = tenant_id", match="permission denied")
         refused(f"DELETE FROM {table}", match="permission denied")

@@ -1,9 +1,10 @@
-"""Mail to staff when a call left from a number that is not its client's: dialing has stopped until they look."""
+"""Mail to staff when a call left from a number, or with an assistant, that is not its client's: dialing has stopped."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from dashboard.calls.caller_id import proof
-from dashboard.calls.models import Alarm, Call
+from dashboard.calls.models import STOPS_DIALING, Alarm, Call
 from tenants import names
 from tenants.access.permissions import STAFF_ROLE_PERMISSIONS, Permission
 from tenants.isolation import scope
@@ -33,34 +34,26 @@ def mail() -> int:
     counts again after a minute: better told twice than never.
     """
     with scope.for_system("alarms nobody was told of"):
-        waiting = Call.objects.filter(alarm=Alarm.WRONG_NUMBER).filter(_due())
-        calls = list(waiting.select_related("tenant").order_by("alarm_at")[:MOST])
+        waiting = Call.objects.filter(alarm__in=STOPS_DIALING).filter(_due())
+        calls = list(waiting.select_related("tenant", "assistant_dedication__assistant").order_by("alarm_at")[:MOST])
     return sum(_tell(call) for call in calls)
 
 
 def _tell(call: Call) -> bool:
     with scope.for_system("claim the telling of an alarm"):
-        mine = Call.objects.filter(pk=call.pk, alarm=Alarm.WRONG_NUMBER).filter(_due())
+        mine = Call.objects.filter(pk=call.pk, alarm=call.alarm).filter(_due())
         if not mine.update(alarm_mail_at=Now()):
             return False
     to = recipients()
     if not to:
         log.error("alarm_not_mailed", call=str(call.pk), reason="no staff to tell")
         return False
-    with scope.for_system("what is known of a caller ID"):
-        caller_id = proof.caller_id_of(call)
-    context = {
-        "client": call.tenant,
-        "caller_id": caller_id,
-        "reported": ", later ".join(caller_id.reported) or "nothing",
-        "words": caller_id.sentence(str(call.tenant)),
-        "reseller": settings.RESELLER_NAME,
-        "address": _address(call),
-    }
+    what, template, facts = _wrong_number(call) if call.alarm == Alarm.WRONG_NUMBER else _wrong_assistant(call)
+    context = facts | {"client": call.tenant, "reseller": settings.RESELLER_NAME, "address": _address(call)}
     try:
         send_mail(
-            f"Dialing has stopped for {names.isolate(call.tenant)}: a call left from another number",
-            render_to_string("calls/mail/wrong_number.txt", context),
+            f"Dialing has stopped for {names.isolate(call.tenant)}: {what}",
+            render_to_string(template, context),
             None,
             to,
         )
@@ -70,6 +63,27 @@ def _tell(call: Call) -> bool:
     with scope.for_system("an alarm was told"):
         Call.objects.filter(pk=call.pk).update(alarm_mailed_at=Now())
     return True
+
+
+def _wrong_number(call: Call) -> tuple[str, str, dict[str, Any]]:
+    """What happened, the template that tells it, and its facts."""
+    with scope.system("what is known of a caller ID"):
+        caller_id = proof.caller_id_of(call)
+    facts = {
+        "caller_id": caller_id,
+        "reported": ", later ".join(caller_id.reported) or "nothing",
+        "words": caller_id.sentence(str(call.tenant)),
+    }
+    return "a call left from another number", "calls/mail/wrong_number.txt", facts
+
+
+def _wrong_assistant(call: Call) -> tuple[str, str, dict[str, Any]]:
+    right = call.assistant_dedication if call.origin == Call.Origin.PLACED else None
+    facts = {
+        "meant": right.assistant.name if right else "",
+        "reported": call.assistant_name or call.assistant_remote_id,
+    }
+    return "a call was made with another assistant", "calls/mail/wrong_assistant.txt", facts
 
 
 def recipients() -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.calls import labels
-from dashboard.calls.models import END_IS_LATE, Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, Alarm, Call, Receipt, State
 from dashboard.calls.updates.voicemail import Source
 from dashboard.ui import phone_numbers, times
 from tenants.models import User
@@ -83,7 +83,7 @@ def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[dateti
         yield step(call.state_at, states_words(call), call.state)
     if call.started_at:
         yield step(call.started_at, "Answered", State.IN_PROGRESS)
-    if call.current_alarm in (Alarm.END_NOT_CONFIRMED, Alarm.WRONG_NUMBER):
+    if call.current_alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING):
         moment = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
         yield step(moment, call.alarm_words, State.NEEDS_PERSON)
     if call.finished:

@@ -87,13 +87,13 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
 @require_POST
 @tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
-    """Staff have looked at a call that left from a wrong number: the client may dial again."""
+    """Staff have looked at a call with a wrong number or assistant: the client may dial again."""
     if request.actor.staff is None:
         raise PermissionDenied
     with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
     try:
-        manual_resolution.clear_wrong_number(found, by=request.user, reason=request.POST.get("reason", ""))
+        manual_resolution.clear_alarm(found, by=request.user, reason=request.POST.get("reason", ""))
     except manual_resolution.Refusal as no:
         with scope.for_tenant(request.tenant):
             return _page(request, _find(request, call_id), unclear=no.words, status=422)

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dashboard.calls.models import Alarm, Call, State
+from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import owner
 from dashboard.rate_limits.limiter import PATIENCE
@@ -29,6 +29,10 @@ HELD = "{name} is about to be suspended or closed: nothing is sent for it meanwh
 CLOSED = "{name} is closed: nothing can be called."
 WRONG_NUMBER = (
     "A call of {name} left from a number that is not theirs, so nothing is dialed until your account team has looked."
+)
+WRONG_ASSISTANT = (
+    "A call of {name} was made with an assistant that is not theirs, so nothing is dialed until your account team has "
+    "looked."
 )
 AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again when one has ended."
 A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
@@ -93,8 +97,8 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
         return (CLOSED if tenant.status == Tenant.Status.CLOSED else SUSPENDED).format(name=name)
     if Tenant.objects.filter(pk=tenant.pk).exclude(NOT_HELD).exists():
         return HELD.format(name=name)
-    if others.filter(alarm=Alarm.WRONG_NUMBER).exists():
-        return WRONG_NUMBER.format(name=name)
+    if alarm := others.filter(alarm__in=STOPS_DIALING).values_list("alarm", flat=True).first():
+        return (WRONG_NUMBER if alarm == Alarm.WRONG_NUMBER else WRONG_ASSISTANT).format(name=name)
     if but is not None:
         others = others.exclude(pk=but.pk)
     if others.in_use().exclude(state=State.QUEUED).count() >= tenant.max_concurrent_calls:

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
-from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
+from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
 from dashboard.rate_limits import limiter
@@ -126,7 +126,7 @@ def _to_person(row: Call) -> dict[str, Any]:
     """A call that is under way without an id that is its own: nothing can find it, so a person has to look."""
     if row.state not in (*UNSENT, *UNCERTAIN):
         return {}
-    asks = {} if row.alarm == Alarm.WRONG_NUMBER else {"alarm": Alarm.NOT_CERTAIN, "alarm_at": Now()}
+    asks = {} if row.alarm in STOPS_DIALING else {"alarm": Alarm.NOT_CERTAIN, "alarm_at": Now()}
     return {"state": State.NEEDS_PERSON, "state_at": Now()} | asks
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.calls.control import effects
-from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
+from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import tell
 from dashboard.calls.updates import matching, voicemail
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
@@ -194,6 +194,9 @@ def _consequences(
     elif correction:
         deeds.append(("call.reported-again", _three_facts(call, reported)))
     if call.assistant_remote_id != before["assistant_remote_id"] and _has_wrong_assistant(call):
+        if call.alarm not in STOPS_DIALING:
+            call.alarm, call.alarm_at = Alarm.WRONG_ASSISTANT, limiter.clock()
+            call.alarm_mail_at = call.alarm_mailed_at = None
         deeds.append(("call.wrong-assistant", {"reported": call.assistant_name or call.assistant_remote_id}))
     return deeds
 

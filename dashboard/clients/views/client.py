@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls.caller_id.proof import caller_id_of
+from dashboard.calls.models import Alarm, Call
 from dashboard.clients import dedicating, status_actions
 from dashboard.clients import queries as client_queries
 from dashboard.clients.forms import (
@@ -203,7 +204,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
     )
     fresh = freshness.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
     turned = tenant_status.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
-    wrong = client_queries.wrong_number(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
+    wrong = client_queries.alarm_that_stops_dialing(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
         "fresh": fresh.get(tenant.home_connection_id or 0),
@@ -218,7 +219,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "removed_on": _day(client.data_removed_at, tenant),
         "turn_words": sentence(turned) if turned else "",
         "wrong": wrong,
-        "wrong_words": caller_id_of(wrong).sentence(tenant.name) if wrong else "",
+        "wrong_words": _alarm_words(wrong, tenant) if wrong else "",
         "live_calls": client_queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
         "story": [(entry, phone_numbers.within(sentence(entry))) for entry in client_queries.latest(tenant)],
         "invite_form": InviteForm(roles=roles, initial=_first_role(tenant)) if roles else None,
@@ -237,6 +238,13 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         }
     context["turns"] = _turns(request, client, *said.pop("filled", ("", None)))
     return render(request, "inventory/client.html", context | said, status=status)
+
+
+def _alarm_words(call: Call, tenant: Tenant) -> str:
+    """What stops the client's dialing."""
+    if call.alarm == Alarm.WRONG_ASSISTANT:
+        return f"{call.get_alarm_display()}."
+    return caller_id_of(call).sentence(tenant.name)
 
 
 def _turns(request: StaffRequest, client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str, Any]]:

@@ -1,0 +1,54 @@
+-- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
+-- number and with an assistant that are dedicated to this client for the next 45 seconds, and while no call of the
+-- client has an alarm about a wrong number or assistant. When the call was claimed, and what VoiceDock is asked for (the `asked_…`
+-- columns, from the dedications), is written here alone. The rows that are read stay locked until the commit, so that a
+-- release or a suspension comes before or after, never in between; `dedication_is_in_use` and `tenant_is_sending` are
+-- the other end of that.
+CREATE OR REPLACE FUNCTION public.call_leaves() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  number record;
+  assistant record;
+BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.state = 'sending' AND OLD.state NOT IN ('queued', 'sending') THEN
+    RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  PERFORM 1 FROM public.tenants_tenant t WHERE t.id = NEW.tenant_id AND t.status = 'active'
+    AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this client may not dial' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  SELECT d.e164, n.remote_id INTO number FROM public.tenants_numberdedication d
+    JOIN public.tenants_number n ON n.id = d.number_id
+    WHERE d.id = NEW.number_dedication_id AND d.tenant_id = NEW.tenant_id AND d.withdrawn_at IS NULL
+    AND d.period @> statement_timestamp() AND d.period @> statement_timestamp() + interval '45 seconds'
+    FOR SHARE OF d;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this number is not dedicated now' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  SELECT a.remote_id INTO assistant FROM public.tenants_assistantdedication d
+    JOIN public.tenants_assistant a ON a.id = d.assistant_id
+    WHERE d.id = NEW.assistant_dedication_id AND d.tenant_id = NEW.tenant_id AND d.withdrawn_at IS NULL
+    AND d.period @> statement_timestamp() AND d.period @> statement_timestamp() + interval '45 seconds'
+    FOR SHARE OF d;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this assistant is not dedicated now' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  PERFORM 1 FROM public.calls_call c WHERE c.tenant_id = NEW.tenant_id AND c.alarm IN ('wrong-number', 'wrong-assistant');
+  IF FOUND THEN
+    RAISE EXCEPTION 'a call left from a wrong number or with a wrong assistant' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  IF NEW.line NOT IN ('', number.e164) THEN
+    RAISE EXCEPTION 'the number that is meant is not the one that is dedicated'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  NEW.line := number.e164;
+  NEW.claimed_at := statement_timestamp();
+  IF TG_OP = 'UPDATE' THEN
+    NEW.claimed_at := coalesce(OLD.claimed_at, NEW.claimed_at);
+  END IF;
+  NEW.asked_line := number.e164;
+  NEW.asked_number_remote_id := number.remote_id;
+  NEW.asked_assistant_remote_id := assistant.remote_id;
+  RETURN NEW;
+END $$;
