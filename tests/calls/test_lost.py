@@ -194,7 +194,7 @@ def states(operator, calls):
 
 
 def with_key(operator, key):
-    with scope.system("another key"):
+    with scope.for_system("another key"):
         secret = ConnectionSecret.objects.get(connection=operator.connection)
         secret.api_key = key
         secret.save()
@@ -215,7 +215,7 @@ def test_a_key_of_another_organization_loses_no_call(operator, three):
     for at in range(1, 4):
         assert fails(operator, AnotherOrganization, minutes=2) == at
         assert states(operator, three) == {(State.IN_PROGRESS, "", None)}
-    with scope.system("look"):
+    with scope.for_system("look"):
         run = SyncRun.objects.filter(connection=operator.connection, kind=Kind.LIVE_CALLS).latest("started_at")
     assert "belongs to Bloom Dental" in run.error and "call.lost" not in operator.audit_actions()
     with_key(operator, "sandbox-agency")

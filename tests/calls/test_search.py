@@ -72,7 +72,7 @@ def test_call_again_is_offered_only_where_it_can_be(bloom, make_member, sign_in,
 
 @pytest.mark.parametrize(("text", "there"), [("06 12345678", ["bloom"]), ("0470 12 34 56", ["harbor"]), ("0612", [])])
 def test_staff_find_a_number_as_it_is_written_in_the_country_of_any_client(bloom, harbor, admin, sign_in, text, there):
-    with scope.system("countries"):
+    with scope.for_system("countries"):
         Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL")
         Tenant.objects.filter(pk=harbor.tenant.pk).update(country="BE")
     make_call(bloom, state="ended", counterpart="+31612345678")

@@ -341,7 +341,7 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, 
 
 def with_assistant(operator, call, assistant):
     """Hear that VoiceDock made this call with this assistant."""
-    facts = apply.Facts(
+    facts = apply.CallUpdate(
         at=timezone.now(),
         status="in-progress",
         remote_id=call.remote_id,
@@ -349,12 +349,12 @@ def with_assistant(operator, call, assistant):
         assistant_remote_id=assistant.remote_id,
         told={"assistant_remote_id": assistant.remote_id, "assistant_name": assistant.name},
     )
-    apply.hear(operator.connection, facts)
+    apply.apply_update_in_transaction(operator.connection, facts)
 
 
 @pytest.fixture
 def foreign_assistant(operator):
-    with scope.system("look"):
+    with scope.for_system("look"):
         return Assistant.objects.exclude(pk=operator.assistant.assistant_id).first()
 
 
@@ -385,17 +385,17 @@ def test_the_alarm_of_a_wrong_assistant_is_cleared_by_staff_alone_in_the_databas
     call = operator.place()
     with_assistant(operator, call, foreign_assistant)
     for change in ({"alarm": ""}, {"alarm": "not-certain"}, {"alarm_at": None}):
-        with scope.system("try"), pytest.raises(IntegrityError, match="staff clear"), transaction.atomic():
+        with scope.for_system("try"), pytest.raises(IntegrityError, match="staff clear"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(**change)
     queued = a_call_that_waits(operator)
-    with scope.system("try"), pytest.raises(IntegrityError, match="wrong assistant"), transaction.atomic():
+    with scope.for_system("try"), pytest.raises(IntegrityError, match="wrong assistant"), transaction.atomic():
         Call.objects.filter(pk=queued.pk).update(state="sending")
-    with scope.system("a wrong number comes to it"):
+    with scope.for_system("a wrong number comes to it"):
         assert Call.objects.filter(pk=call.pk).update(alarm="wrong-number") == 1
 
 
 def a_call_that_waits(operator):
-    with scope.of(operator.tenant):
+    with scope.for_tenant(operator.tenant):
         call = _call(operator.tenant, operator.connection, operator.number, operator.assistant)
         call.save(force_insert=True)
     return call

@@ -46,11 +46,11 @@ def test_an_owner_says_in_which_country_numbers_are_read(bloom, make_member, sig
     browser, address = sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental/settings/"
     assert "Numbers without a country code" in browser.get(address).content.decode()
     assert browser.post(address, filled(bloom, country="NL")).status_code == 302
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Tenant.objects.get().country == "NL"
         assert "country of numbers" in AuditEntry.objects.get(action="tenant.settings-changed").body
     browser.post(address, filled(bloom))
-    with scope.of(bloom.tenant):
+    with scope.for_tenant(bloom.tenant):
         assert Tenant.objects.get().country == "NL", "a form without the field leaves it as it is"
 
 

@@ -67,7 +67,7 @@ def _tell(call: Call) -> bool:
 
 def _wrong_number(call: Call) -> tuple[str, str, dict[str, Any]]:
     """What happened, the template that tells it, and its facts."""
-    with scope.system("what is known of a caller ID"):
+    with scope.for_system("what is known of a caller ID"):
         caller_id = proof.caller_id_of(call)
     facts = {
         "caller_id": caller_id,

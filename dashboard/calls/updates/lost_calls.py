@@ -48,7 +48,7 @@ def found(connection: Connection, remote_ids: Collection[str]) -> None:
 def forget_misses(connection: Connection) -> None:
     """VoiceDock did not answer for this connection's organization: nothing follows for its calls, not even for those
     that were missed before. Lost ones stay as they are."""
-    with scope.system("nothing is known of these calls"):
+    with scope.for_system("nothing is known of these calls"):
         rows = Call.objects.filter(connection_id=connection.pk, missing_since__isnull=False, finished=False)
         rows.exclude(state=State.LOST).update(missing_since=None, missed_at=None)
 
