@@ -43,13 +43,13 @@ class Traps:
     heard: dict[str, str] = field(default_factory=dict)
 
     def hear(self, where: str, what: Any) -> None:
-        self.field_versions[where] = self.field_versions.get(where, "") + "\n" + str(what)
+        self.heard[where] = self.heard.get(where, "") + "\n" + str(what)
 
     def found(self) -> list[str]:
         return [
             f"{name} in {where}"
             for name, canary in self.canaries.items()
-            for where, text in self.field_versions.items()
+            for where, text in self.heard.items()
             if any(shape in text for shape in shapes(canary))
         ]
 

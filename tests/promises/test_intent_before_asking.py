@@ -205,7 +205,7 @@ class Steps:
 
 WATCHED = [
     (audit, "record"),
-    (publish, "note"),
+    (publish, "row_changed"),
     (runs, "hurry"),
     (limiter._RequestBudget, "spend"),
     (limiter._RequestBudget, "note"),
