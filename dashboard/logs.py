@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from tenants.privacy import without_secrets
+from tenants.log_redaction import redact_secrets
 
 Event = MutableMapping[str, Any]
 QUIET = {  # what would be said every second or with every request; failures are warnings and errors
@@ -31,7 +31,7 @@ def settings(*, as_json: bool, level: str = "INFO") -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"secrets": {"()": "tenants.privacy.SecretFilter"}},
+        "filters": {"secrets": {"()": "tenants.log_redaction.RedactSecretsFilter"}},
         "formatters": {"lines": {"()": formatter, "as_json": as_json}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "filters": ["secrets"], "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": level},
@@ -97,9 +97,9 @@ def _struck_out(value: Any) -> Any:
             return [_struck_out(one) for one in value]
         case bool() | int() | float() | None:
             return value
-    return without_secrets(str(value))
+    return redact_secrets(str(value))
 
 
 def _strike_out(logger: Any, method: str, line: Any) -> str:
     """And once more in the whole line, where `token=` stands beside its value."""
-    return without_secrets(line)
+    return redact_secrets(line)

@@ -106,7 +106,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.web.method_not_allowed.MethodNotAllowedMiddleware",
     "dashboard.web.sign_in_limits.SignInLimitsMiddleware",
-    "tenants.privacy.NoStoreMiddleware",
+    "tenants.middleware.NoStoreMiddleware",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -187,7 +187,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second step is told to the person
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds; `tenants.access.reauthentication.FRESH`
-MFA_ADAPTER = "tenants.accounts.mfa.Steps"
+MFA_ADAPTER = "tenants.accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an invitation reached the person by mail

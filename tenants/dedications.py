@@ -28,11 +28,11 @@ INSTANT = timedelta(microseconds=1)
 
 
 class AlreadyDedicated(Exception):
-    """Somebody else has this number or assistant in that period. `holder` is its tenant, where it may be told."""
+    """The number or assistant is dedicated to `holder` in that period; None where its tenant may not be shown."""
 
-    def __init__(self, words: str, holder: Tenant | None = None) -> None:
-        super().__init__(words)
-        self.words, self.holder = words, holder
+    def __init__(self, message: str, holder: Tenant | None = None) -> None:
+        super().__init__(message)
+        self.message, self.holder = message, holder
 
 
 def open_tenant(

@@ -1,4 +1,4 @@
-"""What comes with an address, made fit to be looked for."""
+"""Middleware for every request: NULs out of the query string, and pages that no cache keeps."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,27 @@ NUL = "%00"
 
 
 class StripNulMiddleware:
-    """Middleware: takes NULs out of what follows the question mark. Nobody types one, and PostgreSQL fails over it."""
+    """Removes NULs from the query string: PostgreSQL fails on them, and no person types one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        asked = request.META.get("QUERY_STRING", "")
-        while NUL in asked:  # what is left may make another
-            asked = asked.replace(NUL, "")
-        request.META["QUERY_STRING"] = asked
+        query = request.META.get("QUERY_STRING", "")
+        while NUL in query:  # removing one may join the text around it into another
+            query = query.replace(NUL, "")
+        request.META["QUERY_STRING"] = query
         return self.get_response(request)
+
+
+class NoStoreMiddleware:
+    """Sends `Cache-Control: no-store` unless the view has set its own header."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response

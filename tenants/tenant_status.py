@@ -1,4 +1,4 @@
-"""The life of a client: suspended, reopened, closed. Each inside the caller's scope, each with a reason that stays."""
+"""The status of a client: suspended, reopened or closed, each time with a reason that the audit trail keeps."""
 
 from __future__ import annotations
 
@@ -11,30 +11,42 @@ from tenants.models import AuditEntry, Tenant, User
 
 Status = Tenant.Status
 LONGEST_REASON = 300
-TURNS = ["tenant.suspended", "tenant.reopened", "tenant.closed"]
+STATUS_ACTIONS = ["tenant.suspended", "tenant.reopened", "tenant.closed"]
 
 
-class NotNow(Exception):
-    """The client is not in a state from which this can be done; `words` say so."""
+class StatusChangeRefused(Exception):
+    """The client's present status does not allow the change, or a reason is missing; `message` says which."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
-def suspend(tenant: Tenant, *, by: User | None, reason: str, **facts: object) -> None:
-    """Nothing can be dialed from the commit on; the row's lock waits for a claim that is being made."""
-    _turn(tenant, [Status.ACTIVE], Status.SUSPENDED, "tenant.suspended", by, reason, facts)
+def suspend(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
+    """No call can be placed from the commit on; the update waits for a call that is being claimed at this moment."""
+    _change_status(tenant, [Status.ACTIVE], Status.SUSPENDED, "tenant.suspended", by, reason, details)
 
 
 def reopen(tenant: Tenant, *, by: User | None, reason: str) -> None:
-    """It may dial again, with what is dedicated to it then: a client that was closed has nothing left."""
-    _turn(tenant, [Status.SUSPENDED, Status.CLOSED], Status.ACTIVE, "tenant.reopened", by, reason, {})
+    """Calls can be placed again with what is dedicated now: a client that was closed has no dedications left."""
+    _change_status(tenant, [Status.SUSPENDED, Status.CLOSED], Status.ACTIVE, "tenant.reopened", by, reason, {})
 
 
-def close(tenant: Tenant, *, by: User | None, reason: str, **facts: object) -> None:
-    """Nothing can be dialed and its people are shut out; what it did stays until its retention ends."""
-    _turn(tenant, [Status.ACTIVE, Status.SUSPENDED], Status.CLOSED, "tenant.closed", by, reason, facts)
+def close(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
+    """No call can be placed and its members lose access; its records stay until the retention ends."""
+    _change_status(tenant, [Status.ACTIVE, Status.SUSPENDED], Status.CLOSED, "tenant.closed", by, reason, details)
+
+
+def change_retention(tenant: Tenant, days: int, *, by: User) -> None:
+    """Set how long after closing the personal data of calls is kept; refused once that data was removed."""
+    current = lock_tenant(tenant)
+    if current.data_is_removed:
+        raise StatusChangeRefused(
+            f"The personal data of {current.name}’s calls is removed already; nothing was changed."
+        )
+    Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)
+    tenant.retention_days = days
+    audit.record(by, tenant, "tenant.retention-changed", tenant, days=days)
 
 
 def lock_tenant(tenant: Tenant | int) -> Tenant:
@@ -43,37 +55,30 @@ def lock_tenant(tenant: Tenant | int) -> Tenant:
     return Tenant.objects.select_for_update(no_key=True).get(pk=pk)
 
 
-def keep_for(tenant: Tenant, days: int, *, by: User) -> None:
-    """How long after closing the personal data of its calls are kept; raises `NotNow` when there is none left."""
-    now = lock_tenant(tenant)
-    if now.data_is_removed:
-        raise NotNow(f"The personal data of {now.name}’s calls is removed already; nothing was changed.")
-    Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)
-    tenant.retention_days = days
-    audit.record(by, tenant, "tenant.retention-changed", tenant, days=days)
+def last_status_entry(tenant: Tenant) -> AuditEntry | None:
+    """The audit entry of the last suspension, closing or reopening, which has the person and the reason."""
+    entries = AuditEntry.objects.filter(tenant=tenant, action__in=STATUS_ACTIONS)
+    return entries.order_by("-at", "-id").first()
 
 
-def last_turn(tenant: Tenant) -> AuditEntry | None:
-    """Who suspended, closed or reopened it last, and why."""
-    return AuditEntry.objects.filter(tenant=tenant, action__in=TURNS).order_by("-at", "-id").first()
-
-
-def _turn(
+def _change_status(
     tenant: Tenant,
-    came_from: Iterable[str],
+    allowed_from: Iterable[str],
     status: str,
     action: str,
     by: User | None,
     reason: str,
-    facts: dict[str, object],
+    details: dict[str, object],
 ) -> None:
-    why = reason.strip()[:LONGEST_REASON]
-    if not why:
-        raise NotNow("Write why; it stays in the audit trail.")
-    if not Tenant.objects.filter(pk=tenant.pk, status__in=list(came_from)).update(
-        status=status, closed_at=timezone.now() if status == Status.CLOSED else None, calls_held_until=None
-    ):
-        now = Tenant.objects.get(pk=tenant.pk)
-        raise NotNow(f"{now.name} is {now.get_status_display().lower()} already; nothing was changed.")
+    reason = reason.strip()[:LONGEST_REASON]
+    if not reason:
+        raise StatusChangeRefused("Write why; it stays in the audit trail.")
+    closed_at = timezone.now() if status == Status.CLOSED else None
+    rows = Tenant.objects.filter(pk=tenant.pk, status__in=list(allowed_from))
+    if not rows.update(status=status, closed_at=closed_at, calls_held_until=None):
+        current = Tenant.objects.get(pk=tenant.pk)
+        raise StatusChangeRefused(
+            f"{current.name} is {current.get_status_display().lower()} already; nothing was changed."
+        )
     tenant.status = status
-    audit.record(by, tenant, action, tenant, name=tenant.name, why=why, **facts)
+    audit.record(by, tenant, action, tenant, name=tenant.name, why=reason, **details)

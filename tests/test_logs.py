@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from dashboard import access_log, logs
-from tenants.privacy import SecretFilter
+from tenants.log_redaction import RedactSecretsFilter
 
 NEEDLE = "fl_needle0123456789"
 HIDDEN = "needle-0123456789abcdef"
@@ -25,7 +25,7 @@ def lines(request):
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logs.formatter(as_json=request.param))
-    handler.addFilter(SecretFilter())
+    handler.addFilter(RedactSecretsFilter())
     root = logging.getLogger()
     root.addHandler(handler)
     yield stream
@@ -66,7 +66,7 @@ def test_no_secret_gets_through_whichever_way_it_is_logged(lines):
 
 
 def test_knock_out_without_the_processors_the_needle_is_seen(lines, monkeypatch):
-    monkeypatch.setattr(logs, "without_secrets", lambda text: text)
+    monkeypatch.setattr(logs, "redact_secrets", lambda text: text)
     structlog.get_logger("ours").warning("asked", key=NEEDLE)
     assert NEEDLE in lines.getvalue()
 

@@ -15,9 +15,8 @@ from dashboard.ui import countries, date_fields, phone_numbers, search_fields
 from dashboard.ui.country_field import CountryField
 from tenants import names
 from tenants.access.permissions import Role
-from tenants.form_fields import NameField, names_of_reseller, names_of_staff
+from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
-from tenants.zone_field import ZoneField
 
 NOT_A_SLUG = {"new"}  # it would hide a page of ours
 

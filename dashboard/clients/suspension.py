@@ -43,7 +43,7 @@ class Ended:
 def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
     """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which.
 
-    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is on its way out.
     """
     with _calls_held(tenant), scope.for_tenant(tenant):
         tenant_status.lock_tenant(tenant)
@@ -62,7 +62,7 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
 def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
     """What it holds is released, its people are shut out; what it did is kept until its retention ends.
 
-    Raises `life.NotNow`, and `dedicating.InUse` while a call is on its way out.
+    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is on its way out.
     """
     with _calls_held(tenant), scope.for_tenant(tenant):
         ended = _ask_to_end(tenant, by) if end_calls else Ended()
@@ -79,7 +79,10 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 
 
 def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
-    """It may dial again; its campaigns stay paused until somebody resumes them. Raises `life.NotNow`."""
+    """It may dial again; its campaigns stay paused until somebody resumes them.
+
+    Raises `tenant_status.StatusChangeRefused`.
+    """
     with scope.for_tenant(tenant):
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)

@@ -14,9 +14,8 @@ from dashboard.ui.country_field import CountryField
 from tenants import names
 from tenants.access.permissions import Role, StaffRole
 from tenants.access.support_access import HOURS
-from tenants.form_fields import NameField, names_of_reseller, names_of_staff
+from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
-from tenants.zone_field import ZoneField
 
 PHRASES, PHRASE_LENGTH = 24, 300
 

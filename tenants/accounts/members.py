@@ -27,26 +27,29 @@ MAILED = signing.Signer(sep=".", salt="an invitation that came by mail")
 class LastOwner(Exception):
     """A client must keep at least one owner."""
 
-    words = "This is the last owner. Make somebody else an owner first."
+    message = "This is the last owner. Make somebody else an owner first."
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
 
 
-class AlreadyThere(Exception):
+class AlreadyInvited(Exception):
     """The person is a member already, or has an open invitation."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User) -> tuple[Invitation, str]:
     """Invite a person; returns the invitation and its token, which is told once and kept only as a hash."""
     email = email.strip().lower()
     if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
-        raise AlreadyThere("This person is in the team already.")
+        raise AlreadyInvited("This person is in the team already.")
     if StaffMember.objects.filter(user__email__iexact=email).exists():
-        raise AlreadyThere("This is the address of a staff member. Staff enter a client without being in its team.")
+        raise AlreadyInvited("This is the address of a staff member. Staff enter a client without being in its team.")
     if _open_invitations(tenant).filter(email__iexact=email).exists():
-        raise AlreadyThere("This person has an open invitation. Withdraw it first to send another.")
+        raise AlreadyInvited("This person has an open invitation. Withdraw it first to send another.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         tenant=tenant,
@@ -86,7 +89,7 @@ def read_token(mailed_or_shown: str) -> tuple[str, bool]:
         return mailed_or_shown, False
 
 
-def invitation_of(link_token: str) -> Invitation | None:
+def find_invitation(link_token: str) -> Invitation | None:
     """The open invitation of this link, mailed or shown, if any. Opens its own scope."""
     token, _ = read_token(link_token)
     with scope.for_system("an invitation is opened"):
@@ -149,7 +152,7 @@ def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
 def hindrance(membership: Membership, team: Iterable[Membership]) -> str:
     """Why the role of this person stays and they cannot be removed, or ""; the page says it by what refuses."""
     others = (one for one in team if one.role == Role.OWNER and one.pk != membership.pk)
-    return LastOwner.words if membership.role == Role.OWNER and next(others, None) is None else ""
+    return LastOwner.message if membership.role == Role.OWNER and next(others, None) is None else ""
 
 
 def _keep_an_owner(membership: Membership) -> None:

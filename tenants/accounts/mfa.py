@@ -33,7 +33,7 @@ class SecondFactorRequired(PermissionDenied):
         self.who = who
 
 
-class Steps(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's, with its seeds sealed, and the last step kept where one is required."""
 
     error_messages = DefaultMFAAdapter.error_messages | {

@@ -17,18 +17,18 @@ from tenants.access.permissions import StaffRole
 from tenants.models import StaffGrant, StaffMember, Tenant, User
 
 
-class Refused(Exception):
-    """It was not done; `words` say why."""
+class StaffChangeRefused(Exception):
+    """The change was not made; `message` says why."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 def invite(*, email: str, name: str, role: StaffRole | str, sees_all: bool = True, by: User) -> StaffMember:
     """Somebody new, who cannot sign in before they chose a password by `password_link`."""
     if User.objects.filter(email__iexact=email).exists():
-        raise Refused("Somebody signs in with this address already.")
+        raise StaffChangeRefused("Somebody signs in with this address already.")
     user = User.objects.create_user(email, None, name=name)
     one = StaffMember.objects.create(user=user, role=StaffRole(role), sees_all=sees_all or role != StaffRole.SUPPORT)
     audit.record(by, None, "staff.invited", user, person=name, email=email, role=one.get_role_display())
@@ -42,7 +42,7 @@ def password_link(user: User) -> str:
 
 
 def change(one: StaffMember, *, role: StaffRole | str, sees_all: bool, by: User) -> None:
-    """Their role, and whether support knows every client. Raises `Refused` for the last admin."""
+    """Their role, and whether support knows every client. Raises `StaffChangeRefused` for the last admin."""
     before = f"{one.get_role_display()}, {_reach(one)}"
     if one.role == StaffRole.ADMIN and role != StaffRole.ADMIN:
         _keep_an_admin(one)
@@ -55,7 +55,7 @@ def change(one: StaffMember, *, role: StaffRole | str, sees_all: bool, by: User)
 
 
 def remove(one: StaffMember, *, by: User) -> None:
-    """They are nobody here any more; what they did stays. Raises `Refused` for the last admin."""
+    """They are nobody here any more; what they did stays. Raises `StaffChangeRefused` for the last admin."""
     if one.role == StaffRole.ADMIN:
         _keep_an_admin(one)
     user = one.user
@@ -87,7 +87,7 @@ def hindrance(one: StaffMember, among: QuerySet[StaffMember] | None = None) -> s
 
 def _keep_an_admin(one: StaffMember) -> None:
     if words := hindrance(one, StaffMember.objects.select_for_update()):
-        raise Refused(words)
+        raise StaffChangeRefused(words)
 
 
 def _reach(one: StaffMember) -> str:

@@ -179,13 +179,13 @@ def test_a_client_without_an_owner_is_proposed_one(admin_browser, bloom):
 def test_staff_invites_and_withdraws(admin_browser, bloom):
     answer = admin_browser.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     token = answer.context["link"].address.rstrip("/").rsplit("/", 1)[-1]
-    assert members.invitation_of(token)
+    assert members.find_invitation(token)
     again = admin_browser.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     assert again.status_code == 422 and "has an open invitation" in again.content.decode()
     with scope.for_system("look"):
         invitation = Invitation.objects.get()
     assert admin_browser.post(f"/clients/bloom-dental/invitations/{invitation.pk}/withdraw/").status_code == 302
-    assert members.invitation_of(token) is None
+    assert members.find_invitation(token) is None
 
 
 def test_the_inventory_shows_holders_and_dedicates_what_is_free(admin_browser, bloom, harbor):

@@ -67,7 +67,7 @@ def with_old_calls(setup, calls=1):
 
 def closed(setup, admin, days_ago, days=30):
     with scope.for_tenant(setup.tenant):
-        tenant_status.keep_for(setup.tenant, days, by=admin)
+        tenant_status.change_retention(setup.tenant, days, by=admin)
     suspension.close(setup.tenant, by=admin, reason="Went elsewhere")
     with scope.for_system("time goes by"):
         Tenant.objects.filter(pk=setup.tenant.pk).update(closed_at=timezone.now() - timedelta(days=days_ago))
@@ -98,7 +98,7 @@ def entries(setup, action):
 def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, admin):
     with_old_calls(bloom)
     with scope.for_tenant(bloom.tenant):
-        tenant_status.keep_for(bloom.tenant, 0, by=admin)
+        tenant_status.change_retention(bloom.tenant, 0, by=admin)
     assert retention.run() == 0 and personal() == list(TABLES)
     closed(bloom, admin, days_ago=29)
     assert retention.run() == 0 and personal() == list(TABLES)

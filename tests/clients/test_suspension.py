@@ -244,13 +244,13 @@ def test_a_client_is_not_closed_while_a_call_is_on_its_way_out(bloom, admin):
 
 
 def test_nothing_changes_twice_or_without_a_reason(bloom, admin):
-    with pytest.raises(tenant_status.NotNow, match="Write why"):
+    with pytest.raises(tenant_status.StatusChangeRefused, match="Write why"):
         suspension.suspend(bloom.tenant, by=admin, reason="  ")
     suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
-    with pytest.raises(tenant_status.NotNow, match="Bloom Dental is suspended already"):
+    with pytest.raises(tenant_status.StatusChangeRefused, match="Bloom Dental is suspended already"):
         suspension.suspend(bloom.tenant, by=admin, reason="Unpaid")
     suspension.close(bloom.tenant, by=admin, reason="Gone")
-    with pytest.raises(tenant_status.NotNow, match="Bloom Dental is closed already"):
+    with pytest.raises(tenant_status.StatusChangeRefused, match="Bloom Dental is closed already"):
         suspension.close(bloom.tenant, by=admin, reason="Gone")
 
 

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 
 from dashboard import celery
-from tenants.privacy import SecretFilter
+from tenants.log_redaction import RedactSecretsFilter
 
 
 def test_nothing_is_lost_with_a_worker_and_nothing_is_hoarded_by_one():
@@ -39,6 +39,6 @@ def test_logs_of_workers_pass_the_filter_that_keeps_secrets_out():
     try:
         celery.log_as_django_does()
         kept = [handler for handler in root.handlers if handler not in before[0]]
-        assert kept and all(any(isinstance(it, SecretFilter) for it in handler.filters) for handler in kept)
+        assert kept and all(any(isinstance(it, RedactSecretsFilter) for it in handler.filters) for handler in kept)
     finally:
         root.handlers[:], root.level = before

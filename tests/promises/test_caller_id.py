@@ -102,7 +102,7 @@ def test_a_number_has_one_tenant_at_any_instant(bloom, harbor, admin):
         with pytest.raises(dedications.AlreadyDedicated) as taken:
             dedications.dedicate_number(harbor.tenant, bloom.number.number, by=admin)
         assert taken.value.holder == bloom.tenant
-        assert taken.value.words == "Bloom Dental has it. Release it there first."
+        assert taken.value.message == "Bloom Dental has it. Release it there first."
         dedications.end_number(bloom.number, by=admin)
         later = dedications.dedicate_number(harbor.tenant, bloom.number.number, by=admin, start=timezone.now())
     assert later.is_open

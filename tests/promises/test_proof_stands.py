@@ -366,7 +366,7 @@ def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_fo
 
 
 def test_a_reason_that_is_missing_holds_no_call_back(operator, admin):
-    with pytest.raises(suspension.tenant_status.NotNow):
+    with pytest.raises(suspension.tenant_status.StatusChangeRefused):
         suspension.suspend(operator.tenant, by=admin, reason=" ")
     assert operator.place().state == "dialing"
 

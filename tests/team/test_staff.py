@@ -144,7 +144,7 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(admin, make_staff):
         return run
 
     came = at_once(put_out(admin, other), put_out(other, admin))
-    assert sorted(type(error).__name__ for error in came) == ["NoneType", "Refused"]
+    assert sorted(type(error).__name__ for error in came) == ["NoneType", "StaffChangeRefused"]
     assert StaffMember.objects.filter(role=StaffRole.ADMIN).count() == 1
 
 

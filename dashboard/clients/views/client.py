@@ -71,8 +71,8 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed
         thing = form.cleaned_data[field]
         try:
             deed(tenant, thing, by=request.user, start=form.cleaned_data["start"])
-        except dedications.AlreadyDedicated as no:
-            form.add_error(field, no.words)
+        except dedications.AlreadyDedicated as error:
+            form.add_error(field, error.message)
         else:
             messages.success(
                 request,
@@ -129,8 +129,8 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
         if form.is_valid():
             try:
                 invited = members.invite(tenant, by=request.user, **form.cleaned_data)
-            except members.AlreadyThere as no:
-                form.add_error("email", no.words)
+            except members.AlreadyInvited as error:
+                form.add_error("email", error.message)
         if invited is None:
             return show(request, tenant, status=422, invite_form=form)
     link = invitation_mail.deliver(*invited)
@@ -203,7 +203,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         client_queries.assistant_dedications(tenant),
     )
     fresh = freshness.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
-    turned = tenant_status.last_turn(tenant) if client.status != Tenant.Status.ACTIVE else None
+    turned = tenant_status.last_status_entry(tenant) if client.status != Tenant.Status.ACTIVE else None
     wrong = client_queries.alarm_that_stops_dialing(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,

@@ -119,7 +119,7 @@ def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invita
                 invited = members.invite(
                     tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
                 )
-    except dedications.AlreadyDedicated as no:
-        form.add_error(field, no.words)
+    except dedications.AlreadyDedicated as error:
+        form.add_error(field, error.message)
         return None
     return tenant, invited

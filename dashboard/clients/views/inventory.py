@@ -50,8 +50,8 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[.
         tenant = form.cleaned_data["client"]
         try:
             deed(tenant, thing, by=request.user)
-        except dedications.AlreadyDedicated as no:
-            form.add_error("client", no.words)
+        except dedications.AlreadyDedicated as error:
+            form.add_error("client", error.message)
         else:
             called = phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
             messages.success(request, f"{names.isolate(called)} is dedicated to {names.isolate(tenant.name)}.")

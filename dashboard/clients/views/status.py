@@ -54,9 +54,9 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, Tenant.objects.get(pk=tenant.pk), status=422, retention_form=form)
     try:
-        tenant_status.keep_for(tenant, form.cleaned_data["retention_days"], by=request.user)
-    except tenant_status.NotNow as no:
-        return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=no.words)
+        tenant_status.change_retention(tenant, form.cleaned_data["retention_days"], by=request.user)
+    except tenant_status.StatusChangeRefused as error:
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=error.message)
     messages.success(
         request,
         f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing.",
@@ -83,8 +83,8 @@ def _turn(
         said["end_calls"] = form.cleaned_data["calls"] == "end"
     try:
         ended = deed(tenant, **said)
-    except (tenant_status.NotNow, dedicating.InUse) as no:
-        return _again(request, tenant, status=409, filled=(name, form), refused=no.words)
+    except (tenant_status.StatusChangeRefused, dedicating.InUse) as error:
+        return _again(request, tenant, status=409, filled=(name, form), refused=str(error))
     messages.success(request, words.format(name=names.isolate(tenant.name)))
     if ended is not None and said["end_calls"]:
         _tell(request, ended)

@@ -25,7 +25,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Used, expired, withdrawn and invented links are told alike."""
-    invitation = members.invitation_of(token)
+    invitation = members.find_invitation(token)
     if invitation is None:
         return _gone(request)
     if request.user.is_authenticated:

@@ -43,8 +43,8 @@ def invite(request: StaffRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 one = staff.invite(by=request.user, **form.cleaned_data)
-            except staff.Refused as no:
-                form.add_error("email", no.words)
+            except staff.StaffChangeRefused as error:
+                form.add_error("email", error.message)
         if one is None:
             return _listing(request, form=form, status=422)
     link = invitation_mail.deliver_to_staff(one, request.user)
@@ -66,8 +66,8 @@ def change(request: StaffRequest, pk: int) -> HttpResponse:
         return _page(request, one, refused="Choose one of the roles.", status=422)
     try:
         staff.change(one, by=request.user, **form.cleaned_data)
-    except staff.Refused as no:
-        return _page(request, one, refused=no.words, status=409)
+    except staff.StaffChangeRefused as error:
+        return _page(request, one, refused=error.message, status=409)
     publish.access_changed(person=one.user)
     messages.success(request, f"{names.isolate(one.user)} is {one.get_role_display().lower()} now.")
     return HttpResponseRedirect(reverse("staff-person", args=[pk]))
@@ -81,8 +81,8 @@ def remove(request: StaffRequest, pk: int) -> HttpResponse:
     try:
         publish.access_changed(person=gone)
         staff.remove(one, by=request.user)
-    except staff.Refused as no:
-        return _page(request, one, refused=no.words, status=409)
+    except staff.StaffChangeRefused as error:
+        return _page(request, one, refused=error.message, status=409)
     messages.success(request, f"{names.isolate(gone)} is no longer of the staff.")
     return HttpResponseRedirect(reverse("home" if gone == request.user else "staff-people"))
 

@@ -37,8 +37,8 @@ def invite(request: TenantRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 invited = members.invite(request.tenant, by=request.user, **form.cleaned_data)
-            except members.AlreadyThere as no:
-                form.add_error("email", no.words)
+            except members.AlreadyInvited as error:
+                form.add_error("email", error.message)
         if invited is None:
             return _page(request, form=form, status=422)
     link = invitation_mail.deliver(*invited, show_link=True)
@@ -54,8 +54,8 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
         return _page(request, refused="Choose one of the roles.", status=422)
     try:
         members.change_role(membership, by=request.user, **form.cleaned_data)
-    except members.LastOwner as no:
-        return _page(request, refused=no.words, status=409)
+    except members.LastOwner as error:
+        return _page(request, refused=error.message, status=409)
     messages.success(request, f"{names.isolate(membership.user)} is {membership.get_role_display().lower()} now.")
     return _back(request)
 
@@ -67,8 +67,8 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
     try:
         members.remove(membership, by=request.user)
         publish.access_changed(tenant=request.tenant, person=membership.user)
-    except members.LastOwner as no:
-        return _page(request, refused=no.words, status=409)
+    except members.LastOwner as error:
+        return _page(request, refused=error.message, status=409)
     if membership.user == request.user:
         return HttpResponseRedirect(reverse("home"))
     messages.success(request, f"{names.isolate(membership.user)} is no longer in the team.")

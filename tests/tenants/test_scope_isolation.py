@@ -156,7 +156,7 @@ def test_rows_that_were_begun_in_one_scope_are_not_read_on_in_another(bloom, har
             list(begun)
 
 
-@app.task(name="tests.tenants.test_interleaving.look")
+@app.task(name="tests.tenants.test_scope_isolation.look")
 def look(tenant_id: int, goes_wrong: bool = False) -> list[int]:
     with scope.for_tenant(tenant_id):
         found = sorted(seen())
@@ -165,7 +165,7 @@ def look(tenant_id: int, goes_wrong: bool = False) -> list[int]:
     return found
 
 
-@app.task(name="tests.tenants.test_interleaving.forgets")
+@app.task(name="tests.tenants.test_scope_isolation.forgets")
 def forgets() -> list[int]:
     return sorted(seen())
 
