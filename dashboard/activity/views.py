@@ -75,7 +75,7 @@ def _show(
         "staff": staff,
         "zone_words": times.zone_words(zone),
     }
-    return render(request, "home/activity.html", context)
+    return render(request, "activity/activity.html", context)
 
 
 def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:

@@ -29,4 +29,4 @@ def take(request: HttpRequest) -> HttpResponse:
 @require_GET
 @staff_view(Permission.MANAGE_STAFF, open_scope=False)
 def listing(request: StaffRequest) -> HttpResponse:
-    return render(request, "home/browser_reports.html", {"reports": reports.recent()})
+    return render(request, "csp_reports/browser_reports.html", {"reports": reports.recent()})

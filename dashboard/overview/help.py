@@ -36,4 +36,4 @@ def page(request: Any) -> HttpResponse:
         request.tenant, request.actor = mine[0].tenant, Actor(request.user, membership=mine[0])
     else:
         layout = "base_standalone.html"
-    return render(request, "home/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})
+    return render(request, "overview/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})

@@ -39,7 +39,7 @@ def home(request: Any) -> HttpResponse:
     mine = queries.memberships(request.user)
     if len(mine) == 1:
         return HttpResponseRedirect(reverse("client-home", args=[mine[0].tenant.slug]))
-    return render(request, "home/choose_client.html", {"memberships": mine})
+    return render(request, "overview/choose_client.html", {"memberships": mine})
 
 
 @require_GET
@@ -87,7 +87,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "sees_connections": sees_connections,
         "may_open": request.actor.may(Permission.OPEN_CLIENTS),
     }
-    return page_or_part(request, "home/overview.html", "home/_staff_overview.html", context)
+    return page_or_part(request, "overview/overview.html", "overview/_staff_overview.html", context)
 
 
 @require_GET
@@ -123,4 +123,4 @@ def client(request: TenantRequest) -> HttpResponse:
         "alone": len(team_queries.people(tenant)) < 2,
         "is_new": not last and not (board and board[0].calls),
     }
-    return page_or_part(request, "home/client.html", "home/_client_overview.html", context)
+    return page_or_part(request, "overview/client.html", "overview/_client_overview.html", context)

@@ -54,7 +54,7 @@ def _mail(
     words: str, subject: str, email: str, address: str, facts: dict[str, Any], *, shown: str = "", **logged: int
 ) -> Link:
     shown = address if settings.DEMO else shown
-    text = render_to_string(f"home/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
+    text = render_to_string(f"team/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
     mailed = bool(send_mail(subject, text, None, [email]))
     if not mailed:
         log.error("invitation_not_mailed_yet", **logged)

@@ -55,6 +55,13 @@ def test_every_part_says_what_it_is():
     assert [name for name, text in parts.items() if not text.startswith("{# " + name)] == []
 
 
+def test_directories_are_named_for_the_apps_that_render_them():
+    of_libraries = {"account", "admin", "mfa", "usersessions"}
+    apps = {path.name for path in (ROOT / "dashboard").iterdir() if path.is_dir()}
+    directories = {name.split("/")[0] for name in SOURCES if "/" in name}
+    assert directories - of_libraries - apps == {"components"}
+
+
 def test_no_line_is_longer_than_an_editor_shows():
     """djlint breaks elements and attributes; a long tag of Django or a long comment is shortened by hand."""
     longest = {name: max(map(len, text.splitlines()), default=0) for name, text in SOURCES.items()}

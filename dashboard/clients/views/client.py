@@ -237,7 +237,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
             ),
         }
     context["turns"] = _turns(request, client, *said.pop("filled", ("", None)))
-    return render(request, "inventory/client.html", context | said, status=status)
+    return render(request, "clients/client.html", context | said, status=status)
 
 
 def _alarm_words(call: Call, tenant: Tenant) -> str:

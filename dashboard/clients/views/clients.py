@@ -49,7 +49,7 @@ def listing(request: StaffRequest) -> HttpResponse:
         "live": sum(one.live for one in found[:SHOWN]),  # type: ignore[attr-defined]
         "oldest": min(times) if times else None,
     }
-    return render(request, "inventory/clients.html", context)
+    return render(request, "clients/clients.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +65,7 @@ def new(request: StaffRequest) -> HttpResponse:
         opened = _open(request, form) if request.method == "POST" and form.is_valid() else None
         if opened is None:
             context = {"form": form, "zones": ZONES}
-            return render(request, "inventory/client_new.html", context, status=422 if form.errors else 200)
+            return render(request, "clients/client_new.html", context, status=422 if form.errors else 200)
     tenant, invited = opened
     if form.cleaned_data["own"]:
         _house(request, tenant, form.cleaned_data["connection"])
@@ -74,7 +74,7 @@ def new(request: StaffRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
     link = invitation_mail.deliver(*invited)
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
-        return render(request, "inventory/client_opened.html", {"client": tenant, "link": link})
+        return render(request, "clients/client_opened.html", {"client": tenant, "link": link})
 
 
 def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:

@@ -77,7 +77,7 @@ def _page(
         "holders": holders,
         "oldest": queries.inventory_age(),
     }
-    return render(request, "inventory/inventory.html", context, status=status)
+    return render(request, "clients/inventory.html", context, status=status)
 
 
 def _shelf(

@@ -66,7 +66,9 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
         "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
         "may_fill_in": reauthentication.confirmed(request),
     }
-    return page_or_part(request, "inventory/connections.html", "inventory/_connections.html", context, status=status)
+    return page_or_part(
+        request, "connections/connections.html", "connections/_connections.html", context, status=status
+    )
 
 
 def _oldest(found: list[Connection]) -> Any:
@@ -169,7 +171,7 @@ def show(
         "may_fill_in": reauthentication.confirmed(request),
     }
     context |= said
-    return page_or_part(request, "inventory/connection.html", "inventory/_connection.html", context, status=status)
+    return page_or_part(request, "connections/connection.html", "connections/_connection.html", context, status=status)
 
 
 def _secret(connection: Connection) -> dict[str, Any]:

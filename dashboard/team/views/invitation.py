@@ -31,7 +31,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         return _signed_in(request, invitation, token)
     if User.objects.filter(email__iexact=invitation.email).exists():
-        return render(request, "home/invitation_known.html", {"invitation": invitation})
+        return render(request, "team/invitation_known.html", {"invitation": invitation})
     _, by_mail = members.read_token(token)
     if not by_mail:
         return _send_the_link(request, invitation, token)
@@ -48,7 +48,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         record_authentication(request, user, method="password")
         return _welcome(request, invitation)
     return render(
-        request, "home/invitation.html", {"invitation": invitation, "form": form}, status=422 if form.errors else 200
+        request, "team/invitation.html", {"invitation": invitation, "form": form}, status=422 if form.errors else 200
     )
 
 
@@ -63,16 +63,16 @@ def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> 
         context["sent"] = usage is not None and invitation_mail.deliver(invitation, token).mailed
         context["late"] = not context["sent"] and not context["wait"]
     status = 429 if context.get("wait") else 200
-    return render(request, "home/invitation_mail.html", context, status=status)
+    return render(request, "team/invitation_mail.html", context, status=status)
 
 
 def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """Somebody who is here already joins with one press; somebody else signs out first."""
     me: User = request.user  # type: ignore[assignment]
     if me.email.lower() != invitation.email.lower():
-        return render(request, "home/invitation_other.html", {"invitation": invitation, "me": me}, status=409)
+        return render(request, "team/invitation_other.html", {"invitation": invitation, "me": me}, status=409)
     if request.method != "POST":
-        return render(request, "home/invitation_join.html", {"invitation": invitation, "me": me})
+        return render(request, "team/invitation_join.html", {"invitation": invitation, "me": me})
     if members.accept(token, name=me.name, password=None, user=me) is None:
         return _gone(request)
     return _welcome(request, invitation)
@@ -87,4 +87,4 @@ def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/invitation_gone.html", status=410)
+    return render(request, "team/invitation_gone.html", status=410)

@@ -27,7 +27,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "trouble": queue.trouble(),
         "more": len(found) == SHOWN,
     }
-    return render(request, "home/mail.html", context)
+    return render(request, "team/outgoing_mail.html", context)
 
 
 @require_POST

@@ -39,7 +39,7 @@ def page(request: TenantRequest) -> HttpResponse:
         changed = client_settings.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))
-    return render(request, "home/settings.html", {"form": form, "zones": ZONES}, status=422 if form.errors else 200)
+    return render(request, "team/settings.html", {"form": form, "zones": ZONES}, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -117,7 +117,7 @@ def _one(pk: int) -> StaffMember:
 def _listing(request: StaffRequest, *, form: StaffForm | None = None, status: int = 200, **said: Any) -> HttpResponse:
     people = list(StaffMember.objects.select_related("user").prefetch_related("grants").order_by("user__name")[:MOST])
     context = {"people": people, "form": form or StaffForm(), "meanings": MEANINGS} | said
-    return render(request, "home/staff.html", context, status=status)
+    return render(request, "team/staff.html", context, status=status)
 
 
 def _page(request: StaffRequest, one: StaffMember, *, status: int = 200, **said: Any) -> HttpResponse:
@@ -130,4 +130,4 @@ def _page(request: StaffRequest, one: StaffMember, *, status: int = 200, **said:
         "granted": [grant.tenant for grant in granted],
         "is_support": one.role == StaffRole.SUPPORT,
     }
-    return render(request, "home/staff_person.html", context | said, status=status)
+    return render(request, "team/staff_person.html", context | said, status=status)

@@ -107,7 +107,7 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "visits": support_access.recent(request.tenant),
         "pass_form": PassForm(),
     }
-    return render(request, "home/team.html", context | said, status=status)
+    return render(request, "team/team.html", context | said, status=status)
 
 
 MEANINGS = [
