@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from tenants.access import reauthentication, support_access
-from tenants.access.permissions import READ_ONLY, Permission, StaffRole
+from tenants.access.permissions import NEEDS_SUPPORT_ACCESS, READ_ONLY, Permission, StaffRole
 from tenants.access.reauthentication import Confirm
 from tenants.accounts import mfa
 from tenants.isolation import scope
@@ -58,6 +58,8 @@ class Actor:
             return self.membership.may(permission)
         if self.is_read_only and permission not in READ_ONLY:
             return False
+        if self.is_support and self.allowed_by is None and permission in NEEDS_SUPPORT_ACCESS:
+            return False  # from outside of a client too: what it takes away or changes there is asked for inside
         return self.staff is not None and self.staff.may(permission)
 
     @property

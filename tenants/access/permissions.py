@@ -94,6 +94,7 @@ STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
 
 
 READ_ONLY = LOOK | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # of support inside a client, without a pass
+NEEDS_SUPPORT_ACCESS = MANAGE - READ_ONLY  # of support: only during a visit that an owner allowed
 RESTRICTED_STAFF = MANAGE | {
     P.SEE_CLIENTS,
     P.ENTER_CLIENTS,

@@ -91,10 +91,26 @@ def test_who_may_open_and_take_it_away(bloom, harbor, told, make_member, sign_in
         assert ("Export as CSV" in browser.get(page).content.decode()) == (may == 200)
     stranger = sign_in(make_member(harbor, Role.OWNER))
     assert (stranger.get(page).status_code, stranger.get(taken).status_code) == (404, 404)
-    for role, may in ((StaffRole.ADMIN, 200), (StaffRole.SUPPORT, 200), (StaffRole.FINANCE, 403)):
+    for role, reads_it, exports in (
+        (StaffRole.ADMIN, 200, 200),
+        (StaffRole.SUPPORT, 200, 403),
+        (StaffRole.FINANCE, 403, 403),
+    ):
         browser = sign_in(make_staff(role))
-        for address in ("/clients/bloom-dental/caller-id/", "/clients/bloom-dental/caller-id.csv"):
-            assert browser.get(address).status_code == may
+        report = browser.get("/clients/bloom-dental/caller-id/")
+        assert report.status_code == reads_it
+        assert ("Export as CSV" in report.content.decode()) == (exports == 200)
+        assert browser.get("/clients/bloom-dental/caller-id.csv").status_code == exports
+
+
+def test_support_exports_the_report_on_a_visit_with_a_pass_only(bloom, told, make_member, sign_in, make_staff):
+    inside, outside = "/c/bloom-dental/caller-id.csv", "/clients/bloom-dental/caller-id.csv"
+    browser = sign_in(make_staff(StaffRole.SUPPORT))
+    browser.post("/enter/bloom-dental/")
+    assert (browser.get(inside).status_code, browser.get(outside).status_code) == (403, 403)
+    assert "Export as CSV" not in browser.get("/c/bloom-dental/caller-id/").content.decode()
+    assert sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/team/support/", {"hours": 8}).status_code == 302
+    assert (browser.get(inside).status_code, browser.get(outside).status_code) == (200, 403)
 
 
 def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_member, sign_in):
@@ -150,11 +166,11 @@ def test_a_long_report_costs_no_more_and_is_read_page_by_page(bloom, support, si
     assert len(rest["rows"]) == 12 and rest["page"].older_url == ""
 
 
-def test_the_export_reads_in_bounded_pages(bloom, support, sign_in, admin, monkeypatch):
+def test_the_export_reads_in_bounded_pages(bloom, sign_in, admin, monkeypatch):
     monkeypatch.setattr("dashboard.calls.caller_id.report.CHUNK", 4)
     for at in range(9):
         make_call(bloom, by=admin, state="ended", counterpart=f"+3161234{at:04}")
-    answer = sign_in(support).get("/clients/bloom-dental/caller-id.csv")
+    answer = sign_in(admin).get("/clients/bloom-dental/caller-id.csv")
     with CaptureQueriesContext(connection) as queries:
         assert len(lines(answer)) == 9
     assert sum("LIMIT 4" in query["sql"] for query in queries.captured_queries) == 3
