@@ -11,6 +11,11 @@ from tenants.models import AuditEntry, Tenant, User
 
 Status = Tenant.Status
 LONGEST_REASON = 300
+ALLOWED_FROM = {
+    "suspend": [Status.ACTIVE],
+    "reopen": [Status.SUSPENDED, Status.CLOSED],
+    "close": [Status.ACTIVE, Status.SUSPENDED],
+}
 STATUS_ACTIONS = ["tenant.suspended", "tenant.reopened", "tenant.closed"]
 
 
@@ -24,26 +29,23 @@ class StatusChangeRefused(Exception):
 
 def suspend(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
     """No call can be placed from the commit on; the update waits for a call that is being claimed at this moment."""
-    _change_status(tenant, [Status.ACTIVE], Status.SUSPENDED, "tenant.suspended", by, reason, details)
+    _change_status(tenant, ALLOWED_FROM["suspend"], Status.SUSPENDED, "tenant.suspended", by, reason, details)
 
 
 def reopen(tenant: Tenant, *, by: User | None, reason: str) -> None:
     """Calls can be placed again with what is dedicated now: a client that was closed has no dedications left."""
-    _change_status(tenant, [Status.SUSPENDED, Status.CLOSED], Status.ACTIVE, "tenant.reopened", by, reason, {})
+    _change_status(tenant, ALLOWED_FROM["reopen"], Status.ACTIVE, "tenant.reopened", by, reason, {})
 
 
 def close(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
     """No call can be placed and its members lose access; its records stay until the retention ends."""
-    _change_status(tenant, [Status.ACTIVE, Status.SUSPENDED], Status.CLOSED, "tenant.closed", by, reason, details)
+    _change_status(tenant, ALLOWED_FROM["close"], Status.CLOSED, "tenant.closed", by, reason, details)
 
 
 def change_retention(tenant: Tenant, days: int, *, by: User) -> None:
     """Set how long after closing the personal data of calls is kept; refused once that data was removed."""
-    current = lock_tenant(tenant)
-    if current.data_is_removed:
-        raise StatusChangeRefused(
-            f"The personal data of {current.name}’s calls is removed already; nothing was changed."
-        )
+    if message := retention_hindrance(lock_tenant(tenant)):
+        raise StatusChangeRefused(message)
     Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)
     tenant.retention_days = days
     audit.record(by, tenant, "tenant.retention-changed", tenant, days=days)
@@ -53,6 +55,13 @@ def lock_tenant(tenant: Tenant | int) -> Tenant:
     """The client as it is now, locked: no call of it can be claimed until the transaction ends."""
     pk = tenant if isinstance(tenant, int) else tenant.pk
     return Tenant.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def retention_hindrance(tenant: Tenant) -> str:
+    """Why its retention cannot be changed any more; empty where it can."""
+    if not tenant.data_is_removed:
+        return ""
+    return f"The personal data of {tenant.name}’s calls is removed already; nothing was changed."
 
 
 def last_status_entry(tenant: Tenant) -> AuditEntry | None:

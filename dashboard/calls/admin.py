@@ -111,7 +111,7 @@ class ReportAdmin(ReadOnlyModelAdmin):
     list_display = ["call", "tenant", "first_seen_at", "updated_at"]
     list_filter = [ByClient, "updated_at"]
     list_select_related = ["tenant", "call"]
-    search_fields = ["call__party", "call__remote_id"]
+    search_fields = ["call__counterpart", "call__remote_id"]
     date_hierarchy = "updated_at"
     exclude = ["messages", "analysis"]
     readonly_fields = ["transcript", "analysed"]
@@ -131,7 +131,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
     list_display = ["asked_at", "tenant", "into", "command", "outcome", "effect", "answered_at"]
     list_filter = [ByClient, "asked_at", COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]
-    search_fields = ["call__party", "command", "note"]
+    search_fields = ["call__counterpart", "command", "note"]
     date_hierarchy = "asked_at"
     exclude = people = ["asked_by"]
     readonly_fields = ["asked_by_name"]

@@ -24,6 +24,9 @@ LOST_CHOICES = [
     (IS_OVER, "It is over. Close it here."),
     (KEEP_LOOKING, "Keep looking for it at VoiceDock."),
 ]
+KNOWN = dict(CHOICES + LOST_CHOICES)
+KNOWN_BY_NOW = "What became of this call is known by now. Nothing was changed."
+STILL_LOOKING = "We are still looking for this call at VoiceDock. Wait until that has ended. Nothing was changed."
 LONGEST_REASON = 300
 
 
@@ -41,8 +44,11 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
     A call that turns up at VoiceDock after all is linked by itself, whatever was decided. To call the person anyway is
     a new call. Opens the scope of the call's tenant.
     """
-    if choice not in dict(choices(call)):
+    offered = dict(choices(call)) if call.state != State.UNKNOWN else {}
+    if choice not in (offered or KNOWN):
         raise Refusal("Choose one of the answers.")
+    if hindrance(call, choice):
+        return False
     if call.state == State.LOST:
         return _settle_lost(call, choice, by)
     with scope.for_tenant(owner(call)):
@@ -74,8 +80,19 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
 
 
 def choices(call: Call) -> list[tuple[str, str]]:
-    """What a person may say of this call."""
+    """What a person may say of this call now; nothing where it is not theirs to decide."""
+    if call.finished or call.state not in (State.LOST, State.NEEDS_PERSON, State.UNKNOWN):
+        return []
+    if call.state == State.UNKNOWN:
+        return [one for one in CHOICES if one[0] == KEEP_LOOKING]
     return LOST_CHOICES if call.state == State.LOST else CHOICES
+
+
+def hindrance(call: Call, choice: str) -> str:
+    """Why this answer changes nothing now; empty where it is taken."""
+    if choice in dict(choices(call)):
+        return ""
+    return STILL_LOOKING if call.state == State.UNKNOWN and not call.finished else KNOWN_BY_NOW
 
 
 def _settle_lost(call: Call, choice: str, by: User) -> bool:

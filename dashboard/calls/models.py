@@ -303,7 +303,13 @@ class Call(models.Model):
     @property
     def can_be_controlled(self) -> bool:
         """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
-        return self.state == State.IN_PROGRESS and bool(self.remote_id) and not text_lengths.is_cut(self.remote_id)
+        live = self.state == State.IN_PROGRESS and not self.finished
+        return live and bool(self.remote_id) and not text_lengths.is_cut(self.remote_id)
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether no command can ever be sent to it: we hold a part of the vendor's id only."""
+        return text_lengths.is_cut(self.remote_id)
 
     @property
     def meant_line(self) -> str:

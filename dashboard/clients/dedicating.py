@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +56,37 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
+def hindrance_of(thing: Number | Assistant) -> str:
+    """Why it can be dedicated to nobody, from no day on; empty where it can.
+
+    Reads `is_kept` and `holder` where the query has them (`queries.offered_numbers`); otherwise the database decides.
+    """
+    if thing.vanished_at:
+        return "VoiceDock does not have it any more."
+    if getattr(thing, "is_kept", False):
+        return f"{thing.holder} has it. Release it there first."  # type: ignore[union-attr]
+    return ""
+
+
+def client_hindrance(tenant: Tenant) -> str:
+    """Why this client can be given nothing; empty where it can."""
+    return f"{tenant.name} is closed. Reopen it first." if tenant.status == Tenant.Status.CLOSED else ""
+
+
+def release_hindrances(tenant: Tenant, dedications: Iterable[Dedication]) -> dict[Dedication, str]:
+    """Why these cannot be released at this moment, each with its words. Inside a scope that covers the client."""
+    sending = Call.objects.filter(tenant=tenant, state=State.SENDING)
+    numbers, assistants = set(), set()
+    for number, assistant in sending.values_list("number_dedication", "assistant_dedication"):
+        numbers.add(number)
+        assistants.add(assistant)
+    return {
+        one: str(InUse())
+        for one in dedications
+        if one.pk in (numbers if isinstance(one, NumberDedication) else assistants)
+    }
+
+
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
     tenant_status.lock_tenant(tenant)
@@ -89,7 +121,5 @@ def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
 
 
 def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
-    if thing.vanished_at:
-        raise dedications.AlreadyDedicated("VoiceDock does not have it any more.")
-    if tenant_status.lock_tenant(tenant).status == Tenant.Status.CLOSED:
-        raise dedications.AlreadyDedicated(f"{tenant.name} is closed. Reopen it first.")
+    if words := hindrance_of(thing) or client_hindrance(tenant_status.lock_tenant(tenant)):
+        raise dedications.AlreadyDedicated(words)

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from dashboard.clients import dedicating
 from dashboard.connections.queries import open_clients
 from dashboard.ui import countries, date_fields, phone_numbers, search_fields
 from dashboard.ui.country_field import CountryField
@@ -21,13 +23,28 @@ from tenants.models import Assistant, Connection, Number, Tenant
 NOT_A_SLUG = {"new"}  # it would hide a page of ours
 
 
+class SelectOfThings(forms.Select):
+    """What nobody can be given stands there with its holder, and cannot be chosen."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        thing = getattr(value, "instance", None)
+        if thing is not None and dedicating.hindrance_of(thing):
+            option["attrs"]["disabled"] = True
+        return option
+
+
 class NumberField(forms.ModelChoiceField):
+    widget = SelectOfThings
+
     def label_from_instance(self, number: Number) -> str:
         label = ", ".join(filter(None, (phone_numbers.grouped(number.e164), names.isolate(number.name))))
         return f"{label} ({_where(number)})"
 
 
 class AssistantField(forms.ModelChoiceField):
+    widget = SelectOfThings
+
     def label_from_instance(self, assistant: Assistant) -> str:
         return f"{names.isolate(assistant)} ({_where(assistant)})"
 
@@ -94,6 +111,8 @@ class ClientForm(forms.Form):
 class DedicateForm(forms.Form):
     """A number or an assistant for this client, now or from a later day."""
 
+    offers: QuerySet[Any]
+
     start = date_fields.DayField(
         required=False,
         label="From",
@@ -104,6 +123,13 @@ class DedicateForm(forms.Form):
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = tenant.zone
+
+    @property
+    def hindrance(self) -> str:
+        """Why nothing can be dedicated; empty where something can be chosen."""
+        if self.offers.filter(is_kept=False).exists():
+            return ""
+        return "Everything that VoiceDock has is dedicated. Release one where it is, or order another at VoiceDock."
 
     def clean_start(self) -> datetime | None:
         day: date | None = self.cleaned_data["start"]
@@ -121,6 +147,7 @@ class DedicateNumberForm(DedicateForm):
     def __init__(self, *args: Any, numbers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["number"].queryset = numbers  # type: ignore[attr-defined]
+        self.offers = numbers
 
 
 class DedicateAssistantForm(DedicateForm):
@@ -131,6 +158,7 @@ class DedicateAssistantForm(DedicateForm):
     def __init__(self, *args: Any, assistants: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assistant"].queryset = assistants  # type: ignore[attr-defined]
+        self.offers = assistants
 
 
 class HolderForm(forms.Form):

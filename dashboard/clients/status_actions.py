@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenants import tenant_status
 from tenants.access.permissions import Permission
 from tenants.models import Tenant
-
-Status = Tenant.Status
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class Turn:
 
     id: str
     url: str
-    came_from: tuple[str, ...]
     summary: str
     text: str
     deed: str
@@ -29,7 +27,6 @@ TURNS = [
     Turn(
         "reopen",
         "client-reopen",
-        (Status.SUSPENDED, Status.CLOSED),
         "Reopen it",
         "It may dial again, with what is dedicated to it. Its campaigns stay paused until somebody resumes them.",
         "Reopen",
@@ -39,7 +36,6 @@ TURNS = [
     Turn(
         "suspend",
         "client-suspend",
-        (Status.ACTIVE,),
         "Suspend it",
         "From this moment on nothing is dialed for it from here, and its campaigns are paused. Calls in are still "
         "answered, its people can still look. You can reopen it at any time.",
@@ -49,7 +45,6 @@ TURNS = [
     Turn(
         "close",
         "client-close",
-        (Status.ACTIVE, Status.SUSPENDED),
         "Close it",
         "Its numbers and assistants are released, its campaigns paused, its people shut out. Its calls, transcripts "
         "and audit trail are kept; the personal data of its calls until its retention ends, as set above. Reopened, it "
@@ -62,4 +57,4 @@ TURNS = [
 
 
 def offered(tenant: Tenant) -> list[Turn]:
-    return [turn for turn in TURNS if tenant.status in turn.came_from]
+    return [turn for turn in TURNS if tenant.status in tenant_status.ALLOWED_FROM[turn.id]]

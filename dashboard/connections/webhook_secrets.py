@@ -26,15 +26,22 @@ def rotate(connection: Connection, *, by: User) -> WebhookSetup:
     """Make a new secret and tell the assistants; what the minute leaves over, beat tells. Raises `Refused`."""
     with scope.for_system("change a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
-        if not secret.webhook_secrets:
-            raise Refused("There is no secret yet: have the assistants report to us first.")
-        if secret.sealed_webhook_secret_before:
-            raise Refused("The last change is still under way: calls that began before it are signed with the old one.")
+        if words := hindrance(secret):
+            raise Refused(words)
         secret.new_webhook_secret()
         secret.save()
         publish.row_changed("connection", connection.pk, tenant=None)
         audit.record(by, None, "connection.secret-changed", connection, name=connection.name)
     return connect.set_up_webhooks(connection, by=by)
+
+
+def hindrance(secret: ConnectionSecret) -> str:
+    """Why the webhook secret cannot be changed now; empty where it can."""
+    if not secret.sealed_webhook_secret:
+        return "There is no secret yet: have the assistants report to us first."
+    if secret.sealed_webhook_secret_before:
+        return "The last change is still under way: calls that began before it are signed with the old one."
+    return ""
 
 
 def retire(connection: Connection, *, by: User | None) -> bool:

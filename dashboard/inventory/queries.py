@@ -33,11 +33,11 @@ HISTORY = 20
 
 
 def free_numbers() -> QuerySet[Number]:
-    return _free(Number, NumberDedication.objects.filter(number=OuterRef("pk")))
+    return _free(Number, _that_exclude(Number))
 
 
 def free_assistants() -> QuerySet[Assistant]:
-    return _free(Assistant, AssistantDedication.objects.filter(assistant=OuterRef("pk")))
+    return _free(Assistant, _that_exclude(Assistant))
 
 
 def _free(model: type[Model], dedications: QuerySet[Any]) -> QuerySet[Any]:
@@ -51,32 +51,34 @@ def _held(dedications: Any) -> QuerySet[Any]:
 
 
 def offered_numbers(tenant: Tenant) -> QuerySet[Number]:
-    return _offered(Number, tenant, NumberDedication.objects.filter(number=OuterRef("pk")))
+    return _offered(Number, tenant, _that_exclude(Number))
 
 
 def offered_assistants(tenant: Tenant) -> QuerySet[Assistant]:
-    return _offered(Assistant, tenant, AssistantDedication.objects.filter(assistant=OuterRef("pk")))
+    return _offered(Assistant, tenant, _that_exclude(Assistant))
 
 
 def _offered(model: type[Model], tenant: Tenant, dedications: QuerySet[Any]) -> QuerySet[Any]:
-    """Everything a client could be given, with its `holder`: what is free first, then what can be had from a later day.
+    """What VoiceDock has, the free ones first and those of the client's own connection before others.
 
-    Of its own connection first; the holder is the name of a client, or none.
+    `holder` is the name of a client, or none. `is_kept`: its holder has it without an end, so a dedication from any
+    day on is refused.
     """
     there = model._default_manager.filter(vanished_at=None).select_related("connection")
     home = Q(connection=tenant.home_connection_id)
     return there.annotate(
         away=~home if tenant.home_connection_id else Q(pk__isnull=False),
         holder=Subquery(_held(dedications).order_by("period").values("tenant__name")[:1]),
+        is_kept=Exists(_held(dedications).filter(period__upper_inf=True)),
     ).order_by(F("holder").asc(nulls_first=True), "away", "connection__name", *(model._meta.ordering or ()))
 
 
 def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:
     """Numbers or assistants of all connections with `holder` (a tenant's id), and the `later_name` of the client that
     gets it from `later_from` on; free ones first."""
-    dedications = _dedications(model)
-    held = dedications.filter(period__contains=Now(), withdrawn_at=None)
-    later = dedications.filter(period__startswith__gt=Now(), withdrawn_at=None).order_by("period")
+    dedications, excluding = _dedications(model), _that_exclude(model)
+    held = excluding.filter(period__contains=Now(), withdrawn_at=None)
+    later = excluding.filter(period__startswith__gt=Now(), withdrawn_at=None).order_by("period")
     thing = model._default_manager.select_related("connection").annotate(
         holder=Subquery(held.values("tenant")[:1]),
         holder_name=Subquery(held.values("tenant__name")[:1]),
@@ -110,6 +112,14 @@ def _dedications(model: type[Model]) -> QuerySet[Any]:
     if model is Number:
         return NumberDedication.objects.filter(number=OuterRef("pk")).order_by()
     return AssistantDedication.objects.filter(assistant=OuterRef("pk")).order_by()
+
+
+def _that_exclude(model: type[Model]) -> QuerySet[Any]:
+    """The dedications that the database keeps apart from a new one: a telephone number has one holder, whichever
+    connections list it."""
+    if model is Number:
+        return NumberDedication.objects.filter(e164=OuterRef("e164")).order_by()
+    return _dedications(model)
 
 
 def _by_thing(dedications: QuerySet[Any]) -> QuerySet[Any]:

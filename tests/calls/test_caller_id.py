@@ -103,13 +103,15 @@ def test_who_may_open_and_take_it_away(bloom, harbor, told, make_member, sign_in
         assert browser.get("/clients/bloom-dental/caller-id.csv").status_code == exports
 
 
-def test_support_exports_the_report_on_a_visit_with_a_pass_only(bloom, told, make_member, sign_in, make_staff):
+def test_support_exports_the_report_on_a_visit_with_a_pass_only(bloom, make_member, sign_in, make_staff):
     inside, outside = "/c/bloom-dental/caller-id.csv", "/clients/bloom-dental/caller-id.csv"
     browser = sign_in(make_staff(StaffRole.SUPPORT))
     browser.post("/enter/bloom-dental/")
     assert (browser.get(inside).status_code, browser.get(outside).status_code) == (403, 403)
     assert "Export as CSV" not in browser.get("/c/bloom-dental/caller-id/").content.decode()
-    assert sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/team/support/", {"hours": 8}).status_code == 302
+    assert (
+        sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/team/support/", {"hours": 8}).status_code == 302
+    )
     assert (browser.get(inside).status_code, browser.get(outside).status_code) == (200, 403)
 
 

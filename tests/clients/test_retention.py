@@ -217,7 +217,7 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
     remote.summary, remote.updated_at = WORDS, remote.updated_at + 60
     operator.read_calls()
     with scope.for_system("look"):
-        assert (Call.objects.get(pk=call.pk).party, CallReport.objects.count()) == ("", 0)
+        assert (Call.objects.get(pk=call.pk).counterpart, CallReport.objects.count()) == ("", 0)
     operator.sandbox.state.calls["call-_late"] = replace(remote, id="call-_late")  # another one, found only now
     operator.read_calls()
     with scope.for_system("look"):

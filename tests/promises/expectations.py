@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tenants.access.permissions import NEEDS_SUPPORT_ACCESS, StaffRole
+from tenants.access.permissions import NEEDS_SUPPORT_ACCESS, READ_ONLY, StaffRole
 from tests.fixtures.canary_tenant import CanaryTenant
 from tests.fixtures.two_tenants import Person
 from tests.promises.url_matrix import OWN_THINGS, SIGNED_IN, Endpoint
@@ -24,7 +24,9 @@ def expected(
         return _of_client(endpoint, who, place, thing, two_tenants)
     if who.staff is None:
         return "missing"
-    if not who.may(endpoint.permission) or (who.staff == StaffRole.SUPPORT and endpoint.permission in NEEDS_SUPPORT_ACCESS):
+    if not who.may(endpoint.permission) or (
+        who.staff == StaffRole.SUPPORT and endpoint.permission in NEEDS_SUPPORT_ACCESS
+    ):
         return "forbidden"
     if (
         not who.sees_all

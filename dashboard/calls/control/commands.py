@@ -17,7 +17,7 @@ from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import READ_ANEW, owner, tell
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
-from dashboard.sync import runs, text_lengths
+from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from tenants.isolation import scope
 from tenants.models import User
@@ -44,7 +44,7 @@ def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID
     sent_at = limiter.clock()
     try:
         priority = Priority.END if receipt.command == "end-call" else Priority.CONTROL
-        with limiter.client_for(call.connection, priority, tenant=call.tenant_id, call_id=call.pk) as vendor:
+        with limiter.client_for(receipt.call.connection, priority, tenant=receipt.tenant_id, call_id=call.pk) as vendor:
             sent_at = limiter.clock()
             vendor.control_call(receipt.call.remote_id, wanted)
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
@@ -76,7 +76,7 @@ def _ask(
             wanted = _read(command, now)
         except _NotSendable as error:
             no = str(error)
-        no = no or _unsteerable(now)
+        no = no or hindrance(now)
         at = limiter.clock()
         meant = Receipt(
             tenant_id=owner(now),
@@ -153,7 +153,10 @@ def _advice(receipt: Receipt) -> str:
     return "We will not send it again by ourselves."
 
 
-def _unsteerable(call: Call) -> str:
+def hindrance(call: Call) -> str:
+    """Why no command is sent to this call now; empty where one is. A page asks it before it offers any."""
+    if call.can_be_controlled:
+        return ""
     if call.finished or call.state in OVER:
         return "This call is over, so the command was not sent."
     if call.state == State.LOST:
@@ -162,9 +165,7 @@ def _unsteerable(call: Call) -> str:
         return "This works once the call has been answered. The command was not sent."
     if not call.remote_id:
         return "VoiceDock has not told us its id of this call yet. Try again in a few seconds; nothing was sent."
-    if text_lengths.is_cut(call.remote_id):
-        return "VoiceDock’s id of this call is too long for Patchbay, so no command can be sent to it."
-    return ""
+    return "VoiceDock’s id of this call is too long for Patchbay, so no command can be sent to it."
 
 
 def _read(command: Mapping[str, Any], call: Call) -> voicedock.Command:

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -77,11 +78,14 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
     with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
     choice = request.POST.get("choice", "")
-    if choice in dict(manual_resolution.choices(found)):
-        manual_resolution.decide(found, choice, by=request.user)
-        return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
-    with scope.for_tenant(request.tenant):
-        return _page(request, _find(request, call_id), undecided=True, status=422)
+    try:
+        decided = manual_resolution.decide(found, choice, by=request.user)
+    except manual_resolution.Refusal:
+        with scope.for_tenant(request.tenant):
+            return _page(request, _find(request, call_id), undecided=True, status=422)
+    if not decided:
+        messages.warning(request, manual_resolution.hindrance(found, choice) or manual_resolution.KNOWN_BY_NOW)
+    return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
 @require_POST
@@ -241,6 +245,7 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
         "end_token": uuid.uuid4(),
         "phrases": queries.phrases(request.tenant),
         "choices": manual_resolution.choices(call),
+        "hindrance": commands.hindrance(call),
     }
 
 

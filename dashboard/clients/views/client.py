@@ -227,9 +227,13 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "countries_form": CountriesForm(tenant=tenant),
         "country": phone_numbers.country(tenant.country, article=True),
         "allowed": country_words(tenant.allowed_countries),
-        "retention_form": RetentionForm(instance=tenant),
+        "retention_form": None if tenant_status.retention_hindrance(client) else RetentionForm(instance=tenant),
     }
-    if request.actor.may(Permission.DEDICATE) and client.status != Tenant.Status.CLOSED:
+    if request.actor.may(Permission.RELEASE):
+        busy = dedicating.release_hindrances(tenant, [*held_numbers, *held_assistants])
+        for one in [*held_numbers, *held_assistants]:
+            one.hindrance = busy.get(one, "")  # type: ignore[attr-defined]
+    if request.actor.may(Permission.DEDICATE) and not dedicating.client_hindrance(client):
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=inventory_queries.offered_numbers(tenant)),
             "assistant_form": DedicateAssistantForm(

@@ -64,7 +64,7 @@ def new(request: StaffRequest) -> HttpResponse:
         )
         opened = _open(request, form) if request.method == "POST" and form.is_valid() else None
         if opened is None:
-            context = {"form": form, "zones": ZONES}
+            context = {"form": form, "zones": ZONES, "has_connections": Connection.objects.exists()}
             return render(request, "clients/client_new.html", context, status=422 if form.errors else 200)
     tenant, invited = opened
     if form.cleaned_data["own"]:

@@ -183,6 +183,7 @@ def _secret(connection: Connection) -> dict[str, Any]:
     return {
         "has_secret": True,
         "changing": changing,
+        "secret_hindrance": webhook_secrets.hindrance(secret),
         "secret_at": secret.rotated_at,
         "untold": webhook_secrets.untold(connection, secret.rotated_at) if changing and secret.rotated_at else 0,
         "overlap_until": webhook_secrets.overlap_until(connection) if changing else None,
