@@ -42,7 +42,7 @@ def route_of(method: str, path: str) -> Route:
         return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
     if method in SAFE:
         return Route(Kind.EXPORT if (match.url_name or "").endswith("export") else Kind.PAGE)
-    if getattr(match.func, "hold", True):
+    if getattr(match.func, "open_scope", True):
         return Route(Kind.PAGE)
     return Route(Kind.COMMAND, str(match.kwargs.get("slug", "")), may_end=match.url_name == "live-command")
 
