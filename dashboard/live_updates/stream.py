@@ -29,6 +29,7 @@ from django.http.cookie import parse_cookie
 
 from dashboard.live_updates import feed
 from dashboard.live_updates.feed import Feed, Listener, News, Reach
+from dashboard.live_updates.session_limit import StreamLease
 from tenants.access.decorators import staff_of
 from tenants.access.permissions import Permission
 from tenants.accounts import mfa
@@ -41,8 +42,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 HEARTBEAT = 15.0  # seconds
-ASK_AGAIN = 10.0  # seconds: how long what ended without a word (`changes.note_access`) may still hear which rows change
-MOST_PER_SESSION = 12  # streams; a browser needs one for all its tabs (static/js/live_updates.js)
+ASK_AGAIN = 10.0  # seconds: how long an ended access without an event (`publish.access_changed`) may still hear of rows
+MOST_PER_SESSION = 12  # streams, over all processes; a browser needs one for all its tabs (static/js/live_updates.js)
 RETRY = 2000  # milliseconds after which a browser comes back
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -79,8 +80,9 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return await _refuse(send, 401)
     if slug and not SLUG.fullmatch(slug):
         return await _refuse(send, 404)
+    lease = StreamLease(visitor.session_key)
     try:
-        reach = await _ask(visitor)
+        reach = await _ask(visitor, lease)
     except DatabaseError:
         return await _refuse(send, 503)
     if reach is None:
@@ -91,12 +93,13 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     if "last-event-id" in headers:
         listener.ask_for_everything()
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    talking = asyncio.create_task(_talk(ours, listener, visitor, send))
+    talking = asyncio.create_task(_talk(ours, listener, visitor, lease, send))
     leaving = asyncio.create_task(_gone(receive))
     try:
         await asyncio.wait({talking, leaving}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         ours.leave(listener)
+        auth_executor.submit(lease.release)
         open_streams.remove(listener)
         if not open_streams:
             _of_session.pop(visitor.session_key, None)
@@ -106,7 +109,10 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _make_room(session_key: str, listener: Listener) -> list[Listener]:
-    """The open streams of this session, the new one last; the oldest beyond the limit is told to leave."""
+    """The open streams of this session here, the new one last; the oldest beyond the limit is told to leave.
+
+    Those of other processes count too, when a stream asks again whether it may still listen (`StreamLease`).
+    """
     streams = _of_session.setdefault(session_key, [])
     streams.append(listener)
     staying = [one for one in streams if not one.superseded]
@@ -115,7 +121,7 @@ def _make_room(session_key: str, listener: Listener) -> list[Listener]:
     return streams
 
 
-async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) -> None:
+async def _talk(ours: Feed, listener: Listener, visitor: Visitor, lease: StreamLease, send: Send) -> None:
     """Until the server stops, the visitor may no longer listen, or nobody can say whether it may."""
     clock = asyncio.get_running_loop().time
     beat, ask = clock() + HEARTBEAT, clock() + ASK_AGAIN * random.uniform(0.8, 1)
@@ -130,7 +136,7 @@ async def _talk(ours: Feed, listener: Listener, visitor: Visitor, send: Send) ->
         if listener.in_doubt or clock() >= ask:
             listener.in_doubt = False
             try:
-                reach = await _ask(visitor)
+                reach = await _ask(visitor, lease)
             except DatabaseError as error:
                 log.warning("events_unanswered", error=type(error).__name__)
                 break
@@ -155,9 +161,15 @@ def _words(floor: str, everything: bool, batch: list[News]) -> str:
     return "".join(f"id: {floor}\ndata: {fact}\n\n" for fact in facts)
 
 
-async def _ask(visitor: Visitor) -> Reach | None:
+async def _ask(visitor: Visitor, lease: StreamLease) -> Reach | None:
     """What this visitor may hear, or None. Raises DatabaseError when that cannot be found out."""
-    return await asyncio.get_running_loop().run_in_executor(auth_executor, _reach, visitor)
+    return await asyncio.get_running_loop().run_in_executor(auth_executor, _reach_of_stream, visitor, lease)
+
+
+def _reach_of_stream(visitor: Visitor, lease: StreamLease) -> Reach | None:
+    """None also for a stream that its session has too many newer ones of."""
+    reach = _reach(visitor)
+    return reach if reach is not None and lease.hold(MOST_PER_SESSION) else None
 
 
 def _reach(visitor: Visitor) -> Reach | None:

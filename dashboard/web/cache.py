@@ -87,6 +87,12 @@ class OptionalCache(RedisCache):
             raise ValueError(f"{key!r} is not in the cache")
         return int(found)
 
+    def run_script(self, script: str, keys: list[str], *arguments: str | int) -> Any:
+        """The answer of a Lua script, one step for the server; None while it does not answer."""
+        names = [self.make_and_validate_key(key) for key in keys]
+        client = self._cache.get_client(write=True)
+        return self._or(None, lambda: client.eval(script, len(names), *names, *arguments))
+
     def clear(self) -> None:
         self._or(None, lambda: super(OptionalCache, self).clear())
 
