@@ -1,6 +1,6 @@
 """What nobody waits for any more: calls that a crash left unsent, answers that never came, commands not confirmed.
 
-`run` touches the database only, so that nothing VoiceDock does can hold up an alarm; `ask` holds the parts that send
+`run` touches the database only, so that nothing VoiceDock does can hold up an alarm; `ask` holds the part that sends
 requests, and runs in another queue.
 """
 
@@ -16,10 +16,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.control import commands
-from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
 from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import READ_ANEW, owner, step, tell
-from dashboard.campaigns import control as campaigns
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from tenants.isolation import scope
@@ -30,7 +29,6 @@ LEFT_QUEUED = timedelta(seconds=3)
 LEFT_ANSWERED = timedelta(seconds=5)
 NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may take
 NOT_TRANSFERRED = timedelta(seconds=30)
-WATCHED = timedelta(hours=1)  # after an alarm about a wrong line its campaigns are kept paused this long
 MOST = 100
 T = TypeVar("T")
 TOO_LATE = "It waited for two minutes and could not be sent. Nothing was dialed; call again if it is still wanted."
@@ -57,9 +55,8 @@ def run() -> list[UUID]:
 
 
 def ask() -> None:
-    """The parts that ask VoiceDock: look for calls that may have been placed, pause campaigns after a wrong line."""
-    for part in (reconciliation.run, wrong_lines):
-        _by_itself(part)
+    """The part that asks VoiceDock: look for calls that may have been placed."""
+    _by_itself(reconciliation.run)
 
 
 def queued() -> list[UUID]:
@@ -127,17 +124,10 @@ def transfers_not_confirmed() -> None:
                 _tell(receipt, "call.transfer-not-confirmed")
 
 
-def wrong_lines() -> None:
-    """A call found at VoiceDock has a line or an assistant that is not its client's: stop the campaigns behind it."""
-    recent = Q(alarm__in=STOPS_DIALING, origin=Call.Origin.ADOPTED, alarm_at__gt=Now() - WATCHED)
-    for call in _calls(recent, live=False):
-        campaigns.pause_suspects(call)
-
-
-def _calls(which: Q, *, live: bool = True) -> list[Call]:
+def _calls(which: Q) -> list[Call]:
     with scope.for_system("calls that are overdue"):
         calls = Call.objects.select_related("tenant", "connection").filter(which).order_by("created_at")
-        return list(calls.filter(finished=False)[:MOST] if live else calls[:MOST])
+        return list(calls.filter(finished=False)[:MOST])
 
 
 def _receipts(which: Q) -> Iterable[Receipt]:

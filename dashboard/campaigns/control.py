@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.campaigns import pauses, rights, sync
-from dashboard.campaigns.models import Campaign, Lead, PauseCause
+from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.connections import vendor_requests
 from dashboard.connections.models import VendorRequest
 from dashboard.rate_limits import limiter
@@ -153,24 +153,6 @@ def ask_to_pause(campaign: Campaign) -> Answer:
 def pause_for_alarm(campaign: Campaign) -> Answer:
     """A call of it left from a number that is not its client's: stop it."""
     return pause_because(campaign, PauseCause.ALARM)
-
-
-def pause_suspects(call: Call) -> list[Campaign]:
-    """Pause every started campaign that can have made this call: those of its assistant, and the one whose lead it is.
-
-    One that is being paused already is left to its next attempt. Opens scopes of its own.
-    """
-    with scope.for_system("which campaign made this call"):
-        suspects = Q(assistant__remote_id=call.assistant_remote_id)
-        if remote_id := getattr(call, "remote_id", ""):
-            suspects |= Q(pk__in=Lead.objects.filter(call_remote_id=remote_id).values("campaign"))
-        started = Campaign.objects.filter(connection_id=call.connection_id, status=Status.SCHEDULED)
-        found = list(
-            started.filter(suspects, pause_required_at=None).select_related("connection", "tenant").order_by("pk")
-        )
-    for campaign in found:
-        pause_for_alarm(campaign)
-    return found
 
 
 def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -> Answer:

@@ -54,6 +54,6 @@ def test_an_alarm_raised_meanwhile_is_not_covered_by_another(operator, monkeypat
     stale = operator.reload(call)
     with scope.for_system("a wrong number, just now"):
         Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), end_asked_at=Now())
-    monkeypatch.setattr(sweep, "_calls", lambda which, live=True: [stale])
+    monkeypatch.setattr(sweep, "_calls", lambda which: [stale])
     sweep.ends_not_confirmed()
     assert operator.reload(call).alarm == "wrong-number"

@@ -152,13 +152,9 @@ def test_a_refusal_is_told_in_voicedocks_words(slots, manager, sandbox):
     assert fresh().status == "draft"
 
 
-def test_an_alarm_pauses_the_started_campaigns_of_that_assistant(slots, manager, agency):
+def test_a_campaign_that_is_paused_already_is_not_asked_about_again(slots, manager):
     control.start(slots, by=manager)
-    call = type("Call", (), {"connection_id": agency.connection.pk, "assistant_remote_id": ""})()
-    assert control.pause_suspects(call) == []
-    with scope.for_system("look"):
-        call.assistant_remote_id = agency.assistant("Dispatch desk").remote_id
-    assert control.pause_suspects(call) == [slots]
+    assert control.pause_for_alarm(fresh()).outcome == "accepted"
     assert fresh().status == "paused"
     assert trail()[-1] == ("campaign.pause-accepted", "Patchbay", "Slots")
     assert control.pause_for_alarm(fresh()).outcome == "refused"
