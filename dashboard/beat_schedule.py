@@ -16,7 +16,9 @@ def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
 
 SCHEDULE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep", "interactive"),
+    "end calls": _every(2, "dashboard.calls.tasks.end_calls", "requests"),
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
+    "pause campaigns after alarms": _every(2, "dashboard.campaigns.tasks.pause_after_alarms", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),

@@ -31,15 +31,18 @@ app = Celery("patchbay")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     # interactive: the database only, never a request, by a worker of its own: alarms depend on it.
-    # requests: what a person waits for at VoiceDock. sync: copies of what VoiceDock holds. bulk: the rest.
+    # requests: what a person waits for at VoiceDock, by a worker of its own too, so never behind a sync run.
+    # sync: copies of what VoiceDock holds. bulk: the rest.
     # audit: signs the heads of the audit chains, by a worker that alone has the key and the folder for it.
     task_queues=[Queue("interactive"), Queue("requests"), Queue("sync"), Queue("bulk"), Queue("audit")],
     task_default_queue="sync",
     task_routes={  # a task may name another queue itself
         "dashboard.calls.tasks.sweep": {"queue": "interactive"},
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
+        "dashboard.calls.tasks.end_calls": {"queue": "requests"},
         "dashboard.calls.tasks.end_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
+        "dashboard.campaigns.tasks.pause_after_alarms": {"queue": "requests"},
         "dashboard.webhooks.tasks.*": {"queue": "interactive"},
         "tenants.tasks.publish_heads": {"queue": "audit"},
         "tenants.tasks.verify_audit_trail": {"queue": "audit"},

@@ -29,19 +29,20 @@ def web(port: int, environment: dict[str, str]) -> Child:
 
 
 def workers(places: Places, environment: dict[str, str], signer: dict[str, str]) -> list[Child]:
-    """Two: alarms must not wait behind requests that hang, so `interactive` has a worker that serves nothing else.
+    """Three, so that none waits behind another: the database only, what people ask of VoiceDock, and the rest.
 
-    The other one signs the audit trail too, with the environment of `signer`; a deployment has a third one for that.
+    The last one signs the audit trail too, with the environment of `signer`; a deployment has a worker for that alone.
     """
     return [
         _worker("interactive", "interactive", places, environment),
-        _worker("worker", "requests,sync,bulk,audit", places, environment | signer),
+        _worker("requests", "requests", places, environment, processes=4),  # each may wait for an answer of VoiceDock
+        _worker("worker", "sync,bulk,audit", places, environment | signer),
     ]
 
 
-def _worker(name: str, queues: str, places: Places, environment: dict[str, str]) -> Child:
+def _worker(name: str, queues: str, places: Places, environment: dict[str, str], *, processes: int = 2) -> Child:
     """Prefork, since only processes can be given time limits; gossip and mingle are for many workers."""
-    options = ["-n", f"{name}@%h", "-Q", queues, "-c", "2", "-P", "prefork", "-l", "INFO"]
+    options = ["-n", f"{name}@%h", "-Q", queues, "-c", str(processes), "-P", "prefork", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return _celery(name, "worker", places, environment, *options, *quiet)
 

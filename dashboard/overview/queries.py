@@ -78,6 +78,12 @@ def switchboard(clients: QuerySet[Tenant]) -> list[Row]:
     return sorted(rows, key=lambda row: (-len(row.calls), row.client.name.lower()))
 
 
+def seconds_to_alarm(board: list[Row]) -> int | None:
+    """When the next end-call will be late, so that the page is drawn again then; None when none is awaited."""
+    waits = [call.seconds_to_alarm for row in board for call in row.calls]
+    return min((wait for wait in waits if wait is not None), default=None)
+
+
 def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
     """What needs a person, the most urgent first."""
     urgency = Case(

@@ -71,6 +71,7 @@ def staff(request: StaffRequest) -> HttpResponse:
         "live": sum(len(row.calls) for row in board),
         "busy": sum(bool(row.calls) for row in board),
         "needs": needs[: queries.ASKING],
+        "redraw_in": queries.seconds_to_alarm(board) if sees_calls else None,
         "needs_more": len(needs) > queries.ASKING,
         "today": today,
         "chart": charts.draw(hours, now, zone),
@@ -105,6 +106,7 @@ def client(request: TenantRequest) -> HttpResponse:
     context = {
         "row": board[0] if board else queries.Row(tenant),
         "needs": queries.asking(calls)[: queries.ASKING],
+        "redraw_in": queries.seconds_to_alarm(board),
         "today": today,
         "chart": charts.draw(hours, now, zone),
         "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",

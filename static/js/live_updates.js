@@ -4,15 +4,25 @@
 //   <article id="call-…" hx-get="…" hx-trigger="changed:call:<id> from:body throttle:200ms" hx-swap="outerMorph">
 // `changed:all` is fired after a reconnect, and `changed:poll` every 5 s while the stream is down; parts listen to both:
 //   hx-trigger="changed:call from:body throttle:200ms, changed:all from:body, changed:poll from:body"
+// An element with data-redraw-in="9" knows that it is out of date in 9 s, whatever the server sends: `changed:all` is fired then.
 // The server may send `event: refresh` (ask for everything) and `event: bye` (this page gets no stream any more).
 //
 // One stream per browser: on HTTP/1.1 a host has six connections for all its tabs. The tab that holds the lock opens the stream
 // and passes on what it hears; when it closes, the lock goes to another. Where there are no locks each tab has a stream.
 (() => {
+  const fire = (name, detail = {}) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
+  let redrawing;
+  const planRedraw = () => {
+    clearTimeout(redrawing);
+    const seconds = [...document.querySelectorAll("[data-redraw-in]")].map(element => Number(element.dataset.redrawIn));
+    if (seconds.length) redrawing = setTimeout(() => fire("changed:all"), Math.min(...seconds) * 1000);
+  };
+  document.addEventListener("htmx:after:swap", planRedraw);
+  planRedraw();
+
   const address = document.body.dataset.events;
   if (!address || !window.EventSource) return;
   const PATIENCE = 3000; // a blink is not worth a word
-  const fire = (name, detail = {}) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
   const banner = document.querySelector("[data-stream-lost]");
   const shared = Boolean(window.BroadcastChannel && navigator.locks);
   let stream, channel, leave, again, polling, patience, wasLost = false, isOpen = false;

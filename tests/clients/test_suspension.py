@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db import connection as database
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard.calls import sweep
+from dashboard.calls import tasks as call_tasks
 from dashboard.calls.control import ending_together
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.campaigns import sync as campaigns
 from dashboard.clients import dedicating, suspension, tasks
+from dashboard.live_updates.models import Change
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from tenants import dedications, tenant_status
@@ -191,6 +195,71 @@ def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(operator, ad
     with scope.for_system("look"):
         assert Call.objects.get(pk=call.pk).alarm == Alarm.END_NOT_CONFIRMED
     assert operator.command_requests() == []
+
+
+def let_pass(call, seconds):
+    with scope.for_system("time passes"):
+        Call.objects.filter(pk=call.pk).update(end_asked_at=F("end_asked_at") - timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        suspension.end_live_calls,
+        partial(suspension.suspend, reason="Unpaid", end_calls=True),
+        partial(suspension.close, reason="Unpaid", end_calls=True),
+    ],
+    ids=["end all", "suspend", "close"],
+)
+def test_the_alarm_of_a_late_end_counts_from_the_wish_and_needs_no_worker(operator, admin, sign_in, ask):
+    call = operator.place_answered()
+    before = call.version
+    ask(operator.tenant, by=admin)
+    now = operator.reload(call)
+    assert now.end_asked_at is not None and now.version > before
+    with scope.for_system("look"):
+        assert Change.objects.filter(kind="call", ref=str(call.pk), version=now.version).exists(), "open pages hear it"
+    console = sign_in(admin)
+    page = console.get("/").content.decode()
+    assert "we have not heard that it ended" not in page
+    if again(operator.tenant).status != Tenant.Status.CLOSED:
+        assert re.search(r'id="overview"\s+data-redraw-in="\d+"', page), "it draws itself again when the end is late"
+    let_pass(call, 11.1)
+    assert operator.reload(call).alarm == "", "no worker has taken a task"
+    assert "we have not heard that it ended" in console.get("/").content.decode()
+    assert operator.command_requests() == []
+
+
+def test_a_second_wish_does_not_put_the_alarm_off(operator, admin):
+    call = operator.place_answered()
+    suspension.end_live_calls(operator.tenant, by=admin)
+    let_pass(call, 8)
+    first = operator.reload(call).end_asked_at
+    suspension.end_live_calls(operator.tenant, by=admin)
+    assert operator.reload(call).end_asked_at == first
+
+
+def test_of_a_call_that_still_rings_the_alarm_counts_from_when_it_talks(operator, admin, sign_in):
+    ringing = operator.place("+31612340077")
+    suspension.end_live_calls(operator.tenant, by=admin)
+    assert operator.reload(ringing).end_asked_at is None, "VoiceDock cannot end it yet"
+    operator.control_sandbox(f"calls/{ringing.remote_id}/force", status="in-progress")
+    operator.read_calls()
+    assert operator.reload(ringing).end_asked_at is not None, "by the news alone"
+    let_pass(ringing, 11.1)
+    assert "we have not heard that it ended" in sign_in(admin).get("/").content.decode()
+
+
+def test_ends_and_their_alarm_need_no_interactive_worker(operator, admin, monkeypatch):
+    call = operator.place_answered()
+    sent = []
+    monkeypatch.setattr(call_tasks.end_call, "apply_async", lambda args, **_: sent.append(args[0]))
+    suspension.end_live_calls(operator.tenant, by=admin)
+    call_tasks.end_calls()
+    assert sent == [str(call.pk)]
+    let_pass(call, 11.1)
+    call_tasks.end_calls()
+    assert operator.reload(call).alarm == Alarm.END_NOT_CONFIRMED
 
 
 def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harbor, admin):

@@ -16,6 +16,7 @@ READ = re.compile(
 LOCAL = {  # settings of `up`, of tests and of single commands, which no service of a deployment takes
     "PATCHBAY_DATA": "where `up` keeps its data",
     "PATCHBAY_DEMO": "set by `up`",
+    "PATCHBAY_DEVELOPMENT": "a checkout on one's own machine, refused in production",
     "PATCHBAY_PG_BIN": "for `backup` and `restore`, which an operator runs",
     "PATCHBAY_PROCESS": "set by the programs themselves",
     "PATCHBAY_PROMISES": "tests",
@@ -81,6 +82,7 @@ def test_every_queue_has_a_service_that_serves_it():
     from dashboard.celery import app
 
     served = re.findall(r"-Q (\S+)", " ".join(str(one.get("command", "")) for one in OURS.values()))
+    assert {"interactive", "requests", "audit"} <= set(served), "each by a service of its own"
     assert sorted(queue for group in served for queue in group.split(",")) == sorted(
         queue.name for queue in app.conf.task_queues
     )

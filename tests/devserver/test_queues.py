@@ -5,6 +5,8 @@ import logging
 from django.conf import settings
 
 from dashboard import celery
+from dashboard.devserver import services
+from dashboard.devserver.paths import Paths
 from tenants.log_redaction import RedactSecretsFilter
 
 
@@ -26,6 +28,21 @@ def test_every_periodic_task_goes_to_a_queue_that_has_a_worker():
     for name, entry in celery.app.conf.beat_schedule.items():
         assert entry["task"] in celery.app.tasks or _found(entry["task"]), f"{name} rings for nobody"
         assert entry.get("options", {}).get("queue", celery.app.conf.task_default_queue) in queues
+
+
+def test_what_people_wait_for_shares_no_worker_with_sync_runs(tmp_path):
+    started = services.workers(Paths(tmp_path), {}, {})
+    served = [child.command[child.command.index("-Q") + 1].split(",") for child in started]
+    assert ["interactive"] in served and ["requests"] in served
+    assert sorted(queue for queues in served for queue in queues) == sorted(
+        queue.name for queue in celery.app.conf.task_queues
+    )
+
+
+def test_ends_asked_for_together_are_handed_over_where_their_commands_are_sent():
+    assert celery.app.conf.beat_schedule["end calls"]["options"]["queue"] == "requests"
+    for task in ("end_calls", "end_call"):
+        assert celery.app.conf.task_routes[f"dashboard.calls.tasks.{task}"] == {"queue": "requests"}
 
 
 def _found(task: str) -> bool:

@@ -58,9 +58,12 @@ def test_no_secret_is_in_the_output_of_any_process(patchbay):
     told = f"from dashboard.calls.tasks import send_call; send_call.delay('token={hidden} {key}')"
     command = manage(patchbay, "shell", "-c", told)
     assert command.returncode == 0, command.stderr
-    wait_for(patchbay, "worker", "badly formed hexadecimal UUID string")  # it failed on what it was given, and said so
+    wait_for(
+        patchbay, "requests", "badly formed hexadecimal UUID string"
+    )  # it failed on what it was given, and said so
     wait_for(patchbay, "web", "/hooks/voicedock/[secret]")
-    everything = {name: log_of(patchbay, name) for name in ("web", "worker", "interactive", "beat", "demo", "migrate")}
+    names = ("web", "worker", "requests", "interactive", "beat", "demo", "migrate")
+    everything = {name: log_of(patchbay, name) for name in names}
     everything |= {"the command": command.stdout + command.stderr, "up": "".join(patchbay.told)}
     assert [name for name, text in everything.items() if key in text or hidden in text] == []
 

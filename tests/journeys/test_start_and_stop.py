@@ -23,7 +23,8 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
         with stack.up(folder, port=port) as patchbay:
             assert demo_logins.table() in _everything_told(patchbay)
             children = _children(patchbay)
-            assert set(children) == {"postgres", "valkey", "sandbox", "interactive", "worker", "web", "beat"}
+            workers = {"interactive", "requests", "worker"}
+            assert set(children) == {"postgres", "valkey", "sandbox", "web", "beat"} | workers
             _is_refused_twice(patchbay)
             browser = _signed_in(patchbay)
             with browser.stream("GET", "/events/") as stream:

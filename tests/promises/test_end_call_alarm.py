@@ -4,6 +4,7 @@ import re
 import uuid
 
 import pytest
+from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -105,6 +106,12 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, 
     panel = person.get(f"/c/harbor/calls/{call.pk}/").content.decode()
     assert "End again" in panel and "data-redraw-in" not in panel
     assert "1 needs you" in person.get("/c/harbor/live/").content.decode()
+
+
+def test_the_script_of_every_page_draws_again_what_says_when():
+    """The browser has to read what the pages say, or an open one stays as it is while no worker runs."""
+    script = (settings.BASE_DIR / "static/js/live_updates.js").read_text()
+    assert "[data-redraw-in]" in script and "dataset.redrawIn" in script and 'fire("changed:all")' in script
 
 
 def test_an_end_that_came_is_no_alarm(operator, make_member, sign_in):

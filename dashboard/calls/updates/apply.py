@@ -181,6 +181,8 @@ def _consequences(
         deeds.append(("call.reappeared" if before["state"] == State.LOST else "call.found", {}))
     if call.alarm in (Alarm.NOT_CERTAIN, Alarm.LOST) and call.state not in OURS:
         call.alarm, call.alarm_at = "", None
+    if call.end_due_at and call.state == State.IN_PROGRESS and not call.end_asked_at:
+        call.end_asked_at = limiter.clock()  # it can be ended from now on (`ending_together`)
     if call.alarm == Alarm.END_NOT_CONFIRMED and call.finished:
         call.alarm, call.alarm_at = "", None
     if call.state not in OURS:
