@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django_htmx",
-    "django_filters",
     "csp",
     "allauth",
     "allauth.account",

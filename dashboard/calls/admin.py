@@ -13,8 +13,8 @@ from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.control import composer
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.history import pages
 from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.ui import pagination
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ByClient, ByConnection, ReadOnlyModelAdmin, linked, one_of, person_of, site
 from tenants.auditor_admin.read_only_admin import ReadOnlyInline, pretty
@@ -74,8 +74,8 @@ class CallAdmin(ReadOnlyModelAdmin):
             context["clients"] = Tenant.objects.order_by("name")
             return TemplateResponse(request, "admin/caller_id.html", context)
         found = _report(tenant, form)
-        shown = pages.page(found if form.is_valid() else found.none(), request.GET)
-        context |= {"client": tenant, "page": shown, "rows": [caller_id.line(call) for call in shown.calls]}
+        shown = pagination.page(found if form.is_valid() else found.none(), request.GET)
+        context |= {"client": tenant, "page": shown, "rows": [caller_id.line(call) for call in shown.rows]}
         context |= {"figures": caller_id.figures(found), "reading": True, "query": request.GET.urlencode()}
         return TemplateResponse(request, "admin/caller_id.html", context)
 

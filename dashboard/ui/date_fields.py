@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-import django_filters
 from django import forms
 
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
@@ -19,10 +18,6 @@ class DayField(forms.DateField):
         super().validate(value)
         if value and not FIRST <= value <= LAST:
             raise forms.ValidationError(self.error_messages["out_of_range"], code="out_of_range")
-
-
-class DayFilter(django_filters.DateFilter):
-    field_class = DayField
 
 
 def moment_of(text: str) -> datetime | None:

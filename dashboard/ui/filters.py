@@ -13,6 +13,8 @@ PAGE_KEYS = ("before", "after", "page")
 
 @dataclass(frozen=True)
 class Chip:
+    """A filter that is set, and the address without it."""
+
     words: str
     url: str
 
@@ -27,21 +29,32 @@ class Bar:
     search: BoundField | None
     more: list[BoundField]
     kept: list[tuple[str, str]]
+    has_errors: bool
 
 
-def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q") -> Bar:
-    """Read the bar from a form bound to `request.GET`; fields left empty or wrong make no chip."""
+def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q", search_chip: bool = False) -> Bar:
+    """Read the bar from a form bound to `request.GET`; fields left empty or wrong make no chip.
+
+    `search_chip` makes one of what is searched for, too.
+    """
     form.is_valid()
     shown = [one for one in form if one.name != search and not one.is_hidden]
     set_now = [one for one in shown if form.cleaned_data.get(one.name) not in (None, "", [], False)]
     return Bar(
         label=label,
-        chips=[Chip(_words(one, form.cleaned_data[one.name]), _without(request, one.html_name)) for one in set_now],
+        chips=_search_chip(request, form, search) * search_chip
+        + [Chip(_words(one, form.cleaned_data[one.name]), _without(request, one.html_name)) for one in set_now],
         clear_url=request.path if set_now or form.cleaned_data.get(search) else "",
         search=form[search] if search in form.fields else None,
         more=shown,
         kept=[(one.html_name, str(one.value())) for one in form if one.is_hidden and one.value()],
+        has_errors=bool(form.errors),
     )
+
+
+def _search_chip(request: HttpRequest, form: Form, search: str) -> list[Chip]:
+    text = form.cleaned_data.get(search)
+    return [Chip(f"“{text}”", _without(request, search))] if text else []
 
 
 def _words(bound: BoundField, value: Any) -> str:

@@ -1,15 +1,25 @@
-"""Pages of a long list by key, newest first: `?before=<key>` goes on where the last one ended, in constant time."""
+"""Pages of a long list by key, newest first: `?before=<key>` goes on where the last one ended, in constant time.
+
+A key is the moment of a row and its primary key, so that rows of the same moment are neither repeated nor left out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 from dashboard.ui import date_fields
+
+SIZE = 50
+M = TypeVar("M", bound=Model)
+Key = tuple[datetime, Any]
 
 
 @dataclass(frozen=True)
@@ -21,42 +31,70 @@ class Page:
     older_url: str
 
 
-def page(found: QuerySet[Any], asked: QueryDict, *, moment: str, size: int = 50) -> Page:
-    """`moment` is a column that is never null; rows with the same are told apart by their number."""
-    before, after = _key(asked.get("before", "")), _key(asked.get("after", ""))
+def page(found: QuerySet[Any], query: QueryDict, *, moment: str = "created_at", size: int | None = None) -> Page:
+    """`moment` is a column that is never null; `query` is that of the request."""
+    size = size or SIZE
+    before, after = _key(found, query.get("before", "")), _key(found, query.get("after", ""))
     if after and not before:
         rows = list(found.filter(_beyond(moment, "gt", after)).order_by(moment, "pk")[: size + 1])
-        if len(rows) >= size:
+        if len(rows) >= size:  # fewer than a page are newer: that is the first page
             more, rows = len(rows) > size, rows[:size][::-1]
-            newer = _to(asked, "after", rows[0], moment) if more else ""
-            return Page(rows, newer, _to(asked, "before", rows[-1], moment))
-    wanted = found.filter(_beyond(moment, "lt", before)) if before else found
-    rows = list(wanted.order_by(f"-{moment}", "-pk")[: size + 1])
+            newer = _url(query, "after", rows[0], moment) if more else ""
+            return Page(rows, newer, _url(query, "before", rows[-1], moment))
+    rows = list(_newest_first(found, before, moment)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
-    newer = (_to(asked, "after", rows[0], moment) if rows else f"?{_bare(asked).urlencode()}") if before else ""
-    return Page(rows, newer, _to(asked, "before", rows[-1], moment) if more else "")
+    newer = (
+        (_url(query, "after", rows[0], moment) if rows else f"?{_without_keys(query).urlencode()}") if before else ""
+    )
+    return Page(rows, newer, _url(query, "before", rows[-1], moment) if more else "")
 
 
-def _beyond(moment: str, side: str, key: tuple[datetime, int]) -> Q:
+def in_chunks(
+    found: QuerySet[M], size: int, open_scope: Callable[[], AbstractContextManager[None]], *, moment: str = "created_at"
+) -> Iterator[list[M]]:
+    """All rows, newest first, each chunk read in a scope of its own: for exports, which last long."""
+    last: Key | None = None
+    while True:
+        with open_scope():
+            rows = list(_newest_first(found, last, moment)[:size])
+        yield rows
+        if len(rows) < size:
+            return
+        last = (getattr(rows[-1], moment), rows[-1].pk)
+
+
+def _newest_first(found: QuerySet[M], before: Key | None, moment: str) -> QuerySet[M]:
+    wanted = found.filter(_beyond(moment, "lt", before)) if before else found
+    return wanted.order_by(f"-{moment}", "-pk")
+
+
+def _beyond(moment: str, side: str, key: Key) -> Q:
     at, pk = key
     return Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"pk__{side}": pk})
 
 
-def _key(text: str) -> tuple[datetime, int] | None:
+def _key(found: QuerySet[Any], text: str) -> Key | None:
     """None for a key that was not made here."""
     at, _, pk = text.partition("_")
-    found = date_fields.moment_of(at)
-    return (found, int(pk)) if found and pk.isascii() and pk.isdigit() and len(pk) <= 18 else None
+    moment, field = date_fields.moment_of(at), found.model._meta.pk
+    if moment is None or not (pk.isascii() and pk.replace("-", "").isalnum()) or len(pk) > 36:
+        return None
+    try:
+        value = field.to_python(pk)
+        field.run_validators(value)
+    except ValidationError:
+        return None
+    return (moment, value)
 
 
-def _to(asked: QueryDict, name: str, row: Any, moment: str) -> str:
-    there = _bare(asked)
-    there[name] = f"{getattr(row, moment).isoformat()}_{row.pk}"
-    return f"?{there.urlencode()}"
+def _url(query: QueryDict, name: str, row: Any, moment: str) -> str:
+    rest = _without_keys(query)
+    rest[name] = f"{getattr(row, moment).isoformat()}_{row.pk}"
+    return f"?{rest.urlencode()}"
 
 
-def _bare(asked: QueryDict) -> QueryDict:
-    rest = asked.copy()
+def _without_keys(query: QueryDict) -> QueryDict:
+    rest = query.copy()
     rest.pop("before", None)
     rest.pop("after", None)
     return rest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
 from django import forms
 
 LONGEST = 100
@@ -19,10 +18,6 @@ class SearchField(forms.CharField):
     def bound_data(self, data: Any, initial: Any) -> Any:
         """The field shows what was searched for."""
         return cut(super().bound_data(data, initial))
-
-
-class SearchFilter(django_filters.CharFilter):
-    field_class = SearchField
 
 
 def cut(value: Any) -> Any:

@@ -69,9 +69,9 @@ def test_the_list_is_narrowed_by_its_address(bloom, harbor, manager, query, foun
 def test_each_filter_comes_off_alone(bloom, manager):
     make_call(bloom)
 
-    chips = manager.get(f"{LIST}?q=12&state=live&before=x").context["chips"]
+    chips = manager.get(f"{LIST}?q=12&state=live&before=x").context["filters"].chips
 
-    assert [(chip.words, chip.without) for chip in chips] == [("“12”", "?state=live"), ("Live now", "?q=12")]
+    assert [(chip.words, chip.url) for chip in chips] == [("“12”", "?state=live"), ("Live now", "?q=12")]
 
 
 def test_a_filter_that_does_not_exist_finds_nothing_and_breaks_nothing(bloom, manager):
@@ -90,8 +90,7 @@ def test_words_are_searched_only_by_those_who_may_read_them(bloom, make_member, 
 
 
 def test_pages_go_there_and_back_without_losing_a_call(bloom, manager, monkeypatch):
-    monkeypatch.setattr("dashboard.calls.history.pages.SIZE", 4)
-    monkeypatch.setattr("dashboard.calls.history.pages.page.__defaults__", (4,))
+    monkeypatch.setattr("dashboard.ui.pagination.SIZE", 4)
     moment = timezone.now() - timedelta(hours=1)
     for at in range(10):
         make_call(bloom, state="ended", counterpart=f"+3161000{at:04}", created_at=moment - timedelta(minutes=at // 2))

@@ -14,8 +14,8 @@ from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef,
 
 from dashboard.calls import labels, leads
 from dashboard.calls.caller_id.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
-from dashboard.calls.history import pages
 from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdCorrection, State
+from dashboard.ui import pagination
 from tenants.models import Dedication, Tenant, User
 
 VERDICTS = {
@@ -158,19 +158,12 @@ def _right(dedication: Dedication, by: str | None) -> Right:
 
 
 def rows(
-    calls: QuerySet[Call], zone: ZoneInfo, opened: Callable[[], AbstractContextManager[None]]
+    calls: QuerySet[Call], zone: ZoneInfo, open_scope: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[list[object]]:
-    """Under `HEAD`, newest first; each page is read in a short scope of its own, which `opened` gives."""
-    last: tuple[Any, Any] | None = None
-    while True:
-        with opened():
-            wanted = pages.older_than(calls, *last) if last else calls
-            found = list(wanted.order_by("-created_at", "-id")[:CHUNK])
-        for call in found:
+    """Under `HEAD`, newest first; each page is read in a short scope of its own, which `open_scope` gives."""
+    for chunk in pagination.in_chunks(calls, CHUNK, open_scope):
+        for call in chunk:
             yield _cells(line(call), zone)
-        if len(found) < CHUNK:
-            return
-        last = (found[-1].created_at, found[-1].pk)
 
 
 def _cells(one: Line, zone: ZoneInfo) -> list[object]:

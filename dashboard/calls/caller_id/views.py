@@ -14,8 +14,7 @@ from django.views.decorators.http import require_GET
 
 from dashboard.calls.caller_id import report
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.history import pages
-from dashboard.ui import filters, times
+from dashboard.ui import filters, pagination, times
 from tenants import audit, spreadsheets
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
@@ -60,14 +59,14 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
     bar = filters.bar(request, form, label="Narrow the report")
     found = report.within(report.listed(tenant), **form.wish(), zone=tenant.zone)
     found = found if form.is_valid() else found.none()
-    shown = pages.page(found, request.GET)
+    shown = pagination.page(found, request.GET)
     context = {
         "client": tenant,
         "urls": urls,
         "staff": staff,
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
-        "rows": [report.line(call) for call in shown.calls],
+        "rows": [report.line(call) for call in shown.rows],
         "page": shown,
         "paged": "before" in request.GET or "after" in request.GET,
         "figures": report.figures(found),

@@ -14,11 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, queries
-from dashboard.calls.history import pages
-from dashboard.calls.history.filters import chips
-from dashboard.calls.history.views import narrowed
+from dashboard.calls.history.views import filter_form
 from dashboard.calls.models import Call
 from dashboard.calls.updates.voicemail import Source
+from dashboard.ui import filters, pagination
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -53,11 +52,14 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
     """The list as its filters leave it, newest first; each page is read in a short scope of its own."""
     tenant = request.tenant
     with scope.for_tenant(tenant):
-        found = narrowed(request, Call.objects.filter(tenant=tenant))
-        if not found.form.is_valid():
+        form = filter_form(request)
+        if not form.is_valid():
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
-        calls = queries.whole(found.qs)
-        facts = {"filters": [chip.words for chip in chips(found)], "file": spreadsheets.chosen(request).kind}
+        calls = queries.whole(form.apply(Call.objects.filter(tenant=tenant)))
+        facts = {
+            "filters": [chip.words for chip in filters.bar(request, form, label="", search_chip=True).chips],
+            "file": spreadsheets.chosen(request).kind,
+        }
         audit.record(request.user, tenant, "calls.exported", tenant, **facts)
     day = timezone.now().astimezone(tenant.zone)
     name = f"calls-{tenant.slug}-{day:%Y-%m-%d}"
@@ -65,16 +67,9 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
 
 
 def _rows(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[list[object]]:
-    last: tuple[Any, Any] | None = None
-    while True:
-        with scope.for_tenant(tenant):
-            wanted = pages.older_than(calls, *last) if last else calls
-            rows = list(wanted.order_by("-created_at", "-id")[:CHUNK])
-        for call in rows:
+    for chunk in pagination.in_chunks(calls, CHUNK, lambda: scope.for_tenant(tenant)):
+        for call in chunk:
             yield _row(call, tenant.zone)
-        if len(rows) < CHUNK:
-            return
-        last = (rows[-1].created_at, rows[-1].pk)
 
 
 def _row(call: Call, zone: ZoneInfo) -> list[object]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, queries
-from dashboard.calls.history.filters import CallFilter, chips
-from dashboard.calls.history.pages import page
-from dashboard.calls.models import Call
+from dashboard.calls.history.filters import CallFilter
+from dashboard.calls.models import Call, CallQuerySet
 from dashboard.sync.models import Kind
-from dashboard.ui import times
+from dashboard.ui import filters, pagination, times
 from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
@@ -25,7 +23,7 @@ COUNTED = 10_000
 @tenant_view(Permission.SEE_CALLS)
 def calls(request: TenantRequest) -> HttpResponse:
     tenant = request.tenant
-    found = narrowed(request, Call.objects.filter(tenant=tenant))
+    form = filter_form(request)
     connection = tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
     context = {
@@ -34,50 +32,49 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
         "zone_words": times.zone_words(tenant.zone),
     }
-    return _show(request, found, context)
+    return _show(request, form, Call.objects.filter(tenant=tenant), context)
 
 
 @require_GET
 @staff_view(Permission.SEE_ALL_CALLS)
 def staff_calls(request: StaffRequest) -> HttpResponse:
     choices = queries.choices()
-    found = CallFilter(
+    form = CallFilter(
         request.GET,
-        Call.objects.all(),
         zone=times.here(),
         countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
-        words=request.actor.may(Permission.SEE_TRANSCRIPTS),
+        searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **choices,
     )
     context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": times.zone_words(times.here())}
-    return _show(request, found, context)
+    return _show(request, form, Call.objects.all(), context)
 
 
-def narrowed(request: TenantRequest, calls: QuerySet[Call]) -> CallFilter:
-    """The client's calls as its filters leave them; the export reads the same."""
+def filter_form(request: TenantRequest) -> CallFilter:
+    """The filters of a client's calls; the export reads the same."""
     return CallFilter(
         request.GET,
-        calls,
         zone=request.tenant.zone,
         countries=[request.tenant.country],
-        words=request.actor.may(Permission.SEE_TRANSCRIPTS),
+        searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )
 
 
-def _show(request: TenantRequest | StaffRequest, found: CallFilter, context: dict[str, Any]) -> HttpResponse:
-    matching = found.qs if found.form.is_valid() else found.queryset.none()
-    shown = page(queries.whole(matching), request.GET)
-    on = list(chips(found))
+def _show(
+    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, context: dict[str, Any]
+) -> HttpResponse:
+    matching = form.apply(calls)
+    shown = pagination.page(queries.whole(matching), request.GET)
+    bar = filters.bar(request, form, label="Filter calls", search_chip=True)
     context |= {
-        "filter": found,
-        "chips": on,
-        "rows": [_row(call) for call in shown.calls],
+        "filters": bar,
+        "rows": [_row(call) for call in shown.rows],
         "page": shown,
         "sentence": f"Newest first, {context['zone_words']}",
         "count": matching.order_by()[: COUNTED + 1].count(),
         "counted": COUNTED,
-        "filtered": bool(on) or not found.form.is_valid(),
+        "filtered": bool(bar.chips) or not form.is_valid(),
         "paged": "before" in request.GET or "after" in request.GET,
     }
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
