@@ -28,7 +28,7 @@ MISSED = [State.FAILED, State.REJECTED, State.INSUFFICIENT_CREDITS, State.REFUSE
 
 
 class CallFilter(forms.Form):
-    """`searches_words` lets the search look into transcripts; `countries` are where numbers without a country code are read.
+    """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
     `lines`, `assistants` and `clients` are (value, label) pairs; a field without choices is left out.
     """
