@@ -82,8 +82,8 @@ def restore(folder: Path) -> Manifest:
         if there := _tables():
             raise BackupError(f"The database is not empty ({len(there)} tables): restore into a new one.")
         _run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP))
-        database_grants.prepare()
-        database_grants.finish()
+        database_grants.install_prerequisites()
+        database_grants.apply_policies_and_grants()
         found = _describe()
     if found.rows != manifest.rows:
         names = found.rows.keys() | manifest.rows.keys()

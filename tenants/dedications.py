@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from tenants import audit, names
+from tenants.isolation import scope
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -35,6 +36,7 @@ class AlreadyDedicated(Exception):
         self.message, self.holder = message, holder
 
 
+@scope.requires_scope
 def open_tenant(
     *,
     name: str,
@@ -65,12 +67,14 @@ def open_tenant(
     return tenant
 
 
+@scope.requires_scope
 def change_limits(tenant: Tenant, *, max_concurrent_calls: int, max_calls_per_day: int, by: User) -> None:
     tenant.max_concurrent_calls, tenant.max_calls_per_day = max_concurrent_calls, max_calls_per_day
     tenant.save(update_fields=["max_concurrent_calls", "max_calls_per_day"])
     audit.record(by, tenant, "tenant.limits-changed", tenant, at_once=max_concurrent_calls, per_day=max_calls_per_day)
 
 
+@scope.requires_scope
 def change_countries(
     tenant: Tenant, *, country: str, allowed: list[str], by: User, country_words: str, allowed_words: str
 ) -> None:
@@ -80,6 +84,7 @@ def change_countries(
     audit.record(by, tenant, "tenant.countries-changed", tenant, allowed=allowed_words, country=country_words)
 
 
+@scope.requires_scope
 def dedicate_number(
     tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None
 ) -> NumberDedication:
@@ -92,6 +97,7 @@ def dedicate_number(
     return dedication
 
 
+@scope.requires_scope
 def dedicate_assistant(
     tenant: Tenant, assistant: Assistant, *, by: User | None, start: datetime | None = None
 ) -> AssistantDedication:
@@ -127,6 +133,7 @@ def _dedicate(dedication: Dedication, start: datetime | None, taken_by: Any) -> 
         raise AlreadyDedicated(f"{name} has it{until}. Release it there first.", holder) from clash
 
 
+@scope.requires_scope
 def end_number(dedication: NumberDedication, *, by: User | None) -> None:
     """Release a number: the period closes now, the row stays as proof. One that begins later is withdrawn."""
     withdrawn = _end(dedication, by)
@@ -137,6 +144,7 @@ def end_number(dedication: NumberDedication, *, by: User | None) -> None:
         audit.record(by, dedication.tenant, "number.released", dedication, number=dedication.e164)
 
 
+@scope.requires_scope
 def end_assistant(dedication: AssistantDedication, *, by: User | None) -> None:
     """Release an assistant: the period closes now, the row stays as proof. One that begins later is withdrawn."""
     withdrawn = _end(dedication, by)
@@ -169,6 +177,7 @@ def clock() -> datetime:
         return moment
 
 
+@scope.requires_scope
 def set_defaults(
     tenant: Tenant, *, number: NumberDedication | None, assistant: AssistantDedication | None, by: User | None
 ) -> None:

@@ -32,6 +32,7 @@ class Resealed:
     unreadable: list[str] = field(default_factory=list)
 
 
+@scope.opens_scope
 def run() -> Resealed:
     """Opens short scopes of its own."""
     found = Resealed()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from tenants import audit
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant, User
 
 Status = Tenant.Status
@@ -27,21 +28,25 @@ class StatusChangeRefused(Exception):
         self.message = message
 
 
+@scope.requires_scope
 def suspend(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
     """No call can be placed from the commit on; the update waits for a call that is being claimed at this moment."""
     _change_status(tenant, ALLOWED_FROM["suspend"], Status.SUSPENDED, "tenant.suspended", by, reason, details)
 
 
+@scope.requires_scope
 def reopen(tenant: Tenant, *, by: User | None, reason: str) -> None:
     """Calls can be placed again with what is dedicated now: a client that was closed has no dedications left."""
     _change_status(tenant, ALLOWED_FROM["reopen"], Status.ACTIVE, "tenant.reopened", by, reason, {})
 
 
+@scope.requires_scope
 def close(tenant: Tenant, *, by: User | None, reason: str, **details: object) -> None:
     """No call can be placed and its members lose access; its records stay until the retention ends."""
     _change_status(tenant, ALLOWED_FROM["close"], Status.CLOSED, "tenant.closed", by, reason, details)
 
 
+@scope.requires_scope
 def change_retention(tenant: Tenant, days: int, *, by: User) -> None:
     """Set how long after closing the personal data of calls is kept; refused once that data was removed."""
     if message := retention_hindrance(lock_tenant(tenant)):
@@ -51,6 +56,7 @@ def change_retention(tenant: Tenant, days: int, *, by: User) -> None:
     audit.record(by, tenant, "tenant.retention-changed", tenant, days=days)
 
 
+@scope.requires_scope
 def lock_tenant(tenant: Tenant | int) -> Tenant:
     """The client as it is now, locked: no call of it can be claimed until the transaction ends."""
     pk = tenant if isinstance(tenant, int) else tenant.pk
@@ -64,6 +70,7 @@ def retention_hindrance(tenant: Tenant) -> str:
     return f"The personal data of {tenant.name}’s calls is removed already; nothing was changed."
 
 
+@scope.requires_scope
 def last_status_entry(tenant: Tenant) -> AuditEntry | None:
     """The audit entry of the last suspension, closing or reopening, which has the person and the reason."""
     entries = AuditEntry.objects.filter(tenant=tenant, action__in=STATUS_ACTIONS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.calls.models import Phrase
 from tenants import audit, dedications
+from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 NAMES = {
@@ -19,6 +20,7 @@ NAMES = {
 }
 
 
+@scope.requires_scope
 def change(tenant: Tenant, wish: dict[str, Any], *, by: User) -> list[str]:
     """Write what is different and say what that was. Runs inside the tenant's scope."""
     before = Tenant.objects.select_for_update().get(pk=tenant.pk)

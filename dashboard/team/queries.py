@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models.functions import Now
 
+from tenants.isolation import scope
 from tenants.models import (
     Invitation,
     Membership,
@@ -11,12 +12,14 @@ from tenants.models import (
 )
 
 
+@scope.requires_scope
 def people(tenant: Tenant) -> list[Membership]:
     order = ["owner", "manager", "operator", "viewer"]
     found = Membership.objects.filter(tenant=tenant).select_related("user")[:200]
     return sorted(found, key=lambda one: (order.index(one.role), one.user.name))
 
 
+@scope.requires_scope
 def open_invitations(tenant: Tenant) -> list[Invitation]:
     waiting = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
     return list(waiting.select_related("tenant", "invited_by").order_by("created_at")[:100])

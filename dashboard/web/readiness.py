@@ -70,7 +70,7 @@ def ask() -> tuple[int, Parts]:
 
 def _database() -> Parts:
     executor = MigrationExecutor(connection)
-    behind = executor.migration_plan(executor.loader.graph.leaf_nodes()) or not scope.is_known_to_the_database()
+    behind = executor.migration_plan(executor.loader.graph.leaf_nodes()) or not scope.signing_key_is_installed()
     return {"database": "ok", "migrations": "behind" if behind else "ok"}
 
 

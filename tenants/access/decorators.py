@@ -155,6 +155,7 @@ def staff_view(
     return decorator
 
 
+@scope.opens_scope
 def find(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client of this address and what the person is in it; unknown and foreign are the same 404."""
     user = request.user

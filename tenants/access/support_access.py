@@ -29,6 +29,7 @@ LONGEST = timedelta(hours=8)
 HOURS = {1: "1 hour", 8: "8 hours", 72: "3 days"}  # for which a pass is given
 
 
+@scope.requires_scope
 def enter(tenant: Tenant, *, by: User, reason: str = "") -> Visit:
     """Staff enters a client. One open visit for each staff member and client; one that is too old begins anew.
 
@@ -47,6 +48,7 @@ def enter(tenant: Tenant, *, by: User, reason: str = "") -> Visit:
     return visit
 
 
+@scope.requires_scope
 def leave(visit: Visit, *, by: User | None) -> None:
     """`by` None: Patchbay ends it, because it lasted too long or its right is gone."""
     if Visit.objects.filter(pk=visit.pk, ended_at=None).update(ended_at=Now()):
@@ -56,12 +58,14 @@ def leave(visit: Visit, *, by: User | None) -> None:
             audit.record(None, visit.tenant, "visit.lapsed", visit, visitor=str(visit.user))
 
 
+@scope.requires_scope
 def current(session: Any, user: User, tenant: Tenant) -> Visit | None:
     """The open visit of this session in this client."""
     mine = Visit.objects.filter(pk=session.get(OPEN, 0), tenant=tenant, user=user, ended_at=None)
     return mine.filter(started_at__gt=Now() - LONGEST).first()
 
 
+@scope.requires_scope
 def end_all(tenant: Tenant, *, of: User | None = None) -> None:
     """Those of everybody, or of one whose right to be here is gone."""
     inside = Visit.objects.filter(tenant=tenant, ended_at=None).select_related("tenant", "user")
@@ -69,6 +73,7 @@ def end_all(tenant: Tenant, *, of: User | None = None) -> None:
         leave(visit, by=None)
 
 
+@scope.opens_scope
 def end_old() -> int:
     """Those that lasted too long: a browser that was closed says nothing. Opens scopes of its own, one a client."""
     with scope.for_system("visits that last too long"):
@@ -91,11 +96,13 @@ def _signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
                 leave(visit, by=user)
 
 
+@scope.requires_scope
 def recent(tenant: Tenant, count: int = 8) -> list[Visit]:
     """Who is inside now, then the last ones."""
     return list(Visit.objects.filter(tenant=tenant).select_related("user").order_by("-started_at")[:count])
 
 
+@scope.requires_scope
 def grant(tenant: Tenant, hours: int, *, by: User) -> SupportPass:
     """Support may act here until then; a pass that is open is replaced."""
     _open(tenant).update(withdrawn_at=Now())
@@ -105,6 +112,7 @@ def grant(tenant: Tenant, hours: int, *, by: User) -> SupportPass:
     return given
 
 
+@scope.requires_scope
 def revoke(tenant: Tenant, *, by: User) -> bool:
     """Support only looks, from its next click on."""
     if not _open(tenant).update(withdrawn_at=Now()):
@@ -113,6 +121,7 @@ def revoke(tenant: Tenant, *, by: User) -> bool:
     return True
 
 
+@scope.requires_scope
 def open_pass(tenant: Tenant) -> SupportPass | None:
     return _open(tenant).select_related("given_by").order_by("-until").first()
 

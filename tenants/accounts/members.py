@@ -41,6 +41,7 @@ class AlreadyInvited(Exception):
         self.message = message
 
 
+@scope.requires_scope
 def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User) -> tuple[Invitation, str]:
     """Invite a person; returns the invitation and its token, which is told once and kept only as a hash."""
     email = email.strip().lower()
@@ -64,6 +65,7 @@ def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: 
     return invitation, token
 
 
+@scope.requires_scope
 def has_owner(tenant: Tenant) -> bool:
     """Whether the client has an owner, or somebody who is invited to be one."""
     if Membership.objects.filter(tenant=tenant, role=Role.OWNER).exists():
@@ -71,6 +73,7 @@ def has_owner(tenant: Tenant) -> bool:
     return _open_invitations(tenant).filter(role=Role.OWNER).exists()
 
 
+@scope.requires_scope
 def withdraw(invitation: Invitation, *, by: User) -> None:
     Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(withdrawn_at=Now())
     audit.record(by, invitation.tenant, "person.invitation-withdrawn", invitation, email=invitation.email)
@@ -89,6 +92,7 @@ def read_token(mailed_or_shown: str) -> tuple[str, bool]:
         return mailed_or_shown, False
 
 
+@scope.opens_scope
 def find_invitation(link_token: str) -> Invitation | None:
     """The open invitation of this link, mailed or shown, if any. Opens its own scope."""
     token, _ = read_token(link_token)
@@ -97,6 +101,7 @@ def find_invitation(link_token: str) -> Invitation | None:
     return found if found and found.is_open else None
 
 
+@scope.opens_scope
 def accept(link_token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
     """Take an invitation up, once: a new person with this name and password, or `user`, who is signed in already.
 
@@ -124,6 +129,7 @@ def accept(link_token: str, *, name: str, password: str | None, user: User | Non
     return user
 
 
+@scope.requires_scope
 def change_role(membership: Membership, role: Role | str, *, by: User, sees_transcripts: bool | None = None) -> None:
     before = membership.role
     if before == Role.OWNER and role != Role.OWNER:
@@ -137,6 +143,7 @@ def change_role(membership: Membership, role: Role | str, *, by: User, sees_tran
     )
 
 
+@scope.requires_scope
 def remove(membership: Membership, *, by: User) -> None:
     if membership.role == Role.OWNER:
         _keep_an_owner(membership)

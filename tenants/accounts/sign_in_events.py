@@ -34,6 +34,7 @@ def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
         get_adapter().send_notification_mail("account/email/new_device", user, {"browser": _browser(request)})
 
 
+@scope.opens_scope
 def password_failed(request: HttpRequest, email: str) -> None:
     """A wrong password. What was typed as an address nobody has is not kept: it may be a password."""
     user = User.objects.filter(email__iexact=email).first()
@@ -48,6 +49,7 @@ def _code_failed(request: HttpRequest, user: User, **_: Any) -> None:
     _failed(request, user, "wrong code")
 
 
+@scope.opens_scope
 def reset_asked(request: HttpRequest, user: User) -> None:
     _record(None, "person.reset-asked", user, email=user.email, **_where(request))
 

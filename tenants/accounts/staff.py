@@ -14,6 +14,7 @@ from django.urls import reverse
 from tenants import audit
 from tenants.access import support_access
 from tenants.access.permissions import StaffRole
+from tenants.isolation import scope
 from tenants.models import StaffGrant, StaffMember, Tenant, User
 
 
@@ -25,6 +26,7 @@ class StaffChangeRefused(Exception):
         self.message = message
 
 
+@scope.requires_scope
 def invite(*, email: str, name: str, role: StaffRole | str, sees_all: bool = True, by: User) -> StaffMember:
     """Somebody new, who cannot sign in before they chose a password by `password_link`."""
     if User.objects.filter(email__iexact=email).exists():
@@ -41,6 +43,7 @@ def password_link(user: User) -> str:
     return settings.PUBLIC_URL + reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
 
 
+@scope.requires_scope
 def change(one: StaffMember, *, role: StaffRole | str, sees_all: bool, by: User) -> None:
     """Their role, and whether support knows every client. Raises `StaffChangeRefused` for the last admin."""
     before = f"{one.get_role_display()}, {_reach(one)}"
@@ -54,6 +57,7 @@ def change(one: StaffMember, *, role: StaffRole | str, sees_all: bool, by: User)
         audit.record(by, None, "staff.changed", one.user, person=str(one.user), before=before, after=after)
 
 
+@scope.requires_scope
 def remove(one: StaffMember, *, by: User) -> None:
     """They are nobody here any more; what they did stays. Raises `StaffChangeRefused` for the last admin."""
     if one.role == StaffRole.ADMIN:
@@ -63,6 +67,7 @@ def remove(one: StaffMember, *, by: User) -> None:
     audit.record(by, None, "staff.removed", user, person=str(user))
 
 
+@scope.requires_scope
 def grant_client(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
     """Whether that is new."""
     _, new = StaffGrant.objects.get_or_create(staff=one, tenant=tenant)
@@ -71,6 +76,7 @@ def grant_client(one: StaffMember, tenant: Tenant, *, by: User) -> bool:
     return new
 
 
+@scope.requires_scope
 def revoke_client(one: StaffMember, tenant: Tenant, *, by: User) -> None:
     """Ends a visit that is open, too."""
     if StaffGrant.objects.filter(staff=one, tenant=tenant).delete()[0]:

@@ -54,6 +54,7 @@ class Published:
         return self.heads.get(chain, {})
 
 
+@scope.opens_scope
 def publish() -> str:
     """Write the next line, unless no chain has moved; the line. One at a time; opens a scope of its own.
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant, User
 
 RESELLER = "reseller"
@@ -39,6 +40,7 @@ def acting_as(pk: int, words: str, **facts: Any) -> Iterator[None]:
         _known_as.reset(token)
 
 
+@scope.requires_scope
 def record(
     by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any
 ) -> AuditEntry:
@@ -74,6 +76,7 @@ def record(
     return entry
 
 
+@scope.requires_scope
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
     """The same for what is only looked at: one entry for each person and thing within the hour.
 

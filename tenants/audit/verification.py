@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tenants.audit.log import RESELLER
+from tenants.isolation import scope
 from tenants.models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def disagreement(entry: AuditEntry) -> str:
     return next((name for name, value in told.items() if getattr(entry, name) != value), "")
 
 
+@scope.requires_scope
 def verify(chains: Collection[str] | None = None, published: Published | None = None) -> Iterator[Broken]:
     """Walk every chain in scope, or these, and yield the first broken row of each; nothing when all hold.
 

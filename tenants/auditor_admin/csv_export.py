@@ -21,6 +21,7 @@ from tenants.models import Tenant
 IN_MEMORY = 4 * 1024 * 1024  # bytes; what is longer waits on the disk
 
 
+@scope.opens_scope
 def export(shelf: Any, request: Any) -> HttpResponseBase:
     """Opens scopes of its own, one after the other: reading as the auditor, writing down as Patchbay."""
     with ExitStack() as whatever_fails:

@@ -1,4 +1,4 @@
-"""The owner of the tables at work: migrations run as it, nothing else does; and what it grants to the others."""
+"""Database roles: migrations run as the owner of the tables, which grants the app and the auditors what they need."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tenants.isolation.row_security import Policy
 
 APP, AUDITOR = "patchbay_app", "patchbay_auditor"
 
-APP_MAY_NOT = {  # beside what row-level security forbids
+APP_REVOKED = {  # privileges that the app does not get; row-level security restricts the others
     "tenants_auditentry": "UPDATE, DELETE",
     "tenants_audithead": "INSERT, UPDATE, DELETE",
     "tenants_numberdedication": "DELETE",
@@ -31,7 +31,7 @@ APP_MAY_NOT = {  # beside what row-level security forbids
     "auth_group": "INSERT, UPDATE, DELETE",
     "auth_group_permissions": "INSERT, UPDATE, DELETE",
     "auth_permission": "INSERT, UPDATE, DELETE",
-    "tenants_user_groups": "INSERT, UPDATE",  # DELETE goes with a user that is deleted, as for the next
+    "tenants_user_groups": "INSERT, UPDATE",  # DELETE is needed when a user is deleted, also below
     "tenants_user_user_permissions": "INSERT, UPDATE",
 }
 
@@ -58,7 +58,7 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
-ANYBODY_MAY_CALL = {"scope_holds()"}  # functions that policies call; all others are for triggers
+EXECUTABLE = {"scope_holds()"}  # called in policies; every other function is called by triggers only
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
     WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
@@ -68,11 +68,11 @@ OWN_FUNCTIONS = """
 
 @contextmanager
 def as_owner(alias: str = "default") -> Iterator[None]:
-    """Reconnect as the owner for the time of the block; the app's log-in comes back afterwards."""
+    """Connect as the owner of the tables inside the block, and as the app again after it."""
     connection = connections[alias]
-    before = {key: connection.settings_dict.get(key) for key in ("USER", "PASSWORD", "OWNER_AT_WORK")}
+    before = {key: connection.settings_dict.get(key) for key in ("USER", "PASSWORD", "IS_OWNER")}
     connection.close()
-    connection.settings_dict.update(settings.OWNER, OWNER_AT_WORK=True)
+    connection.settings_dict.update(settings.OWNER, IS_OWNER=True)
     try:
         yield
     finally:
@@ -80,69 +80,69 @@ def as_owner(alias: str = "default") -> Iterator[None]:
         connection.settings_dict.update(before)
 
 
-def prepare(alias: str = "default") -> None:
-    """What the policies need before the first of them is made; runs as the owner before each migration."""
+def install_prerequisites(alias: str = "default") -> None:
+    """Install what the policies depend on; runs as the owner before each migration."""
     with transaction.atomic(alias), connections[alias].cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")  # for the exclusion constraints of dedications
         scope_signature.install(cursor)
 
 
-def finish(alias: str = "default") -> None:
-    """Bring policies and rights to what the code says; runs as the owner after each migration, any number of times."""
+def apply_policies_and_grants(alias: str = "default") -> None:
+    """Update policies and grants to those in the code; runs as the owner after each migration, and is idempotent."""
     with transaction.atomic(alias), connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
         )
-        there = {name for (name,) in cursor.fetchall()}
-        _state_policies(cursor)
-        _grant(cursor, there)
-        _close_the_database(cursor)
+        existing = {name for (name,) in cursor.fetchall()}
+        _update_policies(cursor)
+        _grant(cursor, existing)
+        _revoke_public_privileges(cursor)
 
 
-def _state_policies(cursor: CursorWrapper) -> None:
-    """A policy keeps the conditions it was made with; those whose conditions in the code have changed are restated."""
+def _update_policies(cursor: CursorWrapper) -> None:
+    """Alter the policies whose conditions in the code have changed since they were made; a comment has their hash."""
     cursor.execute("SELECT polname, obj_description(oid, 'pg_policy') FROM pg_policy")
-    known = dict(cursor.fetchall())
+    hashes = dict(cursor.fetchall())
     for model in apps.get_models():
         for policy in model._meta.constraints:
-            if not isinstance(policy, Policy) or policy.name not in known:
+            if not isinstance(policy, Policy) or policy.name not in hashes:
                 continue
             table, statement = model._meta.db_table, policy.restatement(model._meta.db_table)
-            if known[policy.name] != (mark := hashlib.sha256(statement.encode()).hexdigest()[:16]):
-                cursor.execute(f'{statement}; COMMENT ON POLICY "{policy.name}" ON "{table}" IS \'{mark}\'')
+            if hashes[policy.name] != (digest := hashlib.sha256(statement.encode()).hexdigest()[:16]):
+                cursor.execute(f'{statement}; COMMENT ON POLICY "{policy.name}" ON "{table}" IS \'{digest}\'')
 
 
-def _grant(cursor: CursorWrapper, there: set[str]) -> None:
-    """Give the app and the auditors exactly what they need."""
+def _grant(cursor: CursorWrapper, existing: set[str]) -> None:
+    """Grant the app and the auditors exactly the privileges that they need."""
     cursor.execute(
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP}; "
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}; "
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {AUDITOR}"
     )
-    for table, rights in APP_MAY_NOT.items():
-        if table in there:
-            cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP}')
+    for table, privileges in APP_REVOKED.items():
+        if table in existing:
+            cursor.execute(f'REVOKE {privileges} ON "{table}" FROM {APP}')
     for table in AUDITOR_READS:
-        if table in there:
+        if table in existing:
             cursor.execute(f'GRANT SELECT ON "{table}" TO {AUDITOR}')
 
 
-def _close_the_database(cursor: CursorWrapper) -> None:
-    """Nobody but the owner makes anything in this database, temporary tables included, or calls our functions.
+def _revoke_public_privileges(cursor: CursorWrapper) -> None:
+    """Only the owner creates anything in this database, temporary tables included, or calls our functions.
 
-    A temporary table can take the place of a real one in a name without a schema, and its triggers run as whoever
-    uses it.
+    A temporary table hides a real one of the same name where no schema is named, and its triggers run with the
+    privileges of whoever uses it.
     """
     cursor.execute("SELECT quote_ident(current_database())")
     database = cursor.fetchone()[0]
-    everybody = f"PUBLIC, {APP}, {AUDITOR}"
+    roles = f"PUBLIC, {APP}, {AUDITOR}"
     cursor.execute(
-        f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM {everybody}; "
+        f"REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM {roles}; "
         f"GRANT CONNECT ON DATABASE {database} TO {APP}, {AUDITOR}; "
-        f"REVOKE CREATE ON SCHEMA public FROM {everybody}; GRANT USAGE ON SCHEMA public TO {APP}, {AUDITOR}"
+        f"REVOKE CREATE ON SCHEMA public FROM {roles}; GRANT USAGE ON SCHEMA public TO {APP}, {AUDITOR}"
     )
     cursor.execute(OWN_FUNCTIONS)
     for (function,) in cursor.fetchall():
-        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM {everybody}")
-        if function in ANYBODY_MAY_CALL:
+        cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM {roles}")
+        if function in EXECUTABLE:
             cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {APP}, {AUDITOR}")

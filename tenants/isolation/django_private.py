@@ -1,6 +1,6 @@
-"""What Patchbay uses of Django that is not its public interface, in one place.
+"""Private interfaces of Django that Patchbay uses.
 
-A version of Django that moves this fails tests/test_private_interfaces.py.
+A version of Django that changes one of them fails tests/test_private_interfaces.py.
 """
 
 from __future__ import annotations

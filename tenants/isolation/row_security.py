@@ -1,6 +1,6 @@
-"""Constraints that Django does not have: row-level security, and keys that carry the tenant.
+"""Constraints that Django does not have: row-level security, and composite foreign keys that include the tenant.
 
-Both are declared on the model, so that `makemigrations` writes them and `makemigrations --check` sees them.
+Both are declared on the model, so that `makemigrations` writes them and `makemigrations --check` compares them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint, Model
 
-# Each setting counts only where `scope_holds()` finds it signed, which is asked only where the setting says something.
+# A setting counts only if `scope_holds()` finds it signed; an empty setting is not checked.
 REACHES_ALL = "(SELECT current_setting('patchbay.reach', true) = 'all' AND public.scope_holds())"
 TENANTS = (
     "CASE WHEN current_setting('patchbay.tenants', true) <> '' AND public.scope_holds() "
@@ -27,7 +27,7 @@ PERSON = (
 
 
 class _TableConstraint(BaseConstraint):
-    """A constraint made of whole statements, run once its table (and those it points to) exist."""
+    """A constraint made of whole statements, run once its table and the tables it refers to exist."""
 
     def __init__(self, *, name: str) -> None:
         super().__init__(name=name)
@@ -42,13 +42,13 @@ class _TableConstraint(BaseConstraint):
         return self._defer(model, schema_editor)
 
     def _defer(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
-        """Nothing to run now; an empty statement, because Django may run what comes back."""
+        """Run the statements after all tables are made; returns an empty one, because Django may run the result."""
         if model and schema_editor:
             schema_editor.deferred_sql.append(self.statements(model._meta.db_table))
         return ""
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The database judges; there is nothing to ask of it beforehand."""
+        """Does nothing: only the database can check these constraints."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
@@ -57,10 +57,10 @@ class _TableConstraint(BaseConstraint):
 
 
 class Policy(_TableConstraint):
-    """Forced row-level security with one policy for everything."""
+    """Forced row-level security with one policy for all commands."""
 
     def conditions(self) -> tuple[str, str]:
-        """What a row must fulfil to be read, and to be written."""
+        """SQL conditions of a row that may be read, and of one that may be written."""
         raise NotImplementedError
 
     def statements(self, table: str) -> str:
@@ -71,7 +71,7 @@ class Policy(_TableConstraint):
         )
 
     def restatement(self, table: str) -> str:
-        """The same for a policy that is there already and was made when the conditions were others."""
+        """Gives an existing policy the present conditions."""
         read, write = self.conditions()
         return f'ALTER POLICY "{self.name}" ON "{table}" USING ({read}) WITH CHECK ({write})'
 
@@ -86,7 +86,7 @@ class Policy(_TableConstraint):
 class TenantRowPolicy(Policy):
     """Forced row-level security: rows of the open scope only.
 
-    `tenant`: the column that holds the tenant's id, or None where only a scope that reaches all may look.
+    `tenant`: the column with the tenant's id, or None where only a scope that reaches all reads and writes.
     `also`: one more SQL condition under which a row may be read (never written).
     """
 
@@ -104,10 +104,9 @@ class TenantRowPolicy(Policy):
 
 
 class SharedRowPolicy(Policy):
-    """Row-level security for rows that belong to no client: a scope that is narrower than everything sees those that
-    its clients use, and writes none.
+    """Row-level security for rows that belong to no client.
 
-    `used`: SQL condition under which a client in the open scope uses the row.
+    A scope of some clients reads the rows that these use, and writes none; `used` is the SQL condition for that.
     """
 
     def __init__(self, *, name: str, used: str) -> None:
@@ -123,15 +122,14 @@ class SharedRowPolicy(Policy):
 
 
 class AuditChainRowPolicy(Policy):
-    """Row-level security for the heads of audit chains: those of the tenants in scope are read; what writes them is a
-    trigger, as the owner."""
+    """Row-level security for the heads of audit chains: read by tenant; a trigger that runs as the owner writes them."""
 
     def conditions(self) -> tuple[str, str]:
         return f"{REACHES_ALL} OR {AS_OWNER} OR chain = {CHAIN_IN_SCOPE}", AS_OWNER
 
 
 class CompositeForeignKey(_TableConstraint):
-    """A foreign key over several columns, so that it carries the tenant (or the connection) with it."""
+    """A foreign key over several columns, so that both rows have the same tenant or connection."""
 
     def __init__(self, *, name: str, columns: Sequence[str], to: str, target: Sequence[str]) -> None:
         super().__init__(name=name)

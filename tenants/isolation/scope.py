@@ -1,6 +1,7 @@
 """Scopes: a short transaction that states whose rows it reads and writes. There is no other way to tenant data.
 
 Scopes are never nested: a scope inside another raises. Outside of any scope the database shows no tenant rows at all.
+A function that works in its caller's scope is marked with `requires_scope`, one that opens its own with `opens_scope`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import contextvars
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import psycopg
 import structlog
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from tenants.models import Auditor, StaffMember, Tenant, User
 
 log = structlog.get_logger()
+P = ParamSpec("P")
+R = TypeVar("R")
 
-DEFAULT, AUDITORS = "default", "auditor"  # connections of settings.DATABASES: the app's log-in, the auditors' own
+DEFAULT, AUDITORS = "default", "auditor"  # aliases in settings.DATABASES: the app's role and the auditors' role
 SET = (
     "SELECT set_config('patchbay.tenants', %s, true), set_config('patchbay.reach', %s, true), "
     "set_config('patchbay.person', %s, true), set_config('patchbay.signature', %s, true)"
@@ -42,7 +45,7 @@ SET_SESSION = (
 READ_ONLY = ", set_config('transaction_read_only', 'on', true)"
 _open_scope: contextvars.ContextVar[str] = contextvars.ContextVar("scope", default="")
 NOTHING = {"reach": "", "tenants": ""}
-_session: dict[str, str] | None = None  # what the shell of this process was opened for
+_session: dict[str, str] | None = None  # the settings of `session`, while a shell of this process has one open
 _alias: contextvars.ContextVar[str] = contextvars.ContextVar("connection of the scope", default=DEFAULT)
 
 
@@ -50,12 +53,51 @@ class Unscoped(Exception):
     """A query of tenant rows outside of a scope: it would have silently found nothing."""
 
 
+class ScopeRequired(RuntimeError):
+    """A function marked with `requires_scope` was called outside of a scope."""
+
+
+class ScopeOpen(RuntimeError):
+    """A scope was opened, or a function that opens scopes was called, while another scope is open."""
+
+
 class NoAuditorLogin(Exception):
-    """Auditors cannot be served by this process."""
+    """This process has no database role for auditors."""
+
+
+def requires_scope(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: the function works in its caller's scope and raises `ScopeRequired` outside of one.
+
+    Which rows that scope has to cover is said by the function's arguments or its docstring.
+    """
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not (_open_scope.get() or _session):
+            raise ScopeRequired(f"{_name(function)} needs an open scope, such as `with scope.for_tenant(tenant):`.")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def opens_scope(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: the function opens scopes itself and raises `ScopeOpen` inside of one, before it does anything."""
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if label := _open_scope.get():
+            raise ScopeOpen(f"{_name(function)} opens scopes of its own; it was called while {label!r} is open.")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def _name(function: Callable[..., object]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def current() -> str:
-    """A word for the scope that is open, or ""."""
+    """The label of the open scope, or ""."""
     return _open_scope.get()
 
 
@@ -74,23 +116,23 @@ def for_tenant(tenant: Tenant | int) -> Iterator[None]:
 
 @contextmanager
 def for_user(user: User) -> Iterator[None]:
-    """A person's own memberships and the clients they lead to, before a tenant is known."""
+    """A user's own memberships and the clients of those, before a tenant is known."""
     with _scope(f"person {user.pk}", person=user.pk):
         yield
 
 
 @contextmanager
 def for_staff(staff: StaffMember) -> Iterator[None]:
-    """Rows of every client, for the reseller's staff; of the granted ones, for who does not know them all."""
+    """Rows of every client for the reseller's staff; of the granted clients for staff who may not see all."""
     with _scope(f"staff {staff.pk}", tenants=_granted(staff), reach=staff.sees_all, person=staff.pk):
         yield
 
 
 @contextmanager
 def for_auditor(auditor: Auditor) -> Iterator[None]:
-    """Rows an auditor is granted, through a log-in of its own that cannot write, in a transaction that cannot write.
+    """Rows that the auditor is granted, as a database role without write privileges, in a read-only transaction.
 
-    Raises `NoAuditorLogin` where this process has none.
+    Raises `NoAuditorLogin` where this process has no such role.
     """
     if AUDITORS not in settings.DATABASES:
         raise NoAuditorLogin("DATABASE_AUDITOR_URL is not set: this process has no log-in for auditors.")
@@ -105,25 +147,25 @@ def for_auditor(auditor: Auditor) -> Iterator[None]:
         yield
 
 
-def _granted(who: StaffMember | Auditor) -> list[int]:
-    """The clients that somebody is let into, who does not see them all; in a scope of its own."""
-    if who.sees_all:
-        return []
-    with _scope(f"grants of {who.pk}", person=who.pk):
-        return list(who.grants.values_list("tenant_id", flat=True))
-
-
 @contextmanager
 def for_system(reason: str) -> Iterator[None]:
-    """Every row, for what no person does: sync, webhooks, sweeps. The reason is for the log."""
+    """Every row, for work that no person starts: sync, webhooks, sweeps. The reason is for the log."""
     with _scope(f"system: {reason}", reach=True):
         yield
 
 
-def is_known_to_the_database() -> bool:
-    """Whether the database has the key that this process signs scopes with; `migrate` gives it."""
+def _granted(grantee: StaffMember | Auditor) -> list[int]:
+    """Ids of the granted clients, read in a scope of its own; empty for whoever sees all."""
+    if grantee.sees_all:
+        return []
+    with _scope(f"grants of {grantee.pk}", person=grantee.pk):
+        return list(grantee.grants.values_list("tenant_id", flat=True))
+
+
+def signing_key_is_installed() -> bool:
+    """Whether the database has the key that this process signs scopes with; `migrate` installs it."""
     try:
-        with for_system("is the key known"), connections[DEFAULT].cursor() as cursor:
+        with for_system("check the signing key"), connections[DEFAULT].cursor() as cursor:
             cursor.execute("SELECT public.scope_holds()")
             return True
     except ProgrammingError:
@@ -131,7 +173,7 @@ def is_known_to_the_database() -> bool:
 
 
 async def all_tenants(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Every row, for as long as this connection of its own lives: the reader of the changes feed."""
+    """Every row, on this connection for as long as it lives: for the reader of live updates."""
     row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
     assert row is not None
     await connection.execute(
@@ -142,9 +184,9 @@ async def all_tenants(connection: psycopg.AsyncConnection[Any]) -> None:
 
 @contextmanager
 def session(tenant: Tenant | None) -> Iterator[None]:
-    """Rows of one tenant, or of all with None, for a whole session of this process: `manage.py shell` alone.
+    """Rows of one tenant, or of all with None, for the rest of this process: only for `manage.py shell`.
 
-    Statements outside of a transaction see them too, and so does a connection that is made anew meanwhile.
+    It also covers statements outside of a transaction, and connections that are opened later.
     """
     global _session
     _session = {"reach": "", "tenants": f"{{{tenant.pk}}}"} if tenant else {"reach": "all", "tenants": ""}
@@ -164,7 +206,7 @@ def _set_session(connection: BaseDatabaseWrapper, *, reach: str, tenants: str) -
 
 @contextmanager
 def _scope(
-    word: str,
+    label: str,
     *,
     tenants: list[int] | tuple[int, ...] = (),
     reach: bool = False,
@@ -173,19 +215,19 @@ def _scope(
     read_only: bool = False,
 ) -> Iterator[None]:
     if _open_scope.get():
-        raise RuntimeError(f"A scope is durable and holds no other one: {_open_scope.get()} is open.")
+        raise ScopeOpen(f"A scope is durable and cannot be nested: {_open_scope.get()!r} is open.")
     with transaction.atomic(using, durable=True):
         ids = "{" + ",".join(map(str, tenants)) + "}" if tenants else ""
         _set(using, ids, "all" if reach else "", str(person or ""), read_only=read_only)
-        tokens = _open_scope.set(word), _alias.set(using)
+        tokens = _open_scope.set(label), _alias.set(using)
         try:
             yield
         finally:
             _open_scope.reset(tokens[0])
             _alias.reset(tokens[1])
-        if len(connections[using].atomic_blocks) > 1:  # inside a test's transaction: SET LOCAL outlives a savepoint
-            outside = _session or NOTHING
-            _set(using, outside["tenants"], outside["reach"], "")
+        if len(connections[using].atomic_blocks) > 1:  # in a test's transaction, where SET LOCAL outlives the savepoint
+            restored = _session or NOTHING
+            _set(using, restored["tenants"], restored["reach"], "")
 
 
 def _set(using: str, tenants: str, reach: str, person: str, *, read_only: bool = False) -> None:
@@ -196,11 +238,11 @@ def _set(using: str, tenants: str, reach: str, person: str, *, read_only: bool =
 
 
 @cache
-def _protected() -> re.Pattern[str]:
+def _tenant_tables() -> re.Pattern[str]:
     tables = [
         model._meta.db_table
         for model in apps.get_models()
-        if any(isinstance(wall, Policy) for wall in model._meta.constraints)
+        if any(isinstance(constraint, Policy) for constraint in model._meta.constraints)
     ]
     return re.compile(r'"(' + "|".join(map(re.escape, tables)) + r')"')
 
@@ -208,22 +250,22 @@ def _protected() -> re.Pattern[str]:
 unscoped_queries = 0
 
 
-def _guard(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Zero rows are silent, so a forgotten scope is told: raised in tests, counted and logged in production."""
+def _check_query(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """A query outside of a scope finds no rows without an error: raised in tests, counted and logged in production."""
     global unscoped_queries
     scoped = _open_scope.get() or _session
-    watched = not scoped and not context["connection"].settings_dict.get("OWNER_AT_WORK")
-    if watched and isinstance(sql, str) and (found := _protected().search(sql)):
+    checked = not scoped and not context["connection"].settings_dict.get("IS_OWNER")
+    if checked and isinstance(sql, str) and (match := _tenant_tables().search(sql)):
         unscoped_queries += 1
         if settings.RAISE_UNSCOPED:
-            raise Unscoped(f"{found[1]} was queried outside of a scope: {sql[:200]}")
-        log.error("unscoped_query", table=found[1])
+            raise Unscoped(f"{match[1]} was queried outside of a scope: {sql[:200]}")
+        log.error("unscoped_query", table=match[1])
     return execute(sql, params, many, context)
 
 
 @receiver(connection_created)
-def _watch(connection: Any, **_: Any) -> None:
-    if _guard not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_guard)
+def _install_check(connection: Any, **_: Any) -> None:
+    if _check_query not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_check_query)
     if _session and connection.alias == DEFAULT:
         _set_session(connection, **_session)

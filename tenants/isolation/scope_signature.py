@@ -1,8 +1,8 @@
-"""Signatures of scopes: what a transaction claims to reach counts only with a signature that SQL alone cannot make.
+"""Signatures of scopes: the settings of a scope count only with a signature that SQL alone cannot make.
 
-The key is derived from `PATCHBAY_SECRET_KEY`. `migrate` gives it to the database, in a schema that only the owner may
-use; the policies ask `scope_holds()`, which runs as the owner and compares. A signature names the server process it is
-for, so that one which was read in another session is worth nothing here.
+The key is derived from `PATCHBAY_SECRET_KEY`. `migrate` installs it in the database, in a schema that only the owner
+may use; the policies call `scope_holds()`, which runs as the owner and compares. A signature covers the id of the
+server process, so one that was copied from another session is not valid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.utils import CursorWrapper
 
-KEYS_KEPT = 2  # ours and the one before it: processes that are still to be restarted sign with that
+KEYS_KEPT = 2  # the present one and the one before it, with which processes sign until they are restarted
 PAD = 64  # bytes of a block of SHA-256
 INSTALL = """
 CREATE SCHEMA IF NOT EXISTS patchbay_private;
@@ -35,7 +35,7 @@ DECLARE
   inner_key bytea;
   outer_key bytea;
 BEGIN
-  IF session_user = current_user THEN  -- the owner of the tables itself, who needs no leave
+  IF session_user = current_user THEN  -- the owner of the tables needs no signature
     RETURN true;
   END IF;
   IF coalesce(given, '') = '' THEN
@@ -62,11 +62,11 @@ def sign(server_process: int, *, reach: str = "", tenants: str = "", person: str
         return ""
     key = _key()
     message = "|".join((str(server_process), reach, tenants, person))
-    return f"{_name(key)}.{hmac.new(key, message.encode(), hashlib.sha256).hexdigest()}"
+    return f"{_key_id(key)}.{hmac.new(key, message.encode(), hashlib.sha256).hexdigest()}"
 
 
 def server_process(connection: BaseDatabaseWrapper) -> int:
-    """The number of the server's process, asked once of each connection: a pooler tells another one at the start."""
+    """The id of the server process behind a connection; queried, because a pooler reports another one at connect."""
     raw = connection.connection
     if raw not in _server_processes:
         _server_processes[raw] = raw.execute("SELECT pg_backend_pid()").fetchone()[0]
@@ -74,13 +74,13 @@ def server_process(connection: BaseDatabaseWrapper) -> int:
 
 
 def install(cursor: CursorWrapper) -> None:
-    """Give the database the function and the key of this environment; as the owner, any number of times."""
+    """Install the function and this environment's key; runs as the owner, and is idempotent."""
     key = _key()
     cursor.execute(INSTALL)
     cursor.execute(
         "INSERT INTO patchbay_private.scope_key VALUES (%s, %s, %s, clock_timestamp()) "
         "ON CONFLICT (id) DO UPDATE SET added_at = excluded.added_at",
-        [_name(key), _padded(key, 0x36), _padded(key, 0x5C)],
+        [_key_id(key), _padded(key, 0x36), _padded(key, 0x5C)],
     )
     cursor.execute(
         "DELETE FROM patchbay_private.scope_key WHERE id NOT IN "
@@ -93,15 +93,15 @@ def _key() -> bytes:
     return hmac.new(settings.SECRET_KEY.encode(), b"patchbay: signatures of scopes", hashlib.sha256).digest()
 
 
-def _name(key: bytes) -> str:
+def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"name of " + key).hexdigest()[:12]
 
 
 def _padded(key: bytes, by: int) -> bytes:
-    """A half of HMAC's key as RFC 2104 has it, so that the database only hashes."""
+    """The inner or outer key of HMAC (RFC 2104), so that the database only needs a hash function."""
     return bytes(byte ^ by for byte in key.ljust(PAD, b"\0"))
 
 
-if __name__ == "__main__":  # asked by psql, which knows the server's process: see tenants/isolation/shell_scope.py
+if __name__ == "__main__":  # run by psql: see tenants/isolation/shell_scope.py
     _process, _reach, _tenants = sys.argv[1:]
     sys.stdout.write(sign(int(_process), reach=_reach, tenants=_tenants))

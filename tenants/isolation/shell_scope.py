@@ -1,7 +1,7 @@
-"""`--as-tenant` and `--as-system` of `manage.py shell` and `dbshell`: whose rows the session shows.
+"""`--as-tenant` and `--as-system` of `manage.py shell` and `dbshell`: whose rows the session reads and writes.
 
-Row-level security hides every row of a client outside of a scope. A session that opens one leaves a log line, and an
-entry in the audit trail: in the client's chain, which its people read, or for every row in the reseller's.
+Row-level security hides the rows of clients outside of a scope. A session that opens one writes a log event and an
+audit entry: in the client's chain, which its members read, or for every client in the reseller's.
 """
 
 from __future__ import annotations
@@ -47,12 +47,13 @@ def add_arguments(parser: CommandParser) -> None:
     group.add_argument("--as-system", action="store_true", help="Show every row. The audit trail says so.")
 
 
-def is_asked_for(options: Mapping[str, Any]) -> bool:
+def is_requested(options: Mapping[str, Any]) -> bool:
     return bool(options.get("as_tenant") or options.get("as_system"))
 
 
+@scope.opens_scope
 def record(command: str, options: Mapping[str, Any]) -> Tenant | None:
-    """The tenant that is asked for, None for every row; written down before anything is shown."""
+    """Write the log event and the audit entry; returns the requested tenant, None for every client."""
     slug, login = options.get("as_tenant"), getpass.getuser()
     with scope.for_system(f"{command} is opened"):
         tenant = Tenant.objects.filter(slug=slug).first() if slug else None
@@ -67,9 +68,9 @@ def record(command: str, options: Mapping[str, Any]) -> Tenant | None:
 
 
 def psqlrc(tenant: Tenant | None) -> str:
-    """The start file of psql: it asks for a signature for its own server process, which is not known before.
+    """The startup file of psql, which gets a signature for its server process once that is known.
 
-    The signature is in no argument of a process, and counts in that session alone.
+    The signature is in no argument of a process, and is valid in that session alone.
     """
     own = Path("~/.psqlrc").expanduser()
     reach, tenants = ("", f"{{{tenant.pk}}}") if tenant else ("all", "")

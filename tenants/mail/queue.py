@@ -33,6 +33,7 @@ BATCH = 20
 NOT_TAKEN = (smtplib.SMTPException, OSError, ValueError)  # ValueError: Django cannot read one of the addresses
 
 
+@scope.opens_scope
 def add(subject: str, text: str, recipients: list[str]) -> OutgoingMail:
     """Put a message into the queue; in the demo it stays there, to be read on a page."""
     state = State.KEPT if settings.MAIL_IS_KEPT else State.WAITING
@@ -47,6 +48,7 @@ def is_kept(mail: OutgoingMail) -> bool:
     return mail.state == State.KEPT
 
 
+@scope.opens_scope
 def attempt(pk: UUID) -> bool:
     """Try one message now; whether the mail server took it. Two processes never try the same one at once."""
     with scope.for_system("claim a mail"):
@@ -71,6 +73,7 @@ def transmit(subject: str, text: str, recipients: list[str]) -> None:
     EmailMessage(subject, text, None, recipients, connection=connection).send()
 
 
+@scope.opens_scope
 def send_due() -> int:
     """Try the messages that are due; how many were sent. Stops at the first that failed by the server's fault."""
     with scope.for_system("mail that is due"):
@@ -85,6 +88,7 @@ def send_due() -> int:
     return sent
 
 
+@scope.opens_scope
 def retry(mail: OutgoingMail, *, by: User) -> bool:
     """Try a message again that waits or was given up; whether it was sent."""
     with scope.for_system("a mail is tried again"):
@@ -95,11 +99,13 @@ def retry(mail: OutgoingMail, *, by: User) -> bool:
     return attempt(mail.pk)
 
 
+@scope.opens_scope
 def find(pk: UUID) -> OutgoingMail | None:
     with scope.for_system("look at a mail"):
         return OutgoingMail.objects.filter(pk=pk).first()
 
 
+@scope.opens_scope
 def remove_old() -> int:
     with scope.for_system("old mail"):
         failed = Q(state=State.FAILED, give_up_at__lt=Now() - FAILED_KEPT_FOR)
@@ -108,6 +114,7 @@ def remove_old() -> int:
     return count
 
 
+@scope.opens_scope
 def trouble() -> str:
     """Why mail does not leave at present, in words, or ""."""
     with scope.for_system("is mail leaving"):
@@ -116,11 +123,13 @@ def trouble() -> str:
     return error or ""
 
 
+@scope.opens_scope
 def waiting() -> int:
     with scope.for_system("mail that waits"):
         return OutgoingMail.objects.filter(state=State.WAITING).count()
 
 
+@scope.opens_scope
 def recent(count: int) -> list[OutgoingMail]:
     """The newest first, those that wait or failed before them."""
     with scope.for_system("mail of late"):
@@ -129,6 +138,7 @@ def recent(count: int) -> list[OutgoingMail]:
     return (asking + settled)[:count]
 
 
+@scope.opens_scope
 def kept(count: int) -> list[OutgoingMail]:
     """What the demo would have sent, the newest first, with its text."""
     with scope.for_system("mail of the demo"):

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from tenants.isolation import scope
-from tenants.isolation.database_grants import APP, APP_MAY_NOT, AUDITOR, AUDITOR_READS
+from tenants.isolation.database_grants import APP, APP_REVOKED, AUDITOR, AUDITOR_READS
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,7 @@ def rights(role: str) -> dict[str, set[str]]:
 
 def test_each_role_has_the_rights_that_are_listed_and_no_others():
     everything = {"SELECT", "INSERT", "UPDATE", "DELETE"}
-    less = {name: set(words.split(", ")) for name, words in APP_MAY_NOT.items()}
+    less = {name: set(words.split(", ")) for name, words in APP_REVOKED.items()}
     expected = {name: everything - less.get(name, set()) for name in tables()}
     assert rights(APP) == {name: held for name, held in expected.items() if held}
     assert rights(AUDITOR) == {name: {"SELECT"} for name in AUDITOR_READS}

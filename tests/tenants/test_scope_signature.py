@@ -94,9 +94,9 @@ def test_a_changed_secret_needs_a_migration_and_the_key_before_holds_until_the_n
 
 
 def test_a_process_whose_key_the_database_does_not_have_is_not_ready(bloom, settings):
-    assert scope.is_known_to_the_database()
+    assert scope.signing_key_is_installed()
     settings.SECRET_KEY = "never given to it " * 3
-    assert not scope.is_known_to_the_database()
+    assert not scope.signing_key_is_installed()
     assert readiness._database() == {"database": "ok", "migrations": "behind"}
 
 

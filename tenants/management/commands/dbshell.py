@@ -18,7 +18,7 @@ class Command(DatabaseShell):
 
     def handle(self, **options: Any) -> None:
         os.environ["PATH"] = os.pathsep.join([*backup.program_folders(), os.environ.get("PATH", "")])
-        if not shell_scope.is_asked_for(options):
+        if not shell_scope.is_requested(options):
             self.stderr.write(shell_scope.HIDDEN)
             return super().handle(**options)
         with tempfile.NamedTemporaryFile("w", prefix="patchbay-psqlrc-") as file:  # only its owner may read it

@@ -14,7 +14,7 @@ class Command(Shell):
         shell_scope.add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        if not shell_scope.is_asked_for(options):
+        if not shell_scope.is_requested(options):
             self.stderr.write(shell_scope.HIDDEN)
             return super().handle(**options)
         with scope.session(shell_scope.record("shell", options)):
