@@ -122,7 +122,7 @@ class SharedRowPolicy(Policy):
 
 
 class AuditChainRowPolicy(Policy):
-    """Row-level security for the heads of audit chains: read by tenant; a trigger that runs as the owner writes them."""
+    """Row-level security for the heads of audit chains: read by tenant, written only by a trigger run as the owner."""
 
     def conditions(self) -> tuple[str, str]:
         return f"{REACHES_ALL} OR {AS_OWNER} OR chain = {CHAIN_IN_SCOPE}", AS_OWNER

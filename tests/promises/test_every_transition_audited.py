@@ -181,7 +181,7 @@ def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, e
         with scope.for_system("they were let in"):
             StaffGrant.objects.create(staff_id=canary.ids["colleague"], tenant=canary.tenant)
     address = endpoint.address(canary, canary)
-    if endpoint.name.startswith("stock-"):
+    if endpoint.name.startswith("inventory-dedicate-"):
         address = re.sub(r"\d+", str(spare["number" if "number" in endpoint.name else "assistant"]), address)
     who, data = given(endpoint.name, canary, spare)
     done = ask(two_tenants, two_tenants.people[who], "POST", address, data)
