@@ -16,7 +16,7 @@ STATIC = Path(__file__).parents[2] / "static"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
 SCRIPTS = [
     "vendor/htmx.min.js",
-    *(f"js/{name}.js" for name in ("requests", "clock", "live", "panel", "pieces", "keys")),
+    *(f"js/{name}.js" for name in ("requests", "clock", "live_updates", "live_panel", "widgets", "keyboard")),
 ]
 HEAD = """<!doctype html><html lang="en"><head><title>Scripts</title>
 <meta name="htmx-config" content='{"includeIndicatorCSS": false,
