@@ -1,5 +1,6 @@
 """P8: entries are written with the change they record, and nobody can change them unseen."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from tenants.audit import verification
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
+
+MISSING = "missing"
 
 
 def entries(setup):
@@ -93,6 +96,48 @@ def test_columns_follow_the_body_whatever_was_written_into_them(bloom):
     assert found == ("2026-01-01T00:00:00+00:00", 7, "Somebody", "a.b", "call:1")
     with scope.for_system("verify"):
         assert list(verification.verify()) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"by": "7"},
+        {"by": 7.0},
+        {"by": True},
+        {"by": [7]},
+        {"by": MISSING},
+        {"at": "2026-01-01T00:00:00"},
+        {"at": "2026-01-01"},
+        {"at": "2026-01-01T24:00:00+00:00"},
+        {"at": "2026-01-01T00:00:00.1234567+00:00"},
+        {"at": "Jan 1 2026 00:00 UTC"},
+        {"at": "infinity"},
+        {"at": 7},
+        {"at": None},
+        {"at": MISSING},
+        {"actor": 7},
+        {"action": None},
+        {"subject": ["call:1"]},
+        {"subject": MISSING},
+    ],
+    ids=str,
+)
+def test_a_body_that_verification_reads_otherwise_is_refused_and_breaks_no_chain(bloom, wrong):
+    facts = {"action": "a.b", "actor": "Somebody", "at": "2026-01-01T00:00:00+00:00", "by": 7, "subject": "call:1"}
+    body = {name: value for name, value in (facts | wrong).items() if value != MISSING}
+    with scope.for_tenant(bloom.tenant):
+        with pytest.raises(IntegrityError, match="audit entry"):
+            appended(bloom, body=json.dumps(body))
+        appended(bloom, body=json.dumps(facts))
+        appended(bloom, body=json.dumps(facts | {"by": None, "at": "2026-01-01T02:00:00.000001+02:00"}))
+    with scope.for_system("verify"):
+        assert list(verification.verify()) == []
+
+
+@pytest.mark.parametrize("body", ["[]", "7", "null", '"text"'])
+def test_a_body_that_is_no_object_is_refused(bloom, body):
+    with scope.for_tenant(bloom.tenant), pytest.raises(IntegrityError, match="is an object"):
+        appended(bloom, body=body)
 
 
 def test_the_app_appends_to_no_chain_outside_of_its_scope(bloom, harbor):
