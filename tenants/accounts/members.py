@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tenants import audit, names
+from tenants import audit, names, tenant_status
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Invitation, Membership, StaffMember, Tenant, User
@@ -41,10 +41,24 @@ class AlreadyInvited(Exception):
         self.message = message
 
 
+class HasOwner(AlreadyInvited):
+    """Somebody else invited the first owner in the same moment."""
+
+
 @scope.requires_scope
-def invite(tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User) -> tuple[Invitation, str]:
-    """Invite a person; returns the invitation and its token, which is told once and kept only as a hash."""
+def invite(
+    tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User, only_first_owner: bool = False
+) -> tuple[Invitation, str]:
+    """Invite a person; returns the invitation and its token, which is told once and kept only as a hash.
+
+    `only_first_owner` is for those whose permission ends with the first owner. Inviting an owner locks the client, so
+    that the second of two such requests at the same time raises `HasOwner`.
+    """
     email = email.strip().lower()
+    if role == Role.OWNER:
+        tenant_status.lock_tenant(tenant)
+    if only_first_owner and has_owner(tenant):
+        raise HasOwner("This client has an owner by now, or somebody who is invited to be one. Nobody was invited.")
     if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
         raise AlreadyInvited("This person is in the team already.")
     if StaffMember.objects.filter(user__email__iexact=email).exists():

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from django.core import mail
-from django.db import connection
 
 from dashboard.live_updates import stream
 from tenants.access.permissions import Role, StaffRole
@@ -14,6 +11,7 @@ from tenants.accounts import members
 from tenants.accounts import staff as staff_verbs
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Membership, StaffMember, User, Visit
+from tests.fixtures.concurrency import at_once
 
 
 def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client):
@@ -86,28 +84,6 @@ def test_the_last_admin_stays(admin, sign_in):
     ):
         assert answer.status_code == 409 and "last admin" in answer.content.decode()
     assert StaffMember.objects.get(user=admin).role == StaffRole.ADMIN
-
-
-def at_once(*actions) -> list[object]:
-    """Each in a thread and a transaction of its own, begun together; what each raised, or None."""
-    gate, came = threading.Barrier(len(actions)), {}
-
-    def run(at, action):
-        try:
-            gate.wait(5)
-            action()
-            came[at] = None
-        except Exception as error:
-            came[at] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return [came[at] for at in range(len(actions))]
 
 
 @pytest.mark.django_db(transaction=True)

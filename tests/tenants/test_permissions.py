@@ -5,9 +5,12 @@ from collections import defaultdict
 import pytest
 from django.core import mail
 
+from dashboard.clients.views import client as client_views
 from tenants.access.permissions import STAFF_ROLE_PERMISSIONS, Permission, Role, StaffRole
+from tenants.accounts import members
 from tenants.isolation import scope
-from tenants.models import Invitation, Membership, Tenant
+from tenants.models import AuditEntry, Invitation, Membership, Tenant
+from tests.fixtures.concurrency import at_once
 from tests.promises import url_matrix
 
 ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory
@@ -72,6 +75,38 @@ def test_support_invites_the_first_owner_once_and_by_mail_alone(bloom, support, 
     assert again.status_code == 403  # somebody is invited as owner already
     with scope.for_tenant(bloom.tenant):
         assert Invitation.objects.get().role == Role.OWNER and not Membership.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_staff_who_invite_the_first_owner_at_once_one_is_refused(bloom, make_staff, admin):
+    def invite(by, email, **more):
+        def run():
+            with scope.for_system("invite"):
+                members.invite(bloom.tenant, email=email, role="owner", by=by, **more)
+
+        return run
+
+    support = invite(make_staff(StaffRole.SUPPORT), "one@mail.test", only_first_owner=True)
+    other = invite(make_staff(StaffRole.SUPPORT), "two@mail.test", only_first_owner=True)
+    assert sorted(type(error).__name__ for error in at_once(support, other)) == ["HasOwner", "NoneType"]
+    with scope.for_tenant(bloom.tenant):
+        assert Invitation.objects.get().role == Role.OWNER
+        assert AuditEntry.objects.filter(action="person.invited").count() == 1
+
+
+def test_whoever_is_second_is_told_beside_the_field_and_keeps_what_was_typed(
+    bloom, make_member, support, sign_in, asked, monkeypatch
+):
+    """The other one invited while this request was past the check of what it may do."""
+    make_member(bloom, Role.OWNER)
+    monkeypatch.setattr(client_views, "_roles_to_invite", lambda request, tenant: [("owner", "Owner")])
+    answer = sign_in(support).post("/clients/bloom-dental/people/", asked)
+    form = answer.context["invite_form"]
+    assert answer.status_code == 422 and "has an owner by now" in form.errors["email"][0]
+    page = answer.content.decode()
+    assert "has an owner by now" in page and asked["email"] in page and 'id="invite" open' in page
+    with scope.for_tenant(bloom.tenant):
+        assert not Invitation.objects.exists() and mail.outbox == []
 
 
 def test_no_page_shows_a_link_outside_of_the_demo(bloom, make_member, admin, sign_in, settings, asked):

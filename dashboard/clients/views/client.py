@@ -127,8 +127,9 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
             raise PermissionDenied
         form = InviteForm(request.POST, roles=roles)
         if form.is_valid():
+            first = not request.actor.may(Permission.INVITE_TO_CLIENTS)
             try:
-                invited = members.invite(tenant, by=request.user, **form.cleaned_data)
+                invited = members.invite(tenant, by=request.user, only_first_owner=first, **form.cleaned_data)
             except members.AlreadyInvited as error:
                 form.add_error("email", error.message)
         if invited is None:
