@@ -18,6 +18,7 @@ from django.utils import timezone
 from tenants import audit
 from tenants.accounts import known_devices, sessions
 from tenants.accounts.allauth_private import ratelimit
+from tenants.accounts.network import network_of
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
@@ -74,9 +75,9 @@ def _failed(request: HttpRequest, user: User, what: str) -> None:
 
 
 def _unknown_address(request: HttpRequest) -> None:
-    """Once an hour for each network address, so that guessing does not flood the trail."""
+    """Once an hour for each network, so that guessing does not flood the trail, from new IPv6 addresses neither."""
     where = _where(request)
-    subject, since = f"address:{where['ip']}", timezone.now() - UNKNOWN_ONCE
+    subject, since = f"address:{network_of(where['ip'])}", timezone.now() - UNKNOWN_ONCE
     with scope.for_system("a sign-in failed"):
         seen = AuditEntry.objects.filter(subject=subject, action="person.sign-in-unknown", at__gt=since)
         if not seen.exists():

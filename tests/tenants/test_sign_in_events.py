@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tenants.access.permissions import Role
 from tenants.accounts import known_devices
+from tenants.accounts.network import network_of
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
@@ -108,6 +109,30 @@ def test_what_was_typed_as_an_unknown_address_is_not_kept_and_told_once_an_hour(
         Client().post("/accounts/login/", {"login": guess, "password": "a wrong passphrase"})
     assert [action for action, _ in trail()] == ["sign-in-unknown"]
     assert "hunter2" not in str(trail()) and mail.outbox == []
+
+
+def test_addresses_of_one_ipv6_network_are_told_of_once(db):
+    """A subscriber holds a /64, so a new address for each attempt costs nothing."""
+    guess = {"login": "nobody@people.test", "password": "a wrong passphrase"}
+    for address in ("2001:db8:0:7::1", "2001:db8:0:7::2", "2001:db8:0:7:ffff::3", "2001:db8:0:8::1"):
+        Client(REMOTE_ADDR=address).post("/accounts/login/", guess)
+    assert [action for action, _ in trail()] == ["sign-in-unknown"] * 2
+    with scope.for_system("look"):
+        subjects = AuditEntry.objects.filter(action="person.sign-in-unknown").values_list("subject", flat=True)
+        assert sorted(subjects) == ["address:2001:db8:0:7::/64", "address:2001:db8:0:8::/64"]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:DB8::1", "2001:db8::/64"),
+        ("an unknown address", "an unknown address"),
+    ],
+)
+def test_the_network_of_an_address(address, network):
+    assert network_of(address) == network
 
 
 def test_resets_are_in_the_trail_and_their_link_leads_to_the_public_address(owner, settings):
