@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,16 +15,19 @@ from django.urls import Resolver404, resolve
 from dashboard.csp_reports.models import BrowserReport
 from tenants.isolation import scope
 
-MOST = 200  # kinds; further ones are not kept
+MOST = 200  # kinds; of more, those that were not reported for the longest time make way
 KEPT_FOR = timedelta(days=30)
 AT_ONCE = 20  # reports of one request
 
 
-def keep(body: bytes) -> int:
-    """Count the reports of one request; how many were kept. Anybody may send these, so nothing in them is trusted."""
+def keep(body: bytes, may_add: Callable[[], bool]) -> int:
+    """Count the reports of one request; how many were kept. Anybody may send these, so nothing in them is trusted.
+
+    `may_add` is asked before each kind that is new: whether the sender may still add one.
+    """
     kinds = [kind for report in _reports(body)[:AT_ONCE] if (kind := _kind(report))]
     with scope.for_system("what browsers report"):
-        return sum(_count(*kind) for kind in kinds)
+        return sum(_count(*kind, may_add) for kind in kinds)
 
 
 def recent() -> list[BrowserReport]:
@@ -32,16 +36,23 @@ def recent() -> list[BrowserReport]:
         return list(BrowserReport.objects.all()[:MOST])
 
 
-def _count(directive: str, blocked: str, page: str) -> bool:
+def _count(directive: str, blocked: str, page: str, may_add: Callable[[], bool]) -> bool:
     known = BrowserReport.objects.filter(directive=directive, blocked=blocked, page=page)
     if known.update(count=F("count") + 1, last_at=Now()):
         return True
-    BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
-    if BrowserReport.objects.count() >= MOST:
+    if not may_add():
         return False
     row = BrowserReport(directive=directive, blocked=blocked, page=page)
     BrowserReport.objects.bulk_create([row], ignore_conflicts=True)
+    _make_way()
     return True
+
+
+def _make_way() -> None:
+    BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
+    beyond = list(BrowserReport.objects.order_by("-last_at", "-id").values_list("pk", flat=True)[MOST:])
+    if beyond:
+        BrowserReport.objects.filter(pk__in=beyond).delete()
 
 
 def _reports(body: bytes) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from tenants.access.permissions import Permission
 from tenants.accounts.allauth_private import ratelimit
 
 LARGEST = 16 * 1024  # bytes
-LIMIT = {"report": "30/m/ip"}
+LIMITS = {"report": "30/m/ip", "new-kind": "10/h/ip"}  # of each address, or /64 of IPv6
 
 
 @csrf_exempt
@@ -21,9 +21,13 @@ LIMIT = {"report": "30/m/ip"}
 def take(request: HttpRequest) -> HttpResponse:
     """A browser sends these by itself, without a token; whatever it says, the answer is the same."""
     raw = request.read(LARGEST + 1)
-    if len(raw) <= LARGEST and ratelimit.consume(request, app="patchbay", action="report", config=LIMIT):
-        reports.keep(raw)
+    if len(raw) <= LARGEST and _allowed(request, "report"):
+        reports.keep(raw, may_add=lambda: _allowed(request, "new-kind"))
     return HttpResponse(status=204)
+
+
+def _allowed(request: HttpRequest, action: str) -> bool:
+    return bool(ratelimit.consume(request, app="patchbay", action=action, config=LIMITS))
 
 
 @require_GET

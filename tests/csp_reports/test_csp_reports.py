@@ -25,9 +25,10 @@ def report(**more: object) -> dict:
     return {"csp-report": told | {"document-uri": f"http://testserver/invitation/{TOKEN}/"} | more}
 
 
-def send(body: object, content_type: str = "application/csp-report") -> int:
+def send(body: object, content_type: str = "application/csp-report", address: str = "127.0.0.1") -> int:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Client(enforce_csrf_checks=True).post("/csp-report/", raw, content_type=content_type).status_code
+    browser = Client(enforce_csrf_checks=True, REMOTE_ADDR=address)
+    return browser.post("/csp-report/", raw, content_type=content_type).status_code
 
 
 def kept() -> list[tuple[str, str, str, int]]:
@@ -74,7 +75,27 @@ def test_kinds_and_reports_are_bounded(monkeypatch):
     send([{"body": {"effectiveDirective": "rule-0", "blockedURL": "inline"}}] * 100)
     for _ in range(40):
         send(report(**{"effective-directive": "rule-1"}))
-    assert sum(count for *_, count in kept()) < 40  # thirty a minute from one address
+    counts = {(directive, blocked): count for directive, blocked, _, count in kept()}
+    assert counts["rule-0", "inline"] == reports.AT_ONCE, "of a hundred in one request"
+    assert counts["rule-1", "https://evil.test"] < 30, "thirty a minute from one address"
+    assert len(counts) == 3
+
+
+def test_one_network_adds_few_kinds_an_hour_and_its_known_ones_still_count():
+    kinds = [{"body": {"effectiveDirective": f"rule-{number}", "blockedURL": "inline"}} for number in range(20)]
+    send(kinds, address="2001:db8:0:7::1")
+    send(kinds[::-1], address="2001:db8:0:7:8::2")
+    assert len(kept()) == 10
+    assert sum(count for *_, count in kept()) == 20
+    send(kinds, address="2001:db8:0:8::1")
+    assert len(kept()) == 20
+
+
+def test_a_new_kind_takes_the_place_of_the_one_not_seen_for_longest(monkeypatch):
+    monkeypatch.setattr(reports, "MOST", 3)
+    for number in (0, 1, 2, 0, 3):
+        send(report(**{"effective-directive": f"rule-{number}"}))
+    assert {directive for directive, *_ in kept()} == {"rule-0", "rule-2", "rule-3"}
 
 
 def test_staff_admins_see_them(admin, support, sign_in):
