@@ -43,7 +43,11 @@ KEPT = timedelta(days=14)
 
 
 class Busy(Exception):
-    """Somebody else is looking at the very same thing."""
+    """Another run syncs the very same thing."""
+
+
+class LeaseLost(Busy):
+    """Another run took over while this one was held up; this one sends no further request."""
 
 
 @dataclass
@@ -68,7 +72,10 @@ class Run:
 
     @contextmanager
     def client_for(self, priority: Priority) -> Iterator[voicedock.Client]:
-        with limiter.client_for(self.connection, priority, tally=self._one_more, until=self.until) as vendor:
+        """Its requests raise `LeaseLost` before they leave once another run has taken over."""
+        with limiter.client_for(
+            self.connection, priority, tally=self._count_request, confirm=self._keep_lease, until=self.until
+        ) as vendor:
             yield vendor
 
     @property
@@ -76,9 +83,12 @@ class Run:
         """Its time is used up: what is left is for the next run."""
         return time.monotonic() >= self.until
 
-    def _one_more(self) -> None:
+    def _keep_lease(self) -> None:
+        if not self.lease.renew():
+            raise LeaseLost(f"{self.kind} of {self.connection} was taken over by another run.")
+
+    def _count_request(self) -> None:
         self.requests += 1
-        self.lease.renew()
 
 
 @dataclass
@@ -92,8 +102,9 @@ class _Lease:
         """False while somebody else holds it."""
         return self._extend(Q(lease_until=None) | Q(lease_until__lt=Now()))
 
-    def renew(self) -> None:
-        self._extend(Q(lease_until=self.until))
+    def renew(self) -> bool:
+        """False when another run has taken over."""
+        return self._extend(Q(lease_until=self.until))
 
     def give_back(self, **change: Any) -> None:
         """Write what the run came to, unless another one has taken over."""
@@ -126,6 +137,9 @@ def run_sync(connection: Connection, kind: Kind) -> Iterator[Run]:
     except limiter.RateLimitExceeded as no:
         _close(state, run, SyncRun.Outcome.WAITED, no.words, again_in=no.retry_after * random.uniform(1, 1.1))
         raise
+    except LeaseLost:
+        log.info("sync_run_taken_over", connection=connection.pk, kind=str(kind))
+        raise  # how it goes is written by the run that took over
     except Exception as error:
         words = str(error) if isinstance(error, voicedock.VoiceDockError) else type(error).__name__
         pause = min(LONGEST_BACKOFF, 5.0 * 2**state.failures) * random.uniform(0.8, 1)

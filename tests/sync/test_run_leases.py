@@ -10,6 +10,7 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import due, runs
+from dashboard.sync import tasks as sync_tasks
 from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
 
@@ -69,6 +70,37 @@ def test_a_run_that_was_taken_over_neither_ends_the_other_nor_writes_its_mark(ag
     assert state(agency).cursor == {"by": "other"}
     with scope.for_system("look"):
         assert SyncRun.objects.filter(kind=Kind.CAMPAIGNS).exists()
+
+
+def test_a_run_that_was_taken_over_sends_no_further_request(agency, new_requests):
+    """It writes nothing either: how the kind fares is the other run's to say."""
+    asked = []
+    new_requests()
+
+    def sync_slowly():
+        with runs.run_sync(agency.connection, Kind.CAMPAIGNS) as slow, slow.client_for(Priority.REST) as vendor:
+            vendor.campaigns()
+            expire()
+            with runs.run_sync(agency.connection, Kind.CAMPAIGNS):
+                pass
+            asked.extend(new_requests())
+            vendor.campaigns()
+
+    with pytest.raises(runs.LeaseLost):
+        sync_slowly()
+    assert len(asked) == 1 and new_requests() == []
+    now = state(agency)
+    assert (now.failures, now.lease_until) == (0, None)
+    with scope.for_system("look"):
+        assert SyncRun.objects.get(kind=Kind.CAMPAIGNS).outcome == SyncRun.Outcome.DONE
+
+
+def test_a_task_whose_run_was_taken_over_ends_quietly(agency, monkeypatch):
+    def taken_over(connection, kind):
+        raise runs.LeaseLost
+
+    monkeypatch.setattr("dashboard.sync.registry.run", taken_over)
+    sync_tasks.run_due(agency.connection.pk, Kind.CAMPAIGNS.value)
 
 
 def test_one_deadline_for_all_requests_of_a_run(agency, monkeypatch):

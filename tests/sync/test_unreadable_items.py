@@ -121,14 +121,14 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
     changed(poison)
     with pytest.MonkeyPatch.context() as patch:
-        take_in = apply.apply_update
+        apply_update = apply.apply_update
 
         def broken(connection, facts):
             if facts.remote_id in refused:
                 raise DataError("value too long\nDETAIL: secret words")
-            return take_in(connection, facts)
+            return apply_update(connection, facts)
 
-        patch.setattr(apply, "take_in", broken)
+        patch.setattr(apply, "apply_update", broken)
         calls_sync.finished(agency.connection)
         assert set(states()) == {"call-good", text_lengths.cut_id("call-" + LONG, 200)}
         assert set(kept()) == {("call", ""), ("call", "call-broken")}
