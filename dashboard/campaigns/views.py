@@ -54,14 +54,17 @@ class CampaignFilter(forms.Form):
 @tenant_view(Permission.SEE_CAMPAIGNS, open_scope=False)
 def listing(request: TenantRequest) -> HttpResponse:
     connection = request.tenant.home_connection_id
-    hindrances = _hindrances(request, Campaign.objects.filter(tenant=request.tenant, status__in=STARTABLE))
+    form = CampaignFilter(request.GET)
+    with scope.for_tenant(request.tenant):
+        page = _narrowed_page(request, form, queries.listed(request.tenant))
+    startable = [campaign.pk for campaign in page.rows if campaign.status in STARTABLE]
+    hindrances = _hindrances(request, Campaign.objects.filter(tenant=request.tenant, pk__in=startable))
     with scope.for_tenant(request.tenant):
         context = {
             "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
             "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
         }
-        found = queries.listed(request.tenant)
-        return _list(request, CampaignFilter(request.GET), found, context, hindrances)
+        return _list(request, form, page, context, hindrances)
 
 
 @require_GET
@@ -69,7 +72,8 @@ def listing(request: TenantRequest) -> HttpResponse:
 def staff_listing(request: StaffRequest) -> HttpResponse:
     clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
     context = {"staff": True, "ages": ages(Kind.CAMPAIGNS)}
-    return _list(request, CampaignFilter(request.GET, clients=clients), queries.listed(), context, {})
+    form = CampaignFilter(request.GET, clients=clients)
+    return _list(request, form, _narrowed_page(request, form, queries.listed()), context, {})
 
 
 def _hindrances(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.Hindrances:
@@ -78,20 +82,23 @@ def _hindrances(request: TenantRequest, campaigns: QuerySet[Campaign]) -> querie
     return control.hindrances(campaigns, by=request.user) if may_run else {}
 
 
+def _narrowed_page(request: Any, form: CampaignFilter, found: QuerySet[Campaign]) -> pagination.Page:
+    found = _narrowed(found, form.cleaned_data) if form.is_valid() else found.none()
+    return pagination.page(found, request.GET, moment="made", size=queries.PAGE)
+
+
 def _list(
     request: Any,
     form: CampaignFilter,
-    found: QuerySet[Campaign],
+    page: pagination.Page,
     context: dict[str, Any],
     hindrances: queries.Hindrances,
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the campaigns")
-    found = _narrowed(found, form.cleaned_data) if form.is_valid() else found.none()
-    shown = pagination.page(found, request.GET, moment="made", size=queries.PAGE)
-    rows = queries.shown(shown.rows, timezone.now(), hindrances)
+    rows = queries.shown(page.rows, timezone.now(), hindrances)
     context |= {
         "rows": rows,
-        "page": shown,
+        "page": page,
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors) or "before" in request.GET,
         "running": sum(one.standing.is_calling for one in rows),

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.calls.models import Call
-from dashboard.campaigns import control, views
+from dashboard.campaigns import control, queries, views
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.sync.models import Kind, SyncState
 from tenants import dedications
@@ -163,6 +163,22 @@ def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, djang
     for browser, path in paths:
         with django_assert_num_queries(few[path]):
             browser.get(path)
+
+
+def test_only_what_a_page_shows_is_judged(manager, bloom, monkeypatch):
+    for at in range(7):
+        make_campaign(bloom, f"Draft {at}", status="draft", remote_updated_at=timezone.now() - timedelta(hours=at))
+    judged = []
+
+    def hindrances(campaigns, *, by):
+        with scope.for_system("which are judged"):
+            judged.extend(campaigns.values_list("name", flat=True))
+        return {}
+
+    monkeypatch.setattr(queries, "PAGE", 3)
+    monkeypatch.setattr(control, "hindrances", hindrances)
+    page = manager.get("/c/bloom-dental/campaigns/").content.decode()
+    assert len(judged) == 3 and all(name in page for name in judged)
 
 
 def share_organization(bloom, harbor):
