@@ -122,7 +122,7 @@ POINTS = [
     (sending, "_make_way", "before", 1),
     (sending, "step", "before", 1),
     (sending, "step", "after", 1),
-    (sending.runs, "hurry", "before", 1),
+    (sending.runs, "mark_due", "before", 1),
 ]
 
 

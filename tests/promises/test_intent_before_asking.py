@@ -206,8 +206,8 @@ class Steps:
 WATCHED = [
     (audit, "record"),
     (publish, "row_changed"),
-    (runs, "hurry"),
-    (limiter._RequestBudget, "spend"),
+    (runs, "mark_due"),
+    (limiter._RequestBudget, "take"),
     (limiter._RequestBudget, "note"),
     (Exchange, "_read"),
     (campaign_sync, "keep"),

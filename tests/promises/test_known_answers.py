@@ -97,10 +97,10 @@ def test_a_locked_row_of_the_connection_holds_no_answer_up(operator):
 
 PLACES = {
     "the audit trail": (audit, "record"),
-    "the screens": (publish, "note"),
+    "the screens": (publish, "row_changed"),
     "the change of the call": (sending, "step"),
     "the row that makes way": (sending, "_make_way"),
-    "the next look": (sending.runs, "hurry"),
+    "the next look": (sending.runs, "mark_due"),
 }
 
 
