@@ -31,7 +31,7 @@ AUDIT_KEY = os.environ.get("PATCHBAY_AUDIT_KEY", "")  # signs the heads of the a
 AUDIT_PUBLIC_KEYS = [key for key in os.environ.get("PATCHBAY_AUDIT_PUBLIC_KEYS", "").split(",") if key]
 AUDIT_HEADS = os.environ.get("PATCHBAY_AUDIT_HEADS", str(BASE_DIR / ".patchbay" / "audit"))
 AUDIT_MAIL = [address for address in os.environ.get("PATCHBAY_AUDIT_MAIL", "").split(",") if address]
-PUBLIC_URL = os.environ.get("PATCHBAY_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = os.environ.get("PATCHBAY_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = [
     host for host in os.environ.get("PATCHBAY_HOSTS", urlsplit(PUBLIC_URL).hostname or "").split(",") if host
 ]

@@ -57,7 +57,7 @@ def up(folder: Path, *, port: int | None = None, within: float = 180, **environm
         text=True,
         start_new_session=True,
     )
-    stack = Stack(f"http://127.0.0.1:{port}", Places(folder), process)
+    stack = Stack(f"http://localhost:{port}", Places(folder), process)
     reader = threading.Thread(target=_listen, args=(stack, ready := threading.Event()), daemon=True)
     reader.start()
     try:

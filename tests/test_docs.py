@@ -219,3 +219,15 @@ def test_docs_speak_of_the_product_alone(document):
     """No paths of one machine, and one address of the local server (the sandbox alone has another port)."""
     assert not re.findall(r"(?<![\w.])/(?:work|root|home)/", TEXTS[document])
     assert "127.0.0.1:8000" not in TEXTS[document]
+
+
+def test_the_messages_of_a_failed_start_are_those_of_the_code():
+    table = TEXTS["README.md"].split("### When it does not start")[1].split("\n## ")[0]
+    sources = [ROOT / "manage.py", ROOT / "tenants" / "replaced_migrations.py"]
+    sources += (ROOT / "dashboard" / "devserver").glob("*.py")
+    code = re.sub(r'"\n\s+f?"', "", "\n".join(path.read_text() for path in sources))
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    parts = [
+        part.strip() for row in rows for message in code_in(row) for part in message.replace("8000", "…").split("…")
+    ]
+    assert len(rows) > 5 and {part for part in parts if part and part not in code} == set()

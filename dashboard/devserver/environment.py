@@ -18,7 +18,7 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
     """The environment of the web, the workers, the beat and of commands; without the log-ins of owner and auditors, and
     without the key that signs the audit trail."""
     ours, secrets, ports = embedded(given), places.secrets(), places.ports()
-    url = f"http://127.0.0.1:{web_port}"
+    url = f"http://localhost:{web_port}"
     made = {
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
         "PATCHBAY_DEMO": "1",

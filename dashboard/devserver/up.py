@@ -39,8 +39,8 @@ def _run(places: Places, port: int, lock: Lock) -> int:
         places.renew_busy_ports()
         with supervisor.listening():
             _start(supervisor, places, port)
-            lock.tell(f"http://127.0.0.1:{port}/")
-            _say(f"Patchbay is ready: http://127.0.0.1:{port}/")
+            lock.tell(f"http://localhost:{port}/")
+            _say(f"Patchbay is ready: http://localhost:{port}/")
             _say(_closing())
             supervisor.watch()
             _say("Stopping …")
