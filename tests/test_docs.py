@@ -147,6 +147,18 @@ def test_every_setting_is_read_somewhere():
     assert len(named) > 20 and {name for name in named if name not in read} == set()
 
 
+def test_every_test_that_is_named_exists():
+    sources = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    defined = set(re.findall(r"^def (test_\w+)", sources, re.M))
+    named = {code for text in TEXTS.values() for code in code_in(text) if re.fullmatch(r"test_\w+", code)}
+    assert len(named) > 60 and named - defined == set()
+
+
+def test_every_section_of_the_architecture_names_what_holds_it():
+    sections = ARCHITECTURE.split("\n## ")[1:]
+    assert [part.splitlines()[0] for part in sections if "Held by" not in part and "The map" not in part] == []
+
+
 def anchors(text: str) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", text, re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
