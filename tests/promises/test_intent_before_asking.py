@@ -327,7 +327,7 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
         return real(budget)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(limiter._RequestBudget, "spend", dies_after_three)
+        patch.setattr(limiter._RequestBudget, "take", dies_after_three)
         with pytest.raises(Killed):
             connect.set_up_webhooks(operator.connection, by=admin)
     with scope.for_system("look"):
