@@ -25,7 +25,7 @@ SCHEDULE = {
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
     "keep stopped clients quiet": _every(20, "dashboard.clients.tasks.keep_stopped", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
-    "publish audit heads": _every(300, "tenants.tasks.publish_heads", "audit"),
+    "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),
     "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),
     "prune sessions": _every(3600, "tenants.tasks.prune_sessions", "bulk"),
     "end old visits": _every(300, "tenants.tasks.end_old_visits", "bulk"),

@@ -44,7 +44,7 @@ app.conf.update(
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.campaigns.tasks.pause_after_alarms": {"queue": "requests"},
         "dashboard.webhooks.tasks.*": {"queue": "interactive"},
-        "tenants.tasks.publish_heads": {"queue": "audit"},
+        "tenants.tasks.publish_checkpoints": {"queue": "audit"},
         "tenants.tasks.verify_audit_trail": {"queue": "audit"},
     },
     task_ignore_result=True,

@@ -97,9 +97,9 @@ def restore(folder: Path) -> Manifest:
 
 def _verify(folder: Path) -> None:
     """The audit trail, as the app reads it, against itself and against the signed heads of the backup."""
-    signed = checkpoints.published(folder / CHECKPOINTS)
-    if signed.troubles:
-        raise BackupError(f"The signed heads in the backup cannot be believed: {signed.troubles[0]}")
+    signed = checkpoints.load(folder / CHECKPOINTS)
+    if signed.problems:
+        raise BackupError(f"The signed heads in the backup cannot be believed: {signed.problems[0]}")
     with scope.for_system("verify a restored audit trail"):
         broken = next(iter(verification.verify(published=signed)), None)
     if broken:

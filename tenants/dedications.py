@@ -1,7 +1,4 @@
-"""Who owns what, and changing it: clients, and what is dedicated to them.
-
-These verbs run inside the caller's scope (staff's, or the client's own), unless they say that they open their own.
-"""
+"""Open clients, change their limits, and dedicate numbers and assistants to them."""
 
 from __future__ import annotations
 
@@ -78,7 +75,7 @@ def change_limits(tenant: Tenant, *, max_concurrent_calls: int, max_calls_per_da
 def change_countries(
     tenant: Tenant, *, country: str, allowed: list[str], by: User, country_words: str, allowed_words: str
 ) -> None:
-    """Where this client's people are, and where they may call; both as ISO codes, and in words for the audit trail."""
+    """Set the client's country and those it may call, as ISO codes; `*_words` are their names in the audit trail."""
     tenant.country, tenant.allowed_countries = country, allowed
     tenant.save(update_fields=["country", "allowed_countries"])
     audit.record(by, tenant, "tenant.countries-changed", tenant, allowed=allowed_words, country=country_words)
@@ -111,26 +108,26 @@ def dedicate_assistant(
 
 
 def _dedicate(dedication: Dedication, start: datetime | None, taken_by: Any) -> None:
-    dedication.period = DateTimeTZRange(start or clock(), None)
+    dedication.period = DateTimeTZRange(start or database_now(), None)
     try:
         with transaction.atomic():
             dedication.save(force_insert=True)
-    except IntegrityError as clash:
-        if "one_tenant_per" not in str(clash):
+    except IntegrityError as error:
+        if "one_tenant_per" not in str(error):
             raise
         others = taken_by().filter(period__overlap=dedication.period, withdrawn_at=None)
         other = others.select_related("tenant").order_by("period").first()
         holder = other.tenant if other else None
         if holder == dedication.tenant:
-            raise AlreadyDedicated(f"{holder} has it already.", holder) from clash
+            raise AlreadyDedicated(f"{holder} has it already.", holder) from error
         name = holder.name if holder else "Another client"
         if holder and other.begins_later:
             day = f"{other.period.lower.astimezone(holder.zone):%-d %B %Y}"
             raise AlreadyDedicated(
                 f"{name} gets it from {day} on. Withdraw that on their page first.", holder
-            ) from clash
+            ) from error
         until = f" until {other.period.upper:%-d %B %Y}" if other and other.period.upper else ""
-        raise AlreadyDedicated(f"{name} has it{until}. Release it there first.", holder) from clash
+        raise AlreadyDedicated(f"{name} has it{until}. Release it there first.", holder) from error
 
 
 @scope.requires_scope
@@ -156,8 +153,8 @@ def end_assistant(dedication: AssistantDedication, *, by: User | None) -> None:
 
 
 def _end(dedication: Dedication, by: User | None) -> bool:
-    """Whether it was withdrawn before it began. Such a row keeps an instant of its period, so that it stays whole."""
-    begins, now = dedication.period.lower, clock()
+    """End the period; True if it was withdrawn before it began. Such a row keeps an instant: a period is never empty."""
+    begins, now = dedication.period.lower, database_now()
     dedication.ended_by = by
     if begins > now:
         dedication.period, dedication.withdrawn_at = DateTimeTZRange(begins, begins + INSTANT), now
@@ -169,8 +166,8 @@ def _end(dedication: Dedication, by: User | None) -> bool:
     return dedication.withdrawn_at is not None
 
 
-def clock() -> datetime:
-    """The database's: what begins and ends is compared with it, and application servers may differ."""
+def database_now() -> datetime:
+    """The clock of the database, with which periods are compared; those of application servers may differ."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
@@ -181,7 +178,7 @@ def clock() -> datetime:
 def set_defaults(
     tenant: Tenant, *, number: NumberDedication | None, assistant: AssistantDedication | None, by: User | None
 ) -> None:
-    """What the call form starts with; the database refuses what is not this tenant's."""
+    """Set what the call form starts with; the database refuses dedications of another tenant."""
     tenant.default_number, tenant.default_assistant = number, assistant
     tenant.save(update_fields=["default_number", "default_assistant"])
     audit.record(

@@ -1,4 +1,4 @@
-"""Periodic tasks: publish the heads of the audit chains, end visits that last too long, send waiting mail."""
+"""Periodic tasks: write checkpoints of the audit trail, end old visits, send waiting mail."""
 
 import time
 
@@ -16,31 +16,31 @@ WEEK = 7 * 24 * 3600  # seconds
 
 
 @shared_task
-def publish_heads() -> None:
+def publish_checkpoints() -> None:
     try:
         checkpoints.publish()
-    except checkpoints.NoKey as no:
-        log.error("audit_heads_not_published", reason=str(no))
+    except checkpoints.NoSigningKey as error:
+        log.error("audit_checkpoints_not_published", reason=str(error))
 
 
 @shared_task
 def verify_audit_trail() -> None:
-    """Every chain from its first entry, against everything that was ever signed: weekly, since it reads all of it.
+    """Verify every chain against every checkpoint, once a week because it reads all entries.
 
-    A mark in the folder of the heads says when it was last done, since beat forgets that with its container.
+    The time of the last run is that of a file beside the checkpoints, since beat loses its state with its container.
     """
-    mark = checkpoints.folder() / "verified"
-    if mark.exists() and mark.stat().st_mtime > time.time() - WEEK:
+    last_run = checkpoints.folder() / "verified"
+    if last_run.exists() and last_run.stat().st_mtime > time.time() - WEEK:
         return
-    signed = checkpoints.published()
+    signed = checkpoints.load()
     with scope.for_system("verify the audit trail"):
         broken = list(verification.verify(published=signed))
     for row in broken:
         log.error("audit_chain_broken", chain=row.chain, entry=row.seq, reason=row.reason)
-    for trouble in signed.troubles:
-        log.error("audit_heads_not_believed", trouble=trouble)
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    for problem in signed.problems:
+        log.error("audit_checkpoint_not_valid", problem=problem)
+    last_run.parent.mkdir(parents=True, exist_ok=True)
+    last_run.touch()
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""The one reader of time zones: what people, settings and VoiceDock write, as a zone of the IANA database or none."""
+"""Reads names of time zones, as people, settings and VoiceDock write them, as zones of the IANA database."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tzlocal.windows_tz import win_tz
 
-OF_THE_MACHINE = {"localtime", "posixrules", "Factory"}  # files of the database that name no place
+NOT_PLACES = {"localtime", "posixrules", "Factory"}  # names in the database that are no zones of their own
 LONGEST = 64  # characters
 
 
@@ -17,7 +17,7 @@ def read(text: str | None) -> ZoneInfo | None:
 
     Also read are the names that Windows gives, and other case, spaces and underscores where that is unambiguous.
     """
-    found = _known().get(_plain(text or ""))
+    found = _known().get(_normalize(text or ""))
     return ZoneInfo(found) if found else None
 
 
@@ -26,8 +26,8 @@ def or_utc(text: str | None) -> ZoneInfo:
     return read(text) or ZoneInfo("UTC")
 
 
-def words(text: str | None) -> str:
-    """`Europe/Amsterdam` → `Amsterdam`; an unknown name is quoted and said to be unknown."""
+def label(text: str | None) -> str:
+    """`Europe/Amsterdam` → `Amsterdam`; for an unknown name, a phrase that says so."""
     zone = read(text)
     if zone is None:
         return f"time zone “{text}” is not known" if text else "time zone is not known"
@@ -35,7 +35,7 @@ def words(text: str | None) -> str:
 
 
 def choices() -> list[str]:
-    """What a form offers: places, and UTC."""
+    """The names that a form offers: places, and UTC."""
     areas = ("Etc/", "SystemV/", "US/")
     return sorted(
         name for name in available_timezones() if name == "UTC" or ("/" in name and not name.startswith(areas))
@@ -43,20 +43,20 @@ def choices() -> list[str]:
 
 
 def midnight(zone: ZoneInfo, now: datetime) -> datetime:
-    """When the day of `now` began there."""
+    """When the day of `now` began in that zone."""
     return datetime.combine(now.astimezone(zone).date(), time.min, zone).astimezone(UTC)
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     return "_".join(text.replace("_", " ").split()).casefold()
 
 
 @cache
 def _known() -> dict[str, str]:
-    """Plain name → exact name. Names that only case tells apart would be left out; the database has none."""
-    exact = available_timezones() - OF_THE_MACHINE
-    windows = {_plain(name): zone for name, zone in win_tz.items() if zone in exact}
+    """Normalized name → exact name. Ambiguous names are left out; the database has none."""
+    exact = available_timezones() - NOT_PLACES
+    windows = {_normalize(name): zone for name, zone in win_tz.items() if zone in exact}
     plain: dict[str, set[str]] = {}
     for name in exact:
-        plain.setdefault(_plain(name), set()).add(name)
+        plain.setdefault(_normalize(name), set()).add(name)
     return windows | {short: names.pop() for short, names in plain.items() if len(names) == 1}

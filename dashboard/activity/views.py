@@ -31,7 +31,7 @@ KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin
     (
         "taken",
         "What was read and taken away",
-        ("call.transcript-read", "call.recording-opened", "transcript.", "calls.", "caller-id.", "shelf."),
+        ("call.transcript-read", "call.recording-opened", "transcript.", "calls.", "caller-id.", "list."),
     ),
     ("tenant", "Settings and limits", ("tenant.",)),
 ]

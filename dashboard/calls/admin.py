@@ -1,4 +1,4 @@
-"""Calls and receipts in the auditors' reading room."""
+"""Calls and receipts in the auditors' admin."""
 
 from typing import Any
 
@@ -16,14 +16,16 @@ from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.ui import pagination
 from tenants.access.reauthentication import Confirm
-from tenants.admin import ByClient, ByConnection, ReadOnlyModelAdmin, linked, one_of, person_of, site
-from tenants.auditor_admin.read_only_admin import ReadOnlyInline, pretty
+from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
+from tenants.auditor_admin.read_only_admin import ReadOnlyInline, format_json
 from tenants.isolation import scope
 from tenants.models import Person, Tenant
 
-STATES = one_of("state", State.choices)
-DIRECTIONS = one_of("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
-COMMANDS = one_of("command", [(name, name.replace("-", " ")) for name in composer.TABS] + [("end-call", "end call")])
+STATES = choice_filter("state", State.choices)
+DIRECTIONS = choice_filter("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
+COMMANDS = choice_filter(
+    "command", [(name, name.replace("-", " ")) for name in composer.TABS] + [("end-call", "end call")]
+)
 
 
 class ReceiptsOfCall(ReadOnlyInline):
@@ -43,22 +45,29 @@ class CallAdmin(ReadOnlyModelAdmin):
         "assistant_name",
         "state",
     ]
-    list_filter = [ByClient, ByConnection, "created_at", STATES, DIRECTIONS, "origin", "alarm"]
+    list_filter = [ClientFilter, ConnectionFilter, "created_at", STATES, DIRECTIONS, "origin", "alarm"]
     list_select_related = ["tenant"]
     search_fields = ["counterpart", "line", "remote_id", "id", "assistant_name"]
     date_hierarchy = "created_at"
-    exclude = people = ["requested_by"]
+    exclude = person_columns = ["requested_by"]
     readonly_fields = ["requested_by_name"]
     inlines = [ReceiptsOfCall]
-    also_exported = ["number_dedication_id", "assistant_dedication_id", "started_at", "ended_at", "remote_id", "id"]
+    extra_export_columns = [
+        "number_dedication_id",
+        "assistant_dedication_id",
+        "started_at",
+        "ended_at",
+        "remote_id",
+        "id",
+    ]
 
     change_list_template = "admin/call_list.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """The caller-ID report of one client, beside the shelf."""
+        """The caller-ID report of one client, beside the list."""
         report, export = (
             site.admin_view(self.caller_id),
-            site.door(self.caller_id_export, self.caller_id, Confirm.THEN_FETCH),
+            site.restricted_view(self.caller_id_export, self.caller_id, Confirm.THEN_FETCH),
         )
         return [
             path("caller-id/", report, name="calls_call_proof"),
@@ -81,18 +90,18 @@ class CallAdmin(ReadOnlyModelAdmin):
 
     def caller_id_export(self, request: Any) -> HttpResponseBase:
         """Written down in the client's trail before the first line leaves; each page in a scope of the auditor."""
-        with scope.for_auditor(request.reader):
+        with scope.for_auditor(request.auditor):
             tenant, form = _client(request), CallerIdFilter(request.GET)
             if tenant is None or not form.is_valid():
                 return HttpResponseRedirect(reverse("admin:calls_call_proof"))
             found = _report(tenant, form)
         with scope.for_system("an export is written down"):
             written_down(request, tenant, form)
-        return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.for_auditor(request.reader)))
+        return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.for_auditor(request.auditor)))
 
     @admin.display(description="requested by")
     def requested_by_name(self, call: Call) -> str:
-        return person_of(call, "requested_by")
+        return person_link(call, "requested_by")
 
 
 def _client(request: Any) -> Tenant | None:
@@ -109,13 +118,13 @@ class ReportAdmin(ReadOnlyModelAdmin):
     """Transcripts and summaries; that one was read is an entry of its own."""
 
     list_display = ["call", "tenant", "first_seen_at", "updated_at"]
-    list_filter = [ByClient, "updated_at"]
+    list_filter = [ClientFilter, "updated_at"]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "call__remote_id"]
     date_hierarchy = "updated_at"
     exclude = ["messages", "analysis"]
     readonly_fields = ["transcript", "analysed"]
-    noted = "transcript.read"
+    audit_action = "transcript.read"
 
     def transcript(self, report: CallReport) -> str:
         said = [(one.get("role", ""), one.get("content", "")) for one in report.messages if isinstance(one, dict)]
@@ -123,24 +132,24 @@ class ReportAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="analysis")
     def analysed(self, report: CallReport) -> str:
-        return pretty(report.analysis)
+        return format_json(report.analysis)
 
 
 @admin.register(Receipt, site=site)
 class ReceiptAdmin(ReadOnlyModelAdmin):
     list_display = ["asked_at", "tenant", "into", "command", "outcome", "effect", "answered_at"]
-    list_filter = [ByClient, "asked_at", COMMANDS, "outcome", "effect"]
+    list_filter = [ClientFilter, "asked_at", COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "command", "note"]
     date_hierarchy = "asked_at"
-    exclude = people = ["asked_by"]
+    exclude = person_columns = ["asked_by"]
     readonly_fields = ["asked_by_name"]
-    also_exported = ["payload", "asked_by_name", "note"]
+    extra_export_columns = ["payload", "asked_by_name", "note"]
 
     @admin.display(description="call")
     def into(self, receipt: Receipt) -> str:
-        return linked(receipt.call)
+        return row_link(receipt.call)
 
     @admin.display(description="asked by")
     def asked_by_name(self, receipt: Receipt) -> str:
-        return person_of(receipt, "asked_by")
+        return person_link(receipt, "asked_by")

@@ -1,10 +1,10 @@
-"""Campaigns in the auditors' reading room."""
+"""Campaigns in the auditors' admin."""
 
 from django.contrib import admin
 
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.ui import states
-from tenants.admin import ByClient, ByConnection, ReadOnlyModelAdmin, linked, one_of, site
+from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, row_link, site
 
 LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]
 
@@ -21,7 +21,12 @@ class CampaignAdmin(ReadOnlyModelAdmin):
         "total_leads",
         "seen_at",
     ]
-    list_filter = [ByClient, ByConnection, one_of("status", Campaign.Status.choices), "remote_created_at"]
+    list_filter = [
+        ClientFilter,
+        ConnectionFilter,
+        choice_filter("status", Campaign.Status.choices),
+        "remote_created_at",
+    ]
     list_select_related = ["tenant", "connection"]
     search_fields = ["name", "remote_id"]
 
@@ -29,10 +34,10 @@ class CampaignAdmin(ReadOnlyModelAdmin):
 @admin.register(Lead, site=site)
 class LeadAdmin(ReadOnlyModelAdmin):
     list_display = ["phone_number", "of", "tenant", "status", "attempts", "last_attempt_at"]
-    list_filter = [ByClient, one_of("status", LEADS), "last_attempt_at"]
+    list_filter = [ClientFilter, choice_filter("status", LEADS), "last_attempt_at"]
     list_select_related = ["campaign", "tenant"]
     search_fields = ["phone_number", "campaign__name"]
 
     @admin.display(description="campaign", ordering="campaign__name")
     def of(self, lead: Lead) -> str:
-        return linked(lead.campaign)
+        return row_link(lead.campaign)

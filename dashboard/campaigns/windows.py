@@ -75,7 +75,7 @@ def _started(campaign: Campaign, now: datetime, known: Counts) -> Standing:
         return Standing("live", "Started", "VoiceDock did not tell its daily window.")
     if (window := window_of(campaign)) is None:
         return Standing(
-            "live", "Started", f"Whether its window is open is not known: {time_zones.words(campaign.timezone)}."
+            "live", "Started", f"Whether its window is open is not known: {time_zones.label(campaign.timezone)}."
         )
     if known.calling or (window.is_documented and window.is_open(now)):
         return Standing("live", "Running", "", is_calling=True)
@@ -116,7 +116,7 @@ def window_words(campaign: Campaign) -> str:
 
 def window_in_sentence(campaign: Campaign) -> str:
     """The same inside a sentence: names keep their capitals. An unknown time zone is said to be unknown."""
-    starts, ends, place = campaign.starts, campaign.ends, time_zones.words(campaign.timezone)
+    starts, ends, place = campaign.starts, campaign.ends, time_zones.label(campaign.timezone)
     if starts is None or ends is None:
         return "window not known"
     if starts == time.min and ends >= LAST_SECOND:

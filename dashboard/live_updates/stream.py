@@ -179,7 +179,7 @@ def _reach(visitor: Visitor) -> Reach | None:
         user = get_user(request)  # by the same checks as on a page: expiry, password change, active
         if not isinstance(user, User):
             return None
-        return reach_of(user, visitor.slug, proven=mfa.gone_through(request, user))
+        return reach_of(user, visitor.slug, proven=mfa.session_has_mfa(request, user))
     finally:
         connections.close_all()
 

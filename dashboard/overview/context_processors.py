@@ -58,7 +58,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "passkeys_work": not BARE_ADDRESS.fullmatch(request.get_host()),
     }
     if not getattr(request, "htmx", False):
-        frame["typed_again"] = form_recovery.kept(request)
+        frame["saved_form"] = form_recovery.saved(request)
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or getattr(request, "htmx", False):
         return frame
@@ -98,8 +98,8 @@ def initials(name: str) -> str:
 
 def _who(actor: Actor) -> dict[str, Any]:
     user = actor.user
-    role = f"{actor.role_words}, {settings.RESELLER_NAME}" if actor.staff else actor.role_words
-    return {"name": str(user), "initials": initials(str(user)), "role_words": role, "staff": bool(actor.staff)}
+    role = f"{actor.role_label}, {settings.RESELLER_NAME}" if actor.staff else actor.role_label
+    return {"name": str(user), "initials": initials(str(user)), "role_label": role, "staff": bool(actor.staff)}
 
 
 def _house(tenant: Tenant | None) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _visit(actor: Actor, tenant: Tenant | None) -> dict[str, Any] | None:
         "client": tenant.name,
         "since": actor.visit.started_at,
         "leave_url": reverse("leave"),
-        "role": actor.role_words.lower(),
+        "role": actor.role_label.lower(),
         "is_read_only": actor.is_read_only,
         "until": actor.allowed_by.until if actor.allowed_by and actor.is_support else None,
         "by": actor.allowed_by.given_by if actor.allowed_by else None,

@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; or staff who have not said yet that they enter this client; or a second step is asked for."""
-    page = form_recovery.keep(request) if request.method == "POST" else request.get_full_path()
+    page = form_recovery.save(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, VisitRequired):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
         return render(request, "enter_client.html", context, status=403)
@@ -48,4 +48,4 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
     """The form is too old or the session has ended: nothing was done, and what was typed comes back."""
-    return render(request, "403_csrf.html", {"page": form_recovery.keep(request)}, status=403)
+    return render(request, "403_csrf.html", {"page": form_recovery.save(request)}, status=403)

@@ -30,9 +30,9 @@ def page(request: Any) -> HttpResponse:
     staff = staff_of(request.user)
     mine = [] if staff else memberships(request.user)
     layout = "base_app.html"
-    if staff and mfa.enough_for_staff(request, request.user):
+    if staff and mfa.staff_mfa_is_satisfied(request, request.user):
         request.actor = Actor(request.user, staff=staff)
-    elif mine and mfa.enough_for(request, request.user, mine[0].tenant):
+    elif mine and mfa.client_mfa_is_satisfied(request, request.user, mine[0].tenant):
         request.tenant, request.actor = mine[0].tenant, Actor(request.user, membership=mine[0])
     else:
         layout = "base_standalone.html"

@@ -60,7 +60,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @sandbox_view
 def mails(request: StaffRequest) -> HttpResponse:
     """The mails that the demo keeps instead of sending, with their links."""
-    return render(request, "sandbox_admin/mails.html", {"mails": queue.kept(MAILS)})
+    return render(request, "sandbox_admin/mails.html", {"mails": queue.kept_in_demo(MAILS)})
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Sync runs in the auditors' reading room."""
+"""Sync runs in the auditors' admin."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from dashboard.sync.models import SyncRun
-from tenants.admin import ByConnection, ReadOnlyModelAdmin, site
-from tenants.auditor_admin.read_only_admin import connections_of
+from tenants.admin import ConnectionFilter, ReadOnlyModelAdmin, site
+from tenants.auditor_admin.read_only_admin import visible_connections
 
 
 @admin.register(SyncRun, site=site)
 class SyncRunAdmin(ReadOnlyModelAdmin):
     list_display = ["started_at", "connection", "kind", "outcome", "requests", "seen", "changed", "error"]
-    list_filter = [ByConnection, "kind", "outcome", "started_at"]
+    list_filter = [ConnectionFilter, "kind", "outcome", "started_at"]
     list_select_related = ["connection"]
     search_fields = ["error", "connection__name"]
     date_hierarchy = "started_at"
 
     def get_queryset(self, request: Any) -> QuerySet[SyncRun]:
-        return super().get_queryset(request).filter(connection__in=connections_of(request))
+        return super().get_queryset(request).filter(connection__in=visible_connections(request))

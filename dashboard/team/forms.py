@@ -13,7 +13,7 @@ from dashboard.ui import phone_numbers
 from dashboard.ui.country_field import CountryField
 from tenants import names
 from tenants.access.permissions import Role, StaffRole
-from tenants.access.support_access import HOURS
+from tenants.access.support_access import PASS_HOURS
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
 
@@ -58,7 +58,7 @@ class RoleForm(forms.Form):
 
 
 class PassForm(forms.Form):
-    hours = forms.TypedChoiceField(choices=list(HOURS.items()), coerce=int, label="For how long")
+    hours = forms.TypedChoiceField(choices=list(PASS_HOURS.items()), coerce=int, label="For how long")
 
 
 class StaffRoleForm(forms.Form):

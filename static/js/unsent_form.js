@@ -1,8 +1,8 @@
 // unsent_form.js: puts what was typed back into the form that was not taken (tenants/access/form_recovery.py).
-//   <div data-typed-again="/where/it/was/sent/"> holds the values by name in a JSON script
+//   <div data-saved-form="/where/it/was/sent/"> holds the values by name in a JSON script
 (() => {
-  const note = document.querySelector("[data-typed-again]");
-  const values = JSON.parse(document.getElementById("typed-fields")?.textContent || "null");
+  const note = document.querySelector("[data-saved-form]");
+  const values = JSON.parse(document.getElementById("saved-fields")?.textContent || "null");
   if (!note || !values) return;
   const left = new Set(["hidden", "password", "file", "submit", "button"]);
   const sentTo = form => new URL(form.getAttribute("action") || location.href, location.href).pathname;

@@ -1,4 +1,4 @@
-"""Decorators of views: who may open a page, as whom, and whose rows it then reads."""
+"""View decorators: they check the permission, set `request.actor`, and open the scope."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tenants.isolation import scope
 from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, Visit
 
 View = Callable[..., HttpResponse]
-MOST_CLIENTS = 500  # that one person may be a member of
+MAX_CLIENTS = 500  # of which one user may be a member
 
 
 class VisitRequired(PermissionDenied):
-    """Staff at a client's door: they may come in, after saying so, because its people see each visit.
+    """Staff opened a page of a client without a visit: they may enter, and its members see each visit.
 
-    `asks_reason`: an admin enters a client that gave no consent to support access.
+    `asks_reason`: an admin has to give one, because the client gave no consent to support access.
     """
 
     def __init__(self, tenant: Tenant, *, asks_reason: bool = False) -> None:
@@ -35,7 +35,7 @@ class VisitRequired(PermissionDenied):
 
 
 class ReadOnlySupport(PermissionDenied):
-    """Support inside a client that has given it no pass."""
+    """Support tried to change something in a client that has given it no pass."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(f"Support only looks inside {tenant.name}.")
@@ -44,14 +44,14 @@ class ReadOnlySupport(PermissionDenied):
 
 @dataclass(frozen=True)
 class Actor:
-    """What the person is here: a member of the client, or staff on a visit, or staff at the reseller's own desk."""
+    """What the user acts as: a member of the client, staff visiting a client, or staff on the reseller's own pages."""
 
     user: User
     membership: Membership | None = None
     staff: StaffMember | None = None
     visit: Visit | None = None
     allowed_by: SupportPass | None = None
-    memberships: tuple[Membership, ...] = ()  # of the person, in every client; the one shown among them
+    memberships: tuple[Membership, ...] = ()  # of the user in every client, the shown one included
 
     def may(self, permission: Permission) -> bool:
         if self.membership:
@@ -72,14 +72,14 @@ class Actor:
         return self.staff is not None and self.staff.role == StaffRole.SUPPORT
 
     @property
-    def role_words(self) -> str:
+    def role_label(self) -> str:
         if self.membership:
             return self.membership.get_role_display()
         return self.staff.get_role_display() if self.staff else ""
 
 
 class TenantRequest(HttpRequest):
-    """A request behind `tenant_view`."""
+    """A request in a view decorated with `tenant_view`."""
 
     tenant: Tenant
     actor: Actor
@@ -87,7 +87,7 @@ class TenantRequest(HttpRequest):
 
 
 class StaffRequest(HttpRequest):
-    """A request behind `staff_view`."""
+    """A request in a view decorated with `staff_view`."""
 
     actor: Actor
     user: User
@@ -96,33 +96,33 @@ class StaffRequest(HttpRequest):
 def tenant_view(
     permission: Permission, *, open_scope: bool = True, confirm: Confirm = Confirm.NO
 ) -> Callable[[View], View]:
-    """A page of one client, in its time zone: finds it through the person, else 404; asks the permission, else 403.
+    """A page of one client, in its time zone: 404 for whoever cannot see the client, 403 without the permission.
 
-    `open_scope` keeps one scope of that client around the view and its rendering. Views that place or
-    control calls pass False: their services open short scopes of their own, with nothing open while VoiceDock is
-    asked. `confirm`: what needs reauthentication.
+    `open_scope` keeps a scope of that client open around the view and its rendering. Views that place or control calls
+    pass False: their services open short scopes, and none is open during a request to VoiceDock.
+    `confirm`: whether the view needs a recent authentication, and how it goes on after one.
     """
 
     def decorator(view: View) -> View:
         @login_required
         @wraps(view)
-        def enter(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.tenant, request.actor = find(request, slug)
+        def wrapper(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.tenant, request.actor = resolve_tenant(request, slug)
             actor: Actor = request.actor
             if not actor.may(permission):
                 raise ReadOnlySupport(request.tenant) if actor.is_read_only else PermissionDenied
             reauthentication.require(request, confirm)
-            theirs = support_access.attribute_actions(
+            attributed = support_access.attribute_actions(
                 actor.visit, request.tenant, actor.allowed_by, is_support=actor.is_support
             )
-            with timezone.override(request.tenant.zone), theirs:
+            with timezone.override(request.tenant.zone), attributed:
                 if not open_scope:
                     return view(request, *args, **kwargs)
                 with scope.for_tenant(request.tenant):
                     return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm, enter.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
-        return enter
+        wrapper.permission, wrapper.confirm, wrapper.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
+        return wrapper
 
     return decorator
 
@@ -130,16 +130,16 @@ def tenant_view(
 def staff_view(
     permission: Permission, *, open_scope: bool = True, confirm: Confirm = Confirm.NO
 ) -> Callable[[View], View]:
-    """A page of the reseller: 404 for everybody who is not staff, 403 for staff who may not."""
+    """A page of the reseller: 404 for everybody but staff, 403 for staff without the permission."""
 
     def decorator(view: View) -> View:
         @login_required
         @wraps(view)
-        def enter(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapper(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             staff = staff_of(request.user)
             if staff is None:
                 raise Http404
-            mfa.of_staff(request, request.user)
+            mfa.require_for_staff(request, request.user)
             request.actor = Actor(request.user, staff=staff)
             if not request.actor.may(permission):
                 raise PermissionDenied
@@ -149,27 +149,27 @@ def staff_view(
             with scope.for_staff(staff):
                 return _rendered(view(request, *args, **kwargs))
 
-        enter.permission, enter.confirm, enter.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
-        return enter
+        wrapper.permission, wrapper.confirm, wrapper.open_scope = permission, confirm, open_scope  # type: ignore[attr-defined]
+        return wrapper
 
     return decorator
 
 
 @scope.opens_scope
-def find(request: Any, slug: str) -> tuple[Tenant, Actor]:
-    """The client of this address and what the person is in it; unknown and foreign are the same 404."""
+def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
+    """The client with this slug, and what the user acts as in it; 404 for an unknown client and for one not theirs."""
     user = request.user
     with scope.for_user(user):
         own = Membership.objects.select_related("tenant__home_connection").filter(user=user)
-        memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MOST_CLIENTS])
-    mine = next((one for one in memberships if one.tenant.slug == slug), None)
-    if mine:
-        mfa.of_client(request, user, mine.tenant)
-        return mine.tenant, Actor(user, membership=mine, memberships=memberships)
+        memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MAX_CLIENTS])
+    membership = next((membership for membership in memberships if membership.tenant.slug == slug), None)
+    if membership:
+        mfa.require_for_member(request, user, membership.tenant)
+        return membership.tenant, Actor(user, membership=membership, memberships=memberships)
     staff = staff_of(user)
     if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404
-    mfa.of_staff(request, user)
+    mfa.require_for_staff(request, user)
     with scope.for_staff(staff):
         tenant = Tenant.objects.select_related("home_connection").filter(slug=slug).first()
         if tenant is None:
@@ -190,7 +190,7 @@ def staff_of(user: Any) -> StaffMember | None:
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:
-    """Render while the scope is open, not after it."""
+    """Renders a lazy response while the scope is open."""
     if hasattr(response, "render") and not getattr(response, "is_rendered", True):
         response.render()
     return response

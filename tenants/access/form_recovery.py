@@ -1,9 +1,10 @@
-"""What somebody typed into a form comes back when the form could not be taken: the session had ended, a confirmation
-of the identity was needed, or the form's token was too old.
+"""Form values are kept when a form could not be processed: the session had ended, reauthentication was needed, or the
+CSRF token was too old.
 
-Every form says who opened it (`marker`, written by the `csrf_token` tag). What such a form held is kept in the session,
-sealed, for an hour; it is shown on the page of the form, to the same person only. Passwords, keys, codes and tokens are
-never kept. The template is `components/_unsent_form.html`, the fields are filled by `static/js/unsent_form.js`.
+Every form has a signed field with the user who opened it (`opener_token`, written by the `csrf_token` tag). Its values
+are kept in the session, encrypted, for an hour, and are shown on the page of the form to the same user only. Passwords,
+keys, codes and tokens are never kept. `components/_unsent_form.html` shows them, `static/js/unsent_form.js` fills them
+in.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from django.urls import Resolver404, resolve, reverse
 from tenants import secrets
 
 MARKER = "opened_by"
-SESSION_KEY = "typed-again"
-PLACE = "typed again"
-KEPT = 60 * 60  # seconds
-LARGEST = 100_000  # characters of one form
+SESSION_KEY = "unsent-form"
+PLACE = "unsent form"
+LIFETIME = 60 * 60  # seconds
+MAX_LENGTH = 100_000  # characters of one form
 SECRET = re.compile(r"pass|secret|key|token|code|credential|otp|pin$", re.IGNORECASE)
-PLUMBING = {MARKER, "next", "csrfmiddlewaretoken"}
+INTERNAL = {MARKER, "next", "csrfmiddlewaretoken"}
 signer = signing.Signer(salt="who opened a form")
 
 
 @dataclass(frozen=True)
-class Typed:
-    """`action` is where the form was sent, `page` where it stood; `fields` are its values by name."""
+class SavedForm:
+    """`action` is the path the form was sent to, `page` the path it was shown on; `fields` are its values by name."""
 
     person: int
     action: str
@@ -45,8 +46,8 @@ class Typed:
     at: float
 
     @property
-    def words(self) -> list[tuple[str, str]]:
-        """To be read and copied where no script fills the form."""
+    def labelled_values(self) -> list[tuple[str, str]]:
+        """For reading and copying where no script fills the form."""
         return [
             (name.replace("_", " ").capitalize(), value)
             for name, values in self.fields.items()
@@ -55,46 +56,47 @@ class Typed:
         ]
 
 
-def marker(request: HttpRequest) -> str:
-    """Who opens the form, signed, so that nobody else's words can be put into somebody's form."""
+def opener_token(request: HttpRequest) -> str:
+    """The user who opens the form, signed, so that nobody can put values into another user's form."""
     return signer.sign(str(_person(request)))
 
 
-def keep(request: HttpRequest) -> str:
-    """Keep what was typed into this form; returns the page it stood on, to come back to."""
-    page = came_from(request)
+def save(request: HttpRequest) -> str:
+    """Save the values of this form; returns the page that it was on."""
+    page = referring_page(request)
     opened_by = _opened_by(request)
     if opened_by is None or opened_by != (_person(request) or opened_by):
         return page
     fields = {name: values for name, values in request.POST.lists() if not _is_left_out(name)}
-    typed = Typed(opened_by, request.path, urlsplit(page).path, fields, time.time())
-    text = json.dumps(asdict(typed))
-    if fields and len(text) <= LARGEST:
+    form = SavedForm(opened_by, request.path, urlsplit(page).path, fields, time.time())
+    text = json.dumps(asdict(form))
+    if fields and len(text) <= MAX_LENGTH:
         request.session[SESSION_KEY] = secrets.encrypt(text, PLACE)
     return page
 
 
-def kept(request: HttpRequest) -> Typed | None:
-    """What this person typed on this page before, if it was kept."""
-    typed = _read(request)
-    if typed is None or typed.page != request.path or typed.person != _person(request):
+def saved(request: HttpRequest) -> SavedForm | None:
+    """The saved form of this user on this page, if there is one."""
+    form = _read(request)
+    if form is None or form.page != request.path or form.person != _person(request):
         return None
-    return typed
+    return form
 
 
-def drop(request: HttpRequest) -> None:
+def discard(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
-def came_from(request: HttpRequest) -> str:
-    """The page of ours that a form was on, or the start page."""
-    page = urlsplit(request.META.get("HTTP_REFERER", ""))
-    ours = page.netloc == request.get_host()
-    return (page.path + (f"?{page.query}" if page.query else "")) if ours else "/"
+def referring_page(request: HttpRequest) -> str:
+    """The page that a form was on if it is one of this site, else the start page."""
+    page = urlsplit(str(request.META.get("HTTP_REFERER", "")))
+    if page.netloc != request.get_host():
+        return "/"
+    return page.path + (f"?{page.query}" if page.query else "")
 
 
 class FormRecoveryMiddleware:
-    """Middleware: keeps a form that was answered by the sign-in page, and leads back to the page it stood on."""
+    """Saves a form whose response is the sign-in page, and redirects back to the page of the form after signing in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -102,43 +104,45 @@ class FormRecoveryMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.method == "POST" and MARKER in request.POST:
-            if _asks_to_sign_in(request, response):
-                response["Location"] = f"{reverse('account_login')}?{urlencode({'next': keep(request)})}"
-            elif response.status_code < 400 and not _asks_to_confirm(response):
-                self._forget(request)
+            if _is_sign_in_redirect(request, response):
+                response["Location"] = f"{reverse('account_login')}?{urlencode({'next': save(request)})}"
+            elif response.status_code < 400 and not _is_reauthentication_redirect(response):
+                self._discard_processed(request)
         elif request.method == "GET" and response.status_code == 405:
-            return self._climb(request) or response
+            return self._redirect_to_page(request) or response
         return response
 
     @staticmethod
-    def _forget(request: HttpRequest) -> None:
-        """The form was taken now."""
-        typed = _read(request)
-        if typed and typed.action == request.path:
-            drop(request)
+    def _discard_processed(request: HttpRequest) -> None:
+        """The form was processed this time."""
+        form = _read(request)
+        if form and form.action == request.path:
+            discard(request)
 
     @staticmethod
-    def _climb(request: HttpRequest) -> HttpResponse | None:
-        """A form that stood on the answer to another form: its page is the one above that can be read."""
-        typed = _read(request)
-        if typed is None or typed.page != request.path:
+    def _redirect_to_page(request: HttpRequest) -> HttpResponse | None:
+        """A form that was shown in the response to a POST: its page becomes the nearest one above that GET can open."""
+        form = _read(request)
+        if form is None or form.page != request.path:
             return None
         page = _page_above(request.path)
-        request.session[SESSION_KEY] = secrets.encrypt(json.dumps(asdict(typed) | {"page": page}), PLACE)
+        request.session[SESSION_KEY] = secrets.encrypt(json.dumps(asdict(form) | {"page": page}), PLACE)
         return HttpResponseRedirect(page)
 
 
-def _asks_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
-    """And the person is not signed in: a sign-in form's own answers are none of these."""
-    to = urlsplit(response.get("Location", ""))
-    wanted = parse_qs(to.query).get("next", [""])[0]
-    return response.status_code == 302 and to.path == reverse("account_login") and wanted == request.get_full_path()
+def _is_sign_in_redirect(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether the response sends an anonymous user to sign in; the sign-in form's own responses do not count."""
+    target = urlsplit(response.get("Location", ""))
+    next_url = parse_qs(target.query).get("next", [""])[0]
+    return (
+        response.status_code == 302 and target.path == reverse("account_login") and next_url == request.get_full_path()
+    )
 
 
-def _asks_to_confirm(response: HttpResponse) -> bool:
-    """allauth keeps the request then, and does it once the identity is confirmed."""
-    to = urlsplit(response.get("Location", "")).path
-    return bool(to) and to in {reverse("account_reauthenticate"), reverse("mfa_reauthenticate")}
+def _is_reauthentication_redirect(response: HttpResponse) -> bool:
+    """Then allauth keeps the request and repeats it after the reauthentication."""
+    path = urlsplit(response.get("Location", "")).path
+    return bool(path) and path in {reverse("account_reauthenticate"), reverse("mfa_reauthenticate")}
 
 
 def _page_above(path: str) -> str:
@@ -153,21 +157,21 @@ def _page_above(path: str) -> str:
 
 
 @receiver(user_logged_in)
-def _forget_of_others(request: HttpRequest, user: Any, **_: Any) -> None:
-    typed = _read(request)
-    if typed and typed.person not in (0, user.pk):
-        drop(request)
+def _discard_of_other_users(request: HttpRequest, user: Any, **_: Any) -> None:
+    form = _read(request)
+    if form and form.person not in (0, user.pk):
+        discard(request)
 
 
-def _read(request: HttpRequest) -> Typed | None:
+def _read(request: HttpRequest) -> SavedForm | None:
     sealed = request.session.get(SESSION_KEY) if hasattr(request, "session") else None
     if not sealed:
         return None
     try:
-        typed = Typed(**json.loads(secrets.decrypt(sealed, PLACE)))
+        form = SavedForm(**json.loads(secrets.decrypt(sealed, PLACE)))
     except (secrets.Unreadable, ValueError, TypeError):
         return None
-    return typed if time.time() - typed.at < KEPT else None
+    return form if time.time() - form.at < LIFETIME else None
 
 
 def _opened_by(request: HttpRequest) -> int | None:
@@ -178,10 +182,10 @@ def _opened_by(request: HttpRequest) -> int | None:
 
 
 def _person(request: HttpRequest) -> int:
-    """0 for somebody who is not signed in."""
+    """The id of the signed-in user, or 0."""
     user = getattr(request, "user", None)
     return user.pk if user is not None and user.is_authenticated else 0
 
 
 def _is_left_out(name: str) -> bool:
-    return name in PLUMBING or bool(SECRET.search(name))
+    return name in INTERNAL or bool(SECRET.search(name))

@@ -10,7 +10,7 @@ from tenants.models.people import LONGEST_REASON
 
 
 class VisitForm(forms.Form):
-    """What an admin says before entering a client that gave no consent to support access."""
+    """The reason that an admin gives before entering a client without consent to support access."""
 
     reason = forms.CharField(
         max_length=LONGEST_REASON,

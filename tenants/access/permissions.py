@@ -1,10 +1,10 @@
-"""One table: which role may do what. Views and templates ask by these names."""
+"""Roles and their permissions; views and templates use these permission names."""
 
 from django.db.models import TextChoices
 
 
 class Permission(TextChoices):
-    """What a door asks for. The first block is asked inside a client, the second across clients."""
+    """What a view requires. The first block applies inside a client, the second across clients."""
 
     SEE_OVERVIEW = "see-overview"
     SEE_CALLS = "see-calls"
@@ -45,7 +45,7 @@ class Permission(TextChoices):
 
 
 class Role(TextChoices):
-    """What a person is to a client."""
+    """The role of a member of a client."""
 
     OWNER = "owner", "Owner"
     MANAGER = "manager", "Manager"
@@ -54,7 +54,7 @@ class Role(TextChoices):
 
 
 class StaffRole(TextChoices):
-    """What a person is to the reseller."""
+    """The role of a member of the reseller's staff."""
 
     ADMIN = "admin", "Admin"
     SUPPORT = "support", "Support"
@@ -62,22 +62,22 @@ class StaffRole(TextChoices):
 
 
 P = Permission
-LOOK = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
-OPERATE = LOOK | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
+VIEW = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
+OPERATE = VIEW | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
 MANAGE = OPERATE | {P.EXPORT_CALLS, P.RUN_CAMPAIGNS, P.SEE_ACTIVITY}
-OWN = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS, P.GIVE_SUPPORT_ACCESS}
+ADMINISTER = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS, P.GIVE_SUPPORT_ACCESS}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OWNER: OWN,
+    Role.OWNER: ADMINISTER,
     Role.MANAGER: MANAGE,
     Role.OPERATOR: OPERATE,
-    Role.VIEWER: LOOK,
+    Role.VIEWER: VIEW,
 }
 
 STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
     # A client's consent to support access comes from its own owner; staff never give it in the client's place.
     StaffRole.ADMIN: frozenset(Permission) - {P.GIVE_SUPPORT_ACCESS},
-    # From outside of a client support looks; it may only invite the first owner of a client that has none.
+    # Outside of a client support only reads; it may invite the first owner of a client that has none.
     StaffRole.SUPPORT: MANAGE
     | {
         P.SEE_CLIENTS,
@@ -93,14 +93,14 @@ STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
 }
 
 
-READ_ONLY = LOOK | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # of support inside a client, without a pass
+READ_ONLY = VIEW | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # support inside a client that gave no pass
 NEEDS_SUPPORT_ACCESS = MANAGE - READ_ONLY  # of support: only during a visit that an owner allowed
 RESTRICTED_STAFF = MANAGE | {
     P.SEE_CLIENTS,
     P.ENTER_CLIENTS,
     P.SEE_ALL_CALLS,
     P.SEE_ALL_ACTIVITY,
-}  # who does not know them all
+}  # support that may not see every client
 
 
 def client_may(role: Role, permission: Permission) -> bool:

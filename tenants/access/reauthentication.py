@@ -1,7 +1,7 @@
-"""Step-up: whoever opens keys, takes data away or hands out roles proves once more that it is they.
+"""Reauthentication before actions on keys, exports and roles.
 
-A sign-in counts as proof for ten minutes, and so does every confirmation by password, code or passkey; whoever has a
-second step confirms with that (`tenants.accounts.adapter.Adapter`).
+A sign-in counts as recent for ten minutes, and so does each reauthentication by password, code or passkey; users with a
+second step reauthenticate with that (`tenants.accounts.adapter.Adapter`).
 """
 
 from __future__ import annotations
@@ -22,50 +22,50 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenants.access import form_recovery
 from tenants.accounts.allauth_private import get_authentication_records
 
-FRESH = 10 * 60  # seconds
-WHILE_FILLING_IN = 5 * 60  # seconds more for a form that was opened while the proof was fresh
+MAX_AGE = 10 * 60  # seconds
+FORM_GRACE = 5 * 60  # seconds more, to fill in a form that was opened in time
 
 
 class Confirm(TextChoices):
-    """What a door does with somebody who has not proved it lately."""
+    """How a view goes on after a reauthentication; `NO` for views that need none."""
 
     NO = "no"
-    THEN_GO_ON = "then-go-on"  # the request is kept in the session, and done once it is proved
-    THEN_AGAIN = "then-again"  # it holds a secret, which is kept nowhere: the rest is filled in again
-    THEN_FETCH = "then-fetch"  # a file: it comes once it is proved
+    THEN_GO_ON = "then-go-on"  # the request is kept in the session and repeated afterwards
+    THEN_AGAIN = "then-again"  # the form has a secret, which is not kept: the other fields are filled in again
+    THEN_FETCH = "then-fetch"  # the download starts afterwards
 
 
-def confirmed(request: HttpRequest, within: float = FRESH) -> bool:
-    """Whether this session proved who sits there less than `within` seconds ago."""
+def is_recent(request: HttpRequest, within: float = MAX_AGE) -> bool:
+    """Whether this session was authenticated less than `within` seconds ago."""
     user: Any = request.user
-    proofs = get_authentication_records(request, user)
-    return bool(proofs) and time.time() - proofs[-1]["at"] < within
+    records = get_authentication_records(request, user)
+    return bool(records) and time.time() - records[-1]["at"] < within
 
 
 def require(request: HttpRequest, how: Confirm) -> None:
-    """Let go on whoever proved it lately; send the others to prove it. For a door, after the permission."""
+    """Redirect to the reauthentication unless the session is recent; called after the permission is checked."""
     if how == Confirm.THEN_FETCH:
-        if not confirmed(request):
-            then = f"{reverse('fetch')}?{urlencode({'file': request.get_full_path()})}"
-            raise ImmediateHttpResponse(_ask(request, then))
+        if not is_recent(request):
+            download = f"{reverse('fetch')}?{urlencode({'file': request.get_full_path()})}"
+            raise ImmediateHttpResponse(_redirect(request, download))
         return
-    if how == Confirm.NO or request.method != "POST" or confirmed(request, FRESH + WHILE_FILLING_IN):
+    if how == Confirm.NO or request.method != "POST" or is_recent(request, MAX_AGE + FORM_GRACE):
         return
     if how == Confirm.THEN_AGAIN:
         messages.warning(request, "Confirm that it is you, then fill the form in once more: of a key nothing is kept.")
-        raise ImmediateHttpResponse(_ask(request, form_recovery.keep(request)))
+        raise ImmediateHttpResponse(_redirect(request, form_recovery.save(request)))
     raise ReauthenticationRequired
 
 
-def is_ours(request: HttpRequest, address: str) -> bool:
-    """Whether an address leads to a page of this house."""
+def is_internal(request: HttpRequest, address: str) -> bool:
+    """Whether an address is a page of this site."""
     return address.startswith("/") and url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
     )
 
 
-def _ask(request: HttpRequest, then: str) -> HttpResponse:
+def _redirect(request: HttpRequest, next_url: str) -> HttpResponse:
     user: Any = request.user
-    ways = get_adapter().get_reauthentication_methods(user)
-    where = f"{ways[0]['url'] if ways else reverse('account_login')}?{urlencode({'next': then})}"
-    return HttpResponseClientRedirect(where) if getattr(request, "htmx", False) else HttpResponseRedirect(where)
+    methods = get_adapter().get_reauthentication_methods(user)
+    target = f"{methods[0]['url'] if methods else reverse('account_login')}?{urlencode({'next': next_url})}"
+    return HttpResponseClientRedirect(target) if getattr(request, "htmx", False) else HttpResponseRedirect(target)

@@ -48,7 +48,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """One rule for allauth's pages and for ours."""
-        return not reauthentication.confirmed(context.request, reauthentication.FRESH)
+        return not reauthentication.is_recent(context.request, reauthentication.MAX_AGE)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Whoever has a second step confirms with that: a password alone may be in wrong hands."""

@@ -1,7 +1,4 @@
-"""A client's people: inviting them, taking an invitation up, their roles, and that an owner stays.
-
-These verbs run inside the caller's scope (staff's, or the client's own), unless they say that they open their own.
-"""
+"""Members of a client: invitations, roles, removal, and the rule that one owner remains."""
 
 from __future__ import annotations
 
@@ -49,7 +46,7 @@ class HasOwner(AlreadyInvited):
 def invite(
     tenant: Tenant, *, email: str, name: str = "", role: Role | str, by: User, only_first_owner: bool = False
 ) -> tuple[Invitation, str]:
-    """Invite a person; returns the invitation and its token, which is told once and kept only as a hash.
+    """Invite a person; returns the invitation and its token, which is stored only as a hash.
 
     `only_first_owner` is for those whose permission ends with the first owner. Inviting an owner locks the client, so
     that the second of two such requests at the same time raises `HasOwner`.
@@ -94,12 +91,12 @@ def withdraw(invitation: Invitation, *, by: User) -> None:
 
 
 def mailed_token(token: str) -> str:
-    """What the mail's link holds instead of the token: whoever opens it reads the mail of that address."""
+    """The token in the mailed link: it is signed, so using it proves that the mail of that address was read."""
     return MAILED.sign(token)
 
 
 def read_token(mailed_or_shown: str) -> tuple[str, bool]:
-    """The token of a link, and whether the link came by mail, which proves the address."""
+    """The token of a link, and whether the link was mailed, which proves the address."""
     try:
         return MAILED.unsign(mailed_or_shown), True
     except signing.BadSignature:
@@ -108,24 +105,23 @@ def read_token(mailed_or_shown: str) -> tuple[str, bool]:
 
 @scope.opens_scope
 def find_invitation(link_token: str) -> Invitation | None:
-    """The open invitation of this link, mailed or shown, if any. Opens its own scope."""
+    """The open invitation of a link, mailed or shown, if any."""
     token, _ = read_token(link_token)
-    with scope.for_system("an invitation is opened"):
+    with scope.for_system("open an invitation"):
         found = Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=_hash(token)).first()
     return found if found and found.is_open else None
 
 
 @scope.opens_scope
 def accept(link_token: str, *, name: str, password: str | None, user: User | None = None) -> User | None:
-    """Take an invitation up, once: a new person with this name and password, or `user`, who is signed in already.
+    """Accept an invitation, once: for a new person with this name and password, or for `user`, who is signed in.
 
     A new person needs the mailed link: one that was shown on a screen proves nothing about the address. Staff join no
     client, also when they were invited before they became staff: consent to support access is the client's own.
     Returns None when the link is not valid for that, or when the address belongs to somebody who must sign in first.
-    Opens its own scope.
     """
     token, by_mail = read_token(link_token)
-    with scope.for_system("an invitation is accepted"):
+    with scope.for_system("accept an invitation"):
         invitation = (
             Invitation.objects.select_for_update(of=("self",)).select_related("tenant").filter(token_hash=_hash(token))
         ).first()
@@ -170,15 +166,15 @@ def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
     return Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
 
 
-def hindrance(membership: Membership, team: Iterable[Membership]) -> str:
-    """Why the role of this person stays and they cannot be removed, or ""; the page says it by what refuses."""
-    others = (one for one in team if one.role == Role.OWNER and one.pk != membership.pk)
+def last_owner_message(membership: Membership, team: Iterable[Membership]) -> str:
+    """The message of `LastOwner` if this member cannot lose the role or be removed, else ""; for pages."""
+    others = (other for other in team if other.role == Role.OWNER and other.pk != membership.pk)
     return LastOwner.message if membership.role == Role.OWNER and next(others, None) is None else ""
 
 
 def _keep_an_owner(membership: Membership) -> None:
     owners = Membership.objects.select_for_update().filter(tenant=membership.tenant_id, role=Role.OWNER).order_by("pk")
-    if hindrance(membership, owners):
+    if last_owner_message(membership, owners):
         raise LastOwner
 
 

@@ -1,6 +1,6 @@
-"""The second step at sign-in: who must have one, whether a session went through it, and what became of it.
+"""Multi-factor authentication: who must use it, whether a session did, and audit entries about changes.
 
-The steps themselves (authenticator apps, passkeys, recovery codes) are allauth's.
+The factors (authenticator apps, passkeys, recovery codes) are allauth's.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from tenants.isolation import scope
 from tenants.models import Membership, Tenant, User
 
 NAMES = {"totp": "an authenticator app", "webauthn": "a passkey", "recovery_codes": "recovery codes"}
-HARD = ("totp", "webauthn")  # recovery codes alone are no step
+STRONG_TYPES = ("totp", "webauthn")  # recovery codes alone do not count as a second factor
 
 
 class SecondFactorRequired(PermissionDenied):
-    """Whoever asks for it wants this session to have gone through a second step; `who` is said on the page."""
+    """The session was authenticated without a second factor, which `who` requires; the page shows that name."""
 
     def __init__(self, who: str) -> None:
         super().__init__(f"{who} asks for a second step at sign-in.")
@@ -34,7 +34,7 @@ class SecondFactorRequired(PermissionDenied):
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """allauth's, with its seeds sealed, and the last step kept where one is required."""
+    """allauth's adapter with encrypted seeds; the last factor cannot be removed where one is required."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or it was used already. Codes change every 30 seconds.",
@@ -53,42 +53,42 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         user: Any = authenticator.user
-        others = Authenticator.objects.filter(user=user, type__in=HARD).exclude(pk=authenticator.pk)
-        return others.exists() or not required_of(user)
+        others = Authenticator.objects.filter(user=user, type__in=STRONG_TYPES).exclude(pk=authenticator.pk)
+        return others.exists() or not required_by(user)
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         n = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return f"Passkey {n + 1}" if n else "Passkey"
 
 
-def gone_through(request: HttpRequest, user: User) -> bool:
-    """Whether this session is proved by more than a password."""
-    return any(proof.get("method") == "mfa" for proof in get_authentication_records(request, user))
+def session_has_mfa(request: HttpRequest, user: User) -> bool:
+    """Whether this session was authenticated with a second factor."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
 
 
-def enough_for_staff(request: HttpRequest, user: User) -> bool:
-    return not settings.STAFF_SECOND_STEP or gone_through(request, user)
+def staff_mfa_is_satisfied(request: HttpRequest, user: User) -> bool:
+    return not settings.STAFF_SECOND_STEP or session_has_mfa(request, user)
 
 
-def enough_for(request: HttpRequest, user: User, tenant: Tenant) -> bool:
-    return not tenant.requires_second_step or gone_through(request, user)
+def client_mfa_is_satisfied(request: HttpRequest, user: User, tenant: Tenant) -> bool:
+    return not tenant.requires_second_step or session_has_mfa(request, user)
 
 
-def of_staff(request: HttpRequest, user: User) -> None:
-    """For the doors of the reseller's people and the auditors; raises `SecondFactorRequired`."""
+def require_for_staff(request: HttpRequest, user: User) -> None:
+    """For views of the reseller's staff and of auditors; raises `SecondFactorRequired`."""
     session_limits.require_staff_limits(request)
-    if not enough_for_staff(request, user):
+    if not staff_mfa_is_satisfied(request, user):
         raise SecondFactorRequired(settings.RESELLER_NAME)
 
 
-def of_client(request: HttpRequest, user: User, tenant: Tenant) -> None:
-    """For the doors of a client, to its own people; raises `SecondFactorRequired`."""
-    if not enough_for(request, user, tenant):
+def require_for_member(request: HttpRequest, user: User, tenant: Tenant) -> None:
+    """For views of a client, opened by its members; raises `SecondFactorRequired`."""
+    if not client_mfa_is_satisfied(request, user, tenant):
         raise SecondFactorRequired(tenant.name)
 
 
-def required_of(user: User) -> str:
-    """Who asks for one of this person, or "". Opens a scope of its own."""
+def required_by(user: User) -> str:
+    """The name of the reseller or the client that requires a second factor of this user, or ""."""
     if settings.STAFF_SECOND_STEP and (hasattr(user, "staff") or hasattr(user, "auditor")):
         return settings.RESELLER_NAME
     with scope.for_user(user):
@@ -99,22 +99,22 @@ def required_of(user: User) -> str:
 
 @receiver(signals.authenticator_added)
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    """Whoever has just set a step up holds it in hand: the session counts as gone through it."""
-    if authenticator.type in HARD:
+    """Whoever has just set a factor up has it at hand, so the session counts as authenticated with it."""
+    if authenticator.type in STRONG_TYPES:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
-    _write(user, "person.step-added", authenticator)
+    _record(user, "person.step-added", authenticator)
 
 
 @receiver(signals.authenticator_removed)
 def _removed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    _write(user, "person.step-removed", authenticator)
+    _record(user, "person.step-removed", authenticator)
 
 
 @receiver(signals.authenticator_reset)
-def _made_anew(user: User, authenticator: Authenticator, **_: Any) -> None:
-    _write(user, "person.step-renewed", authenticator)
+def _renewed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    _record(user, "person.step-renewed", authenticator)
 
 
-def _write(user: User, action: str, authenticator: Authenticator) -> None:
+def _record(user: User, action: str, authenticator: Authenticator) -> None:
     with scope.for_system("a second step changed"):
         audit.record(user, None, action, f"user:{user.pk}", step=NAMES[authenticator.type], email=user.email)

@@ -1,7 +1,7 @@
-"""Seeds of second factors are sealed for one user: moved to another user's row, they open nothing.
+"""Seeds of second factors are encrypted for one user: copied to another user's row, they cannot be decrypted.
 
-allauth seals and opens a seed without saying whose it is, so the row is asked: it is read with its user beside the
-sealed text, and saved with the text sealed for that user.
+allauth encrypts and decrypts a seed without passing its user. So the signals of the model attach the user to the text
+when a row is read, and encrypt the seed for that user when it is saved.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from tenants import secrets
 
 log = structlog.get_logger()
 
-UNBOUND = "second step"  # where a seed is sealed that is not saved yet
+UNBOUND = "second step"  # the place of a seed that is not saved yet
 FIELDS = ("secret", "seed")  # of `Authenticator.data`
 
 
 class BoundText(str):
-    """Sealed text that knows whose row it was read from."""
+    """Encrypted text with the user of the row it was read from."""
 
     user_id: int
 
@@ -39,12 +39,12 @@ def place_of(user_id: int) -> str:
 
 
 def seal(text: str) -> str:
-    """Not bound yet; saving the row binds it."""
+    """Encrypt a seed for no user yet; saving the row binds it to one."""
     return secrets.encrypt(text, UNBOUND)
 
 
 def open_seed(sealed: str) -> str:
-    """What is sealed; for a seed that belongs to somebody else one that no code fits."""
+    """The seed; for one that belongs to another user a random seed, which matches no code."""
     place = place_of(sealed.user_id) if isinstance(sealed, BoundText) else UNBOUND
     try:
         return secrets.decrypt(sealed, place)
@@ -54,21 +54,21 @@ def open_seed(sealed: str) -> str:
 
 
 def bind(data: dict[str, Any], user_id: int) -> None:
-    """Seal the seeds of one row, which are not sealed for anybody yet, for its user."""
+    """Encrypt the seeds of a row for its user, unless they are already."""
     for field in FIELDS:
         sealed = data.get(field)
         if not sealed or isinstance(sealed, BoundText):
             continue
         try:
             seed = secrets.decrypt(sealed, UNBOUND)
-        except secrets.Unreadable:  # bound already, or of a key that is gone
+        except secrets.Unreadable:  # bound already, or encrypted with a key that was removed
             continue
         data[field] = BoundText(secrets.encrypt(seed, place_of(user_id)), user_id)
 
 
 @receiver(post_init, sender=Authenticator)
 def _read(instance: Authenticator, **_: Any) -> None:
-    read = instance.__dict__  # without asking for what a query left out
+    read = instance.__dict__  # so that deferred fields are not loaded
     if instance.pk and "user_id" in read and isinstance(read.get("data"), dict):
         for field in FIELDS:
             if field in instance.data:

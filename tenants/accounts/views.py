@@ -28,13 +28,13 @@ class PasswordResetDone(PasswordResetDoneView):  # type: ignore[misc]  # allauth
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"mail_trouble": bool(queue.trouble())}
+        return context | {"mail_trouble": bool(queue.current_error())}
 
 
 class SecondStep(IndexView):  # type: ignore[misc]  # allauth has no types
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user: Any = self.request.user
-        more = {"asked_by": mfa.required_of(user), "through": mfa.gone_through(self.request, user)}
+        more = {"asked_by": mfa.required_by(user), "through": mfa.session_has_mfa(self.request, user)}
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | more
 
@@ -91,7 +91,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 def fetch(request: HttpRequest) -> HttpResponse:
     """After a confirmation: the file comes by itself, and the page says so."""
     file = request.GET.get("file", "")
-    if not reauthentication.is_ours(request, file):
+    if not reauthentication.is_internal(request, file):
         raise Http404
     path, _, query = file.partition("?")
     page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)

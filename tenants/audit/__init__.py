@@ -1,4 +1,4 @@
-"""The audit trail: an append-only chain of entries for each client, and one for the reseller."""
+"""The audit trail: an append-only hash chain of entries for each client, and one for the reseller."""
 
 from tenants.audit.log import acting_as, record, record_once
 

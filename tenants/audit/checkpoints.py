@@ -1,8 +1,8 @@
-"""The heads of the audit chains, signed and published outside of the database, where its owner cannot reach them.
+"""Checkpoints: the heads of the audit chains, signed and written outside of the database, out of its owner's reach.
 
-Who owns the database can write a whole chain anew, hashes and heads included; not what was signed and carried away
-before. A publication is one line of JSON in a file for each day: the chains that moved since the line before (all of
-them on the first line of a day), the hash of that line, and an Ed25519 signature over everything else.
+The owner of the database can rewrite a whole chain, hashes and head included, but not a checkpoint that was copied
+elsewhere. A checkpoint is one line of JSON in a file for each day: the heads that changed since the previous line (all
+of them on the first line of a day), the hash of that line, and an Ed25519 signature over everything else.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from tenants.models import AuditHead
 LOCK = 0x5041
 FILES = "heads-*.jsonl"
 KEEP = (
-    "The signed heads of every audit chain. Keep this mail: its last line, in a file of the same form, is what "
-    "`manage.py verify_audit --heads FOLDER` holds the database against."
+    "The signed heads of every audit chain. Keep this mail: `manage.py verify_audit --heads FOLDER` compares the "
+    "database with its last line, in a file of the same form."
 )
 
 
-class NoKey(Exception):
-    """There is no key to sign with, so nothing can be published."""
+class NoSigningKey(Exception):
+    """PATCHBAY_AUDIT_KEY is not set, so no checkpoint can be signed."""
 
 
 @dataclass
-class Published:
-    """What was carried away: chain → sequence number → (hash, when). `troubles` are lines that cannot be believed."""
+class Checkpoints:
+    """Checkpoints that were read: chain → sequence number → (hash, time). `problems` describe invalid lines."""
 
     heads: dict[str, dict[int, tuple[bytes, str]]] = field(default_factory=lambda: defaultdict(dict))
     lines: int = 0
     last_at: str = ""
     last_line: str = ""
-    troubles: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def of(self, chain: str) -> dict[int, tuple[bytes, str]]:
         return self.heads.get(chain, {})
@@ -56,57 +56,56 @@ class Published:
 
 @scope.opens_scope
 def publish() -> str:
-    """Write the next line, unless no chain has moved; the line. One at a time; opens a scope of its own.
+    """Write a checkpoint and return its line; "" if no chain has changed or another process is writing one.
 
-    Raises `NoKey`. The first line of a day goes by mail too, where an address is set.
+    Raises `NoSigningKey`. The first line of a day is also mailed, if addresses are set.
     """
     key = _private()
-    with scope.for_system("publish the heads of the audit chains"):
+    with scope.for_system("write a checkpoint of the audit chains"):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 return ""
         now = timezone.now()
         path = folder() / f"heads-{now:%Y-%m-%d}.jsonl"
-        whole, known = not path.exists(), _newest()
+        is_first, known = not path.exists(), _load_newest_file()
         heads = {head.chain: [head.seq, bytes(head.hash).hex()] for head in AuditHead.objects.order_by("chain")}
-        moved = {chain: head for chain, head in heads.items() if whole or head[0] not in known.of(chain)}
-        if not moved:
+        changed = {chain: head for chain, head in heads.items() if is_first or head[0] not in known.of(chain)}
+        if not changed:
             return ""
-        facts = {"at": now.isoformat(), "key": key_id(key.public_key()), "before": _hash(known.last_line)}
-        line = _signed(facts | {"heads": moved}, key)
+        content = {"at": now.isoformat(), "key": key_id(key.public_key()), "before": _hash(known.last_line)}
+        line = _signed(content | {"heads": changed}, key)
         _append(path, line)
-    if whole and settings.AUDIT_MAIL:
+    if is_first and settings.AUDIT_MAIL:
         send_mail(f"Audit heads of {now:%Y-%m-%d}", f"{KEEP}\n\n{line}\n", None, settings.AUDIT_MAIL)
     return line
 
 
-def published(where: Path | None = None) -> Published:
-    """Everything in the folder, each line checked: its signature, and that it follows the line before it."""
-    found, before = Published(), ""
+def load(where: Path | None = None) -> Checkpoints:
+    """Read every file of the folder and check each line: its signature, and that it follows the previous line."""
+    found, before = Checkpoints(), ""
     for path in sorted((where or folder()).glob(FILES)):
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            if trouble := _read(line, before, found):
-                found.troubles.append(f"{path.name}, line {number}: {trouble}")
+            if problem := _read(line, before, found):
+                found.problems.append(f"{path.name}, line {number}: {problem}")
             before = line
     found.last_line = before
     return found
 
 
-def _newest() -> Published:
-    """The newest file alone, which begins with every chain: what came before is not read for each new line."""
-    found, files = Published(), sorted(folder().glob(FILES))
+def _load_newest_file() -> Checkpoints:
+    """Read the newest file alone, whose first line has every chain, so that writing a line does not read all files."""
+    found, files = Checkpoints(), sorted(folder().glob(FILES))
     lines = files[-1].read_text().splitlines() if files else []
     for number, line in enumerate(lines, 1):
-        trouble = _read(line, found.last_line or _last_line_before(files), found)
-        if trouble:
-            found.troubles.append(f"{files[-1].name}, line {number}: {trouble}")
+        problem = _read(line, found.last_line or _last_line_of_previous(files), found)
+        if problem:
+            found.problems.append(f"{files[-1].name}, line {number}: {problem}")
         found.last_line = line
     return found
 
 
-def _last_line_before(files: list[Path]) -> str:
-    """That of the file before the newest one."""
+def _last_line_of_previous(files: list[Path]) -> str:
     return files[-2].read_text().splitlines()[-1] if len(files) > 1 else ""
 
 
@@ -119,12 +118,12 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 def public_key() -> str:
-    """To be kept by those who verify: base64 of the raw key."""
+    """For PATCHBAY_AUDIT_PUBLIC_KEYS of those who verify: base64 of the raw key."""
     return base64.b64encode(_private().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
-def _read(line: str, before: str, found: Published) -> str:
-    """Take one line in; what is wrong with it, or ""."""
+def _read(line: str, before: str, found: Checkpoints) -> str:
+    """Add one line to `found`; returns what is wrong with it, or ""."""
     try:
         facts = json.loads(line)
         signature = base64.b64decode(facts.pop("signature"))
@@ -132,8 +131,8 @@ def _read(line: str, before: str, found: Published) -> str:
         key.verify(signature, _canonical(facts))
         heads = {chain: (int(seq), bytes.fromhex(digest)) for chain, (seq, digest) in facts["heads"].items()}
         at = datetime.fromisoformat(facts["at"])
-    except KeyError as missing:
-        return f"signed with a key that is not known here ({missing})."
+    except KeyError as error:
+        return f"signed with a key that is not known here ({error})."
     except (ValueError, TypeError, AttributeError, InvalidSignature):
         return "its signature does not hold."
     for chain, (seq, digest) in heads.items():
@@ -157,7 +156,7 @@ def _hash(line: str) -> str:
 
 
 def _append(path: Path, line: str) -> None:
-    """On the disk before the transaction that holds the lock ends."""
+    """Write the line to disk before the transaction that holds the lock ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644), "a") as file:
         file.write(line + "\n")
@@ -167,13 +166,13 @@ def _append(path: Path, line: str) -> None:
 
 def _private() -> Ed25519PrivateKey:
     if not settings.AUDIT_KEY:
-        raise NoKey("PATCHBAY_AUDIT_KEY is not set.")
+        raise NoSigningKey("PATCHBAY_AUDIT_KEY is not set.")
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(settings.AUDIT_KEY))
 
 
 def known_keys() -> dict[str, Ed25519PublicKey]:
-    """The keys to believe: ours, and those that signed before it."""
-    keys = [Ed25519PublicKey.from_public_bytes(base64.b64decode(one)) for one in settings.AUDIT_PUBLIC_KEYS]
+    """The public keys by id: the present key, and earlier ones."""
+    keys = [Ed25519PublicKey.from_public_bytes(base64.b64decode(key)) for key in settings.AUDIT_PUBLIC_KEYS]
     if settings.AUDIT_KEY:
         keys.append(_private().public_key())
     return {key_id(key): key for key in keys}

@@ -1,4 +1,4 @@
-"""Say what was done, by whom, to what: in the same transaction, append-only, chained."""
+"""Record in the audit trail what was done, by whom and to what, in the transaction that does it."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ ONCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class _Known:
-    pk: int
-    words: str
-    facts: dict[str, Any]
+class _Attribution:
+    user_id: int
+    label: str
+    details: dict[str, Any]
 
 
-_known_as: contextvars.ContextVar[_Known | None] = contextvars.ContextVar("known as", default=None)
+_attribution: contextvars.ContextVar[_Attribution | None] = contextvars.ContextVar("attribution", default=None)
 
 
 @contextmanager
-def acting_as(pk: int, words: str, **facts: Any) -> Iterator[None]:
-    """Entries of this person, written meanwhile, have these words for its name and these facts beside."""
-    token = _known_as.set(_Known(pk, words, facts))
+def acting_as(user_id: int, label: str, **details: Any) -> Iterator[None]:
+    """Entries of this user inside the block have `label` as the actor, and these details besides their own."""
+    token = _attribution.set(_Attribution(user_id, label, details))
     try:
         yield
     finally:
-        _known_as.reset(token)
+        _attribution.reset(token)
 
 
 @scope.requires_scope
 def record(
     by: User | None, tenant: Tenant | None, action: str, subject: Model | str = "", **details: Any
 ) -> AuditEntry:
-    """Write one entry, and return it. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
+    """Write one entry and return it. `by` None is Patchbay itself; `tenant` None is the reseller's own chain.
 
-    Entries of one transaction belong to one tenant and come last: the chain stays locked until the commit.
+    Entries of one transaction belong to one tenant and are written last: the chain stays locked until the commit.
     `details` are plain values (text, numbers, lists of them); never secrets.
     """
     at, actor = timezone.now(), str(by) if by else "Patchbay"
-    if by and (known := _known_as.get()) and known.pk == by.pk:
-        actor, details = known.words[:200], details | known.facts
-    name = _named(subject)
+    if by and (attribution := _attribution.get()) and attribution.user_id == by.pk:
+        actor, details = attribution.label[:200], details | attribution.details
+    name = _subject_name(subject)
     chain = f"tenant-{tenant.pk}" if tenant else RESELLER
-    facts = {
+    body = {
         "at": at.isoformat(),
         "by": by.pk if by else None,
         "actor": actor,
@@ -64,7 +64,7 @@ def record(
     }
     entry = AuditEntry(
         chain=chain,
-        body=json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str),
+        body=json.dumps(body, sort_keys=True, ensure_ascii=False, default=str),
         tenant=tenant,
         at=at,
         actor_id=by.pk if by else None,
@@ -78,15 +78,12 @@ def record(
 
 @scope.requires_scope
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
-    """The same for what is only looked at: one entry for each person and thing within the hour.
-
-    A page that asks for itself anew every second must not flood the trail; that somebody read is told either way.
-    """
-    name, since = _named(subject), timezone.now() - ONCE
-    mine = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
-    if not mine.filter(tenant=tenant).exists():
+    """Record a reading, once an hour for each user and subject, since some pages refresh every second."""
+    name, since = _subject_name(subject), timezone.now() - ONCE
+    recent = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
+    if not recent.filter(tenant=tenant).exists():
         record(by, tenant, action, subject, **details)
 
 
-def _named(subject: Model | str) -> str:
+def _subject_name(subject: Model | str) -> str:
     return subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}"

@@ -1,4 +1,4 @@
-"""The audit trail in sentences: one for each action, filled from the entry's details."""
+"""The audit trail in sentences: a template for each action, filled with the details of the entry."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ SENTENCES: dict[str, str] = {
     "support.kept-out": "{actor} ended the access of {person} of support.",
     "calls.exported": "{actor} exported calls as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
-    "shelf.exported": "{actor} took {what} away from the reading room as {file}, {rows} rows.",
-    "transcript.read": "{actor} read a transcript in the reading room.",
+    "list.exported": "{actor} exported {what} from the auditors’ pages as {file}, {rows} rows.",
+    "transcript.read": "{actor} read a transcript on the auditors’ pages.",
     "call.transcript-read": "{actor} read what was said in the call with {counterpart}.",
     "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
@@ -143,23 +143,23 @@ MEANT_UNKNOWN = (
 
 
 def _is_known(details: dict[str, object]) -> bool:
-    """Whether the number that was meant is known; entries of version 0.1 repeat the reported one instead."""
+    """Whether the intended number is known; entries of version 0.1 repeat the reported one instead."""
     return bool(details.get("meant")) and details["meant"] != details.get("reported")
 
 
 def sentence(entry: AuditEntry) -> str:
-    """One entry in words; an action without a sentence of its own is told by its name."""
-    facts = json.loads(entry.body)
-    blanks: dict[str, object] = defaultdict(lambda: "something")
-    details = facts["details"] | {"actor": entry.actor}
-    blanks |= {key: names.isolate(value) if isinstance(value, str) else value for key, value in details.items()}
-    if entry.action == "call.wrong-number" and not _is_known(facts["details"]):
-        return MEANT_UNKNOWN.format_map(blanks)
+    """The sentence of one entry; an action without a template is shown by its name."""
+    details = json.loads(entry.body)["details"]
+    values: dict[str, object] = defaultdict(lambda: "something")
+    shown = details | {"actor": entry.actor}
+    values |= {key: names.isolate(value) if isinstance(value, str) else value for key, value in shown.items()}
+    if entry.action == "call.wrong-number" and not _is_known(details):
+        return MEANT_UNKNOWN.format_map(values)
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
-    return pattern.format_map(blanks) + _consent(facts["details"])
+    return pattern.format_map(values) + _consent(details)
 
 
 def _consent(details: dict[str, object]) -> str:
-    """The mark of what an admin of the reseller did inside a client that had not consented to support access."""
-    why = details.get("without_consent")
-    return f" Without the client’s consent, because: {why}" if why else ""
+    """Marks an action of a reseller's admin in a client that had not consented to support access."""
+    reason = details.get("without_consent")
+    return f" Without the client’s consent, because: {reason}" if reason else ""

@@ -15,15 +15,15 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, AuditHead
 
 if TYPE_CHECKING:
-    from tenants.audit.checkpoints import Published
+    from tenants.audit.checkpoints import Checkpoints
 
 EMPTY = b""
-CLOCKS_DIFFER = timedelta(hours=1)  # between whoever writes an entry and whoever signs the heads, at the very most
+CLOCK_TOLERANCE = timedelta(hours=1)  # between the clock of an entry and the clock of a checkpoint
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The first row of a chain that does not follow from the one before it."""
+    """The first entry of a chain that does not follow from the previous one."""
 
     chain: str
     seq: int
@@ -31,16 +31,16 @@ class Broken:
 
 
 def link(before: bytes, seq: int, chain: str, action: str, body: str, pk: int | None = None) -> bytes:
-    """The hash of one entry, byte for byte as the trigger computes it; without `pk` as it was in version 0.1."""
+    """The hash of one entry, byte for byte as the trigger computes it; without `pk` as version 0.1 did."""
     end = "" if pk is None else f"\n{pk}"
     return hashlib.sha256(before + f"{seq}\n{chain}\n{action}\n{body}{end}".encode()).digest()
 
 
 def disagreement(entry: AuditEntry) -> str:
-    """The first column that does not say what the body says, or ""."""
+    """The first column that differs from the body, or ""."""
     try:
         facts = json.loads(entry.body)
-        told = {
+        expected = {
             "at": datetime.fromisoformat(facts["at"]),
             "actor_id": facts["by"],
             "actor": facts["actor"],
@@ -49,23 +49,23 @@ def disagreement(entry: AuditEntry) -> str:
         }
     except (ValueError, TypeError, KeyError):
         return "body"
-    told["chain"] = RESELLER if entry.tenant_id is None else f"tenant-{entry.tenant_id}"
-    return next((name for name, value in told.items() if getattr(entry, name) != value), "")
+    expected["chain"] = RESELLER if entry.tenant_id is None else f"tenant-{entry.tenant_id}"
+    return next((name for name, value in expected.items() if getattr(entry, name) != value), "")
 
 
 @scope.requires_scope
-def verify(chains: Collection[str] | None = None, published: Published | None = None) -> Iterator[Broken]:
-    """Walk every chain in scope, or these, and yield the first broken row of each; nothing when all hold.
+def verify(chains: Collection[str] | None = None, published: Checkpoints | None = None) -> Iterator[Broken]:
+    """Check every chain in scope, or the given ones, and yield the first broken entry of each.
 
-    Held against the heads in the database and, where they are given, against those that were signed and carried away:
-    only these show a chain that was written anew as a whole.
+    Chains are compared with their heads in the database and, if given, with checkpoints: only these show a chain that
+    was rewritten as a whole.
     """
     among = {} if chains is None else {"chain__in": chains}
     heads = {head.chain: head for head in AuditHead.objects.filter(**among)}
     signed = published.heads if published else {}
     marks = {chain: sorted((seq, when) for seq, (_, when) in heads.items()) for chain, heads in signed.items()}
     at: dict[str, tuple[int, bytes]] = {}
-    held: dict[str, int] = {}  # the last entry of each chain that a signed head agrees with
+    held: dict[str, int] = {}  # the last entry of each chain that agrees with a checkpoint
     broken: set[str] = set()
     entries = AuditEntry.objects.filter(**among).order_by("chain", "seq")
     for entry in entries.iterator(chunk_size=2000):
@@ -80,13 +80,12 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
             reason = "its hash does not follow from its content and the entry before it"
         elif column := disagreement(entry):
             reason = f"its columns do not agree with its body: {column}"
-        elif (told := signed.get(chain, {}).get(seq)) is not None:
-            if told[0] != bytes(digest):
-                reason = (
-                    f"it is not what was signed at {told[1]}: an entry from {held.get(chain, 0) + 1} on was changed"
-                )
+        elif (checkpoint := signed.get(chain, {}).get(seq)) is not None:
+            if checkpoint[0] != bytes(digest):
+                first = held.get(chain, 0) + 1
+                reason = f"it is not what was signed at {checkpoint[1]}: an entry from {first} on was changed"
             held[chain] = seq
-        reason = reason or _out_of_time(entry, marks.get(chain, []))
+        reason = reason or _wrong_time(entry, marks.get(chain, []))
         if reason:
             broken.add(chain)
             yield Broken(chain, seq, reason)
@@ -100,16 +99,16 @@ def verify(chains: Collection[str] | None = None, published: Published | None = 
             yield Broken(chain, seq + 1, "the chain ends before its head")
 
 
-def _out_of_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:
-    """What is wrong with its time: it was appended after the signed head before it, and before the one that covers it.
+def _wrong_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:
+    """What is wrong with the time of an entry: it lies between the checkpoints before and after the entry, or "".
 
-    Nothing else holds the time that an entry says of itself; `marks` are the signed heads of its chain, in order.
+    Nothing else proves that time. `marks` are the checkpoints of the chain, in order.
     """
     following = bisect_left(marks, entry.seq, key=lambda mark: mark[0])
-    if following and entry.at < _moment(marks[following - 1][1]) - CLOCKS_DIFFER:
+    if following and entry.at < _moment(marks[following - 1][1]) - CLOCK_TOLERANCE:
         seq, when = marks[following - 1]
         return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and was appended after entry {seq} was signed at {when}"
-    if following < len(marks) and entry.at > _moment(marks[following][1]) + CLOCKS_DIFFER:
+    if following < len(marks) and entry.at > _moment(marks[following][1]) + CLOCK_TOLERANCE:
         seq, when = marks[following]
         return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and entry {seq} was signed at {when} already"
     return ""

@@ -1,4 +1,4 @@
-"""The auditors' reading room: Django's admin over what one is granted, in transactions that cannot write."""
+"""The auditors' admin site: Django's admin over the granted clients, in read-only transactions."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ READS = ("GET", "HEAD")
 View = Callable[..., HttpResponseBase]
 
 
-def reader(user: Any) -> Auditor | None:
-    """Who may read here: an auditor by grant, and the reseller's admins, as if they were one."""
+def auditor_for(user: Any) -> Auditor | None:
+    """The auditor that a user reads as: their own grant, or for the reseller's admins one that sees all; else None."""
     if not user.is_authenticated or not user.is_active:
         return None
     granted: Auditor | None = getattr(user, "auditor", None)
@@ -39,23 +39,23 @@ def reader(user: Any) -> Auditor | None:
 
 
 class AuditorAdminSite(admin.AdminSite):
-    """Has no doors of its own: one signs in, changes a password and leaves where everybody does."""
+    """Has no pages for signing in, signing out and passwords: auditors use those of everybody."""
 
-    site_header = site_title = "Patchbay, reading room"
+    site_header = site_title = "Patchbay for auditors"
     index_title = "What happened"
     enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return reader(request.user) is not None
+        return auditor_for(request.user) is not None
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
-        return self.door(self.within(view), view)
+        return self.restricted_view(self.in_auditor_scope(view), view)
 
-    def within(self, view: View) -> View:
-        """One scope of the auditor around a view and its rendering."""
+    def in_auditor_scope(self, view: View) -> View:
+        """Keeps one scope of the auditor open around a view and its rendering."""
 
         def read(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            with scope.for_auditor(request.reader):
+            with scope.for_auditor(request.auditor):
                 response = view(request, *args, **kwargs)
                 if isinstance(response, TemplateResponse):
                     response.render()
@@ -63,39 +63,39 @@ class AuditorAdminSite(admin.AdminSite):
 
         return read
 
-    def door(self, read: View, view: View, confirm: Confirm = Confirm.NO) -> Any:
-        """Refuses others, then every method that could write; `read` opens the scopes, `view` gives its name."""
+    def restricted_view(self, handler: View, view: View, confirm: Confirm = Confirm.NO) -> Any:
+        """Refuses everybody but auditors, and methods that write. `handler` opens the scopes; `view` gives the name."""
 
-        def enter(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            request.reader = reader(request.user)
-            if request.reader is None:
+        def wrapper(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            request.auditor = auditor_for(request.user)
+            if request.auditor is None:
                 if request.user.is_authenticated:
                     raise PermissionDenied
                 return redirect_to_login(request.get_full_path(), reverse("account_login"))
             if request.method not in READS:
                 return HttpResponseNotAllowed(READS)
-            mfa.of_staff(request, request.user)
+            mfa.require_for_staff(request, request.user)
             reauthentication.require(request, confirm)
-            request.session.get("_auth_user_id")  # read as the app, before the auditor's scope begins
+            request.session.get("_auth_user_id")  # loads the session as the app, before the auditor's scope is open
             try:
-                return read(request, *args, **kwargs)
+                return handler(request, *args, **kwargs)
             except scope.NoAuditorLogin as error:
                 return HttpResponse(f"The auditors' pages are not available: {error}", "text/plain", status=503)
 
-        return update_wrapper(csrf_protect(enter), view)
+        return update_wrapper(csrf_protect(wrapper), view)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """The shelves and nothing that Django's admin has for writing."""
-        shelves = [
-            path(f"{model._meta.app_label}/{model._meta.model_name}/", include(shelf.get_urls()))
-            for model, shelf in self._registry.items()
+        """The index and the models; none of the URLs that Django's admin has for writing."""
+        models = [
+            path(f"{model._meta.app_label}/{model._meta.model_name}/", include(model_admin.get_urls()))
+            for model, model_admin in self._registry.items()
         ]
-        rooms = "|".join(sorted({model._meta.app_label for model in self._registry}))
+        app_labels = "|".join(sorted({model._meta.app_label for model in self._registry}))
         return [
             path("", self.admin_view(self.index), name="index"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
-            *shelves,
-            re_path(rf"^(?P<app_label>{rooms})/$", self.admin_view(self.app_index), name="app_list"),
+            *models,
+            re_path(rf"^(?P<app_label>{app_labels})/$", self.admin_view(self.app_index), name="app_list"),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Django's mail backend: each message goes through the queue, so a mail server in trouble never fails a request."""
+"""Django mail backend that queues each message, so that a failing mail server never fails a request."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tenants.mail import queue
 
 
 class QueueBackend(BaseEmailBackend):
-    """Queues plain text messages and tries each at once, outside of transactions.
+    """Queues plain text messages and tries to send each at once, outside of transactions.
 
-    Returns how many the mail server took; the others are tried again by `mail_queue.send_due`.
+    `send_messages` returns how many were sent; `queue.send_due` tries the others again.
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        taken = 0
+        sent = 0
         for message in email_messages:
             if not message.recipients():
                 continue
@@ -28,10 +28,10 @@ class QueueBackend(BaseEmailBackend):
             if scope.current():
                 transaction.on_commit(deliver, robust=True)
             else:
-                taken += deliver()
-        return taken
+                sent += deliver()
+        return sent
 
 
 def _deliver(subject: str, text: str, recipients: list[str]) -> bool:
     mail = queue.add(subject, text, recipients)
-    return queue.is_kept(mail) or (not queue.trouble() and queue.attempt(mail.pk))
+    return queue.is_kept(mail) or (not queue.current_error() and queue.attempt(mail.pk))

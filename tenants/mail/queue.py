@@ -1,6 +1,6 @@
-"""The queue of outgoing mail: added, tried, tried again with growing pauses, given up after three days.
+"""The queue of outgoing mail: retried with growing pauses, given up after three days.
 
-Functions open scopes of their own. The mail server is asked with no transaction open.
+No transaction is open while a message is sent to the mail server.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ log = structlog.get_logger()
 State = OutgoingMail.State
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60)]  # the last one repeats
 LEASE = timedelta(minutes=2)  # an attempt whose process died counts as failed after this time
-RECENT = timedelta(minutes=1)  # so long after a failure, requests leave the mail server to the worker
+RECENT = timedelta(minutes=1)  # for this time after a failure, only the worker tries to send
 SENT_KEPT_FOR, FAILED_KEPT_FOR = timedelta(days=30), timedelta(days=7)
 BATCH = 20
-NOT_TAKEN = (smtplib.SMTPException, OSError, ValueError)  # ValueError: Django cannot read one of the addresses
+SEND_ERRORS = (smtplib.SMTPException, OSError, ValueError)  # ValueError: Django cannot read one of the addresses
 
 
 @scope.opens_scope
 def add(subject: str, text: str, recipients: list[str]) -> OutgoingMail:
-    """Put a message into the queue; in the demo it stays there, to be read on a page."""
+    """Add a message to the queue; the demo keeps it there, to be read on a page."""
     state = State.KEPT if settings.MAIL_IS_KEPT else State.WAITING
     mail = OutgoingMail(subject=" ".join(subject.split())[:300], recipients=recipients, state=state)
     mail.text = text
@@ -50,7 +50,7 @@ def is_kept(mail: OutgoingMail) -> bool:
 
 @scope.opens_scope
 def attempt(pk: UUID) -> bool:
-    """Try one message now; whether the mail server took it. Two processes never try the same one at once."""
+    """Try to send one message now; whether it was sent. Two processes never try the same message at once."""
     with scope.for_system("claim a mail"):
         waiting = OutgoingMail.objects.filter(pk=pk, state=State.WAITING, due_at__lte=Now())
         claimed = waiting.update(due_at=Now() + LEASE, attempts=F("attempts") + 1, last_attempt_at=Now())
@@ -59,24 +59,24 @@ def attempt(pk: UUID) -> bool:
         return False
     try:
         transmit(mail.subject, mail.text, mail.recipients)
-    except NOT_TAKEN as error:
-        _failed(mail, error)
+    except SEND_ERRORS as error:
+        _record_failure(mail, error)
         return False
-    with scope.for_system("a mail was sent"):
+    with scope.for_system("record a sent mail"):
         OutgoingMail.objects.filter(pk=pk).update(state=State.SENT, sent_at=Now(), sealed_text="", last_error="")
     return True
 
 
 def transmit(subject: str, text: str, recipients: list[str]) -> None:
-    """Hand a message to the mail server; raises one of `NOT_TAKEN`."""
+    """Hand a message to the mail server; raises one of `SEND_ERRORS`."""
     connection = get_connection(settings.MAIL_TRANSPORT, timeout=settings.EMAIL_TIMEOUT)
     EmailMessage(subject, text, None, recipients, connection=connection).send()
 
 
 @scope.opens_scope
 def send_due() -> int:
-    """Try the messages that are due; how many were sent. Stops at the first that failed by the server's fault."""
-    with scope.for_system("mail that is due"):
+    """Try the messages that are due; how many were sent. Stops at the first failure that is not final."""
+    with scope.for_system("find due mail"):
         due = OutgoingMail.objects.filter(state=State.WAITING, due_at__lte=Now()).order_by("due_at")
         found = list(due.values_list("pk", flat=True)[:BATCH])
     sent = 0
@@ -90,10 +90,10 @@ def send_due() -> int:
 
 @scope.opens_scope
 def retry(mail: OutgoingMail, *, by: User) -> bool:
-    """Try a message again that waits or was given up; whether it was sent."""
-    with scope.for_system("a mail is tried again"):
-        again = OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.WAITING, State.FAILED])
-        if not again.update(state=State.WAITING, due_at=Now(), give_up_at=Now() + GIVE_UP_AFTER):
+    """Try a waiting or failed message again; whether it was sent."""
+    with scope.for_system("retry a mail"):
+        unsent = OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.WAITING, State.FAILED])
+        if not unsent.update(state=State.WAITING, due_at=Now(), give_up_at=Now() + GIVE_UP_AFTER):
             return False
         audit.record(by, None, "mail.tried-again", mail, title=mail.subject, to=mail.to)
     return attempt(mail.pk)
@@ -101,13 +101,13 @@ def retry(mail: OutgoingMail, *, by: User) -> bool:
 
 @scope.opens_scope
 def find(pk: UUID) -> OutgoingMail | None:
-    with scope.for_system("look at a mail"):
+    with scope.for_system("find a mail"):
         return OutgoingMail.objects.filter(pk=pk).first()
 
 
 @scope.opens_scope
 def remove_old() -> int:
-    with scope.for_system("old mail"):
+    with scope.for_system("remove old mail"):
         failed = Q(state=State.FAILED, give_up_at__lt=Now() - FAILED_KEPT_FOR)
         settled = Q(state__in=[State.SENT, State.KEPT], created_at__lt=Now() - SENT_KEPT_FOR)
         count, _ = OutgoingMail.objects.filter(failed | settled).delete()
@@ -115,38 +115,38 @@ def remove_old() -> int:
 
 
 @scope.opens_scope
-def trouble() -> str:
-    """Why mail does not leave at present, in words, or ""."""
-    with scope.for_system("is mail leaving"):
+def current_error() -> str:
+    """The message of a failure within the last minute, or ""."""
+    with scope.for_system("check mail for errors"):
         stuck = OutgoingMail.objects.filter(state=State.WAITING, last_attempt_at__gt=Now() - RECENT)
         error = stuck.exclude(last_error="").order_by("-last_attempt_at").values_list("last_error", flat=True).first()
     return error or ""
 
 
 @scope.opens_scope
-def waiting() -> int:
-    with scope.for_system("mail that waits"):
+def count_waiting() -> int:
+    with scope.for_system("count waiting mail"):
         return OutgoingMail.objects.filter(state=State.WAITING).count()
 
 
 @scope.opens_scope
 def recent(count: int) -> list[OutgoingMail]:
-    """The newest first, those that wait or failed before them."""
-    with scope.for_system("mail of late"):
-        asking = list(OutgoingMail.objects.filter(state__in=[State.WAITING, State.FAILED])[:count])
+    """Waiting and failed messages first, then the others, each with the newest first."""
+    with scope.for_system("list mail"):
+        unsent = list(OutgoingMail.objects.filter(state__in=[State.WAITING, State.FAILED])[:count])
         settled = list(OutgoingMail.objects.exclude(state__in=[State.WAITING, State.FAILED])[:count])
-    return (asking + settled)[:count]
+    return (unsent + settled)[:count]
 
 
 @scope.opens_scope
-def kept(count: int) -> list[OutgoingMail]:
-    """What the demo would have sent, the newest first, with its text."""
-    with scope.for_system("mail of the demo"):
+def kept_in_demo(count: int) -> list[OutgoingMail]:
+    """Messages that the demo keeps instead of sending, the newest first."""
+    with scope.for_system("list mail of the demo"):
         return list(OutgoingMail.objects.filter(state=State.KEPT)[:count])
 
 
-def words_of(error: Exception) -> str:
-    """What went wrong, without anything that the mail server wrote itself."""
+def error_message(error: Exception) -> str:
+    """The error in a sentence, without any text of the mail server."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"The mail server did not accept the user name or password ({error.smtp_code})."
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -174,17 +174,17 @@ def words_of(error: Exception) -> str:
 
 
 def is_final(error: Exception) -> bool:
-    """Whether trying again is of no use: each address was refused for good."""
+    """Whether the mail server refused every address permanently, so that a retry is useless."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return False
 
 
-def _failed(mail: OutgoingMail, error: Exception) -> None:
+def _record_failure(mail: OutgoingMail, error: Exception) -> None:
     pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
     final = is_final(error)
     log.error("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts, reason=type(error).__name__, final=final)
-    with scope.for_system("a mail was not sent"):
-        mine = OutgoingMail.objects.filter(pk=mail.pk, state=State.WAITING)
-        mine.update(due_at=Now() + pause, last_error=words_of(error))
-        (mine if final else mine.filter(give_up_at__lt=Now())).update(state=State.FAILED)
+    with scope.for_system("record a failed mail"):
+        waiting = OutgoingMail.objects.filter(pk=mail.pk, state=State.WAITING)
+        waiting.update(due_at=Now() + pause, last_error=error_message(error))
+        (waiting if final else waiting.filter(give_up_at__lt=Now())).update(state=State.FAILED)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tenants import secrets
 from tenants.isolation.row_security import SharedRowPolicy, TenantRowPolicy
 
-MINE = (
+DEDICATED = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
     "WHERE d.{kind}_id = tenants_{kind}.id)"  # the dedications' own policy narrows this to the open scope
 )
@@ -88,7 +88,7 @@ class ConnectionSecret(models.Model):
         return secret
 
 
-class Copied(models.Model):
+class RemoteCopy(models.Model):
     """What sync keeps of a thing that VoiceDock owns; what vanished there is marked, not deleted."""
 
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="%(class)ss")
@@ -103,7 +103,7 @@ class Copied(models.Model):
         abstract = True
 
 
-class Number(Copied):
+class Number(RemoteCopy):
     """A phone number of a VoiceDock organization (`voicedock-api.md §7`)."""
 
     e164 = models.CharField(max_length=16)
@@ -116,14 +116,14 @@ class Number(Copied):
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_number"),
             models.UniqueConstraint(fields=["connection", "id", "e164"], name="number_key"),
             models.CheckConstraint(condition=Q(e164__regex=r"^\+[1-9][0-9]{5,14}$"), name="number_is_e164"),
-            TenantRowPolicy(name="number_rows", tenant=None, also=MINE.format(kind="number")),
+            TenantRowPolicy(name="number_rows", tenant=None, also=DEDICATED.format(kind="number")),
         ]
 
     def __str__(self) -> str:
         return self.e164
 
 
-class Assistant(Copied):
+class Assistant(RemoteCopy):
     """A saved assistant of a VoiceDock organization (`voicedock-api.md §8`), without its configuration's secrets."""
 
     provider = models.CharField(max_length=60, blank=True)
@@ -138,7 +138,7 @@ class Assistant(Copied):
         constraints = [
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_assistant"),
             models.UniqueConstraint(fields=["connection", "id"], name="assistant_key"),
-            TenantRowPolicy(name="assistant_rows", tenant=None, also=MINE.format(kind="assistant")),
+            TenantRowPolicy(name="assistant_rows", tenant=None, also=DEDICATED.format(kind="assistant")),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from tenants.models.tenant import Tenant
 LONGEST_REASON = 300
 
 
-class People(BaseUserManager["User"]):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **more: Any) -> User:
         more["name"] = names.clean(more.get("name", ""), 120)
         user = self.model(email=self.normalize_email(email).lower(), **more)
@@ -42,7 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[People] = People()
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -48,7 +48,7 @@ def test_every_action_is_of_a_kind_one_can_ask_for():
 
 
 def test_what_was_taken_away_is_found_together(bloom, sign_in, support, make_member):
-    for action in ("call.recording-opened", "calls.exported", "shelf.exported", "transcript.read"):
+    for action in ("call.recording-opened", "calls.exported", "list.exported", "transcript.read"):
         write(bloom, support, 1, action)
     write(bloom, support, 1, "call.placed")
     for browser, page in ((sign_in(support), ""), (sign_in(make_member(bloom, Role.OWNER)), "/c/bloom-dental")):

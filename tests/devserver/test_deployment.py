@@ -223,7 +223,9 @@ def test_the_readme_leads_to_a_patchbay_that_works(folder):
         told = deployment.run("web", "first_admin", "--email", "first@reseller.example", "--name", "First Person")
         link = re.search(rf"https://{re.escape(HOST)}(/\S+)", told)
         assert link and deployment.ask(link[1])[0] == 200
-        deployment.run("worker", "shell", "-c", "from tenants.tasks import publish_heads; publish_heads.delay()")
+        deployment.run(
+            "worker", "shell", "-c", "from tenants.tasks import publish_checkpoints; publish_checkpoints.delay()"
+        )
         eventually(lambda: list((folder / "audit").glob("heads-*.jsonl")), "signed heads")
         assert "1 signed publications" in deployment.run("web", "verify_audit")
         deployment.run("backup", "backup", str(folder / "backup"))

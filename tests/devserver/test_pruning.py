@@ -93,8 +93,8 @@ def test_a_publication_reads_the_newest_file_alone(bloom, folder, monkeypatch, t
             assert len(read) <= 3, day
         time_machine.shift(timedelta(days=1))
     assert len(list(folder.glob("*.jsonl"))) == 12
-    whole = checkpoints.published()
-    assert whole.lines == 36 and whole.troubles == []
+    whole = checkpoints.load()
+    assert whole.lines == 36 and whole.problems == []
     with scope.for_system("verify"):
         assert list(verification.verify(published=whole)) == []
 

@@ -20,7 +20,7 @@ def test_the_form_is_filled_again_after_signing_in(window):
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/c/bloom-dental/call/")
-    note = page.locator("[data-typed-again]")
+    note = page.locator("[data-saved-form]")
     expect(note).to_contain_text("was not sent")
     expect(note).to_contain_text("in the form again")
     expect(page.locator("[name=first_message]")).to_have_value("Good morning, this is typed.")

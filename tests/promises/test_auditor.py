@@ -135,7 +135,7 @@ def test_what_belongs_to_no_client_is_narrowed_by_the_database_too(two_tenants: 
     one, two = two_tenants.tenants["one"], two_tenants.tenants["two"]
     seen = {}
     for name in ("auditor of all", "auditor of one", "auditor of none"):
-        with scope.for_auditor(site.reader(two_tenants.people[name].user)), connection.cursor() as cursor:
+        with scope.for_auditor(site.auditor_for(two_tenants.people[name].user)), connection.cursor() as cursor:
             for table, column in (("tenants_connection", "id"), ("sync_syncrun", "connection_id")):
                 cursor.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1")
                 seen[name, table] = [pk for (pk,) in cursor.fetchall()]

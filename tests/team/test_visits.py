@@ -137,7 +137,7 @@ def test_a_visit_ends_after_a_working_day(support, bloom, visit_client):
     inside = visit_client(support, bloom)
     assert support_access.end_old() == 0
     with scope.for_tenant(bloom.tenant):
-        Visit.objects.update(started_at=timezone.now() - support_access.LONGEST)
+        Visit.objects.update(started_at=timezone.now() - support_access.MAX_DURATION)
     assert inside.get("/c/bloom-dental/").status_code == 403  # even before anybody closed it
     assert support_access.end_old() == 1
     with scope.for_tenant(bloom.tenant):

@@ -47,9 +47,9 @@ def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert [row["counterpart"] for row in rows] == ["'+31612345002"]
     with scope.for_system("look"):
-        entry = AuditEntry.objects.get(action="shelf.exported")
+        entry = AuditEntry.objects.get(action="list.exported")
         assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))
-        assert sentence(entry) == f"{auditor} took calls away from the reading room as CSV, 1 rows."
+        assert sentence(entry) == f"{auditor} exported calls from the auditors’ pages as CSV, 1 rows."
 
 
 def test_nothing_leaves_when_it_cannot_be_written_down(bloom, auditor, sign_in, monkeypatch):

@@ -34,7 +34,7 @@ def verify(*arguments) -> str:
 
 
 def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, admin, checkpoint_folder):
-    tasks.publish_heads()
+    tasks.publish_checkpoints()
     (path,) = checkpoint_folder.iterdir()
     assert checkpoints.publish() == "" and len(path.read_text().splitlines()) == 1
     happen(bloom, admin)
@@ -42,8 +42,8 @@ def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, 
     assert f"tenant-{bloom.tenant.pk}" in line and f"tenant-{harbor.tenant.pk}" not in line
     (told,) = mail.outbox
     assert told.to == ["archive@audit.test"] and path.read_text().splitlines()[0] in told.body
-    found = checkpoints.published()
-    assert (found.lines, found.troubles) == (2, [])
+    found = checkpoints.load()
+    assert (found.lines, found.problems) == (2, [])
     assert "2 signed publications" in verify() and "hold, checked against the heads in the database and" in verify()
 
 
@@ -54,9 +54,9 @@ def test_without_signed_heads_it_says_so(bloom, checkpoint_folder):
 def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, settings, checkpoint_folder):
     assert checks.audit_key() == []
     settings.AUDIT_KEY = ""
-    with pytest.raises(checkpoints.NoKey):
+    with pytest.raises(checkpoints.NoSigningKey):
         checkpoints.publish()
-    tasks.publish_heads()
+    tasks.publish_checkpoints()
     assert list(checkpoint_folder.iterdir()) == []
     assert [one.id for one in checks.audit_key()] == ["patchbay.W001"]
     settings.AUDIT_KEY = "nonsense"
@@ -129,7 +129,7 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
     try:
         with scope.for_system("verify"):
             assert list(verification.verify()) == [], "the database by itself agrees with what was done to it"
-            (broken,) = verification.verify(published=checkpoints.published())
+            (broken,) = verification.verify(published=checkpoints.load())
         assert broken.chain == chain
         assert "signed" in broken.reason
         told = verify()
@@ -231,6 +231,6 @@ def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom,
     checkpoints.publish()
     with scope.for_system("verify"):
         assert list(verification.verify()) == []
-        broken = list(verification.verify(published=checkpoints.published()))
+        broken = list(verification.verify(published=checkpoints.load()))
     assert [one.seq for one in broken] == ([genuine.seq + 1] if told else [])
     assert all(told in one.reason for one in broken)

@@ -17,7 +17,7 @@ from dashboard.team import forms as home_forms
 from tenants import secrets
 from tenants.access import form_recovery, support_access
 from tenants.access.permissions import Role, StaffRole
-from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN
+from tenants.access.reauthentication import MAX_AGE, FORM_GRACE
 from tenants.isolation import scope
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
@@ -68,11 +68,11 @@ def test_after_the_session_has_ended_the_words_come_back_on_their_page(browser, 
     assert "Somebody Typed" not in browser.get(asked["Location"]).content.decode()
     assert sign_in_by_form(browser, owner, TEAM)["Location"] == TEAM
     page = browser.get(TEAM).content.decode()
-    assert f'data-typed-again="{INVITE}"' in page and "Somebody Typed" in page and "not sent" in page
-    assert "typed-again" not in browser.get("/c/bloom-dental/calls/").content.decode()  # another page
+    assert f'data-saved-form="{INVITE}"' in page and "Somebody Typed" in page and "not sent" in page
+    assert "saved-form" not in browser.get("/c/bloom-dental/calls/").content.decode()  # another page
     assert browser.post(INVITE, form, **PAGE).status_code == 200
     assert "Somebody Typed" not in everything_kept()
-    assert "data-typed-again" not in browser.get(TEAM).content.decode()
+    assert "data-saved-form" not in browser.get(TEAM).content.decode()
 
 
 def test_somebody_else_who_signs_in_reads_none_of_it(browser, bloom, make_member):
@@ -115,7 +115,7 @@ def test_a_key_is_not_kept_and_the_name_beside_it_is(admin, sign_in):
     browser = sign_in(give_password(admin))
     form = {"name": "Typed Name", "api_key": "fl_canary_of_a_key"} | opened_by(browser, "/connections/")
     page = {"HTTP_REFERER": "http://testserver/connections/"}
-    record_authentication(browser, admin, ago=FRESH + WHILE_FILLING_IN + 1)
+    record_authentication(browser, admin, ago=MAX_AGE + FORM_GRACE + 1)
     asked = browser.post("/connections/add/", form, **page)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert "Typed Name" in everything_kept() and "fl_canary" not in everything_kept()
@@ -161,7 +161,7 @@ def test_what_is_kept_is_sealed_and_goes_after_an_hour(browser, owner, monkeypat
     browser.post(INVITE, form, **PAGE)
     assert all("Somebody Typed" not in str(one.get_decoded()) for one in Session.objects.all())
     sign_in_by_form(browser, owner, TEAM)
-    later = form_recovery.time.time() + form_recovery.KEPT + 1
+    later = form_recovery.time.time() + form_recovery.LIFETIME + 1
     monkeypatch.setattr(form_recovery.time, "time", lambda: later)
     record_authentication(browser, owner)
     assert "Somebody Typed" not in browser.get(TEAM).content.decode()

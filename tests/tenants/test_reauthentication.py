@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from tenants.access.permissions import Role
-from tenants.access.reauthentication import FRESH, WHILE_FILLING_IN, Confirm
+from tenants.access.reauthentication import MAX_AGE, FORM_GRACE, Confirm
 from tenants.isolation import scope
 from tenants.models import Membership
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
@@ -48,7 +48,7 @@ CONFIRMED = {  # the endpoints that ask, and how
 
 
 def long_ago(browser, user):
-    record_authentication(browser, user, ago=FRESH + WHILE_FILLING_IN + 1)
+    record_authentication(browser, user, ago=MAX_AGE + FORM_GRACE + 1)
     return browser
 
 
@@ -119,7 +119,7 @@ def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
 
 def test_a_form_that_was_open_in_time_is_taken(bloom, make_member, owner, sign_in):
     browser = sign_in(owner)
-    record_authentication(browser, owner, ago=FRESH + 60)
+    record_authentication(browser, owner, ago=MAX_AGE + 60)
     invited = browser.post("/c/bloom-dental/team/invite/", {"email": "new.colleague@people.test", "role": "viewer"})
     assert invited.status_code == 200
 

@@ -68,6 +68,6 @@ def test_last_use_is_written_down_now_and_then(bloom, make_member, django_assert
     before = mine.get().last_seen_at
     here.get(WHERE)
     assert mine.get().last_seen_at == before
-    with time_machine.travel(before.timestamp() + sessions.SELDOM + 1):
+    with time_machine.travel(before.timestamp() + sessions.LAST_USE_PRECISION + 1):
         here.get(WHERE)
         assert mine.get().last_seen_at > before

@@ -22,14 +22,14 @@ STRANGE = [
 @pytest.mark.parametrize("text", STRANGE)
 def test_what_names_no_zone_is_unknown(text):
     assert time_zones.read(text) is None and time_zones.or_utc(text) == ZoneInfo("UTC")
-    assert "not known" in time_zones.words(text)
+    assert "not known" in time_zones.label(text)
 
 
 @given(st.text(max_size=80))
 def test_whatever_is_written_is_read_or_unknown(text):
     zone = time_zones.read(text)
     assert zone is None or zone.key in available_timezones()
-    assert time_zones.words(text) and time_zones.midnight(time_zones.or_utc(text), datetime(2026, 11, 19, tzinfo=UTC))
+    assert time_zones.label(text) and time_zones.midnight(time_zones.or_utc(text), datetime(2026, 11, 19, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def back(tenant: Tenant) -> HttpResponse:
 def _zone_words(tenant: Tenant) -> str:
     if tenant.zone_is_known:
         return times.zone_words(tenant.zone)
-    return f"UTC, because its {time_zones.words(tenant.timezone)}"
+    return f"UTC, because its {time_zones.label(tenant.timezone)}"
 
 
 def _day(moment: datetime | None, tenant: Tenant) -> str:

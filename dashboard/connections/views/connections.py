@@ -64,7 +64,7 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
         "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
-        "may_fill_in": reauthentication.confirmed(request),
+        "may_fill_in": reauthentication.is_recent(request),
     }
     return page_or_part(
         request, "connections/connections.html", "connections/_connections.html", context, status=status
@@ -168,7 +168,7 @@ def show(
         "foreign": sum(bool(url) and url != address for url in told),
         "key_form": key_form or KeyForm(),
         "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
-        "may_fill_in": reauthentication.confirmed(request),
+        "may_fill_in": reauthentication.is_recent(request),
     }
     context |= said
     return page_or_part(request, "connections/connection.html", "connections/_connection.html", context, status=status)

@@ -24,7 +24,7 @@ def page(request: StaffRequest) -> HttpResponse:
     context = {
         "mails": found,
         "unsent": sum(one.state in (queue.State.WAITING, queue.State.FAILED) for one in found),
-        "trouble": queue.trouble(),
+        "trouble": queue.current_error(),
         "more": len(found) == SHOWN,
     }
     return render(request, "team/outgoing_mail.html", context)

@@ -16,7 +16,7 @@ from dashboard.team import client_settings
 from dashboard.team.forms import SettingsForm
 from tenants import time_zones
 from tenants.access import reauthentication
-from tenants.access.decorators import TenantRequest, find, tenant_view
+from tenants.access.decorators import TenantRequest, resolve_tenant, tenant_view
 from tenants.access.permissions import Permission
 from tenants.access.reauthentication import Confirm
 from tenants.models import Tenant
@@ -46,7 +46,7 @@ def page(request: TenantRequest) -> HttpResponse:
 @login_required
 def brand_css(request: Any, slug: str) -> HttpResponse:
     """Hue and chroma, nothing else; the address changes with them, so a browser may keep it."""
-    tenant, _ = find(request, slug)
+    tenant, _ = resolve_tenant(request, slug)
     hue, chroma = int(tenant.brand_hue), float(tenant.brand_chroma)
     response = HttpResponse(
         f":root {{ --accent-hue: {hue}; --accent-chroma: {chroma:.3f}; }}\n", content_type="text/css; charset=utf-8"

@@ -124,7 +124,7 @@ def _page(request: StaffRequest, one: StaffMember, *, status: int = 200, **said:
     granted = StaffGrant.objects.filter(staff=one).select_related("tenant").order_by("tenant__name")
     context = {
         "one": one,
-        "hindrance": staff.hindrance(one),
+        "blocked_because": staff.last_admin_message(one),
         "form": StaffRoleForm(initial={"role": one.role, "sees_all": one.sees_all}),
         "grant_form": GrantForm(),
         "granted": [grant.tenant for grant in granted],

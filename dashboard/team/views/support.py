@@ -24,7 +24,7 @@ def give(request: TenantRequest) -> HttpResponse:
         publish.access_changed(tenant=request.tenant)
         support_access.grant(request.tenant, hours, by=request.user)
         messages.success(
-            request, f"Support may act here for {support_access.HOURS[hours]}. What it does has both names on it."
+            request, f"Support may act here for {support_access.PASS_HOURS[hours]}. What it does has both names on it."
         )
     else:
         messages.error(request, "Choose for how long.")

@@ -93,7 +93,7 @@ def _member(request: TenantRequest, pk: int) -> Membership:
 def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **said: Any) -> HttpResponse:
     people = queries.people(request.tenant)
     for one in people:
-        one.hindrance = members.hindrance(one, people)  # type: ignore[attr-defined]
+        one.blocked_because = members.last_owner_message(one, people)  # type: ignore[attr-defined]
     context = {
         "people": people,
         "owners": sum(one.role == Role.OWNER for one in people),

@@ -34,7 +34,7 @@ def enter(request: StaffRequest, slug: str) -> HttpResponse:
     is_asked = staff.role == StaffRole.ADMIN and allowed_by is None and form.is_valid()
     with scope.for_staff(staff):
         visit = support_access.enter(tenant, by=request.user, reason=form.cleaned_data["reason"] if is_asked else "")
-    request.session[support_access.OPEN] = visit.pk
+    request.session[support_access.SESSION_KEY] = visit.pk
     return HttpResponseRedirect(_next(request) or reverse("client-home", args=[slug]))
 
 
@@ -49,11 +49,11 @@ def _end_the_last(request: StaffRequest, but: Tenant | None = None) -> Tenant | 
     """One is inside one client at a time. Each has a trail of its own, hence a transaction of its own."""
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         mine = Visit.objects.select_related("tenant").filter(user=request.user)
-        visit = mine.filter(pk=request.session.get(support_access.OPEN, 0)).first()
+        visit = mine.filter(pk=request.session.get(support_access.SESSION_KEY, 0)).first()
         if visit is None or visit.tenant == but:
             return None
         support_access.leave(visit, by=request.user)
-    request.session.pop(support_access.OPEN, None)
+    request.session.pop(support_access.SESSION_KEY, None)
     return visit.tenant
 
 

@@ -55,7 +55,7 @@ def csrf_token(context: Context) -> SafeString:
     if request is None:
         return field
     shape = '{}<input type="hidden" name="{}" value="{}">'
-    return format_html(shape, field, form_recovery.MARKER, form_recovery.marker(request))
+    return format_html(shape, field, form_recovery.MARKER, form_recovery.opener_token(request))
 
 
 @register.filter

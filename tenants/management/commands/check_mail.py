@@ -33,8 +33,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Asking {where} to take a mail from {settings.DEFAULT_FROM_EMAIL} to {address} …")
         try:
             queue.transmit(SUBJECT, TEXT, [address])
-        except queue.NOT_TAKEN as error:
-            raise CommandError(f"{queue.words_of(error)} Nothing was sent.") from error
+        except queue.SEND_ERRORS as error:
+            raise CommandError(f"{queue.error_message(error)} Nothing was sent.") from error
         self.stdout.write("The mail server took it. Look whether it arrives, also among the unwanted mail.")
-        if waiting := queue.waiting():
+        if waiting := queue.count_waiting():
             self.stdout.write(f"{waiting} mails wait in the queue; the worker sends them within a minute.")

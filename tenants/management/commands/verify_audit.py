@@ -18,23 +18,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         where = options["heads"] or checkpoints.folder()
-        signed = checkpoints.published(where)
+        signed = checkpoints.load(where)
         with scope.for_system("verify the audit trail"):
             broken = list(verification.verify(published=signed))
             last = list(AuditHead.objects.order_by("chain"))
-        for trouble in signed.troubles:
-            self.stderr.write(trouble)
+        for problem in signed.problems:
+            self.stderr.write(problem)
         for row in broken:
             self.stderr.write(f"{row.chain}, entry {row.seq}: {row.reason}")
         against = self._against(signed, where)
         if broken:
             raise CommandError(f"{len(broken)} of {len(last)} chains are broken; held against {against}.")
-        if signed.troubles:
+        if signed.problems:
             raise CommandError(f"The chains agree with {against}; but not every signed line can be believed.")
         entries = sum(head.seq for head in last)
         self.stdout.write(f"{len(last)} chains with {entries} entries hold, checked against {against}.")
 
-    def _against(self, signed: checkpoints.Published, where: Path) -> str:
+    def _against(self, signed: checkpoints.Checkpoints, where: Path) -> str:
         ours = "the heads in the database"
         if not signed.lines:
             return f"{ours} alone: there are no signed ones in {where}, so a chain written anew would not be noticed"
