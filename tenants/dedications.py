@@ -153,7 +153,7 @@ def end_assistant(dedication: AssistantDedication, *, by: User | None) -> None:
 
 
 def _end(dedication: Dedication, by: User | None) -> bool:
-    """End the period; True if it was withdrawn before it began. Such a row keeps an instant: a period is never empty."""
+    """End the period; True if it was withdrawn before it began: such a row keeps an instant, as no period is empty."""
     begins, now = dedication.period.lower, database_now()
     dedication.ended_by = by
     if begins > now:

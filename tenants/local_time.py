@@ -20,9 +20,9 @@ from tenants.models import (
 
 
 def midnight(zone_name: F | OuterRef) -> Case:
-    """When today began for the client of a row; `zone_name` leads to its time zone. Asks which zones there are.
+    """When today began for the client of a row; `zone_name` is the path to its time zone. Queries the zones in use.
 
-    Not computed in the database, which raises for a name that it does not know.
+    It is not computed in SQL, because PostgreSQL raises for the name of a zone that it does not know.
     """
     now, names = timezone.now(), Tenant.objects.order_by().values_list("timezone", flat=True).distinct()
     begins = {name: time_zones.midnight(time_zones.or_utc(name), now) for name in names}

@@ -1,7 +1,7 @@
-"""Names of people, companies, lines, assistants and campaigns: made readable, and safe to show beside other words.
+"""Names of people, companies, numbers, assistants and campaigns: cleaned, checked, and safe to show within other text.
 
-`clean` is used for every name that a form takes and for every name that VoiceDock sends. `problem` is asked of names
-that people type; what VoiceDock sends is cleaned and never refused.
+`clean` is used for every name from a form or from VoiceDock. `problem` checks names that people type; a name from
+VoiceDock is cleaned and never refused.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-FSI, PDI = "\u2068", "\u2069"  # what stands between them does not reorder the text around it
+FSI, PDI = "\u2068", "\u2069"  # text between them does not reorder the text around it
 DROPPED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
-BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}  # drawn as nothing, though not of category Cf
+BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}  # invisible, though not of category Cf
 BLANK_RANGES = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 RIGHT_TO_LEFT = {"R", "AL", "AN"}
 ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "COPTIC", "CHEROKEE", "GEORGIAN", "HEBREW", "LISU"}
-LOOK_ALIKES = {  # in each word the first letter is what the others can pass for, in lower case
+LOOK_ALIKES = {  # in each string the others look like the first letter, in lower case
     ord(other): word[0]
     for word in [
         "aаαɑᴀ",
@@ -51,16 +51,16 @@ LOOK_ALIKES = {  # in each word the first letter is what the others can pass for
 
 
 def clean(text: object, length: int = 0) -> str:
-    """The name in one line of composed characters, without those that nobody sees; cut to `length` with an ellipsis."""
+    """The name as one line of composed, visible characters, cut to `length` with an ellipsis."""
     if (plain := str(text)).isascii() and plain.isprintable():
         return _cut(" ".join(plain.split()), length)
     normal = " ".join(unicodedata.normalize("NFKC", plain).split())
-    seen = " ".join("".join(char for char in normal if not _is_invisible(char)).split())
-    return _cut(seen, length)
+    visible = " ".join("".join(char for char in normal if not _is_invisible(char)).split())
+    return _cut(visible, length)
 
 
 def problem(text: str, reserved: Iterable[str] = ()) -> str:
-    """Why this name cannot be taken, in words for the person who typed it, or "". `reserved` are others' names."""
+    """Why this name is refused, for the person who typed it, or "". `reserved` are names it may not look like."""
     if any(_mixes_scripts(word) for word in text.split()):
         return (
             "Letters of two alphabets stand in one word here and can pass for others. Write each word in one alphabet."
@@ -73,14 +73,14 @@ def problem(text: str, reserved: Iterable[str] = ()) -> str:
 
 
 def skeleton(text: str) -> str:
-    """What is left of a name when everything that looks alike is written alike; for comparing, never for showing."""
-    apart = unicodedata.normalize("NFKD", clean(text)).casefold()
-    letters = "".join(char for char in apart if char.isalnum() or char == "|")
+    """The name with characters that look alike replaced by one of them; for comparing, never for showing."""
+    decomposed = unicodedata.normalize("NFKD", clean(text)).casefold()
+    letters = "".join(char for char in decomposed if char.isalnum() or char == "|")
     return letters.translate(LOOK_ALIKES).replace("rn", "m").replace("vv", "w")
 
 
 def isolate(name: object) -> str:
-    """A name for a sentence without markup (titles, labels, mails): right-to-left writing stays within itself."""
+    """A name for text without markup (titles, labels, mails), with isolating characters around right-to-left text."""
     text = clean(name)
     return f"{FSI}{text}{PDI}" if has_right_to_left(text) else text
 

@@ -1,4 +1,4 @@
-"""Databases of versions before 0.2.0: their migrations were replaced, so `migrate` refuses them."""
+"""Refuses to migrate databases of versions before 0.2.0, whose migrations were replaced."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Seal everything again with the newest key, so that an older one can be taken away.
+"""Encrypt every stored secret again with the newest key, so that an older key can be removed.
 
-Any number of times and beside a Patchbay that runs: each secret is written by itself, and only if it is still the one
-that was read, so a run that was interrupted is simply started again.
+It can run while Patchbay runs, and again after an interruption: each secret is updated by itself, and only if it is
+still the one that was read.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from django.db.models import Model
 from tenants import secrets
 from tenants.isolation import scope
 
-PREFIX = "sealed_"  # fields that hold one sealed secret are named so; tests/tenants/test_resealing.py holds it
-TOKEN = "gAAAA"  # how every Fernet token begins
+PREFIX = "sealed_"  # of the names of fields with one sealed secret; tests/tenants/test_resealing.py checks it
+TOKEN = "gAAAA"  # the start of every Fernet token
 
 
 @dataclass
-class Resealed:
+class ResealingResult:
     """`unreadable` are rows with a secret that none of our keys opens."""
 
     changed: int = 0
@@ -33,52 +33,51 @@ class Resealed:
 
 
 @scope.opens_scope
-def run() -> Resealed:
-    """Opens short scopes of its own."""
-    found = Resealed()
+def run() -> ResealingResult:
+    result = ResealingResult()
     for model, name in sealed_fields():
         for pk in _keys(model):
-            with scope.for_system("seal a secret again"):
-                _reseal(model, name, pk, found)
-    return found
+            with scope.for_system("reseal a secret"):
+                _reseal(model, name, pk, result)
+    return result
 
 
 def sealed_fields() -> Iterator[tuple[type[Model], str]]:
-    """Every column that holds sealed secrets: text by itself, or JSON with sealed values in it."""
+    """Every column with sealed secrets: one as text, or several within JSON."""
     for model in apps.get_models():
-        for one in model._meta.concrete_fields:
-            if one.name.startswith(PREFIX):
-                yield model, one.name
+        for column in model._meta.concrete_fields:
+            if column.name.startswith(PREFIX):
+                yield model, column.name
     yield Authenticator, "data"
 
 
 def _keys(model: type[Model]) -> list[Any]:
-    with scope.for_system("which secrets there are"):
+    with scope.for_system("list secrets"):
         return list(model._default_manager.order_by("pk").values_list("pk", flat=True))
 
 
-def _reseal(model: type[Model], name: str, pk: Any, found: Resealed) -> None:
+def _reseal(model: type[Model], name: str, pk: Any, result: ResealingResult) -> None:
     rows = model._default_manager.filter(pk=pk)
     value = rows.values_list(name, flat=True).first()
     try:
-        again = _sealed_again(value, found)
+        resealed = _resealed(value, result)
     except InvalidToken:
-        found.unreadable.append(f"{model._meta.label} {pk}")
+        result.unreadable.append(f"{model._meta.label} {pk}")
         return
-    if again != value and rows.filter(**{name: value}).update(**{name: again}):
-        found.changed += 1
+    if resealed != value and rows.filter(**{name: value}).update(**{name: resealed}):
+        result.changed += 1
 
 
-def _sealed_again(value: Any, found: Resealed) -> Any:
-    """The same with every token in it under the newest key. Raises `InvalidToken`."""
+def _resealed(value: Any, result: ResealingResult) -> Any:
+    """The value with every token in it encrypted with the newest key. Raises `InvalidToken`."""
     match value:
         case dict():
-            return {key: _sealed_again(one, found) for key, one in value.items()}
+            return {key: _resealed(item, result) for key, item in value.items()}
         case list():
-            return [_sealed_again(one, found) for one in value]
+            return [_resealed(item, result) for item in value]
         case str() if value.startswith(TOKEN):
             if _is_newest(value):
-                found.already += 1
+                result.already += 1
                 return value
             return secrets.rotate(value)
     return value

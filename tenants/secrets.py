@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with keys that are not in the database, and bound to the place they belong to."""
+"""Encryption of stored secrets, with keys that are not in the database; each is bound to the place it belongs to."""
 
 import hmac
 import json
@@ -9,38 +9,38 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """A sealed secret that none of our keys opens, or that was moved here from another row."""
+    """None of our keys decrypts this secret, or it was copied here from another row."""
 
 
 def encrypt(secret: str, place: str) -> str:
-    """Seal a secret for one place, such as `connection:7:api_key`; it opens nowhere else."""
+    """Encrypt a secret for one place, such as `connection:7:api_key`; `decrypt` refuses it for any other."""
     if not secret:
         return ""
-    return _box().encrypt(json.dumps([place, secret]).encode()).decode()
+    return _fernet().encrypt(json.dumps([place, secret]).encode()).decode()
 
 
 def decrypt(sealed: str, place: str) -> str:
-    """Open what `encrypt` sealed for this place; raises `Unreadable`."""
+    """Decrypt what `encrypt` made for this place; raises `Unreadable`."""
     if not sealed:
         return ""
     try:
-        where, text = json.loads(_box().decrypt(sealed.encode()))
+        bound_to, text = json.loads(_fernet().decrypt(sealed.encode()))
     except (InvalidToken, ValueError) as error:
         raise Unreadable("no key of ours opens this secret") from error
-    if not hmac.compare_digest(where, place):
+    if not hmac.compare_digest(bound_to, place):
         raise Unreadable("this secret belongs to another row")
     return str(text)
 
 
 def rotate(sealed: str) -> str:
-    """Seal again under the newest key, without looking inside."""
-    return _box().rotate(sealed.encode()).decode() if sealed else ""
+    """Encrypt again with the newest key."""
+    return _fernet().rotate(sealed.encode()).decode() if sealed else ""
 
 
-def _box() -> MultiFernet:
-    return _keys(tuple(settings.FIELD_KEYS))
+def _fernet() -> MultiFernet:
+    return _fernet_of(tuple(settings.FIELD_KEYS))
 
 
 @lru_cache(maxsize=4)
-def _keys(keys: tuple[str, ...]) -> MultiFernet:
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

@@ -1,4 +1,4 @@
-"""`python -m tenants.signing_keys`: a new pair of keys for the audit trail, one to sign with and one to verify with."""
+"""`python -m tenants.signing_keys`: prints a new key pair for signing and verifying checkpoints of the audit trail."""
 
 import base64
 import sys
@@ -13,11 +13,11 @@ def new_pair() -> tuple[str, str]:
 
 
 def public_half(private: str | bytes) -> str:
-    """What belongs to `PATCHBAY_AUDIT_KEY`, for those who only verify."""
+    """The public key of a `PATCHBAY_AUDIT_KEY`, for those who only verify."""
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private))
     return base64.b64encode(key.public_key().public_bytes_raw()).decode()
 
 
 if __name__ == "__main__":
-    signs, verifies = new_pair()
-    sys.stdout.write(f"PATCHBAY_AUDIT_KEY={signs}\nPATCHBAY_AUDIT_PUBLIC_KEYS={verifies}\n")
+    private, public = new_pair()
+    sys.stdout.write(f"PATCHBAY_AUDIT_KEY={private}\nPATCHBAY_AUDIT_PUBLIC_KEYS={public}\n")

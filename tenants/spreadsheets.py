@@ -1,4 +1,4 @@
-"""The one writer of exports: rows as CSV or as an Excel workbook, with no cell that a spreadsheet runs as a formula."""
+"""Exports as CSV or Excel workbook, with no cell that a spreadsheet evaluates as a formula."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 PARAMETER = "format"
 SEMICOLON_LANGUAGES = {"nl", "de", "fr", "it", "es", "pt", "pl", "da", "sv", "nb", "fi"}  # decimals have a comma
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 as the code page of the machine
-IN_MEMORY = 4 * 1024 * 1024  # bytes; a longer workbook waits on the disk
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not read the file as UTF-8
+IN_MEMORY = 4 * 1024 * 1024  # bytes; a larger workbook is kept on disk
 CHUNK = 64 * 1024
 LONGEST_CELL = 32_000  # characters; Excel takes 32,767
-MOST_ROWS = 20_000  # of a workbook, which is made whole before it leaves; CSV has no limit
+MOST_ROWS = 20_000  # of a workbook, which is complete before it is sent; CSV has no limit
 CUT = "This workbook ends here after {rows} rows and is not complete. Export CSV for all of them."
 STARTS_FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"  # the wide forms count in Japanese spreadsheets
 AT_START = re.compile(f"\\A(?=[\\s\\x00-\\x20\"']*[{STARTS_FORMULA}]|[\\t\\r\\n])")
@@ -29,7 +29,7 @@ AFTER_SPLIT = re.compile(f"([;,\\t\\r\\n|])(?=[ \"']*[{STARTS_FORMULA}])")
 
 
 class Format(TextChoices):
-    """What a reader may choose; the value is what stands in the address."""
+    """The file formats; the values are those of the URL parameter."""
 
     COMMA = "comma", "CSV with commas"
     SEMICOLON = "semicolon", "CSV with semicolons"
@@ -41,7 +41,7 @@ class Format(TextChoices):
 
     @property
     def kind(self) -> str:
-        """As the audit trail names it."""
+        """The name in the audit trail."""
         return self.suffix.upper()
 
     @property
@@ -52,7 +52,7 @@ class Format(TextChoices):
 
 
 def chosen(request: HttpRequest) -> Format:
-    """What the address asks for; else CSV as spreadsheets in the reader's language expect it."""
+    """The requested format; by default CSV as spreadsheets in the user's language expect it."""
     wanted = request.GET.get(PARAMETER, "")
     if wanted in Format.values:
         return Format(wanted)
@@ -62,7 +62,7 @@ def chosen(request: HttpRequest) -> Format:
 
 
 def response(name: str, head: Sequence[str], rows: Iterable[Sequence[object]], form: Format) -> StreamingHttpResponse:
-    """An attachment, streamed; `name` is without its ending."""
+    """A streamed attachment; `name` is without the suffix."""
     return StreamingHttpResponse(
         chunks(head, rows, form),
         content_type=form.content_type,
@@ -79,16 +79,16 @@ def chunks(head: Sequence[str], rows: Iterable[Sequence[object]], form: Format) 
 
 
 def escape_formula(value: object) -> str:
-    """A CSV cell that no spreadsheet takes for a formula, whichever separator it splits the file by.
+    """A CSV cell that no spreadsheet evaluates as a formula, whichever separator it uses to split the file.
 
-    An apostrophe is put before what would begin one: at the start, and after each separator or line break inside.
-    Phone numbers begin with +, so they get one too.
+    An apostrophe goes before each character that would begin a formula: at the start, and after each separator or line
+    break inside. Phone numbers begin with +, so they get one too.
     """
     return AFTER_SPLIT.sub(r"\1'", AT_START.sub("'", str(value)))
 
 
 class _Echo:
-    """What csv writes to: it gives the line back."""
+    """A file for `csv.writer` whose `write` returns the line."""
 
     def write(self, line: str) -> str:
         return line
@@ -107,12 +107,12 @@ def _workbook(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator
     """One sheet of typed cells: text is text, whatever it begins with, and needs no apostrophe."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Export")
-    sheet.append([_cell(sheet, one) for one in head])
+    sheet.append([_cell(sheet, cell) for cell in head])
     for count, row in enumerate(rows):
         if count == MOST_ROWS:
             sheet.append([_cell(sheet, CUT.format(rows=count))])
             break
-        sheet.append([_cell(sheet, one) for one in row])
+        sheet.append([_cell(sheet, cell) for cell in row])
     with SpooledTemporaryFile(IN_MEMORY) as file:
         book.save(file)
         file.seek(0)

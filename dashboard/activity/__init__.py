@@ -1,1 +1,1 @@
-"""What happened, from the audit trail: one client’s and all clients’."""
+"""The activity lists: the audit trail in sentences, of one client and of all."""

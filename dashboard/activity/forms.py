@@ -10,7 +10,7 @@ from dashboard.ui import date_fields, search_fields
 
 
 class ActivityFilter(forms.Form):
-    """`kinds` and `clients` are (value, words) pairs."""
+    """`kinds` and `clients` are (value, label) pairs; without `clients` there is no such field."""
 
     q = search_fields.SearchField(
         required=False, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})

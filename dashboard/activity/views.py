@@ -1,4 +1,4 @@
-"""What was done, by whom: the audit trail in sentences, for a client and for the reseller."""
+"""The activity lists of a client and of the reseller: the audit trail in sentences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenants.access.permissions import Permission
 from tenants.audit.messages import sentence
 from tenants.models import AuditEntry, Tenant
 
-KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # with what the actions begin that belong to it
+KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of its actions
     ("call", "Calls and commands", ("call.",)),
     ("campaign", "Campaigns", ("campaign.",)),
     ("number", "Numbers", ("number.",)),
@@ -41,7 +41,7 @@ STAFF_KINDS = [
     ("staff", "Staff", ("staff.",)),
     ("mail", "Mail", ("mail.",)),
 ]
-BEGINNINGS = {kind: beginnings for kind, _, beginnings in STAFF_KINDS}
+PREFIXES = {kind: prefixes for kind, _, prefixes in STAFF_KINDS}
 
 
 @require_GET
@@ -64,8 +64,8 @@ def _show(
     request: Any, form: ActivityFilter, entries: QuerySet[AuditEntry], zone: ZoneInfo, *, staff: bool = False
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the activity")
-    found = _narrowed(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
-    shown = pagination.page(found, request.GET, moment="at")
+    matching = _filtered(entries, form.cleaned_data, zone) if form.is_valid() else entries.none()
+    shown = pagination.page(matching, request.GET, moment="at")
     context = {
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
@@ -78,32 +78,34 @@ def _show(
     return render(request, "activity/activity.html", context)
 
 
-def _narrowed(entries: QuerySet[AuditEntry], wish: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:
-    if person := wish["q"].strip():
+def _filtered(entries: QuerySet[AuditEntry], values: dict[str, Any], zone: ZoneInfo) -> QuerySet[AuditEntry]:
+    if person := values["q"].strip():
         entries = entries.filter(actor__icontains=person)
-    if wish["kind"]:
-        begins = (Q(action__startswith=beginning) for beginning in BEGINNINGS[wish["kind"]])
-        entries = entries.filter(reduce(or_, begins))
-    if wish.get("client"):
-        entries = entries.filter(tenant=None) if wish["client"] == "-" else entries.filter(tenant__slug=wish["client"])
-    if wish["since"]:
-        entries = entries.filter(at__gte=datetime.combine(wish["since"], time.min, zone))
-    if wish["until"]:
-        entries = entries.filter(at__lt=datetime.combine(wish["until"] + timedelta(days=1), time.min, zone))
+    if values["kind"]:
+        prefixes = (Q(action__startswith=prefix) for prefix in PREFIXES[values["kind"]])
+        entries = entries.filter(reduce(or_, prefixes))
+    if values.get("client"):
+        entries = (
+            entries.filter(tenant=None) if values["client"] == "-" else entries.filter(tenant__slug=values["client"])
+        )
+    if values["since"]:
+        entries = entries.filter(at__gte=datetime.combine(values["since"], time.min, zone))
+    if values["until"]:
+        entries = entries.filter(at__lt=datetime.combine(values["until"] + timedelta(days=1), time.min, zone))
     return entries
 
 
-def _row(entry: AuditEntry, me: Any) -> dict[str, Any]:
+def _row(entry: AuditEntry, user: Any) -> dict[str, Any]:
     return {
         "entry": entry,
         "words": phone_numbers.within(sentence(entry)),
-        "url": _about(entry),
-        "mine": entry.actor_id == me.pk,
+        "url": _subject_url(entry),
+        "mine": entry.actor_id == user.pk,
     }
 
 
-def _about(entry: AuditEntry) -> str:
-    """The page of what it is about, where there is one."""
+def _subject_url(entry: AuditEntry) -> str:
+    """The page of the subject, or "" if it has none."""
     kind, _, ref = entry.subject.partition(":")
     if entry.tenant is None or not ref:
         return ""

@@ -1,1 +1,1 @@
-"""People: a client’s team, the reseller’s staff, invitations, support access, settings."""
+"""A client’s team and settings, the reseller’s staff, invitations, support access."""

@@ -1,4 +1,4 @@
-"""Change how a client's house looks and what its calls start with."""
+"""Change the settings of a client: name, colours, time zone, default number and assistant, phrases."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ NAMES = {
 
 
 @scope.requires_scope
-def change(tenant: Tenant, wish: dict[str, Any], *, by: User) -> list[str]:
-    """Write what is different and say what that was. Runs inside the tenant's scope."""
+def change(tenant: Tenant, values: dict[str, Any], *, by: User) -> list[str]:
+    """Save the values that are different; returns their names."""
     before = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    fields = [name for name in NAMES if getattr(before, name) != wish[name]]
+    fields = [name for name in NAMES if getattr(before, name) != values[name]]
     changed = list(dict.fromkeys(NAMES[name] for name in fields))
     if fields:
-        Tenant.objects.filter(pk=tenant.pk).update(**{name: wish[name] for name in fields})
-    if _keep_phrases(tenant, wish["phrases"]):
+        Tenant.objects.filter(pk=tenant.pk).update(**{name: values[name] for name in fields})
+    if _save_phrases(tenant, values["phrases"]):
         changed.append("saved phrases")
-    number, assistant = wish["default_number"], wish["default_assistant"]
-    usual = (number.pk if number else None, assistant.pk if assistant else None)
+    number, assistant = values["default_number"], values["default_assistant"]
+    defaults = (number.pk if number else None, assistant.pk if assistant else None)
     if changed:
         audit.record(by, tenant, "tenant.settings-changed", tenant, what=", ".join(changed))
-    if usual != (before.default_number_id, before.default_assistant_id):
+    if defaults != (before.default_number_id, before.default_assistant_id):
         dedications.set_defaults(tenant, number=number, assistant=assistant, by=by)
         changed.append("usual line and assistant")
     return changed
 
 
-def _keep_phrases(tenant: Tenant, texts: list[str]) -> bool:
-    mine = Phrase.objects.filter(tenant=tenant)
-    if list(mine.values_list("text", flat=True)) == texts:
+def _save_phrases(tenant: Tenant, texts: list[str]) -> bool:
+    phrases = Phrase.objects.filter(tenant=tenant)
+    if list(phrases.values_list("text", flat=True)) == texts:
         return False
-    mine.delete()
-    Phrase.objects.bulk_create([Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(texts)])
+    phrases.delete()
+    Phrase.objects.bulk_create(
+        [Phrase(tenant=tenant, text=text, position=position) for position, text in enumerate(texts)]
+    )
     return True

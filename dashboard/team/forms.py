@@ -1,4 +1,4 @@
-"""What people fill in about themselves and their house."""
+"""Forms of people, invitations, roles, support access and a client's settings."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tenants.access.support_access import PASS_HOURS
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
 
-PHRASES, PHRASE_LENGTH = 24, 300
+MAX_PHRASES, MAX_PHRASE_LENGTH = 24, 300
 
 
 class JoinForm(forms.Form):
-    """Name and password of somebody new."""
+    """Name and password of a new user."""
 
     name = NameField(reserved=names_of_staff, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
@@ -37,13 +37,13 @@ class JoinForm(forms.Form):
         self.email = email
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if "password" in said:
+        cleaned = super().clean() or {}
+        if "password" in cleaned:
             try:
-                validate_password(said["password"], User(email=self.email, name=said.get("name", "")))
+                validate_password(cleaned["password"], User(email=self.email, name=cleaned.get("name", "")))
             except ValidationError as error:
                 self.add_error("password", error)
-        return said
+        return cleaned
 
 
 class TeamForm(forms.Form):
@@ -79,29 +79,31 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        open_ones = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
-        self.fields["client"].queryset = open_ones  # type: ignore[attr-defined]
+        clients = Tenant.objects.exclude(status=Tenant.Status.CLOSED)
+        self.fields["client"].queryset = clients  # type: ignore[attr-defined]
 
 
-class LineField(forms.ModelChoiceField):
+class NumberDedicationField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: NumberDedication) -> str:
         return f"{phone_numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
 
 
-class SpeakerField(forms.ModelChoiceField):
+class AssistantDedicationField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: AssistantDedication) -> str:
         return names.isolate(dedication.assistant)
 
 
 class SettingsForm(forms.ModelForm):
-    """The client's own house: what it is called, how it looks, what its calls start with."""
+    """A client's settings: name, colours, time zone, default number and assistant, phrases."""
 
     name = NameField(reserved=names_of_reseller, label="Name")
     city = NameField(max_length=80, required=False, label="City")
     timezone = ZoneField(label="Time zone")
     country = CountryField()
-    default_number = LineField(NumberDedication.objects.none(), required=False, label="Usual line")
-    default_assistant = SpeakerField(AssistantDedication.objects.none(), required=False, label="Usual assistant")
+    default_number = NumberDedicationField(NumberDedication.objects.none(), required=False, label="Usual line")
+    default_assistant = AssistantDedicationField(
+        AssistantDedication.objects.none(), required=False, label="Usual assistant"
+    )
     phrases = forms.CharField(
         required=False,
         label="Saved phrases",
@@ -129,10 +131,10 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenant: Tenant = self.instance
-        lines = NumberDedication.objects.select_related("number").filter(tenant=tenant).open()
-        speakers = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant).open()
-        for name, found in (("default_number", lines), ("default_assistant", speakers)):
-            self.fields[name].queryset = found  # type: ignore[attr-defined]
+        numbers = NumberDedication.objects.select_related("number").filter(tenant=tenant).open()
+        assistants = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant).open()
+        for name, dedications in (("default_number", numbers), ("default_assistant", assistants)):
+            self.fields[name].queryset = dedications  # type: ignore[attr-defined]
             self.fields[name].empty_label = "The first of them"  # type: ignore[attr-defined]
             self.initial.setdefault(name, getattr(tenant, f"{name}_id"))
 
@@ -146,8 +148,8 @@ class SettingsForm(forms.ModelForm):
     def clean_phrases(self) -> list[str]:
         lines = [" ".join(line.split()) for line in self.cleaned_data["phrases"].splitlines()]
         phrases = list(dict.fromkeys(line for line in lines if line))
-        if len(phrases) > PHRASES:
-            raise ValidationError(f"That are {len(phrases)} phrases; the panel has room for {PHRASES}.")
-        if too_long := next((one for one in phrases if len(one) > PHRASE_LENGTH), ""):
-            raise ValidationError(f"“{too_long[:40]}…” is longer than {PHRASE_LENGTH} characters.")
+        if len(phrases) > MAX_PHRASES:
+            raise ValidationError(f"That are {len(phrases)} phrases; the panel has room for {MAX_PHRASES}.")
+        if too_long := next((phrase for phrase in phrases if len(phrase) > MAX_PHRASE_LENGTH), ""):
+            raise ValidationError(f"“{too_long[:40]}…” is longer than {MAX_PHRASE_LENGTH} characters.")
         return phrases

@@ -1,4 +1,4 @@
-"""Invite a person: keep the invitation, mail its link, and hand the link over once to be copied."""
+"""Mail the links of invitations, and return the link that the inviting user may copy."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Link:
-    """What the inviting person sees.
+    """The link as the inviting user sees it.
 
-    `address` is not the mailed link, which proves that its mail was read; it is "" where there is no other, and for
-    staff who invite into a client. The demo shows the mailed link.
+    `address` is never the mailed link, which proves that its mail was read, except in the demo; "" shows no link.
     """
 
     address: str
@@ -32,29 +31,31 @@ class Link:
 
 
 def deliver(invitation: Invitation, token: str, *, show_link: bool = False) -> Link:
-    """Mail the link; with no transaction open, since a mail server takes its time.
+    """Mail the link, with no transaction open, since a mail server may be slow.
 
-    `show_link`: for the client's own people, a link that leads whoever is invited to the mailed one.
+    `show_link`: also return a link to copy, on whose page the invited person has the mailed link sent.
     """
     mailed = settings.PUBLIC_URL + reverse("invitation", args=[members.mailed_token(token)])
     shown = settings.PUBLIC_URL + reverse("invitation", args=[token]) if show_link else ""
     subject = f"{names.isolate(invitation.invited_by)} invites you to {names.isolate(invitation.tenant)}"
-    facts = {"invitation": invitation, "days": members.INVITATION_DAYS}
-    return _mail("invitation", subject, invitation.email, mailed, facts, shown=shown, invitation=invitation.pk)
+    context = {"invitation": invitation, "days": members.INVITATION_DAYS}
+    return _mail("invitation", subject, invitation.email, mailed, context, shown=shown, invitation=invitation.pk)
 
 
-def deliver_to_staff(one: StaffMember, by: User) -> Link:
-    """Mail the link with which somebody new of the reseller sets a password; likewise with no transaction open."""
+def deliver_to_staff(member: StaffMember, by: User) -> Link:
+    """Mail the link with which a new staff member sets a password; also with no transaction open."""
     subject = f"{names.isolate(by)} invites you to {settings.RESELLER_NAME}"
-    facts = {"by": by, "role": one.get_role_display()}
-    return _mail("staff", subject, one.user.email, staff.password_link(one.user), facts, staff=one.pk)
+    context = {"by": by, "role": member.get_role_display()}
+    return _mail("staff", subject, member.user.email, staff.password_link(member.user), context, staff=member.pk)
 
 
 def _mail(
-    words: str, subject: str, email: str, address: str, facts: dict[str, Any], *, shown: str = "", **logged: int
+    template: str, subject: str, email: str, address: str, context: dict[str, Any], *, shown: str = "", **logged: int
 ) -> Link:
     shown = address if settings.DEMO else shown
-    text = render_to_string(f"team/mail/{words}.txt", facts | {"address": address, "reseller": settings.RESELLER_NAME})
+    text = render_to_string(
+        f"team/mail/{template}.txt", context | {"address": address, "reseller": settings.RESELLER_NAME}
+    )
     mailed = bool(send_mail(subject, text, None, [email]))
     if not mailed:
         log.error("invitation_not_mailed_yet", **logged)

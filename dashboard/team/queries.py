@@ -1,4 +1,4 @@
-"""What the pages of a team read."""
+"""Queries of the team page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tenants.models import (
 def people(tenant: Tenant) -> list[Membership]:
     order = ["owner", "manager", "operator", "viewer"]
     found = Membership.objects.filter(tenant=tenant).select_related("user")[:200]
-    return sorted(found, key=lambda one: (order.index(one.role), one.user.name))
+    return sorted(found, key=lambda member: (order.index(member.role), member.user.name))
 
 
 @scope.requires_scope
 def open_invitations(tenant: Tenant) -> list[Invitation]:
-    waiting = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
-    return list(waiting.select_related("tenant", "invited_by").order_by("created_at")[:100])
+    invitations = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
+    return list(invitations.select_related("tenant", "invited_by").order_by("created_at")[:100])

@@ -1,4 +1,4 @@
-"""How people sign in: allauth's adapter, with sign-up closed (invitations are the way in)."""
+"""allauth's account adapter: no sign-up (users are invited), audit entries, and reauthentication."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tenants.access import reauthentication
 from tenants.accounts import sign_in_events
 from tenants.models import User
 
-WORDS = {
+METHOD_LABELS = {
     "reauthenticate": "With your password",
     "mfa_reauthenticate": "With a code",
     "mfa_reauthenticate:webauthn": "With a passkey",
@@ -38,23 +38,23 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         super().send_password_reset_mail(user, email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """At the public address: the Host header is whatever the browser, or somebody before it, wrote."""
+        """At the public address, since the Host header is not trusted."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.PUBLIC_URL + path.replace("UID-KEY", quote(key))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """By the address alone; allauth's own key has the Host header in it, so another host would count anew."""
+        """The e-mail address alone: allauth's key includes the Host header, so another host would not be counted."""
         return str(credentials.get("email", "")).strip().lower()
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """One rule for allauth's pages and for ours."""
+        """The same rule for allauth's views as for ours."""
         return not reauthentication.is_recent(context.request, reauthentication.MAX_AGE)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Whoever has a second step confirms with that: a password alone may be in wrong hands."""
-        ways = super().get_reauthentication_methods(user)
-        steps = [way for way in ways if way["id"] != "reauthenticate"]
-        return [way | {"description": WORDS[way["id"]]} for way in steps or ways]
+        """Users with a second factor have to use it: a password alone may be stolen."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        return [method | {"description": METHOD_LABELS[method["id"]]} for method in factors or methods]
 
 
 def display(user: User) -> str:

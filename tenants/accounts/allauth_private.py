@@ -1,6 +1,6 @@
-"""What Patchbay uses of django-allauth that is not its public interface, in one place.
+"""Private interfaces of django-allauth that Patchbay uses.
 
-A version of allauth that moves or changes one of these fails tests/test_private_interfaces.py.
+A version of allauth that changes one of them fails tests/test_private_interfaces.py.
 `Adapter._get_login_attempts_cache_key` in adapter.py overrides a private method besides.
 """
 

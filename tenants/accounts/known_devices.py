@@ -1,4 +1,4 @@
-"""Which browsers a person has signed in with before: a signed cookie that holds ids of people and nothing else."""
+"""Recognizes browsers that a user has signed in with before, by a signed cookie that has only user ids."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from django.http import HttpRequest, HttpResponse
 COOKIE = "__Host-device" if settings.SECURE else "patchbay-device"
 SALT = "known-device"
 KEPT_FOR = 365 * 24 * 3600  # seconds
-MOST = 10  # people of one browser
+MAX_USERS = 10  # of one browser
 
 
 def is_known(request: HttpRequest, user_id: int) -> bool:
-    return user_id in _people(request)
+    return user_id in _users(request)
 
 
 def remember(request: HttpRequest, user_id: int) -> None:
-    """From the response on (`set_cookie`)."""
-    people = [user_id, *(one for one in _people(request) if one != user_id)][:MOST]
-    request.device_cookie = signing.dumps(people, salt=SALT)  # type: ignore[attr-defined]
+    """Remember the browser; `set_cookie` sends the cookie with the response."""
+    users = [user_id, *(known for known in _users(request) if known != user_id)][:MAX_USERS]
+    request.device_cookie = signing.dumps(users, salt=SALT)  # type: ignore[attr-defined]
 
 
 def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
@@ -27,7 +27,7 @@ def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
         response.set_cookie(COOKIE, value, max_age=KEPT_FOR, secure=settings.SECURE, httponly=True, samesite="Lax")
 
 
-def _people(request: HttpRequest) -> list[int]:
+def _users(request: HttpRequest) -> list[int]:
     try:
         return list(signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=KEPT_FOR))
     except signing.BadSignature:

@@ -1,6 +1,6 @@
-"""When a session ends by itself: a fixed time after sign-in, and a while after its last use.
+"""Expiry of sessions: an absolute limit after sign-in and an idle limit after the last use.
 
-The end is the session's own expiry date in the database, so pages, event streams and the cookie all end with it.
+It is the session's expiry date in the database, so pages, event streams and the cookie all end with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EXPIRY = "_session_expiry"  # Django's own key
 
 
 def begin(request: HttpRequest, user: Any) -> None:
-    """At sign-in."""
+    """Set the limits at sign-in."""
     is_staff = hasattr(user, "staff") or hasattr(user, "auditor")
     request.session[PERSON_KIND] = "staff" if is_staff else "client"
     request.session[SIGNED_IN_AT] = int(time.time())
@@ -28,7 +28,7 @@ def begin(request: HttpRequest, user: Any) -> None:
 
 
 def extend(request: HttpRequest) -> None:
-    """At each use: idle time begins anew, the absolute end stays."""
+    """At each use: the idle limit starts again, the absolute limit stays."""
     session, now = request.session, time.time()
     kind = session.get(PERSON_KIND, "client")
     end = min(session.setdefault(SIGNED_IN_AT, int(now)) + ABSOLUTE[kind], now + IDLE[kind])
@@ -36,20 +36,20 @@ def extend(request: HttpRequest) -> None:
 
 
 def keep(request: HttpRequest) -> None:
-    """Before the response leaves: allauth gives a new session an expiry of its own, which slides."""
+    """Restore the expiry before the response is sent: allauth gives a new session one without an absolute limit."""
     if SIGNED_IN_AT in request.session and not isinstance(request.session.get(EXPIRY), str):
         extend(request)
 
 
 def require_staff_limits(request: HttpRequest) -> None:
-    """For pages of staff and auditors: somebody who joined the staff while signed in gets its shorter limits."""
+    """For pages of staff and auditors: a user who joined the staff while signed in gets the shorter limits."""
     if request.session.get(PERSON_KIND) != "staff":
         request.session[PERSON_KIND] = "staff"
         extend(request)
 
 
 def is_use(request: HttpRequest) -> bool:
-    """Whether a person did something: a page was opened or a form sent, and not a part refreshed by itself."""
+    """Whether a person opened a page or sent a form; htmx also refreshes fragments by itself."""
     if request.method not in ("GET", "HEAD"):
         return True
     return "HX-Request" not in request.headers or "HX-Boosted" in request.headers

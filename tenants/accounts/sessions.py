@@ -1,4 +1,4 @@
-"""Where a person is signed in: each session is listed with where it came from and when it was last used."""
+"""The list of a user's sessions, with browser and last use; ending and pruning sessions."""
 
 from __future__ import annotations
 
@@ -19,18 +19,24 @@ from tenants.accounts import known_devices, session_limits
 from tenants.isolation import scope
 from tenants.models import User
 
-SEEN = "seen"  # the session's key: when its last use was written down, in Unix seconds
-SELDOM = 5 * 60  # seconds: how exact "last used" is
-BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")  # in this order: each names itself after those behind it
+SEEN = "seen"  # key of the session: when its last use was saved, in Unix seconds
+LAST_USE_PRECISION = 5 * 60  # seconds
+BROWSERS = (
+    "Edg",
+    "OPR",
+    "Firefox",
+    "Chrome",
+    "Safari",
+)  # each user agent also has the names of those after it
 NAMES = {"Edg": "Edge", "OPR": "Opera"}
 SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
 
-ended = Signal()  # (user): sessions of this person are no more, its open streams are to notice
+ended = Signal()  # (user): some sessions of this user have ended, and their open streams must close
 
 
 @receiver(user_logged_in)
-def _list(request: HttpRequest, user: User, **_: Any) -> None:
-    """Every way in, an invitation's too. allauth lists its own sign-ins by itself, a second time does no harm."""
+def _record_session(request: HttpRequest, user: User, **_: Any) -> None:
+    """For every sign-in, also by invitation. allauth records its own sign-ins as well, which does no harm."""
     request.session[SEEN] = int(time.time())
     session_limits.begin(request, user)
     known_devices.remember(request, user.pk)
@@ -39,7 +45,7 @@ def _list(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 class SessionActivityMiddleware:
-    """Middleware: writes down when a session was last used, every five minutes at most, and moves its idle end."""
+    """Saves the last use of a session, at most every five minutes, and extends its idle expiry."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,30 +62,30 @@ class SessionActivityMiddleware:
         return response
 
     def _is_due(self, request: HttpRequest) -> bool:
-        return bool(request.session.get(SEEN, 0) < time.time() - SELDOM)
+        return bool(request.session.get(SEEN, 0) < time.time() - LAST_USE_PRECISION)
 
 
-def end(user: User, those: Iterable[UserSession]) -> None:
-    """Whoever sits there is signed out with their next request, and hears nothing more."""
-    gone = list(those)
-    for one in gone:
-        one.end()
-    if gone:
-        with scope.for_system("sessions were ended"):
-            audit.record(user, None, "person.sessions-ended", f"user:{user.pk}", sessions=len(gone))
+def end(user: User, user_sessions: Iterable[UserSession]) -> None:
+    """End sessions: the next request is anonymous, and open streams close."""
+    to_end = list(user_sessions)
+    for user_session in to_end:
+        user_session.end()
+    if to_end:
+        with scope.for_system("record ended sessions"):
+            audit.record(user, None, "person.sessions-ended", f"user:{user.pk}", sessions=len(to_end))
         ended.send(sender=None, user=user)
 
 
 def prune() -> int:
-    """Drop sessions that have ended, and what lists them; how many."""
-    gone = Session.objects.filter(expire_date__lt=Now()).delete()[0]
+    """Delete expired sessions and their entries in the list; how many."""
+    count = Session.objects.filter(expire_date__lt=Now()).delete()[0]
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
-    return gone
+    return count
 
 
 def browser_of(user_agent: str) -> str:
-    """In words, as far as a browser says what it is: "Firefox on Windows"."""
-    name = next((one for one in BROWSERS if f"{one}/" in user_agent), "")
-    system = next((words for mark, words in SYSTEMS.items() if mark in user_agent), "")
+    """A name such as "Firefox on Windows", as far as the user agent has one."""
+    name = next((browser for browser in BROWSERS if f"{browser}/" in user_agent), "")
+    system = next((label for token, label in SYSTEMS.items() if token in user_agent), "")
     system = system or ("Linux" if "Linux" in user_agent else "")
     return f"{NAMES.get(name, name) or 'A browser'}{f' on {system}' if system else ''}"

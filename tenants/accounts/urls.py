@@ -1,4 +1,4 @@
-"""Signing in and out, by one step or two. Sign-up is closed: an invitation is the way in."""
+"""URLs of signing in and out, second factors and sessions. There is no sign-up: users are invited."""
 
 from allauth.account import views
 from allauth.mfa.base import views as step

@@ -1,4 +1,4 @@
-"""Pages of one's own sign-in that allauth has otherwise: the second step, where one is signed in, a file on its way."""
+"""Views of the user's own account that replace or extend allauth's: second factors, sessions, downloads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tenants.mail import queue
 
 
 class PasswordResetDone(PasswordResetDoneView):  # type: ignore[misc]  # allauth has no types
-    """Says when mail is not leaving, in the same words whether the address is known or not."""
+    """Shows when mail is not being sent, whether the address is known or not."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -40,7 +40,7 @@ class SecondStep(IndexView):  # type: ignore[misc]  # allauth has no types
 
 
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
-    """allauth's, which would take the last step away from somebody who needs one."""
+    """allauth's view would remove the last second factor of a user who needs one; this one refuses."""
 
     success_url = reverse_lazy("mfa_index")
 
@@ -57,18 +57,18 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no
 
 
 class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
-    """GET lists them; POST ends all the others."""
+    """GET lists the user's sessions; POST ends all but the current one."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_context_data(**kwargs)
-        found["sessions"].sort(key=lambda one: (not one.is_current(), -one.last_seen_at.timestamp()))
-        for one in found["sessions"]:
-            one.browser = sessions.browser_of(one.user_agent)
-        return found
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["sessions"].sort(key=lambda item: (not item.is_current(), -item.last_seen_at.timestamp()))
+        for user_session in context["sessions"]:
+            user_session.browser = sessions.browser_of(user_session.user_agent)
+        return context
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: Any = self.request.user
-        others = [one for one in UserSession.objects.filter(user=user) if not one.is_current()]
+        others = [session for session in UserSession.objects.filter(user=user) if not session.is_current()]
         sessions.end(user, others)
         messages.success(self.request, "Every other browser is signed out.")
         return HttpResponseRedirect(str(self.success_url))
@@ -77,19 +77,19 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
 @require_POST
 @login_required
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
-    """One of one's own; this one is ended by signing out."""
+    """End one of the user's other sessions; the current one is ended by signing out."""
     user: Any = request.user
-    one = get_object_or_404(UserSession, pk=pk, user=user)
-    if not one.is_current():
-        sessions.end(user, [one])
-        messages.success(request, f"{sessions.browser_of(one.user_agent)} is signed out.")
+    user_session = get_object_or_404(UserSession, pk=pk, user=user)
+    if not user_session.is_current():
+        sessions.end(user, [user_session])
+        messages.success(request, f"{sessions.browser_of(user_session.user_agent)} is signed out.")
     return HttpResponseRedirect(str(Sessions.success_url))
 
 
 @require_GET
 @login_required
 def fetch(request: HttpRequest) -> HttpResponse:
-    """After a confirmation: the file comes by itself, and the page says so."""
+    """Starts a download after the reauthentication that it needed."""
     file = request.GET.get("file", "")
     if not reauthentication.is_internal(request, file):
         raise Http404

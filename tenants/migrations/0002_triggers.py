@@ -1,7 +1,7 @@
 """The triggers of the audit trail and of dedications, and the view of people: one file for each function in `sql/`.
 
-Every function names its tables with their schema and looks for anything else in `pg_catalog` alone: a temporary table
-cannot stand in place of ours. How a function is changed later is written in docs/migrations.md.
+Every function names its tables with their schema and finds anything else in `pg_catalog` alone, so no temporary table
+can replace ours. How a function is changed later is written in docs/migrations.md.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who owns what: connections, tenants, people, what is dedicated to whom, and the audit trail."""
+"""Models: connections, tenants, people, dedications, outgoing mail and the audit trail."""
 
 from tenants.models.audit import AuditEntry, AuditHead
 from tenants.models.connection import Assistant, Connection, ConnectionSecret, Number

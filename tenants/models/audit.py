@@ -9,9 +9,10 @@ from tenants.models.tenant import Tenant
 
 
 class AuditEntry(models.Model):
-    """What was done, by whom, to what. `body` is the canonical JSON that the chain covers; the other columns repeat
-    parts of it for searching. A trigger sets them from the body, and `seq` and `hash` under the lock of the chain's
-    head."""
+    """One action. `body` is the canonical JSON that the hash covers; the other columns repeat parts of it for queries.
+
+    A trigger sets these columns from the body, and `seq` and `hash` while the head of the chain is locked.
+    """
 
     chain = models.CharField(max_length=40)
     seq = models.BigIntegerField(default=0)
@@ -47,7 +48,7 @@ class AuditEntry(models.Model):
 
 
 class AuditHead(models.Model):
-    """The last link of each chain; only the trigger writes here."""
+    """The last entry of each chain; only the trigger writes here."""
 
     chain = models.CharField(max_length=40, primary_key=True)
     seq = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""Connections to VoiceDock, their secrets, and the copies of the numbers and assistants they hold."""
+"""Connections to VoiceDock, their secrets, and copies of their numbers and assistants."""
 
 import secrets as random
 
@@ -11,9 +11,9 @@ from tenants.isolation.row_security import SharedRowPolicy, TenantRowPolicy
 
 DEDICATED = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
-    "WHERE d.{kind}_id = tenants_{kind}.id)"  # the dedications' own policy narrows this to the open scope
+    "WHERE d.{kind}_id = tenants_{kind}.id)"  # the policy of dedications limits this to the open scope
 )
-USED = (  # by a client in the open scope: its home, or something dedicated to it is of it
+USED = (  # by a client in the open scope: as its home connection, or by a dedication
     "id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication "
     "UNION SELECT connection_id FROM tenants_assistantdedication)"
 )
@@ -24,7 +24,7 @@ def _token() -> str:
 
 
 class Connection(models.Model):
-    """One VoiceDock organization, reached with one API key (`voicedock-api.md §9.1`)."""
+    """One VoiceDock organization and its API key (`voicedock-api.md §9.1`)."""
 
     name = models.CharField(max_length=120)
     organization_id = models.CharField(max_length=64, unique=True)
@@ -48,7 +48,7 @@ class Connection(models.Model):
 
 
 class ConnectionSecret(models.Model):
-    """The sealed key and webhook secrets of a connection; a table that auditors cannot read."""
+    """The encrypted API key and webhook secrets of a connection, in a table that auditors cannot read."""
 
     connection = models.OneToOneField(Connection, models.CASCADE, primary_key=True, related_name="secret")
     sealed_api_key = models.TextField(blank=True)
@@ -77,7 +77,7 @@ class ConnectionSecret(models.Model):
         """The secrets that a webhook may be signed with, the current one first."""
         place = f"connection:{self.connection_id}:webhook"
         sealed = [self.sealed_webhook_secret, self.sealed_webhook_secret_before]
-        return [secrets.decrypt(one, place) for one in sealed if one]
+        return [secrets.decrypt(secret, place) for secret in sealed if secret]
 
     def new_webhook_secret(self) -> str:
         """Make a new secret; the one before it stays valid until it is retired."""
@@ -89,7 +89,7 @@ class ConnectionSecret(models.Model):
 
 
 class RemoteCopy(models.Model):
-    """What sync keeps of a thing that VoiceDock owns; what vanished there is marked, not deleted."""
+    """A copy of an object at VoiceDock, kept by sync; when it vanishes there, it is marked and not deleted."""
 
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="%(class)ss")
     remote_id = models.CharField(max_length=64)
@@ -124,7 +124,7 @@ class Number(RemoteCopy):
 
 
 class Assistant(RemoteCopy):
-    """A saved assistant of a VoiceDock organization (`voicedock-api.md §8`), without its configuration's secrets."""
+    """An assistant of a VoiceDock organization (`voicedock-api.md §8`), without the secrets of its configuration."""
 
     provider = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=120, blank=True)

@@ -1,4 +1,4 @@
-"""Dedications: the right of one tenant to a number, or an assistant, for a period of time."""
+"""Dedications: a number or an assistant belongs to one tenant for a period of time."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ AnyDedication = TypeVar("AnyDedication", bound="Dedication", covariant=True)
 
 class DedicationQuerySet(models.QuerySet[AnyDedication]):
     def open(self) -> Self:
-        """Those that hold at this moment, by the clock of the database."""
+        """In force now, by the clock of the database."""
         return self.filter(period__contains=Now(), withdrawn_at=None)
 
     def unended(self) -> Self:
-        """Those that hold, and those that begin later."""
+        """In force now or later."""
         return self.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), withdrawn_at=None)
 
     def at(self, moment: datetime) -> Self:
-        """Those that held then; what was withdrawn keeps an instant of its period and never held."""
+        """In force at that moment; a withdrawn one keeps an instant of its period and was never in force."""
         return self.filter(period__contains=moment, withdrawn_at=None)
 
 
 class Dedication(models.Model):
-    """The period is `[from, to)`; ending a dedication closes it, nothing else is ever rewritten."""
+    """The period is `[from, to)`. Ending a dedication sets its end; nothing else changes."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="%(class)ss")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
@@ -65,7 +65,7 @@ class Dedication(models.Model):
 
 
 class NumberDedication(Dedication):
-    """A number dedicated to a tenant; no two at the same instant, not even by way of two organizations."""
+    """A number dedicated to a tenant; never to two at the same instant, also when two organizations have the number."""
 
     number = models.ForeignKey(Number, models.PROTECT, related_name="dedications", db_constraint=False)
     e164 = models.CharField(max_length=16, help_text="Of the number; here so that the database can compare it.")

@@ -1,4 +1,4 @@
-"""Outgoing mail: a message waits here until the mail server has taken it."""
+"""The queue of outgoing mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 
 
 class OutgoingMail(models.Model):
-    """One message. Its text may hold a link that signs somebody in, so it is sealed, and removed once it is sent."""
+    """One message. Its text may have a link that signs a user in, so it is encrypted, and removed once it is sent."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -56,7 +56,7 @@ class OutgoingMail(models.Model):
 
     @property
     def text(self) -> str:
-        """What it says; empty once it is sent."""
+        """The decrypted text; empty once the message is sent."""
         return secrets.decrypt(self.sealed_text, self._place)
 
     @text.setter

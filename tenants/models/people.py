@@ -1,4 +1,4 @@
-"""People: who signs in, and what they are to the reseller or to a client."""
+"""Users, and their roles at the reseller and in clients."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Whoever signs in, with an e-mail address and a password."""
+    """A user, who signs in with an e-mail address and a password."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
@@ -55,12 +55,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """What Django's admin asks; the reading room itself asks `tenants.admin`."""
+        """Read by Django; the auditors' admin itself checks `auditor_for` in `tenants.auditor_admin.site`."""
         return hasattr(self, "auditor") or (hasattr(self, "staff") and self.staff.role == StaffRole.ADMIN)
 
 
 class Person(models.Model):
-    """Names without password hashes: a view, all that auditors may read of the people."""
+    """A database view of the users without password hashes, for auditors."""
 
     email = models.EmailField()
     name = models.CharField(max_length=120)
@@ -77,7 +77,7 @@ class Person(models.Model):
 
 
 class StaffMember(models.Model):
-    """A person of the reseller. Support may be let into some clients only; the others know every client."""
+    """A user of the reseller's staff. Support may be limited to some clients; the other roles see every client."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="staff")
     role = models.CharField(max_length=12, choices=StaffRole.choices)
@@ -97,7 +97,7 @@ class StaffMember(models.Model):
 
 
 class StaffGrant(models.Model):
-    """A client that somebody of support, who does not know every client, may know and enter."""
+    """A client that a support member who does not see every client may see and enter."""
 
     staff = models.ForeignKey(StaffMember, models.CASCADE, related_name="grants")
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
@@ -113,7 +113,7 @@ class StaffGrant(models.Model):
 
 
 class Auditor(models.Model):
-    """A person who reads in the Django admin, and changes nothing."""
+    """A user who may read in the auditors' admin."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="auditor")
     sees_all = models.BooleanField(default=False)
@@ -139,7 +139,7 @@ class AuditorGrant(models.Model):
 
 
 class Membership(models.Model):
-    """One person's role in one client."""
+    """The role of a user in a client."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
@@ -164,7 +164,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A single-use way in: the link holds the token, we keep only its hash."""
+    """A single-use invitation to a client; only the hash of its token is stored."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -192,7 +192,7 @@ class Invitation(models.Model):
 
 
 class SupportPass(models.Model):
-    """A client lets the reseller's support act inside it for a while; without one, a visit of support only looks."""
+    """A client lets the reseller's support act in it for some hours; without a pass, support can only read."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="passes")
     given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -208,7 +208,7 @@ class SupportPass(models.Model):
 
 
 class Visit(models.Model):
-    """A staff member inside a client; its people can see it."""
+    """The stay of a staff member in a client, which its members can see."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="visits")
     user = models.ForeignKey(User, models.PROTECT, related_name="visits")

@@ -18,12 +18,12 @@ LONGEST_RETENTION = 3650  # days
 
 
 def usual_retention() -> int:
-    """In days, for a client about which nothing else was agreed."""
+    """The default, in days."""
     return settings.RETENTION_DAYS
 
 
 class Tenant(models.Model):
-    """A client: on screen always called *client*."""
+    """A client of the reseller; screens always say *client*."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -106,7 +106,7 @@ class Tenant(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where its day is; UTC when the name is not known, which its pages then say."""
+        """Its time zone; UTC when the name is not known, which its pages then show."""
         return time_zones.or_utc(self.timezone)
 
     @property
@@ -119,13 +119,13 @@ class Tenant(models.Model):
 
     @property
     def kept_until(self) -> datetime | None:
-        """When the personal data of its calls may go; None for a client that is not closed."""
+        """When the personal data of its calls may be removed; None for a client that is not closed."""
         if self.status != self.Status.CLOSED or self.closed_at is None:
             return None
         return self.closed_at + timedelta(days=self.retention_days)
 
     @property
     def data_is_removed(self) -> bool:
-        """Closed, and emptied since: what VoiceDock still tells of its calls is not taken in any more."""
-        emptied = self.closed_at and self.data_removed_at and self.data_removed_at >= self.closed_at
-        return self.status == self.Status.CLOSED and bool(emptied)
+        """Closed and its personal data removed; what VoiceDock still reports of its calls is not stored any more."""
+        removed = self.closed_at and self.data_removed_at and self.data_removed_at >= self.closed_at
+        return self.status == self.Status.CLOSED and bool(removed)

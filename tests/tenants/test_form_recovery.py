@@ -17,7 +17,7 @@ from dashboard.team import forms as home_forms
 from tenants import secrets
 from tenants.access import form_recovery, support_access
 from tenants.access.permissions import Role, StaffRole
-from tenants.access.reauthentication import MAX_AGE, FORM_GRACE
+from tenants.access.reauthentication import FORM_GRACE, MAX_AGE
 from tenants.isolation import scope
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 

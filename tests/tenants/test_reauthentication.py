@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from tenants.access.permissions import Role
-from tenants.access.reauthentication import MAX_AGE, FORM_GRACE, Confirm
+from tenants.access.reauthentication import FORM_GRACE, MAX_AGE, Confirm
 from tenants.isolation import scope
 from tenants.models import Membership
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication

@@ -1,4 +1,4 @@
-"""The way in: an invitation's link, which works once; somebody new joins with the one that came by mail."""
+"""The page of an invitation's link, which works once; a new user joins with the mailed link."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tenants.accounts import members
 from tenants.accounts.allauth_private import ratelimit, record_authentication
 from tenants.models import Invitation, User
 
-MAILS = "3/10m/key"  # links mailed anew for one invitation
+MAIL_RATE = "3/10m/key"  # links mailed again for one invitation
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, token: str) -> HttpResponse:
-    """Used, expired, withdrawn and invented links are told alike."""
+    """Used, expired, withdrawn and invented links get the same response."""
     invitation = members.find_invitation(token)
     if invitation is None:
         return _gone(request)
@@ -34,7 +34,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "team/invitation_known.html", {"invitation": invitation})
     _, by_mail = members.read_token(token)
     if not by_mail:
-        return _send_the_link(request, invitation, token)
+        return _send_link(request, invitation, token)
     form = JoinForm(
         request.POST if request.method == "POST" else None,
         initial={"name": invitation.name},
@@ -52,12 +52,12 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
-    """A link that somebody else handed over does not show whose the address is, so the address gets one by mail."""
+def _send_link(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
+    """A copied link does not prove the address of whoever opens it, so a link is mailed to that address."""
     context: dict[str, object] = {"invitation": invitation}
     if request.method == "POST":
         usage = ratelimit.consume(
-            request, app="patchbay", action="invitation", config={"invitation": MAILS}, key=str(invitation.pk)
+            request, app="patchbay", action="invitation", config={"invitation": MAIL_RATE}, key=str(invitation.pk)
         )
         context["wait"] = usage is None
         context["sent"] = usage is not None and invitation_mail.deliver(invitation, token).mailed
@@ -67,13 +67,13 @@ def _send_the_link(request: HttpRequest, invitation: Invitation, token: str) -> 
 
 
 def _signed_in(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
-    """Somebody who is here already joins with one press; somebody else signs out first."""
-    me: User = request.user  # type: ignore[assignment]
-    if me.email.lower() != invitation.email.lower():
-        return render(request, "team/invitation_other.html", {"invitation": invitation, "me": me}, status=409)
+    """The invited user joins with one click; another user has to sign out first."""
+    user: User = request.user  # type: ignore[assignment]
+    if user.email.lower() != invitation.email.lower():
+        return render(request, "team/invitation_other.html", {"invitation": invitation, "me": user}, status=409)
     if request.method != "POST":
-        return render(request, "team/invitation_join.html", {"invitation": invitation, "me": me})
-    if members.accept(token, name=me.name, password=None, user=me) is None:
+        return render(request, "team/invitation_join.html", {"invitation": invitation, "me": user})
+    if members.accept(token, name=user.name, password=None, user=user) is None:
         return _gone(request)
     return _welcome(request, invitation)
 

@@ -1,4 +1,4 @@
-"""Mail for staff: what waits, what was not sent and why, and what was sent."""
+"""Staff's page of outgoing mail: waiting, failed with the error, and sent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHOWN = 100
 @require_GET
 @staff_view(Permission.MANAGE_MAIL, open_scope=False)
 def page(request: StaffRequest) -> HttpResponse:
-    found = queue.recent(SHOWN)
+    mails = queue.recent(SHOWN)
     context = {
-        "mails": found,
-        "unsent": sum(one.state in (queue.State.WAITING, queue.State.FAILED) for one in found),
+        "mails": mails,
+        "unsent": sum(mail.state in (queue.State.WAITING, queue.State.FAILED) for mail in mails),
         "trouble": queue.current_error(),
-        "more": len(found) == SHOWN,
+        "more": len(mails) == SHOWN,
     }
     return render(request, "team/outgoing_mail.html", context)
 

@@ -1,4 +1,4 @@
-"""The client's settings, and its colour as a style sheet of two numbers."""
+"""A client's settings, and a style sheet with its two brand values."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def page(request: TenantRequest) -> HttpResponse:
 @require_GET
 @login_required
 def brand_css(request: Any, slug: str) -> HttpResponse:
-    """Hue and chroma, nothing else; the address changes with them, so a browser may keep it."""
+    """Hue and chroma as CSS variables; the URL changes with them, so browsers may cache it."""
     tenant, _ = resolve_tenant(request, slug)
     hue, chroma = int(tenant.brand_hue), float(tenant.brand_chroma)
     response = HttpResponse(

@@ -1,4 +1,4 @@
-"""The pass with which a client lets the reseller's support act inside it, for a while."""
+"""Grant and withdraw the pass with which a client lets the reseller's support act in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenants.access.reauthentication import Confirm
 
 @require_POST
 @tenant_view(Permission.GIVE_SUPPORT_ACCESS, confirm=Confirm.THEN_GO_ON)
-def give(request: TenantRequest) -> HttpResponse:
+def grant(request: TenantRequest) -> HttpResponse:
     form = PassForm(request.POST)
     if form.is_valid():
         hours = form.cleaned_data["hours"]

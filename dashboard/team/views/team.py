@@ -1,4 +1,4 @@
-"""The client's own people: who is in, with which role, and who is invited."""
+"""The team of a client: members, roles, invitations and support access."""
 
 from __future__ import annotations
 
@@ -78,25 +78,25 @@ def remove(request: TenantRequest, pk: int) -> HttpResponse:
 @require_POST
 @tenant_view(Permission.MANAGE_TEAM)
 def withdraw(request: TenantRequest, pk: int) -> HttpResponse:
-    waiting = Invitation.objects.filter(tenant=request.tenant, accepted_at=None).select_related("tenant")
-    invitation = get_object_or_404(waiting, pk=pk)
+    invitations = Invitation.objects.filter(tenant=request.tenant, accepted_at=None).select_related("tenant")
+    invitation = get_object_or_404(invitations, pk=pk)
     members.withdraw(invitation, by=request.user)
     messages.success(request, f"The invitation of {invitation.email} no longer works.")
     return _back(request)
 
 
 def _member(request: TenantRequest, pk: int) -> Membership:
-    mine = Membership.objects.filter(tenant=request.tenant).select_related("user", "tenant")
-    return get_object_or_404(mine, pk=pk)
+    memberships = Membership.objects.filter(tenant=request.tenant).select_related("user", "tenant")
+    return get_object_or_404(memberships, pk=pk)
 
 
-def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **said: Any) -> HttpResponse:
+def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **extra: Any) -> HttpResponse:
     people = queries.people(request.tenant)
-    for one in people:
-        one.blocked_because = members.last_owner_message(one, people)  # type: ignore[attr-defined]
+    for member in people:
+        member.blocked_because = members.last_owner_message(member, people)  # type: ignore[attr-defined]
     context = {
         "people": people,
-        "owners": sum(one.role == Role.OWNER for one in people),
+        "owners": sum(member.role == Role.OWNER for member in people),
         "roles": Role.choices,
         "invitations": queries.open_invitations(request.tenant),
         "form": form or TeamForm(),
@@ -107,7 +107,7 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
         "visits": support_access.recent(request.tenant),
         "pass_form": PassForm(),
     }
-    return render(request, "team/team.html", context | said, status=status)
+    return render(request, "team/team.html", context | extra, status=status)
 
 
 MEANINGS = [

@@ -1,4 +1,4 @@
-"""`backup FOLDER`: all rows of the database, counted, with the signed heads of the audit trail."""
+"""`backup FOLDER`: writes a backup of the database with the checkpoints of the audit trail."""
 
 from pathlib import Path
 from typing import Any

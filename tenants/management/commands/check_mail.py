@@ -1,4 +1,4 @@
-"""`check_mail ADDRESS`: send one mail past the queue, and say in words what the mail server answered."""
+"""`check_mail ADDRESS`: sends one mail without the queue and prints what the mail server answered."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Command(BaseCommand):
             raise CommandError(f"{address}: {error.message}") from error
         if not settings.EMAIL_HOST:
             raise CommandError("PATCHBAY_SMTP_HOST is not set, so there is no mail server to try.")
-        where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} ({settings.SMTP_SECURITY})"
-        self.stdout.write(f"Asking {where} to take a mail from {settings.DEFAULT_FROM_EMAIL} to {address} …")
+        server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} ({settings.SMTP_SECURITY})"
+        self.stdout.write(f"Asking {server} to take a mail from {settings.DEFAULT_FROM_EMAIL} to {address} …")
         try:
             queue.transmit(SUBJECT, TEXT, [address])
         except queue.SEND_ERRORS as error:

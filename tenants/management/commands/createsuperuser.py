@@ -1,4 +1,4 @@
-"""`createsuperuser` of Django: there are no superusers here, and the command says what there is instead."""
+"""Replaces Django's `createsuperuser`: Patchbay has no superusers, and the command names the one to use instead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-WORDS = (
+MESSAGE = (
     "Patchbay has no superusers. The first of the staff is made by "
     '`manage.py first_admin --email you@example.com --name "Your name"`; everybody else is invited on the page Staff.'
 )
@@ -21,4 +21,4 @@ class Command(BaseCommand):
             parser.add_argument(option)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise CommandError(WORDS)
+        raise CommandError(MESSAGE)

@@ -1,4 +1,4 @@
-"""The first person of the staff, for a Patchbay without a demo; everybody else comes by invitation."""
+"""`first_admin`: makes the first staff admin of an installation without a demo; everybody else is invited."""
 
 from typing import Any
 
@@ -24,14 +24,14 @@ class Command(BaseCommand):
         email, name = options["email"].strip().lower(), options["name"].strip()
         try:
             validate_email(email)
-        except ValidationError as no:
-            raise CommandError(f"{email}: {no.message}") from no
-        with scope.for_system("the first of the staff"):
-            there = StaffMember.objects.select_related("user").filter(role=StaffRole.ADMIN).first()
-            if there and (there.user.email != email or there.user.last_login):
-                raise CommandError(f"There is a staff admin already: {there.user.email}.")
-            user, made = User.objects.get_or_create(email=email, defaults={"name": name})
-            if made:
+        except ValidationError as error:
+            raise CommandError(f"{email}: {error.message}") from error
+        with scope.for_system("make the first staff admin"):
+            admin = StaffMember.objects.select_related("user").filter(role=StaffRole.ADMIN).first()
+            if admin and (admin.user.email != email or admin.user.last_login):
+                raise CommandError(f"There is a staff admin already: {admin.user.email}.")
+            user, created = User.objects.get_or_create(email=email, defaults={"name": name})
+            if created:
                 user.set_unusable_password()
                 user.save(update_fields=["password"])
             StaffMember.objects.update_or_create(user=user, defaults={"role": StaffRole.ADMIN})

@@ -1,4 +1,4 @@
-"""`flush`, as the owner of the tables: emptying them belongs to it, and only tests do."""
+"""Django's `flush` as the owner of the tables: the app may not truncate them. Only tests use it."""
 
 from typing import Any
 

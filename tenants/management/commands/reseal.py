@@ -1,4 +1,4 @@
-"""Seal every stored secret with the newest of PATCHBAY_FIELD_KEYS, and say when the older ones can go."""
+"""`reseal`: encrypts every stored secret with the newest of PATCHBAY_FIELD_KEYS; older keys can go afterwards."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tenants import resealing
 
-LATER = (
+REMOVING_KEYS = (
     "Start web, workers and beat with the same keys before this, and take the older keys away an hour after it: words "
     "that were typed before a sign-in are kept sealed in sessions for that long. Keep them with backups made until now."
 )
@@ -17,14 +17,14 @@ class Command(BaseCommand):
     help = "Seal everything again with the first of PATCHBAY_FIELD_KEYS; can be run any number of times."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = resealing.run()
-        self.stdout.write(f"{done.changed} sealed again with the newest key, {done.already} were already.")
-        if done.unreadable:
+        result = resealing.run()
+        self.stdout.write(f"{result.changed} sealed again with the newest key, {result.already} were already.")
+        if result.unreadable:
             raise CommandError(
-                f"None of the {len(settings.FIELD_KEYS)} keys opens what is in {', '.join(done.unreadable[:20])}. "
+                f"None of the {len(settings.FIELD_KEYS)} keys opens what is in {', '.join(result.unreadable[:20])}. "
                 "Put the key that sealed it into PATCHBAY_FIELD_KEYS and run this again; take no key away."
             )
         if len(settings.FIELD_KEYS) > 1:
-            self.stdout.write(f"Everything opens with the newest key. {LATER}")
+            self.stdout.write(f"Everything opens with the newest key. {REMOVING_KEYS}")
         else:
             self.stdout.write("There is one key only, so none can go. A new key goes in front of it.")

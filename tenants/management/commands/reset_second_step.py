@@ -1,4 +1,4 @@
-"""`reset_second_step ADDRESS --why "…"`: for somebody who has lost app, passkeys and recovery codes alike."""
+"""`reset_second_step ADDRESS --why "…"`: for a user who has lost app, passkeys and recovery codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=address).first()
         if user is None:
             raise CommandError(f"Nobody signs in with {address}.")
-        with scope.for_system("second steps are taken away"):
+        with scope.for_system("remove second factors"):
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if not removed:
                 raise CommandError(f"{address} has no second step.")

@@ -1,4 +1,4 @@
-"""`restore FOLDER`: a backup into an empty database, compared with what the backup says it holds."""
+"""`restore FOLDER`: restores a backup into an empty database and checks that it is complete."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Check the audit trail: every chain from its first entry to its head, and against what was signed outside."""
+"""`verify_audit`: checks every chain of the audit trail from its first entry, also against the checkpoints."""
 
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--heads", type=Path, help="A folder with signed heads, such as a copy kept elsewhere.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        where = options["heads"] or checkpoints.folder()
-        signed = checkpoints.load(where)
+        folder = options["heads"] or checkpoints.folder()
+        signed = checkpoints.load(folder)
         with scope.for_system("verify the audit trail"):
             broken = list(verification.verify(published=signed))
             last = list(AuditHead.objects.order_by("chain"))
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             self.stderr.write(problem)
         for row in broken:
             self.stderr.write(f"{row.chain}, entry {row.seq}: {row.reason}")
-        against = self._against(signed, where)
+        against = self._against(signed, folder)
         if broken:
             raise CommandError(f"{len(broken)} of {len(last)} chains are broken; held against {against}.")
         if signed.problems:
@@ -34,8 +34,8 @@ class Command(BaseCommand):
         entries = sum(head.seq for head in last)
         self.stdout.write(f"{len(last)} chains with {entries} entries hold, checked against {against}.")
 
-    def _against(self, signed: checkpoints.Checkpoints, where: Path) -> str:
-        ours = "the heads in the database"
+    def _against(self, signed: checkpoints.Checkpoints, folder: Path) -> str:
+        stored = "the heads in the database"
         if not signed.lines:
-            return f"{ours} alone: there are no signed ones in {where}, so a chain written anew would not be noticed"
-        return f"{ours} and {signed.lines} signed publications in {where}, the last of {signed.last_at}"
+            return f"{stored} alone: there are no signed ones in {folder}, so a chain written anew would not be noticed"
+        return f"{stored} and {signed.lines} signed publications in {folder}, the last of {signed.last_at}"

@@ -1,4 +1,4 @@
--- An audit entry is never changed or deleted, by whichever role.
+-- An audit entry is never changed or deleted, by any role.
 CREATE FUNCTION public.audit_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'insufficient_privilege'; END $$;

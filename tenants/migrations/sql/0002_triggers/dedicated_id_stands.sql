@@ -1,5 +1,5 @@
--- A number or an assistant keeps its id at VoiceDock and its connection while a dedication of it is open: otherwise the
--- row under a dedication could be made to mean another number.
+-- A number or an assistant keeps its id at VoiceDock and its connection while a dedication of it is open: otherwise a
+-- dedication could be made to refer to another number.
 CREATE FUNCTION public.dedicated_id_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

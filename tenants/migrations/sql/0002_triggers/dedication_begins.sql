@@ -1,9 +1,9 @@
--- A dedication begins and ends now or later: nobody writes a past in which a number belonged to a client.
+-- A dedication begins and ends now or later: nobody can claim that a number belonged to a client in the past.
 -- Five seconds are allowed because the clocks of application servers differ a little.
 CREATE FUNCTION public.dedication_begins() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  -- The owner's log-in may: it alone gives the demo a past. The web and the workers never have it.
+  -- The owner may, for the history of the demo. Web and workers never connect as the owner.
   IF session_user = (SELECT pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = TG_RELID) THEN
     RETURN NEW;
   END IF;

@@ -1,5 +1,5 @@
--- People without password hashes, for the pages of auditors. Who reads everything sees all of them; anybody else sees
--- themselves, the reseller's staff and the members of the clients in the open scope. The conditions are those of the
+-- People without password hashes, for the pages of auditors. A scope that reaches all has all of them; any other has
+-- its own user, the reseller's staff and the members of the clients in the scope. The conditions are those of the
 -- policies in `tenants/isolation/row_security.py`: a setting counts only where `scope_holds()` finds it signed.
 CREATE VIEW public.tenants_person WITH (security_barrier) AS
 SELECT id, email, name, is_active, last_login FROM public.tenants_user u
