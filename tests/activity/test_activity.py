@@ -22,8 +22,8 @@ def test_a_client_reads_its_own_and_staff_read_all(bloom, harbor, make_member, s
     write(bloom, support, 1)
     write(harbor, admin, 1)
     owner = sign_in(make_member(bloom, Role.OWNER))
-    mine = owner.get("/c/bloom-dental/activity/").content.decode()
-    assert "Support Person entered as staff." in mine and "Admin Person" not in mine
+    page = owner.get("/c/bloom-dental/activity/").content.decode()
+    assert "Support Person entered as staff." in page and "Admin Person" not in page
     every = sign_in(support).get("/activity/").content.decode()
     assert "Support Person entered as staff." in every and "Admin Person entered as staff." in every
     assert sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/activity/").status_code == 403
@@ -43,8 +43,8 @@ def test_it_is_narrowed_by_person_kind_client_and_day(bloom, harbor, sign_in, su
 
 
 def test_every_action_is_of_a_kind_one_can_ask_for():
-    told = [action for action in SENTENCES if not action.startswith(tuple(sum(views.BEGINNINGS.values(), ())))]
-    assert told == []
+    unlisted = [action for action in SENTENCES if not action.startswith(tuple(sum(views.PREFIXES.values(), ())))]
+    assert unlisted == []
 
 
 def test_what_was_taken_away_is_found_together(bloom, sign_in, support, make_member):

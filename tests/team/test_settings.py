@@ -30,10 +30,10 @@ def test_an_owner_changes_the_settings(bloom, make_member, sign_in):
         tenant = Tenant.objects.get()
         assert (tenant.city, tenant.brand_hue, str(tenant.brand_chroma)) == ("Amsterdam", 186, "0.078")
         assert tenant.default_number_id == bloom.number.pk
-        assert [one.text for one in Phrase.objects.all()] == ["We are closed today.", "Offer Thursday."]
-        said = AuditEntry.objects.get(action="tenant.settings-changed").body
+        assert [phrase.text for phrase in Phrase.objects.all()] == ["We are closed today.", "Offer Thursday."]
+        body = AuditEntry.objects.get(action="tenant.settings-changed").body
         before = AuditEntry.objects.count()
-    assert "city" in said and "colour" in said and "saved phrases" in said
+    assert "city" in body and "colour" in body and "saved phrases" in body
     assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
     with scope.for_tenant(bloom.tenant):
         assert AuditEntry.objects.count() == before  # nothing was different

@@ -16,8 +16,8 @@ from tests.fixtures.concurrency import at_once
 
 def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client):
     browser = sign_in(admin)
-    said = {"email": "Noor@reseller.example", "name": "Noor Prins", "role": "support", "sees_all": "on"}
-    answer = browser.post("/staff/invite/", said)
+    form = {"email": "Noor@reseller.example", "name": "Noor Prins", "role": "support", "sees_all": "on"}
+    answer = browser.post("/staff/invite/", form)
     link = answer.context["link"].address
     assert link in mail.outbox[0].body and "second step" in mail.outbox[0].body
     page = client.get("/" + link.split("/", 3)[3], follow=True)
@@ -25,7 +25,7 @@ def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client
     assert client.post(page.redirect_chain[-1][0], chosen).status_code == 302
     entered = {"login": "noor@reseller.example", "password": "a-long-enough-passphrase"}
     assert client.post("/accounts/login/", entered).status_code == 302 and client.get("/clients/").status_code == 200
-    again = browser.post("/staff/invite/", said)
+    again = browser.post("/staff/invite/", form)
     assert again.status_code == 422 and "signs in with this address already" in again.content.decode()
     assert "Noor Prins" in again.content.decode()  # what was typed stays
     listed = browser.get("/staff/").content.decode()
@@ -47,10 +47,10 @@ def limited(support) -> User:
 
 def test_support_is_let_into_one_client_and_out_again(admin, limited, sign_in, bloom, harbor):
     theirs, browser = sign_in(limited), sign_in(admin)
-    assert [theirs.get(f"/clients/{one.slug}/").status_code for one in (bloom, harbor)] == [404, 404]
+    assert [theirs.get(f"/clients/{setup.slug}/").status_code for setup in (bloom, harbor)] == [404, 404]
     assert stream.reach_of(limited) is None
     assert browser.post(f"/staff/{limited.pk}/clients/", {"client": bloom.tenant.pk}).status_code == 302
-    assert [theirs.get(f"/clients/{one.slug}/").status_code for one in (bloom, harbor)] == [200, 404]
+    assert [theirs.get(f"/clients/{setup.slug}/").status_code for setup in (bloom, harbor)] == [200, 404]
     assert theirs.post("/enter/harbor-logistics/").status_code == 404
     assert theirs.post("/enter/bloom-dental/").status_code == 302
     for page in ("/", "/clients/", "/live/", "/calls/", "/campaigns/", "/activity/", "/c/bloom-dental/team/"):
@@ -62,8 +62,8 @@ def test_support_is_let_into_one_client_and_out_again(admin, limited, sign_in, b
     assert theirs.get("/c/bloom-dental/").status_code == 404
     with scope.for_tenant(bloom.tenant):
         assert Visit.objects.get().ended_at
-        told = AuditEntry.objects.filter(action__startswith="support.").values_list("action", flat=True)
-        assert list(told.order_by("seq")) == ["support.let-in", "support.kept-out"]
+        actions = AuditEntry.objects.filter(action__startswith="support.").values_list("action", flat=True)
+        assert list(actions.order_by("seq")) == ["support.let-in", "support.kept-out"]
 
 
 def test_a_role_changes_and_with_it_the_reach(admin, limited, sign_in):

@@ -55,18 +55,18 @@ def test_roles_change_and_people_go(bloom, make_member, sign_in):
 
 def test_the_last_owner_stays(bloom, make_member, sign_in):
     owner = make_member(bloom, Role.OWNER)
-    browser, mine = sign_in(owner), membership(bloom, owner)
-    said = browser.get("/c/bloom-dental/team/").content.decode()
-    assert "This is the last owner. Make somebody else an owner first." in said
-    assert f"/team/{mine.pk}/role/" not in said and f'commandfor="remove-{mine.pk}"' not in said
+    browser, own = sign_in(owner), membership(bloom, owner)
+    page = browser.get("/c/bloom-dental/team/").content.decode()
+    assert "This is the last owner. Make somebody else an owner first." in page
+    assert f"/team/{own.pk}/role/" not in page and f'commandfor="remove-{own.pk}"' not in page
     for answer in (
-        browser.post(f"/c/bloom-dental/team/{mine.pk}/role/", {"role": "viewer"}),
-        browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/"),
+        browser.post(f"/c/bloom-dental/team/{own.pk}/role/", {"role": "viewer"}),
+        browser.post(f"/c/bloom-dental/team/{own.pk}/remove/"),
     ):
         assert answer.status_code == 409 and "This is the last owner." in answer.content.decode()
     assert membership(bloom, owner).role == Role.OWNER
     make_member(bloom, Role.OWNER, "Second Owner")
-    gone = browser.post(f"/c/bloom-dental/team/{mine.pk}/remove/")
+    gone = browser.post(f"/c/bloom-dental/team/{own.pk}/remove/")
     assert gone.headers["Location"] == "/"
 
 

@@ -83,8 +83,8 @@ def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, make_mem
     assert theirs.post("/c/bloom-dental/team/support/withdraw/").status_code == 302
     assert inside.get("/c/bloom-dental/call/").status_code == 403
     with scope.for_tenant(bloom.tenant):
-        told = AuditEntry.objects.filter(action__startswith="support.").order_by("seq")
-        assert [one.action for one in told] == ["support.pass-given", "support.pass-withdrawn"]
+        entries = AuditEntry.objects.filter(action__startswith="support.").order_by("seq")
+        assert [entry.action for entry in entries] == ["support.pass-given", "support.pass-withdrawn"]
 
 
 def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, bloom, make_member, visit_client):

@@ -23,7 +23,7 @@ def entries(setup):
 def test_the_chain_holds_and_reads_as_sentences(bloom, harbor, admin):
     with scope.for_tenant(bloom.tenant):
         audit.record(admin, bloom.tenant, "person.removed", "membership:1", person="Zoë Ruiter")
-        assert [one.seq for one in entries(bloom)] == [1, 2, 3, 4]
+        assert [entry.seq for entry in entries(bloom)] == [1, 2, 3, 4]
         assert sentence(entries(bloom)[-1]) == f"{admin} removed Zoë Ruiter from the team."
     with scope.for_system("verify"):
         assert list(verification.verify()) == []
@@ -38,7 +38,7 @@ def test_the_app_cannot_change_or_delete_an_entry(bloom):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("attack", "told"),
+    ("attack", "reason"),
     [
         (
             "UPDATE tenants_auditentry SET body = replace(body, 'Bloom', 'Doom')"
@@ -51,7 +51,7 @@ def test_the_app_cannot_change_or_delete_an_entry(bloom):
         ("UPDATE tenants_auditentry SET seq = CASE seq WHEN 1 THEN 2 ELSE 1 END WHERE seq < 3", "hash"),
     ],
 )
-def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
+def test_what_a_superuser_changes_is_found(bloom, attack, reason, superuser):
     superuser(
         "ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",
         "ALTER TABLE tenants_auditentry DROP CONSTRAINT one_entry_per_link",
@@ -62,7 +62,7 @@ def test_what_a_superuser_changes_is_found(bloom, attack, told, superuser):
         with scope.for_system("verify"):
             (broken,) = verification.verify()
         assert broken.chain == f"tenant-{bloom.tenant.pk}"
-        assert told in broken.reason
+        assert reason in broken.reason
     finally:
         superuser(
             "TRUNCATE tenants_auditentry",

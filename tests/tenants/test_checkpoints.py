@@ -28,8 +28,8 @@ def verify(*arguments) -> str:
     out = StringIO()
     try:
         call_command("verify_audit", *arguments, stdout=out, stderr=out)
-    except CommandError as no:
-        return out.getvalue() + str(no)
+    except CommandError as error:
+        return out.getvalue() + str(error)
     return out.getvalue()
 
 
@@ -40,8 +40,8 @@ def test_heads_are_signed_into_a_file_and_once_a_day_into_a_mail(bloom, harbor, 
     happen(bloom, admin)
     line = checkpoints.publish()
     assert f"tenant-{bloom.tenant.pk}" in line and f"tenant-{harbor.tenant.pk}" not in line
-    (told,) = mail.outbox
-    assert told.to == ["archive@audit.test"] and path.read_text().splitlines()[0] in told.body
+    (message,) = mail.outbox
+    assert message.to == ["archive@audit.test"] and path.read_text().splitlines()[0] in message.body
     found = checkpoints.load()
     assert (found.lines, found.problems) == (2, [])
     assert "2 signed publications" in verify() and "hold, checked against the heads in the database and" in verify()
@@ -58,9 +58,9 @@ def test_without_a_key_nothing_is_published_and_the_deployment_is_warned(db, set
         checkpoints.publish()
     tasks.publish_checkpoints()
     assert list(checkpoint_folder.iterdir()) == []
-    assert [one.id for one in checks.audit_key()] == ["patchbay.W001"]
+    assert [message.id for message in checks.audit_key()] == ["patchbay.W001"]
     settings.AUDIT_KEY = "nonsense"
-    assert [one.id for one in checks.audit_key()] == ["patchbay.E001"]
+    assert [message.id for message in checks.audit_key()] == ["patchbay.E001"]
 
 
 OPEN = ("ALTER TABLE tenants_auditentry DISABLE TRIGGER USER",)
@@ -124,7 +124,7 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
     with scope.for_tenant(bloom.tenant):
         audit.record(make_user("Zoë"), bloom.tenant, "visit.ended", bloom.tenant)
     checkpoints.publish()
-    done = [one.format(chain=chain) for one in [*statements, *([RECHAIN] if again else [])]]
+    done = [statement.format(chain=chain) for statement in [*statements, *([RECHAIN] if again else [])]]
     superuser(*OPEN, *done, *SHUT)
     try:
         with scope.for_system("verify"):
@@ -132,8 +132,8 @@ def test_what_a_superuser_writes_anew_is_found_by_signed_heads_alone(
             (broken,) = verification.verify(published=checkpoints.load())
         assert broken.chain == chain
         assert "signed" in broken.reason
-        told = verify()
-        assert f"{chain}, entry {broken.seq}: {broken.reason}" in told and "1 of " in told
+        output = verify()
+        assert f"{chain}, entry {broken.seq}: {broken.reason}" in output and "1 of " in output
     finally:
         superuser("TRUNCATE tenants_auditentry", "TRUNCATE tenants_audithead")
 
@@ -143,7 +143,7 @@ def test_entries_gone_from_under_their_head_are_found_without_signed_heads(bloom
     superuser(*OPEN, "DELETE FROM tenants_auditentry", *SHUT)
     try:
         with scope.for_system("verify"):
-            assert {one.seq for one in verification.verify()} == {1}
+            assert {row.seq for row in verification.verify()} == {1}
     finally:
         superuser("TRUNCATE tenants_audithead")
 
@@ -164,9 +164,9 @@ def test_a_line_that_was_tampered_with_is_not_believed(bloom, admin, checkpoint_
     else:
         lines[1] = "nonsense"
     path.write_text("\n".join(lines) + "\n")
-    told = verify()
-    assert "line 2:" in told
-    assert "not every signed line can be believed" in told or tampering == "foreign key"
+    output = verify()
+    assert "line 2:" in output
+    assert "not every signed line can be believed" in output or tampering == "foreign key"
 
 
 def test_an_older_key_is_still_believed_by_its_public_half(bloom, admin, checkpoint_folder, settings):
@@ -209,7 +209,7 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
 
 
 @pytest.mark.parametrize(
-    ("says", "told"),
+    ("says", "expected"),
     [
         (-timedelta(days=30), "was appended after entry"),
         (-timedelta(hours=2), "was appended after entry"),
@@ -218,7 +218,9 @@ def test_looking_again_within_the_hour_is_one_entry(bloom, harbor, admin, suppor
         (timedelta(minutes=30), ""),
     ],
 )
-def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom, admin, checkpoint_folder, says, told):
+def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(
+    bloom, admin, checkpoint_folder, says, expected
+):
     """The app's log-in appends what it likes to a chain in its scope: that it was so is bounded by the signed heads."""
     happen(bloom, admin)
     checkpoints.publish()
@@ -232,5 +234,5 @@ def test_an_entry_that_says_another_time_than_it_was_appended_at_is_found(bloom,
     with scope.for_system("verify"):
         assert list(verification.verify()) == []
         broken = list(verification.verify(published=checkpoints.load()))
-    assert [one.seq for one in broken] == ([genuine.seq + 1] if told else [])
-    assert all(told in one.reason for one in broken)
+    assert [row.seq for row in broken] == ([genuine.seq + 1] if expected else [])
+    assert all(expected in row.reason for row in broken)

@@ -65,7 +65,7 @@ def test_functions_are_the_owners_are_plain_and_nobody_else_may_call_them():
     assert {name for name, owner, *_ in found if owner != "patchbay_owner"} == set()
     assert {name for name, _, language, *_ in found if language not in ("sql", "plpgsql")} == set()
     assert {name for name, _, _, definer, *_ in found if definer} == set(RUN_AS_THE_OWNER)
-    assert [one for one in found if any(one[4:])] == []
+    assert [row for row in found if any(row[4:])] == []
     callable_by_the_app = names(
         f"SELECT p.proname FROM pg_proc p WHERE {OURS} AND has_function_privilege('{APP}', p.oid, 'EXECUTE')"
     )
@@ -85,7 +85,7 @@ def test_every_trigger_is_on_and_calls_one_of_our_functions():
         ("tenants_assistantdedication", "assistant_dedication_stands"),
         ("calls_call", "call_leaves"),
     } <= {(table, name) for table, name, _ in found}
-    assert [one for one in found if not one[2]] == []
+    assert [row for row in found if not row[2]] == []
     assert names("SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O'") == set()
     assert names("SELECT evtname FROM pg_event_trigger") == set()
     assert (
@@ -188,13 +188,13 @@ def test_roles_have_no_powers_and_are_members_of_nothing_but_what_is_listed():
     [
         "CREATE TEMPORARY TABLE tenants_audithead (chain text, seq bigint, hash bytea)",
         "CREATE FUNCTION pg_temp.run() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "CREATE TABLE public.mine (id int)",
+        "CREATE TABLE public.own (id int)",
         "CREATE SCHEMA patchbay_app",
         "CREATE FUNCTION public.run() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "ALTER TABLE tenants_tenant DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE tenants_tenant DISABLE TRIGGER USER",
-        "CREATE TRIGGER mine BEFORE INSERT ON tenants_tenant FOR EACH ROW EXECUTE FUNCTION audit_link()",
-        "CREATE POLICY mine ON tenants_tenant USING (true)",
+        "CREATE TRIGGER own BEFORE INSERT ON tenants_tenant FOR EACH ROW EXECUTE FUNCTION audit_link()",
+        "CREATE POLICY own ON tenants_tenant USING (true)",
         "SET session_replication_role = replica",
         "SET ROLE patchbay_owner",
     ],

@@ -159,7 +159,7 @@ def test_what_is_kept_is_sealed_and_goes_after_an_hour(browser, owner, monkeypat
     form = WORDS | opened_by(browser)
     end_session(browser)
     browser.post(INVITE, form, **PAGE)
-    assert all("Somebody Typed" not in str(one.get_decoded()) for one in Session.objects.all())
+    assert all("Somebody Typed" not in str(session.get_decoded()) for session in Session.objects.all())
     sign_in_by_form(browser, owner, TEAM)
     later = form_recovery.time.time() + form_recovery.LIFETIME + 1
     monkeypatch.setattr(form_recovery.time, "time", lambda: later)

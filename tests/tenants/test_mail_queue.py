@@ -1,4 +1,4 @@
-"""Outgoing mail: a mail server in trouble never fails a request, nothing is lost, and people are told."""
+"""Outgoing mail: a mail server in trouble never fails a request, nothing is lost, and people see that mail is late."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_reset_is_never_an_error_and_the_page_says_that_mail_is_late(server, b
         assert "Mail is late at the moment" in page
         pages.append(page[page.index("<main") : page.index("</main>")])
     assert pages[0] == pages[1]  # an address that is known is not told from one that is not
-    assert [one.to for one in queued()] == [user.email, "nobody@people.test"]
+    assert [message.to for message in queued()] == [user.email, "nobody@people.test"]
 
 
 def test_a_new_password_and_a_second_factor_are_never_errors(server, bloom, make_member, sign_in):
@@ -151,7 +151,7 @@ def test_a_new_password_and_a_second_factor_are_never_errors(server, bloom, make
     new = "another long passphrase"
     change = {"oldpassword": PASSWORD, "password1": new, "password2": new}
     assert browser.post("/accounts/password/change/", change).status_code == 302
-    assert [one.subject for one in queued()] == ["Your password was changed"]
+    assert [message.subject for message in queued()] == ["Your password was changed"]
 
 
 def test_an_invitation_says_that_its_mail_is_late_and_stays_open(server, bloom, make_member, sign_in):
@@ -210,12 +210,12 @@ def test_the_list_is_bounded_and_costs_the_same(server, admin, sign_in, django_a
 def test_errors_are_told_in_words_and_without_what_the_server_wrote(server, error, words, settings):
     server.error = error
     send_mail("Hello", "text", None, ["a@b.test"])
-    (one,) = queued()
-    assert words in one.last_error and "hunter2" not in one.last_error
+    (message,) = queued()
+    assert words in message.last_error and "hunter2" not in message.last_error
     settings.EMAIL_HOST = "mail.test"
-    with pytest.raises(CommandError) as told:
+    with pytest.raises(CommandError) as refusal:
         call_command("check_mail", "a@b.test")
-    assert words in str(told.value)
+    assert words in str(refusal.value)
 
 
 def test_check_mail_sends_one_past_the_queue(server, settings, capsys):
@@ -224,18 +224,18 @@ def test_check_mail_sends_one_past_the_queue(server, settings, capsys):
     settings.EMAIL_HOST, server.error = "mail.test", None
     queue.add("Hello", "text", ["a@b.test"])
     call_command("check_mail", "a@b.test")
-    told = capsys.readouterr().out
-    assert "The mail server took it" in told and "1 mails wait" in told and len(mail.outbox) == 1
+    output = capsys.readouterr().out
+    assert "The mail server took it" in output and "1 mails wait" in output and len(mail.outbox) == 1
     with pytest.raises(CommandError, match="valid email"):
         call_command("check_mail", "nonsense")
 
 
 def test_a_deployment_without_a_mail_server_is_warned(settings):
     settings.MAIL_IS_KEPT, settings.EMAIL_HOST, settings.DEFAULT_FROM_EMAIL = False, "", "patchbay@localhost"
-    assert [one.id for one in checks.mail()] == ["patchbay.W002", "patchbay.W003"]
+    assert [message.id for message in checks.mail()] == ["patchbay.W002", "patchbay.W003"]
     settings.EMAIL_HOST, settings.DEFAULT_FROM_EMAIL = "mail.test", "calls@reseller.test"
     settings.SMTP_SECURITY, settings.EMAIL_HOST_PASSWORD = "none", "secret"
-    assert [one.id for one in checks.mail()] == ["patchbay.W004"]
+    assert [message.id for message in checks.mail()] == ["patchbay.W004"]
     settings.SMTP_SECURITY = "tls"
     assert checks.mail() == []
 

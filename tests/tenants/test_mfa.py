@@ -25,7 +25,7 @@ from tests.promises import url_matrix
 APP, INDEX = "/accounts/second-step/app/", "/accounts/second-step/"
 
 
-pytestmark = pytest.mark.django_db(transaction=True)  # what was set up is told once it is committed
+pytestmark = pytest.mark.django_db(transaction=True)  # audit entries about factors are written after the commit
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +78,8 @@ def test_an_app_is_asked_for_at_the_next_sign_in(owner):
         fourth = enter(owner)
         assert fourth.post("/accounts/second-step/enter/", {"code": codes[3]}).status_code == 200  # once each
     with scope.for_system("look"):
-        told = list(AuditEntry.objects.filter(action="person.step-added").values_list("actor", flat=True))
-    assert told == [str(owner)] * 2  # the app, and the codes that came with it
+        actors = list(AuditEntry.objects.filter(action="person.step-added").values_list("actor", flat=True))
+    assert actors == [str(owner)] * 2  # the app, and the codes that came with it
 
 
 def test_codes_are_guessed_a_few_times_only(owner):
@@ -115,12 +115,12 @@ def test_a_seed_moved_to_another_persons_row_opens_nothing(owner, bloom, make_me
         other = give_password(make_member(bloom, Role.VIEWER, "Other"))
         secrets_of = {person.pk: set_up(enter(person)) for person in (owner, other)}
         clock.shift(60)
-        mine = Authenticator.objects.get(user=owner, type="totp")
+        own = Authenticator.objects.get(user=owner, type="totp")
         theirs = Authenticator.objects.get(user=other, type="totp")
         with connection.cursor() as cursor:  # whoever can write to the database puts a known seed into another's row
             cursor.execute(
                 "UPDATE mfa_authenticator SET data = (SELECT data FROM mfa_authenticator WHERE id = %s) WHERE id = %s",
-                [mine.pk, theirs.pk],
+                [own.pk, theirs.pk],
             )
         browser = enter(other)
         for seed in secrets_of.values():

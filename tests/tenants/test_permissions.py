@@ -34,7 +34,9 @@ ACTIONS = {  # what can be done on a client's page, and to its numbers and assis
 
 def test_each_action_on_a_clients_page_has_its_own_permission():
     outside = ("clients/<slug:slug>/", "inventory/")
-    found = {one.name: one.permission for one in url_matrix.every() if one.route.startswith(outside)}
+    found = {
+        endpoint.name: endpoint.permission for endpoint in url_matrix.every() if endpoint.route.startswith(outside)
+    }
     acting = {name: permission for name, permission in found.items() if "POST" in url_matrix.ROWS[name].methods}
     assert acting == ACTIONS
     kinds_of = defaultdict(set)

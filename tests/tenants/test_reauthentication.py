@@ -111,7 +111,7 @@ def test_a_key_is_kept_nowhere_meanwhile(bloom, admin, sign_in):
         HTTP_REFERER="http://testserver/connections/",
     )
     assert answer.status_code == 302
-    kept = "".join(str(Session.objects.get(pk=one.pk).get_decoded()) for one in Session.objects.all())
+    kept = "".join(str(Session.objects.get(pk=session.pk).get_decoded()) for session in Session.objects.all())
     assert "fl_canary" not in kept
     assert confirm(browser, answer)["Location"] == "/connections/"
     assert 'name="api_key"' in browser.get("/connections/").content.decode()

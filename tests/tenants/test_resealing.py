@@ -31,9 +31,9 @@ def sealed(bloom, harbor, make_user):
 
 
 def reseal():
-    told = io.StringIO()
-    call_command("reseal", stdout=told)
-    return told.getvalue()
+    output = io.StringIO()
+    call_command("reseal", stdout=output)
+    return output.getvalue()
 
 
 def everything_opens(sealed, bloom):

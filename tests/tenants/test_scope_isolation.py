@@ -58,30 +58,30 @@ def test_statements_of_two_clients_interleave_over_pooled_connections(bloom, har
     together, tenants = Barrier(4), [bloom.tenant.pk, harbor.tenant.pk] * 2
 
     def live(nth: int) -> set[tuple[int, int]]:
-        chance, mine, met = random.Random(nth), tenants[nth], set()
+        chance, own, met = random.Random(nth), tenants[nth], set()
         together.wait()
         try:
             for _ in range(40):
-                once(mine, chance, met)
+                once(own, chance, met)
                 connection.close()
         finally:
             connection.close()
         return met
 
-    def once(mine: int, chance: random.Random, met: set[tuple[int, int]]) -> None:
-        with suppress(Trouble, ProgrammingError), scope.for_tenant(mine):
-            assert seen() == {mine}
-            met.add((in_force()[0], mine))
+    def once(own: int, chance: random.Random, met: set[tuple[int, int]]) -> None:
+        with suppress(Trouble, ProgrammingError), scope.for_tenant(own):
+            assert seen() == {own}
+            met.add((in_force()[0], own))
             if chance.random() < 0.2:
                 raise Trouble
             if chance.random() < 0.2:
                 Tenant.objects.create(name="Another", slug="another")  # the policy refuses
-            assert seen() == {mine}
+            assert seen() == {own}
         assert (seen(), in_force()[1]) == (set(), "")
 
     with ThreadPoolExecutor(4) as threads:
         met = set().union(*threads.map(live, range(4)))
-    of_both = {pid for pid, _ in met if {mine for other, mine in met if other == pid} == set(tenants)}
+    of_both = {pid for pid, _ in met if {own for other, own in met if other == pid} == set(tenants)}
     assert of_both, "no connection was ever used for both clients: nothing was shown"
 
 
@@ -103,14 +103,14 @@ def test_an_exception_amid_a_scope_leaves_nothing_behind(bloom, harbor, settings
         assert seen() == {harbor.tenant.pk}
 
 
-def told(tenant: Tenant) -> Iterator[set[int]]:
+def visible_rows(tenant: Tenant) -> Iterator[set[int]]:
     with scope.for_tenant(tenant):
         while True:
             yield seen()
 
 
 def test_a_generator_that_rests_inside_a_scope_lets_no_other_scope_begin(bloom, harbor, settings):
-    resting = told(bloom.tenant)
+    resting = visible_rows(bloom.tenant)
     assert next(resting) == {bloom.tenant.pk}
     with pytest.raises(RuntimeError, match="durable"), scope.for_tenant(harbor.tenant):
         raise AssertionError("two scopes at once")
@@ -123,7 +123,7 @@ def test_a_generator_that_rests_inside_a_scope_lets_no_other_scope_begin(bloom, 
 
 
 def test_a_generator_resumed_elsewhere_reads_what_the_scope_around_it_shows(bloom, harbor):
-    resting = told(bloom.tenant)
+    resting = visible_rows(bloom.tenant)
     assert next(resting) == {bloom.tenant.pk}
 
     def resume() -> set[int]:
@@ -173,8 +173,8 @@ def forgets() -> list[int]:
 def test_a_task_sees_nothing_of_the_one_before_it(bloom, harbor, settings):
     """In one process, on one connection, that nobody closes between them."""
     pid = in_force()[0]
-    for mine, other in ((bloom.tenant.pk, harbor.tenant.pk), (harbor.tenant.pk, bloom.tenant.pk)):
-        assert isinstance(look.apply((mine, True)).result, Trouble)
+    for own, other in ((bloom.tenant.pk, harbor.tenant.pk), (harbor.tenant.pk, bloom.tenant.pk)):
+        assert isinstance(look.apply((own, True)).result, Trouble)
         assert look.apply((other,)).get() == [other]
         assert isinstance(forgets.apply().result, scope.Unscoped)
         settings.RAISE_UNSCOPED = False

@@ -55,9 +55,9 @@ def test_a_signature_of_another_server_process_is_worth_nothing(bloom, harbor):
 
 
 def test_a_signature_of_this_process_is_for_what_it_was_made_for(bloom, harbor):
-    mine = scope_signature.sign(scope_signature.server_process(connection), tenants=f"{{{bloom.tenant.pk}}}")
+    signature = scope_signature.sign(scope_signature.server_process(connection), tenants=f"{{{bloom.tenant.pk}}}")
     with scope.for_tenant(bloom.tenant), pytest.raises(DatabaseError, match="not signed"), transaction.atomic():
-        claim(tenants=f"{{{bloom.tenant.pk},{harbor.tenant.pk}}}", signature=mine)
+        claim(tenants=f"{{{bloom.tenant.pk},{harbor.tenant.pk}}}", signature=signature)
 
 
 def test_the_app_and_auditors_cannot_read_the_key(bloom):
@@ -81,8 +81,8 @@ def test_a_changed_secret_needs_a_migration_and_the_key_before_holds_until_the_n
             with transaction.atomic():
                 run("SELECT 1")
                 superuser(*_installation())
-            for one in accepted:
-                settings.SECRET_KEY = one
+            for key in accepted:
+                settings.SECRET_KEY = key
                 with scope.for_tenant(bloom.tenant):
                     assert list(Tenant.objects.all()) == [bloom.tenant]
         settings.SECRET_KEY = before

@@ -64,10 +64,10 @@ def test_a_new_password_ends_the_others(bloom, make_member):
 
 def test_last_use_is_written_down_now_and_then(bloom, make_member, django_assert_max_num_queries):
     _, here, _ = two(bloom, make_member)
-    mine = UserSession.objects.filter(session_key=here.session.session_key)
-    before = mine.get().last_seen_at
+    current = UserSession.objects.filter(session_key=here.session.session_key)
+    before = current.get().last_seen_at
     here.get(WHERE)
-    assert mine.get().last_seen_at == before
+    assert current.get().last_seen_at == before
     with time_machine.travel(before.timestamp() + sessions.LAST_USE_PRECISION + 1):
         here.get(WHERE)
-        assert mine.get().last_seen_at > before
+        assert current.get().last_seen_at > before

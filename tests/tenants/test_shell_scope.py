@@ -1,4 +1,4 @@
-"""`manage.py shell` and `dbshell`: rows of clients are hidden, and the way to see them is said and written down."""
+"""`manage.py shell` and `dbshell`: rows of clients are hidden, and the way to see them is printed and recorded."""
 
 import subprocess
 import sys
@@ -93,8 +93,8 @@ def test_psql_opens_with_the_same_scope(bloom, capfd):
 
 def test_psql_without_a_scope_says_how_to_open_one(db, capfd):
     call_command("dbshell", "--", "-Atc", "SELECT count(*) FROM tenants_tenant")
-    told = capfd.readouterr()
-    assert (told.out, told.err) == ("0\n", f"{shell_scope.HIDDEN}\n")
+    output = capfd.readouterr()
+    assert (output.out, output.err) == ("0\n", f"{shell_scope.HIDDEN}\n")
 
 
 def test_the_start_file_of_psql_holds_no_secret(bloom, settings):

@@ -1,4 +1,4 @@
-"""Sign-ins, failures, lockouts and resets are in the trail; a new browser and a lockout are told by mail."""
+"""Sign-ins, failures, lockouts and resets are in the trail; a mail is sent about a new browser and a lockout."""
 
 import json
 import re
@@ -90,8 +90,8 @@ def test_failures_and_the_lockout_are_in_the_trail_and_the_person_is_told(owner)
     assert [action for action, _ in trail()] == ["sign-in-failed"] * 5 + ["locked-out"]
     assert subjects() == ["Sign-in to your account is locked for five minutes"]
     with scope.for_system("look"):
-        told = {sentence(entry) for entry in AuditEntry.objects.filter(action__startswith="person.")}
-    assert f"A sign-in as {owner.email} failed, wrong password: Firefox on Windows from 127.0.0.1." in told
+        sentences = {sentence(entry) for entry in AuditEntry.objects.filter(action__startswith="person.")}
+    assert f"A sign-in as {owner.email} failed, wrong password: Firefox on Windows from 127.0.0.1." in sentences
     assert "a wrong passphrase" not in str(trail())
 
 

@@ -115,10 +115,8 @@ def _member(pk: int) -> StaffMember:
 
 
 def _listing(request: StaffRequest, *, form: StaffForm | None = None, status: int = 200, **extra: Any) -> HttpResponse:
-    people = list(
-        StaffMember.objects.select_related("user").prefetch_related("grants").order_by("user__name")[:MAX_LISTED]
-    )
-    context = {"people": people, "form": form or StaffForm(), "meanings": MEANINGS} | extra
+    members = StaffMember.objects.select_related("user").prefetch_related("grants").order_by("user__name")
+    context = {"people": list(members[:MAX_LISTED]), "form": form or StaffForm(), "meanings": MEANINGS} | extra
     return render(request, "team/staff.html", context, status=status)
 
 
