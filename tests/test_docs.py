@@ -70,7 +70,6 @@ def test_the_map_names_every_module_beside_the_packages():
         "forms",
         "middleware",
         "local_time",
-        "zone_field",
         "form_fields",
         "replaced_migrations",
         "__init__",
@@ -223,7 +222,7 @@ def test_numbers_that_are_written_as_words():
     assert deliveries.TRIES == 5 and "after five failures" in FLOWING
     assert feed.LOOK_EVERY == 0.1 and "ten times a second while somebody listens" in FLOWING
     assert lost_calls.LOST_AFTER.seconds == 120 and "answers 404 for two minutes" in FLOWING
-    assert SCHEDULE["publish audit heads"]["schedule"].seconds == 300 and "signed heads every five minutes" in FLOWING
+    assert SCHEDULE["publish audit checkpoints"]["schedule"].seconds == 300 and "signed heads every five minutes" in FLOWING
 
 
 @pytest.mark.parametrize("document", TEXTS)
