@@ -52,6 +52,9 @@ def test_the_picture_shows_the_layers_of_the_contract():
 def test_the_picture_can_be_read_in_light_and_dark():
     source = (ROOT / "docs" / "layers.svg").read_text()
     assert "@media (prefers-color-scheme: dark)" in source and "<title" in source
+    assert source.count(".page {") == 2 and '<rect class="page"' in source, (
+        "a background of its own: the page around it may be in the other one"
+    )
 
 
 def test_the_map_names_every_app_and_package():
