@@ -8,6 +8,7 @@ import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -25,6 +26,11 @@ def problems(settings: Any, environment: Mapping[str, str] = os.environ, *, web:
         )
     if not settings.CELERY_BROKER_URL.startswith(REDIS):
         yield "CELERY_BROKER_URL is not set: give the broker's address, such as redis://:password@broker:6379/0."
+    if not _checks_certificate(settings.CELERY_BROKER_URL):
+        yield (
+            "CELERY_BROKER_URL is rediss:// and would not check the broker's certificate: add "
+            "?ssl_cert_reqs=CERT_REQUIRED, and &ssl_ca_certs=/ca.pem for an authority of your own."
+        )
     if not environment.get("CACHE_URL", "").startswith(REDIS):
         yield "CACHE_URL is not set: give the cache's address, such as redis://:password@cache:6379/0."
     for nth, key in enumerate(settings.FIELD_KEYS, 1):
@@ -42,6 +48,12 @@ def refuse(settings: Any, *, web: bool = False) -> None:
     """Ends the process with every sentence when something is missing."""
     if found := list(problems(settings, web=web)):
         raise SystemExit("Patchbay does not start:\n" + "\n".join(f"- {sentence}" for sentence in found))
+
+
+def _checks_certificate(address: str) -> bool:
+    """Whether TLS, where the address asks for it, is verified. The broker's client does so only when it is told."""
+    parts = urlsplit(address)
+    return parts.scheme != "rediss" or parse_qs(parts.query).get("ssl_cert_reqs") in (["CERT_REQUIRED"], ["required"])
 
 
 def _is_field_key(key: str) -> bool:

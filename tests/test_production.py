@@ -41,12 +41,15 @@ def problems(environment=WHOLE, **more):
 def test_a_whole_deployment_starts():
     assert problems() == []
     assert problems(AUDIT_KEY=KEY, AUDIT_PUBLIC_KEYS=[]) == [], "who signs can verify"
+    assert problems(CELERY_BROKER_URL="rediss://:x@broker:6379/0?ssl_cert_reqs=CERT_REQUIRED") == []
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ({"CELERY_BROKER_URL": "memory://"}, "CELERY_BROKER_URL is not set"),
+        ({"CELERY_BROKER_URL": "rediss://:x@broker:6379/0"}, "CELERY_BROKER_URL is rediss:// and would not check"),
+        ({"CELERY_BROKER_URL": "rediss://:x@broker/0?ssl_cert_reqs=CERT_NONE"}, "CELERY_BROKER_URL is rediss://"),
         ({"FIELD_KEYS": [Fernet.generate_key().decode(), "short"]}, "PATCHBAY_FIELD_KEYS: key 2"),
         ({"AUDIT_PUBLIC_KEYS": []}, "PATCHBAY_AUDIT_PUBLIC_KEYS is not set"),
         ({"AUDIT_PUBLIC_KEYS": [KEY, KEY[:-8]]}, "PATCHBAY_AUDIT_PUBLIC_KEYS holds a key"),
