@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.axe import findings
 
 LISTS = ["tenants/tenant", "tenants/numberdedication", "tenants/assistantdedication", "calls/call", "calls/receipt",
-           "campaigns/campaign", "inventory/syncrun", "tenants/auditentry"]  # fmt: skip
+           "campaigns/campaign", "sync/syncrun", "tenants/auditentry"]  # fmt: skip
 
 
 def test_an_auditor_reads_everything_and_changes_nothing(window):
