@@ -318,7 +318,7 @@ def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(op
 def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
     """Each assistant that was told is known, so that its secret is, too."""
     told = []
-    real = limiter._RequestBudget.spend
+    real = limiter._RequestBudget.take
 
     def dies_after_three(budget):
         if len(told) == 3:
