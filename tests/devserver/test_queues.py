@@ -6,7 +6,7 @@ from django.conf import settings
 
 from dashboard import celery
 from dashboard.devserver import services
-from dashboard.devserver.paths import Paths
+from dashboard.devserver.paths import Places
 from tenants.log_redaction import RedactSecretsFilter
 
 
@@ -31,7 +31,7 @@ def test_every_periodic_task_goes_to_a_queue_that_has_a_worker():
 
 
 def test_what_people_wait_for_shares_no_worker_with_sync_runs(tmp_path):
-    started = services.workers(Paths(tmp_path), {}, {})
+    started = services.workers(Places(tmp_path), {}, {})
     served = [child.command[child.command.index("-Q") + 1].split(",") for child in started]
     assert ["interactive"] in served and ["requests"] in served
     assert sorted(queue for queues in served for queue in queues) == sorted(

@@ -96,7 +96,7 @@ def test_of_two_staff_who_invite_the_first_owner_at_once_one_is_refused(bloom, m
         assert AuditEntry.objects.filter(action="person.invited").count() == 1
 
 
-def test_whoever_is_second_is_told_beside_the_field_and_keeps_what_was_typed(
+def test_the_second_sees_the_error_beside_the_field_and_keeps_what_was_typed(
     bloom, make_member, support, sign_in, asked, monkeypatch
 ):
     """The other one invited while this request was past the check of what it may do."""

@@ -111,7 +111,7 @@ def test_what_was_typed_as_an_unknown_address_is_not_kept_and_told_once_an_hour(
     assert "hunter2" not in str(trail()) and mail.outbox == []
 
 
-def test_addresses_of_one_ipv6_network_are_told_of_once(db):
+def test_addresses_of_one_ipv6_network_are_recorded_once(db):
     """A subscriber holds a /64, so a new address for each attempt costs nothing."""
     guess = {"login": "nobody@people.test", "password": "a wrong passphrase"}
     for address in ("2001:db8:0:7::1", "2001:db8:0:7::2", "2001:db8:0:7:ffff::3", "2001:db8:0:8::1"):
