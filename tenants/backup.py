@@ -99,7 +99,7 @@ def _verify(folder: Path) -> None:
     """Verify the restored audit trail as the app reads it, also against the checkpoints of the backup."""
     signed = checkpoints.load(folder / CHECKPOINTS)
     if signed.problems:
-        raise BackupError(f"The checkpoints in the backup are not valid: {signed.problems[0]}")
+        raise BackupError(f"The signed heads in the backup cannot be believed: {signed.problems[0]}")
     with scope.for_system("verify a restored audit trail"):
         broken = next(iter(verification.verify(published=signed)), None)
     if broken:
