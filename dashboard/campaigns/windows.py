@@ -44,6 +44,9 @@ def standing(campaign: Campaign, now: datetime, known: Counts | None = None) -> 
             cause = campaign.get_pause_cause_display()
             why = f"Patchbay paused it because {cause}. " if cause else ""
             return Standing("paused", "Paused", f"{why}Nobody new is called until somebody resumes it.")
+        case Status.COMPLETED if (known or counts.of(campaign, {})).calling:
+            detail = "VoiceDock lists it as completed, and people on it as being called."
+            return Standing("live", "Last calls", detail, is_calling=True)
         case Status.COMPLETED:
             return Standing("ended", "Completed", "Everybody on it has been dealt with.")
         case Status.CANCELLED:

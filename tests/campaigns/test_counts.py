@@ -68,3 +68,10 @@ def test_what_voicedock_does_not_count_is_not_called_pending(status, words):
     campaign = Campaign(status=status, total_leads=10, completed_leads=6, failed_leads=1)
     assert counts.of(campaign, {}).parts[-1] == ("other", words, 3)
     assert counts.of(campaign, {}).left == 0
+
+
+def test_a_completed_campaign_with_a_call_under_way_does_not_say_that_all_is_done():
+    campaign = Campaign(status="completed", total_leads=1)
+    found = counts.of(campaign, {"calling": 1})
+    assert found.left == 1
+    assert "dealt with" not in windows.standing(campaign, NOON, found).detail
