@@ -10,6 +10,7 @@ from django.db.models import Case, CharField, DateTimeField, F, Value, When
 from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.live_updates import publish
 from tenants import audit
+from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 
@@ -36,6 +37,7 @@ def step(
     return bool(moved)
 
 
+@scope.requires_scope
 def tell(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> AuditEntry:
     """The change of a call, to open pages and to the audit trail. Inside a scope that reaches its tenant."""
     publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from dashboard.calls.models import Call, State
 from dashboard.live_updates import publish
 from tenants import dedications, tenant_status
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Dedication, Number, NumberDedication, Tenant, User
 
 
@@ -24,6 +25,7 @@ class InUse(Exception):
         self.words = words
 
 
+@scope.requires_scope
 def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
     """From `start` (now) until it is released; raises `AlreadyDedicated`, also for a number VoiceDock took away."""
     _may_have(tenant, number)
@@ -32,6 +34,7 @@ def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime
     return dedication
 
 
+@scope.requires_scope
 def dedicate_assistant(
     tenant: Tenant, assistant: Assistant, *, by: User, start: datetime | None = None
 ) -> AssistantDedication:
@@ -42,6 +45,7 @@ def dedicate_assistant(
     return dedication
 
 
+@scope.requires_scope
 def release_number(dedication: NumberDedication, *, by: User) -> None:
     """Calls under way go on; none leaves from it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(number_dedication=dedication))
@@ -49,6 +53,7 @@ def release_number(dedication: NumberDedication, *, by: User) -> None:
     publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
+@scope.requires_scope
 def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     """Calls under way go on; none starts with it afterwards. Raises `InUse` while one is being sent."""
     _nothing_on_its_way(dedication, Call.objects.filter(assistant_dedication=dedication))

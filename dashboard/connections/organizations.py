@@ -104,6 +104,7 @@ def enter_key(parent: Connection, organization_id: str, api_key: str, *, by: Use
     return connection
 
 
+@scope.requires_scope
 def dismiss(request: OrganizationRequest, *, by: User) -> None:
     """Somebody has looked. Inside a scope that reaches all."""
     if OrganizationRequest.objects.filter(pk=request.pk, dismissed_at=None).update(dismissed_at=timezone.now()):

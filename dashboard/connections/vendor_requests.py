@@ -53,6 +53,7 @@ def keep_answer(request: VendorRequest, action: str, **details: Any) -> None:
         )
 
 
+@scope.requires_scope
 def settle(request: VendorRequest, outcome: Outcome) -> bool:
     """How it came out; one that was given up meanwhile still learns the truth. Inside a scope that reaches it.
 

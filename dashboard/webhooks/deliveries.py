@@ -114,6 +114,7 @@ def forget() -> int:
         return old.delete()[0]
 
 
+@scope.requires_scope
 def drop(connection_ids: Collection[int], call_ids: Collection[str]) -> int:
     """Forget what was told of these calls, inside the caller's scope, which reaches all."""
     told = Delivery.objects.filter(connection_id__in=connection_ids, call_id_sent__in=call_ids)

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Call, CallReport, Receipt, State
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # nobody at VoiceDock talks in these any more
@@ -31,6 +32,7 @@ class Removed:
     last: Mark | None
 
 
+@scope.requires_scope
 def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -> Removed:
     """Out of as many calls as `most`, the oldest first. Inside the caller's scope."""
     left = Call.objects.filter(OVER, tenant=tenant, data_removed_at=None)

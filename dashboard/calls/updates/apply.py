@@ -35,6 +35,7 @@ def apply_update_in_transaction(connection: Connection, facts: CallUpdate) -> Ca
         return apply_update(connection, facts)
 
 
+@scope.requires_scope
 def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
     """The same inside a scope that reaches all, as the last thing in it: audit entries are written here."""
     found = matching.find(connection, facts) or matching.adopt(connection, facts)
