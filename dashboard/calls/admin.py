@@ -11,10 +11,10 @@ from django.utils.html import format_html_join
 
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
-from dashboard.calls.control import composer
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.ui import pagination
+from dashboard.voicedock import CommandType
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
 from tenants.auditor_admin.read_only_admin import ReadOnlyInline, format_json
@@ -23,9 +23,7 @@ from tenants.models import Person, Tenant
 
 STATES = choice_filter("state", State.choices)
 DIRECTIONS = choice_filter("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
-COMMANDS = choice_filter(
-    "command", [(name, name.replace("-", " ")) for name in composer.TABS] + [("end-call", "end call")]
-)
+COMMANDS = choice_filter("command", [(command.value, command.replace("-", " ")) for command in CommandType])
 
 
 class ReceiptsOfCall(ReadOnlyInline):

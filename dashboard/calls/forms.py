@@ -13,6 +13,8 @@ from dashboard.calls.caller_id import report
 from dashboard.calls.control import commands, transfer_targets
 from dashboard.calls.placing import destinations, intents
 from dashboard.ui import date_fields, phone_numbers
+from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
+from dashboard.voicedock.commands import MISSING
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = intents.NOT_YOURS
@@ -121,8 +123,7 @@ class CallerIdFilter(forms.Form):
 class CommandForm(ChosenReading):
     """One command into a live call. Each has its own fields, so that a draft of one never leaves as another."""
 
-    COMMANDS = ("inject-context", "say", "transfer", "end-call")
-    type = forms.ChoiceField(choices=[(one, one) for one in COMMANDS])
+    type = forms.ChoiceField(choices=[(command.value, command.label) for command in CommandType])
     token = forms.UUIDField(initial=uuid.uuid4)
     content = forms.CharField(required=False, max_length=commands.LONGEST)
     trigger_response = forms.BooleanField(required=False)
@@ -132,11 +133,7 @@ class CommandForm(ChosenReading):
     announcement = forms.CharField(required=False, max_length=500)
     goodbye = forms.CharField(required=False, max_length=500)
 
-    NEEDED = {
-        "inject-context": ("content", "Write what the assistant should know."),
-        "say": ("words", "Write what the assistant should say."),
-        "transfer": ("destination", "Type the number to transfer to."),
-    }
+    REQUIRED = {CommandType.INJECT_CONTEXT: "content", CommandType.SAY: "words", CommandType.TRANSFER: "destination"}
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,10 +141,10 @@ class CommandForm(ChosenReading):
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
-        field, words = self.NEEDED.get(facts.get("type", ""), ("", ""))
+        field = self.REQUIRED.get(facts.get("type", ""), "")
         if field and field not in self.errors and not facts.get(field):
-            self.add_error(field, words)
-        if facts.get("type") == "transfer" and facts.get("destination"):
+            self.add_error(field, MISSING[facts["type"]])
+        if facts.get("type") == CommandType.TRANSFER and facts.get("destination"):
             facts["destination"] = self._target(facts["destination"])
         return facts
 
@@ -158,18 +155,14 @@ class CommandForm(ChosenReading):
             self.add_error("destination", error)
             return text
 
-    def command(self) -> dict[str, Any]:
-        """The command as VoiceDock takes it (`voicedock-api.md §4.1`)."""
+    def command(self) -> Command:
+        """The command of a valid form; nothing of it is checked again before it is sent."""
         facts = self.cleaned_data
         match facts["type"]:
-            case "inject-context":
-                return {
-                    "type": "inject-context",
-                    "content": facts["content"],
-                    "trigger_response": facts["trigger_response"],
-                }
-            case "say":
-                return {"type": "say", "content": facts["words"], "end_after": facts["end_after"]}
-            case "transfer":
-                return {"type": "transfer", "destination": facts["destination"], "message": facts["announcement"]}
-        return {"type": "end-call", "message": facts["goodbye"]}
+            case CommandType.INJECT_CONTEXT:
+                return InjectContext(facts["content"], facts["trigger_response"])
+            case CommandType.SAY:
+                return Say(facts["words"], facts["end_after"])
+            case CommandType.TRANSFER:
+                return Transfer(facts["destination"], facts["announcement"] or None)
+        return EndCall(facts["goodbye"] or None)

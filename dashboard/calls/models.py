@@ -13,45 +13,37 @@ from django.utils import timezone
 
 from dashboard.calls.updates.voicemail import Source
 from dashboard.sync import text_lengths
+from dashboard.voicedock import states
+from dashboard.voicedock.states import CallState
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 
 class State(models.TextChoices):
-    """States we know. VoiceDock may send others: they are kept and shown as they are (`voicedock-api.md §5.3`)."""
+    """The label of each state; one that VoiceDock adds is kept and shown as it is (`voicedock-api.md §5.3`)."""
 
-    QUEUED = "queued", "Waiting to be sent"
-    SENDING = "sending", "Being sent"
-    DIALING = "dialing", "Dialing"
-    CONNECTING = "connecting", "Connecting"
-    RINGING = "ringing", "Ringing"
-    IN_PROGRESS = "in-progress", "In progress"
-    ENDED = "ended", "Ended"
-    ENDED_WITH_ERROR = "ended-with-error", "Ended with an error"
-    TRANSFERRED = "transferred", "Transferred"
-    FAILED = "failed", "Not reached"
-    REJECTED = "rejected", "Rejected"
-    INSUFFICIENT_CREDITS = "insufficient-credits", "No credit left"
-    REFUSED = "refused", "Refused, nothing was dialed"
-    UNKNOWN = "unknown", "Not certain"
-    NEEDS_PERSON = "needs-person", "Needs a person"
-    LOST = "lost", "Lost at VoiceDock"
-
-
-UNSENT = [State.QUEUED, State.SENDING]
-LIVE = [State.DIALING, State.CONNECTING, State.RINGING, State.IN_PROGRESS]
-UNCERTAIN = [State.UNKNOWN, State.NEEDS_PERSON, State.LOST]
-OVER = [
-    State.ENDED,
-    State.ENDED_WITH_ERROR,
-    State.TRANSFERRED,
-    State.FAILED,
-    State.REJECTED,
-    State.INSUFFICIENT_CREDITS,
-    State.REFUSED,
-]
+    QUEUED = CallState.QUEUED, "Waiting to be sent"
+    SENDING = CallState.SENDING, "Being sent"
+    DIALING = CallState.DIALING, "Dialing"
+    CONNECTING = CallState.CONNECTING, "Connecting"
+    RINGING = CallState.RINGING, "Ringing"
+    IN_PROGRESS = CallState.IN_PROGRESS, "In progress"
+    ENDED = CallState.ENDED, "Ended"
+    ENDED_WITH_ERROR = CallState.ENDED_WITH_ERROR, "Ended with an error"
+    TRANSFERRED = CallState.TRANSFERRED, "Transferred"
+    FAILED = CallState.FAILED, "Not reached"
+    REJECTED = CallState.REJECTED, "Rejected"
+    INSUFFICIENT_CREDITS = CallState.INSUFFICIENT_CREDITS, "No credit left"
+    REFUSED = CallState.REFUSED, "Refused, nothing was dialed"
+    UNKNOWN = CallState.UNKNOWN, "Not certain"
+    NEEDS_PERSON = CallState.NEEDS_PERSON, "Needs a person"
+    LOST = CallState.LOST, "Lost at VoiceDock"
 
 
+UNSENT = [State(state) for state in states.UNSENT]
+LIVE = [State(state) for state in states.LIVE]
+UNCERTAIN = [State(state) for state in states.UNCERTAIN]
+OVER = [*(State(state) for state in states.TERMINAL), State.REFUSED]
 END_IS_LATE = timedelta(seconds=11)  # an alarm is promised within 15 s: the rest is for beat, a worker and a page
 
 

@@ -21,6 +21,7 @@ from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import READ_ANEW, owner, step, tell
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
+from dashboard.voicedock import CommandType
 from tenants.isolation import scope
 
 log = structlog.get_logger()
@@ -116,7 +117,7 @@ def ends_not_confirmed() -> None:
 
 def transfers_not_confirmed() -> None:
     """The call may still be transferred later: then it is confirmed after all."""
-    open_ones = Q(command="transfer", effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
+    open_ones = Q(command=CommandType.TRANSFER, effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
     for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - NOT_TRANSFERRED)):
         with scope.for_tenant(receipt.tenant_id):
             mine = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db.models import TextChoices
+
 # kind → state → (mark, words). The marks are the modifiers of `.state` and `.jack` in components.css:
 # live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), "" (quiet).
 STATES: dict[str, dict[str, tuple[str, str]]] = {
-    "call": {
-        "queued": ("waiting", "Waiting to be sent"),
-        "sending": ("waiting", "Being sent"),
-        "dialing": ("waiting", "Dialing"),
-        "connecting": ("waiting", "Connecting"),
-        "ringing": ("waiting", "Ringing"),
-        "in-progress": ("live", "In progress"),
-        "ended": ("ended", "Ended"),
-        "ended-with-error": ("wrong", "Ended with an error"),
-        "transferred": ("ended", "Transferred"),
-        "failed": ("wrong", "Not reached"),
-        "rejected": ("wrong", "Rejected"),
-        "insufficient-credits": ("wrong", "No credit left"),
-        "refused": ("wrong", "Refused, nothing was dialed"),
-        "unknown": ("person", "Not certain"),
-        "needs-person": ("person", "Needs a person"),
-        "lost": ("person", "Lost at VoiceDock"),
-    },
     "campaign": {
         "draft": ("ended", "Not started"),
         "scheduled": ("live", "Started"),
@@ -38,14 +24,6 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "skipped": ("ended", "Skipped"),
         "no_answer": ("wrong", "No answer"),
     },
-    "receipt": {
-        "waiting": ("waiting", "On its way"),
-        "accepted": ("waiting", "Accepted by VoiceDock"),
-        "refused": ("wrong", "Refused"),
-        "unknown": ("person", "No answer"),
-        "confirmed": ("live", "Confirmed"),
-        "not-confirmed": ("wrong", "Not confirmed"),
-    },
     "caller-id": {
         "agrees": ("live", "The same number"),
         "differs": ("person", "Another number"),
@@ -58,6 +36,12 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "closed": ("ended", "Closed"),
     },
 }
+
+
+def register(kind: str, choices: type[TextChoices], marks: Mapping[str, str]) -> None:
+    """Have the states of a kind shown with their labels, each with its mark; the app that has them calls it once."""
+    known = {choice.value: (marks[choice.value], str(choice.label)) for choice in choices if choice.value}
+    STATES.setdefault(kind, {}).update(known)
 
 
 def read(state: str, kind: str = "call") -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from . import capabilities, errors, states, webhooks
 from .client import Client
-from .commands import Command, EndCall, InjectContext, Say, Transfer
+from .commands import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from .errors import (
     BadKey,
     Conflict,
@@ -51,6 +51,7 @@ __all__ = [
     "BadKey",
     "Client",
     "Command",
+    "CommandType",
     "Conflict",
     "CreatedOrganization",
     "EndCall",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .commands import CommandType
+
 
 class Family(StrEnum):
     """How the model hears: text between two converters, or sound itself."""
@@ -68,7 +70,7 @@ def family_of(provider: str | None) -> Family:
 
 
 def capability(family: Family | str, command_type: str) -> Capability:
-    """What this command does with this family. A command nobody knows raises KeyError."""
+    """What this command does with this family. An unknown command raises KeyError."""
     return TABLE[_family(family)][command_type]
 
 
@@ -90,20 +92,20 @@ def _unverified(sentence: str, instead: str) -> Capability:
 def _undocumented(models: str) -> dict[str, Capability]:
     """Nothing is said of these, so they get the warnings of the one that is documented."""
     return {
-        "inject-context": _unverified(
+        CommandType.INJECT_CONTEXT: _unverified(
             f"VoiceDock does not document whether {models} use what you send here. Expect that it may be ignored.",
             "If it matters, transfer to a person, or use a pipeline assistant next time.",
         ),
-        "say": _unverified(
+        CommandType.SAY: _unverified(
             f"VoiceDock does not document whether {models} speak what you write. Expect that nothing may be spoken.",
             "Transfer to a person who can say it, or use a pipeline assistant next time.",
         ),
-        "end-call": Capability(
+        CommandType.END_CALL: Capability(
             Level.WORKS,
             "works",
             "Ends the call. VoiceDock does not document whether your goodbye is spoken first.",
         ),
-        "transfer": _unverified(
+        CommandType.TRANSFER: _unverified(
             f"VoiceDock does not document how {models} transfer. Expect that your announcement may not be spoken.",
             "Tell the person who takes over yourself.",
         ),
@@ -112,28 +114,28 @@ def _undocumented(models: str) -> dict[str, Capability]:
 
 TABLE: dict[Family, dict[str, Capability]] = {
     Family.PIPELINE: {
-        "inject-context": Capability(
+        CommandType.INJECT_CONTEXT: Capability(
             Level.WORKS, "works", "The assistant reads this silently and can use it in what it says next."
         ),
-        "say": Capability(Level.WORKS, "works", "The assistant speaks your words."),
-        "end-call": Capability(Level.WORKS, "works", "Ends the call, after your goodbye if you write one."),
-        "transfer": Capability(Level.WORKS, "works", "Announces the transfer and puts the person through."),
+        CommandType.SAY: Capability(Level.WORKS, "works", "The assistant speaks your words."),
+        CommandType.END_CALL: Capability(Level.WORKS, "works", "Ends the call, after your goodbye if you write one."),
+        CommandType.TRANSFER: Capability(Level.WORKS, "works", "Announces the transfer and puts the person through."),
     },
     Family.XAI_REALTIME: {
-        "inject-context": Capability(
+        CommandType.INJECT_CONTEXT: Capability(
             Level.MAY_BE_IGNORED,
             "may be ignored",
             "What you send may not influence what this assistant says.",
             "If it matters, transfer to a person, or use a pipeline assistant next time.",
         ),
-        "say": Capability(
+        CommandType.SAY: Capability(
             Level.DOES_NOT_WORK,
             "does not work here",
             "This does not work reliably with this assistant: it often times out, or nothing is spoken.",
             "Transfer to a person who can say it, or use a pipeline assistant next time.",
         ),
-        "end-call": Capability(Level.WORKS, "works", "Ends the call. Your goodbye may not be spoken first."),
-        "transfer": Capability(
+        CommandType.END_CALL: Capability(Level.WORKS, "works", "Ends the call. Your goodbye may not be spoken first."),
+        CommandType.TRANSFER: Capability(
             Level.PARTIAL,
             "goes through",
             "The transfer goes through, but your announcement may not be spoken.",
@@ -144,7 +146,7 @@ TABLE: dict[Family, dict[str, Capability]] = {
     Family.OPENAI_LIVE: _undocumented("OpenAI live assistants"),
     Family.UNKNOWN: _undocumented("assistants of a kind we do not know")
     | {
-        "end-call": Capability(Level.WORKS, "works", "Ends the call. Your goodbye may not be spoken first."),
+        CommandType.END_CALL: Capability(Level.WORKS, "works", "Ends the call. Your goodbye may not be spoken first."),
     },
 }
 

@@ -1,14 +1,46 @@
-"""The four commands into a live call (`voicedock-api.md §4.1`)."""
+"""The four commands into a live call (`voicedock-api.md §4.1`): their names, their fields and how they are sent."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from .errors import Invalid
 
 DESTINATION = re.compile(r"\+[1-9][0-9]{5,14}|sips?:[^\s]+", re.IGNORECASE)
+
+
+class CommandType(StrEnum):
+    """The `type` of a command as VoiceDock takes it, with the label that screens and the audit trail show."""
+
+    INJECT_CONTEXT = "inject-context"
+    SAY = "say"
+    TRANSFER = "transfer"
+    END_CALL = "end-call"
+
+    @property
+    def label(self) -> str:
+        return LABELS[self]
+
+
+LABELS: dict[str, str] = {
+    CommandType.INJECT_CONTEXT: "Context",
+    CommandType.SAY: "Say",
+    CommandType.TRANSFER: "Transfer",
+    CommandType.END_CALL: "End call",
+}
+MISSING = {  # what to ask for where the field that a command cannot do without is empty
+    CommandType.INJECT_CONTEXT: "Write what the assistant should know.",
+    CommandType.SAY: "Write what the assistant should say.",
+    CommandType.TRANSFER: "Type the number to transfer to.",
+}
+
+
+def label(name: str) -> str:
+    """The label of a command; a name that we do not know is its own."""
+    return LABELS.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -17,12 +49,12 @@ class InjectContext:
 
     content: str
     trigger_response: bool = False
-    type: ClassVar[str] = "inject-context"
+    type: ClassVar[CommandType] = CommandType.INJECT_CONTEXT
 
     def body(self) -> dict[str, Any]:
         """As it is sent; raises `Invalid`, like those of the other commands."""
-        content = _said(self.content, "Write what the assistant should know.")
-        return {"type": self.type, "content": content, "trigger_response": bool(self.trigger_response)}
+        content = _required(self.content, self.type)
+        return {"type": str(self.type), "content": content, "trigger_response": bool(self.trigger_response)}
 
 
 @dataclass(frozen=True)
@@ -31,11 +63,11 @@ class Say:
 
     content: str
     end_after: bool = False
-    type: ClassVar[str] = "say"
+    type: ClassVar[CommandType] = CommandType.SAY
 
     def body(self) -> dict[str, Any]:
-        content = _said(self.content, "Write what the assistant should say.")
-        return {"type": self.type, "content": content, "end_after": bool(self.end_after)}
+        content = _required(self.content, self.type)
+        return {"type": str(self.type), "content": content, "end_after": bool(self.end_after)}
 
 
 @dataclass(frozen=True)
@@ -43,10 +75,10 @@ class EndCall:
     """End the call, after `message` where the model can speak it."""
 
     message: str | None = None
-    type: ClassVar[str] = "end-call"
+    type: ClassVar[CommandType] = CommandType.END_CALL
 
     def body(self) -> dict[str, Any]:
-        return {"type": self.type} | _message(self.message)
+        return {"type": str(self.type)} | _message(self.message)
 
 
 @dataclass(frozen=True)
@@ -55,7 +87,7 @@ class Transfer:
 
     destination: str
     message: str | None = None
-    type: ClassVar[str] = "transfer"
+    type: ClassVar[CommandType] = CommandType.TRANSFER
 
     def body(self) -> dict[str, Any]:
         if not isinstance(self.destination, str) or not DESTINATION.fullmatch(self.destination.strip()):
@@ -63,15 +95,15 @@ class Transfer:
                 "Transfer to a phone number with its country code, like +31201234567, or to a SIP address.",
                 param="destination",
             )
-        return {"type": self.type, "destination": self.destination.strip()} | _message(self.message)
+        return {"type": str(self.type), "destination": self.destination.strip()} | _message(self.message)
 
 
 Command = InjectContext | Say | EndCall | Transfer
 
 
-def _said(content: str, otherwise: str) -> str:
+def _required(content: str, command: CommandType) -> str:
     if not isinstance(content, str) or not content.strip():
-        raise Invalid(otherwise, param="content")
+        raise Invalid(MISSING[command], param="content")
     return content.strip()
 
 

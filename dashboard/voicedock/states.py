@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-LIVE = frozenset({"dialing", "connecting", "ringing", "in-progress"})
-TERMINAL = frozenset({"ended", "ended-with-error", "transferred", "failed", "rejected", "insufficient-credits"})
 
-_ORDER = ("queued", "sending", "dialing", "connecting", "ringing", "in-progress")
-_RANKS = {state: rank for rank, state in enumerate(_ORDER)} | {state: len(_ORDER) for state in TERMINAL}
-_RANKS |= {  # ours alone
-    "unknown": _RANKS["sending"],  # any word from VoiceDock knows better
-    "needs-person": _RANKS["sending"],
-    "refused": len(_ORDER),
+class CallState(StrEnum):
+    """How VoiceDock spells the states of a call, and, at the ends, the states that only Patchbay gives one."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DIALING = "dialing"
+    CONNECTING = "connecting"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    ENDED = "ended"
+    ENDED_WITH_ERROR = "ended-with-error"
+    TRANSFERRED = "transferred"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    INSUFFICIENT_CREDITS = "insufficient-credits"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NEEDS_PERSON = "needs-person"
+    LOST = "lost"
+
+
+UNSENT = (CallState.QUEUED, CallState.SENDING)
+WAITING = (CallState.DIALING, CallState.CONNECTING, CallState.RINGING)
+LIVE = (*WAITING, CallState.IN_PROGRESS)
+TERMINAL = (
+    CallState.ENDED,
+    CallState.ENDED_WITH_ERROR,
+    CallState.TRANSFERRED,
+    CallState.FAILED,
+    CallState.REJECTED,
+    CallState.INSUFFICIENT_CREDITS,
+)
+UNCERTAIN = (CallState.UNKNOWN, CallState.NEEDS_PERSON, CallState.LOST)
+
+_ORDER = (*UNSENT, *LIVE)
+_RANKS: dict[str, int] = {state: rank for rank, state in enumerate(_ORDER)}
+_RANKS |= {state: len(_ORDER) for state in TERMINAL}
+_RANKS |= {  # states of Patchbay alone
+    CallState.UNKNOWN: _RANKS[CallState.SENDING],  # any news from VoiceDock knows better
+    CallState.NEEDS_PERSON: _RANKS[CallState.SENDING],
+    CallState.REFUSED: len(_ORDER),
 }
 
 
@@ -26,7 +60,7 @@ def rank(state: str) -> int:
 
     States we do not know stand beside `in-progress`: they are shown, and every end still comes after them.
     """
-    return _RANKS.get(normal(state), _RANKS["in-progress"])
+    return _RANKS.get(normal(state), _RANKS[CallState.IN_PROGRESS])
 
 
 def is_terminal(state: str, ended_at: datetime | None = None) -> bool:

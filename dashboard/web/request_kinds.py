@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 from django.urls import Resolver404, resolve
 
+from dashboard.voicedock import CommandType
+
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM, HOOK = 256 * 1024, 512 * 1024  # bytes
 FORM_WITHIN, HOOK_WITHIN = 20.0, 10.0  # seconds for the whole body
@@ -55,4 +57,4 @@ def ends_a_call(body: bytes, content_type: str) -> bool:
         fields = dict(parse_qsl(body.decode(), max_num_fields=50))  # the last one counts, as in Django
     except ValueError:
         return False
-    return fields.get("type") == "end-call"
+    return fields.get("type") == CommandType.END_CALL

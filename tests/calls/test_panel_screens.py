@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.calls.control import commands as control
 from dashboard.calls.live import presence
+from dashboard.calls.models import Call
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
@@ -39,6 +40,8 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
     commands: list[dict] = []
 
     def send(call: Any, command: Any, *, by: Any, token: Any) -> Any:
+        with scope.for_tenant(call.tenant_id):
+            Call.objects.get(pk=call.pk, tenant=call.tenant_id)  # as the real one finds it
         commands.append({"command": command, "token": token})
         return make_receipt(bloom, call, "say", token=token, asked_by=by)
 

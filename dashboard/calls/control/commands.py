@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,34 +20,48 @@ from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
+from dashboard.voicedock import CommandType, EndCall, InjectContext, Say, Transfer
+from dashboard.voicedock.commands import label
 from tenants.isolation import scope
 from tenants.models import User
 
 LONGEST = 1000  # characters; ours, VoiceDock states no limit (`voicedock-api.md §4.1`)
-NAMES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
-SAID = NullIf(Func("report__messages", function="jsonb_array_length", output_field=IntegerField()), Value(0))
+KNOWN_MESSAGES = NullIf(Func("report__messages", function="jsonb_array_length", output_field=IntegerField()), Value(0))
+ANSWER = ("outcome", "note", "sent_at", "answered_at", "recorded_at", "effect", "effect_at")
 Outcome = Receipt.Outcome
+Command = voicedock.Command | Mapping[str, Any]
 
 
 class _NotSendable(ValueError):
     """Why this command is not sent, in words."""
 
 
-def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID) -> Receipt:
-    """Send one command, once. `command` is what VoiceDock takes (`§4.1`), with its `type`.
+@dataclass(frozen=True)
+class _Ask:
+    """What was asked: its receipt, and what is to be sent now, if anything."""
 
-    Returns the receipt, whatever became of it; the same token gives the same receipt and sends nothing. Opens scopes
-    of its own, with nothing open while VoiceDock is asked.
+    receipt: Receipt
+    to_send: voicedock.Command | None = None
+
+
+def send(call: Call, command: Command, *, by: User | None, token: UUID) -> Receipt:
+    """Send one command, once. It is one that was checked, or what VoiceDock takes (`§4.1`) with its `type`.
+
+    Of `call` only its id and its tenant count: it is read where the receipt is written. Returns the receipt, whatever
+    became of it; the same token gives the same receipt and sends nothing. Raises `Call.DoesNotExist` where the tenant
+    has no such call. Opens scopes of its own, with nothing open while VoiceDock is asked.
     """
-    receipt, wanted, new = _ask(call, command, by, token)
-    if not new or wanted is None:
-        return receipt
+    with scope.for_tenant(owner(call)):
+        ask = _ask(owner(call), call.pk, command, by, token)
+    if ask.to_send is None:
+        return ask.receipt
+    receipt = ask.receipt
     sent_at = limiter.clock()
     try:
-        priority = Priority.END if receipt.command == "end-call" else Priority.CONTROL
+        priority = Priority.END if receipt.command == CommandType.END_CALL else Priority.CONTROL
         with limiter.client_for(receipt.call.connection, priority, tenant=receipt.tenant_id, call_id=call.pk) as vendor:
             sent_at = limiter.clock()
-            vendor.control_call(receipt.call.remote_id, wanted)
+            vendor.control_call(receipt.call.remote_id, ask.to_send)
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
     except limiter.RateLimitExceeded as no:
         _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
@@ -63,46 +78,39 @@ def send(call: Call, command: Mapping[str, Any], *, by: User | None, token: UUID
     return record(receipt)
 
 
-def _ask(
-    call: Call, command: Mapping[str, Any], by: User | None, token: UUID
-) -> tuple[Receipt, voicedock.Command | None, bool]:
-    """Write the receipt; what there is to send, and whether this is what made it."""
-    name, payload = str(command.get("type", "")), {key: value for key, value in command.items() if value != ""}
-    wanted, no = None, ""
-    with scope.for_tenant(owner(call)):
-        found = Call.objects.select_related("connection", "tenant").annotate(said=SAID)
-        now = found.get(pk=call.pk)
-        try:
-            wanted = _read(command, now)
-        except _NotSendable as error:
-            no = str(error)
-        no = no or hindrance(now)
-        at = limiter.clock()
-        meant = Receipt(
-            tenant_id=owner(now),
-            asked_at=at,
-            call=now,
-            token=token,
-            command=name[:20],
-            payload=payload,
-            asked_by=by,
-            said_before=now.said,
-            outcome=Outcome.REFUSED if no else Outcome.WAITING,
-            answered_at=at if no else None,
-            recorded_at=at if no else None,
-            note=no[:400],
-        )
-        Receipt.objects.bulk_create([meant], ignore_conflicts=True)
-        receipt = Receipt.objects.get(call=now, token=token)
-        new = receipt.asked_at == meant.asked_at and _made_here(receipt, meant)
-        if new:
-            _mark(now, ending=name == "end-call" and not no)
-            if no:
-                tell(now, "call.command-not-sent", by=by, command=NAMES.get(name, name), why=no)
-            else:
-                tell(now, "call.command-asked", by=by, command=NAMES.get(name, name))
-        receipt.call = now
-    return receipt, None if no else wanted, new
+def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: UUID) -> _Ask:
+    """Write the receipt. The call's row is locked, so that its version is known without reading it again."""
+    found = Call.objects.select_related("connection", "tenant").annotate(known_messages=KNOWN_MESSAGES)
+    call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
+    checked = _check(command, call)
+    refusal = checked.refusal or hindrance(call)
+    at = limiter.clock()
+    meant = Receipt(
+        tenant_id=tenant,
+        asked_at=at,
+        call=call,
+        token=token,
+        command=checked.name[:20],
+        payload=checked.payload,
+        asked_by=by,
+        said_before=call.known_messages,
+        outcome=Outcome.REFUSED if refusal else Outcome.WAITING,
+        answered_at=at if refusal else None,
+        recorded_at=at if refusal else None,
+        note=refusal[:400],
+    )
+    Receipt.objects.bulk_create([meant], ignore_conflicts=True)
+    receipt = Receipt.objects.get(call=call, token=token)
+    receipt.call = call
+    if receipt.asked_at != meant.asked_at or not _made_here(receipt, meant):
+        return _Ask(receipt)
+    _mark(call, ending=checked.name == CommandType.END_CALL and not refusal)
+    call.version += 1
+    if refusal:
+        tell(call, "call.command-not-sent", by=by, command=label(checked.name), why=refusal)
+        return _Ask(receipt)
+    tell(call, "call.command-asked", by=by, command=label(checked.name))
+    return _Ask(receipt, checked.command)
 
 
 def _made_here(receipt: Receipt, meant: Receipt) -> bool:
@@ -111,9 +119,9 @@ def _made_here(receipt: Receipt, meant: Receipt) -> bool:
 
 
 def _mark(call: Call, *, ending: bool = False) -> None:
+    """A new version of the call; whoever shows it reads it again."""
     asked = {"end_asked_at": Coalesce(F("end_asked_at"), Now())} if ending else {}
     Call.objects.filter(pk=call.pk, tenant_id=owner(call)).update(version=F("version") + 1, **asked)
-    call.refresh_from_db(fields=READ_ANEW)
 
 
 def _settle(receipt: Receipt, outcome: Outcome, note: str = "", sent_at: datetime | None = None) -> None:
@@ -133,22 +141,32 @@ def record(receipt: Receipt) -> Receipt:
     """
     call = receipt.call
     with scope.for_tenant(receipt.tenant_id):
-        mine = Receipt.objects.filter(pk=receipt.pk, recorded_at=None).exclude(outcome=Outcome.WAITING)
-        recorded = mine.update(recorded_at=Now())
-        receipt.refresh_from_db(
-            fields=["outcome", "note", "sent_at", "answered_at", "recorded_at", "effect", "effect_at"]
-        )
-        if recorded:
+        unrecorded = Receipt.objects.filter(pk=receipt.pk, recorded_at=None).exclude(outcome=Outcome.WAITING)
+        if unrecorded.update(recorded_at=Now()):
             _mark(call)
-            name = NAMES.get(receipt.command, receipt.command)
+            _read_again(receipt, READ_ANEW)
+            name = label(receipt.command)
             tell(call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note)
-    if receipt.command in ("end-call", "transfer") or receipt.outcome != Outcome.ACCEPTED:
+        else:
+            _read_again(receipt)
+    if receipt.command in (CommandType.END_CALL, CommandType.TRANSFER) or receipt.outcome != Outcome.ACCEPTED:
         runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
     return receipt
 
 
+def _read_again(receipt: Receipt, of_call: Sequence[str] = ()) -> None:
+    """What has become of the receipt, and these fields of its call, in one query."""
+    joined = Receipt.objects.select_related("call").only("call", *ANSWER, *(f"call__{name}" for name in of_call))
+    rows = joined if of_call else Receipt.objects.only(*ANSWER)
+    now = rows.get(pk=receipt.pk)
+    for name in ANSWER:
+        setattr(receipt, name, getattr(now, name))
+    for name in of_call:
+        setattr(receipt.call, name, getattr(now.call, name))
+
+
 def _advice(receipt: Receipt) -> str:
-    if receipt.command == "end-call":
+    if receipt.command == CommandType.END_CALL:
         return "If the call goes on, end it again: that does no harm."
     return "We will not send it again by ourselves."
 
@@ -168,35 +186,52 @@ def hindrance(call: Call) -> str:
     return "VoiceDock’s id of this call is too long for Patchbay, so no command can be sent to it."
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A command under the name and with the fields that its receipt keeps; `refusal` where it cannot be sent."""
+
+    name: str
+    payload: Mapping[str, Any]
+    command: voicedock.Command | None = None
+    refusal: str = ""
+
+
+def _check(command: Command, call: Call) -> _Checked:
+    """A form has checked the command that it made; whatever came without a form is checked here."""
+    if not isinstance(command, Mapping):
+        return _Checked(command.type, command.body(), command)
+    name, payload = str(command.get("type", "")), {key: value for key, value in command.items() if value != ""}
+    try:
+        return _Checked(name, payload, _read(command, call))
+    except (_NotSendable, destinations.NotCallable) as error:
+        return _Checked(name, payload, refusal=str(error))
+    except voicedock.Invalid as error:
+        return _Checked(name, payload, refusal=error.words)
+
+
 def _read(command: Mapping[str, Any], call: Call) -> voicedock.Command:
-    """The command, checked. Raises `_NotSendable`."""
+    """Raises `_NotSendable`, `NotCallable` and `Invalid`, each with words for people."""
+    texts = {name: _text(command.get(name)) for name in ("content", "message", "destination")}
+    message = texts["message"] or None
     match command.get("type"):
-        case "inject-context":
-            content = _text(command.get("content"), "Write what the assistant should know.")
-            return voicedock.InjectContext(content, bool(command.get("trigger_response")))
-        case "say":
-            content = _text(command.get("content"), "Write what the assistant should say.")
-            return voicedock.Say(content, bool(command.get("end_after")))
-        case "end-call":
-            return voicedock.EndCall(_text(command.get("message")) or None)
-        case "transfer":
-            return voicedock.Transfer(_target(call, command.get("destination")), _text(command.get("message")) or None)
-    raise _NotSendable("There is no such command.")
+        case CommandType.INJECT_CONTEXT:
+            made: voicedock.Command = InjectContext(texts["content"], bool(command.get("trigger_response")))
+        case CommandType.SAY:
+            made = Say(texts["content"], bool(command.get("end_after")))
+        case CommandType.END_CALL:
+            made = EndCall(message)
+        case CommandType.TRANSFER:
+            if call.tenant is None:
+                raise _NotSendable("This call belongs to no client, so it cannot be transferred.")
+            made = Transfer(transfer_targets.read(call.tenant, texts["destination"]), message)
+        case _:
+            raise _NotSendable("There is no such command.")
+    made.body()
+    return made
 
 
-def _text(value: Any, needed: str = "") -> str:
+def _text(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
-    if needed and not text:
-        raise _NotSendable(needed)
     if len(text) > LONGEST:
         raise _NotSendable(f"Keep it below {LONGEST} characters: these are {len(text)}.")
     return text
-
-
-def _target(call: Call, value: Any) -> str:
-    if call.tenant is None:
-        raise _NotSendable("This call belongs to no client, so it cannot be transferred.")
-    try:
-        return transfer_targets.read(call.tenant, value if isinstance(value, str) else "")
-    except destinations.NotCallable as error:
-        raise _NotSendable(str(error)) from None

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 from dashboard.voicedock import capabilities
 from dashboard.voicedock.capabilities import Family, Level
+from dashboard.voicedock.commands import CommandType, label
 
-TABS = {  # by type, label, the fields it opens and its button
-    "inject-context": ("Context", "context", "Send context"),
-    "say": ("Say", "say", "Say it"),
-    "transfer": ("Transfer", "transfer", "Transfer the person"),
+TABS: dict[str, tuple[str, str, str]] = {  # by type: the fields it opens, its button, and its button against a warning
+    CommandType.INJECT_CONTEXT: ("context", "Send context", "Send it anyway"),
+    CommandType.SAY: ("say", "Say it", "Say it anyway"),
+    CommandType.TRANSFER: ("transfer", "Transfer the person", "Transfer anyway"),
 }
-ANYWAY = {"inject-context": "Send it anyway", "say": "Say it anyway", "transfer": "Transfer anyway"}
 TONES = {Level.WORKS: ("works", ""), Level.DOES_NOT_WORK: ("poor", "wrong")}  # every other level is a warning
 
 
 @dataclass(frozen=True)
 class Tab:
-    """One command of the composer: `cap` colours `word`; `tone`, `lead` and `words` warn before the click."""
+    """One command: `fields` names its fields, `cap` colours `word`; `tone`, `lead`, `words` warn before the click."""
 
     type: str
     label: str
-    deed: str
+    fields: str
     button: str
     cap: str
     word: str
@@ -49,13 +49,13 @@ def tabs(family: str) -> list[Tab]:
 
 def _tab(family: str, command: str) -> Tab:
     can = capabilities.capability(family, command)
-    label, deed, button = TABS[command]
+    fields, button, anyway = TABS[command]
     cap, tone = TONES.get(can.level, ("maybe", "waiting"))
     return Tab(
         type=command,
-        label=label,
-        deed=deed,
-        button=ANYWAY[command] if can.level == Level.DOES_NOT_WORK else button,
+        label=label(command),
+        fields=fields,
+        button=anyway if can.level == Level.DOES_NOT_WORK else button,
         cap=cap,
         word=can.caption,
         tone=tone,
@@ -80,7 +80,7 @@ def notice(family: str) -> Notice | None:
 
 def goodbye(family: str) -> str:
     """A warning about the goodbye; empty where it is spoken."""
-    return "" if family == Family.PIPELINE else capabilities.capability(family, "end-call").sentence
+    return "" if family == Family.PIPELINE else capabilities.capability(family, CommandType.END_CALL).sentence
 
 
 def caption(family: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.voicedock import CommandType
 
 Effect, Outcome = Receipt.Effect, Receipt.Outcome
 MAY_HAVE_ARRIVED = [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING]
@@ -30,13 +31,13 @@ def settle(call: Call, report: CallReport | None) -> bool:
 
 def _effect(receipt: Receipt, call: Call, report: CallReport | None) -> tuple[str, str]:
     match receipt.command:
-        case "end-call":
+        case CommandType.END_CALL:
             return (Effect.CONFIRMED, "") if call.finished else (Effect.OPEN, "")
-        case "transfer":
+        case CommandType.TRANSFER:
             if call.state == State.TRANSFERRED:
                 return Effect.CONFIRMED, ""
             return (Effect.NOT_CONFIRMED, NOT_TRANSFERRED) if call.finished else (Effect.OPEN, "")
-        case "say":
+        case CommandType.SAY:
             messages = report.messages if report else []
             if _spoken(str(receipt.payload.get("content") or ""), messages):
                 return Effect.CONFIRMED, ""

@@ -18,6 +18,7 @@ from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
 from dashboard.calls.transitions import owner
 from dashboard.live_updates import publish
+from dashboard.voicedock import EndCall
 from tenants.isolation import scope
 from tenants.models import User
 
@@ -62,7 +63,7 @@ def send(call_id: UUID) -> Receipt | None:
     if call is None:
         return None
     token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
-    receipt = commands.send(call, {"type": "end-call"}, by=call.end_due_by, token=token)
+    receipt = commands.send(call, EndCall(), by=call.end_due_by, token=token)
     not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
     with scope.for_tenant(owner(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), end_due_at=call.end_due_at)

@@ -11,14 +11,15 @@ from dashboard.calls import labels
 from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, Alarm, Call, Receipt, State
 from dashboard.calls.updates.voicemail import Source
 from dashboard.ui import phone_numbers, times
+from dashboard.voicedock.commands import CommandType
+from dashboard.voicedock.commands import label as command_label
 from tenants.models import User
 
-TITLES = {"inject-context": "Context", "say": "Say", "transfer": "Transfer", "end-call": "End call"}
-SHOWS = {  # what will show that it worked; VoiceDock itself never tells (`voicedock-api.md §4.1`)
-    "inject-context": "VoiceDock does not tell whether it was used",
-    "say": "confirmed when the words come back in the transcript",
-    "transfer": "confirmed when the call is transferred",
-    "end-call": "confirmed when the call has ended",
+SHOWS: dict[str, str] = {  # what will show that it worked; VoiceDock itself never tells (`voicedock-api.md §4.1`)
+    CommandType.INJECT_CONTEXT: "VoiceDock does not tell whether it was used",
+    CommandType.SAY: "confirmed when the words come back in the transcript",
+    CommandType.TRANSFER: "confirmed when the call is transferred",
+    CommandType.END_CALL: "confirmed when the call has ended",
 }
 
 
@@ -127,7 +128,7 @@ def _talk(
 def _place(receipt: Receipt, messages: list[dict]) -> int | None:
     """Before which message it stands; None when nothing tells."""
     words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
-    if receipt.command != "inject-context" and words:
+    if receipt.command != CommandType.INJECT_CONTEXT and words:
         for at, message in enumerate(messages[receipt.said_before or 0 :], receipt.said_before or 0):
             if message.get("role") == "assistant" and words in _plain(message.get("content")):
                 return at
@@ -151,7 +152,7 @@ def slip(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words
     return Entry(
         "slip",
         clock=_talking(call, receipt.asked_at, zone),
-        title=TITLES.get(receipt.command, receipt.command),
+        title=command_label(receipt.command),
         by="you" if me and receipt.asked_by_id == me.pk else str(receipt.asked_by or "Patchbay"),
         to=str(payload.get("destination") or ""),
         words=str(payload.get("message") or payload.get("content") or "") if words else "",
@@ -220,7 +221,7 @@ def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
     """The last command on a strip of the wall: what, and what became of it."""
     to = phone_numbers.grouped(str(receipt.payload.get("destination") or ""))
     said = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
-    title = TITLES.get(receipt.command, receipt.command)
+    title = command_label(receipt.command)
     what = f"{title} to {to}" if to else (f"{title}: “{said}”" if said else title)
     became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
         "accepted": "accepted",

@@ -23,6 +23,7 @@ from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.placing import intents
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
+from dashboard.voicedock import CommandType
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -55,12 +56,10 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 @tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
-    with scope.for_tenant(request.tenant):
-        found = _find(request, call_id)
     form = CommandForm(request.POST, tenant=request.tenant)
     receipt = None
     if form.is_valid():
-        receipt = commands.send(found, form.command(), by=request.user, token=form.cleaned_data["token"])
+        receipt = _send(request, call_id, form)
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
     with scope.for_tenant(request.tenant):
@@ -114,6 +113,15 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponse:
         raise Http404
     audit.record_once(request.user, request.tenant, "call.recording-opened", found, counterpart=found.counterpart)
     return HttpResponseRedirect(report.recording_url)
+
+
+def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
+    """The call is read where its receipt is written, so that both are of one moment."""
+    named = Call(pk=call_id, tenant=request.tenant)
+    try:
+        return commands.send(named, form.command(), by=request.user, token=form.cleaned_data["token"])
+    except Call.DoesNotExist:
+        raise Http404 from None
 
 
 def _find(request: TenantRequest, call_id: UUID) -> Call:
@@ -237,7 +245,8 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
         "errors": form.errors if form is not None else {},
         "readings": form.choices_of_reading() if form is not None else [],
         "tabs": composer.tabs(call.family),
-        "chosen": sent if sent in composer.TABS else "inject-context",
+        "chosen": sent if sent in composer.TABS else CommandType.INJECT_CONTEXT,
+        "command_types": CommandType.__members__,
         "sent": sent,
         "notice": composer.notice(call.family),
         "goodbye_words": composer.goodbye(call.family),
