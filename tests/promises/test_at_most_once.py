@@ -16,6 +16,9 @@ from tenants.isolation import scope
 LIVE = {"dialing", "connecting", "ringing", "in-progress"}
 
 
+WON = claims.ClaimResult(claims.Claim.WON)
+
+
 class Killed(BaseException):
     """The process is gone in this moment."""
 
@@ -78,8 +81,8 @@ def test_knock_out_a_claim_through_a_join_or_without_a_look_at_the_state_dials_t
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()
     monkeypatch.undo()
-    assert claims.claim(call) is None  # the database takes no answer of a call that was never claimed
-    monkeypatch.setattr(claims, "claim", lambda call: None)
+    assert claims.claim(call) == WON  # the database takes no answer of a call that was never claimed
+    monkeypatch.setattr(claims, "claim", lambda call: WON)
     monkeypatch.setattr(claims, "confirm", lambda call: None)
 
     def send(_):

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
+from dashboard.calls.placing.claims import Claim
 from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
@@ -39,10 +40,13 @@ def send(call_id: UUID) -> Call:
 
 def attempt(call: Call) -> Call:
     """The same for a call read with `whole`. Opens scopes of its own, with nothing open while VoiceDock is asked."""
-    no = claims.claim(call)
-    if no is not None:
-        return refuse(call, no) if no else _anew(call)
-    return _post(call)
+    claim = claims.claim(call)
+    match claim.outcome:
+        case Claim.WON:
+            return _post(call)
+        case Claim.REFUSED:
+            return refuse(call, claim.reason)
+    return _anew(call)
 
 
 def _post(call: Call) -> Call:
@@ -137,8 +141,10 @@ def _make_way(call: Call) -> None:
     another call.
     """
     with scope.for_system("one row for one call"):
-        remote_id = Call.objects.values_list("answered_remote_id", flat=True).get(pk=call.pk)
-        found = Call.objects.filter(connection_id=call.connection_id, remote_id=remote_id, origin=Call.Origin.ADOPTED)
+        answered = Call.objects.filter(pk=call.pk).values("answered_remote_id")
+        found = Call.objects.filter(
+            connection_id=call.connection_id, remote_id=Subquery(answered), origin=Call.Origin.ADOPTED
+        )
         twin = found.exclude(pk=call.pk).exclude(remote_id="").select_for_update(of=("self",)).first()
         if twin is None:
             return
