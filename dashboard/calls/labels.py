@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.calls.models import LIVE, OVER, UNCERTAIN, UNSENT, Alarm, Call, State
+from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.ui import phone_numbers, states
+from dashboard.voicedock.states import WAITING
 
 ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are shown as they came
     "user_hangup": "person hung up",
@@ -55,13 +56,9 @@ def board_column(call: Call) -> str:
     """Which bay of the wall it belongs to."""
     if call.current_alarm or call.state in UNCERTAIN:
         return "person"
-    if call.state in LIVE[:-1] + UNSENT:
+    if call.state in (*UNSENT, *WAITING):
         return "waiting"
     return "live"
-
-
-def is_known(call: Call) -> bool:
-    return call.state in LIVE + UNSENT + UNCERTAIN + OVER
 
 
 def lead(call: Call) -> dict:

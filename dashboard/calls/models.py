@@ -293,9 +293,17 @@ class Call(models.Model):
         return not self.finished and self.state in UNCERTAIN
 
     @property
+    def is_unsent(self) -> bool:
+        return self.state in UNSENT
+
+    @property
+    def is_answered(self) -> bool:
+        return self.state == State.IN_PROGRESS
+
+    @property
     def can_be_controlled(self) -> bool:
         """Control works only in `in-progress` (`voicedock-api.md §4.1`), and only with the vendor's id."""
-        live = self.state == State.IN_PROGRESS and not self.finished
+        live = self.is_answered and not self.finished
         return live and bool(self.remote_id) and not text_lengths.is_cut(self.remote_id)
 
     @property
