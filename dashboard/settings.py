@@ -121,7 +121,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "dashboard.overview.context_processors.shell",
+                "dashboard.overview.context_processors.layout",
             ],
             "builtins": ["django.templatetags.static", "dashboard.ui.templatetags.ui"],
         },

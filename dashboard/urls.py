@@ -24,4 +24,4 @@ urlpatterns = [
 handler400 = "dashboard.overview.error_views.bad_request"
 handler403 = "dashboard.overview.error_views.forbidden"
 handler404 = "dashboard.overview.error_views.not_found"
-handler500 = "dashboard.overview.error_views.broken"
+handler500 = "dashboard.overview.error_views.server_error"

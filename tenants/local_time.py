@@ -19,7 +19,7 @@ from tenants.models import (
 )
 
 
-def midnight(zone_name: F | OuterRef) -> Case:
+def midnight_expression(zone_name: F | OuterRef) -> Case:
     """When today began for the client of a row; `zone_name` is the path to its time zone. Queries the zones in use.
 
     It is not computed in SQL, because PostgreSQL raises for the name of a zone that it does not know.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils import timezone
 from tzlocal.windows_tz import win_tz
 
 NOT_PLACES = {"localtime", "posixrules", "Factory"}  # names in the database that are no zones of their own
@@ -42,9 +43,9 @@ def choices() -> list[str]:
     )
 
 
-def midnight(zone: ZoneInfo, now: datetime) -> datetime:
-    """When the day of `now` began in that zone."""
-    return datetime.combine(now.astimezone(zone).date(), time.min, zone).astimezone(UTC)
+def midnight(zone: ZoneInfo, now: datetime | None = None) -> datetime:
+    """When the day of `now` (the present when left out) began in that zone."""
+    return datetime.combine((now or timezone.now()).astimezone(zone).date(), time.min, zone).astimezone(UTC)
 
 
 def _normalize(text: str) -> str:

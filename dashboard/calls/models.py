@@ -75,7 +75,7 @@ class CallQuerySet(models.QuerySet["Call"]):
     def talking(self) -> CallQuerySet:
         return self.filter(state=State.IN_PROGRESS)
 
-    def asking(self) -> CallQuerySet:
+    def needing_attention(self) -> CallQuerySet:
         """Those that need a person, by an alarm that is written down or by an end-call that is late."""
         return self.filter(~Q(alarm="") | END_LATE)
 

@@ -15,7 +15,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from dashboard.calls.models import STOPS_DIALING, Call
-from tenants.local_time import midnight
+from tenants.local_time import midnight_expression
 from tenants.models import (
     AssistantDedication,
     AuditEntry,
@@ -28,7 +28,7 @@ def clients() -> QuerySet[Tenant]:
     """Clients with how many calls they have live and made today, by their own clocks."""
     calls = Call.objects.filter(tenant=OuterRef("pk")).order_by()
     return Tenant.objects.select_related("home_connection").annotate(
-        live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight(OuterRef("timezone"))))
+        live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight_expression(OuterRef("timezone"))))
     )
 
 

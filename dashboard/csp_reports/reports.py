@@ -1,4 +1,4 @@
-"""Take in what browsers report about the content security policy: few kinds, counted, and nothing personal."""
+"""Record what browsers report about the content security policy: kinds with their counts, without personal data."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from django.urls import Resolver404, resolve
 from dashboard.csp_reports.models import BrowserReport
 from tenants.isolation import scope
 
-MOST = 200  # kinds; of more, those that were not reported for the longest time make way
-KEPT_FOR = timedelta(days=30)
-AT_ONCE = 20  # reports of one request
+MAX_KINDS = 200  # kinds; of more, those that were not reported for the longest time make way
+RETENTION = timedelta(days=30)
+MAX_PER_REQUEST = 20  # reports of one request
 
 
-def keep(body: bytes, may_add: Callable[[], bool]) -> int:
-    """Count the reports of one request; how many were kept. Anybody may send these, so nothing in them is trusted.
+def record(body: bytes, may_add: Callable[[], bool]) -> int:
+    """Count the reports of one request; returns how many were recorded. Anybody may send them: nothing is trusted.
 
     `may_add` is asked before each kind that is new: whether the sender may still add one.
     """
-    kinds = [kind for report in _reports(body)[:AT_ONCE] if (kind := _kind(report))]
+    kinds = [kind for report in _reports(body)[:MAX_PER_REQUEST] if (kind := _kind(report))]
     with scope.for_system("what browsers report"):
         return sum(_count(*kind, may_add) for kind in kinds)
 
 
 def recent() -> list[BrowserReport]:
     with scope.for_system("what browsers reported"):
-        BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
-        return list(BrowserReport.objects.all()[:MOST])
+        BrowserReport.objects.filter(last_at__lt=Now() - RETENTION).delete()
+        return list(BrowserReport.objects.all()[:MAX_KINDS])
 
 
 def _count(directive: str, blocked: str, page: str, may_add: Callable[[], bool]) -> bool:
@@ -49,8 +49,8 @@ def _count(directive: str, blocked: str, page: str, may_add: Callable[[], bool])
 
 
 def _make_way() -> None:
-    BrowserReport.objects.filter(last_at__lt=Now() - KEPT_FOR).delete()
-    beyond = list(BrowserReport.objects.order_by("-last_at", "-id").values_list("pk", flat=True)[MOST:])
+    BrowserReport.objects.filter(last_at__lt=Now() - RETENTION).delete()
+    beyond = list(BrowserReport.objects.order_by("-last_at", "-id").values_list("pk", flat=True)[MAX_KINDS:])
     if beyond:
         BrowserReport.objects.filter(pk__in=beyond).delete()
 
@@ -58,12 +58,12 @@ def _make_way() -> None:
 def _reports(body: bytes) -> list[dict[str, Any]]:
     """Both formats: `report-uri` sends one object, the Reporting API a list."""
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    if isinstance(told, dict):
-        told = [{"body": told.get("csp-report")}]
-    found = [one.get("body") for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    if isinstance(payload, dict):
+        payload = [{"body": payload.get("csp-report")}]
+    found = [one.get("body") for one in payload if isinstance(one, dict)] if isinstance(payload, list) else []
     return [one for one in found if isinstance(one, dict)]
 
 

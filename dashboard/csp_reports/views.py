@@ -1,4 +1,4 @@
-"""Reports of browsers about the content security policy: taken from anybody, shown to staff."""
+"""Browsers' reports about the content security policy: received from anybody, shown to staff."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission
 from tenants.accounts.allauth_private import ratelimit
 
-LARGEST = 16 * 1024  # bytes
+MAX_BYTES = 16 * 1024  # bytes
 LIMITS = {"report": "30/m/ip", "new-kind": "10/h/ip"}  # of each address, or /64 of IPv6
 
 
 @csrf_exempt
 @require_POST
-def take(request: HttpRequest) -> HttpResponse:
-    """A browser sends these by itself, without a token; whatever it says, the answer is the same."""
-    raw = request.read(LARGEST + 1)
-    if len(raw) <= LARGEST and _allowed(request, "report"):
-        reports.keep(raw, may_add=lambda: _allowed(request, "new-kind"))
+def receive_report(request: HttpRequest) -> HttpResponse:
+    """A browser sends these without a CSRF token; the answer is the same whatever it sends."""
+    raw = request.read(MAX_BYTES + 1)
+    if len(raw) <= MAX_BYTES and _allowed(request, "report"):
+        reports.record(raw, may_add=lambda: _allowed(request, "new-kind"))
     return HttpResponse(status=204)
 
 
@@ -32,5 +32,5 @@ def _allowed(request: HttpRequest, action: str) -> bool:
 
 @require_GET
 @staff_view(Permission.MANAGE_STAFF, open_scope=False)
-def listing(request: StaffRequest) -> HttpResponse:
+def list_reports(request: StaffRequest) -> HttpResponse:
     return render(request, "csp_reports/browser_reports.html", {"reports": reports.recent()})

@@ -12,11 +12,11 @@ class LiveUpdatesConfig(AppConfig):
     def ready(self) -> None:
         from tenants.accounts import sessions
 
-        sessions.ended.connect(_notice)
+        sessions.ended.connect(_sessions_ended)
 
 
-def _notice(user: Any, **_: Any) -> None:
-    """Sessions of this person are no more: its open streams ask again at once."""
+def _sessions_ended(user: Any, **_: Any) -> None:
+    """The open streams of this user are checked again at once."""
     from dashboard.live_updates import publish
     from tenants.isolation import scope
 

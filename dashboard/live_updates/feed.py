@@ -1,7 +1,7 @@
-"""One reader of the changes feed per web process, and the people who listen to it.
+"""One reader of the changes feed per web process, and the open streams that it serves.
 
-Delivered is every visible row not delivered yet; the next look starts from the oldest transaction that was still open
-at this one, so that a row which commits late is not missed, and nobody waits for a long transaction elsewhere.
+Delivered is every visible row not delivered yet; the next poll starts from the oldest transaction that was still open
+at this poll, so that a row which commits late is not missed, and no stream waits for a long transaction elsewhere.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from tenants.isolation import scope
 
 log = structlog.get_logger()
 
-ACCESS = "access"  # the kind that says: whoever this is about may no longer listen; ask again at once
+ACCESS = "access"  # the kind of change after which the access of the streams concerned is checked again at once
 EVERYBODY = "everybody"
-LOOK_EVERY = 0.1  # seconds while somebody listens
-IDLE_EVERY = 1.0
-REPLAYED = 15.0  # seconds of changes a newcomer hears: its page was made before its stream was open
-BACKLOG = 500  # changes a slow listener may be behind before it is told to ask for everything
-LOOK = (
+POLL_INTERVAL = 0.1  # seconds between polls while a stream is open
+IDLE_POLL_INTERVAL = 1.0
+REPLAY_SECONDS = 15.0  # of past changes that a new stream receives: its page is older than the stream
+BACKLOG = 500  # changes a slow stream may be behind before its page refreshes everything instead
+POLL_QUERY = (
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, c.id, c.xid::text, c.tenant_id, c.kind, c.ref, c.version "
     "FROM (SELECT 1) one LEFT JOIN live_updates_change c ON c.xid >= %s::xid8 ORDER BY c.xid, c.id"
 )
 
 
 @dataclass(frozen=True)
-class News:
+class ChangeEvent:
     """A row that changed: which one and for whom, never what is in it."""
 
     tenant: int | None
@@ -46,55 +46,56 @@ class News:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What a listener may hear of: rows of these tenants (None: of all, and of nobody), of these kinds (None: all).
+class Audience:
+    """Which changes a listener receives: rows of these tenants (None: of all, and of none), of these kinds
+    (None: all).
 
-    `person` is who listens: news of its access are for it whatever else it hears.
+    `person` is the user who listens: changes of that user's access are always included.
     """
 
     tenants: frozenset[int] | None
     kinds: frozenset[str] | None = None
     person: int = 0
 
-    def covers(self, news: News) -> bool:
-        mine = self.tenants is None or (news.tenant is not None and news.tenant in self.tenants)
-        if news.kind == ACCESS:
-            return mine if news.ref == EVERYBODY else news.ref == person_ref(self.person)
-        return mine and (self.kinds is None or news.kind in self.kinds)
+    def covers(self, event: ChangeEvent) -> bool:
+        in_audience = self.tenants is None or (event.tenant is not None and event.tenant in self.tenants)
+        if event.kind == ACCESS:
+            return in_audience if event.ref == EVERYBODY else event.ref == person_ref(self.person)
+        return in_audience and (self.kinds is None or event.kind in self.kinds)
 
 
 def person_ref(pk: int) -> str:
-    """By which news of somebody's access are told."""
+    """The `ref` of a change of one user's access."""
     return f"person-{pk}"
 
 
 @dataclass(eq=False)
 class Listener:
-    """One open stream: what waits to be sent to it."""
+    """One open stream and the changes that wait to be sent to it."""
 
-    reach: Reach
-    waiting: dict[tuple[str, str], News] = field(default_factory=dict)
+    audience: Audience
+    waiting: dict[tuple[str, str], ChangeEvent] = field(default_factory=dict)
     everything: bool = False
-    in_doubt: bool = False  # whether it may still listen
+    must_recheck_access: bool = False  # whether its access is checked before anything more is sent
     closed: bool = False
-    superseded: bool = False  # too many streams of its session: it is told to leave
+    superseded: bool = False  # its session has too many streams: this one is closed
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, batch: Iterable[News]) -> None:
-        for news in batch:
-            if not self.reach.covers(news):
+    def deliver(self, batch: Iterable[ChangeEvent]) -> None:
+        for event in batch:
+            if not self.audience.covers(event):
                 continue
-            if news.kind == ACCESS:
-                self.in_doubt = True
+            if event.kind == ACCESS:
+                self.must_recheck_access = True
                 self.awake.set()
             else:
-                self.waiting[news.kind, news.ref] = news
+                self.waiting[event.kind, event.ref] = event
         if len(self.waiting) > BACKLOG:
-            self.ask_for_everything()
+            self.request_refresh()
         elif self.waiting:
             self.awake.set()
 
-    def ask_for_everything(self) -> None:
+    def request_refresh(self) -> None:
         self.waiting.clear()
         self.everything = True
         self.awake.set()
@@ -107,30 +108,30 @@ class Listener:
         self.superseded = True
         self.awake.set()
 
-    def take(self) -> tuple[bool, list[News]]:
-        """Whether to ask for everything, and else what changed since the last take."""
+    def take(self) -> tuple[bool, list[ChangeEvent]]:
+        """Whether the page has to refresh everything, and otherwise what changed since the last call."""
         everything, batch = self.everything, list(self.waiting.values())
         self.everything, self.waiting = False, {}
         self.awake.clear()
         return everything, batch
 
 
-class Reader:
-    """What has been delivered, and from where to look next. Kept apart from the loop so that it can be tested."""
+class ChangeReader:
+    """Which rows were delivered, and from which transaction the next poll starts. Separate from the loop for tests."""
 
     def __init__(self) -> None:
         self.floor: str | None = None
         self.sent: dict[int, int] = {}
 
-    async def look(self, connection: psycopg.AsyncConnection[Any]) -> list[News]:
-        """Rows not delivered before; at the first look, none: it only finds out where to begin."""
+    async def poll(self, connection: psycopg.AsyncConnection[Any]) -> list[ChangeEvent]:
+        """Rows not delivered before. The first poll returns none: it only finds the transaction to start from."""
         first = self.floor is None
-        rows = await (await connection.execute(LOOK, [self.floor or "0"])).fetchall()
+        rows = await (await connection.execute(POLL_QUERY, [self.floor or "0"])).fetchall()
         new = [row for row in rows if row[1] is not None and row[1] not in self.sent]
         self.floor = rows[0][0]
         at_or_above = int(self.floor)
         self.sent = {row[1]: int(row[2]) for row in rows if row[1] is not None and int(row[2]) >= at_or_above}
-        return [] if first else [News(*row[3:]) for row in new]
+        return [] if first else [ChangeEvent(*row[3:]) for row in new]
 
 
 class Feed:
@@ -138,9 +139,9 @@ class Feed:
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
-        self.reader = Reader()
-        self.looked_at: float | None = None
-        self._recent: deque[tuple[float, News]] = deque(maxlen=2000)
+        self.reader = ChangeReader()
+        self.polled_at: float | None = None
+        self._recent: deque[tuple[float, ChangeEvent]] = deque(maxlen=2000)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -153,11 +154,11 @@ class Feed:
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="changes feed")
 
-    def listen(self, reach: Reach) -> Listener:
-        """A new listener; it hears first what changed in the last seconds."""
-        listener = Listener(reach)
+    def listen(self, audience: Audience) -> Listener:
+        """A new listener, which first receives the changes of the last seconds."""
+        listener = Listener(audience)
         now = monotonic()
-        listener.hear(news for at, news in self._recent if at > now - REPLAYED)
+        listener.deliver(event for at, event in self._recent if at > now - REPLAY_SECONDS)
         self.listeners.add(listener)
         if self._closed:
             listener.close()
@@ -168,7 +169,7 @@ class Feed:
         self.listeners.discard(listener)
 
     def close(self) -> None:
-        """End every stream now; browsers ask again, at the next process."""
+        """End every stream now; browsers connect again, to the next process."""
         self._closed = True
         for listener in self.listeners:
             listener.close()
@@ -181,38 +182,38 @@ class Feed:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    def tell(self, batch: list[News]) -> None:
+    def deliver(self, batch: list[ChangeEvent]) -> None:
         now = monotonic()
-        self._recent.extend((now, news) for news in batch)
+        self._recent.extend((now, event) for event in batch)
         for listener in self.listeners:
-            listener.hear(batch)
+            listener.deliver(batch)
 
     async def _run(self) -> None:
         pause = 0.2
         while not self._closed:
             try:
                 async with await connect() as connection:
-                    if self.looked_at is not None:
+                    if self.polled_at is not None:
                         for listener in self.listeners:  # rows may have been pruned meanwhile
-                            listener.ask_for_everything()
+                            listener.request_refresh()
                     while not self._closed:
-                        batch = await self.reader.look(connection)
-                        self.looked_at, pause = monotonic(), 0.2
+                        batch = await self.reader.poll(connection)
+                        self.polled_at, pause = monotonic(), 0.2
                         if batch:
-                            self.tell(batch)
+                            self.deliver(batch)
                         await self._sleep()
             except (psycopg.Error, OSError) as error:
-                log.warning("feed_broken", error=type(error).__name__, again_in=pause)
+                log.warning("feed_connection_failed", error=type(error).__name__, again_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
     async def _sleep(self) -> None:
         if self.listeners:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(POLL_INTERVAL)
             return
         self._wake.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), IDLE_EVERY)
+            await asyncio.wait_for(self._wake.wait(), IDLE_POLL_INTERVAL)
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:
@@ -230,8 +231,8 @@ async def connect() -> psycopg.AsyncConnection[Any]:
 _feed: Feed | None = None
 
 
-def here() -> Feed:
-    """The feed of this process; made, and started, when first asked for inside an event loop."""
+def current_feed() -> Feed:
+    """The feed of this process; created and started at the first call inside an event loop."""
     global _feed
     if _feed is None:
         _feed = Feed()
@@ -240,18 +241,18 @@ def here() -> Feed:
 
 
 async def startup() -> None:
-    """For the ASGI server's start."""
-    here()
+    """Called when the ASGI server starts."""
+    current_feed()
 
 
 def close() -> None:
-    """For the start of a graceful stop: open streams end at once instead of holding the server."""
+    """Called when a graceful stop begins: open streams end at once and do not delay it."""
     if _feed is not None:
         _feed.close()
 
 
 async def shutdown() -> None:
-    """For the ASGI server's end."""
+    """Called when the ASGI server ends."""
     global _feed
     if _feed is not None:
         await _feed.stop()

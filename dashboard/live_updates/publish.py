@@ -1,4 +1,4 @@
-"""Say that a row changed, in the transaction that changes it; the feed tells the screens."""
+"""Record that a row changed, in the transaction that changes it; the feed passes it on to open streams."""
 
 from datetime import timedelta
 
@@ -19,11 +19,11 @@ def row_changed(kind: str, ref: object, *, tenant: Tenant | int | None, version:
 
 
 def access_changed(*, tenant: Tenant | None = None, person: User | None = None) -> None:
-    """Access has changed, of everybody in a client or of one `person`: their open streams ask again at once."""
+    """Access has changed, of everybody in a client or of one `person`: their open streams are checked again at once."""
     row_changed(ACCESS, person_ref(person.pk) if person else EVERYBODY, tenant=tenant)
 
 
 def prune() -> int:
-    """Drop the rows that every screen has long heard of; opens a scope of its own."""
-    with scope.for_system("forget old changes"):
+    """Delete changes that every stream has long received; opens its own scope."""
+    with scope.for_system("delete old changes"):
         return Change.objects.filter(at__lt=Now() - KEPT).delete()[0]

@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""The URL of the server-sent events."""
 
 from django.urls import path
 

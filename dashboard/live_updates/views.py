@@ -1,4 +1,4 @@
-"""What the pages' own server says where the stream should answer."""
+"""The fallback view of `/events/` where no ASGI server serves the stream."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 

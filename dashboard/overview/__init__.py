@@ -1,1 +1,1 @@
-"""The overviews of staff and of a client, and the frame around every page."""
+"""The overviews of staff and of a client, and the layout of every page."""

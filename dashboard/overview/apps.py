@@ -1,4 +1,4 @@
-"""The overviews, and the frame around every page."""
+"""The overviews, and the layout of every page."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules

@@ -1,4 +1,4 @@
-"""What the frame around every page needs: where one is, who one is, whose house it is."""
+"""The context of the layout of every page: navigation, the signed-in user, the brand, and the visit of staff."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tenants.isolation import scope
 from tenants.models import Tenant
 
 P = Permission
-BARE_ADDRESS = re.compile(r"[\d.]+(:\d+)?|\[.*\](:\d+)?")  # a passkey belongs to a name
-STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it behind "More"
+BARE_ADDRESS = re.compile(r"[\d.]+(:\d+)?|\[.*\](:\d+)?")  # passkeys work for host names only
+STAFF_PAGES = [  # url name, label, icon, permission, whether a phone shows it in the menu "More"
     ("home", "Overview", "overview", P.SEE_CLIENTS, False),
     ("staff-live", "Live", "live", P.SEE_ALL_CALLS, False),
     ("staff-clients", "Clients", "clients", P.SEE_CLIENTS, False),
@@ -31,7 +31,7 @@ STAFF_ROOMS = [  # url name, label, icon, permission, whether a phone puts it be
     ("staff-mail", "Mail", "mail", P.MANAGE_MAIL, True),
     ("sandbox", "Sandbox", "sandbox", P.USE_SANDBOX, True),
 ]
-CLIENT_ROOMS = [
+CLIENT_PAGES = [
     ("client-home", "Overview", "overview", P.SEE_OVERVIEW, False),
     ("call-now", "Call now", "call", P.PLACE_CALLS, False),
     ("live", "Live", "live", P.SEE_CALLS, False),
@@ -41,7 +41,7 @@ CLIENT_ROOMS = [
     ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
     ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
 ]
-INSIDE = {
+PARENT_PAGES = {
     "campaign": "campaigns",
     "staff-client": "staff-clients",
     "staff-client-new": "staff-clients",
@@ -50,66 +50,61 @@ INSIDE = {
 }
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context of every page; costs one query (live calls), and one for the clients of staff."""
-    frame: dict[str, Any] = {
+def layout(request: HttpRequest) -> dict[str, Any]:
+    """Costs one query for live calls and, for staff, one for the clients."""
+    context: dict[str, Any] = {
         "sandbox": bool(settings.SANDBOX_URL),
         "reseller_name": settings.RESELLER_NAME,
         "passkeys_work": not BARE_ADDRESS.fullmatch(request.get_host()),
     }
     if not getattr(request, "htmx", False):
-        frame["saved_form"] = form_recovery.saved(request)
+        context["saved_form"] = form_recovery.saved(request)
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or getattr(request, "htmx", False):
-        return frame
+        return context
     tenant: Tenant | None = getattr(request, "tenant", None)
-    rooms = CLIENT_ROOMS if tenant else STAFF_ROOMS
+    pages = CLIENT_PAGES if tenant else STAFF_PAGES
     args = [tenant.slug] if tenant else []
-    here = request.resolver_match.url_name if request.resolver_match else ""
+    url_name = request.resolver_match.url_name if request.resolver_match else ""
     live = _live_count(actor, tenant)
     nav = [
         {
             "url": reverse(name, args=args),
             "label": label,
             "icon": icon,
-            "current": name in (here, getattr(request, "room", "") or INSIDE.get(here or "", "")),
-            "later": later,
+            "current": name in (url_name, getattr(request, "nav_page", "") or PARENT_PAGES.get(url_name or "", "")),
+            "in_more_menu": in_more_menu,
             "count": live if icon == "live" and live else None,
         }
-        for name, label, icon, permission, later in rooms
+        for name, label, icon, permission, in_more_menu in pages
         if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
     ]
-    return frame | {
+    return context | {
         "nav": nav,
-        "more_is_current": any(entry["later"] and entry["current"] for entry in nav),
-        "who": _who(actor),
-        "house": _house(tenant),
+        "more_is_current": any(entry["in_more_menu"] and entry["current"] for entry in nav),
+        "profile": _profile(actor),
+        "brand": _brand(tenant),
         "visit": _visit(actor, tenant),
-        "switch": _switch(actor, tenant),
+        "switcher": _switcher(actor, tenant),
         "may": {permission.name: actor.may(permission) for permission in Permission},
         "live_count": live,
     }
 
 
-def initials(name: str) -> str:
-    words = [word for word in name.replace(".", " ").split() if word[0].isalnum()]
-    return ((words[0][0] + words[-1][0]) if len(words) > 1 else name[:2]).upper()
-
-
-def _who(actor: Actor) -> dict[str, Any]:
+def _profile(actor: Actor) -> dict[str, Any]:
     user = actor.user
     role = f"{actor.role_label}, {settings.RESELLER_NAME}" if actor.staff else actor.role_label
-    return {"name": str(user), "initials": initials(str(user)), "role_label": role, "staff": bool(actor.staff)}
+    return {"name": str(user), "role_label": role, "staff": bool(actor.staff)}
 
 
-def _house(tenant: Tenant | None) -> dict[str, Any]:
+def _brand(tenant: Tenant | None) -> dict[str, Any]:
     if tenant is None:
-        return {"name": "Patchbay", "sub": settings.RESELLER_NAME, "brand_slug": None, "brand_version": ""}
+        return {"name": "Patchbay", "subtitle": settings.RESELLER_NAME, "slug": None, "version": ""}
     return {
         "name": tenant.name,
-        "sub": tenant.city or f"by {settings.RESELLER_NAME}",
-        "brand_slug": tenant.slug,
-        "brand_version": f"{tenant.brand_hue}-{tenant.brand_chroma}",
+        "subtitle": tenant.city or f"by {settings.RESELLER_NAME}",
+        "slug": tenant.slug,
+        "version": f"{tenant.brand_hue}-{tenant.brand_chroma}",
     }
 
 
@@ -145,8 +140,8 @@ def _live_count(actor: Actor, tenant: Tenant | None) -> int:
     return 0
 
 
-def _switch(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    """Where else one may go: staff to every client, people to the clients they belong to."""
+def _switcher(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
+    """The clients to switch to: for staff every client, for members those they belong to."""
     if actor.staff:
         return _clients(actor, tenant)
     return _memberships(actor, tenant)
@@ -158,26 +153,27 @@ def _clients(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
 
     if tenant is None and scope.current():
         found = clients()
-    elif scope.current():  # inside one client's scope the others do not exist
+    elif scope.current():  # within one client's scope no other client can be read
         found = [tenant] if tenant else []
     else:
         with scope.for_staff(actor.staff):  # type: ignore[arg-type]
             found = clients()
     staff = {"name": "All clients", "url": reverse("home"), "current": tenant is None}
     return [staff] + [
-        {"name": one.name, "url": reverse("staff-client", args=[one.slug]), "current": one == tenant} for one in found
+        {"name": client.name, "url": reverse("staff-client", args=[client.slug]), "current": client == tenant}
+        for client in found
     ]
 
 
 def _memberships(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    """The clients of one person, found together with the membership that let them in; none for a single client."""
+    """The clients of a user, read with the memberships at sign-in; empty for a single client."""
     if len(actor.memberships) < 2:
         return []
     return [
         {
-            "name": one.tenant.name,
-            "url": reverse("client-home", args=[one.tenant.slug]),
-            "current": one.tenant == tenant,
+            "name": membership.tenant.name,
+            "url": reverse("client-home", args=[membership.tenant.slug]),
+            "current": membership.tenant == tenant,
         }
-        for one in actor.memberships
+        for membership in actor.memberships
     ]

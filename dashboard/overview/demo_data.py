@@ -8,16 +8,16 @@ from tenants.access.permissions import Role, StaffRole
 
 PASSWORD = "patchbay-demo"
 CONNECTIONS = {"Kabelhuis": "sandbox-agency", "Bloom Dental": "sandbox-bloom"}
-KEPT_FREE = {"Spare line"}  # so that there is something to dedicate in a client's own connection
-DAYS_AGO = 60  # since when the clients have what is theirs: before the first call of the sandbox's past
+UNASSIGNED = {"Spare line"}  # leaves something to dedicate in a client's own connection
+DAYS_AGO = 60  # how long ago the dedications began: before the sandbox's first call
 
 
-class Person(NamedTuple):
+class DemoPerson(NamedTuple):
     email: str
     name: str
 
 
-class House(NamedTuple):
+class DemoClient(NamedTuple):
     """A client. Numbers without a country code are read as in `country`; `hue` and `chroma` are its colour, `at_once`
     and `per_day` its limits."""
 
@@ -31,23 +31,23 @@ class House(NamedTuple):
     chroma: str
     at_once: int
     per_day: int
-    people: tuple[tuple[Person, Role], ...] = ()
+    people: tuple[tuple[DemoPerson, Role], ...] = ()
     phrases: tuple[str, ...] = ()
 
 
 STAFF = {
-    Person("admin@patchbay.test", "Idris Cole"): StaffRole.ADMIN,
-    Person("support@patchbay.test", "Mara Jansen"): StaffRole.SUPPORT,
+    DemoPerson("admin@patchbay.test", "Idris Cole"): StaffRole.ADMIN,
+    DemoPerson("support@patchbay.test", "Mara Jansen"): StaffRole.SUPPORT,
 }
-AUDITOR = Person("auditor@patchbay.test", "Anouk Vermeer")
+AUDITOR = DemoPerson("auditor@patchbay.test", "Anouk Vermeer")
 
-HOUSES = [
-    House(
+CLIENTS = [
+    DemoClient(
         "bloom-dental", "Bloom Dental", "Amsterdam", "Europe/Amsterdam", "NL", "Bloom Dental", 186, "0.078", 6, 400,
         (
-            (Person("owner@bloom.test", "Dora Bloom"), Role.OWNER),
-            (Person("operator@bloom.test", "Sanne Visser"), Role.OPERATOR),
-            (Person("viewer@bloom.test", "Els Ruiter"), Role.VIEWER),
+            (DemoPerson("owner@bloom.test", "Dora Bloom"), Role.OWNER),
+            (DemoPerson("operator@bloom.test", "Sanne Visser"), Role.OPERATOR),
+            (DemoPerson("viewer@bloom.test", "Els Ruiter"), Role.VIEWER),
         ),
         (
             "The practice is closed today.",
@@ -56,18 +56,21 @@ HOUSES = [
             "A colleague will call back within the hour.",
         ),
     ),
-    House(
+    DemoClient(
         "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "NL", "Kabelhuis", 240, "0.1", 4, 250,
-        ((Person("owner@harbor.test", "Joost de Boer"), Role.OWNER),),
+        ((DemoPerson("owner@harbor.test", "Joost de Boer"), Role.OWNER),),
         ("The driver is fifteen minutes away.", "The slot can move to the afternoon."),
     ),
-    House("noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL", "Kabelhuis", 300, "0.13", 8, 1000),
-    House(
+    DemoClient(
+        "noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL",
+        "Kabelhuis", 300, "0.13", 8, 1000,
+    ),
+    DemoClient(
         "alder-finch-estate", "Alder & Finch Estate", "London", "Europe/London", "GB",
         "Kabelhuis", 140, "0.09", 3, 120,
     ),
-    House("casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "NL", "Kabelhuis", 32, "0.12", 2, 60),
-    House(
+    DemoClient("casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "NL", "Kabelhuis", 32, "0.12", 2, 60),
+    DemoClient(
         "veldkamp-makelaars", "Veldkamp Makelaars", "Den Haag", "Europe/Amsterdam", "NL",
         "Kabelhuis", 350, "0.12", 3, 120,
     ),

@@ -41,8 +41,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    """Without the frame: whatever broke may break that too."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without the layout, which may be what failed."""
     return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 

@@ -1,4 +1,4 @@
-"""The help sheet: the keys, what the shapes mean, whom to ask."""
+"""The help page: keyboard shortcuts, the legend of states, and whom to ask."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.overview.queries import memberships
 from tenants.access.decorators import Actor, staff_of
 from tenants.accounts import mfa
 
-SHAPES = [  # state and kind for the mark, its words, what it means
+STATE_LEGEND = [  # state and kind for the mark, its words, what it means
     ("ringing", "call", "Connecting", "Dialing or ringing. Nothing can be said into it yet."),
     ("in-progress", "call", "In progress", "Somebody talks. The live panel can steer it."),
     ("needs-person", "call", "Needs a person", "Something is not certain or did not work. It waits for you."),
@@ -26,14 +26,14 @@ SHAPES = [  # state and kind for the mark, its words, what it means
 @require_GET
 @login_required
 def page(request: Any) -> HttpResponse:
-    """In the frame of the room one comes from: staff's own, or that of one's first client, where one may be in it."""
+    """In the layout of staff, or of the user's first client where its two-factor requirement is met."""
     staff = staff_of(request.user)
-    mine = [] if staff else memberships(request.user)
+    found = [] if staff else memberships(request.user)
     layout = "base_app.html"
     if staff and mfa.staff_mfa_is_satisfied(request, request.user):
         request.actor = Actor(request.user, staff=staff)
-    elif mine and mfa.client_mfa_is_satisfied(request, request.user, mine[0].tenant):
-        request.tenant, request.actor = mine[0].tenant, Actor(request.user, membership=mine[0])
+    elif found and mfa.client_mfa_is_satisfied(request, request.user, found[0].tenant):
+        request.tenant, request.actor = found[0].tenant, Actor(request.user, membership=found[0])
     else:
         layout = "base_standalone.html"
-    return render(request, "overview/help.html", {"layout": layout, "shapes": SHAPES, "is_staff": bool(staff)})
+    return render(request, "overview/help.html", {"layout": layout, "shapes": STATE_LEGEND, "is_staff": bool(staff)})

@@ -1,4 +1,4 @@
-"""What the overviews read: the switchboard, what needs a person, today in figures. Inside the caller's scope."""
+"""What the overviews read: the live board, what needs a person, today in figures. Inside the caller's scope."""
 
 from __future__ import annotations
 
@@ -19,72 +19,72 @@ from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
 from tenants import time_zones
 from tenants.isolation import scope
-from tenants.local_time import midnight as midnight_of_client
+from tenants.local_time import midnight_expression
 from tenants.models import Membership, Tenant, User
 
-BOARD = 24  # rows of the switchboard
-JACKS = 24  # jacks in a row
-ASKING = 8
-LONGEST_DAY = timedelta(hours=26)  # when clocks go back, and a bit
-MACHINE = ~Q(machine_source="")  # voicemail took it: an outcome of its own, and nobody was reached
+BOARD_ROWS = 24  # rows of the live board
+LINES_PER_ROW = 24  # lines in a row
+ATTENTION_ROWS = 8
+LONGEST_DAY = timedelta(hours=26)  # 25 hours when clocks go back, and a margin
+MACHINE = ~Q(machine_source="")  # voicemail answered: a separate outcome, nobody was reached
 REACHED = Q(started_at__isnull=False, machine_source="")
 MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
 
 
 def memberships(user: User) -> list[Membership]:
-    """The clients one belongs to, by name; opens a scope of its own."""
+    """The clients that a user belongs to, by name; opens a scope of its own."""
     with scope.for_user(user):
-        mine = Membership.objects.filter(user=user).select_related("tenant__home_connection")
-        return list(mine.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name"))
+        found = Membership.objects.filter(user=user).select_related("tenant__home_connection")
+        return list(found.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name"))
 
 
 @dataclass
-class Row:
-    """One client on the switchboard: a jack for each call, then its free lines."""
+class BoardRow:
+    """One client on the live board: its live calls, then its free lines."""
 
     client: Tenant
     calls: list[Call] = field(default_factory=list)
     quiet_since: datetime | None = None
 
     @property
-    def jacks(self) -> list[Call | None]:
+    def lines(self) -> list[Call | None]:
         free = max(0, self.client.max_concurrent_calls - len(self.calls))
-        return ([*self.calls] + [None] * free)[:JACKS]
+        return ([*self.calls] + [None] * free)[:LINES_PER_ROW]
 
     @property
     def more(self) -> int:
-        return max(0, max(self.client.max_concurrent_calls, len(self.calls)) - JACKS)
+        return max(0, max(self.client.max_concurrent_calls, len(self.calls)) - LINES_PER_ROW)
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """`2 talking, 1 connecting`."""
-        bays = [labels.board_column(call) for call in self.calls]
-        talking, waiting, asking = bays.count("live"), bays.count("waiting"), bays.count("person")
-        needs = "needs you" if asking == 1 else "need you"
-        parts = [(talking, "talking"), (waiting, "connecting"), (asking, needs)]
+        columns = [labels.board_column(call) for call in self.calls]
+        talking, waiting, needing_attention = columns.count("live"), columns.count("waiting"), columns.count("person")
+        needs = "needs you" if needing_attention == 1 else "need you"
+        parts = [(talking, "talking"), (waiting, "connecting"), (needing_attention, needs)]
         return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 
-def switchboard(clients: QuerySet[Tenant]) -> list[Row]:
+def live_board(clients: QuerySet[Tenant]) -> list[BoardRow]:
     """Every client that is open, those with live calls first."""
     live: dict[int, list[Call]] = defaultdict(list)
     for call in Call.objects.live().with_end_age().filter(tenant__in=clients).order_by("created_at")[:1000]:
         live[call.tenant_id].append(call)  # type: ignore[index]
-    rows = [Row(one, live[one.pk]) for one in clients.exclude(status=Tenant.Status.CLOSED)]
+    rows = [BoardRow(client, live[client.pk]) for client in clients.exclude(status=Tenant.Status.CLOSED)]
     for row in rows:
         for call in row.calls:
             call.tenant = row.client
     return sorted(rows, key=lambda row: (-len(row.calls), row.client.name.lower()))
 
 
-def seconds_to_alarm(board: list[Row]) -> int | None:
+def seconds_to_alarm(board: list[BoardRow]) -> int | None:
     """When the next end-call will be late, so that the page is drawn again then; None when none is awaited."""
     waits = [call.seconds_to_alarm for row in board for call in row.calls]
     return min((wait for wait in waits if wait is not None), default=None)
 
 
-def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
+def needing_attention(calls: CallQuerySet) -> list[dict[str, Any]]:
     """What needs a person, the most urgent first."""
     urgency = Case(
         *[When(alarm=alarm, then=Value(at)) for at, alarm in enumerate(URGENT)],
@@ -92,8 +92,8 @@ def asking(calls: CallQuerySet) -> list[dict[str, Any]]:
         default=Value(len(URGENT)),
         output_field=IntegerField(),
     )
-    found = calls.asking().with_end_age().select_related("tenant", "requested_by")
-    urgent = found.order_by(urgency, Coalesce("alarm_at", "end_asked_at"), "pk")[: ASKING + 1]
+    found = calls.needing_attention().with_end_age().select_related("tenant", "requested_by")
+    urgent = found.order_by(urgency, Coalesce("alarm_at", "end_asked_at"), "pk")[: ATTENTION_ROWS + 1]
     return [{"call": call, "title": call.alarm_words, "why": labels.why(call)} for call in urgent]
 
 
@@ -128,8 +128,8 @@ class Today(Tally):
 def today(
     calls: QuerySet[Call], receipts: QuerySet[Receipt], zone: ZoneInfo
 ) -> tuple[Today, dict[int, tuple[int, int]]]:
-    """The figures since midnight there, and reached and missed calls by hour."""
-    since = midnight(zone)
+    """The figures since midnight in `zone`, and reached and missed calls by hour."""
+    since = time_zones.midnight(zone)
     hours = (
         calls.filter(created_at__gte=since)
         .order_by()
@@ -144,16 +144,12 @@ def today(
         )
     )
     rows = list(hours)
-    told = receipts.filter(asked_at__gte=since).aggregate(
+    commands = receipts.filter(asked_at__gte=since).aggregate(
         commands=Count("pk"),
         unconfirmed=Count("pk", filter=Q(effect=Receipt.Effect.NOT_CONFIRMED) | Q(outcome=Receipt.Outcome.UNKNOWN)),
     )
     figures = {name: sum(row[name] for row in rows) for name in ("calls", "reached", "missed", "machines", "seconds")}
-    return Today(**figures, **told, since=since), {row["hour"]: (row["reached"], row["missed"]) for row in rows}
-
-
-def midnight(zone: ZoneInfo) -> datetime:
-    return time_zones.midnight(zone, timezone.now())
+    return Today(**figures, **commands, since=since), {row["hour"]: (row["reached"], row["missed"]) for row in rows}
 
 
 @dataclass(kw_only=True)
@@ -166,11 +162,11 @@ class Day(Tally):
     campaigns: list[Campaign] = field(default_factory=list)
 
 
-def days(rows: list[Row]) -> list[Day]:
+def days(rows: list[BoardRow]) -> list[Day]:
     """The same clients with their figures of today, those with most calls first."""
     recent = Call.objects.filter(tenant__isnull=False, created_at__gte=timezone.now() - LONGEST_DAY)
     found = (
-        recent.filter(created_at__gte=midnight_of_client(F("tenant__timezone")))
+        recent.filter(created_at__gte=midnight_expression(F("tenant__timezone")))
         .order_by()
         .values("tenant")
         .annotate(

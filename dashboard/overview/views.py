@@ -36,10 +36,10 @@ def home(request: Any) -> HttpResponse:
         return staff(request)
     if hasattr(request.user, "auditor"):
         return HttpResponseRedirect(reverse("admin:index"))
-    mine = queries.memberships(request.user)
-    if len(mine) == 1:
-        return HttpResponseRedirect(reverse("client-home", args=[mine[0].tenant.slug]))
-    return render(request, "overview/choose_client.html", {"memberships": mine})
+    memberships = queries.memberships(request.user)
+    if len(memberships) == 1:
+        return HttpResponseRedirect(reverse("client-home", args=[memberships[0].tenant.slug]))
+    return render(request, "overview/choose_client.html", {"memberships": memberships})
 
 
 @require_GET
@@ -53,34 +53,35 @@ def client_status(request: TenantRequest) -> HttpResponse:
 def staff(request: StaffRequest) -> HttpResponse:
     zone, now = times.here(), timezone.now()
     sees_calls = request.actor.may(Permission.SEE_ALL_CALLS)
-    board = queries.switchboard(Tenant.objects.all())
+    board = queries.live_board(Tenant.objects.all())
     days = queries.days(board)
     ended = {day.client.pk: day.ended for day in days}
     for row in board:
         row.quiet_since = ended[row.client.pk]
-    needs = queries.asking(Call.objects.all()) if sees_calls else []
+    needs = queries.needing_attention(Call.objects.all()) if sees_calls else []
     today, hours = queries.today(Call.objects.all(), Receipt.objects.all(), zone)
     sees_connections = request.actor.may(Permission.SEE_CONNECTIONS)
     homes = {row.client.home_connection_id for row in board}
-    links = [one for one in connection_queries.connections() if sees_connections or one.pk in homes]
-    fresh: dict[Any, Any] = {one.pk: one.fresh for one in links}  # type: ignore[attr-defined]
+    shown = connection_queries.connections()
+    connections = [one for one in shown if sees_connections or one.pk in homes]
+    fresh: dict[Any, Any] = {one.pk: one.fresh for one in connections}  # type: ignore[attr-defined]
     ages = [one.fresh_at for one in fresh.values()]
     context = {
-        "board": board[: queries.BOARD],
-        "board_more": max(0, len(board) - queries.BOARD),
+        "board": board[: queries.BOARD_ROWS],
+        "board_more": max(0, len(board) - queries.BOARD_ROWS),
         "live": sum(len(row.calls) for row in board),
         "busy": sum(bool(row.calls) for row in board),
-        "needs": needs[: queries.ASKING],
+        "needs": needs[: queries.ATTENTION_ROWS],
         "redraw_in": queries.seconds_to_alarm(board) if sees_calls else None,
-        "needs_more": len(needs) > queries.ASKING,
+        "needs_more": len(needs) > queries.ATTENTION_ROWS,
         "today": today,
         "chart": charts.draw(hours, now, zone),
         "chart_url": f"{reverse('staff-calls')}?since={now.astimezone(zone):%Y-%m-%d}",
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
         "now": now.astimezone(zone),
-        "links": sorted(links, key=lambda one: (not one.last_error, -one.spent, one.name))[:CONNECTIONS],  # type: ignore[attr-defined]
-        "links_more": max(0, len(links) - CONNECTIONS),
+        "connections": sorted(connections, key=lambda one: (not one.last_error, -one.spent, one.name))[:CONNECTIONS],  # type: ignore[attr-defined]
+        "connections_more": max(0, len(connections) - CONNECTIONS),
         "days": [(day, fresh.get(day.client.home_connection_id)) for day in days[:CLIENTS]],
         "days_more": max(0, len(days) - CLIENTS),
         "oldest": min(ages) if ages and all(ages) else None,
@@ -97,15 +98,15 @@ def client(request: TenantRequest) -> HttpResponse:
     tenant, now = request.tenant, timezone.now()
     zone = tenant.zone
     calls = Call.objects.filter(tenant=tenant)
-    board = queries.switchboard(Tenant.objects.filter(pk=tenant.pk))
+    board = queries.live_board(Tenant.objects.filter(pk=tenant.pk))
     today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)
     lines = [one for one in client_queries.number_dedications(tenant) if one.is_open]
     assistants = [one for one in client_queries.assistant_dedications(tenant) if one.is_open]
     may = request.actor.may
     last = queries.last_calls(tenant)
     context = {
-        "row": board[0] if board else queries.Row(tenant),
-        "needs": queries.asking(calls)[: queries.ASKING],
+        "row": board[0] if board else queries.BoardRow(tenant),
+        "needs": queries.needing_attention(calls)[: queries.ATTENTION_ROWS],
         "redraw_in": queries.seconds_to_alarm(board),
         "today": today,
         "chart": charts.draw(hours, now, zone),

@@ -1,1 +1,1 @@
-"""The look: template tags that draw states, numbers, times and forms the same way on every screen."""
+"""Template tags that render states, numbers, times and forms the same way on every screen."""

@@ -1,7 +1,7 @@
-"""The look."""
+"""Shared parts of the screens: template tags, forms, paging, phone numbers and times."""
 
 from django.apps import AppConfig
 
 
-class LookConfig(AppConfig):
+class UiConfig(AppConfig):
     name = "dashboard.ui"

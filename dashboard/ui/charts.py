@@ -8,9 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 HEIGHT = 214.0  # of the plot; the hours stand below it
-ROOM = 40.0  # above the highest bar, for nothing
+HEADROOM = 40.0  # pixels left empty above the highest bar
 MARGIN = 4.0  # per cent, for the figures of the scale
-FREE = 3  # hours to the right of the last bar that its words take
+LABEL_HOURS = 3  # hours to the right of the last bar that its label needs
 DAY = range(8, 20)  # shown even when nothing was called
 
 
@@ -47,7 +47,7 @@ class Chart:
     lines: list[tuple[str, int]]  # y and what it stands for
     reached: int
     missed: int
-    last: Bar | None  # beside which there is room for words
+    last: Bar | None  # with space for a label beside it
     beside: str
 
     @property
@@ -58,21 +58,21 @@ class Chart:
 
 def draw(found: dict[int, tuple[int, int]], now: datetime, zone: ZoneInfo) -> Chart:
     """`found`: hour of the day → reached, missed."""
-    there = now.astimezone(zone).hour
-    span = range(min([DAY.start, *found]), max([DAY.stop - 1, there, *found]) + 1)
+    current_hour = now.astimezone(zone).hour
+    span = range(min([DAY.start, *found]), max([DAY.stop - 1, current_hour, *found]) + 1)
     hours = [Hour(hour, *found.get(hour, (0, 0))) for hour in span]
-    step = _step(max((one.reached + one.missed for one in hours), default=0))
-    top = step * max(2, math.ceil(max((one.reached + one.missed for one in hours), default=0) / step))
-    scale = (HEIGHT - ROOM) / top
+    step = _step(max((hour.reached + hour.missed for hour in hours), default=0))
+    top = step * max(2, math.ceil(max((hour.reached + hour.missed for hour in hours), default=0) / step))
+    scale = (HEIGHT - HEADROOM) / top
     share = (100 - MARGIN) / len(hours)
-    bars = [_bar(at, one, share, scale) for at, one in enumerate(hours)]
+    bars = [_bar(at, hour, share, scale) for at, hour in enumerate(hours)]
     called = [bar for bar in bars if bar.hour.reached or bar.hour.missed]
-    last = called[-1] if called and called[-1].hour.hour <= span[-1] - FREE else None
+    last = called[-1] if called and called[-1].hour.hour <= span[-1] - LABEL_HOURS else None
     return Chart(
         bars=bars,
         lines=[(f"{HEIGHT - scale * value:.1f}", value) for value in range(step, top + 1, step)],
-        reached=sum(one.reached for one in hours),
-        missed=sum(one.missed for one in hours),
+        reached=sum(hour.reached for hour in hours),
+        missed=sum(hour.missed for hour in hours),
         last=last,
         beside=f"{MARGIN + (last.hour.hour - span[0] + 1) * share + 1:.2f}%" if last else "",
     )

@@ -13,7 +13,7 @@
     if (document.querySelector("dialog[open]")) return;
     if (Date.now() < going && PAGES[event.key]) {
       going = 0;
-      document.querySelector(`.sidebar a[data-room="${PAGES[event.key]}"]`)?.click();
+      document.querySelector(`.sidebar a[data-page="${PAGES[event.key]}"]`)?.click();
     } else if (event.key === "g") going = Date.now() + 1500;
     else if (event.key === "/") {
       const field = [...document.querySelectorAll("main input[type=search]")].find(one => one.checkVisibility?.() ?? true);

@@ -21,8 +21,8 @@ def _nothing_remembered(db):
 
 
 def report(**more: object) -> dict:
-    told = {"effective-directive": "script-src", "blocked-uri": "https://evil.test/x.js?key=hunter2"}
-    return {"csp-report": told | {"document-uri": f"http://testserver/invitation/{TOKEN}/"} | more}
+    payload = {"effective-directive": "script-src", "blocked-uri": "https://evil.test/x.js?key=hunter2"}
+    return {"csp-report": payload | {"document-uri": f"http://testserver/invitation/{TOKEN}/"} | more}
 
 
 def send(body: object, content_type: str = "application/csp-report", address: str = "127.0.0.1") -> int:
@@ -68,7 +68,7 @@ def test_whatever_is_sent_is_answered_alike(body):
 
 
 def test_kinds_and_reports_are_bounded(monkeypatch):
-    monkeypatch.setattr(reports, "MOST", 3)
+    monkeypatch.setattr(reports, "MAX_KINDS", 3)
     for number in range(6):
         send(report(**{"effective-directive": f"rule-{number}"}))
     assert len(kept()) == 3
@@ -76,7 +76,7 @@ def test_kinds_and_reports_are_bounded(monkeypatch):
     for _ in range(40):
         send(report(**{"effective-directive": "rule-1"}))
     counts = {(directive, blocked): count for directive, blocked, _, count in kept()}
-    assert counts["rule-0", "inline"] == reports.AT_ONCE, "of a hundred in one request"
+    assert counts["rule-0", "inline"] == reports.MAX_PER_REQUEST, "of a hundred in one request"
     assert counts["rule-1", "https://evil.test"] < 30, "thirty a minute from one address"
     assert len(counts) == 3
 
@@ -92,7 +92,7 @@ def test_one_network_adds_few_kinds_an_hour_and_its_known_ones_still_count():
 
 
 def test_a_new_kind_takes_the_place_of_the_one_not_seen_for_longest(monkeypatch):
-    monkeypatch.setattr(reports, "MOST", 3)
+    monkeypatch.setattr(reports, "MAX_KINDS", 3)
     for number in (0, 1, 2, 0, 3):
         send(report(**{"effective-directive": f"rule-{number}"}))
     assert {directive for directive, *_ in kept()} == {"rule-0", "rule-2", "rule-3"}

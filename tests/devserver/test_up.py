@@ -133,7 +133,7 @@ def test_a_database_without_its_owner_is_told(places):
 
 
 def test_the_sign_ins_are_those_of_the_demo():
-    people = [*demo_data.STAFF, demo_data.AUDITOR, *(who for house in demo_data.HOUSES for who, _ in house.people)]
+    people = [*demo_data.STAFF, demo_data.AUDITOR, *(who for client in demo_data.CLIENTS for who, _ in client.people)]
     assert {email for email, _ in demo_logins.PEOPLE} == {person.email for person in people}
     assert demo_logins.PASSWORD == demo_data.PASSWORD
     assert all(email in demo_logins.table() for email, _ in demo_logins.PEOPLE)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection as database
 
 from dashboard.live_updates import feed, publish
-from dashboard.live_updates.feed import BACKLOG, Listener, News, Reach, Reader
+from dashboard.live_updates.feed import BACKLOG, Audience, ChangeEvent, ChangeReader, Listener
 from tenants.isolation import scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,21 +37,21 @@ async def writer():
 
 def test_a_row_that_commits_late_is_delivered_and_none_twice():
     async def story():
-        reader = Reader()
+        reader = ChangeReader()
         async with await feed.connect() as eyes, writer() as slow, writer() as quick:
-            await reader.look(eyes)
+            await reader.poll(eyes)
             await slow.execute(WRITE, ["late"])
             for ref in ("one", "two"):
                 await quick.execute(WRITE, [ref])
                 await quick.commit()
-            heard = [[news.ref for news in await reader.look(eyes)]]
-            heard.append([news.ref for news in await reader.look(eyes)])
+            heard = [[event.ref for event in await reader.poll(eyes)]]
+            heard.append([event.ref for event in await reader.poll(eyes)])
             await slow.commit()
-            heard.append([news.ref for news in await reader.look(eyes)])
-            heard.append([news.ref for news in await reader.look(eyes)])
+            heard.append([event.ref for event in await reader.poll(eyes)])
+            heard.append([event.ref for event in await reader.poll(eyes)])
             async with asyncio.timeout(30):
                 while reader.sent:  # remembered while a transaction anywhere on this server is older
-                    assert await reader.look(eyes) == []
+                    assert await reader.poll(eyes) == []
             return heard
 
     assert asyncio.run(story()) == [["one", "two"], [], ["late"], []]
@@ -87,24 +87,24 @@ def test_what_verbs_note_reaches_a_listener_at_once(bloom):
     async def story():
         ours = feed.Feed()
         ours.start()
-        listener = ours.listen(Reach(frozenset({bloom.tenant.pk})))
-        while ours.looked_at is None:
+        listener = ours.listen(Audience(frozenset({bloom.tenant.pk})))
+        while ours.polled_at is None:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(_note, bloom.tenant)
         await asyncio.wait_for(listener.awake.wait(), 2)
         await ours.stop()
         return listener.take()
 
-    assert asyncio.run(story()) == (False, [News(bloom.tenant.pk, "call", "7", 3)])
+    assert asyncio.run(story()) == (False, [ChangeEvent(bloom.tenant.pk, "call", "7", 3)])
 
 
 def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
     async def story():
         ours = feed.Feed()
         ours.start()
-        while ours.looked_at is None:
+        while ours.polled_at is None:
             await asyncio.sleep(0.01)
-        listener = ours.listen(Reach(None))
+        listener = ours.listen(Audience(None))
         kill = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'patchbay feed' AND datname = current_database()"
@@ -118,26 +118,28 @@ def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
 
 
 def test_a_listener_hears_only_its_own():
-    listener = Listener(Reach(frozenset({1})))
-    listener.hear([News(1, "call", "a", 1), News(2, "call", "b", 1), News(None, "call", "c", 1)])
-    assert listener.take() == (False, [News(1, "call", "a", 1)])
-    finance = Listener(Reach(None, frozenset({"connection"})))
-    finance.hear([News(1, "call", "a", 1), News(None, "connection", "4", 0)])
-    assert finance.take() == (False, [News(None, "connection", "4", 0)])
+    listener = Listener(Audience(frozenset({1})))
+    listener.deliver(
+        [ChangeEvent(1, "call", "a", 1), ChangeEvent(2, "call", "b", 1), ChangeEvent(None, "call", "c", 1)]
+    )
+    assert listener.take() == (False, [ChangeEvent(1, "call", "a", 1)])
+    finance = Listener(Audience(None, frozenset({"connection"})))
+    finance.deliver([ChangeEvent(1, "call", "a", 1), ChangeEvent(None, "connection", "4", 0)])
+    assert finance.take() == (False, [ChangeEvent(None, "connection", "4", 0)])
 
 
 def test_many_changes_of_one_row_are_told_once_and_too_many_rows_as_one_word():
-    listener = Listener(Reach(None))
-    listener.hear([News(1, "call", "a", version) for version in range(1000)])
-    assert listener.take() == (False, [News(1, "call", "a", 999)])
-    listener.hear([News(1, "call", str(n), 1) for n in range(BACKLOG + 1)])
+    listener = Listener(Audience(None))
+    listener.deliver([ChangeEvent(1, "call", "a", version) for version in range(1000)])
+    assert listener.take() == (False, [ChangeEvent(1, "call", "a", 999)])
+    listener.deliver([ChangeEvent(1, "call", str(n), 1) for n in range(BACKLOG + 1)])
     assert listener.take() == (True, [])
 
 
 def test_a_newcomer_hears_what_changed_while_its_page_was_on_the_way():
     ours = feed.Feed()
-    ours.tell([News(1, "call", "a", 2), News(2, "call", "b", 1)])
-    assert ours.listen(Reach(frozenset({1}))).take() == (False, [News(1, "call", "a", 2)])
+    ours.deliver([ChangeEvent(1, "call", "a", 2), ChangeEvent(2, "call", "b", 1)])
+    assert ours.listen(Audience(frozenset({1}))).take() == (False, [ChangeEvent(1, "call", "a", 2)])
 
 
 def test_old_rows_are_forgotten(superuser):

@@ -89,7 +89,7 @@ def note(tenant, ref, kind="call"):
 
 
 async def settled():
-    while feed.here().looked_at is None:
+    while feed.current_feed().polled_at is None:
         await asyncio.sleep(0.01)
 
 
@@ -126,7 +126,7 @@ def test_staff_hear_of_everything_and_of_one_client_when_they_ask_so(bloom, harb
 
 
 def test_finance_does_not_hear_of_calls(bloom, make_staff):
-    assert stream.reach_of(make_staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
+    assert stream.audience_for(make_staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
 
 
 @pytest.mark.parametrize("who", ["nobody", "a stranger", "an auditor", "another client's member"])
@@ -169,7 +169,7 @@ def test_no_other_site_may_listen(bloom, make_member, sign_in, headers):
 
 @pytest.mark.parametrize("what", ["session", "membership", "person", "client"])
 def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monkeypatch, what):
-    monkeypatch.setattr(stream, "ASK_AGAIN", 0.2)
+    monkeypatch.setattr(stream, "RECHECK_INTERVAL", 0.2)
     user = make_member(bloom, Role.OWNER)
     client = sign_in(user)
 
@@ -196,7 +196,7 @@ def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monk
 @pytest.mark.parametrize("what", ["membership", "closed"])
 def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in, admin, monkeypatch, what):
     """Long before the stream asks by itself; and nobody else's stream stops."""
-    monkeypatch.setattr(stream, "ASK_AGAIN", 3600.0)
+    monkeypatch.setattr(stream, "RECHECK_INTERVAL", 3600.0)
     user, owner = make_member(bloom, Role.OPERATOR), make_member(bloom, Role.OWNER)
     client, bystander, owner_browser = sign_in(user), sign_in(make_member(harbor, Role.OWNER)), sign_in(owner)
 
@@ -287,7 +287,7 @@ def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, mak
             heard = [(await one.change())["ref"] for one in (*browsers[1:], elsewhere, newest)]
         for browser in browsers:
             await browser.__aexit__()
-        return heard, stream._of_session
+        return heard, stream._streams_by_session
 
     heard, left = play(story)
     assert stream.MOST_PER_SESSION == 12 and heard == ["news"] * 13
@@ -305,7 +305,7 @@ def test_two_hundred_streams_hold_no_connection_and_lose_nothing(bloom, make_mem
         await in_thread(note, bloom.tenant, "news")
         heard = await asyncio.gather(*(browser.change() for browser in browsers))
         await asyncio.gather(*(browser.__aexit__() for browser in browsers))
-        return connections, {change["ref"] for change in heard}, len(feed.here().listeners)
+        return connections, {change["ref"] for change in heard}, len(feed.current_feed().listeners)
 
     connections, heard, left = play(story)
     assert connections <= 3  # the feed's, the test's two; none of a stream

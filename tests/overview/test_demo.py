@@ -68,5 +68,5 @@ def test_it_belongs_to_the_sandbox(db, settings):
 
 
 def test_each_client_has_a_colour_of_its_own():
-    assert len({house.hue for house in demo_data.HOUSES}) == len(demo_data.HOUSES)
+    assert len({client.hue for client in demo_data.CLIENTS}) == len(demo_data.CLIENTS)
     assert demo_data.PASSWORD == demo_logins.PASSWORD

@@ -25,7 +25,7 @@ def both(bloom, harbor, make_member):
 def test_every_page_offers_ones_other_clients(both, sign_in, path):
     page = sign_in(both).get(f"/c/bloom-dental/{path}")
     assert page.status_code == 200
-    assert [(one["name"], one["url"], one["current"]) for one in page.context["switch"]] == [
+    assert [(one["name"], one["url"], one["current"]) for one in page.context["switcher"]] == [
         ("Bloom Dental", "/c/bloom-dental/", True),
         ("Harbor Logistics", "/c/harbor-logistics/", False),
     ]
@@ -34,10 +34,10 @@ def test_every_page_offers_ones_other_clients(both, sign_in, path):
 
 def test_a_person_of_one_client_has_none_and_a_closed_one_is_not_offered(bloom, harbor, both, make_member, sign_in):
     alone = sign_in(make_member(bloom, Role.OWNER)).get("/c/bloom-dental/")
-    assert alone.context["switch"] == [] and "Harbor" not in alone.content.decode()
+    assert alone.context["switcher"] == [] and "Harbor" not in alone.content.decode()
     with scope.for_system("it closes"):
         Tenant.objects.filter(pk=harbor.tenant.pk).update(status="closed")
-    assert sign_in(both).get("/c/bloom-dental/").context["switch"] == []
+    assert sign_in(both).get("/c/bloom-dental/").context["switcher"] == []
 
 
 def test_it_costs_no_query(bloom, both, make_member, sign_in):

@@ -213,7 +213,7 @@ def test_streams_reach_one_s_own_clients_only(two_tenants: TwoTenants):
         if who.user is None:
             continue
         one, two, nobody, unasked = (
-            stream.reach_of(who.user, slug) for slug in (own.slug, other.slug, "nobody-here", "")
+            stream.audience_for(who.user, slug) for slug in (own.slug, other.slug, "nobody-here", "")
         )
         if not who.sees_all:
             mine = {own.pk} if who.home else None

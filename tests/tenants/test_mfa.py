@@ -157,7 +157,7 @@ def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
     browser = sign_in(owner)
     answer = browser.get("/c/bloom-dental/calls/")
     assert answer.status_code == 403 and f'href="{INDEX}"' in answer.content.decode()
-    assert stream.reach_of(owner) is None and stream.reach_of(owner, proven=True) is not None
+    assert stream.audience_for(owner) is None and stream.audience_for(owner, proven=True) is not None
     assert "asks you for one" in browser.get(INDEX).content.decode()
     set_up(browser)
     assert browser.get("/c/bloom-dental/calls/").status_code == 200

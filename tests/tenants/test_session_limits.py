@@ -25,10 +25,10 @@ def enter(user) -> Client:
 
 def heard(browser: Client) -> bool:
     """Whether the event stream of this browser would go on."""
-    visitor = stream.Visitor(browser.cookies[settings.SESSION_COOKIE_NAME].value, "")
+    visitor = stream.StreamRequest(browser.cookies[settings.SESSION_COOKIE_NAME].value, "")
     stream.connections.close_all, kept = lambda: None, stream.connections.close_all
     try:
-        return stream._reach(visitor) is not None
+        return stream._audience_of_session(visitor) is not None
     finally:
         stream.connections.close_all = kept
 

@@ -23,7 +23,7 @@ def test_bars_stand_on_the_line_and_stay_inside(found):
     drawn = charts.draw(found, AT_TWO, ZONE)
     for bar in drawn.bars:
         assert float(bar.reached_y) + float(bar.reached_height) == pytest.approx(charts.HEIGHT, abs=0.1)
-        assert float(bar.missed_y) >= charts.ROOM - 0.1
+        assert float(bar.missed_y) >= charts.HEADROOM - 0.1
         assert float(bar.hit_x[:-1]) + float(bar.hit_width[:-1]) <= 100.1
     assert {hour.hour: (hour.reached, hour.missed) for hour in drawn.hours} == found
     assert 2 <= len(drawn.lines) <= 4

@@ -183,7 +183,7 @@ def test_the_theme_is_remembered(page, site):
 def test_keys_go_to_pages_but_not_while_typing(page, site):
     page.goto(
         site.page(
-            '<body><nav class="sidebar"><a data-room="live" href="#live">Live</a></nav>'
+            '<body><nav class="sidebar"><a data-page="live" href="#live">Live</a></nav>'
             '<main><input type="search" aria-label="Find"></main><dialog id="keys">Keys</dialog></body>'
         )
     )

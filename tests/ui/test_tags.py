@@ -60,16 +60,19 @@ class Lines(forms.Form):
 
 def test_a_field_tells_its_hint_or_its_error_in_the_same_place():
     fresh = drawn("{% field f.line %}", f=Lines())
-    assert 'aria-describedby="id_line_said"' in fresh and '<small id="id_line_said">Yours only.</small>' in fresh
+    assert (
+        'aria-describedby="id_line_description"' in fresh
+        and '<small id="id_line_description">Yours only.</small>' in fresh
+    )
     wrong = drawn("{% field f.line %}", f=Lines({"line": "nobody's"}))
-    assert 'aria-invalid="true"' in wrong and '<p class="error" id="id_line_said">' in wrong
+    assert 'aria-invalid="true"' in wrong and '<p class="error" id="id_line_description">' in wrong
     assert "Yours only." not in wrong and 'href="/static/icons/sprite.svg#alert"' in wrong
 
 
 def test_a_field_with_an_id_of_its_own_keeps_its_label_and_its_hint():
     html = drawn('{% field f.line id="pick" %}', f=Lines())
     assert '<label for="pick">' in html and 'id="pick"' in html
-    assert 'aria-describedby="pick_said"' in html and '<small id="pick_said">' in html
+    assert 'aria-describedby="pick_description"' in html and '<small id="pick_description">' in html
 
 
 def test_a_field_takes_other_words_and_attributes():
@@ -82,8 +85,8 @@ def test_checks_and_choices_have_their_own_shape():
     check = drawn("{% field f.asked %}", f=Lines())
     assert '<label class="check"><input' in check and "Asked &lt;us&gt;" in check
     choice = drawn("{% field f.kind %}", f=Lines({}))
-    assert choice.startswith('<fieldset class="field" aria-describedby="id_kind_said"><legend>Kind</legend>')
-    assert choice.count('type="radio"') == 2 and '<p class="error" id="id_kind_said">' in choice
+    assert choice.startswith('<fieldset class="field" aria-describedby="id_kind_description"><legend>Kind</legend>')
+    assert choice.count('type="radio"') == 2 and '<p class="error" id="id_kind_description">' in choice
 
 
 def test_what_is_wrong_with_the_whole_form_is_said_above_it():

@@ -26,7 +26,7 @@ from tenants.models import Tenant
 @require_GET
 @tenant_view(Permission.SEE_CALLS)
 def client(request: TenantRequest) -> HttpResponse:
-    request.room = "calls"  # type: ignore[attr-defined]
+    request.nav_page = "calls"  # type: ignore[attr-defined]
     urls = {"up": reverse("calls", args=[request.tenant.slug]), "up_words": "Calls"}
     return _page(request, request.tenant, urls | {"export": reverse("caller-id-export", args=[request.tenant.slug])})
 
@@ -41,7 +41,7 @@ def client_export(request: TenantRequest) -> HttpResponseBase:
 @staff_view(Permission.SEE_ALL_CALLS)
 def staff(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = get_object_or_404(Tenant, slug=slug)
-    request.room = "staff-clients"  # type: ignore[attr-defined]
+    request.nav_page = "staff-clients"  # type: ignore[attr-defined]
     urls = {"up": reverse("staff-client", args=[slug]), "up_words": tenant.name}
     return _page(request, tenant, urls | {"export": reverse("staff-caller-id-export", args=[slug])}, staff=True)
 

@@ -136,7 +136,7 @@ def _page(
 ) -> HttpResponse:
     """`said` are the answers to other forms of the page: `undecided`, `unclear`."""
     context = _panel(request, call, form) | said
-    request.room = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
+    request.nav_page = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
     _note_reading(request, call, context)
     if call.is_live:
         context |= _here(request, call) | {"earlier": _earlier(request, call)}

@@ -7,14 +7,13 @@ UPDATE without joins, since a claim through a join is won twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import connection as database
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Now
-from django.utils import timezone
 
 from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
@@ -127,7 +126,8 @@ def _usage(tenant: Tenant, but: Call | None) -> dict[str, Any]:
     """What a client has in use, in one query: each part of it goes by an index of its own."""
     calls = Call.objects.filter(tenant_id=OuterRef("pk"))
     others = calls.exclude(pk=but.pk) if but is not None else calls
-    today = others.filter(created_at__gte=_midnight(tenant), origin=Call.Origin.PLACED, sent_at__isnull=False)
+    midnight = time_zones.midnight(tenant.zone)
+    today = others.filter(created_at__gte=midnight, origin=Call.Origin.PLACED, sent_at__isnull=False)
     rows = Tenant.objects.filter(pk=tenant.pk).annotate(
         may_send=Case(When(NOT_HELD, then=True), default=False),
         alarm=Subquery(calls.filter(alarm__in=STOPS_DIALING).values("alarm")[:1]),
@@ -165,7 +165,3 @@ def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) 
     """The dedication of this call holds now and for as long as the claim does, by the clock of the database."""
     held = kind.objects.filter(pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), withdrawn_at=None)
     return Exists(held.filter(period__contains=Now()).filter(period__contains=Now() + LEASE))
-
-
-def _midnight(tenant: Tenant) -> datetime:
-    return time_zones.midnight(tenant.zone, timezone.now())

@@ -19,12 +19,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.ui import phone_numbers, states, times
+from dashboard.ui.initials import initials
 from tenants import names
 from tenants.access import form_recovery
 
 register = template.Library()
 Context = template.Context
-LIKE_A_NUMBER = re.compile(r"\+?[0-9]{1,16}")
+NUMBER_PATTERN = re.compile(r"\+?[0-9]{1,16}")
 
 
 @register.simple_tag(name="icon")
@@ -60,11 +61,11 @@ def csrf_token(context: Context) -> SafeString:
 
 @register.filter
 def phone(e164: str | None) -> SafeString:
-    """A number grouped as its country writes it; copying the text gives E.164 (copy.js)."""
+    """A number grouped as its country writes it; copying the text gives E.164 (widgets.js)."""
     text = str(e164 or "")
     if not text:
         return mark_safe('<span class="muted">No number</span>')
-    kind = "number" if LIKE_A_NUMBER.fullmatch(text) else "number number--address"
+    kind = "number" if NUMBER_PATTERN.fullmatch(text) else "number number--address"
     return format_html('<span class="{}" data-e164="{}">{}</span>', kind, text, phone_numbers.grouped(text))
 
 
@@ -112,19 +113,19 @@ def family_badge(family: str, where: str = "", plain: bool = False) -> SafeStrin
     `where` keeps the explanation's id the same over refreshes (a call's id, say); `plain` is the badge alone, for rows
     that are a link as a whole.
     """
-    from dashboard.voicedock import capabilities  # stands apart from the look: only this tag needs it
+    from dashboard.voicedock import capabilities  # imported here: only this tag needs it
 
     badge = capabilities.badge(family)
-    face = format_html("{}{}", icon(badge.icon), badge.label)
+    content = format_html("{}{}", icon(badge.icon), badge.label)
     mark = f"badge badge--{badge.kind}"
     if plain:
-        return format_html('<span class="{}">{}</span>', mark, face)
+        return format_html('<span class="{}">{}</span>', mark, content)
     popover = f"family-{where or secrets.token_hex(3)}"
     return format_html(
         '<button class="{}" type="button" popovertarget="{}">{}</button><div popover id="{}"><p>{}</p></div>',
         mark,
         popover,
-        face,
+        content,
         popover,
         badge.explanation,
     )
@@ -250,12 +251,9 @@ def line_status(call: Any = None) -> SafeString:
 
 @register.simple_tag
 def avatar(name: Any, staff: bool = False) -> SafeString:
-    """A person as two letters; brass for the reseller's people."""
-    name = names.clean(name)
-    words = [word for word in str(name).replace(".", " ").replace("@", " ").split() if word[0].isalnum()]
-    letters = words[0][0] + words[-1][0] if len(words) > 1 else str(name)[:2]
+    """A person as two letters, in the colour of staff for the reseller's people."""
     return format_html(
-        '<i class="avatar{}" aria-hidden="true">{}</i>', " avatar--staff" if staff else "", letters.upper()
+        '<i class="avatar{}" aria-hidden="true">{}</i>', " avatar--staff" if staff else "", initials(name)
     )
 
 
@@ -271,14 +269,14 @@ def field(
         return bound.as_widget()
     words, note = label or bound.label, bound.help_text if hint is None else hint
     own = attrs.get("id")
-    said = f"{own or bound.auto_id}_said" if bound.errors or note else ""
+    description_id = f"{own or bound.auto_id}_description" if bound.errors or note else ""
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
-    if said:
-        extra["aria-describedby"] = said
+    if description_id:
+        extra["aria-describedby"] = description_id
     if bound.errors:
         extra["aria-invalid"] = "true"
     widget = bound.field.widget
-    below = _below(bound, said, str(note))
+    below = _below(bound, description_id, str(note))
     if isinstance(widget, CheckboxInput):
         shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
         return format_html(shape, bound.as_widget(attrs=extra), words, below)
@@ -287,7 +285,7 @@ def field(
             '<fieldset class="field" aria-describedby="{}"><legend>{}</legend>'
             '<div class="choice-list">{}</div>{}</fieldset>'
         )
-        return format_html(shape, said, words, _choices(bound), below)
+        return format_html(shape, description_id, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
     free = mark_safe(" <small>if you like</small>") if optional and not bound.field.required else ""
     return format_html(shape, own or bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
@@ -359,11 +357,11 @@ def form_errors(form: Any) -> SafeString:
     return format_html('<div class="note note--wrong" role="alert">{}<div>{}</div></div>', icon("alert"), lines)
 
 
-def _below(bound: BoundField, said: str, note: str) -> SafeString:
+def _below(bound: BoundField, description_id: str, note: str) -> SafeString:
     if bound.errors:
         words = format_html_join(" ", "{}", ((error,) for error in bound.errors))
-        return format_html('<p class="error" id="{}">{}<span>{}</span></p>', said, icon("alert"), words)
-    return format_html('<small id="{}">{}</small>', said, note) if note else mark_safe("")
+        return format_html('<p class="error" id="{}">{}<span>{}</span></p>', description_id, icon("alert"), words)
+    return format_html('<small id="{}">{}</small>', description_id, note) if note else mark_safe("")
 
 
 def _choices(bound: BoundField) -> SafeString:

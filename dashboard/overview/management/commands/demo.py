@@ -1,4 +1,4 @@
-"""`manage.py demo`: furnish the demo: people, connections, clients, what is dedicated to them; once, then quickly."""
+"""`manage.py demo`: create the people, connections, clients and dedications of the demo; later runs change nothing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
 from dashboard.overview.demo_data import (
     AUDITOR,
+    CLIENTS,
     CONNECTIONS,
     DAYS_AGO,
-    HOUSES,
-    KEPT_FREE,
     PASSWORD,
     STAFF,
-    House,
-    Person,
+    UNASSIGNED,
+    DemoClient,
+    DemoPerson,
 )
 from dashboard.rate_limits import limiter
 from dashboard.sync import runs
@@ -50,7 +50,7 @@ from tenants.models import (
 
 
 class Command(BaseCommand):
-    help = "Furnish the demo: staff, an auditor, two connections to the sandbox, six clients with people and lines."
+    help = "Create the demo: staff, an auditor, two connections to the sandbox, six clients with people and lines."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEMO and settings.SANDBOX_URL):
@@ -58,15 +58,15 @@ class Command(BaseCommand):
         admin = self._staff()
         connections = {name: self._connect(name, key, admin) for name, key in CONNECTIONS.items()}
         for connection in connections.values():
-            self._look(connection_sync.organization, connection)
-            self._look(inventory_sync.inventory, connection)
-        for house in HOUSES:
-            self._furnish(house, connections[house.connection], admin)
-        for connection in connections.values():  # only now: a call belongs to whom its line was dedicated then
-            self._look(calls.live, connection)
-            self._look(campaigns.campaigns, connection)
-            self._hook_up(connection, admin)
-            runs.mark_due(connection, Kind.CALLS)  # the past is the worker's first task: nobody waits for it to sign in
+            self._sync(connection_sync.organization, connection)
+            self._sync(inventory_sync.inventory, connection)
+        for client in CLIENTS:
+            self._open_client(client, connections[client.connection], admin)
+        for connection in connections.values():  # after the dedications, which decide whose a call is
+            self._sync(calls.live, connection)
+            self._sync(campaigns.campaigns, connection)
+            self._set_up_webhooks(connection, admin)
+            runs.mark_due(connection, Kind.CALLS)  # the worker reads the history first; signing in does not wait for it
 
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}
@@ -81,43 +81,43 @@ class Command(BaseCommand):
         if known is None:
             try:
                 known = connect.add(name, key, by=admin)
-            except connect.Refused as no:
-                raise CommandError(f"The sandbox did not let us in: {no.words}") from no
+            except connect.Refused as error:
+                raise CommandError(f"The sandbox did not let us in: {error.words}") from error
             self.stdout.write(f"Connected {name}.")
         return known
 
-    def _look(self, look: Callable[[Connection], None], connection: Connection) -> None:
-        """Best effort: what does not come now, the worker brings in a moment."""
+    def _sync(self, sync: Callable[[Connection], None], connection: Connection) -> None:
+        """Best effort: what fails now is synced by the worker a moment later."""
         try:
-            look(connection)
-        except (runs.Busy, limiter.RateLimitExceeded, voicedock.VoiceDockError) as no:
-            self.stderr.write(f"{connection}: {no}")
+            sync(connection)
+        except (runs.Busy, limiter.RateLimitExceeded, voicedock.VoiceDockError) as error:
+            self.stderr.write(f"{connection}: {error}")
 
-    def _furnish(self, house: House, connection: Connection, admin: User) -> None:
+    def _open_client(self, client: DemoClient, connection: Connection, admin: User) -> None:
         with scope.for_system("which clients are there"):
-            if Tenant.objects.filter(slug=house.slug).exists():
+            if Tenant.objects.filter(slug=client.slug).exists():
                 return
-        with as_owner(), scope.for_system("furnish the demo"):  # only the owner may dedicate from a day in the past
+        with as_owner(), scope.for_system("create the demo"):  # only the owner may dedicate from a day in the past
             tenant = dedications.open_tenant(
-                name=house.name,
-                slug=house.slug,
-                city=house.city,
-                timezone=house.timezone,
-                country=house.country,
+                name=client.name,
+                slug=client.slug,
+                city=client.city,
+                timezone=client.timezone,
+                country=client.country,
                 home_connection=connection,
                 by=admin,
-                brand_hue=house.hue,
-                brand_chroma=house.chroma,
-                max_concurrent_calls=house.at_once,
-                max_calls_per_day=house.per_day,
+                brand_hue=client.hue,
+                brand_chroma=client.chroma,
+                max_concurrent_calls=client.at_once,
+                max_calls_per_day=client.per_day,
             )
             self._dedicate(tenant, connection, admin)
-            for person, role in house.people:
+            for person, role in client.people:
                 Membership.objects.get_or_create(tenant=tenant, user=_person(person), defaults={"role": role})
             Phrase.objects.bulk_create(
-                [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(house.phrases)]
+                [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(client.phrases)]
             )
-        self.stdout.write(f"Opened {house.name}.")
+        self.stdout.write(f"Opened {client.name}.")
 
     def _dedicate(self, tenant: Tenant, connection: Connection, admin: User) -> None:
         since = timezone.now() - timedelta(days=DAYS_AGO)
@@ -130,20 +130,20 @@ class Command(BaseCommand):
         if numbers and assistants:
             dedications.set_defaults(tenant, number=numbers[0], assistant=assistants[0], by=admin)
 
-    def _hook_up(self, connection: Connection, admin: User) -> None:
+    def _set_up_webhooks(self, connection: Connection, admin: User) -> None:
         address = connect.hook_address(connection)
         with scope.for_system("who reports elsewhere"):
-            there = Assistant.objects.filter(connection=connection, vanished_at=None)
-            todo = there.exclude(webhook_url=address).exists()
+            assistants = Assistant.objects.filter(connection=connection, vanished_at=None)
+            todo = assistants.exclude(webhook_url=address).exists()
         if todo:
             connect.set_up_webhooks(connection, by=admin, take_over=True)
 
 
 def _of(model: type[Model], tenant: Tenant, connection: Connection) -> list[Any]:
-    mine = model._default_manager.filter(connection=connection, business_name=tenant.name, vanished_at=None)
-    return list(mine.exclude(name__in=KEPT_FREE).order_by("pk"))
+    found = model._default_manager.filter(connection=connection, business_name=tenant.name, vanished_at=None)
+    return list(found.exclude(name__in=UNASSIGNED).order_by("pk"))
 
 
-def _person(person: Person) -> User:
+def _person(person: DemoPerson) -> User:
     known = User.objects.filter(email=person.email).first()
     return known or User.objects.create_user(person.email, PASSWORD, name=person.name)
