@@ -23,7 +23,7 @@ SCHEDULE = {
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
-    "keep stopped clients quiet": _every(20, "dashboard.clients.tasks.keep_stopped", "sync"),
+    "keep stopped clients quiet": _every(20, "dashboard.clients.tasks.keep_campaigns_paused", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),
     "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),
@@ -34,6 +34,6 @@ SCHEDULE = {
     "finish connections": _every(30, "dashboard.connections.tasks.finish_connections", "sync"),
     "prune": _every(300, "dashboard.sync.tasks.prune", "bulk"),
     "prune vendor requests": _every(300, "dashboard.connections.tasks.prune_vendor_requests", "bulk"),
-    "end retention": _every(600, "dashboard.clients.tasks.end_retention", "bulk"),
-    "forget old webhooks": _every(3600, "dashboard.webhooks.tasks.forget", "bulk"),
+    "end retention": _every(600, "dashboard.clients.tasks.remove_expired_data", "bulk"),
+    "forget old webhooks": _every(3600, "dashboard.webhooks.tasks.prune_deliveries", "bulk"),
 }

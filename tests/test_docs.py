@@ -206,14 +206,14 @@ COMMAND = thread_pools.SIZES[request_kinds.Kind.COMMAND]
         f"does not confirm within {models.END_IS_LATE.seconds} s is an alarm",
         f"`dashboard.calls.sweep.run`, every {SCHEDULE['sweep calls']['schedule'].seconds} s",
         f"applies the rest every {SCHEDULE['apply webhooks left behind']['schedule'].seconds} s",
-        f"up to {views.LARGEST // 1024} KB of raw body",
-        f"has {runs.LONGEST:.0f} s for all its requests, {runs.LONGEST_LIVE:.0f} s for live calls",
+        f"up to {views.MAX_BODY // 1024} KB of raw body",
+        f"has {runs.MAX_SECONDS:.0f} s for all its requests, {runs.MAX_SECONDS_LIVE:.0f} s for live calls",
         f"a lease of {runs.LEASE.seconds} s",
         f"up to {request_kinds.FORM // 1024} KB within {request_kinds.FORM_WITHIN:.0f} s",
         f"(webhooks: {request_kinds.HOOK // 1024} KB within {request_kinds.HOOK_WITHIN:.0f} s)",
         f"at most {COMMAND.share} of the {COMMAND.most} command threads",
         f"those in flight have {server.IN_FLIGHT} s",
-        f"at most {unreadable_items.MOST} rows of a connection",
+        f"at most {unreadable_items.MAX_ROWS} rows of a connection",
         f"up to {stream.MOST_PER_SESSION} for a session",
     ],
 )
@@ -222,7 +222,7 @@ def test_a_number_is_that_of_the_code(sentence):
 
 
 def test_numbers_that_are_written_as_words():
-    assert deliveries.TRIES == 5 and "after five failures" in FLOWING
+    assert deliveries.MAX_ATTEMPTS == 5 and "after five failures" in FLOWING
     assert feed.LOOK_EVERY == 0.1 and "ten times a second while somebody listens" in FLOWING
     assert lost_calls.LOST_AFTER.seconds == 120 and "answers 404 for two minutes" in FLOWING
     assert SCHEDULE["publish audit checkpoints"]["schedule"].seconds == 300

@@ -1,4 +1,4 @@
-"""Campaigns in the auditors' admin."""
+"""Campaigns in the auditors' admin site."""
 
 from django.contrib import admin
 

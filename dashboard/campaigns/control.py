@@ -1,4 +1,4 @@
-"""Start, pause, resume and cancel a campaign: asked of VoiceDock once, and told as it came out."""
+"""Start, pause, resume and cancel a campaign: each request is sent to VoiceDock once, and its outcome recorded."""
 
 from __future__ import annotations
 
@@ -24,26 +24,27 @@ from tenants.isolation import scope
 from tenants.models import User
 
 Status = Campaign.Status
+Outcome = VendorRequest.Outcome
 
 
-class Refusal(Exception):
-    """Not asked of VoiceDock at all; `words` say why and what to do."""
+class ActionRefused(Exception):
+    """Not sent to VoiceDock; `message` tells the user why and what to do."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True)
-class Answer:
-    """`outcome` is accepted, refused or unknown; `words` are for the person who asked."""
+class ActionResult:
+    """`outcome` is never `WAITING`; `message` is for the user."""
 
-    outcome: str
-    words: str
+    outcome: Outcome
+    message: str
 
 
-class Deed(NamedTuple):
-    """`name` as in the audit trail; `done` as in "Half-year recall is paused."."""
+class Action(NamedTuple):
+    """`name` as in the audit trail; `status` is the new one, `allowed` those before; `done` completes "It is …"."""
 
     name: str
     status: str
@@ -52,42 +53,43 @@ class Deed(NamedTuple):
     starts: bool = False
 
 
-START = Deed("start", Status.SCHEDULED, (Status.DRAFT,), "started", starts=True)
-RESUME = Deed("resume", Status.SCHEDULED, (Status.PAUSED,), "started again", starts=True)
-PAUSE = Deed("pause", Status.PAUSED, (Status.SCHEDULED,), "paused")
-CANCEL = Deed("cancel", Status.CANCELLED, (Status.DRAFT, Status.SCHEDULED, Status.PAUSED), "cancelled")
+START = Action("start", Status.SCHEDULED, (Status.DRAFT,), "started", starts=True)
+RESUME = Action("resume", Status.SCHEDULED, (Status.PAUSED,), "started again", starts=True)
+PAUSE = Action("pause", Status.PAUSED, (Status.SCHEDULED,), "paused")
+CANCEL = Action("cancel", Status.CANCELLED, (Status.DRAFT, Status.SCHEDULED, Status.PAUSED), "cancelled")
 NEEDS_STAFF = (
     "One of its calls was made for another client or with another assistant. Ask your account team to look at it."
 )
 RISK = "Confirm the risk that is stated there: other clients' numbers are in this organization."
 ALARM = "A call left from a number, or was made with an assistant, that is not this client's. Clear that alarm first."
-DEEDS = (START, RESUME, PAUSE, CANCEL)
+ACTIONS = (START, RESUME, PAUSE, CANCEL)
 SHARED = (
     "Other clients' numbers are in the same VoiceDock organization, and VoiceDock chooses the number a campaign calls "
     "from. Ask your account team to run it."
 )
 
 
-def start(campaign: Campaign, *, by: User | None, confirmed: str = "") -> Answer:
-    """Let it call its leads inside its daily window. Raises `Refusal`.
+def start(campaign: Campaign, *, by: User | None, confirmed: str = "") -> ActionResult:
+    """Let it call its leads inside its daily window. Raises `ActionRefused`.
 
-    In a shared connection only staff may, who confirm the risk that `rights.risk_of` states: `confirmed` is its token.
+    In a shared connection only staff may do this; `confirmed` is the token of the risk that they accepted, of
+    `rights.risk_of`.
     """
     return _ask(campaign, START, by, confirmed=confirmed)
 
 
-def resume(campaign: Campaign, *, by: User | None, confirmed: str = "") -> Answer:
-    """Go on after a pause; the same rules as for `start`."""
+def resume(campaign: Campaign, *, by: User | None, confirmed: str = "") -> ActionResult:
+    """Continue after a pause; the same rules as for `start`."""
     return _ask(campaign, RESUME, by, confirmed=confirmed)
 
 
-def pause(campaign: Campaign, *, by: User | None) -> Answer:
+def pause(campaign: Campaign, *, by: User | None) -> ActionResult:
     """Stop placing new calls. Whether VoiceDock ends those under way is not documented (`voicedock-api.md §6.3`)."""
     return _ask(campaign, PAUSE, by)
 
 
-def cancel(campaign: Campaign, *, by: User) -> Answer:
-    """Abandon it for good."""
+def cancel(campaign: Campaign, *, by: User) -> ActionResult:
+    """Cancel it for good."""
     return _ask(campaign, CANCEL, by)
 
 
@@ -95,166 +97,171 @@ def offered(campaign: Campaign) -> list[str]:
     """Which of start, resume, pause and cancel its state allows."""
     if campaign.vanished_at:
         return []
-    return [deed.name for deed in DEEDS if campaign.status in deed.allowed]
+    return [action.name for action in ACTIONS if campaign.status in action.allowed]
 
 
-def hindrances(campaigns: QuerySet[Campaign], *, by: User) -> dict[int, dict[str, str]]:
-    """Why this person may not do what the state of a campaign offers, by campaign and name; what may be done is absent.
+def blocked_actions(campaigns: QuerySet[Campaign], *, by: User) -> dict[int, dict[str, str]]:
+    """Why this user may not do what the state of a campaign offers: {campaign id: {action name: message}}.
 
-    The same judgement that refuses, before the click. `campaigns` are read here, in a scope that reaches all, with as
-    many queries for one as for all.
+    Actions that are allowed are absent. The same rules refuse the action itself. `campaigns` are read here, in a scope
+    that covers all clients, with as many queries for one as for all.
     """
-    with scope.for_system("what may be done with these campaigns"):
+    with scope.for_system("allowed actions of campaigns"):
         found = list(campaigns.select_related("tenant"))
         present, alarmed, staff = rights.rights_of(found), _alarmed(found), _is_staff(by)
         return {
-            one.pk: {
-                deed.name: words
-                for deed in DEEDS
-                if one.status in deed.allowed
-                and (words := _hindrance(one, deed, present[one.pk], alarmed, staff=staff))
+            campaign.pk: {
+                action.name: message
+                for action in ACTIONS
+                if campaign.status in action.allowed
+                and (message := _blocker(campaign, action, present[campaign.pk], alarmed, staff=staff))
             }
-            for one in found
+            for campaign in found
         }
 
 
 def risk(campaign: Campaign, *, by: User) -> rights.Risk | None:
-    """What staff have to confirm before it is started; None for nothing, and for people who are not staff."""
+    """What staff have to confirm before it is started; None for nothing, and for users who are not staff."""
     if not _is_staff(by):
         return None
-    with scope.for_system("what is risked with this campaign"):
+    with scope.for_system("risk of a campaign"):
         present = rights.rights_of([campaign])[campaign.pk]
         return rights.risk_of(campaign, present)
 
 
 def is_shared(campaign: Campaign) -> bool:
-    """Whether numbers of other clients could be called from. Inside a scope that reaches all."""
+    """Whether it could call from numbers of other clients. Inside a scope that covers all clients."""
     return bool(rights.rights_of([campaign])[campaign.pk].foreign)
 
 
-def pause_because(campaign: Campaign, cause: PauseCause) -> Answer:
-    """Require a pause and ask for it at once. Without a clear yes, `rechecks` asks again until VoiceDock shows it."""
+def pause_because(campaign: Campaign, cause: PauseCause) -> ActionResult:
+    """Require a pause and ask for it at once. Unless VoiceDock accepts, `rechecks` asks again until it is paused."""
     pauses.require(campaign, cause)
     return ask_to_pause(campaign)
 
 
-def ask_to_pause(campaign: Campaign) -> Answer:
-    """Ask for a pause that is required, and keep what came of it. Nothing to pause counts as refused."""
+def ask_to_pause(campaign: Campaign) -> ActionResult:
+    """Ask for a pause that is required, and record the outcome. Nothing to pause counts as refused."""
     try:
-        answer = _ask(campaign, PAUSE, None)
-    except Refusal as no:
-        answer = Answer("refused", no.words)
-        pauses.attempted(campaign, pauses.NOT_SENT)
+        result = _ask(campaign, PAUSE, None)
+    except ActionRefused as error:
+        result = ActionResult(Outcome.REFUSED, error.message)
+        pauses.record_attempt(campaign, pauses.NOT_SENT)
     else:
-        pauses.attempted(campaign, answer.outcome)
-    return answer
+        pauses.record_attempt(campaign, result.outcome)
+    return result
 
 
-def pause_for_alarm(campaign: Campaign) -> Answer:
-    """A call of it left from a number that is not its client's: stop it."""
+def pause_for_alarm(campaign: Campaign) -> ActionResult:
+    """Pause it because one of its calls left from a number that is not its client's."""
     return pause_because(campaign, PauseCause.ALARM)
 
 
-def _ask(campaign: Campaign, deed: Deed, by: User | None, confirmed: str = "") -> Answer:
-    """Opens short scopes of its own, with nothing open while VoiceDock is asked.
+def _ask(campaign: Campaign, action: Action, by: User | None, confirmed: str = "") -> ActionResult:
+    """Opens short scopes of its own; none is open during the request to VoiceDock.
 
-    The intent is committed with its audit entry before the request leaves: what asks may die at any moment.
+    The intent is committed with its audit entry before the request is sent, since this process may die at any moment.
     """
-    campaign, request = _begin(campaign, deed, by, confirmed)
-    because = _cause(campaign, deed, by)
+    campaign, request = _begin(campaign, action, by, confirmed)
+    because = _cause(campaign, action, by)
     remote = None
     try:
         with limiter.client_for(campaign.connection, Priority.CONTROL, tenant=campaign.tenant_id) as vendor:
-            remote = vendor.update_campaign(campaign.remote_id, status=deed.status)
-            done = f"{campaign.name} is {deed.done}."
+            remote = vendor.update_campaign(campaign.remote_id, status=action.status)
+            done = f"{campaign.name} is {action.done}."
             details = {"outcome": "accepted", "why": because or done}
-            vendor_requests.keep_answer(request, f"campaign.{deed.name}-accepted", **details)
-    except limiter.RateLimitExceeded as no:
-        words = f"{no.words} Try again in {no.retry_after:.0f} seconds."
-        _settle(request, campaign, deed, by, Answer("refused", words), because)
-        raise Refusal(words) from no
-    except voicedock.Unanswered as silence:
-        doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {deed.done}."
-        answer = Answer("unknown", f"{silence.plain} {doubt}")
-    except voicedock.VoiceDockError as no:
-        answer = Answer("refused", no.words)
+            vendor_requests.keep_answer(request, f"campaign.{action.name}-accepted", **details)
+    except limiter.RateLimitExceeded as error:
+        message = f"{error.message} Try again in {error.retry_after:.0f} seconds."
+        _settle(request, campaign, action, by, ActionResult(Outcome.REFUSED, message), because)
+        raise ActionRefused(message) from error
+    except voicedock.Unanswered as error:
+        doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {action.done}."
+        result = ActionResult(Outcome.UNKNOWN, f"{error.summary} {doubt}")
+    except voicedock.VoiceDockError as error:
+        result = ActionResult(Outcome.REFUSED, error.message)
     else:
-        answer = Answer("accepted", done)
-    _settle(request, campaign, deed, by, answer, because)
+        result = ActionResult(Outcome.ACCEPTED, done)
+    _settle(request, campaign, action, by, result, because)
     runs.mark_due(campaign.connection_id, Kind.CAMPAIGNS)
     if remote is not None:
-        with scope.for_system("what a campaign is now"):
-            sync.keep(campaign.connection, [remote])
-    return answer
+        with scope.for_system("update the copy of a campaign"):
+            sync.store_campaigns(campaign.connection, [remote])
+    return result
 
 
 def _settle(
-    request: VendorRequest, campaign: Campaign, deed: Deed, by: User | None, answer: Answer, because: str
+    request: VendorRequest, campaign: Campaign, action: Action, by: User | None, result: ActionResult, because: str
 ) -> None:
-    with scope.for_system("what became of a campaign"):
-        if not vendor_requests.settle(request, VendorRequest.Outcome(answer.outcome)):
-            return  # beat was first
-        details = {"name": campaign.name, "deed": deed.name, "outcome": answer.outcome, "why": because or answer.words}
-        audit.record(by, campaign.tenant, f"campaign.{deed.name}-{answer.outcome}", campaign, **details)
+    with scope.for_system("outcome of a campaign action"):
+        if not vendor_requests.settle(request, result.outcome):
+            return  # the periodic task has recorded it already
+        details = {
+            "name": campaign.name,
+            "command": action.name,
+            "outcome": result.outcome,
+            "why": because or result.message,
+        }
+        audit.record(by, campaign.tenant, f"campaign.{action.name}-{result.outcome}", campaign, **details)
 
 
-def _begin(campaign: Campaign, deed: Deed, by: User | None, confirmed: str) -> tuple[Campaign, VendorRequest]:
-    """Whether it may be asked, and the intent. Raises `Refusal`.
+def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) -> tuple[Campaign, VendorRequest]:
+    """Check the rules and record the intent. Raises `ActionRefused`.
 
-    What it is started under is kept, so that a later change of it is noticed.
+    The dedications it is started under are stored, so that `rechecks` notices when they change.
     """
-    with scope.for_system("may this campaign do that"):
+    with scope.for_system("check a campaign action"):
         campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
         present = rights.rights_of([campaign])[campaign.pk]
-        if words := _hindrance(campaign, deed, present, _alarmed([campaign]), staff=_is_staff(by)):
-            raise Refusal(words)
-        risk = rights.risk_of(campaign, present) if deed.starts else None
+        if message := _blocker(campaign, action, present, _alarmed([campaign]), staff=_is_staff(by)):
+            raise ActionRefused(message)
+        risk = rights.risk_of(campaign, present) if action.starts else None
         if risk and risk.token and confirmed != risk.token:
-            raise Refusal(RISK)
-        if deed.starts:
+            raise ActionRefused(RISK)
+        if action.starts:
             Campaign.objects.filter(pk=campaign.pk).update(
                 checked_rights=present.as_json(), pause_required_at=None, pause_next_at=None, pause_cause=""
             )
-        because = _cause(campaign, deed, by)
-        facts = {"name": campaign.name, "deed": deed.name} | ({"why": because} if because else {})
+        because = _cause(campaign, action, by)
+        facts = {"name": campaign.name, "command": action.name} | ({"why": because} if because else {})
         request = vendor_requests.begin(
             campaign.connection,
             campaign,
             tenant=campaign.tenant,
             by=by,
-            lost_action=f"campaign.{deed.name}-given-up",
+            lost_action=f"campaign.{action.name}-given-up",
             **facts,
         )
-        audit.record(by, campaign.tenant, f"campaign.{deed.name}-asked", campaign, **facts)
+        audit.record(by, campaign.tenant, f"campaign.{action.name}-asked", campaign, **facts)
         if risk and risk.token:
             _confirmed(campaign, risk, by)
     return campaign, request
 
 
-def _cause(campaign: Campaign, deed: Deed, by: User | None) -> str:
+def _cause(campaign: Campaign, action: Action, by: User | None) -> str:
     """Why Patchbay itself pauses it."""
-    return campaign.get_pause_cause_display() if by is None and deed is PAUSE else ""
+    return campaign.get_pause_cause_display() if by is None and action is PAUSE else ""
 
 
 def _confirmed(campaign: Campaign, risk: rights.Risk, by: User | None) -> None:
-    """The client's trail has the figure, the reseller's the numbers and whose they are."""
+    """The client's audit trail has the count, the reseller's has the numbers and their clients."""
     numbers = [f"{number} of {client}" for number, client in risk.foreign]
     facts = {"name": campaign.name, "count": len(numbers)}
     audit.record(by, campaign.tenant, "campaign.risk-confirmed", campaign, **facts)
     audit.record(by, None, "campaign.risk-confirmed", campaign, **facts, numbers=numbers)
 
 
-def _hindrance(campaign: Campaign, deed: Deed, present: rights.Rights, alarmed: set[int], *, staff: bool) -> str:
-    """Why this may not be done now, or "". Inside a scope that reaches all."""
+def _blocker(campaign: Campaign, action: Action, present: rights.Rights, alarmed: set[int], *, staff: bool) -> str:
+    """Why this is not allowed now, or "". Inside a scope that covers all clients."""
     if campaign.vanished_at:
         return "This campaign is no longer at VoiceDock."
-    if campaign.status not in deed.allowed:
+    if campaign.status not in action.allowed:
         now = dict(Status.choices).get(campaign.status, campaign.status).lower()
-        return f"It is {now} now, so there is nothing to {deed.name}."
-    return _start_hindrance(campaign, present, alarmed, staff=staff) if deed.starts else ""
+        return f"It is {now} now, so there is nothing to {action.name}."
+    return _start_blocker(campaign, present, alarmed, staff=staff) if action.starts else ""
 
 
-def _start_hindrance(campaign: Campaign, present: rights.Rights, alarmed: set[int], *, staff: bool) -> str:
+def _start_blocker(campaign: Campaign, present: rights.Rights, alarmed: set[int], *, staff: bool) -> str:
     if campaign.tenant is None:
         return "Its assistant is dedicated to no client, so nobody may call with it."
     if not campaign.tenant.may_dial:
@@ -270,7 +277,7 @@ def _start_hindrance(campaign: Campaign, present: rights.Rights, alarmed: set[in
 
 def _alarmed(campaigns: Iterable[Campaign]) -> set[int]:
     """Clients of these with an open alarm that stops dialing."""
-    clients = {one.tenant_id for one in campaigns}
+    clients = {campaign.tenant_id for campaign in campaigns}
     alarms = Call.objects.filter(tenant__in=clients, alarm__in=STOPS_DIALING)
     return set(alarms.values_list("tenant_id", flat=True))
 

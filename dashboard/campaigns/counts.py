@@ -1,4 +1,4 @@
-"""The numbers of a campaign, made in one place, so that lists, pages, sentences and progress bars show the same.
+"""The counts of a campaign, made in one place, so that lists, pages, sentences and progress bars show the same.
 
 VoiceDock counts all, completed and failed leads; its leads say more (skipped, being called), and are read a little
 later. Whether its counters include skipped leads is not documented (`voicedock-api.md §6.1`), so they are not guessed
@@ -17,15 +17,15 @@ from django.db.models import Count
 from dashboard.campaigns.models import Campaign, Lead
 
 Status = Campaign.Status
-REST_WORDS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
+REST_LABELS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
 ALWAYS_SHOWN = ("completed", "failed", "calling")
 
 
 class Part(NamedTuple):
-    """`kind` is how it is drawn, `words` follow the figure."""
+    """`kind` is its CSS name, `label` follows the figure."""
 
     kind: str
-    words: str
+    label: str
     figure: int
 
 
@@ -56,20 +56,20 @@ def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
     grouped = Lead.objects.filter(campaign__in=found).order_by().values_list("campaign", "status")
     for campaign, status, count in grouped.annotate(n=Count("pk")):
         leads[campaign][status] = count
-    return {one.pk: of(one, leads[one.pk]) for one in found}
+    return {campaign.pk: of(campaign, leads[campaign.pk]) for campaign in found}
 
 
 def _are_newer(campaign: Campaign) -> bool:
-    """Whether the leads were read after the counters moved last."""
+    """Whether the leads were read after the last change of the counters."""
     if campaign.leads_seen_at is None:
         return False
     return campaign.counted_at is None or campaign.leads_seen_at >= campaign.counted_at
 
 
 def _made(campaign: Campaign, total: int, states: dict[str, int]) -> Counts:
-    """What is counted twice is taken once, so that the parts never exceed the whole; the rest is pending."""
+    """Parts are capped at what is left of the total, so that their sum never exceeds it; the rest is pending."""
     rest, parts = total, []
-    for kind, words in (
+    for kind, label in (
         ("completed", "completed"),
         ("failed", "failed"),
         ("calling", "calling"),
@@ -79,18 +79,18 @@ def _made(campaign: Campaign, total: int, states: dict[str, int]) -> Counts:
         count = min(rest, states.pop(kind, 0))
         rest -= count
         if count or kind in ALWAYS_SHOWN:
-            parts.append(Part(_drawn_as(kind), words, count))
-    for word, count in sorted(states.items()):
-        if word != "pending" and count and rest:
-            parts.append(Part("other", word, min(rest, count)))
+            parts.append(Part(_css_kind(kind), label, count))
+    for state, count in sorted(states.items()):
+        if state != "pending" and count and rest:
+            parts.append(Part("other", state, min(rest, count)))
             rest -= min(rest, count)
     calling = next(part.figure for part in parts if part.kind == "calling")
-    is_over = campaign.status in REST_WORDS
-    parts.append(Part("other" if is_over else "pending", REST_WORDS.get(campaign.status, "pending"), rest))  # type: ignore[call-overload]
+    is_over = campaign.status in REST_LABELS
+    parts.append(Part("other" if is_over else "pending", REST_LABELS.get(campaign.status, "pending"), rest))  # type: ignore[call-overload]
     left = calling + (0 if is_over else rest)
     unreached = rest if campaign.status == Status.CANCELLED else 0
     return Counts(total, total - left - unreached, left, calling, tuple(parts))
 
 
-def _drawn_as(kind: str) -> str:
+def _css_kind(kind: str) -> str:
     return {"completed": "done", "no_answer": "failed", "skipped": "other"}.get(kind, kind)

@@ -1,8 +1,8 @@
-"""The daily window of a campaign: a start and an end on the wall clock of its zone (`voicedock-api.md §6.5`).
+"""The daily window of a campaign: a start and an end by the local time of its zone (`docs/voicedock-api.md §6.5`).
 
-The sandbox has the same definition and may not import this one; `tests/campaigns/test_daily_window.py` holds the two
-equal. Where the end is not after the start VoiceDock does not say what happens: then the window is not *documented*,
-and what `is_open` says is one reading of it, over midnight.
+The sandbox has the same definition and may not import this one; `tests/campaigns/test_daily_window.py` checks that
+both are equal. VoiceDock does not say what happens where the end is not after the start: such a window is not
+*documented*, and `is_open` takes it to span midnight.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class DailyWindow:
         return self.starts == time.min and self.ends >= LAST_SECOND
 
     def is_open(self, moment: datetime) -> bool:
-        """By the wall clock there: what it skips in spring is never open, what it repeats in autumn is open twice."""
-        there = moment.astimezone(self.zone).time()
-        before_end = self.ends >= LAST_SECOND or there < self.ends
+        """By local time: what is skipped in spring is never open, what is repeated in autumn is open twice."""
+        local = moment.astimezone(self.zone).time()
+        before_end = self.ends >= LAST_SECOND or local < self.ends
         if self.is_documented:
-            return self.starts <= there and before_end
-        return self.starts <= there or before_end
+            return self.starts <= local and before_end
+        return self.starts <= local or before_end
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """The first moment after this one at which a closed window is open."""
-        found = (one for one in sorted(self._candidates(moment)) if one > moment and self.is_open(one))
+        found = (at for at in sorted(self._candidates(moment)) if at > moment and self.is_open(at))
         return next(found, None)
 
     def _candidates(self, moment: datetime) -> Iterator[datetime]:
-        """Each start, twice where the clock repeats it, and each moment at which the clock is changed."""
+        """Each start, twice where the clock repeats it, and each change of the clock."""
         today = moment.astimezone(self.zone).date()
         for days in range(AHEAD):
             start = datetime.combine(today + timedelta(days=days), self.starts, self.zone)
@@ -67,10 +67,10 @@ def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[
 
 def _first_after(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
     """The first second with the offset that holds at `after`."""
-    there = _offset(zone, after)
+    offset = _offset(zone, after)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
-        before, after = (before, middle) if _offset(zone, middle) == there else (middle, after)
+        before, after = (before, middle) if _offset(zone, middle) == offset else (middle, after)
     return after
 
 

@@ -1,4 +1,4 @@
-"""Campaigns and leads, as the vendor has them (`voicedock-api.md §6`)."""
+"""Copies of VoiceDock's campaigns and their leads (`docs/voicedock-api.md §6`)."""
 
 from django.db import models
 from django.utils.timezone import now
@@ -20,10 +20,10 @@ class PauseCause(models.TextChoices):
 
 
 class Campaign(models.Model):
-    """A copy of a VoiceDock campaign. It belongs to the tenant its assistant is dedicated to, or to nobody."""
+    """A copy of a VoiceDock campaign. It belongs to the client its assistant is dedicated to, or to none."""
 
     class Status(models.TextChoices):
-        """Those we know; others are kept and shown as they are (§6.3)."""
+        """Those that are documented; others are stored and shown as they are (`§6.3`)."""
 
         DRAFT = "draft", "Draft"
         SCHEDULED = "scheduled", "Started"

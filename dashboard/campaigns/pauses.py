@@ -1,4 +1,4 @@
-"""Pauses that Patchbay itself requires: written down first, asked of VoiceDock until it shows the campaign paused."""
+"""Pauses that Patchbay requires: recorded first, then requested until VoiceDock shows the campaign as paused."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
 
-FIRST_WAIT, LONGEST_WAIT = 10, 300  # seconds between two attempts; each one waits twice as long as the one before
+FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
 ACCEPTED, REFUSED, UNKNOWN, NOT_SENT = "accepted", "refused", "unknown", "not-sent"
 STARTED = Campaign.Status.SCHEDULED
 
 
 def require(campaign: Campaign, cause: PauseCause) -> bool:
-    """Write down that it has to be paused; False when that is known already, or it is not started.
+    """Record that it has to be paused; returns False when that is recorded already, or it is not started.
 
     Opens a scope of its own. The audit entry is in the client's trail.
     """
     with scope.for_system("a campaign has to be paused"):
-        mine = Campaign.objects.filter(pk=campaign.pk, status=STARTED, vanished_at=None, pause_required_at=None)
-        if not mine.update(
+        rows = Campaign.objects.filter(pk=campaign.pk, status=STARTED, vanished_at=None, pause_required_at=None)
+        if not rows.update(
             pause_required_at=Now(),
             pause_cause=cause,
             pause_outcome="",
@@ -33,18 +33,18 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
             version=F("version") + 1,
         ):
             return False
-        now = _note(campaign)
+        now = _notify(campaign)
         audit.record(None, now.tenant, "campaign.pause-required", now, name=now.name, why=cause.label)
     return True
 
 
-def attempted(campaign: Campaign, outcome: str) -> None:
-    """What came of asking; unless it was accepted, VoiceDock is asked again, each time after a longer wait."""
-    with scope.for_system("a campaign was to be paused"):
+def record_attempt(campaign: Campaign, outcome: str) -> None:
+    """Record the outcome of an attempt. Until the pause is seen, the next attempt follows after a longer wait."""
+    with scope.for_system("record an attempt to pause"):
         required = Campaign.objects.filter(pk=campaign.pk).exclude(pause_required_at=None)
         if (now := required.select_for_update(of=("self",)).first()) is None:
             return
-        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(now.pause_attempts, 10))
+        wait = min(MAX_WAIT, FIRST_WAIT * 2 ** min(now.pause_attempts, 10))
         Campaign.objects.filter(pk=campaign.pk).update(
             pause_outcome=outcome,
             pause_attempts=F("pause_attempts") + 1,
@@ -55,27 +55,27 @@ def attempted(campaign: Campaign, outcome: str) -> None:
 
 
 def settle() -> None:
-    """Forget the requirement for campaigns that VoiceDock shows as not started; opens scopes of its own."""
-    with scope.for_system("campaigns that stand still"):
+    """Clear the requirement of campaigns that VoiceDock shows as not started; opens scopes of its own."""
+    with scope.for_system("campaigns that are paused"):
         done = Q(vanished_at__isnull=False) | ~Q(status=STARTED)
         found = list(Campaign.objects.select_related("tenant").filter(done, pause_required_at__isnull=False))
     for campaign in found:
-        with scope.for_system("a campaign stands still"):
-            mine = Campaign.objects.filter(done, pk=campaign.pk, pause_required_at__isnull=False)
-            if mine.update(pause_required_at=None, pause_next_at=None, version=F("version") + 1):
-                now = _note(campaign)
+        with scope.for_system("a campaign is paused"):
+            rows = Campaign.objects.filter(done, pk=campaign.pk, pause_required_at__isnull=False)
+            if rows.update(pause_required_at=None, pause_next_at=None, version=F("version") + 1):
+                now = _notify(campaign)
                 if now.pause_outcome != ACCEPTED:
                     audit.record(None, now.tenant, "campaign.pause-seen", now, name=now.name)
 
 
 def due() -> QuerySet[Campaign]:
-    """Those to ask about now, inside the caller's scope."""
+    """Campaigns whose next attempt is due. Inside the caller's scope."""
     waiting = Campaign.objects.filter(status=STARTED, vanished_at=None, pause_next_at__lte=Now())
     return waiting.exclude(pause_required_at=None).select_related("connection", "tenant").order_by("pause_next_at")
 
 
-def _note(campaign: Campaign) -> Campaign:
-    """The campaign as it is now; open pages learn that it changed."""
+def _notify(campaign: Campaign) -> Campaign:
+    """Notify open pages that it changed; returns the campaign as it is now."""
     now = Campaign.objects.select_related("tenant").get(pk=campaign.pk)
     publish.row_changed("campaign", now.pk, tenant=now.tenant_id, version=now.version)
     return now

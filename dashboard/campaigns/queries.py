@@ -1,4 +1,4 @@
-"""What the screens of campaigns read; each runs inside the scope its caller holds."""
+"""Queries of the pages of campaigns; each runs inside its caller's scope."""
 
 from __future__ import annotations
 
@@ -16,60 +16,62 @@ from dashboard.calls.models import Call
 from dashboard.campaigns import control, counts, windows
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.models import Campaign, Lead
-from dashboard.campaigns.windows import Standing
+from dashboard.campaigns.windows import CampaignStatus
 from tenants.models import Tenant
 
 PAGE = 50
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A campaign with how it stands, how many are being called, and what may be done with it."""
+class CampaignRow:
+    """A campaign with its status, counts, and actions: `offered` by its state, `blocked_actions` with the reasons."""
 
     campaign: Campaign
-    standing: Standing
+    status: CampaignStatus
     window: str
     window_in_sentence: str
     counts: Counts
     offered: list[str]
-    hindrances: dict[str, str]
+    blocked_actions: dict[str, str]
 
 
 def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
-    """Newest first by `made`; all clients' for None."""
+    """With `made`, by which they are ordered; None for all clients."""
     found = Campaign.objects.select_related("assistant", "tenant", "connection")
     if tenant is not None:
         found = found.filter(tenant=tenant)
     return found.annotate(made=Coalesce("remote_created_at", "seen_at"))
 
 
-Hindrances = Mapping[int, dict[str, str]]
+BlockedActions = Mapping[int, dict[str, str]]
 
 
-def shown(campaigns: list[Campaign], now: datetime, hindrances: Hindrances) -> list[Shown]:
-    """`hindrances` are those of `control.hindrances`, empty for whoever may not run campaigns at all."""
+def campaign_rows(campaigns: list[Campaign], now: datetime, blocked_actions: BlockedActions) -> list[CampaignRow]:
+    """`blocked_actions` as of `control.blocked_actions`; empty for users who may not run campaigns."""
     known = counts.of_all(campaigns)
-    return [_shown(one, now, known[one.pk], hindrances.get(one.pk, {})) for one in campaigns]
+    return [_row(campaign, now, known[campaign.pk], blocked_actions.get(campaign.pk, {})) for campaign in campaigns]
 
 
-def _shown(campaign: Campaign, now: datetime, known: Counts, hindrances: dict[str, str]) -> Shown:
-    return Shown(
+def _row(campaign: Campaign, now: datetime, known: Counts, blocked_actions: dict[str, str]) -> CampaignRow:
+    return CampaignRow(
         campaign=campaign,
-        standing=windows.standing(campaign, now, known),
-        window=windows.window_words(campaign),
+        status=windows.status_of(campaign, now, known),
+        window=windows.window_label(campaign),
         window_in_sentence=windows.window_in_sentence(campaign),
         counts=known,
         offered=control.offered(campaign),
-        hindrances=hindrances,
+        blocked_actions=blocked_actions,
     )
 
 
-def one(campaign: Campaign, now: datetime, hindrances: Hindrances) -> tuple[Shown, Counter[str]]:
-    """The campaign, and its leads by state."""
+def campaign_row(
+    campaign: Campaign, now: datetime, blocked_actions: BlockedActions
+) -> tuple[CampaignRow, Counter[str]]:
+    """The row of a campaign, and how many leads are in each state."""
     states = Counter(
         dict(Lead.objects.filter(campaign=campaign).order_by().values_list("status").annotate(n=Count("pk")))
     )
-    return _shown(campaign, now, counts.of(campaign, states), hindrances.get(campaign.pk, {})), states
+    return _row(campaign, now, counts.of(campaign, states), blocked_actions.get(campaign.pk, {})), states
 
 
 def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[Lead]:
@@ -77,16 +79,16 @@ def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[L
     if status:
         found = found.filter(status=status)
     if text := text.strip():
-        wish = Q(variables__name__icontains=text)
+        matching = Q(variables__name__icontains=text)
         digits = re.sub(r"\D", "", text).lstrip("0")
         if digits and not re.search(r"[^\W\d]", text):
-            wish |= Q(phone_number__contains=digits)
-        found = found.filter(wish)
+            matching |= Q(phone_number__contains=digits)
+        found = found.filter(matching)
     return found
 
 
 def page_of_leads(found: QuerySet[Lead], after: str) -> tuple[list[Lead], str]:
-    """Oldest first, as VoiceDock lists them; and the number after which the next page begins, or ""."""
+    """A page of leads, the oldest first as VoiceDock lists them; and the id after which the next page begins, or ""."""
     if after.isdecimal():
         found = found.filter(pk__gt=int(after[:18]))
     rows = list(found.order_by("pk")[: PAGE + 1])
@@ -94,14 +96,14 @@ def page_of_leads(found: QuerySet[Lead], after: str) -> tuple[list[Lead], str]:
 
 
 def calls_of(campaign: Campaign, leads: list[Lead]) -> dict[str, Call]:
-    """The calls that these leads became, where we have them: a lead's call need not be known here (§16 #9)."""
+    """The calls of these leads by remote id, as far as we have them: not every lead's call is listed (`§16` 9)."""
     wanted = {lead.call_remote_id for lead in leads} - {""}
     found = Call.objects.filter(connection=campaign.connection_id, tenant=campaign.tenant_id, remote_id__in=wanted)
     return {call.remote_id: call for call in found}
 
 
 def variables(leads: list[Lead]) -> list[str]:
-    """What is known of these people besides their number, the most common three, the name first."""
+    """The three most common variables of these leads, the name first."""
     count = Counter(name for lead in leads for name in lead.variables)
     order = sorted(count, key=lambda name: (name != "name", -count[name], name))
     return order[:3]

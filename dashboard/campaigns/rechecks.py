@@ -1,4 +1,4 @@
-"""Started campaigns, held against what is true now: their clients, their dedications, and the calls they made."""
+"""Compares started campaigns with the present state of their clients and dedications, and with their calls."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tenants.models import Tenant
 
 log = structlog.get_logger()
 
-RECENT = timedelta(hours=1)  # calls brought over later are history and pause nothing
+RECENT = timedelta(hours=1)  # calls that are copied later pause nothing
 MOST = 500
 
 
 def run() -> list[Campaign]:
-    """Require the pauses that are needed and ask for those that are due; any number of times, for beat.
+    """Require the pauses that are needed and request those that are due; idempotent, for beat.
 
-    Returns the campaigns about which VoiceDock was asked. Opens scopes of its own.
+    Returns the campaigns for which a pause was requested. Opens scopes of its own.
     """
     pauses.settle()
     compare_calls()
@@ -36,7 +36,7 @@ def run() -> list[Campaign]:
 
 
 def ask_due() -> list[Campaign]:
-    """Ask VoiceDock about each pause that is due; one that fails must not hold up the others."""
+    """Request each pause that is due; one that fails does not stop the others."""
     with scope.for_system("pauses that are due"):
         due = list(pauses.due()[:MOST])
     for campaign in due:
@@ -48,19 +48,19 @@ def ask_due() -> list[Campaign]:
 
 
 def _changed() -> list[tuple[Campaign, PauseCause]]:
-    """Started campaigns under which something became worse.
+    """Started campaigns whose dedications became worse, with the cause.
 
-    One that was started at VoiceDock itself has no rights on record: those of the first time it is seen are taken.
+    One that was started at VoiceDock itself has no recorded rights: those of the first time it is seen are stored.
     """
-    with scope.for_system("campaigns and the dedications they call under"):
+    with scope.for_system("campaigns and their dedications"):
         started = Campaign.objects.filter(
             status=Campaign.Status.SCHEDULED, vanished_at=None, tenant__isnull=False, pause_required_at=None
         )
         found = list(started.select_related("tenant").order_by("pk"))
         present = rights.rights_of(found)
-        causes = [(one, cause) for one in found if (cause := _cause(one, present[one.pk]))]
+        causes = [(campaign, cause) for campaign in found if (cause := _cause(campaign, present[campaign.pk]))]
         paused = {campaign.pk for campaign, _ in causes}
-        unchecked = [one for one in found if one.checked_rights is None and one.pk not in paused]
+        unchecked = [campaign for campaign in found if campaign.checked_rights is None and campaign.pk not in paused]
         for campaign in unchecked:
             Campaign.objects.filter(pk=campaign.pk, checked_rights__isnull=True).update(
                 checked_rights=present[campaign.pk].as_json()
@@ -77,10 +77,10 @@ def _cause(campaign: Campaign, now: Rights) -> PauseCause | None:
 
 
 def compare_calls() -> None:
-    """Hold the calls that leads became against their campaigns: the client of each, and the assistant reported.
+    """Compare the calls of leads with their campaigns: the client of each, and the assistant that was reported.
 
     A call that VoiceDock made with another client's number or assistant belongs to that client here, so nothing else
-    would show that this campaign made it.
+    shows that this campaign made it.
     """
     known = Call.objects.filter(
         ~Q(assistant_remote_id="") | Q(tenant=None) | ~Q(tenant=OuterRef("tenant")),
@@ -96,7 +96,7 @@ def compare_calls() -> None:
         )
         verdicts = dict(_verdicts(leads))
         for verdict in CallVerdict:
-            found = [pk for pk, one in verdicts.items() if one == verdict]
+            found = [pk for pk, value in verdicts.items() if value == verdict]
             Lead.objects.filter(pk__in=found).update(call_verdict=verdict)
     for campaign in {lead.campaign for lead in leads if verdicts.get(lead.pk) == CallVerdict.DIFFERS}:
         with scope.for_system("a campaign made a call that is not its client's"):
@@ -105,7 +105,7 @@ def compare_calls() -> None:
 
 
 def _verdicts(leads: list[Lead]) -> Iterator[tuple[int, CallVerdict]]:
-    """Of those whose call is known here with its assistant, or to be another client's: `leads` are no others."""
+    """(lead id, verdict) of leads whose call is known with its assistant, or belongs to another client."""
     calls = {
         (call.connection_id, call.remote_id): call
         for call in Call.objects.filter(
@@ -115,7 +115,7 @@ def _verdicts(leads: list[Lead]) -> Iterator[tuple[int, CallVerdict]]:
     }
     for lead in leads:
         call = calls.get((lead.campaign.connection_id, lead.call_remote_id))
-        if call is None:  # gone between the two queries
+        if call is None:  # deleted between the two queries
             continue
         assistant = lead.campaign.assistant
         same = assistant is None or call.assistant_remote_id == assistant.remote_id

@@ -1,7 +1,7 @@
-"""The dedications a campaign calls under: what they are now, and whether they became worse since it was started.
+"""The dedications a campaign depends on: what they are now, and whether they became worse since it was started.
 
 VoiceDock chooses the number of each call itself (`voicedock-api.md §6.5`), so the numbers of the whole organization
-count. All functions run inside a scope that reaches all clients.
+count. All functions run inside a scope that covers all clients.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
 @dataclass(frozen=True)
 class Rights:
     """`assistant` is the open dedication of the campaign's assistant to its client. `own` and `foreign` are open
-    dedications of numbers in its organization: those of its client, and those of other clients."""
+    dedications of numbers in its organization: those of its client, and those of other clients. All are ids; `home` is
+    the id of its client's home connection."""
 
     assistant: int | None
     own: frozenset[int]
@@ -45,35 +46,37 @@ def rights_of(campaigns: Iterable[Campaign]) -> dict[int, Rights]:
     """By the campaign's id, with three queries for any number of campaigns."""
     campaigns = list(campaigns)
     assistants = AssistantDedication.objects.filter(
-        assistant__in={one.assistant_id for one in campaigns},
+        assistant__in={campaign.assistant_id for campaign in campaigns},
         assistant__vanished_at=None,
         period__contains=Now(),
         withdrawn_at=None,
     )
-    speaking = {(one.assistant_id, one.tenant_id): one.pk for one in assistants}
+    held = {(row.assistant_id, row.tenant_id): row.pk for row in assistants}
     numbers: dict[int, list[tuple[int, int, bool]]] = defaultdict(list)
-    open_ones = NumberDedication.objects.filter(
-        connection__in={one.connection_id for one in campaigns}, period__contains=Now(), withdrawn_at=None
+    open_dedications = NumberDedication.objects.filter(
+        connection__in={campaign.connection_id for campaign in campaigns}, period__contains=Now(), withdrawn_at=None
     )
-    for connection, pk, tenant, gone in open_ones.values_list(
+    for connection, pk, tenant, gone in open_dedications.values_list(
         "connection_id", "pk", "tenant_id", "number__vanished_at"
     ):
         numbers[connection].append((pk, tenant, gone is not None))
     homes = dict(
-        Tenant.objects.filter(pk__in={one.tenant_id for one in campaigns}).values_list("pk", "home_connection_id")
+        Tenant.objects.filter(pk__in={campaign.tenant_id for campaign in campaigns}).values_list(
+            "pk", "home_connection_id"
+        )
     )
-    return {one.pk: _rights(one, speaking, numbers[one.connection_id], homes) for one in campaigns}
+    return {campaign.pk: _rights(campaign, held, numbers[campaign.connection_id], homes) for campaign in campaigns}
 
 
 def _rights(
     campaign: Campaign,
-    speaking: dict[tuple[int, int], int],
+    assistants: dict[tuple[int, int], int],
     numbers: list[tuple[int, int, bool]],
     homes: Mapping[int, int | None],
 ) -> Rights:
     owner = campaign.tenant_id
     return Rights(
-        assistant=speaking.get((campaign.assistant_id or 0, owner or 0)),
+        assistant=assistants.get((campaign.assistant_id or 0, owner or 0)),
         own=frozenset(pk for pk, tenant, gone in numbers if tenant == owner and not gone),
         foreign=frozenset(pk for pk, tenant, _ in numbers if tenant != owner),
         home=homes.get(owner or 0),
@@ -95,9 +98,9 @@ def worsened(then: Rights, now: Rights) -> PauseCause | None:
 
 @dataclass(frozen=True)
 class Risk:
-    """What staff take upon themselves when such a campaign calls: numbers it could call from that are not its client's.
+    """What staff confirm before such a campaign calls: the numbers it could call from that are not its client's.
 
-    `foreign` are (number, client's name), `unassigned` numbers of nobody, `made_foreign_calls` that it did so before.
+    `foreign` are (number, client's name), `unassigned` are numbers of no client; `made_foreign_calls` if it did before.
     """
 
     token: str
@@ -107,7 +110,7 @@ class Risk:
 
 
 def risk_token(campaign: Campaign, present: Rights) -> str:
-    """Names the stated risk, so that a confirmation counts for what was read and for nothing else; "" for none."""
+    """Identifies the risk that is shown, so that a confirmation counts for this risk only; "" for no risk."""
     before = campaign.pause_cause == PauseCause.FOREIGN_CALL
     if not present.foreign and not before:
         return ""
@@ -117,14 +120,12 @@ def risk_token(campaign: Campaign, present: Rights) -> str:
 
 def risk_of(campaign: Campaign, present: Rights) -> Risk:
     """What staff confirm before a campaign calls from a shared organization."""
-    there = NumberDedication.objects.filter(
-        connection=campaign.connection_id, period__contains=Now(), withdrawn_at=None
-    )
-    foreign = there.filter(pk__in=present.foreign).order_by("tenant__name", "e164")
+    held = NumberDedication.objects.filter(connection=campaign.connection_id, period__contains=Now(), withdrawn_at=None)
+    foreign = held.filter(pk__in=present.foreign).order_by("tenant__name", "e164")
     free = Number.objects.filter(connection=campaign.connection_id, vanished_at=None)
     return Risk(
         token=risk_token(campaign, present),
         foreign=list(foreign.values_list("e164", "tenant__name")),
-        unassigned=list(free.exclude(pk__in=there.values("number")).order_by("e164").values_list("e164", flat=True)),
+        unassigned=list(free.exclude(pk__in=held.values("number")).order_by("e164").values_list("e164", flat=True)),
         made_foreign_calls=campaign.pause_cause == PauseCause.FOREIGN_CALL,
     )

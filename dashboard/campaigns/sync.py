@@ -1,4 +1,4 @@
-"""Bring campaigns and their leads over from VoiceDock (`voicedock-api.md §6`); it pushes nothing, so we ask."""
+"""Copy campaigns and their leads from VoiceDock (`docs/voicedock-api.md §6`), which sends no webhooks for them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tenants import names
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection
 
-WATCHED = 30  # seconds for which an opened page keeps its campaign's leads fresh
+WATCHED_FOR = 30  # seconds for which an opened page keeps its campaign's leads fresh
 WATCHED_EVERY = timedelta(seconds=15)
 RUNNING_EVERY = timedelta(seconds=60)  # leads change to `calling` without moving a counter
-NOBODY: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without its person
-LISTS_AT_ONCE = 8  # lead lists read in one look
+NO_PERSON: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without personal data
+MAX_LISTS = 8  # lead lists read in one run
 
 
 def campaigns(connection: Connection) -> None:
@@ -38,33 +38,33 @@ def campaigns(connection: Connection) -> None:
             remotes = vendor.campaigns()
         run.seen = len(remotes)
         with scope.for_system("copy campaigns"):
-            partial = run.items.set_aside(UnreadableItem.Kind.CAMPAIGN, remotes.unreadable)
-            moved = keep(connection, remotes, run.items)
+            partial = run.items.add_unreadable(UnreadableItem.Kind.CAMPAIGN, remotes.unreadable)
+            changed = store_campaigns(connection, remotes, run.items)
             gone = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None).exclude(
                 remote_id__in=[_key_of(remote) for remote in remotes]
             )
             for campaign in gone if not partial else ():
                 campaign.vanished_at = timezone.now()
                 _save(campaign, ["vanished_at"])
-                moved += 1
-            run.changed = moved
-        if moved:
+                changed += 1
+            run.changed = changed
+        if changed:
             runs.mark_due(connection, Kind.LEADS)
 
 
 def due_leads(connection: Connection) -> None:
-    """Leads of the campaigns that need it most: open on a screen, moved counters, never read, running."""
+    """Leads of the campaigns that need it most: open in a browser, changed counters, never read, running."""
     with runs.run_sync(connection, Kind.LEADS) as run:
-        with scope.for_system("which leads to read"):
+        with scope.for_system("lead lists that are due"):
             due = _due(connection)
-        for campaign in due[:LISTS_AT_ONCE]:
+        for campaign in due[:MAX_LISTS]:
             if run.is_over:
                 break
             try:
                 _read(run, campaign)
-            except voicedock.Refused as no:  # of this one list; the others shall not wait for it
-                run.remarks.append(f"{campaign.name}: {no}")
-        if len(due) > LISTS_AT_ONCE or run.is_over:
+            except voicedock.Refused as error:  # only this list: the others are still read
+                run.remarks.append(f"{campaign.name}: {error}")
+        if len(due) > MAX_LISTS or run.is_over:
             run.again_in = 1.0
 
 
@@ -75,33 +75,34 @@ def leads(campaign: Campaign) -> None:
 
 
 def watch(campaign: Campaign) -> None:
-    """Its page is open: keep its leads fresh for the next half minute."""
-    if not cache.get(_key(campaign.pk)):
+    """Keep the leads of this campaign fresh for the next half minute, because its page is open."""
+    if not cache.get(_cache_key(campaign.pk)):
         runs.mark_due(campaign.connection_id, Kind.LEADS)
-    cache.set(_key(campaign.pk), True, WATCHED)
+    cache.set(_cache_key(campaign.pk), True, WATCHED_FOR)
 
 
-def keep(connection: Connection, remotes: Sequence[voicedock.RemoteCampaign], items: Items | None = None) -> int:
-    """Write what VoiceDock says of these campaigns into our copies, and how many moved. Inside a system scope.
+def store_campaigns(
+    connection: Connection, remotes: Sequence[voicedock.RemoteCampaign], items: Items | None = None
+) -> int:
+    """Update our copies of these campaigns; returns how many changed. Inside a system scope.
 
-    With `items`, one that cannot be written stops none of the others.
+    With `items`, one that cannot be written is recorded there and stops none of the others.
     """
-    ours = {one.remote_id: one for one in Campaign.objects.filter(connection_id=connection.pk)}
-    assistants = {one.remote_id: one for one in Assistant.objects.filter(connection_id=connection.pk)}
-    moved = 0
+    copies = Campaign.objects.filter(connection_id=connection.pk)
+    existing = {campaign.remote_id: campaign for campaign in copies}
+    assistants = {row.remote_id: row for row in Assistant.objects.filter(connection_id=connection.pk)}
+    changed = 0
     for remote in remotes:
         key = _key_of(remote)
-        campaign = ours.get(key) or Campaign(connection_id=connection.pk, remote_id=key)
+        campaign = existing.get(key) or Campaign(connection_id=connection.pk, remote_id=key)
         assistant = assistants.get(text_lengths.fit(Assistant, "remote_id", remote.assistant_id or ""))
-        with items.each(UnreadableItem.Kind.CAMPAIGN, key) if items is not None else nullcontext():
-            moved += _keep(campaign, remote, assistant)
-    Campaign.objects.filter(connection_id=connection.pk, remote_id__in=[_key_of(one) for one in remotes]).update(
-        seen_at=timezone.now()
-    )
-    return moved
+        with items.copying(UnreadableItem.Kind.CAMPAIGN, key) if items is not None else nullcontext():
+            changed += _store(campaign, remote, assistant)
+    copies.filter(remote_id__in=[_key_of(remote) for remote in remotes]).update(seen_at=timezone.now())
+    return changed
 
 
-def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assistant | None) -> bool:
+def _store(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assistant | None) -> bool:
     values: dict[str, Any] = {
         "assistant_id": assistant.pk if assistant else campaign.assistant_id,
         "name": names.clean(remote.name, 300),
@@ -118,7 +119,7 @@ def _keep(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assis
         "vanished_at": None,
     }
     if campaign.tenant_id is None and assistant is not None:
-        values["tenant_id"] = _tenant(assistant, remote)
+        values["tenant_id"] = _tenant_id_of(assistant, remote)
     changed = [name for name, value in values.items() if getattr(campaign, name) != value]
     if not changed and campaign.pk:
         return False
@@ -142,27 +143,27 @@ def _save(campaign: Campaign, changed: list[str]) -> None:
     publish.row_changed("campaign", campaign.pk, tenant=campaign.tenant_id, version=campaign.version)
 
 
-def _tenant(assistant: Assistant, remote: voicedock.RemoteCampaign) -> int | None:
-    """Whose assistant it was when the campaign was made, or whose it is now."""
-    rights = AssistantDedication.objects.filter(assistant=assistant)
-    made = rights.at(remote.created_at) if remote.created_at else rights.none()
-    found = made.first() or rights.open().first()
+def _tenant_id_of(assistant: Assistant, remote: voicedock.RemoteCampaign) -> int | None:
+    """The client that had the assistant when the campaign was created, or has it now."""
+    dedications = AssistantDedication.objects.filter(assistant=assistant)
+    then = dedications.at(remote.created_at) if remote.created_at else dedications.none()
+    found = then.first() or dedications.open().first()
     return found.tenant_id if found else None
 
 
 def _due(connection: Connection) -> list[Campaign]:
     now = timezone.now()
-    mine = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None)
+    campaigns = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None)
     unread = Q(leads_seen_at=None) | Q(counted_at__gt=F("leads_seen_at"))
     running = Q(status=Campaign.Status.SCHEDULED, leads_seen_at__lt=now - RUNNING_EVERY)
-    watched = _watched(mine, now)
-    due = mine.filter(unread | running).exclude(pk__in=[one.pk for one in watched])
+    watched = _watched(campaigns, now)
+    due = campaigns.filter(unread | running).exclude(pk__in=[campaign.pk for campaign in watched])
     return watched + list(due.select_related("connection").order_by(F("leads_seen_at").asc(nulls_first=True)))
 
 
 def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
     stale = campaigns.filter(Q(leads_seen_at=None) | Q(leads_seen_at__lt=now - WATCHED_EVERY))
-    keys = {_key(pk): pk for pk in stale.values_list("pk", flat=True)}
+    keys = {_cache_key(pk): pk for pk in stale.values_list("pk", flat=True)}
     return list(stale.filter(pk__in=[keys[key] for key in cache.get_many(keys)]).select_related("connection"))
 
 
@@ -175,55 +176,58 @@ def _read(run: Run, campaign: Campaign) -> None:
             remotes = None
     with scope.for_system("copy leads"):
         campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-        moved = _keep_leads(run, campaign, remotes) if remotes is not None else 0
+        changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.seen += len(remotes or ())
-        run.changed += moved
+        run.changed += changed
         campaign.leads_seen_at = began
-        if moved:
+        if changed:
             _save(campaign, ["leads_seen_at"])
         else:
             campaign.save(update_fields=["leads_seen_at"])
 
 
-def _keep_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:
-    ours = {one.remote_id: one for one in Lead.objects.filter(campaign=campaign)}
-    new, moved, there = [], [], set()
-    emptied = campaign.tenant is not None and campaign.tenant.data_is_removed
-    partial = run.items.set_aside(UnreadableItem.Kind.LEAD, remotes.unreadable)
+def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:
+    existing = {lead.remote_id: lead for lead in Lead.objects.filter(campaign=campaign)}
+    new, outdated, listed = [], [], set()
+    data_is_removed = campaign.tenant is not None and campaign.tenant.data_is_removed
+    partial = run.items.add_unreadable(UnreadableItem.Kind.LEAD, remotes.unreadable)
     for remote in remotes:
-        values, key = _lead(remote) | (NOBODY if emptied else {}), text_lengths.fit(Lead, "remote_id", remote.id)
-        if key in there:
+        values, key = (
+            _lead(remote) | (NO_PERSON if data_is_removed else {}),
+            text_lengths.fit(Lead, "remote_id", remote.id),
+        )
+        if key in listed:
             continue
-        there.add(key)
-        if (lead := ours.get(key)) is None:
+        listed.add(key)
+        if (lead := existing.get(key)) is None:
             new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=key, **values))
         elif any(getattr(lead, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(lead, name, value)
-            moved.append(lead)
-    _save_leads(run, new, moved)
-    gone = [lead.pk for remote_id, lead in ours.items() if remote_id not in there and not partial]
+            outdated.append(lead)
+    _save_leads(run, new, outdated)
+    gone = [lead.pk for remote_id, lead in existing.items() if remote_id not in listed and not partial]
     if gone:
         Lead.objects.filter(pk__in=gone).delete()
-    return len(new) + len(moved) + len(gone)
+    return len(new) + len(outdated) + len(gone)
 
 
-def _save_leads(run: Run, new: list[Lead], moved: list[Lead]) -> None:
-    """All at once; if the database refuses one of them, each by itself."""
+def _save_leads(run: Run, new: list[Lead], outdated: list[Lead]) -> None:
+    """Write all at once or, if the database refuses one of them, each by itself."""
     try:
         with transaction.atomic():
             Lead.objects.bulk_create(new, batch_size=500)
-            if moved:
-                Lead.objects.bulk_update(moved, [*_lead_fields], batch_size=500)
+            if outdated:
+                Lead.objects.bulk_update(outdated, [*_lead_fields], batch_size=500)
     except (DataError, IntegrityError):
         for lead in new:
-            with run.items.each(UnreadableItem.Kind.LEAD, lead.remote_id):
+            with run.items.copying(UnreadableItem.Kind.LEAD, lead.remote_id):
                 lead.save(force_insert=True)
-        for lead in moved:
-            with run.items.each(UnreadableItem.Kind.LEAD, lead.remote_id):
+        for lead in outdated:
+            with run.items.copying(UnreadableItem.Kind.LEAD, lead.remote_id):
                 lead.save(update_fields=[*_lead_fields])
     else:
-        run.items.taken |= {(UnreadableItem.Kind.LEAD, lead.remote_id) for lead in [*new, *moved]}
+        run.items.copied |= {(UnreadableItem.Kind.LEAD, lead.remote_id) for lead in [*new, *outdated]}
 
 
 _lead_fields = (
@@ -251,9 +255,9 @@ def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
 
 
 def _key_of(remote: voicedock.RemoteCampaign) -> str:
-    """Its id as our copy holds it."""
+    """Its id as our copy stores it."""
     return str(text_lengths.fit(Campaign, "remote_id", remote.id))
 
 
-def _key(pk: int) -> str:
+def _cache_key(pk: int) -> str:
     return f"campaign-open:{pk}"

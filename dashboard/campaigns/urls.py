@@ -1,4 +1,4 @@
-"""Addresses of this room."""
+"""URLs of campaigns."""
 
 from django.urls import path
 
@@ -8,5 +8,5 @@ urlpatterns = [
     path("campaigns/", views.staff_listing, name="staff-campaigns"),
     path("c/<slug:slug>/campaigns/", views.listing, name="campaigns"),
     path("c/<slug:slug>/campaigns/<int:pk>/", views.page, name="campaign"),
-    path("c/<slug:slug>/campaigns/<int:pk>/<str:deed>/", views.command, name="campaign-command"),
+    path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),
 ]

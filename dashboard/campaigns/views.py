@@ -1,4 +1,4 @@
-"""Campaigns: where each stands, how far it is, and starting and stopping it."""
+"""Campaigns: the lists, one campaign with its leads, and its actions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-DEEDS: dict[str, Callable[..., control.Answer]] = {
+ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
     "start": control.start,
     "resume": control.resume,
     "pause": control.pause,
@@ -58,13 +58,13 @@ def listing(request: TenantRequest) -> HttpResponse:
     with scope.for_tenant(request.tenant):
         page = _narrowed_page(request, form, queries.listed(request.tenant))
     startable = [campaign.pk for campaign in page.rows if campaign.status in STARTABLE]
-    hindrances = _hindrances(request, Campaign.objects.filter(tenant=request.tenant, pk__in=startable))
+    blocked_actions = _blocked_actions(request, Campaign.objects.filter(tenant=request.tenant, pk__in=startable))
     with scope.for_tenant(request.tenant):
         context = {
             "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
             "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
         }
-        return _list(request, form, page, context, hindrances)
+        return _list(request, form, page, context, blocked_actions)
 
 
 @require_GET
@@ -76,10 +76,10 @@ def staff_listing(request: StaffRequest) -> HttpResponse:
     return _list(request, form, _narrowed_page(request, form, queries.listed()), context, {})
 
 
-def _hindrances(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.Hindrances:
-    """For whoever may run campaigns; others are offered nothing."""
+def _blocked_actions(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.BlockedActions:
+    """For users who may run campaigns; others are offered no actions."""
     may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
-    return control.hindrances(campaigns, by=request.user) if may_run else {}
+    return control.blocked_actions(campaigns, by=request.user) if may_run else {}
 
 
 def _narrowed_page(request: Any, form: CampaignFilter, found: QuerySet[Campaign]) -> pagination.Page:
@@ -92,18 +92,18 @@ def _list(
     form: CampaignFilter,
     page: pagination.Page,
     context: dict[str, Any],
-    hindrances: queries.Hindrances,
+    blocked_actions: queries.BlockedActions,
 ) -> HttpResponse:
     bar = filters.bar(request, form, label="Narrow the campaigns")
-    rows = queries.shown(page.rows, timezone.now(), hindrances)
+    rows = queries.campaign_rows(page.rows, timezone.now(), blocked_actions)
     context |= {
         "rows": rows,
         "page": page,
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors) or "before" in request.GET,
-        "running": sum(one.standing.is_calling for one in rows),
-        "waiting": sum(one.standing.waits for one in rows),
-        "paused": sum(one.campaign.status == Campaign.Status.PAUSED for one in rows),
+        "running": sum(row.status.is_calling for row in rows),
+        "waiting": sum(row.status.waits for row in rows),
+        "paused": sum(row.campaign.status == Campaign.Status.PAUSED for row in rows),
         "here": request.get_full_path(),
     }
     return page_or_part(request, "campaigns/list.html", "campaigns/_list.html", context)
@@ -130,43 +130,43 @@ def page(request: TenantRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @tenant_view(Permission.RUN_CAMPAIGNS, open_scope=False)
-def command(request: TenantRequest, pk: int, deed: str) -> HttpResponse:
-    """Asked of VoiceDock once, with nothing open; what came of it is told as it was."""
-    if deed not in DEEDS:
+def command(request: TenantRequest, pk: int, action: str) -> HttpResponse:
+    """Sent to VoiceDock once, with no scope open; the page shows the outcome."""
+    if action not in ACTIONS:
         raise Http404
     with scope.for_tenant(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
     confirmed = {"confirmed": request.POST["risk"]} if "risk" in request.POST else {}
     try:
-        answer = DEEDS[deed](campaign, by=request.user, **confirmed)
-    except control.Refusal as no:
-        refused = no.words
+        result = ACTIONS[action](campaign, by=request.user, **confirmed)
+    except control.ActionRefused as error:
+        refused = error.message
     else:
-        if answer.outcome == "accepted":
-            messages.success(request, answer.words)
+        if result.outcome == "accepted":
+            messages.success(request, result.message)
             return HttpResponseRedirect(reverse("campaign", args=[request.tenant.slug, pk]))
-        refused = answer.words
+        refused = result.message
     return _page(request, campaign, refused=refused, status=409)
 
 
 def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
     """The campaign as it is now. Opens scopes of its own."""
-    hindrances = _hindrances(request, Campaign.objects.filter(pk=campaign.pk, tenant=request.tenant))
+    blocked_actions = _blocked_actions(request, Campaign.objects.filter(pk=campaign.pk, tenant=request.tenant))
     risk = control.risk(campaign, by=request.user) if request.actor.may(Permission.RUN_CAMPAIGNS) else None
     with scope.for_tenant(request.tenant):
         campaign = get_object_or_404(queries.listed(request.tenant), pk=campaign.pk)
-        return _rendered(request, campaign, hindrances, {"risk": risk, "refused": refused}, status)
+        return _rendered(request, campaign, blocked_actions, {"risk": risk, "refused": refused}, status)
 
 
 def _rendered(
     request: TenantRequest,
     campaign: Campaign,
-    hindrances: queries.Hindrances,
+    blocked_actions: queries.BlockedActions,
     context: dict[str, Any],
     status: int,
 ) -> HttpResponse:
     now = timezone.now()
-    shown, by_state = queries.one(campaign, now, hindrances)
+    shown, by_state = queries.campaign_row(campaign, now, blocked_actions)
     wanted, text = request.GET.get("status", ""), request.GET.get("q", "")[:100]
     found, following = queries.page_of_leads(
         queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
@@ -176,7 +176,7 @@ def _rendered(
     context |= {
         "one": shown,
         "campaign": campaign,
-        "there": f"{now.astimezone(zone):%H:%M}" if zone else "",
+        "zone_time": f"{now.astimezone(zone):%H:%M}" if zone else "",
         "chips": [(state, states.read(state, "lead")[1], by_state[state]) for state in _ordered(by_state)],
         "known": sum(by_state.values()),
         "wanted": wanted,

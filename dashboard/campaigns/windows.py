@@ -1,4 +1,4 @@
-"""How a campaign stands: what VoiceDock says of it, and whether its window is open (`voicedock-api.md §6.3, §16`)."""
+"""The status shown for a campaign: VoiceDock's, and whether its daily window is open (`voicedock-api.md §6.3`)."""
 
 from __future__ import annotations
 
@@ -16,43 +16,45 @@ Status = Campaign.Status
 
 
 @dataclass(frozen=True)
-class Standing:
-    """`mark` is one of a state's shapes, `words` its name, `detail` what it means now."""
+class CampaignStatus:
+    """`mark` is the CSS name of the state, `label` its name, `detail` a sentence on what it means now, or ""."""
 
     mark: str
-    words: str
+    label: str
     detail: str
     is_calling: bool = False
     waits: bool = False
 
 
-def standing(campaign: Campaign, now: datetime, known: Counts | None = None) -> Standing:
-    """Running is no state of VoiceDock's: it is a started campaign, inside its window, with people left to call.
+def status_of(campaign: Campaign, now: datetime, known: Counts | None = None) -> CampaignStatus:
+    """The status now. VoiceDock has no state "Running": it is a started campaign inside its window with leads left.
 
-    `known` are its numbers with what its leads say, where these were read.
+    `known` are its counts with those of its leads, where these were read.
     """
     if campaign.vanished_at:
-        return Standing("wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept.")
+        return CampaignStatus(
+            "wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept."
+        )
     match campaign.status:
         case Status.SCHEDULED if campaign.pause_required_at:
             return _being_paused(campaign)
         case Status.SCHEDULED:
             return _started(campaign, now, known or counts.of(campaign, {}))
         case Status.DRAFT:
-            return Standing("ended", "Not started", "A draft. Nobody is called until somebody starts it.")
+            return CampaignStatus("ended", "Not started", "A draft. Nobody is called until somebody starts it.")
         case Status.PAUSED:
             cause = campaign.get_pause_cause_display()
             why = f"Patchbay paused it because {cause}. " if cause else ""
-            return Standing("paused", "Paused", f"{why}Nobody new is called until somebody resumes it.")
+            return CampaignStatus("paused", "Paused", f"{why}Nobody new is called until somebody resumes it.")
         case Status.COMPLETED if (known or counts.of(campaign, {})).calling:
             detail = "VoiceDock lists it as completed, and people on it as being called."
-            return Standing("live", "Last calls", detail, is_calling=True)
+            return CampaignStatus("live", "Last calls", detail, is_calling=True)
         case Status.COMPLETED:
-            return Standing("ended", "Completed", "Everybody on it has been dealt with.")
+            return CampaignStatus("ended", "Completed", "Everybody on it has been dealt with.")
         case Status.CANCELLED:
-            return Standing("ended", "Cancelled", "It was given up and cannot go on.")
-    mark, words = states.read(campaign.status, "campaign")
-    return Standing(mark, words, "A state of VoiceDock’s that we do not know. We keep looking.")
+            return CampaignStatus("ended", "Cancelled", "It was given up and cannot go on.")
+    mark, label = states.read(campaign.status, "campaign")
+    return CampaignStatus(mark, label, "A state of VoiceDock’s that we do not know. We keep looking.")
 
 
 NOT_DOCUMENTED = "VoiceDock does not say how it reads a window that does not end later on the same day."
@@ -65,40 +67,42 @@ ASKED = {
 }
 
 
-def _being_paused(campaign: Campaign) -> Standing:
+def _being_paused(campaign: Campaign) -> CampaignStatus:
     """Patchbay requires the pause and VoiceDock has not shown it yet, so that calls may still be placed."""
     asked = ASKED.get(campaign.pause_outcome, "")
-    return Standing("wrong", "To be paused", f"It has to stop because {campaign.get_pause_cause_display()}. {asked}")
+    return CampaignStatus(
+        "wrong", "To be paused", f"It has to stop because {campaign.get_pause_cause_display()}. {asked}"
+    )
 
 
-def _started(campaign: Campaign, now: datetime, known: Counts) -> Standing:
+def _started(campaign: Campaign, now: datetime, known: Counts) -> CampaignStatus:
     if known.left == 0:
-        return Standing("ended", "Everybody called", "VoiceDock has not closed it yet.")
+        return CampaignStatus("ended", "Everybody called", "VoiceDock has not closed it yet.")
     if campaign.starts is None or campaign.ends is None:
-        return Standing("live", "Started", "VoiceDock did not tell its daily window.")
+        return CampaignStatus("live", "Started", "VoiceDock did not tell its daily window.")
     if (window := window_of(campaign)) is None:
-        return Standing(
+        return CampaignStatus(
             "live", "Started", f"Whether its window is open is not known: {time_zones.label(campaign.timezone)}."
         )
     if known.calling or (window.is_documented and window.is_open(now)):
-        return Standing("live", "Running", "", is_calling=True)
+        return CampaignStatus("live", "Running", "", is_calling=True)
     if not window.is_documented:
-        return Standing("live", "Started", NOT_DOCUMENTED)
+        return CampaignStatus("live", "Started", NOT_DOCUMENTED)
     opens = window.next_opening(now)
     if opens is None:
-        return Standing("waiting", "Waits for its window", "", waits=True)
-    return Standing("waiting", "Waits for its window", _opens(opens, now, window), waits=True)
+        return CampaignStatus("waiting", "Waits for its window", "", waits=True)
+    return CampaignStatus("waiting", "Waits for its window", _opens(opens, now, window), waits=True)
 
 
 def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
-    there = opens.astimezone(window.zone)
-    days = (there.date() - now.astimezone(window.zone).date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days, f"on {there:%A}")
-    return f"Calls again {day} from {there:%H:%M}."
+    local = opens.astimezone(window.zone)
+    days = (local.date() - now.astimezone(window.zone).date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days, f"on {local:%A}")
+    return f"Calls again {day} from {local:%H:%M}."
 
 
 def window_of(campaign: Campaign) -> DailyWindow | None:
-    """None where VoiceDock told no window, or a time zone that is not known: then nothing is computed with it."""
+    """None where VoiceDock gave no window, or an unknown time zone: then nothing is computed with it."""
     zone = time_zones.read(campaign.timezone)
     if campaign.starts is None or campaign.ends is None or zone is None:
         return None
@@ -111,14 +115,14 @@ def is_open(campaign: Campaign, now: datetime) -> bool:
     return window is not None and window.is_open(now)
 
 
-def window_words(campaign: Campaign) -> str:
+def window_label(campaign: Campaign) -> str:
     """`Every day 9:00 to 17:30, Amsterdam`, for the beginning of a line."""
-    words = window_in_sentence(campaign)
-    return words[:1].upper() + words[1:]
+    text = window_in_sentence(campaign)
+    return text[:1].upper() + text[1:]
 
 
 def window_in_sentence(campaign: Campaign) -> str:
-    """The same inside a sentence: names keep their capitals. An unknown time zone is said to be unknown."""
+    """The same for the middle of a sentence; it says so when the time zone is unknown."""
     starts, ends, place = campaign.starts, campaign.ends, time_zones.label(campaign.timezone)
     if starts is None or ends is None:
         return "window not known"

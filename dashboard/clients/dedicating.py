@@ -1,4 +1,4 @@
-"""Give numbers and assistants to clients, and take them back; all of it inside the caller's scope."""
+"""Dedicate numbers and assistants to clients, and release them; all inside the caller's scope."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tenants.models import Assistant, AssistantDedication, Dedication, Number, N
 
 
 class InUse(Exception):
-    """A call with it is on its way out at this very moment; `words` say what to do."""
+    """A call with it is being sent at this moment; `message` tells the user what to do."""
 
     def __init__(
-        self, words: str = "A call is being sent with it at this moment. Wait a few seconds and release it again."
+        self, message: str = "A call is being sent with it at this moment. Wait a few seconds and release it again."
     ) -> None:
-        super().__init__(words)
-        self.words = words
+        super().__init__(message)
+        self.message = message
 
 
 @scope.requires_scope
@@ -47,16 +47,16 @@ def dedicate_assistant(
 
 @scope.requires_scope
 def release_number(dedication: NumberDedication, *, by: User) -> None:
-    """Calls under way go on; none leaves from it afterwards. Raises `InUse` while one is being sent."""
-    _nothing_on_its_way(dedication, Call.objects.filter(number_dedication=dedication))
+    """Live calls continue; none is placed from it afterwards. Raises `InUse` while one is being sent."""
+    _require_no_call_being_sent(dedication, Call.objects.filter(number_dedication=dedication))
     dedications.end_number(dedication, by=by)
     publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
 @scope.requires_scope
 def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
-    """Calls under way go on; none starts with it afterwards. Raises `InUse` while one is being sent."""
-    _nothing_on_its_way(dedication, Call.objects.filter(assistant_dedication=dedication))
+    """Live calls continue; none is placed with it afterwards. Raises `InUse` while one is being sent."""
+    _require_no_call_being_sent(dedication, Call.objects.filter(assistant_dedication=dedication))
     dedications.end_assistant(dedication, by=by)
     publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
@@ -79,21 +79,21 @@ def client_hindrance(tenant: Tenant) -> str:
 
 
 def release_hindrances(tenant: Tenant, dedications: Iterable[Dedication]) -> dict[Dedication, str]:
-    """Why these cannot be released at this moment, each with its words. Inside a scope that covers the client."""
+    """The reasons of those that cannot be released at this moment. Inside a scope that covers the client."""
     sending = Call.objects.filter(tenant=tenant, state=State.SENDING)
     numbers, assistants = set(), set()
     for number, assistant in sending.values_list("number_dedication", "assistant_dedication"):
         numbers.add(number)
         assistants.add(assistant)
     return {
-        one: str(InUse())
-        for one in dedications
-        if one.pk in (numbers if isinstance(one, NumberDedication) else assistants)
+        dedication: str(InUse())
+        for dedication in dedications
+        if dedication.pk in (numbers if isinstance(dedication, NumberDedication) else assistants)
     }
 
 
 def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
-    """Whatever the client has, or shall have from a later day; how many numbers and assistants. Raises `InUse`."""
+    """All it has now or from a later day; returns how many numbers and assistants. Raises `InUse`."""
     tenant_status.lock_tenant(tenant)
     if is_sending(tenant):
         raise InUse
@@ -103,13 +103,13 @@ def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
         dedications.end_number(number, by=by)
     for assistant in assistants:
         dedications.end_assistant(assistant, by=by)
-    for connection in {one.connection_id for one in [*numbers, *assistants]}:
+    for connection in {dedication.connection_id for dedication in [*numbers, *assistants]}:
         publish.row_changed("inventory", connection, tenant=tenant)
     return len(numbers), len(assistants)
 
 
 def is_sending(tenant: Tenant) -> bool:
-    """Whether a call of this client is on its way out. Inside a scope that covers it."""
+    """Whether a call of this client is being sent. Inside a scope that covers it."""
     return Call.objects.filter(tenant=tenant, state=State.SENDING).exists()
 
 
@@ -117,8 +117,8 @@ def _unended(kind: type[Dedication], tenant: Tenant) -> QuerySet[Any]:
     return kind.objects.filter(tenant=tenant).unended()
 
 
-def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
-    """The locks wait for a claim that is being made, in the order it takes them; what it then claimed is seen here."""
+def _require_no_call_being_sent(dedication: Dedication, calls: QuerySet[Call]) -> None:
+    """The locks wait for a claim that is being made, in the same order, so that its call is seen here."""
     tenant_status.lock_tenant(dedication.tenant)
     type(dedication).objects.select_for_update(of=("self",)).get(pk=dedication.pk)
     if calls.filter(state=State.SENDING).exists():
@@ -126,5 +126,5 @@ def _nothing_on_its_way(dedication: Dedication, calls: QuerySet[Call]) -> None:
 
 
 def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
-    if words := hindrance_of(thing) or client_hindrance(tenant_status.lock_tenant(tenant)):
-        raise dedications.AlreadyDedicated(words)
+    if message := hindrance_of(thing) or client_hindrance(tenant_status.lock_tenant(tenant)):
+        raise dedications.AlreadyDedicated(message)

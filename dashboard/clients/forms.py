@@ -1,4 +1,4 @@
-"""What staff fill in: a new client, what it gets, its limits, a connection's key."""
+"""Forms of staff’s pages of clients: a new client, dedications, limits, countries, retention, status, invitations."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tenants.access.permissions import Role
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
 
-NOT_A_SLUG = {"new"}  # it would hide a page of ours
+RESERVED_SLUGS = {"new"}  # a page of the same path
 
 
 class SelectOfThings(forms.Select):
-    """What nobody can be given stands there with its holder, and cannot be chosen."""
+    """A number or assistant that cannot be dedicated is listed with its client, and disabled."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
@@ -50,14 +50,14 @@ class AssistantField(forms.ModelChoiceField):
 
 
 def _where(thing: Number | Assistant) -> str:
-    """Its connection, and who has it where the query tells."""
+    """Its connection, and its client where the query has `holder`."""
     holder = getattr(thing, "holder", None)
     connection = names.isolate(thing.connection.name)
     return f"{connection}, {names.isolate(holder)} has it" if holder else connection
 
 
 class ClientForm(forms.Form):
-    """A client in one step: its house, its first line and assistant, its first owner."""
+    """A new client with its connection, its first number and assistant, and its first owner."""
 
     name = NameField(reserved=names_of_reseller, label="Name")
     slug = forms.CharField(
@@ -94,18 +94,18 @@ class ClientForm(forms.Form):
         self.fields["assistant"].queryset = free_assistants  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        slug = slugify(said.get("slug") or said.get("name") or "")[:50].strip("-").replace("_", "-")
-        if not slug and "name" in said:
+        data = super().clean() or {}
+        slug = slugify(data.get("slug") or data.get("name") or "")[:50].strip("-").replace("_", "-")
+        if not slug and "name" in data:
             self.add_error("slug", "Choose a short name of letters and digits.")
-        elif slug in NOT_A_SLUG or Tenant.objects.filter(slug=slug).exists():
+        elif slug in RESERVED_SLUGS or Tenant.objects.filter(slug=slug).exists():
             self.add_error("slug", f"“{slug}” is in use already. Choose another short name.")
-        number, assistant = said.get("number"), said.get("assistant")
+        number, assistant = data.get("number"), data.get("assistant")
         if number and assistant and number.connection_id != assistant.connection_id:
             self.add_error("assistant", "Choose one of the number’s connection: a call needs both from the same.")
-        if said.get("own") and (number or assistant):
+        if data.get("own") and (number or assistant):
             self.add_error("own", "A new organization has no numbers and assistants yet: choose none, or no new one.")
-        return said | {"slug": slug}
+        return data | {"slug": slug}
 
 
 class DedicateForm(forms.Form):
@@ -162,7 +162,7 @@ class DedicateAssistantForm(DedicateForm):
 
 
 class HolderForm(forms.Form):
-    """Whom a thing of the inventory goes to."""
+    """The client that gets a number or an assistant."""
 
     client = forms.ModelChoiceField(
         Tenant.objects.none(), to_field_name="slug", label="Client", empty_label="Choose a client"
@@ -181,7 +181,7 @@ class LimitsForm(forms.ModelForm):
 
 
 class CountriesForm(forms.Form):
-    """Where a client's people are, and where they may call."""
+    """The country of a client, and the countries it may call."""
 
     country = CountryField()
     allowed = forms.CharField(
@@ -214,8 +214,8 @@ class RetentionForm(forms.ModelForm):
         help_texts = {"retention_days": "0: as soon as it is closed. Then it is removed for good."}
 
 
-class TurnForm(forms.Form):
-    """A client is suspended, closed or reopened: why, and what becomes of the calls that are live."""
+class StatusActionForm(forms.Form):
+    """Why a client is suspended, closed or reopened, and whether its live calls are ended."""
 
     reason = forms.CharField(
         max_length=300,
@@ -250,7 +250,7 @@ class ClientFilter(forms.Form):
     status = forms.ChoiceField(choices=[("", "Any status"), *Tenant.Status.choices], required=False, label="Status")
 
 
-class StockFilter(forms.Form):
+class InventoryFilter(forms.Form):
     q = search_fields.SearchField(
         required=False,
         label="Find a number, assistant or client",

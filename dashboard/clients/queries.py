@@ -1,4 +1,4 @@
-"""What staff’s screens of clients read; each runs inside a scope that reaches all."""
+"""Queries of staff’s pages of clients; each runs inside a scope that covers all clients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tenants.models import (
 
 
 def clients() -> QuerySet[Tenant]:
-    """Clients with how many calls they have live and made today, by their own clocks."""
+    """Clients with `live`, their live calls, and `today`, their calls of today in their own time zones."""
     calls = Call.objects.filter(tenant=OuterRef("pk")).order_by()
     return Tenant.objects.select_related("home_connection").annotate(
         live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight_expression(OuterRef("timezone"))))
@@ -36,14 +36,14 @@ def _count(calls: QuerySet[Call]) -> Coalesce:
     return Coalesce(Subquery(calls.values("tenant").annotate(n=Count("pk")).values("n")), 0)
 
 
-def found_clients(wish: dict[str, Any]) -> QuerySet[Tenant]:
+def found_clients(filters: dict[str, Any]) -> QuerySet[Tenant]:
     found = clients().order_by("name", "id")
-    if text := (wish.get("q") or "").strip():
+    if text := (filters.get("q") or "").strip():
         found = found.filter(Q(name__icontains=text) | Q(slug__icontains=text) | Q(city__icontains=text))
-    if wish.get("connection"):
-        found = found.filter(home_connection=wish["connection"])
-    if wish.get("status"):
-        found = found.filter(status=wish["status"])
+    if filters.get("connection"):
+        found = found.filter(home_connection=filters["connection"])
+    if filters.get("status"):
+        found = found.filter(status=filters["status"])
     return found
 
 
@@ -59,7 +59,7 @@ def assistant_dedications(tenant: Tenant) -> list[AssistantDedication]:
 
 def _open_first(found: QuerySet[Any]) -> list[Any]:
     rows = list(found.order_by(F("period").desc())[:100])
-    return sorted(rows, key=lambda one: (one.period.upper is not None, one.pk))
+    return sorted(rows, key=lambda dedication: (dedication.period.upper is not None, dedication.pk))
 
 
 def latest(tenant: Tenant, count: int = 6) -> list[AuditEntry]:
@@ -71,7 +71,7 @@ def client_figures(tenant: Tenant) -> Tenant:
 
 
 def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
-    """What is going on for this client now, the longest first."""
+    """The live calls of this client, the longest first."""
     return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
 
 

@@ -1,6 +1,6 @@
-"""When the retention of a closed client has ended: the personal data of its calls goes, in small steps, and for good.
+"""Removes the personal data of a closed client's calls for good once its retention has ended, in small steps.
 
-What the audit trail tells cannot be taken out of it, and what proves whose line a call left from stays with the call.
+Audit entries cannot be changed, and the proof of a call's caller ID stays with the call.
 """
 
 from __future__ import annotations
@@ -18,47 +18,47 @@ from tenants import audit, tenant_status
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-AT_ONCE = 500  # calls, and leads, in one transaction
-CLIENTS = 20  # looked at in one round
-LONG_ENOUGH = 20.0  # seconds of one round; the next one goes on
-KEPT_FOR = ExpressionWrapper(F("retention_days") * Value(timedelta(days=1)), output_field=DurationField())
+BATCH = 500  # calls, and leads, in one transaction
+MAX_CLIENTS = 20  # of one run
+MAX_SECONDS = 20.0  # of one run; the next run continues
+RETENTION = ExpressionWrapper(F("retention_days") * Value(timedelta(days=1)), output_field=DurationField())
 
 
 def run() -> int:
-    """For beat, any number of times: how many clients were emptied. Opens scopes of its own."""
+    """For beat, idempotent: returns how many clients are done. Opens scopes of its own."""
     began = time.monotonic()
     with scope.for_system("clients whose retention has ended"):
-        due = list(_due().order_by("closed_at").values_list("pk", flat=True)[:CLIENTS])
-    return sum(_empty(pk, began + LONG_ENOUGH) for pk in due)
+        due = list(_due().order_by("closed_at").values_list("pk", flat=True)[:MAX_CLIENTS])
+    return sum(_remove_data(pk, began + MAX_SECONDS) for pk in due)
 
 
 def _due() -> QuerySet[Tenant]:
-    closed = Tenant.objects.filter(status=Tenant.Status.CLOSED, closed_at__lte=Now() - KEPT_FOR)
+    closed = Tenant.objects.filter(status=Tenant.Status.CLOSED, closed_at__lte=Now() - RETENTION)
     return closed.filter(Q(data_removed_at=None) | Q(data_removed_at__lt=F("closed_at")))
 
 
-def _empty(pk: int, until: float) -> bool:
-    """Whether nothing is left. Each step holds the client and asks again, so that reopening it stops this."""
+def _remove_data(pk: int, until: float) -> bool:
+    """Returns whether nothing is left. Each step locks and checks the client again, so that reopening it stops this."""
     after = None
     while time.monotonic() < until:
         with scope.for_system("the retention of a client has ended"):
             tenant = tenant_status.lock_tenant(pk)
             if not _due().filter(pk=pk).exists():
                 return False
-            removed = calls.remove_personal_data(tenant, AT_ONCE, after)
-            people = leads.remove_people(tenant, AT_ONCE)
+            removed = calls.remove_personal_data(tenant, BATCH, after)
+            lead_count = leads.remove_personal_data(tenant, BATCH)
             if removed.ids:
-                deliveries.drop(removed.connections, removed.ids)
+                deliveries.delete_for_calls(removed.connections, removed.ids)
             after = removed.last
-            if not removed.count and not people:
+            if not removed.count and not lead_count:
                 if calls.is_rest(tenant):
                     return False
                 Tenant.objects.filter(pk=pk).update(data_removed_at=Now())
-                _tell(tenant)
+                _audit(tenant)
                 return True
     return False
 
 
-def _tell(tenant: Tenant) -> None:
-    facts = {"calls": calls.emptied(tenant), "leads": leads.emptied(tenant)}
-    audit.record(None, tenant, "tenant.data-removed", tenant, name=tenant.name, days=tenant.retention_days, **facts)
+def _audit(tenant: Tenant) -> None:
+    counts = {"calls": calls.emptied(tenant), "leads": leads.count_removed(tenant)}
+    audit.record(None, tenant, "tenant.data-removed", tenant, name=tenant.name, days=tenant.retention_days, **counts)

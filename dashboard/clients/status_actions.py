@@ -1,4 +1,4 @@
-"""What staff may do with a client's standing, in the words of its page."""
+"""The changes of a client's status that its page offers to staff, with their texts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tenants.models import Tenant
 
 
 @dataclass(frozen=True)
-class Turn:
-    """One thing that can be done; `asks` what becomes of the calls that are live."""
+class StatusAction:
+    """One change of status; with `asks` its form has the choice whether live calls are ended."""
 
     id: str
     url: str
     summary: str
     text: str
-    deed: str
+    button: str
     permission: Permission
     asks: bool = True
     danger: bool = False
 
 
-TURNS = [
-    Turn(
+STATUS_ACTIONS = [
+    StatusAction(
         "reopen",
         "client-reopen",
         "Reopen it",
@@ -33,7 +33,7 @@ TURNS = [
         Permission.REOPEN_CLIENTS,
         asks=False,
     ),
-    Turn(
+    StatusAction(
         "suspend",
         "client-suspend",
         "Suspend it",
@@ -42,7 +42,7 @@ TURNS = [
         "Suspend",
         Permission.SUSPEND_CLIENTS,
     ),
-    Turn(
+    StatusAction(
         "close",
         "client-close",
         "Close it",
@@ -56,5 +56,5 @@ TURNS = [
 ]
 
 
-def offered(tenant: Tenant) -> list[Turn]:
-    return [turn for turn in TURNS if tenant.status in tenant_status.ALLOWED_FROM[turn.id]]
+def offered(tenant: Tenant) -> list[StatusAction]:
+    return [action for action in STATUS_ACTIONS if tenant.status in tenant_status.ALLOWED_FROM[action.id]]

@@ -1,6 +1,6 @@
-"""Stop a client, and let it go on: its campaigns pause with it, and its live calls are staff's to decide about.
+"""Suspend, close and reopen a client: its campaigns are paused with it; staff choose whether its live calls end.
 
-These verbs open scopes of their own: VoiceDock is asked with nothing open.
+These functions open scopes of their own; none is open during requests to VoiceDock.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
-MOST = 200
+BATCH = 200
 IN_USE = "A call is being sent at this moment. Nothing new is sent meanwhile: try again in a few seconds."
 HOLD = timedelta(minutes=1)  # longer than a request to place a call may take
-WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the person who asked is told to try again
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the user is asked to try again
 
 
 @dataclass(frozen=True)
-class Ended:
-    """Live calls that are being ended, and those among them that nobody has answered yet."""
+class EndedCalls:
+    """How many live calls are being ended, and how many of them nobody has answered yet."""
 
     asked: int = 0
     ringing: int = 0
 
 
-def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
-    """Nothing is dialed any more. Live calls go on, or are ended: whoever suspends says which.
+def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> EndedCalls:
+    """Stop all dialing. Live calls continue, or are ended with `end_calls`.
 
-    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is on its way out.
+    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is being sent.
     """
-    with _calls_held(tenant), scope.for_tenant(tenant):
+    with _holding_calls(tenant), scope.for_tenant(tenant):
         tenant_status.lock_tenant(tenant)
         if dedicating.is_sending(tenant):
             raise dedicating.InUse(IN_USE)
-        ended = _ask_to_end(tenant, by) if end_calls else Ended()
+        ended = _ask_to_end(tenant, by) if end_calls else EndedCalls()
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)
         tenant_status.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
@@ -59,19 +59,19 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
     return ended
 
 
-def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> Ended:
-    """What it holds is released, its people are shut out; what it did is kept until its retention ends.
+def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> EndedCalls:
+    """Release all it holds and end its people's access; its data is kept until its retention ends.
 
-    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is on its way out.
+    Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is being sent.
     """
-    with _calls_held(tenant), scope.for_tenant(tenant):
-        ended = _ask_to_end(tenant, by) if end_calls else Ended()
+    with _holding_calls(tenant), scope.for_tenant(tenant):
+        ended = _ask_to_end(tenant, by) if end_calls else EndedCalls()
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         support_access.end_all(tenant)
-        facts = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
-        tenant_status.close(tenant, by=by, reason=reason, **facts)
+        details = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
+        tenant_status.close(tenant, by=by, reason=reason, **details)
         if end_calls:
             _record_ended(tenant, by, ended)
     _pause_campaigns(tenant)
@@ -79,7 +79,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
 
 
 def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
-    """It may dial again; its campaigns stay paused until somebody resumes them.
+    """Let it dial again; its campaigns stay paused.
 
     Raises `tenant_status.StatusChangeRefused`.
     """
@@ -89,41 +89,41 @@ def reopen(tenant: Tenant, *, by: User, reason: str) -> None:
         tenant_status.reopen(tenant, by=by, reason=reason)
 
 
-def end_live_calls(tenant: Tenant, *, by: User) -> Ended:
-    """Have every live call ended by tasks, however many there are; one that still rings once it is answered."""
+def end_live_calls(tenant: Tenant, *, by: User) -> EndedCalls:
+    """Have all live calls ended by tasks; one that still rings is ended once it is answered."""
     with scope.for_tenant(tenant):
         ended = _ask_to_end(tenant, by)
         _record_ended(tenant, by, ended)
     return ended
 
 
-def _ask_to_end(tenant: Tenant, by: User) -> Ended:
-    """The wish, committed with what it belongs to. Before any audit entry: calls are locked before the trail."""
+def _ask_to_end(tenant: Tenant, by: User) -> EndedCalls:
+    """Record that the calls are to be ended. Before any audit entry: calls are locked before the audit chain."""
     ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-    return Ended(ending_together.ask(_live(tenant), by=by), ringing)
+    return EndedCalls(ending_together.ask(_live(tenant), by=by), ringing)
 
 
-def _record_ended(tenant: Tenant, by: User, ended: Ended) -> None:
+def _record_ended(tenant: Tenant, by: User, ended: EndedCalls) -> None:
     audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
 
 
 def keep_campaigns_paused() -> list[Campaign]:
-    """Campaigns that VoiceDock goes on with for a client that is stopped; any number of times, for beat."""
-    with scope.for_system("campaigns of clients that are stopped"):
+    """Pause campaigns that are still started for clients that are suspended or closed; idempotent, for beat."""
+    with scope.for_system("campaigns of suspended clients"):
         running = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None)
-        theirs = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
-        found = list(theirs.order_by("pk")[:MOST])
+        stopped = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
+        found = list(stopped.order_by("pk")[:BATCH])
     for campaign in found:
         _pause(campaign)
     return found
 
 
 @contextmanager
-def _calls_held(tenant: Tenant) -> Iterator[None]:
-    """Hold back new calls, and wait a moment for those that are being sent: their requests cannot be called back.
+def _holding_calls(tenant: Tenant) -> Iterator[None]:
+    """Hold back new calls, and wait a moment for those that are being sent: their requests cannot be cancelled.
 
-    A client that calls all the time would otherwise never be found without one. The hold ends by itself, or at once
-    when it was for nothing; after `InUse` it stays, so that the next try finds nothing under way.
+    Without this, a client that calls all the time would always have one. The hold expires by itself, or is removed when
+    the change fails; after `InUse` it stays, so that no call is being sent at the next attempt.
     """
     with scope.for_tenant(tenant):
         active = Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.ACTIVE)
@@ -148,16 +148,16 @@ def _wait_for_calls(tenant: Tenant) -> None:
 
 
 def _pause_campaigns(tenant: Tenant) -> None:
-    """Asks VoiceDock about each, which may take long; what a crash leaves is done by `keep_campaigns_paused`."""
+    """One request for each, which may take long; after a crash `keep_campaigns_paused` does the rest."""
     with scope.for_tenant(tenant):
         running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
-        found = list(running.select_related("connection", "tenant")[:MOST])
+        found = list(running.select_related("connection", "tenant")[:BATCH])
     for campaign in found:
         _pause(campaign)
 
 
 def _pause(campaign: Campaign) -> None:
-    """Without a clear yes `campaigns.rechecks` asks again."""
+    """Unless VoiceDock accepts, `campaigns.rechecks` asks again."""
     campaigns.pause_because(campaign, PauseCause.STOPPED)
 
 

@@ -1,4 +1,4 @@
-"""Tasks of clients: campaigns of suspended clients stay paused, and retention ends."""
+"""Tasks of clients, enqueued by beat."""
 
 from celery import shared_task
 
@@ -6,10 +6,10 @@ from dashboard.clients import retention, suspension
 
 
 @shared_task
-def keep_stopped() -> None:
+def keep_campaigns_paused() -> None:
     suspension.keep_campaigns_paused()
 
 
 @shared_task
-def end_retention() -> None:
+def remove_expired_data() -> None:
     retention.run()

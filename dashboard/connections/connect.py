@@ -1,4 +1,4 @@
-"""Connect a VoiceDock organization: try its key, keep it sealed, and have its assistants report to us."""
+"""Connect a VoiceDock organization: test its key, store it encrypted, and set up the webhooks of its assistants."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
 Outcome = VendorRequest.Outcome
-EVENTS = ["status-update", "end-of-call-report"]  # those that need no answer from us (`voicedock-api.md §11.2`)
+EVENTS = ["status-update", "end-of-call-report"]  # those whose response VoiceDock ignores (`voicedock-api.md §11.2`)
 
 
-class Refused(Exception):
-    """Not connected; `words` say why and what to do."""
+class ChangeRefused(Exception):
+    """A connection cannot be changed that way; `message` tells the user why and what to do."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True)
 class WebhookSetup:
-    """How many assistants report to us, how many keep a webhook of their own, how many wait for the next minute."""
+    """Counts of assistants: `ours` send their events to us, `foreign` elsewhere, `left` wait for the rate limit."""
 
     ours: int
     foreign: int
@@ -40,14 +40,14 @@ class WebhookSetup:
 
 
 def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connection:
-    """Connect the organization that this key opens; asks VoiceDock first. Raises `Refused`; opens scopes of its own.
+    """Connect the organization of this key, once VoiceDock accepts it. Raises `ChangeRefused`; opens its own scopes.
 
-    `only` is the id of the organization that is meant: a key of another one is refused.
+    `only` is the id of the organization that is expected: a key of another one is refused.
     """
     api_key = api_key.strip()
-    found = _try(api_key)
+    found = _organization_of(api_key)
     if only and found.id != only:
-        raise Refused(f"This key belongs to {found.name}. It is a good key, but not of this organization.")
+        raise ChangeRefused(f"This key belongs to {found.name}. It is a good key, but not of this organization.")
     children = [child.id for child in found.children]
     try:
         with scope.for_system("connect an organization"):
@@ -66,16 +66,16 @@ def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connecti
             publish.row_changed("connection", connection.pk, tenant=None)
             audit.record(by, None, "connection.added", connection, name=connection.name, organization=found.name)
     except IntegrityError as error:
-        raise Refused(f"{found.name} is connected already.") from error
+        raise ChangeRefused(f"{found.name} is connected already.") from error
     return connection
 
 
 def replace_key(connection: Connection, api_key: str, *, by: User | None) -> None:
-    """Use another key of the same organization from now on. Raises `Refused`; opens scopes of its own."""
+    """Use another key of the same organization from now on. Raises `ChangeRefused`; opens scopes of its own."""
     api_key = api_key.strip()
-    found = _try(api_key)
+    found = _organization_of(api_key)
     if found.id != connection.organization_id:
-        raise Refused(f"This key belongs to {found.name}, not to {connection.organization_name}.")
+        raise ChangeRefused(f"This key belongs to {found.name}, not to {connection.organization_name}.")
     with scope.for_system("replace a key"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         secret.api_key = api_key
@@ -86,77 +86,82 @@ def replace_key(connection: Connection, api_key: str, *, by: User | None) -> Non
 
 
 def set_up_webhooks(connection: Connection, *, by: User | None = None, take_over: bool = False) -> WebhookSetup:
-    """Have every assistant send its events to us, one request each; opens scopes of its own.
+    """Have every assistant send its events to us, with one request each; opens scopes of its own.
 
-    An assistant with a webhook of its own keeps it, unless `take_over`: somebody may depend on it, and polling finds
-    its calls too. What the minute's budget leaves over is done when this is called again.
+    An assistant with another webhook URL keeps it, unless `take_over`: another system may depend on it, and the sync
+    finds its calls too. Assistants over the rate limit are set up when this is called again.
     """
-    address = hook_address(connection)
-    with scope.for_system("which assistants report to us"):
+    url = webhook_url(connection)
+    with scope.for_system("assistants without our webhook"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
-        known, since = secret.webhook_secrets, secret.rotated_at
-        token = known[0] if known else secret.new_webhook_secret()
-        if not known:
+        secrets, rotated_at = secret.webhook_secrets, secret.rotated_at
+        newest = secrets[0] if secrets else secret.new_webhook_secret()
+        if not secrets:
             secret.save()
         assistants = list(Assistant.objects.filter(connection_id=connection.pk, vanished_at=None).order_by("pk"))
-    foreign = [one for one in assistants if one.webhook_url and one.webhook_url != address and not take_over]
-    todo = [
-        one
-        for one in assistants
-        if one not in foreign
-        and (one.webhook_url != address or not known or not one.hooked_at or (since and one.hooked_at < since))
+    foreign = [row for row in assistants if row.webhook_url and row.webhook_url != url and not take_over]
+    outdated = [
+        assistant
+        for assistant in assistants
+        if assistant.webhook_url != url
+        or not secrets
+        or not assistant.hooked_at
+        or (rotated_at and assistant.hooked_at < rotated_at)
     ]
-    request = _ask_to_hook_up(connection, by, len(todo)) if todo and by else None  # beat goes on with what was asked
-    done = _tell(connection, todo, address, token)
-    hooked = WebhookSetup(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
-    with scope.for_system("assistants report to us"):
+    todo = [assistant for assistant in outdated if assistant not in foreign]
+    request = _ask_for_webhooks(connection, by, len(todo)) if todo and by else None  # beat continues what was asked
+    done = _update_assistants(connection, todo, url, newest)
+    setup = WebhookSetup(len(assistants) - len(foreign) - len(todo) + len(done), len(foreign), len(todo) - len(done))
+    with scope.for_system("record a webhook set-up"):
         if request:
             vendor_requests.settle(request, Outcome.ACCEPTED if done else Outcome.REFUSED)
         if done or request:
             publish.row_changed("connection", connection.pk, tenant=None)
-            audit.record(by, None, "connection.hooked-up", connection, name=connection.name, assistants=len(done))
-    return hooked
+            audit.record(by, None, "connection.webhooks-set-up", connection, name=connection.name, assistants=len(done))
+    return setup
 
 
-def _ask_to_hook_up(connection: Connection, by: User, assistants: int) -> VendorRequest:
-    with scope.for_system("have assistants report to us"):
+def _ask_for_webhooks(connection: Connection, by: User, assistants: int) -> VendorRequest:
+    with scope.for_system("ask for webhooks"):
         request = vendor_requests.begin(
-            connection, connection, tenant=None, by=by, lost_action="connection.hook-up-given-up", name=connection.name
+            connection, connection, tenant=None, by=by, lost_action="connection.webhooks-given-up", name=connection.name
         )
-        facts = {"name": connection.name, "assistants": assistants}
-        audit.record(by, None, "connection.hook-up-asked", connection, **facts)
+        details = {"name": connection.name, "assistants": assistants}
+        audit.record(by, None, "connection.webhooks-asked", connection, **details)
     return request
 
 
-def hook_address(connection: Connection) -> str:
+def webhook_url(connection: Connection) -> str:
     return f"{settings.PUBLIC_URL}/hooks/voicedock/{connection.webhook_token}/"
 
 
-def _try(api_key: str) -> voicedock.RemoteOrganization:
-    """One request that no budget counts yet: the four that each minute keeps back are for this."""
+def _organization_of(api_key: str) -> voicedock.RemoteOrganization:
+    """The organization of this key, read with one request that is not counted: each minute keeps 4 for this."""
     if not api_key:
-        raise Refused("Paste the API key.")
+        raise ChangeRefused("Paste the API key.")
     try:
         with voicedock.Client(
             api_key, base_url=settings.VOICEDOCK_API_URL, transport=settings.VOICEDOCK_TRANSPORT, timeout=10
         ) as vendor:
             return vendor.organization(include_children=True)
     except voicedock.BadKey as error:
-        raise Refused("VoiceDock does not know this key, or has withdrawn it.") from error
+        raise ChangeRefused("VoiceDock does not know this key, or has withdrawn it.") from error
     except voicedock.VoiceDockError as error:
-        raise Refused(error.words) from error
+        raise ChangeRefused(error.message) from error
 
 
-def _tell(connection: Connection, assistants: list[Assistant], address: str, token: str) -> list[int]:
-    """Those that were told, each written down before the next is asked."""
+def _update_assistants(connection: Connection, assistants: list[Assistant], url: str, secret: str) -> list[int]:
+    """Set them up in turn; returns the ids of those that VoiceDock accepted, each committed before the next request."""
     done: list[int] = []
-    for one in assistants:
+    for assistant in assistants:
         try:
             with limiter.client_for(connection, Priority.REST) as vendor:
-                vendor.update_assistant(one.remote_id, webhook_url=address, webhook_secret=token, webhook_events=EVENTS)
-                with scope.for_system("an assistant reports to us"):
-                    Assistant.objects.filter(pk=one.pk).update(webhook_url=address, hooked_at=timezone.now())
+                vendor.update_assistant(
+                    assistant.remote_id, webhook_url=url, webhook_secret=secret, webhook_events=EVENTS
+                )
+                with scope.for_system("an assistant has our webhook"):
+                    Assistant.objects.filter(pk=assistant.pk).update(webhook_url=url, hooked_at=timezone.now())
         except (limiter.RateLimitExceeded, voicedock.VoiceDockError):
             break
-        done.append(one.pk)
+        done.append(assistant.pk)
     return done

@@ -12,7 +12,7 @@ from tenants.models import Tenant
 
 
 class ConnectionForm(forms.Form):
-    """The key is read, tried and sealed; it is never written back into a page."""
+    """The key is tested and stored encrypted; it is never written into a page."""
 
     name = NameField(required=False, label="Name", help_text="Empty: as VoiceDock calls it.")
     api_key = forms.CharField(
@@ -43,7 +43,7 @@ class ChildKeyForm(forms.Form):
 
 
 class OrganizationForm(forms.Form):
-    """A new organization below ours; its key is sealed as soon as VoiceDock tells it."""
+    """A new organization below ours; its key is encrypted as soon as VoiceDock returns it."""
 
     name = NameField(label="Name")
     client = forms.ModelChoiceField(

@@ -1,4 +1,4 @@
-"""Changes asked of VoiceDock: new organizations, and requests whose outcome is recorded."""
+"""Changes requested at VoiceDock: new organizations, and all others."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,7 +9,7 @@ from tenants.models import Connection, Tenant, User
 
 
 class OrganizationRequest(models.Model):
-    """An organization asked for below another; written before it is asked, since its key is told once (`§9.1`)."""
+    """A request for an organization below another; stored before it is sent: its key is returned once (`§9.1`)."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "On its way"
@@ -38,12 +38,12 @@ class OrganizationRequest(models.Model):
 
     @property
     def place(self) -> str:
-        """Where its key is sealed for."""
+        """The context its key is encrypted for."""
         return f"organization-request:{self.pk}:api_key"
 
 
 class VendorRequest(models.Model):
-    """A change asked of VoiceDock: committed with its audit entry before the request leaves, settled afterwards.
+    """A change requested at VoiceDock: committed with its audit entry before the request is sent, settled afterwards.
 
     Calls, commands and new organizations have rows of their own for the same purpose; this is for every other change.
     """
@@ -57,7 +57,7 @@ class VendorRequest(models.Model):
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(max_length=80, help_text="As in the audit trail: campaign:12.")
-    lost_action = models.CharField(max_length=60, help_text="The audit action that is written if nobody settles it.")
+    lost_action = models.CharField(max_length=60, help_text="The audit action that is written if it is never settled.")
     details = models.JSONField(default=dict, help_text="Plain values for the sentence of that entry.")
     answered_action = models.CharField(
         max_length=60, blank=True, db_default="", help_text="Of the audit entry about the answer, until it is written."

@@ -1,4 +1,4 @@
-"""What staff’s screens of connections read; each runs inside a scope that reaches all."""
+"""Queries of staff’s pages of connections; each runs inside a scope that covers all clients."""
 
 from __future__ import annotations
 
@@ -32,39 +32,37 @@ from tenants.models import (
     Tenant,
 )
 
-LATE = timedelta(seconds=60)  # news older than this wait for something
-
-
-NEARLY_FULL = 0.85  # of a minute's requests
+LATE = timedelta(seconds=60)  # an older copy is shown as late
+NEARLY_FULL = 0.85  # share of a minute's requests
 
 
 def neighbours(tenant: Tenant) -> int:
-    """Other clients at home in the same connection."""
+    """How many other clients have the same home connection."""
     if tenant.home_connection_id is None:
         return 0
     return Tenant.objects.filter(home_connection=tenant.home_connection_id).exclude(pk=tenant.pk).count()
 
 
 def own_minutes(tenant: Tenant) -> Decimal | None:
-    """The minutes that are this client's alone; None for credit that others use too. Opens a scope of its own.
+    """The minutes that only this client uses; None for credit that others use too. Opens a scope of its own.
 
     VoiceDock keeps one balance for an organization and all below it (`voicedock-api.md §12`).
     """
     home = tenant.home_connection
     if home is None or home.minutes_balance is None:
         return None
-    with scope.for_system("whose credit it is"):
+    with scope.for_system("who uses a balance"):
         family = Connection.objects.filter(Q(parent=home.pk) | Q(children=home.pk)).exists()
         if family or neighbours(tenant):
             return None
-        lent = [NumberDedication.objects.open(), AssistantDedication.objects.open()]
-        if any(one.filter(connection=home.pk).exclude(tenant=tenant.pk).exists() for one in lent):
+        dedications = [NumberDedication.objects.open(), AssistantDedication.objects.open()]
+        if any(held.filter(connection=home.pk).exclude(tenant=tenant.pk).exists() for held in dedications):
             return None
     return home.minutes_balance
 
 
 def connections() -> list[Connection]:
-    """Every connection with what staff ask of it: who shares it, requests of this minute, credit, how it fares."""
+    """Every connection with its clients, requests of this minute, credit, sync states and errors."""
     found: list[Connection] = list(
         Connection.objects.select_related("parent").annotate(
             clients=_related(Tenant, "home_connection"),
@@ -75,22 +73,22 @@ def connections() -> list[Connection]:
     spent, states = requests_this_minute(), sync_states(found)
     keys = dict(ConnectionSecret.objects.values_list("connection_id", "key_ending"))
     fresh = freshness.freshness(found)
-    for one in found:
-        one.priorities = spent[one.pk]  # type: ignore[attr-defined]
-        one.spent = sum(spent[one.pk].values())  # type: ignore[attr-defined]
-        one.states = states[one.pk]  # type: ignore[attr-defined]
-        one.key_ending = keys.get(one.pk, "")  # type: ignore[attr-defined]
-        one.fresh = fresh[one.pk]  # type: ignore[attr-defined]
-        one.is_late = bool(one.fresh.age and one.fresh.age > LATE)  # type: ignore[attr-defined]
-        one.allowed = str(one.requests_per_minute)  # type: ignore[attr-defined]
-        one.tight = one.spent >= NEARLY_FULL * one.requests_per_minute  # type: ignore[attr-defined]
-        one.is_resting = bool(one.resting_until and one.resting_until > timezone.now())  # type: ignore[attr-defined]
+    for connection in found:
+        connection.priorities = spent[connection.pk]  # type: ignore[attr-defined]
+        connection.spent = sum(spent[connection.pk].values())  # type: ignore[attr-defined]
+        connection.states = states[connection.pk]  # type: ignore[attr-defined]
+        connection.key_ending = keys.get(connection.pk, "")  # type: ignore[attr-defined]
+        connection.fresh = fresh[connection.pk]  # type: ignore[attr-defined]
+        connection.is_late = bool(connection.fresh.age and connection.fresh.age > LATE)  # type: ignore[attr-defined]
+        connection.allowed = str(connection.requests_per_minute)  # type: ignore[attr-defined]
+        connection.tight = connection.spent >= NEARLY_FULL * connection.requests_per_minute  # type: ignore[attr-defined]
+        connection.is_resting = bool(connection.resting_until and connection.resting_until > timezone.now())  # type: ignore[attr-defined]
     return found
 
 
 def _related(model: type[Model], field: str) -> Coalesce:
-    mine = model._default_manager.filter(**{field: OuterRef("pk")}).order_by()
-    return Coalesce(Subquery(mine.values(field).annotate(n=Count("pk")).values("n")), 0)
+    rows = model._default_manager.filter(**{field: OuterRef("pk")}).order_by()
+    return Coalesce(Subquery(rows.values(field).annotate(n=Count("pk")).values("n")), 0)
 
 
 def requests_this_minute() -> dict[int, Counter[str]]:
@@ -102,23 +100,23 @@ def requests_this_minute() -> dict[int, Counter[str]]:
 
 
 def sync_states(connections: list[Connection]) -> dict[int, list[SyncState]]:
-    found: dict[int, list[SyncState]] = {one.pk: [] for one in connections}
+    found: dict[int, list[SyncState]] = {connection.pk: [] for connection in connections}
     order = list(Kind.values)
     for state in SyncState.objects.filter(connection__in=found):
         found[state.connection_id].append(state)
-    return {pk: sorted(states, key=lambda one: order.index(one.kind)) for pk, states in found.items()}
+    return {pk: sorted(states, key=lambda state: order.index(state.kind)) for pk, states in found.items()}
 
 
 def children_without_key(connection: Connection) -> list[dict[str, str]]:
-    """Organizations below this one that VoiceDock told of and nobody has connected (`voicedock-api.md §9.1`)."""
+    """Organizations below this one that VoiceDock lists and that are not connected, as [{"id", "name"}] (`§9.1`)."""
     state = SyncState.objects.filter(connection=connection, kind=Kind.ORGANIZATION).first()
-    told = (state.cursor if state else {}).get("children", [])
+    children = (state.cursor if state else {}).get("children", [])
     known = set(
-        Connection.objects.filter(organization_id__in=[one["id"] for one in told]).values_list(
+        Connection.objects.filter(organization_id__in=[child["id"] for child in children]).values_list(
             "organization_id", flat=True
         )
     )
-    return [one for one in told if one["id"] not in known]
+    return [child for child in children if child["id"] not in known]
 
 
 def runs(connection: Connection, count: int = 30) -> list[SyncRun]:

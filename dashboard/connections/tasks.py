@@ -1,4 +1,4 @@
-"""Tasks of connections: requests whose answer was lost, organizations and secrets that are not finished."""
+"""Tasks of connections, enqueued by beat."""
 
 from celery import shared_task
 
@@ -17,6 +17,6 @@ def prune_vendor_requests() -> None:
 
 @shared_task
 def finish_connections() -> None:
-    """What is begun and not done: organizations asked for, webhook secrets being changed."""
-    organizations.go_on()
-    webhook_secrets.go_on()
+    """Continue unfinished organization requests and rotations of webhook secrets."""
+    organizations.resume()
+    webhook_secrets.resume()

@@ -1,4 +1,4 @@
-"""Changes asked of VoiceDock leave a trace before they leave: begun with an audit entry, settled, or given up."""
+"""Changes requested at VoiceDock: recorded with an audit entry before the request is sent, settled, or given up."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tenants.models import Connection, Tenant, User
 
 Outcome = VendorRequest.Outcome
 LOST = timedelta(minutes=2)  # longer than the one attempt may take
-LEFT = timedelta(seconds=10)  # an answer that is not in the audit trail by then has lost its asker
-KEPT = timedelta(days=30)  # the audit trail keeps what was done
-MOST = 100
+UNRECORDED = timedelta(seconds=10)  # an answer without an audit entry by then: its process has died
+RETENTION = timedelta(days=30)  # the audit trail keeps what was done
+BATCH = 100
 
 
 def begin(
@@ -31,7 +31,7 @@ def begin(
     lost_action: str,
     **details: Any,
 ) -> VendorRequest:
-    """The intent, in the transaction that also writes its audit entry: the caller commits both before it asks."""
+    """Record the intent; the caller writes its audit entry in the same transaction and commits before the request."""
     return VendorRequest.objects.create(
         connection=connection,
         tenant=tenant,
@@ -43,11 +43,11 @@ def begin(
 
 
 def keep_answer(request: VendorRequest, action: str, **details: Any) -> None:
-    """VoiceDock did it: the first thing that is done with the answer, committed alone. Opens a scope of its own.
+    """Record that VoiceDock accepted, before anything else is done with the response. Opens a scope of its own.
 
-    The audit entry `action` is written by the caller with `settle`, and by beat where a crash came before.
+    The audit entry `action` is written by the caller with `settle`, or by beat after a crash.
     """
-    with scope.for_system("what VoiceDock answered"):
+    with scope.for_system("record an answer"):
         _unsettled(request).update(
             outcome=Outcome.ACCEPTED, settled_at=Now(), answered_action=action, details=request.details | details
         )
@@ -55,24 +55,24 @@ def keep_answer(request: VendorRequest, action: str, **details: Any) -> None:
 
 @scope.requires_scope
 def settle(request: VendorRequest, outcome: Outcome) -> bool:
-    """How it came out; one that was given up meanwhile still learns the truth. Inside a scope that reaches it.
+    """Record the outcome, also of a request that was given up meanwhile. Inside a scope that covers it.
 
-    Whether its audit entry is still to be written, by the caller, in this transaction.
+    Returns whether the caller has to write the audit entry, in this transaction.
     """
     kept = VendorRequest.objects.filter(pk=request.pk).exclude(answered_action="").update(answered_action="")
     return bool(kept or _unsettled(request).update(outcome=outcome, settled_at=Now()))
 
 
 def record_answers() -> int:
-    """Write the audit entries of answers whose asker died before; for beat. Opens scopes of its own."""
-    with scope.for_system("answers that are not in the audit trail"):
-        kept = VendorRequest.objects.exclude(answered_action="").filter(settled_at__lt=Now() - LEFT)
-        found = list(kept.select_related("tenant", "asked_by").order_by("settled_at")[:MOST])
+    """Write the audit entries of answers whose process died before; for beat. Opens scopes of its own."""
+    with scope.for_system("answers without audit entries"):
+        kept = VendorRequest.objects.exclude(answered_action="").filter(settled_at__lt=Now() - UNRECORDED)
+        found = list(kept.select_related("tenant", "asked_by").order_by("settled_at")[:BATCH])
     return sum(_record(request) for request in found)
 
 
 def _record(request: VendorRequest) -> bool:
-    with scope.for_system("an answer goes into the audit trail"):
+    with scope.for_system("write the audit entry of an answer"):
         if not settle(request, Outcome.ACCEPTED):
             return False
         audit.record(request.asked_by, request.tenant, request.answered_action, request.subject, **request.details)
@@ -84,26 +84,26 @@ def _unsettled(request: VendorRequest) -> QuerySet[VendorRequest]:
 
 
 def give_up_lost() -> int:
-    """Requests whose sender is gone: nobody knows what became of them, and the next sync shows how things stand.
+    """Settle requests whose process died as unknown; the next sync shows what VoiceDock did.
 
-    For beat, any number of times; opens scopes of its own and asks VoiceDock nothing.
+    For beat, idempotent; opens scopes of its own and sends nothing to VoiceDock.
     """
     record_answers()
-    with scope.for_system("requests whose sender is gone"):
+    with scope.for_system("requests of processes that died"):
         lost = VendorRequest.objects.filter(outcome=Outcome.WAITING, asked_at__lt=Now() - LOST)
-        found = list(lost.select_related("tenant").order_by("asked_at")[:MOST])
+        found = list(lost.select_related("tenant").order_by("asked_at")[:BATCH])
     return sum(_give_up(request) for request in found)
 
 
 def prune() -> int:
-    """Drop those that were settled long ago. Opens a scope of its own."""
-    with scope.for_system("settled requests of long ago"):
-        old = VendorRequest.objects.exclude(outcome=Outcome.WAITING).filter(asked_at__lt=Now() - KEPT)
+    """Delete old requests that were settled. Opens a scope of its own."""
+    with scope.for_system("prune vendor requests"):
+        old = VendorRequest.objects.exclude(outcome=Outcome.WAITING).filter(asked_at__lt=Now() - RETENTION)
         return old.delete()[0]
 
 
 def _give_up(request: VendorRequest) -> bool:
-    with scope.for_system("nobody knows what became of a request"):
+    with scope.for_system("give up a request"):
         waiting = VendorRequest.objects.filter(pk=request.pk, outcome=Outcome.WAITING)
         if not waiting.update(outcome=Outcome.UNKNOWN, settled_at=Now()):
             return False

@@ -1,7 +1,7 @@
-"""Change the secret that webhooks are signed with, and refuse none of them meanwhile.
+"""Rotate the secret that webhooks are signed with, and reject no webhook meanwhile.
 
-VoiceDock has no scheme for it (`voicedock-api.md §11.3`): each assistant is told by a request of its own, and a call
-goes on with what its assistant was when it began. So both secrets are accepted until every assistant knows the new
+VoiceDock has no rotation (`docs/voicedock-api.md §11.3`): each assistant is updated by a request of its own, and a call
+keeps the secret that its assistant had when it began. So both secrets are accepted until every assistant has the new
 one, and a day longer.
 """
 
@@ -13,7 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from dashboard.connections import connect
-from dashboard.connections.connect import Refused, WebhookSetup
+from dashboard.connections.connect import ChangeRefused, WebhookSetup
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
@@ -23,11 +23,14 @@ OVERLAP = timedelta(days=1)  # no call lasts longer
 
 
 def rotate(connection: Connection, *, by: User) -> WebhookSetup:
-    """Make a new secret and tell the assistants; what the minute leaves over, beat tells. Raises `Refused`."""
+    """Make a new secret and send it to the assistants, as far as the rate limit allows; beat sends it to the others.
+
+    Raises `ChangeRefused`.
+    """
     with scope.for_system("change a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
-        if words := hindrance(secret):
-            raise Refused(words)
+        if message := hindrance(secret):
+            raise ChangeRefused(message)
         secret.new_webhook_secret()
         secret.save()
         publish.row_changed("connection", connection.pk, tenant=None)
@@ -45,7 +48,7 @@ def hindrance(secret: ConnectionSecret) -> str:
 
 
 def retire(connection: Connection, *, by: User | None) -> bool:
-    """No longer accept the secret before the last one; whether there was one."""
+    """Stop accepting the previous secret; returns whether there was one."""
     with scope.for_system("retire a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
         if not secret.sealed_webhook_secret_before:
@@ -58,29 +61,29 @@ def retire(connection: Connection, *, by: User | None) -> bool:
 
 
 def overlap_until(connection: Connection) -> datetime | None:
-    """Until when the secret before the last one is accepted; None when there is none, or assistants wait to be told.
+    """Until when the previous secret is accepted; None when there is none, or some assistants lack the new one.
 
-    Inside a scope that reaches all.
+    Inside a scope that covers all clients.
     """
     secret = ConnectionSecret.objects.filter(connection_id=connection.pk).first()
     if secret is None or not secret.sealed_webhook_secret_before or secret.rotated_at is None:
         return None
-    if untold(connection, secret.rotated_at):
+    if without_newest_secret(connection, secret.rotated_at):
         return None
     last = _ours(connection).aggregate(last=Max("hooked_at"))["last"] or secret.rotated_at
     return max(last, secret.rotated_at) + OVERLAP
 
 
-def untold(connection: Connection, since: datetime) -> int:
-    """Assistants that report to us and do not know the newest secret."""
+def without_newest_secret(connection: Connection, since: datetime) -> int:
+    """How many assistants with our webhook do not have the newest secret."""
     return _ours(connection).filter(Q(hooked_at=None) | Q(hooked_at__lt=since)).count()
 
 
-def go_on() -> None:
-    """For beat: tell the assistants that are left, and retire what nothing can be signed with any more."""
-    with scope.for_system("which webhook secrets are being changed"):
+def resume() -> None:
+    """For beat: update the assistants that are left, and retire secrets once no call can use them."""
+    with scope.for_system("webhook secrets being rotated"):
         changing = ConnectionSecret.objects.exclude(sealed_webhook_secret_before="").select_related("connection")
-        found = [(one.connection, overlap_until(one.connection)) for one in changing]
+        found = [(secret.connection, overlap_until(secret.connection)) for secret in changing]
     for connection, until in found:
         if until is None:
             connect.set_up_webhooks(connection)
@@ -89,5 +92,5 @@ def go_on() -> None:
 
 
 def _ours(connection: Connection) -> QuerySet[Assistant]:
-    address = connect.hook_address(connection)
-    return Assistant.objects.filter(connection_id=connection.pk, vanished_at=None, webhook_url=address)
+    url = connect.webhook_url(connection)
+    return Assistant.objects.filter(connection_id=connection.pk, vanished_at=None, webhook_url=url)

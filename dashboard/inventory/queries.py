@@ -1,4 +1,4 @@
-"""What staff's screens of clients, inventory and connections read; each runs inside a scope that reaches all."""
+"""Queries of staff’s pages of the inventory; each runs inside a scope that covers all clients."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def free_assistants() -> QuerySet[Assistant]:
 
 
 def _free(model: type[Model], dedications: QuerySet[Any]) -> QuerySet[Any]:
-    """Held by nobody now, and promised to nobody."""
-    there = model._default_manager.filter(vanished_at=None).select_related("connection")
-    return there.filter(~Exists(_held(dedications)))
+    """Those that are neither dedicated now nor from a later day."""
+    listed = model._default_manager.filter(vanished_at=None).select_related("connection")
+    return listed.filter(~Exists(_held(dedications)))
 
 
 def _held(dedications: Any) -> QuerySet[Any]:
@@ -64,16 +64,16 @@ def _offered(model: type[Model], tenant: Tenant, dedications: QuerySet[Any]) -> 
     `holder` is the name of a client, or none. `is_kept`: its holder has it without an end, so a dedication from any
     day on is refused.
     """
-    there = model._default_manager.filter(vanished_at=None).select_related("connection")
+    listed = model._default_manager.filter(vanished_at=None).select_related("connection")
     home = Q(connection=tenant.home_connection_id)
-    return there.annotate(
+    return listed.annotate(
         away=~home if tenant.home_connection_id else Q(pk__isnull=False),
         holder=Subquery(_held(dedications).order_by("period").values("tenant__name")[:1]),
         is_kept=Exists(_held(dedications).filter(period__upper_inf=True)),
     ).order_by(F("holder").asc(nulls_first=True), "away", "connection__name", *(model._meta.ordering or ()))
 
 
-def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:
+def inventory(model: type[Model], filters: dict[str, Any]) -> QuerySet[Any]:
     """Numbers or assistants of all connections with `holder` (a tenant's id), and the `later_name` of the client that
     gets it from `later_from` on; free ones first."""
     dedications, excluding = _dedications(model), _that_exclude(model)
@@ -88,16 +88,16 @@ def stock(model: type[Model], wish: dict[str, Any]) -> QuerySet[Any]:
         later_from=Subquery(later.values("period__startswith")[:1]),
         times=Coalesce(Subquery(_by_thing(dedications)), 0),
     )
-    if text := (wish.get("q") or "").strip():
-        digits = "".join(one for one in text if one.isdigit()).lstrip("0")
+    if text := (filters.get("q") or "").strip():
+        digits = "".join(char for char in text if char.isdigit()).lstrip("0")
         like = Q(name__icontains=text) | Q(business_name__icontains=text) | Q(holder_name__icontains=text)
         like |= Q(later_name__icontains=text)
-        if model is Number and digits and not any(one.isalpha() for one in text):
+        if model is Number and digits and not any(char.isalpha() for char in text):
             like |= Q(e164__contains=digits)
         thing = thing.filter(like)
-    if wish.get("connection"):
-        thing = thing.filter(connection=wish["connection"])
-    match wish.get("held"):
+    if filters.get("connection"):
+        thing = thing.filter(connection=filters["connection"])
+    match filters.get("held"):
         case "free":
             thing = thing.filter(holder=None, later_name=None, vanished_at=None)
         case "held":
@@ -128,16 +128,18 @@ def _by_thing(dedications: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def history(dedications: type[Model], name: str, things: list[Any]) -> dict[int, list[Any]]:
-    """Who had each of these, the newest period first."""
+    """The dedications of each of these by its id, the newest first, at most `HISTORY` of each."""
     found: dict[int, list[Any]] = defaultdict(list)
-    wanted = dedications._default_manager.filter(**{f"{name}__in": [one.pk for one in things]})
-    for one in wanted.select_related("tenant", "made_by", "ended_by").order_by(F("period").desc()):
-        if len(found[getattr(one, f"{name}_id")]) < HISTORY:
-            found[getattr(one, f"{name}_id")].append(one)
+    wanted = dedications._default_manager.filter(**{f"{name}__in": [thing.pk for thing in things]})
+    for dedication in wanted.select_related("tenant", "made_by", "ended_by").order_by(F("period").desc()):
+        rows = found[getattr(dedication, f"{name}_id")]
+        if len(rows) < HISTORY:
+            rows.append(dedication)
     return found
 
 
 def inventory_age() -> datetime | None:
-    """The oldest of the last good looks at numbers and assistants; None while one was never seen whole."""
-    times = [one.fresh_at for one in freshness.freshness(list(Connection.objects.all()), (Kind.INVENTORY,)).values()]
+    """When the oldest copy of an inventory was made; None while a connection has none."""
+    copies = freshness.freshness(list(Connection.objects.all()), (Kind.INVENTORY,)).values()
+    times = [copy.fresh_at for copy in copies]
     return min(times) if times and all(times) else None  # type: ignore[type-var]

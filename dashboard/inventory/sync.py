@@ -1,4 +1,4 @@
-"""Bring what VoiceDock holds over into our copies: the organization, its numbers, its assistants; and tell how old."""
+"""Copy the numbers and assistants of an organization from VoiceDock (`docs/voicedock-api.md §7, §8`)."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from tenants import names
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, Number
 
-E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # as the table's own check has it
+E164 = re.compile(r"^\+[1-9][0-9]{5,14}$")  # the same as the check constraint of the table
 
 
 def inventory(connection: Connection) -> None:
-    """Numbers and assistants (`voicedock-api.md §7, §8`); what is gone there is marked here, never deleted."""
+    """Numbers and assistants; those that VoiceDock no longer lists are marked as vanished, never deleted."""
     with runs.run_sync(connection, Kind.INVENTORY) as run:
         with run.client_for(Priority.REST) as vendor:
             numbers, assistants = vendor.numbers(), vendor.assistants()
         run.seen = len(numbers) + len(assistants)
         with scope.for_system("copy numbers and assistants"):
             _numbers(run, numbers)
-            _copy(run, Assistant, {one.id: _assistant(one) for one in assistants}, assistants.unreadable)
+            _copy(run, Assistant, {remote.id: _assistant(remote) for remote in assistants}, assistants.unreadable)
             if run.changed:
                 publish.row_changed("inventory", connection.pk, tenant=None)
 
 
 def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> None:
-    """A number that was ever dedicated keeps its digits: they are part of the dedication's key, and of its history."""
-    kept = dict(
+    """A number that was ever dedicated keeps its digits: they are part of the dedication's key and of its history."""
+    dedicated = dict(
         Number.objects.filter(connection_id=run.connection.pk, dedications__isnull=False).values_list(
             "remote_id", "e164"
         )
@@ -45,9 +45,11 @@ def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> No
     wanted: dict[str, dict[str, Any]] = {}
     for remote in remotes:
         values, remote_id = _number(remote), text_lengths.fit(Number, "remote_id", remote.id)
-        if remote_id in kept and kept[remote_id] != values["e164"]:
-            run.remarks.append(f"{kept[remote_id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays.")
-            values["e164"] = kept[remote_id]
+        if remote_id in dedicated and dedicated[remote_id] != values["e164"]:
+            run.remarks.append(
+                f"{dedicated[remote_id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays."
+            )
+            values["e164"] = dedicated[remote_id]
         elif not E164.match(values["e164"]):
             run.remarks.append(f"{values['e164'] or 'A number'} is not written as +31201234567 and was left out.")
             continue
@@ -58,58 +60,56 @@ def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> No
 def _copy(
     run: Run, model: type[Model], wanted: dict[str, dict[str, Any]], unreadable: list[voicedock.Unreadable]
 ) -> None:
-    """Make our copies of one connection as `wanted`: values by remote id.
+    """Make our copies of one connection equal to `wanted`, the values by remote id.
 
-    What could not be read may be any of those that we miss, so then none of them is taken for gone.
+    An item that could not be read may be any that is missing, so none is marked as vanished then.
     """
     kind = UnreadableItem.Kind(str(model._meta.model_name))
-    partial = run.items.set_aside(kind, unreadable)
+    partial = run.items.add_unreadable(kind, unreadable)
     wanted = {
         text_lengths.fit(model, "remote_id", remote_id): text_lengths.fit_all(model, values)
         for remote_id, values in wanted.items()
     }
-    now, ours = timezone.now(), {}
-    for one in model._default_manager.filter(connection_id=run.connection.pk):
-        ours[one.remote_id] = one  # type: ignore[attr-defined]
+    now, copies = timezone.now(), model._default_manager.filter(connection_id=run.connection.pk)
+    existing: dict[str, Any] = {row.remote_id: row for row in copies}  # type: ignore[attr-defined]
     new = [
         model(connection_id=run.connection.pk, remote_id=remote_id, **values)
         for remote_id, values in wanted.items()
-        if remote_id not in ours
+        if remote_id not in existing
     ]
-    moved = []
+    outdated = []
     for remote_id, values in wanted.items():
-        if remote_id not in ours:
+        if remote_id not in existing:
             continue
-        one, values = ours[remote_id], values | {"vanished_at": None}
-        if any(getattr(one, name) != value for name, value in values.items()):
+        row, values = existing[remote_id], values | {"vanished_at": None}
+        if any(getattr(row, name) != value for name, value in values.items()):
             for name, value in values.items():
-                setattr(one, name, value)
-            moved.append(one)
-    changed = _save(run, kind, new, moved, [*next(iter(wanted.values()), ()), "vanished_at"])
-    mine = model._default_manager.filter(connection_id=run.connection.pk)
-    gone = 0 if partial else mine.filter(vanished_at=None).exclude(remote_id__in=wanted).update(vanished_at=now)
-    mine.filter(remote_id__in=wanted).update(seen_at=now)
-    run.changed += changed + gone
+                setattr(row, name, value)
+            outdated.append(row)
+    changed = _save(run, kind, new, outdated, [*next(iter(wanted.values()), ()), "vanished_at"])
+    vanished = 0 if partial else copies.filter(vanished_at=None).exclude(remote_id__in=wanted).update(vanished_at=now)
+    copies.filter(remote_id__in=wanted).update(seen_at=now)
+    run.changed += changed + vanished
 
 
-def _save(run: Run, kind: UnreadableItem.Kind, new: list[Any], moved: list[Any], fields: list[str]) -> int:
-    """Write all at once; if the database refuses one of them, each by itself. Returns how many were written."""
+def _save(run: Run, kind: UnreadableItem.Kind, new: list[Any], outdated: list[Any], fields: list[str]) -> int:
+    """Write all at once or, if the database refuses one of them, each by itself. Returns how many."""
     try:
         with transaction.atomic():
-            for model in {type(one) for one in new}:
+            for model in {type(row) for row in new}:
                 model._default_manager.bulk_create(new)
-            for model in {type(one) for one in moved}:
-                model._default_manager.bulk_update(moved, fields)
+            for model in {type(row) for row in outdated}:
+                model._default_manager.bulk_update(outdated, fields)
     except (DataError, IntegrityError):
-        for one in new:
-            with run.items.each(kind, one.remote_id):
-                one.save(force_insert=True)
-        for one in moved:
-            with run.items.each(kind, one.remote_id):
-                one.save(update_fields=fields)
+        for row in new:
+            with run.items.copying(kind, row.remote_id):
+                row.save(force_insert=True)
+        for row in outdated:
+            with run.items.copying(kind, row.remote_id):
+                row.save(update_fields=fields)
     else:
-        run.items.taken |= {(kind, one.remote_id) for one in [*new, *moved]}
-    return len(new) + len(moved)
+        run.items.copied |= {(kind, row.remote_id) for row in [*new, *outdated]}
+    return len(new) + len(outdated)
 
 
 def _number(remote: voicedock.RemoteNumber) -> dict[str, Any]:

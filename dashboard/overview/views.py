@@ -116,7 +116,7 @@ def client(request: TenantRequest) -> HttpResponse:
             {"call": call, "mark": labels.mark(call), "state": labels.state(call), "by": labels.started_by(call)}
             for call in last
         ],
-        "campaigns": campaign_queries.shown(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),
+        "campaigns": campaign_queries.campaign_rows(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),
         "lines": lines,
         "assistants": assistants,
         "fresh_at": freshness.freshness_of(tenant).fresh_at,

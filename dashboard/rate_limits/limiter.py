@@ -36,21 +36,21 @@ from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenan
 log = structlog.get_logger()
 
 LOCK = 0x5042  # our class of advisory locks; the second key is the connection
-PATIENCE = 30.0  # seconds for one answer; half of it for background work
-REST_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
+TIMEOUT = 30.0  # seconds for one response; half of it for background work
+PAUSE_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
 BUSY = Wait(3.0, "Too many requests wait for VoiceDock's answer at this moment.")
 
 
 class RateLimitExceeded(Exception):
-    """Not sent: requests of this priority have used their share. `retry_after` in seconds; `words` for people."""
+    """Not sent: requests of this priority have used their share. `retry_after` in seconds; `message` for the user."""
 
     def __init__(self, wait: Wait) -> None:
-        super().__init__(wait.words)
-        self.retry_after, self.words = wait.seconds, wait.words
+        super().__init__(wait.message)
+        self.retry_after, self.message = wait.seconds, wait.message
 
 
 class OpenTransaction(RuntimeError):
-    """No transaction may be open while VoiceDock is asked: it would hold its locks until the answer comes."""
+    """A transaction is open, which would hold its locks until VoiceDock answers."""
 
 
 @contextmanager
@@ -64,14 +64,14 @@ def client_for(
     until: float | None = None,
     confirm: Callable[[], None] = lambda: None,
 ) -> Iterator[voicedock.Client]:
-    """A client for this connection whose every attempt counts with this priority; opens short scopes of its own.
+    """A client for this connection whose every attempt is counted with this priority; opens short scopes of its own.
 
-    `tenant` is whose share people's requests are counted against; `call_id` counts commands, ten a minute each.
-    `tally` is called before each request that leaves, `until` the moment of `time.monotonic` after which none does.
-    `confirm` is called as the last thing before a request leaves: what it raises keeps it from leaving.
-    What an answer means is committed inside the block, before anything else: afterwards it is only noted how the
-    connection fares, and that note may fail or be left out.
-    Raises `OpenTransaction` at once, and `RateLimitExceeded` from the client's methods before anything has left.
+    `tenant` is the client whose share is used by requests that users wait for; `call_id` counts commands, ten a minute
+    for each call. `tally` is called before each request that is sent; after `until`, a moment of `time.monotonic`, none
+    is sent. `confirm` is called last before a request is sent: an exception of it prevents the request.
+    The caller commits the result of a response inside the block: what follows only records the state of the connection,
+    and may fail or be left out.
+    Raises `OpenTransaction` at once, and `RateLimitExceeded` from the client's methods before anything is sent.
     """
     _require_no_open_transaction()
     budget = _RequestBudget(
@@ -89,7 +89,7 @@ def client_for(
         base_url=settings.VOICEDOCK_API_URL,
         permit=lambda method, path: budget.take(),
         transport=settings.VOICEDOCK_TRANSPORT,
-        timeout=PATIENCE if budget.priority in shares.PEOPLE else PATIENCE / 2,
+        timeout=TIMEOUT if budget.priority in shares.PEOPLE else TIMEOUT / 2,
         until=until,
     )
     try:
@@ -98,43 +98,43 @@ def client_for(
         raise
     except voicedock.VoiceDockError as error:
         waiting.end()
-        budget.note(error)
+        budget.record_outcome(error)
         raise
     else:
         waiting.end()
-        budget.note(None)
+        budget.record_outcome(None)
     finally:
         waiting.end()
         client.close()
 
 
 def command_quota(connection_id: int, call_id: UUID) -> CommandQuota:
-    """What is left of a call's ten commands a minute. Inside the scope of its tenant."""
+    """How many of a call's ten commands a minute are left. Inside the scope of its tenant."""
     at = clock()
     rows = SentRequest.objects.filter(connection_id=connection_id, call_id=call_id, at__gt=at - WINDOW)
     return shares.command_quota(_window(rows), call_id, at)
 
 
 def used(connection: Connection) -> int:
-    """Requests of the last minute. Inside a scope that reaches all."""
+    """Requests of the last minute. Inside a scope that covers all clients."""
     return sum(used_by_priority(connection).values())
 
 
 def used_by_priority(connection: Connection) -> dict[Priority, int]:
-    """Requests of the last minute in each priority, the most urgent first. Inside a scope that reaches all."""
+    """Requests of the last minute in each priority, the most urgent first. Inside a scope that covers all clients."""
     rows = SentRequest.objects.filter(connection_id=connection.pk, at__gt=clock() - WINDOW)
     count = Counter(rows.values_list("priority", flat=True))
     return {priority: count[priority] for priority in Priority}
 
 
 def prune() -> int:
-    """Drop requests that no window holds any more, also of connections that nobody uses. Opens a scope of its own."""
-    with scope.for_system("old requests"):
+    """Delete requests older than the window, also of connections that are not used. Opens a scope of its own."""
+    with scope.for_system("prune sent requests"):
         return SentRequest.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
 
 
 def clock() -> datetime:
-    """The database's, so that processes with other clocks agree. Tests put their own here."""
+    """The time of the database, so that all processes agree. Tests replace it."""
     with database.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cursor.fetchone()[0]
@@ -142,7 +142,7 @@ def clock() -> datetime:
 
 @dataclass
 class _RequestBudget:
-    """Counts the requests of one client, and records afterwards how its connection fares."""
+    """Counts the requests of one `voicedock.Client`, and records the state of its connection afterwards."""
 
     connection: int
     priority: Priority
@@ -153,7 +153,7 @@ class _RequestBudget:
     attempts: int = 0
 
     def take(self) -> None:
-        """Called by the client before each attempt leaves; from then on this thread only waits."""
+        """Called by the client before each attempt is sent; from then on this thread only waits."""
         _require_no_open_transaction()
         if not waiting.allowed():
             raise RateLimitExceeded(BUSY)
@@ -169,65 +169,65 @@ class _RequestBudget:
         waiting.begin()
 
     def _decide(self, now: datetime) -> Wait | None:
-        wish = Request(now, self.priority, self.tenant, self.call)
+        request = Request(now, self.priority, self.tenant, self.call)
         per_minute, resting_until = Connection.objects.values_list("requests_per_minute", "resting_until").get(
             pk=self.connection
         )
-        mine = SentRequest.objects.filter(connection_id=self.connection)
-        mine.filter(at__lte=now - 2 * WINDOW).delete()
+        sent = SentRequest.objects.filter(connection_id=self.connection)
+        sent.filter(at__lte=now - 2 * WINDOW).delete()
         wait = shares.decide(
-            _window(mine.filter(at__gt=now - WINDOW)),
-            wish,
+            _window(sent.filter(at__gt=now - WINDOW)),
+            request,
             per_minute=per_minute,
             sharing=_sharing(self.connection) if self.tenant and self.priority in shares.PEOPLE else (),
             resting_until=resting_until,
         )
         if wait is None:
-            request = SentRequest(
+            row = SentRequest(
                 connection_id=self.connection, priority=self.priority, tenant_id=self.tenant, call_id=self.call, at=now
             )
-            SentRequest.objects.bulk_create([request])
+            SentRequest.objects.bulk_create([row])
         return wait
 
-    def note(self, error: voicedock.VoiceDockError | None) -> None:
-        """When VoiceDock last answered, what it last complained of, and a rest for background work after a 429.
+    def record_outcome(self, error: voicedock.VoiceDockError | None) -> None:
+        """Record when VoiceDock last answered, its last error, and a pause of background work after a 429.
 
-        Never raises: the answer that it follows must not be lost because of it.
+        Never raises: the response that came before must not be lost because of it.
         """
         if not self.attempts:
             return
         try:
-            with scope.for_system("note how it went"):
-                self._write_note(error)
+            with scope.for_system("record the state of a connection"):
+                self._update_connection(error)
         except DatabaseError:
-            log.exception("connection_not_noted", connection=self.connection)
+            log.exception("connection_not_updated", connection=self.connection)
 
-    def _write_note(self, error: voicedock.VoiceDockError | None) -> None:
+    def _update_connection(self, error: voicedock.VoiceDockError | None) -> None:
         now = timezone.now()
         change: dict[str, Any] = {}
         if not isinstance(error, voicedock.Unreachable):
             change["last_contact_at"] = now
-        if error is not None and _is_trouble_of_the_connection(error, self.priority):
+        if error is not None and _is_connection_error(error, self.priority):
             change |= {"last_error": str(error)[:300], "last_error_at": now}
         if isinstance(error, voicedock.RateLimited) and not self.call:  # else it may be the call's own ten a minute
-            rest = Value(now + timedelta(seconds=error.retry_after or REST_AFTER_429))
-            change["resting_until"] = Greatest("resting_until", rest)  # what was asked before still holds
+            pause = Value(now + timedelta(seconds=error.retry_after or PAUSE_AFTER_429))
+            change["resting_until"] = Greatest("resting_until", pause)  # an earlier, longer pause stays
         rows = Connection.objects.filter(pk=self.connection)
         if error is None and not rows.select_for_update(skip_locked=True, no_key=True).exists():
-            return  # somebody holds the row: nobody waits for it only to say that all is well
+            return  # the row is locked: a success is not worth waiting for it
         rows.update(**change)
         if error is None:
             rows.exclude(last_error="").update(last_error="")
 
 
 def _lock(connection: int) -> None:
-    """Until the transaction ends no other process counts a request of this connection."""
+    """Until this transaction ends, no other process counts a request of this connection."""
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection])
 
 
-def _is_trouble_of_the_connection(error: voicedock.VoiceDockError, priority: Priority) -> bool:
-    """A key that is not accepted is the connection's trouble; a command without an answer is the call's own (§4.2)."""
+def _is_connection_error(error: voicedock.VoiceDockError, priority: Priority) -> bool:
+    """Whether it concerns the connection, like a rejected key; an unanswered command concerns only its call (§4.2)."""
     if isinstance(error, voicedock.BadKey | voicedock.NotSent | voicedock.Redirected):
         return True
     return priority not in shares.PEOPLE and isinstance(error, voicedock.Unanswered | voicedock.RateLimited)
@@ -238,12 +238,12 @@ def _window(rows: Any) -> list[Request]:
 
 
 def _sharing(connection: int) -> set[int]:
-    """Clients at home in this connection, or with a number in it."""
-    here = NumberDedication.objects.filter(connection_id=connection).open().values("tenant_id")
-    tenants = Tenant.objects.filter(Q(home_connection_id=connection) | Q(pk__in=here), status=Tenant.Status.ACTIVE)
+    """Active clients whose home is this connection, or that have a number in it."""
+    holders = NumberDedication.objects.filter(connection_id=connection).open().values("tenant_id")
+    tenants = Tenant.objects.filter(Q(home_connection_id=connection) | Q(pk__in=holders), status=Tenant.Status.ACTIVE)
     return set(tenants.values_list("pk", flat=True))
 
 
 def _require_no_open_transaction() -> None:
     if has_open_transaction(database):
-        raise OpenTransaction("Close the transaction, or the scope, before VoiceDock is asked.")
+        raise OpenTransaction("Close the transaction, or the scope, before a request to VoiceDock.")

@@ -1,4 +1,4 @@
-"""What each connection has spent of VoiceDock's allowance (`voicedock-api.md §1.4`)."""
+"""The requests each connection sent within VoiceDock's rate limit (`docs/voicedock-api.md §1.4`)."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,7 +8,7 @@ from tenants.models import Connection, Tenant
 
 
 class Priority(models.TextChoices):
-    """Classes of requests, the most urgent first; people come before machines."""
+    """Classes of requests, the most urgent first; those that a user waits for come before background work."""
 
     END = "end", "Ending a call"
     CONTROL = "control", "Steering a call"
@@ -19,7 +19,7 @@ class Priority(models.TextChoices):
 
 
 class SentRequest(models.Model):
-    """One request that left us. TenantRowPolicy older than the window are cleared as new ones come."""
+    """One request that was sent. Rows older than the window are deleted as new ones are added."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
     priority = models.CharField(max_length=12, choices=Priority.choices)

@@ -1,7 +1,7 @@
-"""Threads of the web server that wait for VoiceDock: meanwhile they hold neither a place at work nor a connection.
+"""Threads that wait for VoiceDock release their concurrency slot and their database connection meanwhile.
 
-The web server opens one `Turn` per request (`dashboard/web/thread_pools.py`). Workers, commands and tests have none,
-and then nothing here does anything but give the pooled database connection back.
+The web server opens one `RequestSlot` per request (`dashboard/web/thread_pools.py`). Workers, commands and tests have
+none; there the functions only return the pooled database connection.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from threading import Semaphore
 
 from django.db import connections
 
-_turn: ContextVar[Turn | None] = ContextVar("turn", default=None)
+_slot: ContextVar[RequestSlot | None] = ContextVar("request_slot", default=None)
 
 
 @dataclass
-class Turn:
-    """One request in a thread of the web server.
+class RequestSlot:
+    """The slot of one request in a thread of the web server.
 
-    `at_work` limits how many threads of its pool compute or use the database at once; who waits for VoiceDock does not
-    count. `may_wait` is False where a thread must not be held for long: the request is answered without asking.
+    `at_work` limits how many threads of its pool compute or use the database at once; threads that wait for VoiceDock
+    do not count. `may_wait` is False where a thread must not be held for long: requests to VoiceDock are refused then.
     """
 
     at_work: Semaphore | None = None
@@ -41,33 +41,33 @@ class Turn:
 
 
 @contextmanager
-def turn(current: Turn) -> Iterator[None]:
-    """The block is one request's work; `begin` and `end` inside it say when it waits."""
-    token = _turn.set(current)
+def use_slot(current: RequestSlot) -> Iterator[None]:
+    """Hold the slot in this block; between `begin` and `end` it is released."""
+    token = _slot.set(current)
     current.work()
     try:
         yield
     finally:
         current.rest()
-        _turn.reset(token)
+        _slot.reset(token)
 
 
 def allowed() -> bool:
     """Whether this thread may wait for VoiceDock."""
-    current = _turn.get()
+    current = _slot.get()
     return current is None or current.may_wait
 
 
 def begin() -> None:
-    """From here on the thread only waits. No transaction may be open."""
+    """Release the slot and the database connection: the thread only waits now. No transaction may be open."""
     for connection in connections.all(initialized_only=True):
         if getattr(connection, "pool", None) is not None:
-            connection.close()  # back into the pool: the next query takes one again
-    if current := _turn.get():
+            connection.close()  # returns it to the pool; the next query takes another one
+    if current := _slot.get():
         current.rest()
 
 
 def end() -> None:
-    """It works again, when one of its pool's places is free."""
-    if current := _turn.get():
+    """Take the slot again, as soon as one is free."""
+    if current := _slot.get():
         current.work()

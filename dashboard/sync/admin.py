@@ -1,4 +1,4 @@
-"""Sync runs in the auditors' admin."""
+"""Sync runs in the auditors' admin site."""
 
 from typing import Any
 

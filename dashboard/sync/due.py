@@ -1,4 +1,4 @@
-"""Which connection is due for which kind of synchronization."""
+"""Selects the connections and kinds whose sync is due."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from dashboard.sync.models import Kind, SyncState
 from tenants.isolation import scope
 from tenants.models import ConnectionSecret
 
-LOCK = 0x5053
-BOOKED = timedelta(seconds=20)  # a run that was enqueued and never began is due again after this
+LOCK = 0x5053  # our key of the advisory lock
+ENQUEUED = timedelta(seconds=20)  # a run that was enqueued and never began is due again after this
 
 
 def due() -> list[tuple[int, Kind]]:
-    """What is due now, as (connection id, kind), each booked for its run; [] while another process does the same.
+    """What is due now, as (connection id, kind), each marked as enqueued; [] while another process does the same.
 
-    Kinds that a person waits for come first, then what has waited longest. Opens scopes of its own.
+    Kinds that users wait for come first, then those that have waited longest. Opens scopes of its own.
     """
-    with scope.for_system("where anything is live"):
-        busy = {one.kind: (one.busy(), one.busy_every) for one in registry.kinds() if one.busy}
+    with scope.for_system("connections with live calls"):
+        busy = {entry.kind: (entry.busy(), entry.busy_every) for entry in registry.kinds() if entry.busy}
         with_key = set(ConnectionSecret.objects.exclude(sealed_api_key="").values_list("connection_id", flat=True))
     with transaction.atomic():
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 return []
-        _complete(with_key)
+        _create_missing_states(with_key)
         is_due = Q(due_at__lte=Now())
         for kind, (connections, seconds) in busy.items():
             is_due |= Q(
@@ -39,21 +39,22 @@ def due() -> list[tuple[int, Kind]]:
                 connection_id__in=connections,
                 failures=0,
                 fresh_at__lte=Now() - timedelta(seconds=seconds),
-                due_at__lte=Now() + timedelta(seconds=runs.EVERY[kind]),  # booked ones are due later than that
+                due_at__lte=Now() + timedelta(seconds=runs.INTERVALS[kind]),  # those enqueued are due later than that
             )
         states = SyncState.objects.filter(connection_id__in=with_key).filter(
             Q(lease_until=None) | Q(lease_until__lt=Now())
         )
         found = list(states.filter(is_due).order_by("due_at").values_list("pk", "connection_id", "kind"))
-        SyncState.objects.filter(pk__in=[row[0] for row in found]).update(due_at=Now() + BOOKED)
+        SyncState.objects.filter(pk__in=[row[0] for row in found]).update(due_at=Now() + ENQUEUED)
     order = sorted(found, key=lambda row: Kind(row[2]) not in busy)
     return [(connection, Kind(kind)) for _, connection, kind in order]
 
 
-def _complete(connections: set[int]) -> None:
-    """Every connection has a state for every kind."""
+def _create_missing_states(connections: set[int]) -> None:
+    """Give every connection a state for every kind."""
     existing = set(SyncState.objects.values_list("connection_id", "kind"))
-    missing = [(pk, one.kind) for pk in connections for one in registry.kinds() if (pk, one.kind.value) not in existing]
+    wanted = [(pk, entry.kind) for pk in connections for entry in registry.kinds()]
+    missing = [(pk, kind) for pk, kind in wanted if (pk, kind.value) not in existing]
     SyncState.objects.bulk_create(
         [SyncState(connection_id=pk, kind=kind, due_at=Now()) for pk, kind in missing], ignore_conflicts=True
     )

@@ -15,7 +15,7 @@ from tenants.models import Connection, NumberDedication
 
 @dataclass(frozen=True)
 class Freshness:
-    """How old what we know through one connection is."""
+    """`fresh_at` is when the last successful sync began, None before the first; `failing` after a failed one."""
 
     fresh_at: datetime | None
     failing: bool
@@ -28,8 +28,8 @@ class Freshness:
 def freshness(
     connections: Iterable[Connection | int], kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)
 ) -> dict[int, Freshness]:
-    """Per connection the oldest of the last good looks at `kinds`; None where one was never seen whole. Any scope."""
-    ids = [one if isinstance(one, int) else one.pk for one in connections]
+    """By connection id: the oldest of the last successful syncs of `kinds`; None where one is missing. Any scope."""
+    ids = [connection if isinstance(connection, int) else connection.pk for connection in connections]
     states: dict[int, list[SyncState]] = {pk: [] for pk in ids}
     for state in SyncState.objects.filter(connection_id__in=ids, kind__in=kinds):
         states[state.connection_id].append(state)
@@ -41,12 +41,12 @@ def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.C
     used = set(NumberDedication.objects.filter(tenant=tenant).open().values_list("connection_id", flat=True))
     used |= {tenant.home_connection_id} - {None}
     found = list(freshness(used, kinds).values())
-    times = [one.fresh_at for one in found]
-    whole = min((at for at in times if at), default=None) if all(times) else None
-    return Freshness(whole, any(one.failing for one in found))
+    times = [item.fresh_at for item in found]
+    oldest = min((at for at in times if at), default=None) if all(times) else None
+    return Freshness(oldest, any(item.failing for item in found))
 
 
 def _freshness(states: list[SyncState], wanted: int) -> Freshness:
     times = [state.fresh_at for state in states]
-    whole = min(at for at in times if at) if len(times) == wanted and all(times) else None
-    return Freshness(whole, any(state.failures for state in states))
+    oldest = min(at for at in times if at) if len(times) == wanted and all(times) else None
+    return Freshness(oldest, any(state.failures for state in states))

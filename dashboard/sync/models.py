@@ -1,4 +1,4 @@
-"""When we looked at VoiceDock, and what came of it."""
+"""Sync runs with their outcomes, the state of each kind of sync, and items that could not be read."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +8,7 @@ from tenants.models import Connection
 
 
 class Kind(models.TextChoices):
-    """What a sync brings."""
+    """What a sync fetches."""
 
     ORGANIZATION = "organization", "Organization and credit"
     INVENTORY = "inventory", "Numbers and assistants"
@@ -19,7 +19,7 @@ class Kind(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """One look at VoiceDock through one connection, or several in a row that brought no news."""
+    """One sync of a kind through a connection, or several in a row that changed nothing."""
 
     class Outcome(models.TextChoices):
         RUNNING = "running", "Running"
@@ -33,11 +33,11 @@ class SyncRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.RUNNING)
     run_count = models.PositiveIntegerField(
-        default=1, help_text="Looks in a row that came to the same, counted together."
+        default=1, help_text="Consecutive runs with the same outcome, counted together."
     )
     requests = models.PositiveIntegerField(default=0)
-    seen = models.PositiveIntegerField(default=0, help_text="Things VoiceDock listed.")
-    changed = models.PositiveIntegerField(default=0, help_text="Rows that were not as we knew them.")
+    seen = models.PositiveIntegerField(default=0, help_text="Items VoiceDock listed.")
+    changed = models.PositiveIntegerField(default=0, help_text="Rows that were changed.")
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -50,15 +50,15 @@ class SyncRun(models.Model):
 
 
 class SyncState(models.Model):
-    """How old what we know is, per connection and kind, and when to look again."""
+    """Per connection and kind: how fresh our copy is, and when the next run is due."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="sync_states")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     due_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True, blank=True, help_text="Somebody is looking until then.")
-    fresh_at = models.DateTimeField(null=True, blank=True, help_text="When the last good look began.")
+    lease_until = models.DateTimeField(null=True, blank=True, help_text="A run holds the lease until then.")
+    fresh_at = models.DateTimeField(null=True, blank=True, help_text="When the last successful run began.")
     failures = models.PositiveIntegerField(default=0)
-    cursor = models.JSONField(default=dict, blank=True, help_text="Where the next look goes on.")
+    cursor = models.JSONField(default=dict, blank=True, help_text="Where the next run continues.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "kind"], name="one_state_per_kind")]
@@ -68,7 +68,7 @@ class SyncState(models.Model):
 
 
 class UnreadableItem(models.Model):
-    """An item of a list of VoiceDock that could not be taken over. Holds its id and the reason, never its content."""
+    """An item of a list of VoiceDock that could not be copied. Holds its id and the reason, never its content."""
 
     class Kind(models.TextChoices):
         CALL = "call", "Call"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class SyncKind:
     """One kind: `run` fetches it for a connection, in scopes of its own.
 
-    `busy` returns the ids of connections where it is due again after `busy_every` seconds already; it is called inside
-    a scope that reaches all.
+    `busy` returns the ids of connections for which it is due again after only `busy_every` seconds; it is called inside
+    a scope that covers all clients.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""The book of looks: who looks at what now, when it was last seen whole, and when to look again."""
+"""Sync runs: one at a time for each connection and kind (by a lease), recorded, and scheduled again."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tenants.models import Connection
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=20)  # renewed before each request, whose answer takes 15 s at most: a killed run ends soon
-LONGEST = 30.0  # seconds of one run, all its requests and repeats together; what is left is for the next one
-LONGEST_LIVE = 10.0  # people wait for news of live calls: better ask again than wait for one answer
-EVERY = {  # seconds between looks, unless the look itself knows better
+LEASE = timedelta(seconds=20)  # renewed before each request, which takes 15 s at most: a killed run expires soon
+MAX_SECONDS = 30.0  # of one run, all its requests and repeats together; the next run continues
+MAX_SECONDS_LIVE = 10.0  # people wait for updates of live calls: a new request is better than a slow answer
+INTERVALS = {  # seconds between runs, unless the run sets `again_in`
     Kind.ORGANIZATION: 60,
     Kind.INVENTORY: 300,
     Kind.LIVE_CALLS: 15,
@@ -37,9 +37,9 @@ EVERY = {  # seconds between looks, unless the look itself knows better
     Kind.CAMPAIGNS: 15,
     Kind.LEADS: 15,
 }
-LONGEST_BACKOFF = 300.0  # seconds
-COUNTED_TOGETHER = timedelta(minutes=15)
-KEPT = timedelta(days=14)
+MAX_BACKOFF = 300.0  # seconds
+MERGED_WITHIN = timedelta(minutes=15)  # runs without changes share one row for so long
+RETENTION = timedelta(days=14)
 
 
 class Busy(Exception):
@@ -52,7 +52,10 @@ class LeaseLost(Busy):
 
 @dataclass
 class Run:
-    """One look, as it goes. `cursor` is kept for the next run; `remarks` go into its record."""
+    """A run in progress. `cursor` is stored for the next run, `remarks` are stored in its `SyncRun`.
+
+    `again_in` is in seconds; `until` is a moment of `time.monotonic`.
+    """
 
     connection: Connection
     kind: Kind
@@ -80,7 +83,7 @@ class Run:
 
     @property
     def is_over(self) -> bool:
-        """Its time is used up: what is left is for the next run."""
+        """Whether its time is used up, so that the next run has to continue."""
         return time.monotonic() >= self.until
 
     def _keep_lease(self) -> None:
@@ -93,25 +96,25 @@ class Run:
 
 @dataclass
 class _Lease:
-    """The right to be the only run of its kind; whoever takes over an expired one ends this one's."""
+    """The right to be the only run of its kind; it ends when another run takes it over after it expired."""
 
-    state: int
+    state_id: int
     until: datetime | None = None
 
     def take(self) -> bool:
-        """False while somebody else holds it."""
+        """False while another run holds it."""
         return self._extend(Q(lease_until=None) | Q(lease_until__lt=Now()))
 
     def renew(self) -> bool:
         """False when another run has taken over."""
         return self._extend(Q(lease_until=self.until))
 
-    def give_back(self, **change: Any) -> None:
-        """Write what the run came to, unless another one has taken over."""
-        SyncState.objects.filter(pk=self.state, lease_until=self.until).update(lease_until=None, **change)
+    def release(self, **change: Any) -> None:
+        """End the lease and update the state, unless another run has taken over."""
+        SyncState.objects.filter(pk=self.state_id, lease_until=self.until).update(lease_until=None, **change)
 
     def _extend(self, allowed: Q) -> bool:
-        rows = SyncState.objects.filter(pk=self.state)
+        rows = SyncState.objects.filter(pk=self.state_id)
         if not rows.filter(allowed).update(lease_until=Now() + LEASE):
             return False
         self.until = rows.values_list("lease_until", flat=True).get()
@@ -120,79 +123,79 @@ class _Lease:
 
 @contextmanager
 def run_sync(connection: Connection, kind: Kind) -> Iterator[Run]:
-    """Hold the lease on this kind for this connection, and write down how it went. Opens short scopes of its own.
+    """Hold the lease on this kind for this connection, and record the outcome. Opens short scopes of its own.
 
-    Raises `Busy`; lets `limiter.RateLimitExceeded` and VoiceDock's errors through after recording them. The cursor of
-    the run is kept in every case, so the next run goes on where this one stopped.
+    Raises `Busy`; records `limiter.RateLimitExceeded` and `VoiceDockError` and raises them again. The cursor is stored
+    in every case, so that the next run continues where this one stopped.
     """
     state, _ = SyncState.objects.get_or_create(connection_id=connection.pk, kind=kind)
     lease = _Lease(state.pk)
     if not lease.take():
-        raise Busy(f"{kind} of {connection} is being looked at.")
+        raise Busy(f"{kind} of {connection} is being synced already.")
     state.refresh_from_db()
-    until = time.monotonic() + (LONGEST_LIVE if kind == Kind.LIVE_CALLS else LONGEST)
-    run = Run(connection, Kind(kind), state.cursor, EVERY[Kind(kind)], limiter.clock(), lease, until)
+    until = time.monotonic() + (MAX_SECONDS_LIVE if kind == Kind.LIVE_CALLS else MAX_SECONDS)
+    run = Run(connection, Kind(kind), state.cursor, INTERVALS[Kind(kind)], limiter.clock(), lease, until)
     try:
         yield run
-    except limiter.RateLimitExceeded as no:
-        _close(state, run, SyncRun.Outcome.WAITED, no.words, again_in=no.retry_after * random.uniform(1, 1.1))
+    except limiter.RateLimitExceeded as error:
+        _close(state, run, SyncRun.Outcome.WAITED, error.message, again_in=error.retry_after * random.uniform(1, 1.1))
         raise
     except LeaseLost:
         log.info("sync_run_taken_over", connection=connection.pk, kind=str(kind))
         raise  # how it goes is written by the run that took over
     except Exception as error:
-        words = str(error) if isinstance(error, voicedock.VoiceDockError) else type(error).__name__
-        pause = min(LONGEST_BACKOFF, 5.0 * 2**state.failures) * random.uniform(0.8, 1)
-        _close(state, run, SyncRun.Outcome.FAILED, words, again_in=pause)
+        message = str(error) if isinstance(error, voicedock.VoiceDockError) else type(error).__name__
+        backoff = min(MAX_BACKOFF, 5.0 * 2**state.failures) * random.uniform(0.8, 1)
+        _close(state, run, SyncRun.Outcome.FAILED, message, again_in=backoff)
         raise
     else:
         _close(state, run, SyncRun.Outcome.DONE, " ".join(run.remarks), again_in=run.again_in)
 
 
 def mark_due(connection: Connection | int, *kinds: Kind) -> None:
-    """Something has just happened: look at these at the next tick.
+    """Make these kinds due now, because something has just happened.
 
-    Never raises for the database's sake: it follows answers of VoiceDock that must not be lost because of it, and what
-    is not hurried is looked at in its turn.
+    Database errors are logged, not raised: it is called after answers of VoiceDock that must not be lost, and these
+    kinds become due again anyway.
     """
     pk = connection if isinstance(connection, int) else connection.pk
     try:
         with transaction.atomic():
             SyncState.objects.filter(connection_id=pk, kind__in=kinds).update(due_at=Now())
     except DatabaseError:
-        log.exception("sync_not_hurried", connection=pk)
+        log.exception("sync_not_marked_due", connection=pk)
 
 
 def prune() -> int:
-    """Drop what is too old to ask about."""
-    with scope.for_system("forget old sync runs"):
-        return SyncRun.objects.filter(started_at__lt=Now() - KEPT).delete()[0]
+    """Delete old runs; returns how many."""
+    with scope.for_system("prune sync runs"):
+        return SyncRun.objects.filter(started_at__lt=Now() - RETENTION).delete()[0]
 
 
-def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, words: str, *, again_in: float) -> None:
-    words = words[:300]
+def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, message: str, *, again_in: float) -> None:
+    message = message[:300]
     change: dict[str, Any] = {"cursor": run.cursor, "due_at": Now() + timedelta(seconds=again_in)}
     if outcome == SyncRun.Outcome.DONE:
         change |= {"fresh_at": run.started_at, "failures": 0}
     elif outcome == SyncRun.Outcome.FAILED:
         change["failures"] = F("failures") + 1
-    run.lease.give_back(**change)
-    run.items.keep()
-    with scope.for_system("how a sync run went"):
-        _write(run, outcome, words, limiter.clock())
+    run.lease.release(**change)
+    run.items.save()
+    with scope.for_system("record a sync run"):
+        _record(run, outcome, message, limiter.clock())
     if (outcome == SyncRun.Outcome.FAILED) != (state.failures > 0) and outcome != SyncRun.Outcome.WAITED:
-        with scope.for_system("a connection ails, or is well again"):
+        with scope.for_system("a connection began or ceased to fail"):
             publish.row_changed("connection", run.connection.pk, tenant=None)
 
 
-def _write(run: Run, outcome: SyncRun.Outcome, words: str, now: datetime) -> None:
-    """A row of its own for news; looks in a row that come to the same are counted in one."""
+def _record(run: Run, outcome: SyncRun.Outcome, message: str, now: datetime) -> None:
+    """A new row for a run with changes; consecutive runs with the same outcome and no changes share a row."""
     last = SyncRun.objects.filter(connection_id=run.connection.pk, kind=run.kind).order_by("-started_at").first()
     same = (
         last is not None
         and not run.changed
-        and (last.outcome, last.changed, last.error) == (outcome, 0, words)
-        and last.started_at > now - COUNTED_TOGETHER
+        and (last.outcome, last.changed, last.error) == (outcome, 0, message)
+        and last.started_at > now - MERGED_WITHIN
     )
     if last is not None and same:
         SyncRun.objects.filter(pk=last.pk).update(
@@ -208,5 +211,5 @@ def _write(run: Run, outcome: SyncRun.Outcome, words: str, now: datetime) -> Non
         requests=run.requests,
         seen=run.seen,
         changed=run.changed,
-        error=words,
+        error=message,
     )

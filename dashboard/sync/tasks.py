@@ -34,5 +34,5 @@ def run_due(connection_id: int, kind: str) -> None:
 def prune() -> None:
     publish.prune()
     runs.prune()
-    unreadable_items.forget()
+    unreadable_items.prune()
     limiter.prune()

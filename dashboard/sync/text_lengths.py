@@ -1,7 +1,7 @@
-"""One rule for text of VoiceDock that is longer than its column: it is cut, and the cut shows.
+"""One rule for text of VoiceDock that is longer than its column: it is cut, and marked with "…".
 
-Nothing that was cut equals anything that was not: a caller ID ends in "…" and so differs from every line, an id ends
-in a digest of the whole and so stays unique.
+A cut value never equals one that is complete: a caller ID ends in "…" and so differs from every number, an id ends in
+a digest of the whole and so stays unique.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 from django.db.models import CharField, Model
 
 MARK = "…"
-DIGEST = 16  # hexadecimal digits
+DIGEST_LENGTH = 16  # hexadecimal digits
 
 
 def fit(model: type[Model], name: str, value: Any) -> Any:
-    """`value` as the column `name` of `model` can hold it."""
+    """`value`, cut to what the column `name` of `model` can hold."""
     field = model._meta.get_field(name)
     if not isinstance(value, str) or not isinstance(field, CharField) or field.max_length is None:
         return value
@@ -24,7 +24,7 @@ def fit(model: type[Model], name: str, value: Any) -> Any:
 
 
 def fit_all(model: type[Model], values: dict[str, Any]) -> dict[str, Any]:
-    """Names of columns and their values, each as its column can hold it."""
+    """Values by column name, each cut to what its column can hold."""
     return {name: fit(model, name, value) for name, value in values.items()}
 
 
@@ -33,13 +33,13 @@ def cut(text: str, length: int) -> str:
 
 
 def cut_id(text: str, length: int) -> str:
-    """Two ids that differ anywhere differ afterwards too, and the same id is cut the same way every time."""
+    """Ids that differ still differ when cut, and an id is always cut in the same way."""
     if len(text) <= length:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST]
-    return text[: length - len(MARK) - DIGEST] + MARK + digest
+    digest = hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+    return text[: length - len(MARK) - DIGEST_LENGTH] + MARK + digest
 
 
 def is_cut(text: str) -> bool:
-    """Whether this is not all of an id: VoiceDock cannot be asked about it."""
+    """Whether an id is not complete: VoiceDock cannot be asked about it."""
     return MARK in text

@@ -1,6 +1,6 @@
-"""Items of VoiceDock's lists that could not be taken over: kept aside for staff, so that they stop no other item.
+"""Items of VoiceDock's lists that could not be copied: recorded for staff, so that they stop no other item.
 
-Only the id and the reason are kept: what the item holds may be words of a call.
+Only the id and the reason are stored: the content may be what was said in a call.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from tenants.models import Connection
 
 log = structlog.get_logger()
 
-MOST = 200  # rows of one connection
-KEPT = timedelta(days=30)  # after the item was last met
+MAX_ROWS = 200  # of one connection
+RETENTION = timedelta(days=30)  # after the item was last listed
 Kind = UnreadableItem.Kind
 
 
 @dataclass
 class Items:
-    """How the items of one sync run fared: `failed` are the reasons by (kind, id)."""
+    """The items of one sync run by (kind, id): `failed` with the reasons, `copied` those that were read."""
 
     connection: Connection
     failed: dict[tuple[str, str], str] = field(default_factory=dict)
-    taken: set[tuple[str, str]] = field(default_factory=set)
+    copied: set[tuple[str, str]] = field(default_factory=set)
 
     @contextmanager
-    def each(self, kind: Kind, remote_id: str) -> Iterator[None]:
-        """Take over one item. Its failure is kept and goes no further; that of the database itself is raised.
+    def copying(self, kind: Kind, remote_id: str) -> Iterator[None]:
+        """Copy one item in this block. Its failure is recorded and not raised, unless the database itself fails.
 
-        Inside an open scope the item has a savepoint of its own.
+        Inside an open scope the block has a savepoint of its own.
         """
         try:
             if scope.current():
@@ -53,47 +53,47 @@ class Items:
             raise
         except Exception as error:
             reason = _reason(error)
-            log.error("item_not_read", kind=str(kind), connection=self.connection.pk, reason=reason, at=_place(error))
+            log.error("item_not_copied", kind=str(kind), connection=self.connection.pk, reason=reason, at=_place(error))
             self.failed[kind, remote_id] = reason
         else:
-            self.taken.add((kind, remote_id))
+            self.copied.add((kind, remote_id))
 
-    def set_aside(self, kind: Kind, items: Iterable[voicedock.Unreadable]) -> bool:
-        """Keep what the client library could not read; whether there was any."""
+    def add_unreadable(self, kind: Kind, items: Iterable[voicedock.Unreadable]) -> bool:
+        """Record what the client library could not read; returns whether there was any."""
         found = {(str(kind), item.id): item.reason for item in items}
         self.failed |= found
         return bool(found)
 
-    def keep(self) -> None:
-        """Write it all down; opens a scope of its own."""
-        if not self.failed and not self.taken:
+    def save(self) -> None:
+        """Write the rows, and delete those of items that were read since; opens a scope of its own."""
+        if not self.failed and not self.copied:
             return
-        with scope.for_system("keep what could not be read"):
+        with scope.for_system("record unreadable items"):
             rows = UnreadableItem.objects.filter(connection_id=self.connection.pk)
-            for kind in {kind for kind, _ in self.taken}:
-                _read_after_all(self.connection, kind, [its_id for other, its_id in self.taken if other == kind])
-            for (kind, remote_id), reason in list(self.failed.items())[:MOST]:
+            for kind in {kind for kind, _ in self.copied}:
+                _delete(self.connection, kind, [remote_id for other, remote_id in self.copied if other == kind])
+            for (kind, remote_id), reason in list(self.failed.items())[:MAX_ROWS]:
                 _write(self.connection, kind, remote_id, reason)
             if self.failed:
-                newest = rows.order_by("-last_at", "-id").values("pk")[:MOST]
+                newest = rows.order_by("-last_at", "-id").values("pk")[:MAX_ROWS]
                 rows.exclude(pk__in=list(newest.values_list("pk", flat=True))).delete()
-        self.failed, self.taken = {}, set()
+        self.failed, self.copied = {}, set()
 
 
 def latest(connection: Connection, count: int = 20) -> tuple[list[UnreadableItem], int]:
-    """Those met last, and how many there are. Inside a scope that reaches all."""
+    """The newest rows, and how many there are in all. Inside a scope that covers all clients."""
     rows = UnreadableItem.objects.filter(connection=connection)
     found = list(rows.order_by("-last_at", "-id")[: count + 1])
     return found[:count], rows.count() if len(found) > count else len(found)
 
 
-def forget() -> int:
-    """Drop those that were not met for a long time. Opens a scope of its own."""
-    with scope.for_system("forget what could not be read"):
-        return UnreadableItem.objects.filter(last_at__lt=Now() - KEPT).delete()[0]
+def prune() -> int:
+    """Delete those that were not listed for a long time; returns how many. Opens a scope of its own."""
+    with scope.for_system("prune unreadable items"):
+        return UnreadableItem.objects.filter(last_at__lt=Now() - RETENTION).delete()[0]
 
 
-def _read_after_all(connection: Connection, kind: str, remote_ids: Collection[str]) -> None:
+def _delete(connection: Connection, kind: str, remote_ids: Collection[str]) -> None:
     keys = [text_lengths.fit(UnreadableItem, "remote_id", remote_id) for remote_id in remote_ids]
     UnreadableItem.objects.filter(connection_id=connection.pk, kind=kind, remote_id__in=keys).delete()
 
@@ -106,14 +106,14 @@ def _write(connection: Connection, kind: str, remote_id: str, reason: str) -> No
 
 
 def _place(error: Exception) -> str:
-    """Where it failed; a whole traceback may print the item."""
+    """File and line where it failed; a whole traceback could contain the item."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
 
 
 def _reason(error: Exception) -> str:
-    """In words that hold none of the item's values: the detail of a database error would."""
+    """The reason without any of the item's values, which the detail of a database error contains."""
     if isinstance(error, voicedock.VoiceDockError):
-        return error.words
+        return error.message
     first_line = str(error).partition("\n")[0] if isinstance(error, DatabaseError) else ""
     return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__

@@ -1,4 +1,4 @@
-"""VoiceDock, the outside world: client, records, errors, states, capabilities, webhooks. Knows no models of ours."""
+"""The client library of VoiceDock: client, records, errors, states, capabilities, webhooks. Knows no models."""
 
 from . import capabilities, errors, states, webhooks
 from .client import Client
@@ -7,8 +7,8 @@ from .errors import (
     BadKey,
     Conflict,
     Forbidden,
-    Forged,
     Invalid,
+    InvalidSignature,
     Malformed,
     NoAnswer,
     NoCredit,
@@ -19,7 +19,7 @@ from .errors import (
     Redirected,
     Refused,
     ServerFault,
-    Stale,
+    StaleTimestamp,
     TimedOut408,
     Unanswered,
     Unreachable,
@@ -56,9 +56,9 @@ __all__ = [
     "CreatedOrganization",
     "EndCall",
     "Forbidden",
-    "Forged",
     "InjectContext",
     "Invalid",
+    "InvalidSignature",
     "Listing",
     "Malformed",
     "NoAnswer",
@@ -83,7 +83,7 @@ __all__ = [
     "RemoteUsage",
     "Say",
     "ServerFault",
-    "Stale",
+    "StaleTimestamp",
     "TimedOut408",
     "Transfer",
     "Unanswered",

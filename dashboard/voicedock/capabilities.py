@@ -1,6 +1,6 @@
-"""What an assistant can be told during a call, by the family of its model (`voicedock-api.md §4.2`).
+"""What commands do during a call, by the family of the assistant's model (`docs/voicedock-api.md §4.2`).
 
-The words claim no more than VoiceDock does; where it says nothing, they say that.
+The texts claim no more than VoiceDock documents, and say so where it documents nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .commands import CommandType
 
 
 class Family(StrEnum):
-    """How the model hears: text between two converters, or sound itself."""
+    """How the model gets speech: as text between two converters, or as sound."""
 
     PIPELINE = "pipeline"
     XAI_REALTIME = "xai_realtime"
@@ -36,7 +36,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Capability:
-    """`caption` for the tab, `sentence` what to expect, `instead` what to use instead, or nothing."""
+    """`caption` is for the tab, `sentence` says what to expect, `instead` what to use instead, or ""."""
 
     level: Level
     caption: str
@@ -90,7 +90,7 @@ def _unverified(sentence: str, instead: str) -> Capability:
 
 
 def _undocumented(models: str) -> dict[str, Capability]:
-    """Nothing is said of these, so they get the warnings of the one that is documented."""
+    """These are not documented, so they get the warnings of the family that is."""
     return {
         CommandType.INJECT_CONTEXT: _unverified(
             f"VoiceDock does not document whether {models} use what you send here. Expect that it may be ignored.",

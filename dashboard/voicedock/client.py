@@ -1,4 +1,4 @@
-"""VoiceDock, one method per endpoint we use (`voicedock-api.md §3`)."""
+"""The client of VoiceDock's API, one method for each endpoint in use (`docs/voicedock-api.md §3`)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from .records import (
     UsageEntry,
 )
 
-SETTABLE = frozenset({"draft", "scheduled", "paused", "cancelled"})  # `completed` is VoiceDock's alone (`§6.3`)
-CAMPAIGN_FIELDS = {  # ours → theirs
+SETTABLE = frozenset({"draft", "scheduled", "paused", "cancelled"})  # only VoiceDock sets `completed` (`§6.3`)
+CAMPAIGN_FIELDS = {  # our names → VoiceDock's
     "name": "name",
     "status": "status",
     "template": "system_message_template",
@@ -42,12 +42,12 @@ CAMPAIGN_FIELDS = {  # ours → theirs
 
 
 class Client:
-    """Speaks for one organization: that of the key. Not for several threads at once.
+    """A client for one organization, that of the key. Not thread-safe.
 
-    `permit(method, path)` is called before each single attempt that leaves, repeats included; what it raises comes
-    through. `timeout` is seconds for one attempt as a whole. `max_wait` is how long a read waits after a 429.
-    `until`, a moment of `time.monotonic`, ends all requests together: attempts are cut to it, none begins after it.
-    Every method raises `VoiceDockError` and nothing else of its own; what cannot be meant is refused before it is sent.
+    `permit(method, path)` is called before each attempt, repeats included; its exceptions prevent the attempt.
+    `timeout` is seconds for one attempt as a whole. `max_wait` is how long a read waits after a 429.
+    `until`, a moment of `time.monotonic`, limits all requests together: attempts end at it, and none begins after it.
+    Methods raise only `VoiceDockError`; arguments that make no sense raise `Invalid` before anything is sent.
     """
 
     def __init__(
@@ -80,22 +80,22 @@ class Client:
 
     @property
     def limits(self) -> RateLimit | None:
-        """What the last answer said of the limit."""
+        """The rate limit headers of the last response."""
         return self._exchange.limits
 
     # --- the organization
 
     def organization(self, include_children: bool = False) -> RemoteOrganization:
-        """The key's own; children come with name and id only (`§9.1`)."""
+        """The organization of the key; children have only their name and id (`§9.1`)."""
         params = {"include_children": "true"} if include_children else None
         data = self._ask("GET", "organizations", params=params)
-        return RemoteOrganization.read(envelopes.one(data, "organization"))
+        return RemoteOrganization.read(envelopes.unwrap(data, "organization"))
 
     def create_organization(self, name: str, parent_id: str | None = None) -> CreatedOrganization:
-        """A new one, billed to its parent; its key is in this answer only. Sent once."""
-        body = {"name": requests.given(name, "Give the organization a name.", "name")}
+        """Create an organization, billed to its parent; its key is only in this response. Sent once."""
+        body = {"name": requests.required_text(name, "Give the organization a name.", "name")}
         data = self._ask("POST", "organizations", json=body | ({"parent_org_id": parent_id} if parent_id else {}))
-        return CreatedOrganization.read(envelopes.one(data, "organization"))
+        return CreatedOrganization.read(envelopes.unwrap(data, "organization"))
 
     def usage(
         self,
@@ -104,15 +104,15 @@ class Client:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> RemoteUsage:
-        """Minutes used, a page of them and the sums (`§9.2`)."""
+        """A page of usage entries, and the sums (`§9.2`)."""
         params = requests.paging(limit, offset) | requests.period(start, end)
         data = self._ask("GET", "usage", params=params)
-        return RemoteUsage.read(data, envelopes.page(data, ("logs", "usage"), UsageEntry.read, limit, offset))
+        return RemoteUsage.read(data, envelopes.read_page(data, ("logs", "usage"), UsageEntry.read, limit, offset))
 
     def health(self) -> RemoteHealth:
-        """Whether VoiceDock is well; needs no key. Only silence raises."""
+        """Whether VoiceDock works; needs no key. Raises only `Unreachable`."""
         try:
-            data = self._ask("GET", "health", open_door=True)
+            data = self._ask("GET", "health", authenticated=False)
         except errors.Unreachable:
             raise
         except errors.VoiceDockError as error:
@@ -122,20 +122,20 @@ class Client:
     # --- numbers and assistants
 
     def numbers(self) -> Listing[RemoteNumber]:
-        return envelopes.each(envelopes.many(self._ask("GET", "numbers"), "numbers"), RemoteNumber.read)
+        return envelopes.read_each(envelopes.unwrap_list(self._ask("GET", "numbers"), "numbers"), RemoteNumber.read)
 
     def assistants(self) -> Listing[RemoteAssistant]:
         data = self._ask("GET", "assistants")
-        return envelopes.each(envelopes.many(data, "assistants", "agents"), RemoteAssistant.read)
+        return envelopes.read_each(envelopes.unwrap_list(data, "assistants", "agents"), RemoteAssistant.read)
 
     def assistant(self, id: str) -> RemoteAssistant:
-        return RemoteAssistant.read(envelopes.one(self._ask("GET", "assistants", id), "assistant", "agent"))
+        return RemoteAssistant.read(envelopes.unwrap(self._ask("GET", "assistants", id), "assistant", "agent"))
 
     def update_assistant(self, id: str, **fields: Any) -> RemoteAssistant:
-        """Change what is named, as VoiceDock names it (`§8`); None clears. Sent once."""
-        requests.some(fields)
+        """Change these fields, by VoiceDock's names (`§8`); None clears a field. Sent once."""
+        requests.require_fields(fields)
         data = self._ask("PATCH", "assistants", id, json=fields)
-        return RemoteAssistant.read(envelopes.one(data, "assistant", "agent"))
+        return RemoteAssistant.read(envelopes.unwrap(data, "assistant", "agent"))
 
     # --- calls
 
@@ -148,13 +148,13 @@ class Client:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Page[RemoteCall]:
-        """A page, transcripts included; in which order is not documented (`§5.2`)."""
+        """A page with transcripts; the order is not documented (`§5.2`)."""
         params = requests.paging(limit, offset) | ({"status": status} if status else {}) | requests.period(start, end)
         data = self._ask("GET", "calls", params=params)
-        return envelopes.page(data, ("calls",), RemoteCall.read, limit, offset)
+        return envelopes.read_page(data, ("calls",), RemoteCall.read, limit, offset)
 
     def call(self, id: str) -> RemoteCall:
-        return RemoteCall.read(envelopes.one(self._ask("GET", "calls", id), "call"))
+        return RemoteCall.read(envelopes.unwrap(self._ask("GET", "calls", id), "call"))
 
     def place_call(
         self,
@@ -166,24 +166,26 @@ class Client:
         assistant: Mapping[str, Any] | None = None,
         first_message: str | None = None,
     ) -> PlacedCall:
-        """Dial. Sent once, over a fresh connection: nothing tells VoiceDock that a repeat is one (`§1.6`).
+        """Dial. Sent once, over a new connection: VoiceDock cannot recognize a repeated request (`§1.6`).
 
-        A saved assistant, a saved one with whole blocks overridden, or one made for this call.
+        With a saved assistant, a saved one with whole blocks overridden, or one defined for this call.
         """
         body = outbound(number_id, destination, assistant_id, assistant_override, assistant, first_message)
         return PlacedCall.read(self._ask("POST", "calls", "outbound", json=body))
 
     def control_call(self, call_id: str, command: Command) -> Accepted:
-        """Sent once: a repeated `transfer` or `say` is heard twice by the caller."""
+        """Send a command once: a repeated `transfer` or `say` would be heard twice by the person called."""
         return Accepted.read(self._ask("POST", "calls", call_id, "control", json=command.body(), control=True))
 
     # --- campaigns
 
     def campaigns(self) -> Listing[RemoteCampaign]:
-        return envelopes.each(envelopes.many(self._ask("GET", "campaigns"), "campaigns"), RemoteCampaign.read)
+        return envelopes.read_each(
+            envelopes.unwrap_list(self._ask("GET", "campaigns"), "campaigns"), RemoteCampaign.read
+        )
 
     def campaign(self, id: str) -> RemoteCampaign:
-        return RemoteCampaign.read(envelopes.one(self._ask("GET", "campaigns", id), "campaign"))
+        return RemoteCampaign.read(envelopes.unwrap(self._ask("GET", "campaigns", id), "campaign"))
 
     def create_campaign(
         self,
@@ -196,45 +198,46 @@ class Client:
         template: str = "",
         leads: Iterable[tuple[str, Mapping[str, Any]]] = (),
     ) -> RemoteCampaign:
-        """A draft; `leads` are (phone number, variables), and this is the only way to send many at once (`§6.2`)."""
+        """Create a draft; `leads` are (phone number, variables). Only here can many be sent at once (`§6.2`)."""
         body: dict[str, Any] = {
-            "name": requests.given(name, "Give the campaign a name.", "name"),
-            "agent_id": requests.given(assistant_id, "Choose the assistant that calls.", "assistant_id"),
-            "schedule_start_time": requests.wall(starts),
-            "schedule_end_time": requests.wall(ends),
-            "timezone": requests.given(timezone, "Choose the time zone of the campaign.", "timezone"),
+            "name": requests.required_text(name, "Give the campaign a name.", "name"),
+            "agent_id": requests.required_text(assistant_id, "Choose the assistant that calls.", "assistant_id"),
+            "schedule_start_time": requests.wall_time(starts),
+            "schedule_end_time": requests.wall_time(ends),
+            "timezone": requests.required_text(timezone, "Choose the time zone of the campaign.", "timezone"),
         }
         listed = [requests.lead(phone_number, variables) for phone_number, variables in leads]
         body |= ({"system_message_template": template} if template else {}) | ({"leads": listed} if listed else {})
-        return RemoteCampaign.read(envelopes.one(self._ask("POST", "campaigns", json=body), "campaign"))
+        return RemoteCampaign.read(envelopes.unwrap(self._ask("POST", "campaigns", json=body), "campaign"))
 
     def update_campaign(self, id: str, **fields: Any) -> RemoteCampaign:
         """Change any of name, status, template, starts, ends, timezone. `status="scheduled"` starts it. Sent once."""
-        requests.some(fields)
+        requests.require_fields(fields)
         if other := fields.keys() - CAMPAIGN_FIELDS:
             raise errors.Invalid("A campaign cannot be changed in that way.", param=min(other))
         if "status" in fields and str(fields["status"]) not in SETTABLE:
             raise errors.Invalid("A campaign can be started, paused, cancelled or made a draft again.", param="status")
         body = {
-            CAMPAIGN_FIELDS[name]: requests.wall(one) if isinstance(one, time) else one for name, one in fields.items()
+            CAMPAIGN_FIELDS[name]: requests.wall_time(one) if isinstance(one, time) else one
+            for name, one in fields.items()
         }
-        return RemoteCampaign.read(envelopes.one(self._ask("PATCH", "campaigns", id, json=body), "campaign"))
+        return RemoteCampaign.read(envelopes.unwrap(self._ask("PATCH", "campaigns", id, json=body), "campaign"))
 
     def delete_campaign(self, id: str) -> None:
         self._ask("DELETE", "campaigns", id)
 
     def leads(self, campaign_id: str) -> Listing[RemoteLead]:
-        """All of them, the oldest first; there are no pages (`§6.2`)."""
+        """All leads, the oldest first; there are no pages (`§6.2`)."""
         data = self._ask("GET", "campaigns", campaign_id, "leads")
-        return envelopes.each(envelopes.many(data, "leads"), RemoteLead.read)
+        return envelopes.read_each(envelopes.unwrap_list(data, "leads"), RemoteLead.read)
 
     def add_lead(self, campaign_id: str, phone_number: str, variables: Mapping[str, Any] | None = None) -> RemoteLead:
-        """One person. Sent once: VoiceDock may not notice a repeat."""
+        """Add one person. Sent once: VoiceDock may not recognize a repeat."""
         data = self._ask("POST", "campaigns", campaign_id, "leads", json=requests.lead(phone_number, variables or {}))
-        return RemoteLead.read(envelopes.one(data, "lead"))
+        return RemoteLead.read(envelopes.unwrap(data, "lead"))
 
     def remove_lead(self, campaign_id: str, lead_id: str) -> None:
-        """Refused while that person is being called (`§6.2`)."""
+        """Remove one person; refused while that person is being called (`§6.2`)."""
         self._ask("DELETE", "campaigns", campaign_id, "leads", lead_id)
 
     # ---

@@ -45,7 +45,7 @@ def label(name: str) -> str:
 
 @dataclass(frozen=True)
 class InjectContext:
-    """Tell the assistant silently; with `trigger_response` it answers at once."""
+    """Give the assistant information silently; with `trigger_response` it responds at once."""
 
     content: str
     trigger_response: bool = False
@@ -59,7 +59,7 @@ class InjectContext:
 
 @dataclass(frozen=True)
 class Say:
-    """Have the assistant speak these words; with `end_after` the call ends after them."""
+    """Have the assistant speak this text; with `end_after` the call ends afterwards."""
 
     content: str
     end_after: bool = False

@@ -1,6 +1,6 @@
-"""Everything that can go wrong with VoiceDock, as one tree (`voicedock-api.md §2`).
+"""All errors of the VoiceDock client, in one class tree (`docs/voicedock-api.md §2`).
 
-`except Unanswered` is every case in which nobody knows whether it was done.
+`except Unanswered` catches every case in which it is unknown whether VoiceDock carried out the request.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 
 
 class VoiceDockError(Exception):
-    """`str()` is VoiceDock's own message, or ours; `words` is a sentence for the person who asked.
+    """`message` is a sentence for the user; `reason` is VoiceDock's own text, or ours, for logs (also `str()`).
 
-    `sent`: False when it is proven that nothing reached VoiceDock, True when it answered, None when nobody knows.
-    `retry_after` in seconds; `raw` is the answer for diagnosis, capped and without secrets: not for people.
+    `sent`: False when it is proven that nothing reached VoiceDock, True when it answered, None when that is unknown.
+    `retry_after` in seconds. `raw` is the response body for diagnosis, capped and redacted; it is never shown to users.
     """
 
-    plain = "VoiceDock could not do this."
-    quotes = False  # whether VoiceDock's own reason helps the person
+    summary = "VoiceDock could not do this."
+    quotes_reason = False  # whether `message` repeats VoiceDock's own text to the user
     sent: bool | None = None
 
     def __init__(
         self,
-        message: str = "",
+        reason: str = "",
         *,
         status: int | None = None,
         code: str = "",
@@ -30,71 +30,71 @@ class VoiceDockError(Exception):
         retry_after: float | None = None,
         raw: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message, self.status, self.code, self.param = message, status, code, param
+        super().__init__(reason)
+        self.reason, self.status, self.code, self.param = reason, status, code, param
         self.details, self.retry_after, self.raw = tuple(details), retry_after, raw
 
     def __str__(self) -> str:
-        return self.message or (f"{self.plain} ({self.status})" if self.status else self.plain)
+        return self.reason or (f"{self.summary} ({self.status})" if self.status else self.summary)
 
     @property
-    def words(self) -> str:
-        reason = speakable(self.message) if self.quotes else ""
-        return f"{self.plain} It says: “{reason}”" if reason else self.plain
+    def message(self) -> str:
+        quoted = readable(self.reason) if self.quotes_reason else ""
+        return f"{self.summary} It says: “{quoted}”" if quoted else self.summary
 
 
 class Invalid(VoiceDockError):
-    """We did not send it: VoiceDock would refuse, or do something nobody meant. The message is for people."""
+    """Not sent: VoiceDock would refuse it, or do something that was not intended. `reason` is written for users."""
 
     sent = False
 
     @property
-    def words(self) -> str:
-        return self.message
+    def message(self) -> str:
+        return self.reason
 
 
 class Refused(VoiceDockError):
-    """VoiceDock answered no, and did nothing."""
+    """VoiceDock refused the request and did nothing (4xx)."""
 
-    plain = "VoiceDock refused this."
-    quotes, sent = True, True
+    summary = "VoiceDock refused this."
+    quotes_reason, sent = True, True
 
 
 class BadKey(Refused):
-    plain = "VoiceDock does not accept this connection’s API key. Someone who manages connections has to replace it."
-    quotes = False
+    summary = "VoiceDock does not accept this connection’s API key. Someone who manages connections has to replace it."
+    quotes_reason = False
 
 
 class NoCredit(Refused):
-    plain = "There is no VoiceDock credit left. It has to be topped up before anything can be called."
-    quotes = False
+    summary = "There is no VoiceDock credit left. It has to be topped up before anything can be called."
+    quotes_reason = False
 
 
 class Forbidden(Refused):
-    plain = "This connection’s API key may not do that at VoiceDock."
+    summary = "This connection’s API key may not do that at VoiceDock."
 
 
 class NotFound(Refused):
-    plain = "VoiceDock does not have this any more, or not in this organization."
-    quotes = False
+    summary = "VoiceDock does not have this any more, or not in this organization."
+    quotes_reason = False
 
 
 class Conflict(Refused):
-    plain = "VoiceDock refused this because of how things stand there now."
+    summary = "VoiceDock refused this because of how things stand there now."
 
 
 class NotActive(Refused):
-    plain = "This call is no longer active, so it cannot be steered."
-    quotes = False
+    summary = "This call is no longer active, so it cannot be steered."
+    quotes_reason = False
 
 
 class RateLimited(Refused):
     """Refused before anything was done (`§1.4`), so it may be asked again after `retry_after`."""
 
-    quotes = False
+    quotes_reason = False
 
     @property
-    def words(self) -> str:
+    def message(self) -> str:
         if self.retry_after is None:
             return "Too much was asked of VoiceDock this minute. Nothing was done; try again in a moment."
         seconds = max(1, round(self.retry_after))
@@ -103,64 +103,64 @@ class RateLimited(Refused):
 
 
 class Unanswered(VoiceDockError):
-    """Nobody knows whether it was done."""
+    """It is unknown whether VoiceDock carried out the request."""
 
-    plain = "VoiceDock did not give a clear answer, so it may have been done or not."
+    summary = "VoiceDock did not give a clear answer, so it may have been done or not."
 
 
 class Unreachable(VoiceDockError):
-    """The network failed; `sent` tells whether anything may have arrived."""
+    """The network failed; `sent` is False when nothing can have arrived."""
 
-    plain = "VoiceDock could not be reached."
+    summary = "VoiceDock could not be reached."
 
 
 class NotSent(Unreachable):
-    plain = "VoiceDock could not be reached, so nothing was done. Try again in a moment."
+    summary = "VoiceDock could not be reached, so nothing was done. Try again in a moment."
     sent = False
 
 
 class NoAnswer(Unreachable, Unanswered):
-    plain = "VoiceDock did not answer, so it may have been done or not."
+    summary = "VoiceDock did not answer, so it may have been done or not."
 
 
 class ServerFault(Unanswered):
-    plain = "VoiceDock has a fault of its own just now, so this may have been done or not."
+    summary = "VoiceDock has a fault of its own just now, so this may have been done or not."
     sent = True
 
 
 class TimedOut408(Unanswered):
-    plain = "VoiceDock gave up waiting, so this may have been done or not."
+    summary = "VoiceDock gave up waiting, so this may have been done or not."
     sent = True
 
 
 class Malformed(Unanswered):
-    plain = "VoiceDock answered something we cannot read, so this may have been done or not."
+    summary = "VoiceDock answered something we cannot read, so this may have been done or not."
     sent = True
 
 
 class Redirected(Unanswered):
-    """Never followed: the key would go along. The address in the settings is wrong, or something stands in between."""
+    """Redirects are not followed, since they would carry the key: `VOICEDOCK_API_URL` is wrong, or a proxy answers."""
 
-    plain = "The VoiceDock address leads somewhere else. Someone who runs Patchbay has to correct it."
+    summary = "The VoiceDock address leads somewhere else. Someone who runs Patchbay has to correct it."
     sent = True
 
 
-class Untrusted(VoiceDockError):
-    """A webhook that must not be believed."""
+class WebhookRejected(VoiceDockError):
+    """A webhook that is not authentic."""
 
-    plain = "This webhook is not to be believed."
-
-
-class Forged(Untrusted):
-    plain = "This webhook is not signed with a secret we gave out."
+    summary = "This webhook is not authentic."
 
 
-class Stale(Untrusted):
-    plain = "This webhook was signed too long ago, or ahead of time."
+class InvalidSignature(WebhookRejected):
+    summary = "This webhook is not signed with a secret we gave out."
 
 
-def speakable(message: str) -> str:
-    """The message if a person can read it: one line without field names, markup or JSON; else nothing."""
+class StaleTimestamp(WebhookRejected):
+    summary = "This webhook was signed too long ago, or ahead of time."
+
+
+def readable(message: str) -> str:
+    """The text if it is fit for users (one line without field names, markup or JSON), or ""."""
     if not message or len(message) > 200 or any(sign in message for sign in "<>{}[]_\n"):
         return ""
     return message.strip()

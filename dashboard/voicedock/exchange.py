@@ -1,4 +1,4 @@
-"""One question to VoiceDock and its answer: asked for permission, sent, repeated where that is safe (§1.6)."""
+"""One HTTP request to VoiceDock and its response: permitted, sent, repeated where that is safe (`§1.6`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from urllib.parse import quote
 import httpx
 import stamina
 
-from . import errors, reading, refusals, wire
+from . import error_mapping, errors, parsing
+from .transport import ONCE, PooledTransport, deadline
 
 Permit = Callable[[str, str], object]
 ATTEMPTS = 3
@@ -30,7 +31,7 @@ NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What VoiceDock last said of its limit (`§1.4`)."""
+    """The rate limit headers of the last response (`§1.4`)."""
 
     limit: int | None
     remaining: int | None
@@ -48,7 +49,7 @@ class Secret:
 
 
 class Exchange:
-    """Speaks HTTP for `Client`, and knows nothing of what is asked."""
+    """The HTTP layer below `Client`; knows no endpoints."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Exchange:
         self._key, self._base, self._permit = Secret(key), base_url.rstrip("/"), permit
         self._timeout, self._max_wait = timeout, max_wait
         self._http = httpx.Client(
-            transport=transport or wire.Wire(),
+            transport=transport or PooledTransport(),
             timeout=timeout,
             follow_redirects=False,
             headers={"User-Agent": f"patchbay/{version()}", "Accept": "application/json"},
@@ -81,20 +82,20 @@ class Exchange:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         control: bool = False,
-        open_door: bool = False,
+        authenticated: bool = True,
     ) -> Any:
-        """The JSON of the answer, {} when it is empty. `open_door` needs no key.
+        """The JSON of the response, {} when it is empty. `authenticated=False` sends no key.
 
         GET, PUT and DELETE are repeated twice after 5xx, time-outs and network trouble, after 1 and 2 seconds
         (`stamina.set_testing` takes the waits away); a GET also after a 429 that asks for no more than `max_wait`
-        seconds. POST and PATCH leave once. What a repeated DELETE does not find, its first attempt deleted.
-        Raises our own errors, and whatever `permit` raises before an attempt.
+        seconds. POST and PATCH are sent once. A repeated DELETE takes 404 for success: the first attempt deleted it.
+        Raises `VoiceDockError`, and whatever `permit` raises before an attempt.
         """
-        path = "".join(f"/{segment(one)}" for one in segments)
-        request = self._request(method, path, params, json, open_door)
+        path = "".join(f"/{segment(part)}" for part in segments)
+        request = self._request(method, path, params, json, authenticated)
         attempts = 0
         for attempt in stamina.retry_context(
-            on=lambda error: self._again_in(method, error),
+            on=lambda error: self._retry_wait(method, error),
             attempts=ATTEMPTS,
             timeout=None,
             wait_initial=1.0,
@@ -109,20 +110,20 @@ class Exchange:
                 return self._read(response, control)
         raise AssertionError("retry_context either returns or raises")
 
-    def _request(self, method: str, path: str, params: Any, json: Any, open_door: bool) -> httpx.Request:
+    def _request(self, method: str, path: str, params: Any, json: Any, authenticated: bool) -> httpx.Request:
         headers = {}
-        if not open_door:
+        if authenticated:
             if not KEY.fullmatch(self._key.value):
                 raise errors.Invalid("This API key holds characters that no key has. Paste it again.", param="key")
             headers["Authorization"] = f"Bearer {self._key.value}"
-        trouble = ""
+        failure = ""
         try:
             return self._http.build_request(
                 method, self._base + path, params=params or None, json=json, headers=headers
             )
         except (TypeError, ValueError, RecursionError, httpx.InvalidURL) as error:
-            trouble = type(error).__name__
-        raise errors.Invalid(f"This cannot be sent to VoiceDock ({trouble}).")
+            failure = type(error).__name__
+        raise errors.Invalid(f"This cannot be sent to VoiceDock ({failure}).")
 
     def _attempt(self, request: httpx.Request, method: str, path: str) -> httpx.Response:
         self._time_left()
@@ -131,19 +132,19 @@ class Exchange:
         left = self._time_left()
         request.extensions["timeout"] = httpx.Timeout(left).as_dict()
         try:
-            with wire.deadline(left):
+            with deadline(left):
                 response = self._http.send(request)
         except httpx.RequestError as error:
             failure = _failure(error)
         else:
             self._note_limits(response.headers)
             return response
-        raise failure  # out of the except block: httpx's frames hold the key in their headers
+        raise failure  # outside of the except block: httpx's frames hold the key in their headers
 
     def _read(self, response: httpx.Response, control: bool) -> Any:
         hide = self._key.value
         if not response.is_success:
-            raise refusals.of(response, control=control, hide=hide)
+            raise error_mapping.error_from(response, control=control, hide=hide)
         if not response.content.strip():
             return {}
         try:
@@ -154,16 +155,16 @@ class Exchange:
             raise errors.Malformed(
                 "The answer is not the JSON we expect.",
                 status=response.status_code,
-                raw=refusals.raw(response, hide),
+                raw=error_mapping.raw_body(response, hide),
             )
         if isinstance(data, dict) and data.get("success") is False:
-            told = refusals.of(response, hide=hide)
-            message = told.message if data.get("error") or data.get("message") else ""
-            raise errors.Refused(message, status=response.status_code, code=told.code, raw=told.raw)
+            error = error_mapping.error_from(response, hide=hide)
+            reason = error.reason if data.get("error") or data.get("message") else ""
+            raise errors.Refused(reason, status=response.status_code, code=error.code, raw=error.raw)
         return data
 
     def _time_left(self) -> float:
-        """Seconds for one attempt. Raises `NotSent` when the time for all of them is used up."""
+        """Seconds for the next attempt. Raises `NotSent` when the time for all of them is used up."""
         if self._until is None:
             return self._timeout
         left = self._until - time.monotonic()
@@ -171,9 +172,9 @@ class Exchange:
             raise errors.NotSent("VoiceDock was too slow: the time for these requests is used up.")
         return min(left, self._timeout)
 
-    def _again_in(self, method: str, error: Exception) -> bool | float:
-        """Whether to ask again; seconds to wait when it is not the usual back-off."""
-        if method in wire.ONCE or (self._until is not None and self._until - time.monotonic() < LONGEST_PAUSE):
+    def _retry_wait(self, method: str, error: Exception) -> bool | float:
+        """Whether to repeat the request, or the seconds to wait before it where they differ from the usual back-off."""
+        if method in ONCE or (self._until is not None and self._until - time.monotonic() < LONGEST_PAUSE):
             return False
         if isinstance(error, errors.RateLimited):
             wait = error.retry_after
@@ -181,16 +182,16 @@ class Exchange:
         return isinstance(error, errors.Unreachable | errors.ServerFault)
 
     def _note_limits(self, headers: httpx.Headers) -> None:
-        limit, remaining, reset = (reading.whole(headers.get(f"X-RateLimit-{name}")) for name in PARTS)
+        limit, remaining, reset = (parsing.integer(headers.get(f"X-RateLimit-{name}")) for name in PARTS)
         if (limit, remaining, reset) != (None, None, None):
             self.limits = RateLimit(limit, remaining, datetime.fromtimestamp(reset, UTC) if reset else None)
 
 
 def segment(value: str) -> str:
     """One part of a path, percent-encoded: call ids hold `+` (`§1.3`)."""
-    trouble = not isinstance(value, str) or value in ("", ".", "..")
+    unusable = not isinstance(value, str) or value in ("", ".", "..")
     try:
-        encoded = "" if trouble else quote(value, safe="")
+        encoded = "" if unusable else quote(value, safe="")
     except UnicodeEncodeError:
         encoded = ""
     if not encoded:
@@ -208,9 +209,9 @@ def version() -> str:
 
 
 def _failure(error: httpx.RequestError) -> errors.VoiceDockError:
-    told = type(error).__name__
+    name = type(error).__name__
     if isinstance(error, NEVER_LEFT):
-        return errors.NotSent(f"VoiceDock could not be reached ({told}).", raw=refusals.tidy(str(error)))
+        return errors.NotSent(f"VoiceDock could not be reached ({name}).", raw=error_mapping.redact(str(error)))
     if isinstance(error, httpx.DecodingError):
-        return errors.Malformed(f"The answer cannot be decoded ({told}).")
-    return errors.NoAnswer(f"VoiceDock did not answer ({told}).", raw=refusals.tidy(str(error)))
+        return errors.Malformed(f"The answer cannot be decoded ({name}).")
+    return errors.NoAnswer(f"VoiceDock did not answer ({name}).", raw=error_mapping.redact(str(error)))

@@ -1,4 +1,4 @@
-"""What is sent to place a call (`voicedock-api.md §5.5`), checked before it leaves."""
+"""The checked body of a request to place a call (`docs/voicedock-api.md §5.5`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import Invalid
 
 E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 DEPRECATED = frozenset({"agent_id", "agent", "agent_config"})
-WHOLE = {  # what makes a block whole (`§8.1`); an override replaces blocks, so half of one would lose the rest
+REQUIRED = {  # fields of each block (`§8.1`); an override replaces whole blocks, so a part of one would lose the rest
     "llm_config": ("provider", "model"),
     "stt_config": ("provider", "model", "language"),
     "tts_config": ("provider", "voice_id"),
@@ -27,7 +27,7 @@ def outbound(
     assistant: Mapping[str, Any] | None,
     first_message: str | None,
 ) -> dict[str, Any]:
-    """The body, in exactly one of the three modes. Raises `Invalid`."""
+    """The JSON body, in exactly one of the three modes. Raises `Invalid`."""
     if not isinstance(number_id, str) or not number_id.strip():
         # VoiceDock would choose one of the organization's numbers, perhaps another client's.
         raise Invalid("Choose the number to call from.", param="number_id")
@@ -51,27 +51,27 @@ def _mode(
 
 def _transient(assistant: Mapping[str, Any]) -> dict[str, Any]:
     made = {name: value for name, value in assistant.items() if name not in SPEECH or value is not None}
-    _checked(made)
+    _check_blocks(made)
     if "llm_config" not in made:
         raise Invalid("An assistant made for one call needs its model.", param="llm_config")
     family = family_of(made["llm_config"]["provider"])
     if family is Family.PIPELINE and any(block not in made for block in SPEECH):
         raise Invalid("A pipeline assistant needs both its hearing and its voice.", param="stt_config")
-    _hears_and_speaks_itself(made)
+    _check_realtime(made)
     return made
 
 
 def _override(override: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(override)
-    _checked(made)
-    _hears_and_speaks_itself(made)
+    _check_blocks(made)
+    _check_realtime(made)
     return made
 
 
-def _checked(made: dict[str, Any]) -> None:
+def _check_blocks(made: dict[str, Any]) -> None:
     if DEPRECATED & made.keys():
         raise Invalid("This assistant is described with names that VoiceDock has given up.", param="assistant")
-    for block, needed in WHOLE.items():
+    for block, needed in REQUIRED.items():
         if made.get(block) is None and (block in SPEECH or block not in made):
             continue
         given = made[block]
@@ -79,8 +79,8 @@ def _checked(made: dict[str, Any]) -> None:
             raise Invalid("Give the assistant's model, hearing and voice as a whole, not in part.", param=block)
 
 
-def _hears_and_speaks_itself(made: dict[str, Any]) -> None:
-    """A realtime model does both itself, and VoiceDock wants neither configured."""
+def _check_realtime(made: dict[str, Any]) -> None:
+    """A realtime model needs no speech blocks, and VoiceDock refuses them."""
     family = family_of(made["llm_config"]["provider"]) if "llm_config" in made else Family.UNKNOWN
     if family.is_realtime and any(made.get(block) is not None for block in SPEECH):
         raise Invalid("A realtime assistant has its own hearing and voice: leave both out.", param="stt_config")

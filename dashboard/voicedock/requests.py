@@ -1,4 +1,4 @@
-"""Parts of what we send, checked before they leave."""
+"""Checked parts of request bodies and query strings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from .errors import Invalid
 from .outbound import E164
 
-MOST = 1000  # entries of a page (`voicedock-api.md §1.5`)
+MAX_PAGE = 1000  # entries of a page (`voicedock-api.md §1.5`)
 
 
 def paging(limit: int, offset: int) -> dict[str, int]:
-    if not 1 <= limit <= MOST or offset < 0:
-        raise Invalid(f"A page has 1 to {MOST} entries.", param="limit")
+    if not 1 <= limit <= MAX_PAGE or offset < 0:
+        raise Invalid(f"A page has 1 to {MAX_PAGE} entries.", param="limit")
     return {"limit": limit, "offset": offset}
 
 
@@ -28,20 +28,20 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def wall(at: time) -> str:
-    """`HH:MM:SS`, the form that all papers know (`§16` 12)."""
+def wall_time(at: time) -> str:
+    """`HH:MM:SS`, the only form that all of VoiceDock's pages show (`§16` 12)."""
     if not isinstance(at, time):
         raise Invalid("Give the hours in which the campaign calls.", param="starts")
     return at.strftime("%H:%M:%S")
 
 
-def given(value: Any, otherwise: str, param: str) -> str:
+def required_text(value: Any, message: str, param: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Invalid(otherwise, param=param)
+        raise Invalid(message, param=param)
     return value.strip()
 
 
-def some(fields: Mapping[str, Any]) -> None:
+def require_fields(fields: Mapping[str, Any]) -> None:
     if not fields:
         raise Invalid("There is nothing to change.")
 

@@ -1,4 +1,4 @@
-"""How far along a call is: by the states VoiceDock names (`voicedock-api.md §5.3`), and ours before it has the call."""
+"""The order of call states: VoiceDock's (`docs/voicedock-api.md §5.3`), and ours before it has the call."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ _RANKS |= {  # states of Patchbay alone
 
 
 def normal(status: str) -> str:
-    """As VoiceDock spells it, with hyphens; else untouched, since it may send states that nobody has named yet."""
+    """With hyphens, as VoiceDock spells it; otherwise unchanged, since it may send states that are not documented."""
     return status.strip().replace("_", "-")
 
 
 def rank(state: str) -> int:
-    """Order of states: a call never goes back to a lower rank, and among equals the later word counts.
+    """Order of states: a call never goes back to a lower rank; among equals the later report counts.
 
-    States we do not know stand beside `in-progress`: they are shown, and every end still comes after them.
+    Unknown states have the rank of `in-progress`: they are shown, and every final state still comes after them.
     """
     return _RANKS.get(normal(state), _RANKS[CallState.IN_PROGRESS])
 
 
 def is_terminal(state: str, ended_at: datetime | None = None) -> bool:
-    """Whether the call is over; in a state we do not know it is once it has an end."""
+    """Whether the call is over; in an unknown state it is once it has `ended_at`."""
     state = normal(state)
     if state in _RANKS:
         return _RANKS[state] == len(_ORDER)

@@ -1,4 +1,4 @@
-"""What VoiceDock tells without being asked: whether it is genuine, and the little of it that we keep (§11)."""
+"""VoiceDock's webhooks: their signatures, and the event in the body, reduced to what is in use (`§11`)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from . import reading, states
+from . import parsing, states
 from .capabilities import Family, family_of
-from .errors import Forged, Malformed, Stale
-from .reading import clean, first, link, mapping, moment, text, whole
+from .errors import InvalidSignature, Malformed, StaleTimestamp
+from .parsing import clean, date_time, first_present, integer, mapping, text, url
 
 TOLERANCE = 300  # seconds, both ways
 
@@ -22,35 +22,36 @@ _DIRECTIONS |= {"inboundPhoneCall": "inbound", "outboundPhoneCall": "outbound", 
 
 
 def sign(secret: str, timestamp: str, raw_body: bytes) -> str:
-    """The signature without its `sha256=`: HMAC over timestamp, a dot and the bytes as they came (`§11.3`)."""
+    """The signature without `sha256=`: HMAC-SHA256 over timestamp, a dot and the raw body (`§11.3`)."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + raw_body, hashlib.sha256).hexdigest()
 
 
 def verify(raw_body: bytes, signature: str | None, timestamp: str | None, secrets: Sequence[str], now: float) -> int:
-    """Which of our secrets signed these bytes, as its index; `now` in Unix seconds.
+    """The index of the secret that signed this body; `now` in Unix seconds.
 
-    Raises `Forged`, and `Stale` for a genuine one more than five minutes from now. Nothing may be read before.
+    Raises `InvalidSignature`, and `StaleTimestamp` for a valid one more than five minutes from `now`. Nothing of the
+    body may be read before.
     """
     timestamp, given = (timestamp or "").strip(), (signature or "").strip().removeprefix("sha256=")
     if not given or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
-        raise Forged
+        raise InvalidSignature
     found = None
-    for index, secret in enumerate(secrets):  # each is tried, so that the time taken tells nothing
+    for index, secret in enumerate(secrets):  # every secret is tried, so that the time taken reveals nothing
         fits = hmac.compare_digest(sign(secret, timestamp, raw_body).encode(), given.encode("utf-8", "replace"))
         if fits and secret and found is None:
             found = index
     if found is None:
-        raise Forged
+        raise InvalidSignature
     if abs(now - int(timestamp)) > TOLERANCE:
-        raise Stale
+        raise StaleTimestamp
     return found
 
 
 @dataclass(frozen=True)
 class WebhookEvent:
-    """One event (`§11.5`). `call_id` may be another one than REST uses for the call; `reference` is our own, echoed.
+    """One event (`§11.5`). `call_id` may differ from the id of the call in REST; `reference` is our call's id, echoed.
 
-    `number` is ours and `customer` the person, both null on web calls. `provider` is that of the model really used.
+    `number` is ours and `customer` the person's, both None on web calls. `provider` is that of the model really used.
     """
 
     type: str
@@ -86,22 +87,22 @@ class WebhookEvent:
         return states.is_terminal(self.status, self.ended_at)
 
     def reduced(self) -> dict[str, Any]:
-        """The same as JSON can hold it; `restored` reads it back. Nothing else of the webhook needs to be kept."""
-        kept = asdict(self)
+        """As JSON, which `restored` reads; nothing else of the webhook has to be stored."""
+        payload = asdict(self)
         for name in ("timestamp", "started_at", "ended_at"):
-            kept[name] = kept[name].isoformat() if kept[name] else None
-        return kept | {"messages": [list(line) for line in self.messages]}
+            payload[name] = payload[name].isoformat() if payload[name] else None
+        return payload | {"messages": [list(line) for line in self.messages]}
 
     @classmethod
-    def restored(cls, kept: dict[str, Any]) -> Self:
-        """From what `reduced` gave."""
-        times = {name: moment(kept.get(name)) for name in ("timestamp", "started_at", "ended_at")}
-        lines = tuple((role, content) for role, content in kept.get("messages") or ())
-        return cls(**{name: kept.get(name) for name in cls.__dataclass_fields__} | times | {"messages": lines})
+    def restored(cls, payload: dict[str, Any]) -> Self:
+        """From what `reduced` returned."""
+        times = {name: date_time(payload.get(name)) for name in ("timestamp", "started_at", "ended_at")}
+        lines = tuple((role, content) for role, content in payload.get("messages") or ())
+        return cls(**{name: payload.get(name) for name in cls.__dataclass_fields__} | times | {"messages": lines})
 
 
 def read_event(raw: bytes) -> WebhookEvent:
-    """Read a verified body. Raises `Malformed` when it is no event of a call; all else may be missing."""
+    """Read a verified body. Raises `Malformed` without a type or a call id; all other fields may be missing."""
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
@@ -111,11 +112,11 @@ def read_event(raw: bytes) -> WebhookEvent:
     kind, call_id = text(message.get("type")), text(call.get("id"))
     if not kind or not call_id:
         raise Malformed("This webhook is no event of a call.")
-    line = mapping(first(message, "phone_number", "phoneNumber"))
+    line = mapping(first_present(message, "phone_number", "phoneNumber"))
     assistant = mapping(message.get("assistant"))
     return WebhookEvent(
         type=kind,
-        timestamp=moment(message.get("timestamp")),
+        timestamp=date_time(message.get("timestamp")),
         call_id=call_id,
         call_type=text(call.get("type")) or "",
         status=states.normal(text(call.get("status")) or ""),
@@ -124,13 +125,13 @@ def read_event(raw: bytes) -> WebhookEvent:
         customer=text(mapping(message.get("customer")).get("number")),
         reference=text(mapping(assistant.get("metadata")).get("our_ref")),
         provider=text(mapping(assistant.get("llm_config")).get("provider")),
-        duration_seconds=whole(message.get("duration_seconds")),
+        duration_seconds=integer(message.get("duration_seconds")),
         end_reason=text(message.get("end_reason")),
         error=text(message.get("error")),
-        started_at=moment(message.get("started_at")),
-        ended_at=moment(message.get("ended_at")),
+        started_at=date_time(message.get("started_at")),
+        ended_at=date_time(message.get("ended_at")),
         summary=text(message.get("summary")),
-        messages=reading.messages(message.get("messages")),
-        analysis=clean(mapping(first(message, "analysis", "analysis_result"))) or None,
-        recording_url=link(message.get("recording_url")),
+        messages=parsing.messages(message.get("messages")),
+        analysis=clean(mapping(first_present(message, "analysis", "analysis_result"))) or None,
+        recording_url=url(message.get("recording_url")),
     )

@@ -40,7 +40,7 @@ def route_of(method: str, path: str) -> Route:
         match = resolve(path)
     except Resolver404:
         return Route(Kind.PAGE)
-    if match.url_name == "voicedock-hook":
+    if match.url_name == "voicedock-webhook":
         return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
     if method in SAFE:
         return Route(Kind.EXPORT if (match.url_name or "").endswith("export") else Kind.PAGE)

@@ -71,7 +71,7 @@ class Pool:
             self.clients += Counter()  # drops those at zero
 
     def _serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        with waiting.turn(waiting.Turn(self._at_work, may_wait=self.size.may_wait)):
+        with waiting.use_slot(waiting.RequestSlot(self._at_work, may_wait=self.size.may_wait)):
             return self._application(environ, start_response)
 
 

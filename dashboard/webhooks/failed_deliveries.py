@@ -13,18 +13,18 @@ Outcome = Delivery.Outcome
 
 
 def failed(connection: Connection) -> list[Delivery]:
-    """Those that could not be applied, the newest first. Inside a scope that reaches all."""
+    """The newest first. Inside a scope that covers all clients."""
     return list(Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED).order_by("-id")[:SHOWN])
 
 
 def failed_by_connection() -> dict[int, int]:
-    """How many could not be applied, for each connection that has any. Inside a scope that reaches all."""
+    """Counts by connection id, only of connections that have any. Inside a scope that covers all clients."""
     rows = Delivery.objects.filter(outcome=Outcome.FAILED).order_by()
     return dict(rows.values_list("connection").annotate(count=Count("pk")))
 
 
 def replay(connection: Connection, *, by: User) -> int:
-    """Have those that could not be applied tried again, as if they had just come; how many. Inside such a scope."""
+    """Set those that failed to waiting again; returns how many. Inside a scope that covers all clients."""
     rows = Delivery.objects.filter(connection_id=connection.pk, outcome=Outcome.FAILED)
     count = rows.update(outcome=Outcome.WAITING, attempts=0)
     if count:

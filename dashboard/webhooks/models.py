@@ -1,4 +1,4 @@
-"""The inbox of webhooks: kept before they are answered."""
+"""Webhooks that were received, and counts of those that were rejected."""
 
 from django.db import models
 from django.utils import timezone
@@ -8,7 +8,7 @@ from tenants.models import Connection
 
 
 class Delivery(models.Model):
-    """One verified webhook, reduced to what we need; the echoed assistant may hold secrets and is not kept."""
+    """One verified webhook, reduced to the fields in use: the echoed assistant may hold secrets and is not stored."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -23,7 +23,7 @@ class Delivery(models.Model):
     payload = models.JSONField()
     signed_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
-    times = models.PositiveIntegerField(default=1, help_text="How often the very same body came.")
+    times = models.PositiveIntegerField(default=1, help_text="How often the same body came.")
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     applied_at = models.DateTimeField(null=True, blank=True)
@@ -44,7 +44,7 @@ class Delivery(models.Model):
 
 
 class Rejection(models.Model):
-    """Webhooks that were not to be believed, counted: forged by day, never kept."""
+    """Webhooks with an invalid signature or timestamp: counted by day and reason, never stored."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="rejections")
     day = models.DateField()

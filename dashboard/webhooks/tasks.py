@@ -1,4 +1,4 @@
-"""Bells of this room."""
+"""Tasks of webhooks, enqueued by beat."""
 
 from celery import shared_task
 
@@ -11,5 +11,5 @@ def apply_waiting() -> None:
 
 
 @shared_task
-def forget() -> None:
-    deliveries.forget()
+def prune_deliveries() -> None:
+    deliveries.prune()

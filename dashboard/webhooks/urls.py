@@ -1,9 +1,9 @@
-"""Addresses of this room."""
+"""URL of the webhook endpoint, below `/hooks/`."""
 
 from django.urls import URLPattern, path
 
 from dashboard.webhooks import views
 
 urlpatterns: list[URLPattern] = [
-    path("voicedock/<str:token>/", views.voicedock_hook, name="voicedock-hook"),
+    path("voicedock/<str:token>/", views.receive_webhook, name="voicedock-webhook"),
 ]

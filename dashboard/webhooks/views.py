@@ -1,4 +1,4 @@
-"""VoiceDock's door: a webhook is verified and kept, then answered."""
+"""The endpoint of VoiceDock's webhooks: each is verified and stored, then applied, then answered."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from dashboard import voicedock
 from dashboard.webhooks import deliveries
 from tenants.models import Connection
 
-LARGEST = 512 * 1024  # bytes
+MAX_BODY = 512 * 1024  # bytes
 
 
 @csrf_exempt
 @require_POST
-def voicedock_hook(request: HttpRequest, token: str) -> HttpResponse:
-    """2xx once it is kept; 401 and 404 say nothing more. `{}` is also the answer that changes nothing (§11.5)."""
+def receive_webhook(request: HttpRequest, token: str) -> HttpResponse:
+    """200 with `{}` (changes nothing at VoiceDock, `§11.5`) once it is stored; 400, 401, 404 and 413 are empty."""
     raw = _body(request)
     if raw is None:
         return HttpResponse(status=413)
     headers = request.headers
     try:
-        delivery = deliveries.keep(
+        received = deliveries.record(
             token, raw, headers.get("X-Webhook-Signature", ""), headers.get("X-Webhook-Timestamp", "")
         )
     except Connection.DoesNotExist:
         return HttpResponse(status=404)
-    except deliveries.Forged:
+    except voicedock.InvalidSignature:
         return HttpResponse(status=401)
     except voicedock.Malformed:
         return HttpResponse(status=400)
-    if delivery is not None:
-        deliveries.apply(delivery)
+    if received.is_waiting:
+        deliveries.apply(received.delivery_id, received.event)
     return JsonResponse({})
 
 
 def _body(request: HttpRequest) -> bytes | None:
-    """The raw bytes, or None when there are too many of them: no more than that is read."""
+    """The raw bytes; None when they are more than `MAX_BODY`, of which no more is read."""
     try:
-        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        declared = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return None
-    if announced > LARGEST:
+    if declared > MAX_BODY:
         return None
-    raw = request.read(LARGEST + 1)
-    return raw if len(raw) <= LARGEST else None
+    raw = request.read(MAX_BODY + 1)
+    return raw if len(raw) <= MAX_BODY else None

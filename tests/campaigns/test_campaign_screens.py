@@ -102,9 +102,9 @@ def test_actions_are_sent_once_and_reported(manager, bloom, monkeypatch, status,
 
     def answer(one, *, by):
         asked.append((one.pk, by.name))
-        return control.Answer("accepted", "Recall autumn is as you wished.")
+        return control.ActionResult("accepted", "Recall autumn is as you wished.")
 
-    monkeypatch.setitem(views.DEEDS, action, answer)
+    monkeypatch.setitem(views.ACTIONS, action, answer)
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
     page = manager.get(path).content.decode()
     assert f'action="{path}{action}/"' in page
@@ -116,7 +116,7 @@ def test_actions_are_sent_once_and_reported(manager, bloom, monkeypatch, status,
 @pytest.mark.parametrize("outcome", ["refused", "unknown"])
 def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcome):
     campaign = make_campaign(bloom, status="paused")
-    monkeypatch.setitem(views.DEEDS, "resume", lambda one, by: control.Answer(outcome, "VoiceDock said: no."))
+    monkeypatch.setitem(views.ACTIONS, "resume", lambda one, by: control.ActionResult(outcome, "VoiceDock said: no."))
     answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/resume/")
     assert answer.status_code == 409 and "VoiceDock said: no." in answer.content.decode()
     assert "Resume" in answer.content.decode()
@@ -152,9 +152,9 @@ def test_long_lists_cost_no_more_queries(sign_in, support, manager, bloom, djang
     few = {}
     for browser, path in paths:
         browser.get(path)
-        with CaptureQueriesContext(connection) as told:
+        with CaptureQueriesContext(connection) as queries:
             browser.get(path)
-        few[path] = len(told)
+        few[path] = len(queries)
     for at in range(30):
         make_lead(
             make_campaign(bloom, f"Campaign {at}", remote_updated_at=timezone.now() - timedelta(hours=at)), "calling"
@@ -170,13 +170,13 @@ def test_only_what_a_page_shows_is_judged(manager, bloom, monkeypatch):
         make_campaign(bloom, f"Draft {at}", status="draft", remote_updated_at=timezone.now() - timedelta(hours=at))
     judged = []
 
-    def hindrances(campaigns, *, by):
+    def blocked_actions(campaigns, *, by):
         with scope.for_system("which are judged"):
             judged.extend(campaigns.values_list("name", flat=True))
         return {}
 
     monkeypatch.setattr(queries, "PAGE", 3)
-    monkeypatch.setattr(control, "hindrances", hindrances)
+    monkeypatch.setattr(control, "blocked_actions", blocked_actions)
     page = manager.get("/c/bloom-dental/campaigns/").content.decode()
     assert len(judged) == 3 and all(name in page for name in judged)
 

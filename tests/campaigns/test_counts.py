@@ -35,19 +35,19 @@ def test_the_parts_add_up_and_everything_says_the_same(campaign, leads):
     assert all(part.figure >= 0 for part in found.parts) and 0 <= found.dealt_with <= found.total
     assert found.left <= found.total - found.dealt_with
     html = Template("{% campaign_progress c %}").render(Context({"c": found}))
-    said = [int(figure.replace(",", "")) for figure in re.findall(r'">([\d,]+) ', html)]
-    assert sum(said) == found.total
+    shown = [int(figure.replace(",", "")) for figure in re.findall(r'">([\d,]+) ', html)]
+    assert sum(shown) == found.total
     widths = [float(width) for width in re.findall(r'width="([\d.]+)%"', html)]
     assert sum(widths) <= 100.1
-    if windows.standing(campaign, NOON, found).words in ("Completed", "Everybody called"):
-        assert found.left == 0 and "pending" not in [part.words for part in found.parts if part.figure]
+    if windows.status_of(campaign, NOON, found).label in ("Completed", "Everybody called"):
+        assert found.left == 0 and "pending" not in [part.label for part in found.parts if part.figure]
 
 
 @given(campaigns, st.dictionaries(st.sampled_from(["pending", "completed", "failed", "skipped"]), figures, min_size=1))
 def test_leads_read_after_the_counters_moved_are_what_counts(campaign, leads):
     campaign.total_leads, campaign.status = sum(leads.values()), "scheduled"
     campaign.leads_seen_at, campaign.counted_at = NOON, NOON - timedelta(seconds=1)
-    found = {part.words: part.figure for part in counts.of(campaign, leads).parts}
+    found = {part.label: part.figure for part in counts.of(campaign, leads).parts}
     assert {name: found.get(name, 0) for name in leads} == leads
 
 
@@ -74,4 +74,4 @@ def test_a_completed_campaign_with_a_call_under_way_does_not_say_that_all_is_don
     campaign = Campaign(status="completed", total_leads=1)
     found = counts.of(campaign, {"calling": 1})
     assert found.left == 1
-    assert "dealt with" not in windows.standing(campaign, NOON, found).detail
+    assert "dealt with" not in windows.status_of(campaign, NOON, found).detail

@@ -39,11 +39,11 @@ def in_sandbox(window: DailyWindow) -> SimpleNamespace:
 
 @given(windows_of_a_day, moments)
 def test_the_sandbox_opens_and_closes_by_the_same_definition(window, moment):
-    there, at = in_sandbox(window), moment.timestamp()
-    assert sandbox.is_open(there, at) == window.is_open(moment)
-    assert sandbox.is_open(there, at, overnight=False) == (window.is_documented and window.is_open(moment))
+    in_vendor, at = in_sandbox(window), moment.timestamp()
+    assert sandbox.is_open(in_vendor, at) == window.is_open(moment)
+    assert sandbox.is_open(in_vendor, at, overnight=False) == (window.is_documented and window.is_open(moment))
     opens = window.next_opening(moment)
-    assert sandbox.opens_at(there, at) == (opens.timestamp() if opens else at + 86_400)
+    assert sandbox.opens_at(in_vendor, at) == (opens.timestamp() if opens else at + 86_400)
 
 
 @given(windows_of_a_day, moments)
@@ -62,10 +62,10 @@ def test_equal_ends_are_read_as_a_whole_day_and_said_to_be_undocumented(at, mome
     window = DailyWindow(at, at, AMSTERDAM)
     assert window.is_open(moment) and not window.is_documented
     campaign = Campaign(status="scheduled", starts=at, ends=at, timezone="Europe/Amsterdam", total_leads=3)
-    standing = windows.standing(campaign, moment)
-    assert (standing.words, standing.detail, standing.is_calling) == ("Started", windows.NOT_DOCUMENTED, False)
+    status = windows.status_of(campaign, moment)
+    assert (status.label, status.detail, status.is_calling) == ("Started", windows.NOT_DOCUMENTED, False)
     being_called = counts.of(campaign, {"calling": 1})
-    assert windows.standing(campaign, moment, being_called).words == "Running", "somebody is being called now"
+    assert windows.status_of(campaign, moment, being_called).label == "Running", "somebody is being called now"
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_the_last_minute_of_a_day_is_said_as_it_is():
         return Campaign(starts=time(0), ends=ends, timezone="Europe/Amsterdam")
 
     whole, short = campaign(time(23, 59, 59)), campaign(time(23, 59))
-    assert windows.is_open(whole, last) and windows.window_words(whole) == "All day, Amsterdam"
-    assert not windows.is_open(short, last) and windows.window_words(short) == "Every day 0:00 to 23:59, Amsterdam"
-    assert windows.window_words(campaign(time(12, 0, 30))) == "Every day 0:00 to 12:00:30, Amsterdam"
+    assert windows.is_open(whole, last) and windows.window_label(whole) == "All day, Amsterdam"
+    assert not windows.is_open(short, last) and windows.window_label(short) == "Every day 0:00 to 23:59, Amsterdam"
+    assert windows.window_label(campaign(time(12, 0, 30))) == "Every day 0:00 to 12:00:30, Amsterdam"
 
 
 def test_a_window_over_midnight_is_said_with_its_day_and_names_keep_their_capitals():
     night = Campaign(starts=time(22), ends=time(6), timezone="America/New_York", status="scheduled", total_leads=3)
-    assert windows.window_words(night) == "Every day 22:00 to 6:00 the next day, New York"
+    assert windows.window_label(night) == "Every day 22:00 to 6:00 the next day, New York"
     assert windows.window_in_sentence(night) == "every day 22:00 to 6:00 the next day, New York"
-    assert windows.standing(night, AUTUMN).detail == windows.NOT_DOCUMENTED
+    assert windows.status_of(night, AUTUMN).detail == windows.NOT_DOCUMENTED

@@ -93,11 +93,13 @@ def test_a_dedication_a_release_and_a_move_pause_it_and_say_why(
     assert new_requests() == [f"PATCH /campaigns/{started.remote_id}"]
     paused = fresh()
     assert (paused.status, sandbox.state.campaigns[paused.remote_id].status) == ("paused", "paused")
-    assert cause.label in windows.standing(paused, NOON).detail
+    assert cause.label in windows.status_of(paused, NOON).detail
     assert rechecks.run() == [] and fresh().pause_required_at is None
     with scope.for_system("look"):
-        told = [sentence(one) for one in AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")]
-    assert told[2:] == [
+        sentences = [
+            sentence(entry) for entry in AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")
+        ]
+    assert sentences[2:] == [
         f"Patchbay stops the campaign Slots, because {cause.label}.",
         "Patchbay asked VoiceDock to pause the campaign Slots.",
         "Patchbay paused the campaign Slots.",
@@ -149,9 +151,9 @@ def test_a_pause_without_an_answer_is_unknown_and_tried_again(started, harbor, s
     assert rechecks.run() == [started]
     waiting = fresh()
     assert (waiting.status, waiting.pause_outcome) == ("scheduled", "unknown")
-    standing = windows.standing(waiting, NOON)
-    assert (standing.words, standing.is_calling) == ("To be paused", False)
-    assert "It is not certain whether VoiceDock paused it. It is asked again." in standing.detail
+    status = windows.status_of(waiting, NOON)
+    assert (status.label, status.is_calling) == ("To be paused", False)
+    assert "It is not certain whether VoiceDock paused it. It is asked again." in status.detail
     assert rechecks.run() == [], "not before its time"
     with scope.for_system("time passes"):
         Campaign.objects.update(pause_next_at=Now())
@@ -246,9 +248,9 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
         assert Lead.objects.get(pk=lead.pk).call_verdict == "differs"
         entry = AuditEntry.objects.get(action="campaign.foreign-call")
     assert entry.tenant_id == started.tenant_id and "another client or with another assistant" in sentence(entry)
-    with pytest.raises(control.Refusal, match="Ask your account team"):
+    with pytest.raises(control.ActionRefused, match="Ask your account team"):
         control.resume(fresh(), by=make_member(started.tenant, Role.OWNER))
-    with pytest.raises(control.Refusal, match="Confirm the risk"):
+    with pytest.raises(control.ActionRefused, match="Confirm the risk"):
         control.resume(fresh(), by=support)
     stated = control.risk(fresh(), by=support)
     assert stated.made_foreign_calls

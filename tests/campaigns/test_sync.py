@@ -29,8 +29,13 @@ def test_a_campaign_belongs_to_the_client_of_its_assistant(agency, harbor, make_
     make_remote_campaign("Nobody's", "Tariff advisor")
     sync.campaigns(agency.connection)
     with scope.for_tenant(harbor):
-        (mine,) = Campaign.objects.all()
-        assert (mine.name, mine.status, mine.total_leads, str(mine.starts)) == ("Slots", "draft", 3, "09:00:00")
+        (campaign,) = Campaign.objects.all()
+        assert (campaign.name, campaign.status, campaign.total_leads, str(campaign.starts)) == (
+            "Slots",
+            "draft",
+            3,
+            "09:00:00",
+        )
     with scope.for_system("look"):
         assert Campaign.objects.get(name="Nobody's").tenant is None
 
@@ -153,4 +158,4 @@ def test_one_organization_knows_nothing_of_anothers_campaigns(agency, bloom_orga
     sync.campaigns(agency.connection)
     with scope.for_system("look"):
         assert not Campaign.objects.exists()
-    assert connect.hook_address(agency.connection) != connect.hook_address(bloom_organization.connection)
+    assert connect.webhook_url(agency.connection) != connect.webhook_url(bloom_organization.connection)

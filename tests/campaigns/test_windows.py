@@ -40,8 +40,8 @@ def campaign(status="scheduled", starts=time(9), ends=time(17), zone="Europe/Ams
     ],
 )
 def test_standing(one, words, mark):
-    standing = windows.standing(one, NOON)
-    assert (standing.words, standing.mark) == (words, mark)
+    status = windows.status_of(one, NOON)
+    assert (status.label, status.mark) == (words, mark)
 
 
 def test_a_window_over_midnight_is_open_on_both_sides():
@@ -56,12 +56,12 @@ def test_the_end_is_not_inside():
 
 
 def test_the_next_opening_is_told_with_its_day():
-    assert windows.standing(campaign(starts=time(15)), NOON).detail == "Calls again today from 15:00."
+    assert windows.status_of(campaign(starts=time(15)), NOON).detail == "Calls again today from 15:00."
     late = campaign(starts=time(8), ends=time(10))
-    assert windows.standing(late, NOON).detail == "Calls again tomorrow from 08:00."
+    assert windows.status_of(late, NOON).detail == "Calls again tomorrow from 08:00."
 
 
 def test_the_window_in_words():
-    assert windows.window_words(campaign(ends=time(17, 30))) == "Every day 9:00 to 17:30, Amsterdam"
-    assert windows.window_words(campaign(starts=time(0), ends=time(23, 59, 59))) == "All day, Amsterdam"
-    assert windows.window_words(campaign(starts=None)) == "Window not known"
+    assert windows.window_label(campaign(ends=time(17, 30))) == "Every day 9:00 to 17:30, Amsterdam"
+    assert windows.window_label(campaign(starts=time(0), ends=time(23, 59, 59))) == "All day, Amsterdam"
+    assert windows.window_label(campaign(starts=None)) == "Window not known"

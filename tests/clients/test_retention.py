@@ -102,13 +102,13 @@ def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, a
     assert retention.run() == 0 and personal() == list(TABLES)
     closed(bloom, admin, days_ago=29)
     assert retention.run() == 0 and personal() == list(TABLES)
-    assert "end_retention" in SCHEDULE["end retention"]["task"]
+    assert "remove_expired_data" in SCHEDULE["end retention"]["task"]
 
 
 def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbor, admin, capsys):
     (call,), (other,) = with_old_calls(bloom), with_old_calls(harbor)
     closed(bloom, admin, days_ago=31)
-    tasks.end_retention()
+    tasks.remove_expired_data()
     with scope.for_system("look"):
         kept = Call.objects.get(pk=call.pk)
         assert (kept.counterpart, kept.error, kept.overrides) == ("", "", {})
@@ -122,8 +122,8 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
         assert Delivery.objects.filter(call_id_sent=other.remote_id).exists()
         assert list(verification.verify()) == []
     assert now(bloom).data_is_removed and not now(harbor).data_removed_at
-    (told,) = entries(bloom, "tenant.data-removed")
-    assert json.loads(told.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 1, "leads": 1}
+    (entry,) = entries(bloom, "tenant.data-removed")
+    assert json.loads(entry.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 1, "leads": 1}
     call_command("verify_audit")
     capsys.readouterr()
 
@@ -138,7 +138,7 @@ def test_a_second_time_changes_nothing(bloom, admin):
 def test_it_goes_in_small_steps_and_on_where_it_stopped(bloom, admin, monkeypatch):
     with_old_calls(bloom, calls=7)
     closed(bloom, admin, days_ago=31)
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     steps = []
     real = removal.remove_personal_data
 
@@ -230,15 +230,15 @@ def test_a_late_webhook_is_not_kept(bloom, admin):
     (call,) = with_old_calls(bloom)
     closed(bloom, admin, days_ago=31)
     retention.run()
-    told = dict.fromkeys(voicedock.WebhookEvent.__dataclass_fields__) | {
+    payload = dict.fromkeys(voicedock.WebhookEvent.__dataclass_fields__) | {
         "messages": [["user", WORDS]],
         "summary": WORDS,
     }
-    told |= {"type": REPORT, "call_id": call.remote_id, "call_type": "outboundPhoneCall", "status": "ended"}
+    payload |= {"type": REPORT, "call_id": call.remote_id, "call_type": "outboundPhoneCall", "status": "ended"}
     with scope.for_system("a webhook comes late"):
         late = Delivery.objects.create(
             connection=bloom.connection, body_hash=b"l" * 32, event=REPORT, call_id_sent=call.remote_id,
-            payload=told | {"customer": PERSON},
+            payload=payload | {"customer": PERSON},
         )  # fmt: skip
     deliveries.apply(late.pk)
     assert personal() == []

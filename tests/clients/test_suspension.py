@@ -90,8 +90,8 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(operator, a
                 committed.append(timezone.now())
                 return None
             return operator.place(f"+3161234{n:04}")
-        except intents.Refusal as no:
-            return no.words
+        except intents.Refusal as error:
+            return error.words
         finally:
             database.close()
 
@@ -111,12 +111,12 @@ def test_live_calls_run_on_or_are_ended_as_staff_say(operator, admin):
     talking, ringing = operator.place_answered(), operator.place("+31612340077")
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
     assert operator.command_requests() == []
-    assert suspension.end_live_calls(operator.tenant, by=admin) == suspension.Ended(asked=2, ringing=1)
+    assert suspension.end_live_calls(operator.tenant, by=admin) == suspension.EndedCalls(asked=2, ringing=1)
     assert story(operator.tenant)[-1] == "Admin Person asked to end 2 live calls, of which 1 were not answered yet."
     assert operator.command_requests() == [], "a page does not wait for VoiceDock"
     operator.run_due_work()
-    (told,) = operator.command_requests()
-    assert told["body"] == {"type": "end-call"} and talking.remote_id in told["path"]
+    (command,) = operator.command_requests()
+    assert command["body"] == {"type": "end-call"} and talking.remote_id in command["path"]
     assert operator.reload(ringing).end_asked_at is None
     operator.control_sandbox(f"calls/{ringing.remote_id}/force", status="in-progress")
     operator.read_calls()
@@ -332,7 +332,7 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(operator, make_rem
     assert remote.status == "paused"
     remote.status = "scheduled"  # somebody resumed it in VoiceDock's own dashboard
     campaigns.campaigns(operator.connection)
-    tasks.keep_stopped()
+    tasks.keep_campaigns_paused()
     assert remote.status == "paused"
     assert suspension.keep_campaigns_paused() == []
 

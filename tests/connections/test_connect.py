@@ -25,15 +25,15 @@ def test_a_key_is_tried_before_it_is_kept(db, sandbox, admin):
     [("", "Paste the API key."), ("wrong", "VoiceDock does not know this key, or has withdrawn it.")],
 )
 def test_a_key_that_opens_nothing_is_refused(db, sandbox, admin, key, words):
-    with pytest.raises(connect.Refused) as no:
+    with pytest.raises(connect.ChangeRefused) as error:
         connect.add("Kabelhuis", key, by=admin)
-    assert no.value.words == words
+    assert error.value.message == words
     with scope.for_system("look"):
         assert not Connection.objects.exists()
 
 
 def test_an_organization_is_connected_once(agency, admin):
-    with pytest.raises(connect.Refused, match="Kabelhuis is connected already"):
+    with pytest.raises(connect.ChangeRefused, match="Kabelhuis is connected already"):
         connect.add("Again", "sandbox-agency", by=admin)
 
 
@@ -46,7 +46,7 @@ def test_children_find_their_parent_in_either_order(db, sandbox):
 
 
 def test_a_key_is_replaced_by_one_of_the_same_organization_only(agency, sandbox, admin):
-    with pytest.raises(connect.Refused, match="This key belongs to Bloom Dental, not to Kabelhuis"):
+    with pytest.raises(connect.ChangeRefused, match="This key belongs to Bloom Dental, not to Kabelhuis"):
         connect.replace_key(agency.connection, "sandbox-bloom", by=admin)
     connect.replace_key(agency.connection, "sandbox-agency", by=admin)
     with scope.for_system("look"):

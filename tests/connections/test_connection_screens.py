@@ -77,10 +77,10 @@ def test_hooking_up_leaves_foreign_webhooks_alone_unless_told(admin_browser, age
         assistant = Assistant.objects.filter(connection=agency.connection).first()
         Assistant.objects.filter(pk=assistant.pk).update(webhook_url="https://elsewhere.test/hook")
     path = f"/connections/{agency.connection.pk}/"
-    assert admin_browser.post(f"{path}hook-up/").headers["Location"] == path
+    assert admin_browser.post(f"{path}webhooks/").headers["Location"] == path
     page = admin_browser.get(path).content.decode()
     assert "1 report elsewhere and were left alone." in page and "Take the others over" in page
-    admin_browser.post(f"{path}hook-up/", {"take_over": "yes"})
+    admin_browser.post(f"{path}webhooks/", {"take_over": "yes"})
     with scope.for_system("look"):
         assert not Assistant.objects.filter(connection=agency.connection, webhook_url__contains="elsewhere").exists()
 
@@ -98,6 +98,6 @@ def test_support_looks_and_only_admins_change(sign_in, support, agency):
     page = browser.get(path).content.decode()
     assert "Look at everything now" not in page and "Replace the key" not in page
     assert "Add a connection" not in browser.get("/connections/").content.decode()
-    for action in ("sync/", "hook-up/", "key/"):
+    for action in ("sync/", "webhooks/", "key/"):
         assert browser.post(path + action).status_code == 403
     assert browser.post("/connections/add/", {"api_key": "sandbox-bloom"}).status_code == 403

@@ -119,14 +119,14 @@ def test_what_was_not_created_is_said_and_put_aside(admin_browser, agency, sandb
     page = admin_browser.get(path).content.decode()
     assert "does not list it" in page and "most likely not created" in page
     (request,) = asked()
-    assert admin_browser.post(f"/connections/asked/{request.pk}/put-aside/").status_code == 302
+    assert admin_browser.post(f"/connections/asked/{request.pk}/dismiss/").status_code == 302
     assert "It is not certain" not in admin_browser.get(path).content.decode()
     assert admin_browser.post(f"{path}organizations/", {"name": "Dentist South"}).status_code == 302
     assert len(keys(sandbox, "Dentist South")) == 1
     assert trail() == [
         "organization.asked",
         "organization.unknown",
-        "organization.put-aside",
+        "organization.dismissed",
         "organization.asked",
         "organization.created",
     ]

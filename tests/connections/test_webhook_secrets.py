@@ -53,9 +53,9 @@ def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox
     (old,) = secrets(hooked)
     with monkeypatch.context() as patch:
         patch.setitem(limiter.shares.CEILING, Priority.REST, 22)  # of which 15 are spent
-        told = webhook_secrets.rotate(hooked, by=admin)
+        setup = webhook_secrets.rotate(hooked, by=admin)
     new, before = secrets(hooked)
-    assert before == old and told.left and known(sandbox, hooked) == {old, new}
+    assert before == old and setup.left and known(sandbox, hooked) == {old, new}
     assert [report(hooked, secret, n) for n, secret in enumerate((old, new, old, new))] == [200] * 4
     assert report(hooked, "another", 9) == 401
     tasks.finish_connections()
@@ -84,12 +84,12 @@ def test_the_old_one_is_retired_a_day_later_by_itself_or_at_once_by_hand(hooked,
 
 def test_a_second_change_waits_for_the_first(hooked, admin):
     webhook_secrets.rotate(hooked, by=admin)
-    with pytest.raises(webhook_secrets.Refused, match="still under way"):
+    with pytest.raises(webhook_secrets.ChangeRefused, match="still under way"):
         webhook_secrets.rotate(hooked, by=admin)
 
 
 def test_there_is_nothing_to_change_before_the_first_secret(agency, admin):
-    with pytest.raises(webhook_secrets.Refused, match="no secret yet"):
+    with pytest.raises(webhook_secrets.ChangeRefused, match="no secret yet"):
         webhook_secrets.rotate(agency.connection, by=admin)
 
 
@@ -123,5 +123,8 @@ def test_the_page_tells_how_far_a_change_is(hooked, sign_in, admin):
     assert browser.post(f"{path}secret/retire/").status_code == 302
     assert "Change the secret" in browser.get(path).content.decode()
     with scope.for_system("look"):
-        told = AuditEntry.objects.filter(action__startswith="connection.secret").order_by("seq")
-        assert list(told.values_list("action", flat=True)) == ["connection.secret-changed", "connection.secret-retired"]
+        entries = AuditEntry.objects.filter(action__startswith="connection.secret").order_by("seq")
+        assert list(entries.values_list("action", flat=True)) == [
+            "connection.secret-changed",
+            "connection.secret-retired",
+        ]

@@ -31,7 +31,7 @@ RULES = {  # docs/running.md states each: what is dropped, and by which task
     "sync runs": "dashboard.sync.tasks.prune",
     "unreadable items": "dashboard.sync.tasks.prune",
     "vendor requests": "dashboard.connections.tasks.prune_vendor_requests",
-    "webhooks": "dashboard.webhooks.tasks.forget",
+    "webhooks": "dashboard.webhooks.tasks.prune_deliveries",
 }
 
 

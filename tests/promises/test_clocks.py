@@ -114,7 +114,7 @@ def test_webhooks_left_behind_are_not_left_for_longer(operator, wrong_clock):
         secret.save()
         operator.connection.refresh_from_db()
     raw, stamp = b'{"message": {"type": "status-update", "call": {"id": "x"}}}', str(int(timezone.now().timestamp()))
-    deliveries.keep(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
+    deliveries.record(operator.connection.webhook_token, raw, "sha256=" + webhooks.sign(token, stamp, raw), stamp)
     with scope.for_system("look"):
         assert near(Delivery.objects.get().received_at)
 

@@ -122,13 +122,13 @@ ACTIONS = {
     ),
     "hook up": Action(
         lambda here: connect.set_up_webhooks(here.connection, by=here.user),
-        "connection.hook-up-asked",
-        "dashboard/connections/connect.py:_tell",
+        "connection.webhooks-asked",
+        "dashboard/connections/connect.py:_update_assistants",
     ),
     "rotate": Action(
         lambda here: webhook_secrets.rotate(here.connection, by=here.user),
         "connection.secret-changed",
-        "dashboard/connections/connect.py:_tell",
+        "dashboard/connections/connect.py:_update_assistants",
         repeats=True,
     ),
 }
@@ -208,9 +208,9 @@ WATCHED = [
     (publish, "row_changed"),
     (runs, "mark_due"),
     (limiter._RequestBudget, "take"),
-    (limiter._RequestBudget, "note"),
+    (limiter._RequestBudget, "record_outcome"),
     (Exchange, "_read"),
-    (campaign_sync, "keep"),
+    (campaign_sync, "store_campaigns"),
     (vendor_requests, "begin"),
     (vendor_requests, "settle"),
 ]
@@ -336,9 +336,9 @@ def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
     recover(operator)
     with scope.for_system("look"):
         actions = list(
-            AuditEntry.objects.filter(action__startswith="connection.h")
+            AuditEntry.objects.filter(action__startswith="connection.webhooks")
             .order_by("seq")
             .values_list("action", flat=True)
         )
-    assert actions == ["connection.hook-up-asked", "connection.hook-up-given-up"]
+    assert actions == ["connection.webhooks-asked", "connection.webhooks-given-up"]
     assert connect.set_up_webhooks(operator.connection, by=admin).left == 0

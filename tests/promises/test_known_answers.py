@@ -48,7 +48,7 @@ def note_fails(monkeypatch):
     def write(budget, error):
         raise DatabaseError("the row is locked")
 
-    monkeypatch.setattr(limiter._RequestBudget, "_write_note", write)
+    monkeypatch.setattr(limiter._RequestBudget, "_update_connection", write)
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
         sealed.append(OrganizationRequest.objects.get().sealed_api_key)
         raise DatabaseError("the row is locked")
 
-    monkeypatch.setattr(limiter._RequestBudget, "_write_note", write)
+    monkeypatch.setattr(limiter._RequestBudget, "_update_connection", write)
     assert organizations.create(agency.connection, "Newly made", by=None).outcome == "created"
     assert sealed and sealed[0]
     with scope.for_system("look"):

@@ -45,7 +45,7 @@ class Storm:
         self.operator, self.fake_clock, self.says = operator, fake_clock, says
         self.asked: list[Call] = []
         self.receipts: list[Receipt] = []
-        self.answers: list[campaign_control.Answer] = []
+        self.answers: list[campaign_control.ActionResult] = []
         self.elsewhere = inprocess.client(operator.sandbox, "sandbox-agency")
 
     def begin(self) -> None:

@@ -37,7 +37,7 @@ PEOPLE = [
     "auditor of one",
     "auditor of none",
 ]
-WITHOUT_TOKEN = ["browser-report", "voicedock-hook"]  # browsers send reports by themselves; it shows nothing
+WITHOUT_TOKEN = ["browser-report", "voicedock-webhook"]  # browsers send reports by themselves; it shows nothing
 ALIKE = [*PEOPLE[1:6], "support with a grant", *PEOPLE[-2:]]
 
 

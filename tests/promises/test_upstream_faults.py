@@ -43,7 +43,7 @@ NAMED = {
     "insufficient-credits",
     "of-tomorrow",  # a state nobody documented keeps its own name
 }
-DEEDS = ("start", "pause", "cancel")
+ACTIONS = ("start", "pause", "cancel")
 COMMANDS = {
     "inject-context": {"content": "Order 4417 is confirmed.", "trigger_response": True},
     "say": {"content": "One moment.", "end_after": False},
@@ -89,7 +89,7 @@ def test_a_command_under_a_fault(operator, fault, command):
     assert len(operator.command_requests()) == 1
 
 
-@pytest.mark.parametrize(("fault", "action"), part(FAULTS, DEEDS))
+@pytest.mark.parametrize(("fault", "action"), part(FAULTS, ACTIONS))
 def test_a_campaign_action_under_a_fault(operator, new_requests, fault, action):
     campaign = a_campaign(operator)
     if action not in campaigns.offered(campaign):
@@ -99,7 +99,7 @@ def test_a_campaign_action_under_a_fault(operator, new_requests, fault, action):
     operator.add_fault(fault, "/campaigns/*", seconds=60)
     new_requests()
     answer = getattr(campaigns, action)(campaign, by=None)
-    assert answer.outcome in ("accepted", "refused", "unknown") and answer.words
+    assert answer.outcome in ("accepted", "refused", "unknown") and answer.message
     assert [one.split()[0] for one in new_requests()] == ["PATCH"]
     done = operator.sandbox.state.campaigns[campaign.remote_id].status == getattr(campaigns, action.upper()).status
     assert done or answer.outcome != "accepted", "told as done, and it is not"
@@ -121,11 +121,11 @@ def test_an_organization_asked_for_under_a_fault(operator, new_requests, fault, 
     there = [one.name for one in operator.sandbox.state.organizations.values()].count("Dentist North")
     assert not (there and request.outcome == Outcome.REFUSED), "told as refused, and it was created"
     for _ in range(3):
-        organizations.go_on()
+        organizations.resume()
         tasks.run_due(operator.connection.pk, Kind.ORGANIZATION.value)
     assert new_requests().count("POST /organizations") == 1
     with scope.for_system("look"):
-        assert request.outcome != Outcome.UNKNOWN or organizations.questions(operator.connection)
+        assert request.outcome != Outcome.UNKNOWN or organizations.unanswered(operator.connection)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -140,7 +140,7 @@ def test_telling_assistants_where_to_report_under_a_fault(operator, new_requests
         Connection.objects.update(resting_until=None)  # as if the time that VoiceDock asked for had passed
     again = connect.set_up_webhooks(operator.connection, by=None)
     assert again.left == 0 and again.ours >= first.ours
-    address = connect.hook_address(operator.connection)
+    address = connect.webhook_url(operator.connection)
     mine = [
         one for one in operator.sandbox.state.assistants.values() if one.org_id == operator.connection.organization_id
     ]

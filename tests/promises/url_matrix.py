@@ -144,7 +144,7 @@ ROWS: dict[str, Row] = {
     "staff-campaigns": Row(),
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
-    "campaign-command": post_row("campaign", path={"deed": "pause"}),
+    "campaign-command": post_row("campaign", path={"action": "pause"}),
 }
 PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "healthz": "says only that it lives",
@@ -154,7 +154,7 @@ PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "browser-report": "browsers send these by themselves; bounded, counted, and answered alike whatever they hold",
     "events": "answered outside of Django (dashboard/live_updates/stream.py), which asks for the session; 404 here",
     "invitation": "the link's secret is the right to it; single use, expiring",
-    "voicedock-hook": "VoiceDock signs what it sends; the address holds a secret besides",
+    "voicedock-webhook": "VoiceDock signs what it sends; the address holds a secret besides",
     "account_login": "the way in",
     "account_logout": "the way out",
     "account_signup": "says that one needs an invitation",
@@ -262,8 +262,8 @@ class Endpoint:
         if name == "app_label":
             return "calls"
         of, kind = (place, "slug") if name == "slug" else (thing, self.about or name)
-        if self.name in ("invitation", "voicedock-hook"):
-            kind = {"invitation": "token", "voicedock-hook": "hook"}[self.name]
+        if self.name in ("invitation", "voicedock-webhook"):
+            kind = {"invitation": "token", "voicedock-webhook": "hook"}[self.name]
         return of.ids[kind] if of else absent(kind)
 
 

@@ -74,10 +74,10 @@ def placed(setup):
 def test_background_cannot_use_up_the_share_of_people(bloom, ask, clock):
     assert flood(ask, bloom, Priority.REST) == 60
     assert flood(ask, bloom, Priority.PLACE, tenant=bloom.tenant) == 24
-    with pytest.raises(limiter.RateLimitExceeded) as no:
+    with pytest.raises(limiter.RateLimitExceeded) as error:
         ask(bloom, Priority.REST)
-    assert no.value.retry_after == pytest.approx(60.5)
-    assert no.value.words == "Background work has used its share of this minute; the rest is kept for people."
+    assert error.value.retry_after == pytest.approx(60.5)
+    assert error.value.message == "Background work has used its share of this minute; the rest is kept for people."
     clock(60.5)
     ask(bloom, Priority.REST)
 

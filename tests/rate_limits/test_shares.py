@@ -67,7 +67,7 @@ def test_a_refusal_says_when_it_is_worth_asking_again():
 def test_ten_commands_a_minute_for_a_call_and_two_kept_to_end_it():
     minute, call = Minute(), uuid.uuid4()
     assert [minute.spend(Priority.CONTROL, 1, call) for _ in range(8)] == [None] * 8
-    assert "the last 2 are kept" in minute.spend(Priority.CONTROL, 1, call).words
+    assert "the last 2 are kept" in minute.spend(Priority.CONTROL, 1, call).message
     assert shares.command_quota(minute.window, call, minute.now) == shares.CommandQuota(
         used=8, limit=10, kept=2, free=0, back_in=61
     )
@@ -87,7 +87,7 @@ def test_a_greedy_client_leaves_the_others_their_part():
     minute = Minute(sharing={1, 2, 3})
     minute.flood(Priority.REST), minute.flood(Priority.LIVE), minute.flood(Priority.RECONCILE)
     assert minute.flood(Priority.PLACE, 1) == 4
-    assert minute.spend(Priority.PLACE, 1).words.startswith("This connection is shared")
+    assert minute.spend(Priority.PLACE, 1).message.startswith("This connection is shared")
     assert minute.flood(Priority.PLACE, 2) == 4
     assert minute.flood(Priority.PLACE, 3) == 4
     assert minute.flood(Priority.CONTROL, 1) == 2

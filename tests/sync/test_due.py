@@ -105,11 +105,11 @@ def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, 
         monkeypatch.setitem(limiter.shares.CEILING, Priority.REST, 60)
 
     monkeypatch.setattr("dashboard.overview.management.commands.sync.time.sleep", sleep)
-    told = io.StringIO()
-    call_command("sync", stdout=told)
+    output = io.StringIO()
+    call_command("sync", stdout=output)
     assert len(waited) == 1
     assert "Background work has used its share of this minute; the rest is kept for people. Going on in" in (
-        told.getvalue()
+        output.getvalue()
     )
     assert {state.kind for state in SyncState.objects.exclude(fresh_at=None)} == set(Kind) - {Kind.LEADS}
 

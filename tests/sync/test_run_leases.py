@@ -55,7 +55,7 @@ def test_each_request_renews_the_lease(agency):
 
 
 def test_a_lease_lasts_longer_than_an_answer_may_take():
-    assert runs.LEASE.total_seconds() > limiter.PATIENCE / 2
+    assert runs.LEASE.total_seconds() > limiter.TIMEOUT / 2
 
 
 def test_a_run_that_was_taken_over_neither_ends_the_other_nor_writes_its_mark(agency):
@@ -64,7 +64,7 @@ def test_a_run_that_was_taken_over_neither_ends_the_other_nor_writes_its_mark(ag
         with runs.run_sync(agency.connection, Kind.CAMPAIGNS) as other:
             slow.cursor["by"] = "slow"
             slow.lease.renew()
-            slow.lease.give_back(cursor=slow.cursor)
+            slow.lease.release(cursor=slow.cursor)
             assert state(agency).lease_until == other.lease.until
             other.cursor["by"] = "other"
     assert state(agency).cursor == {"by": "other"}
@@ -104,7 +104,7 @@ def test_a_task_whose_run_was_taken_over_ends_quietly(agency, monkeypatch):
 
 
 def test_one_deadline_for_all_requests_of_a_run(agency, monkeypatch):
-    monkeypatch.setattr(runs, "LONGEST_LIVE", 0.0)
+    monkeypatch.setattr(runs, "MAX_SECONDS_LIVE", 0.0)
     with runs.run_sync(agency.connection, Kind.LIVE_CALLS) as run:
         assert run.is_over
         with pytest.raises(Exception, match="used up"), run.client_for(Priority.LIVE) as vendor:

@@ -18,7 +18,7 @@ from dashboard.campaigns.models import Campaign
 from dashboard.inventory import sync
 from dashboard.sync import text_lengths, unreadable_items
 from dashboard.sync.models import Kind, SyncState, UnreadableItem
-from dashboard.voicedock.envelopes import each
+from dashboard.voicedock.envelopes import read_each
 from tenants.access.permissions import StaffRole
 from tenants.isolation import scope
 from tenants.models import Assistant, Number
@@ -189,24 +189,24 @@ def test_numbers_assistants_and_campaigns_survive_one_that_cannot_be_read(agency
 
 def test_a_list_of_which_nothing_can_be_read_is_an_error():
     with pytest.raises(voicedock.Malformed):
-        each([{}, {"id": ""}], voicedock.RemoteNumber.read)
-    assert each([], voicedock.RemoteNumber.read) == []
+        read_each([{}, {"id": ""}], voicedock.RemoteNumber.read)
+    assert read_each([], voicedock.RemoteNumber.read) == []
 
 
 def test_what_is_kept_aside_is_bounded_and_forgotten(agency):
     items = unreadable_items.Items(agency.connection)
     for start in (0, 150):
         items.failed = {("call", f"call-{at}"): "broken" for at in range(start, start + 150)}
-        items.keep()
-    assert len(kept()) == unreadable_items.MOST
+        items.save()
+    assert len(kept()) == unreadable_items.MAX_ROWS
     with scope.for_system("a month later"):
         UnreadableItem.objects.update(last_at=timezone.now() - timedelta(days=31))
-    assert unreadable_items.forget() == unreadable_items.MOST
+    assert unreadable_items.prune() == unreadable_items.MAX_ROWS
 
 
 def test_staff_see_it_on_the_connections_page(agency, make_staff, sign_in):
     items = unreadable_items.Items(agency.connection)
     items.failed = {("call", "call-odd"): "DataError: value too long"}
-    items.keep()
+    items.save()
     page = sign_in(make_staff(StaffRole.ADMIN)).get(f"/connections/{agency.connection.pk}/").content.decode()
     assert "Could not be read" in page and "call-odd" in page and "value too long" in page

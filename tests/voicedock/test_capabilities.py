@@ -26,8 +26,8 @@ LEVELS = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_matrix_is_the_vendors(command):
-    for family, said in SEED.items():
-        level = LEVELS[said if isinstance(said, str) else said[command]]
+    for family, expected in SEED.items():
+        level = LEVELS[expected if isinstance(expected, str) else expected[command]]
         assert capability(family, command).level is level
 
 

@@ -200,11 +200,11 @@ def test_ids_are_percent_encoded(client, vendor, id, path):
     ],
 )
 def test_what_cannot_be_meant_is_not_sent(client, vendor, ask):
-    with pytest.raises(voicedock.Invalid) as no:
+    with pytest.raises(voicedock.Invalid) as error:
         ask(client)
     assert vendor.asked == []
-    assert no.value.sent is False
-    assert no.value.words.endswith(".")
+    assert error.value.sent is False
+    assert error.value.message.endswith(".")
 
 
 @pytest.mark.parametrize("key", ["", "with space", "ключ", "line\nbreak"])
@@ -235,11 +235,11 @@ def test_the_last_limit_is_kept(client, vendor):
     vendor.answer(httpx.Response(200, json={"numbers": []}, headers=headers), {"numbers": []})
     client.numbers()
     client.numbers()
-    told = voicedock.RateLimit(100, 7, datetime.fromtimestamp(1700000000, UTC))
-    assert client.limits == told
+    expected = voicedock.RateLimit(100, 7, datetime.fromtimestamp(1700000000, UTC))
+    assert client.limits == expected
     vendor.answer(httpx.Response(200, json={"numbers": []}, headers={"X-RateLimit-Remaining": "soon"}))
     client.numbers()
-    assert client.limits == told
+    assert client.limits == expected
 
 
 def test_a_new_organizations_key_is_given_once_and_not_shown(client, vendor):

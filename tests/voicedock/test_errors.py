@@ -59,36 +59,36 @@ def test_every_status_in_every_shape(client, vendor, status, shape):
     assert type(error) is KINDS[status]
     assert (error.status, error.sent) == (status, True)
     assert len(vendor.requests) == 1, "a POST leaves once, whatever comes back"
-    assert str(error) and error.words.endswith((".", "”"))
-    for words in (str(error), error.words):
+    assert str(error) and error.message.endswith((".", "”"))
+    for words in (str(error), error.message):
         assert "<" not in words and "nginx" not in words
-    assert not {"number_id", "assistant_id", "agent_id"} & set(error.words.split())
+    assert not {"number_id", "assistant_id", "agent_id"} & set(error.message.split())
 
 
 def test_what_the_shapes_tell_is_kept(client, vendor):
-    def told(shape):
+    def error(shape):
         vendor.answer((409, SHAPES[shape]))
-        with pytest.raises(voicedock.Conflict) as no:
+        with pytest.raises(voicedock.Conflict) as error:
             client.place_call(**WHO)
-        return no.value
+        return error.value
 
-    assert told("A").message == "Not possible: The campaign is over"
-    assert told("A").details == ("first", "second")
-    assert json.loads(told("A").raw)["balance"] == 0
-    assert (told("B").code, told("B").message, told("B").param) == ("invalid_request", "Not possible", "status")
-    assert (told("C").message, told("C").param) == ("Not possible", "status")
-    assert str(told("D-html")) == "VoiceDock refused this because of how things stand there now. (409)"
-    assert told("D-html").raw.startswith("<html>")
-    assert told("A-short").words == (
+    assert error("A").reason == "Not possible: The campaign is over"
+    assert error("A").details == ("first", "second")
+    assert json.loads(error("A").raw)["balance"] == 0
+    assert (error("B").code, error("B").reason, error("B").param) == ("invalid_request", "Not possible", "status")
+    assert (error("C").reason, error("C").param) == ("Not possible", "status")
+    assert str(error("D-html")) == "VoiceDock refused this because of how things stand there now. (409)"
+    assert error("D-html").raw.startswith("<html>")
+    assert error("A-short").message == (
         "VoiceDock refused this because of how things stand there now. It says: “Not possible”"
     )
 
 
 def test_the_same_twice_is_said_once(client, vendor):
     vendor.answer((400, {"error": "No", "message": "No"}))
-    with pytest.raises(voicedock.Refused) as no:
+    with pytest.raises(voicedock.Refused) as error:
         client.numbers()
-    assert str(no.value) == "No"
+    assert str(error.value) == "No"
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,17 @@ def test_the_same_twice_is_said_once(client, vendor):
 )
 def test_the_vendors_inner_words_are_not_shown_to_people(client, vendor, message):
     vendor.answer((400, {"error": message}))
-    with pytest.raises(voicedock.Refused) as no:
+    with pytest.raises(voicedock.Refused) as error:
         client.numbers()
-    assert no.value.words == "VoiceDock refused this."
+    assert error.value.message == "VoiceDock refused this."
 
 
 def test_the_classes_say_what_may_have_happened():
     unknown = {errors.NoAnswer, errors.ServerFault, errors.TimedOut408, errors.Malformed, errors.Redirected}
-    tree = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.VoiceDockError)}
-    assert {one for one in tree if issubclass(one, errors.Unanswered)} - {errors.Unanswered} == unknown
+    tree = {
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.VoiceDockError)
+    }
+    assert {kind for kind in tree if issubclass(kind, errors.Unanswered)} - {errors.Unanswered} == unknown
     assert (errors.NotSent().sent, errors.NoAnswer().sent, errors.Invalid("x").sent) == (False, None, False)
     assert issubclass(errors.NotSent, errors.Unreachable) and issubclass(errors.NoAnswer, errors.Unreachable)
 
@@ -123,9 +125,9 @@ def test_the_classes_say_what_may_have_happened():
 @pytest.mark.parametrize("shape", ["A", "A-short", "D-html", "D-empty"])
 def test_a_command_into_a_call_that_is_over(client, vendor, status, shape):
     vendor.answer((status, SHAPES[shape]))
-    with pytest.raises(voicedock.NotActive) as no:
+    with pytest.raises(voicedock.NotActive) as error:
         client.control_call("call-1", voicedock.EndCall())
-    assert no.value.words == "This call is no longer active, so it cannot be steered."
+    assert error.value.message == "This call is no longer active, so it cannot be steered."
     assert len(vendor.requests) == 1
 
 
@@ -139,9 +141,9 @@ def test_a_command_into_a_call_that_is_over(client, vendor, status, shape):
 )
 def test_a_command_that_is_wrong_in_itself_does_not_claim_that_the_call_is_over(client, vendor, body):
     vendor.answer((400, body))
-    with pytest.raises(voicedock.Refused) as no:
+    with pytest.raises(voicedock.Refused) as error:
         client.control_call("call-1", voicedock.EndCall())
-    assert type(no.value) is voicedock.Refused
+    assert type(error.value) is voicedock.Refused
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 503])
@@ -171,18 +173,18 @@ def test_the_other_answers_to_a_command_mean_what_they_always_mean(client, vendo
 def test_when_to_ask_again(client, vendor, headers, body, seconds):
     content = body if isinstance(body, str) else json.dumps(body)
     vendor.answer(httpx.Response(429, headers=headers, text=content))
-    with pytest.raises(voicedock.RateLimited) as no:
+    with pytest.raises(voicedock.RateLimited) as error:
         client.place_call(**WHO)
-    assert no.value.retry_after == seconds
-    assert "Nothing was done" in no.value.words
+    assert error.value.retry_after == seconds
+    assert "Nothing was done" in error.value.message
 
 
 def test_a_date_to_ask_again_is_seconds_from_now(client, vendor):
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     vendor.answer(httpx.Response(429, headers={"Retry-After": at}))
-    with pytest.raises(voicedock.RateLimited) as no:
+    with pytest.raises(voicedock.RateLimited) as error:
         client.place_call(**WHO)
-    assert 85 <= no.value.retry_after <= 90
+    assert 85 <= error.value.retry_after <= 90
 
 
 # --- the network
@@ -215,9 +217,9 @@ def test_only_what_never_left_is_told_as_not_sent(client, vendor, broken, kind, 
 @pytest.mark.parametrize("answer", [(200, HTML), (200, '{"calls": ['), (200, "7"), (200, "[" * 5000)])
 def test_half_an_answer_is_malformed(client, vendor, answer):
     vendor.answer(answer)
-    with pytest.raises(voicedock.Malformed) as no:
+    with pytest.raises(voicedock.Malformed) as error:
         client.calls()
-    assert "<" not in str(no.value) + no.value.words
+    assert "<" not in str(error.value) + error.value.message
 
 
 # --- secrets
@@ -239,34 +241,34 @@ def test_half_an_answer_is_malformed(client, vendor, answer):
 )
 def test_no_secret_survives_in_an_error(client, vendor, body):
     vendor.answer((400, body))
-    with pytest.raises(voicedock.Refused) as no:
+    with pytest.raises(voicedock.Refused) as error:
         client.place_call(**WHO)
-    error = no.value
-    everything = " ".join([str(error), repr(error), error.words, error.raw, error.code, error.param, *error.details])
+    error = error.value
+    everything = " ".join([str(error), repr(error), error.message, error.raw, error.code, error.param, *error.details])
     assert "canary" not in everything
     assert "[hidden]" in everything
 
 
 def test_what_is_kept_for_diagnosis_is_capped(client, vendor):
     vendor.answer((500, {"error": "x" * 100_000, "details": ["y" * 10_000] * 100}))
-    with pytest.raises(voicedock.ServerFault) as no:
+    with pytest.raises(voicedock.ServerFault) as error:
         client.place_call(**WHO)
-    assert len(no.value.raw) <= 2000 and len(str(no.value)) <= 300
-    assert sum(map(len, no.value.details)) <= 6000
+    assert len(error.value.raw) <= 2000 and len(str(error.value)) <= 300
+    assert sum(map(len, error.value.details)) <= 6000
 
 
 def test_the_traceback_of_a_broken_connection_does_not_lead_to_the_key(client, vendor):
     vendor.answer(httpx.ReadTimeout("slow"))
-    with pytest.raises(voicedock.NoAnswer) as no:
+    with pytest.raises(voicedock.NoAnswer) as error:
         client.place_call(**WHO)
-    assert no.value.__context__ is None and no.value.__cause__ is None
-    told = traceback.TracebackException.from_exception(no.value, capture_locals=True)
-    assert "canary" not in "".join(told.format())
+    assert error.value.__context__ is None and error.value.__cause__ is None
+    printed = traceback.TracebackException.from_exception(error.value, capture_locals=True)
+    assert "canary" not in "".join(printed.format())
 
 
 def test_errors_travel_between_processes(client, vendor):
     vendor.answer(httpx.Response(429, json=SHAPES["B"], headers={"Retry-After": "5"}))
-    with pytest.raises(voicedock.RateLimited) as no:
+    with pytest.raises(voicedock.RateLimited) as error:
         client.place_call(**WHO)
-    again = pickle.loads(pickle.dumps(no.value))
-    assert (type(again), vars(again), str(again)) == (type(no.value), vars(no.value), str(no.value))
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (type(again), vars(again), str(again)) == (type(error.value), vars(error.value), str(error.value))

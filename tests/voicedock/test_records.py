@@ -288,8 +288,8 @@ def test_no_answer_breaks_a_record(record, data):
             read = record.read(body)
         except Malformed:
             return
-        told = json.dumps(vars(read), default=str, ensure_ascii=False)
-        assert told.encode() and "\\u0000" not in told, "PostgreSQL can keep it"
+        stored = json.dumps(vars(read), default=str, ensure_ascii=False)
+        assert stored.encode() and "\\u0000" not in stored, "PostgreSQL can keep it"
 
     mutate()
 
@@ -340,10 +340,10 @@ def test_nothing_but_our_errors_leaves_the_client(ask, data):
         with voicedock.Client("key", base_url="http://v.test", transport=answer) as client:
             try:
                 ask(client)
-            except voicedock.VoiceDockError as no:
-                error = no
+            except voicedock.VoiceDockError as raised:
+                error = raised
         if error:
-            assert str(error) and error.words
+            assert str(error) and error.message
             assert error.retry_after is None or error.retry_after >= 0
 
     mutate()

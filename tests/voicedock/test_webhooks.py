@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboard.voicedock import Forged, Malformed, Stale, VoiceDockError, webhooks
+from dashboard.voicedock import InvalidSignature, Malformed, StaleTimestamp, VoiceDockError, webhooks
 from dashboard.voicedock.capabilities import Family
 
 # the vector of voicedock-api.md §11.3
@@ -56,20 +56,20 @@ def test_which_of_two_secrets_signed():
     ],
 )
 def test_what_is_forged(wrong):
-    with pytest.raises(Forged) as no:
+    with pytest.raises(InvalidSignature) as error:
         verify(**wrong)
-    assert isinstance(no.value, VoiceDockError)
-    assert no.value.__context__ is None
+    assert isinstance(error.value, VoiceDockError)
+    assert error.value.__context__ is None
 
 
 def test_an_empty_secret_signs_nothing():
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         verify(signature=webhooks.sign("", AT, BODY), secrets=["", ""])
 
 
 @pytest.mark.parametrize("now", [NOW + 300, NOW - 301, NOW + 86400])
 def test_a_genuine_one_is_believed_for_five_minutes_only(now):
-    with pytest.raises(Stale):
+    with pytest.raises(StaleTimestamp):
         verify(now=now)
 
 
@@ -79,7 +79,7 @@ def test_at_the_edges_it_still_is(now):
 
 
 def test_an_old_forgery_is_a_forgery():
-    with pytest.raises(Forged):
+    with pytest.raises(InvalidSignature):
         verify(now=NOW + 9999, signature="0" * 64)
 
 

@@ -15,7 +15,7 @@ WORDS = "Too many requests wait for VoiceDock's answer at this moment."
 
 @contextmanager
 def no_thread():
-    with waiting.turn(waiting.Turn(may_wait=False)):
+    with waiting.use_slot(waiting.RequestSlot(may_wait=False)):
         yield
 
 
@@ -40,14 +40,14 @@ def test_a_call_is_kept_and_sent_later_by_itself(operator):
 def test_while_voicedock_is_asked_the_place_at_work_and_the_connection_are_free(operator, monkeypatch):
     """By the order of what happens, without timing: given back before the request leaves, taken again after it."""
     call, seen = operator.place_answered(), []
-    turn = waiting.Turn()
+    turn = waiting.RequestSlot()
 
     def control_call(client, remote_id, command):
         client._exchange._permit("POST", "calls")
         seen.append(turn._working)
 
     monkeypatch.setattr("dashboard.voicedock.Client.control_call", control_call)
-    with waiting.turn(turn):
+    with waiting.use_slot(turn):
         send(operator, call, SAY)
         seen.append(turn._working)
     assert [*seen, turn._working] == [False, True, False]

@@ -289,6 +289,6 @@ def test_the_database_has_a_connection_for_everybody_at_work():
 
 def test_a_pages_thread_never_asks_voicedock():
     budget = object.__new__(limiter._RequestBudget)  # what it holds is not looked at
-    with waiting.turn(waiting.Turn(may_wait=False)), pytest.raises(limiter.RateLimitExceeded) as busy:
+    with waiting.use_slot(waiting.RequestSlot(may_wait=False)), pytest.raises(limiter.RateLimitExceeded) as busy:
         budget.take()
-    assert busy.value.retry_after <= 5 and "wait for VoiceDock" in busy.value.words
+    assert busy.value.retry_after <= 5 and "wait for VoiceDock" in busy.value.message

@@ -1,7 +1,9 @@
-"""The endpoint of VoiceDock's webhooks: genuine ones are kept and applied once, others change nothing."""
+"""The endpoint of VoiceDock's webhooks: authentic ones are stored and applied once, others change nothing."""
 
 import json
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -200,7 +202,7 @@ def test_valid_secret_foreign_call(operator, post, bloom_organization):
 
 def test_what_a_crash_left_behind_is_applied_by_the_sweep(operator, post, monkeypatch):
     call = operator.place()
-    monkeypatch.setattr(deliveries, "apply", lambda pk: None)
+    monkeypatch.setattr(deliveries, "apply", lambda *args: None)
     post(event(call))
     monkeypatch.undo()
     assert operator.reload(call).state == "dialing"
@@ -223,3 +225,31 @@ def test_one_that_cannot_be_applied_is_put_away_after_five_tries(operator, post,
 def test_every_connection_has_an_endpoint_of_its_own(operator, bloom_organization):
     with scope.for_system("look"):
         assert len(set(Connection.objects.values_list("webhook_token", flat=True))) == 2
+
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_FILES = 27  # of Patchbay, entered for one webhook until its call is saved
+
+
+def test_one_webhook_is_parsed_once_and_enters_few_files(operator, post):
+    call = operator.place()
+    post(event(call, "ringing"))  # loads what is cached afterwards
+    files, parsed = set(), []
+
+    def profile(frame, kind, _):
+        path = Path(frame.f_code.co_filename)
+        if kind == "call" and path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in ("dashboard", "tenants"):
+            files.add(str(path.relative_to(ROOT)))
+        if kind == "call" and frame.f_code is json.loads.__code__:
+            parsed.append(frame.f_locals["s"])
+
+    sys.setprofile(profile)
+    try:
+        answer = post(event(call))
+    finally:
+        sys.setprofile(None)
+
+    assert answer.status_code == 200 and operator.reload(call).state == "in-progress"
+    events = [text for text in parsed if "status-update" in (text.decode() if isinstance(text, bytes) else text)]
+    assert len(events) == 1, events
+    assert len(files) <= MOST_FILES, sorted(files)

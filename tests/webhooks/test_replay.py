@@ -26,7 +26,7 @@ def broken(operator_with_webhooks, monkeypatch):
         operator_with_webhooks.sandbox.advance(30)
         with scope.for_system("time passes"):
             Delivery.objects.update(received_at="2026-01-01T00:00Z")
-        for _ in range(deliveries.TRIES):
+        for _ in range(deliveries.MAX_ATTEMPTS):
             deliveries.apply_waiting()
     assert set(outcomes()) == {"failed"}
     return call
@@ -65,6 +65,6 @@ def test_old_counts_of_forged_ones_are_forgotten(operator_with_webhooks):
                 reason="forged",
                 **({"last_at": last} if last else {}),
             )
-    deliveries.forget()
+    deliveries.prune()
     with scope.for_system("look"):
         assert Rejection.objects.count() == 1

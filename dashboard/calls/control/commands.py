@@ -63,18 +63,18 @@ def send(call: Call, command: Command, *, by: User | None, token: UUID) -> Recei
             sent_at = limiter.clock()
             vendor.control_call(receipt.call.remote_id, ask.to_send)
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
-    except limiter.RateLimitExceeded as no:
-        _settle(receipt, Outcome.REFUSED, f"{no.words} Not sent; try again in {no.retry_after:.0f} seconds.")
-    except voicedock.NotSent as no:
-        _settle(receipt, Outcome.REFUSED, no.words)
+    except limiter.RateLimitExceeded as error:
+        _settle(receipt, Outcome.REFUSED, f"{error.message} Not sent; try again in {error.retry_after:.0f} seconds.")
+    except voicedock.NotSent as error:
+        _settle(receipt, Outcome.REFUSED, error.message)
     except voicedock.NotActive:
         _settle(receipt, Outcome.REFUSED, "VoiceDock says that this call is no longer in progress.", sent_at)
     except voicedock.NotFound:
         _settle(receipt, Outcome.REFUSED, "VoiceDock does not know this call any more.", sent_at)
-    except (voicedock.Refused, voicedock.Invalid) as no:
-        _settle(receipt, Outcome.REFUSED, no.words, sent_at if no.sent else None)
-    except voicedock.VoiceDockError as silence:
-        _settle(receipt, Outcome.UNKNOWN, f"{silence.words} {_advice(receipt)}", sent_at)
+    except (voicedock.Refused, voicedock.Invalid) as error:
+        _settle(receipt, Outcome.REFUSED, error.message, sent_at if error.sent else None)
+    except voicedock.VoiceDockError as error:
+        _settle(receipt, Outcome.UNKNOWN, f"{error.message} {_advice(receipt)}", sent_at)
     return record(receipt)
 
 
@@ -206,7 +206,7 @@ def _check(command: Command, call: Call) -> _Checked:
     except (_NotSendable, destinations.NotCallable) as error:
         return _Checked(name, payload, refusal=str(error))
     except voicedock.Invalid as error:
-        return _Checked(name, payload, refusal=error.words)
+        return _Checked(name, payload, refusal=error.message)
 
 
 def _read(command: Mapping[str, Any], call: Call) -> voicedock.Command:

@@ -18,13 +18,13 @@ from django.db.models.functions import Coalesce, Now
 from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import owner
-from dashboard.rate_limits.limiter import PATIENCE
+from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 LEASE = timedelta(seconds=45)  # longer than the one attempt may take
-ONE_ATTEMPT = timedelta(seconds=PATIENCE)
+ONE_ATTEMPT = timedelta(seconds=TIMEOUT)
 
 SUSPENDED = "{name} is suspended: nothing can be called until your account team lifts that."
 HELD = "{name} is about to be suspended or closed: nothing is sent for it meanwhile."

@@ -61,9 +61,9 @@ def _look(connection: Connection, calls: list[Call]) -> None:
     wanted, items = {call.counterpart for call in calls}, Items(connection)
     for remote in listed:
         if remote.caller_phone in wanted:
-            with items.each(UnreadableItem.Kind.CALL, remote.id):
+            with items.copying(UnreadableItem.Kind.CALL, remote.id):
                 apply.apply_update_in_transaction(connection, apply.CallUpdate.of_remote(remote))
-    items.keep()
+    items.save()
     for call in calls:
         _next(call, whole)
 

@@ -63,20 +63,20 @@ def _post(call: Call) -> Call:
                 first_message=call.overrides.get("first_message") or None,
             )
             _keep_answer(call, placed.status, placed.call_id)
-    except claims.ClaimLost as late:
-        return _give_back(call, late.words)
-    except limiter.RateLimitExceeded as no:
-        return _wait(call, no.retry_after, no.words)
-    except voicedock.NotSent as no:
-        return _wait(call, AGAIN_UNREACHED, no.words)
-    except voicedock.RateLimited as no:
-        return _wait(call, no.retry_after or 30.0, no.words)
-    except (voicedock.Refused, voicedock.Invalid) as no:
-        if no.sent:
+    except claims.ClaimLost as error:
+        return _give_back(call, error.words)
+    except limiter.RateLimitExceeded as error:
+        return _wait(call, error.retry_after, error.message)
+    except voicedock.NotSent as error:
+        return _wait(call, AGAIN_UNREACHED, error.message)
+    except voicedock.RateLimited as error:
+        return _wait(call, error.retry_after or 30.0, error.message)
+    except (voicedock.Refused, voicedock.Invalid) as error:
+        if error.sent:
             _keep_answer(call, State.REFUSED, "")
-        return refuse(call, f"{no.words} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
-    except voicedock.VoiceDockError as silence:
-        return lose(call, silence.words)
+        return refuse(call, f"{error.message} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
+    except voicedock.VoiceDockError as error:
+        return lose(call, error.message)
     return _placed(call)
 
 

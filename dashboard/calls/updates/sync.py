@@ -104,7 +104,7 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
 
     Each call by itself: one that cannot be taken in is kept aside.
     """
-    run.items.set_aside(UnreadableItem.Kind.CALL, page.unreadable)
+    run.items.add_unreadable(UnreadableItem.Kind.CALL, page.unreadable)
     calls = {str(text_lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
     known = _known(run.connection, list(calls))
     news = 0
@@ -112,7 +112,7 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
         call = calls[remote_id]
         state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
-            with run.items.each(UnreadableItem.Kind.CALL, remote_id):
+            with run.items.copying(UnreadableItem.Kind.CALL, remote_id):
                 heard = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
                 news += heard is not None and heard.version != version
     if any(missing for *_, missing in known.values()):

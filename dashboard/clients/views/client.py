@@ -1,4 +1,4 @@
-"""One client as staff sees it: what is dedicated to it, its people, its limits, what happened."""
+"""Staff’s page of one client: what is dedicated to it, its people, its limits, its history."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dashboard.clients.forms import (
     InviteForm,
     LimitsForm,
     RetentionForm,
-    TurnForm,
+    StatusActionForm,
 )
 from dashboard.connections import queries as connection_queries
 from dashboard.inventory import queries as inventory_queries
@@ -66,11 +66,11 @@ def dedicate_assistant(request: StaffRequest, slug: str) -> HttpResponse:
     return _dedicate(request, tenant, form, "assistant", dedicating.dedicate_assistant)
 
 
-def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, deed: Callable[..., Any]) -> HttpResponse:
+def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, change: Callable[..., Any]) -> HttpResponse:
     if form.is_valid():
         thing = form.cleaned_data[field]
         try:
-            deed(tenant, thing, by=request.user, start=form.cleaned_data["start"])
+            change(tenant, thing, by=request.user, start=form.cleaned_data["start"])
         except dedications.AlreadyDedicated as error:
             form.add_error(field, error.message)
         else:
@@ -98,7 +98,7 @@ def release_assistant(request: StaffRequest, slug: str, pk: int) -> HttpResponse
     return _release(request, tenant, get_object_or_404(held, pk=pk), dedicating.release_assistant)
 
 
-def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Callable[..., Any]) -> HttpResponse:
+def _release(request: StaffRequest, tenant: Tenant, dedication: Any, change: Callable[..., Any]) -> HttpResponse:
     thing = dedication.number if isinstance(dedication, NumberDedication) else dedication.assistant
     withdrawn, named, client = (
         dedication.begins_later,
@@ -106,9 +106,9 @@ def _release(request: StaffRequest, tenant: Tenant, dedication: Any, deed: Calla
         names.isolate(tenant.name),
     )
     try:
-        deed(dedication, by=request.user)
-    except dedicating.InUse as no:
-        return show(request, tenant, status=409, refused=no.words)
+        change(dedication, by=request.user)
+    except dedicating.InUse as error:
+        return show(request, tenant, status=409, refused=error.message)
     if withdrawn:
         messages.success(request, f"{named} is withdrawn: {client} does not get it.")
     else:
@@ -140,7 +140,7 @@ def invite(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 def _roles_to_invite(request: StaffRequest, tenant: Tenant) -> list[tuple[str, str]]:
-    """The roles that this person may invite somebody as; none where inviting is up to the client itself."""
+    """The roles that this user may invite people as; none where only the client itself invites."""
     if request.actor.may(Permission.INVITE_TO_CLIENTS):
         return list(Role.choices)
     if request.actor.may(Permission.INVITE_FIRST_OWNER) and not members.has_owner(tenant):
@@ -149,7 +149,7 @@ def _roles_to_invite(request: StaffRequest, tenant: Tenant) -> list[tuple[str, s
 
 
 def _first_role(tenant: Tenant) -> dict[str, str]:
-    """What the form proposes: a client without an owner needs one before anybody else."""
+    """The initial role of the form: a client without an owner needs one first."""
     return {} if members.has_owner(tenant) else {"role": Role.OWNER.value}
 
 
@@ -195,8 +195,8 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
     return back(tenant)
 
 
-def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: Any) -> HttpResponse:
-    """The whole page; `said` are forms with their errors, a link to hand over, or why a deed was refused."""
+def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **extra: Any) -> HttpResponse:
+    """The whole page; `extra` are forms with their errors, a link to hand over, or why a change was refused."""
     client = client_queries.client_figures(tenant)
     roles = _roles_to_invite(request, tenant)
     held_numbers, held_assistants = (
@@ -204,7 +204,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         client_queries.assistant_dedications(tenant),
     )
     fresh = freshness.freshness([tenant.home_connection_id] if tenant.home_connection_id else [])
-    turned = tenant_status.last_status_entry(tenant) if client.status != Tenant.Status.ACTIVE else None
+    last_change = tenant_status.last_status_entry(tenant) if client.status != Tenant.Status.ACTIVE else None
     wrong = client_queries.alarm_that_stops_dialing(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
@@ -213,12 +213,12 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
         "zone_words": _zone_words(tenant),
         "numbers": held_numbers,
         "assistants": held_assistants,
-        "lines": sum(one.is_open for one in held_numbers),
+        "lines": sum(dedication.is_open for dedication in held_numbers),
         "people": team_queries.people(tenant),
         "invitations": team_queries.open_invitations(tenant),
-        "turned": turned,
+        "last_change": last_change,
         "removed_on": _day(client.data_removed_at, tenant),
-        "turn_words": sentence(turned) if turned else "",
+        "last_change_message": sentence(last_change) if last_change else "",
         "wrong": wrong,
         "wrong_words": _alarm_words(wrong, tenant) if wrong else "",
         "live_calls": client_queries.live_calls(tenant) if client.live else [],  # type: ignore[attr-defined]
@@ -232,8 +232,8 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
     }
     if request.actor.may(Permission.RELEASE):
         busy = dedicating.release_hindrances(tenant, [*held_numbers, *held_assistants])
-        for one in [*held_numbers, *held_assistants]:
-            one.hindrance = busy.get(one, "")  # type: ignore[attr-defined]
+        for dedication in [*held_numbers, *held_assistants]:
+            dedication.hindrance = busy.get(dedication, "")  # type: ignore[attr-defined]
     if request.actor.may(Permission.DEDICATE) and not dedicating.client_hindrance(client):
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=inventory_queries.offered_numbers(tenant)),
@@ -241,8 +241,8 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **said: An
                 tenant=tenant, assistants=inventory_queries.offered_assistants(tenant)
             ),
         }
-    context["turns"] = _turns(request, client, *said.pop("filled", ("", None)))
-    return render(request, "clients/client.html", context | said, status=status)
+    context["status_actions"] = _status_actions(request, client, *extra.pop("filled", ("", None)))
+    return render(request, "clients/client.html", context | extra, status=status)
 
 
 def _alarm_words(call: Call, tenant: Tenant) -> str:
@@ -252,12 +252,14 @@ def _alarm_words(call: Call, tenant: Tenant) -> str:
     return caller_id_of(call).sentence(tenant.name)
 
 
-def _turns(request: StaffRequest, client: Tenant, filled: str, form: TurnForm | None) -> list[dict[str, Any]]:
+def _status_actions(
+    request: StaffRequest, client: Tenant, filled: str, form: StatusActionForm | None
+) -> list[dict[str, Any]]:
     """What this person may do with its status; the form that was filled in comes back opened."""
     return [
-        {"turn": turn, "form": form if turn.id == filled else TurnForm(), "opened": turn.id == filled}
-        for turn in status_actions.offered(client)
-        if request.actor.may(turn.permission)
+        {"action": action, "form": form if action.id == filled else StatusActionForm(), "opened": action.id == filled}
+        for action in status_actions.offered(client)
+        if request.actor.may(action.permission)
     ]
 
 

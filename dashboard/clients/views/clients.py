@@ -1,4 +1,4 @@
-"""The clients, and a new one in one step."""
+"""The list of clients, and the form that opens a new one."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def listing(request: StaffRequest) -> HttpResponse:
     form = ClientFilter(request.GET)
     bar = filters.bar(request, form, label="Find clients")
     found = list(client_queries.found_clients(form.cleaned_data)[: SHOWN + 1])
-    fresh = freshness.freshness({one.home_connection_id for one in found if one.home_connection_id})
-    for one in found:
-        one.fresh = fresh.get(one.home_connection_id or 0)  # type: ignore[attr-defined]
-    times = [one.fresh_at for one in fresh.values() if one.fresh_at]
+    fresh = freshness.freshness({client.home_connection_id for client in found if client.home_connection_id})
+    for client in found:
+        client.fresh = fresh.get(client.home_connection_id or 0)  # type: ignore[attr-defined]
+    times = [item.fresh_at for item in fresh.values() if item.fresh_at]
     context = {
         "clients": found[:SHOWN],
         "more": len(found) > SHOWN,
         "filters": bar,
         "filtered": bool(bar.clear_url),
-        "live": sum(one.live for one in found[:SHOWN]),  # type: ignore[attr-defined]
+        "live": sum(client.live for client in found[:SHOWN]),  # type: ignore[attr-defined]
         "oldest": min(times) if times else None,
     }
     return render(request, "clients/clients.html", context)
@@ -68,7 +68,7 @@ def new(request: StaffRequest) -> HttpResponse:
             return render(request, "clients/client_new.html", context, status=422 if form.errors else 200)
     tenant, invited = opened
     if form.cleaned_data["own"]:
-        _house(request, tenant, form.cleaned_data["connection"])
+        _create_organization(request, tenant, form.cleaned_data["connection"])
     if invited is None:
         messages.success(request, f"{names.isolate(tenant.name)} is open.")
         return HttpResponseRedirect(reverse("staff-client", args=[tenant.slug]))
@@ -77,12 +77,12 @@ def new(request: StaffRequest) -> HttpResponse:
         return render(request, "clients/client_opened.html", {"client": tenant, "link": link})
 
 
-def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
-    """An organization of its own; what became of it is told here, and on the page of the connection."""
+def _create_organization(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
+    """Create an organization for this client; the outcome is a message, and is shown on the page of the connection."""
     try:
         asked = organizations.create(parent, tenant.name, by=request.user, client=tenant)
-    except organizations.Refused as no:
-        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {no.words}")
+    except organizations.ChangeRefused as error:
+        messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {error.message}")
         return
     if asked.connection_id:
         messages.success(
@@ -93,31 +93,31 @@ def _house(request: StaffRequest, tenant: Tenant, parent: Connection) -> None:
 
 
 def _open(request: StaffRequest, form: ClientForm) -> tuple[Tenant, tuple[Invitation, str] | None] | None:
-    """All of it or nothing; what stands in the way is told beside its field."""
-    said: dict[str, Any] = form.cleaned_data
+    """Open the client with all it gets, or nothing of it; the reason is shown beside its field."""
+    data: dict[str, Any] = form.cleaned_data
     field = "number"
     try:
         with transaction.atomic():
             tenant = dedications.open_tenant(
-                name=said["name"],
-                slug=said["slug"],
-                city=said["city"],
-                timezone=said["timezone"],
-                country=said["country"],
-                home_connection=None if said["own"] else said["connection"],
+                name=data["name"],
+                slug=data["slug"],
+                city=data["city"],
+                timezone=data["timezone"],
+                country=data["country"],
+                home_connection=None if data["own"] else data["connection"],
                 by=request.user,
             )
             number = assistant = invited = None
-            if said["number"]:
-                number = dedicating.dedicate_number(tenant, said["number"], by=request.user)
+            if data["number"]:
+                number = dedicating.dedicate_number(tenant, data["number"], by=request.user)
             field = "assistant"
-            if said["assistant"]:
-                assistant = dedicating.dedicate_assistant(tenant, said["assistant"], by=request.user)
+            if data["assistant"]:
+                assistant = dedicating.dedicate_assistant(tenant, data["assistant"], by=request.user)
             if number or assistant:
                 dedications.set_defaults(tenant, number=number, assistant=assistant, by=request.user)
-            if said["owner_email"]:
+            if data["owner_email"]:
                 invited = members.invite(
-                    tenant, email=said["owner_email"], name=said["owner_name"], role=Role.OWNER, by=request.user
+                    tenant, email=data["owner_email"], name=data["owner_name"], role=Role.OWNER, by=request.user
                 )
     except dedications.AlreadyDedicated as error:
         form.add_error(field, error.message)

@@ -1,4 +1,4 @@
-"""The inventory: every number and assistant of every connection, who has it, and who had it."""
+"""The inventory: every number and assistant of every connection, with its present and past clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.clients import dedicating
-from dashboard.clients.forms import HolderForm, StockFilter
+from dashboard.clients.forms import HolderForm, InventoryFilter
 from dashboard.connections.queries import open_clients
 from dashboard.inventory import queries
 from dashboard.ui import filters, phone_numbers
@@ -44,12 +44,12 @@ def dedicate_assistant(request: StaffRequest, pk: int) -> HttpResponse:
     return _dedicate(request, get_object_or_404(Assistant, pk=pk), dedicating.dedicate_assistant)
 
 
-def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[..., Any]) -> HttpResponse:
+def _dedicate(request: StaffRequest, thing: Number | Assistant, dedicate: Callable[..., Any]) -> HttpResponse:
     form = HolderForm(request.POST)
     if form.is_valid():
         tenant = form.cleaned_data["client"]
         try:
-            deed(tenant, thing, by=request.user)
+            dedicate(tenant, thing, by=request.user)
         except dedications.AlreadyDedicated as error:
             form.add_error("client", error.message)
         else:
@@ -62,42 +62,42 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, deed: Callable[.
 def _page(
     request: StaffRequest, *, refused: tuple[Number | Assistant, HolderForm] | None = None, status: int = 200
 ) -> HttpResponse:
-    form = StockFilter(request.GET)
+    form = InventoryFilter(request.GET)
     bar = filters.bar(request, form, label="Narrow the inventory")
     holders = list(open_clients().values_list("slug", "name"))
-    shelves = [
-        _shelf("Numbers", Number, NumberDedication, form.cleaned_data, refused),
-        _shelf("Assistants", Assistant, AssistantDedication, form.cleaned_data, refused),
+    sections = [
+        _section("Numbers", Number, NumberDedication, form.cleaned_data, refused),
+        _section("Assistants", Assistant, AssistantDedication, form.cleaned_data, refused),
     ]
     context = {
         "filters": bar,
         "filtered": bool(bar.clear_url),
-        "shelves": shelves,
-        "nothing": not any(shelf["rows"] for shelf in shelves),
+        "sections": sections,
+        "nothing": not any(section["rows"] for section in sections),
         "holders": holders,
         "oldest": queries.inventory_age(),
     }
     return render(request, "clients/inventory.html", context, status=status)
 
 
-def _shelf(
-    title: str, model: type[Model], dedications: type[Model], wish: dict[str, Any], refused: Any
+def _section(
+    title: str, model: type[Model], dedications: type[Model], wanted: dict[str, Any], refused: Any
 ) -> dict[str, Any]:
     kind = model._meta.model_name
-    found = list(queries.stock(model, wish)[: SHOWN + 1])
+    found = list(queries.inventory(model, wanted)[: SHOWN + 1])
     things = found[:SHOWN]
-    stories = queries.history(dedications, str(kind), [one for one in things if one.times])
+    histories = queries.history(dedications, str(kind), [thing for thing in things if thing.times])
     return {
         "title": title,
         "kind": kind,
         "rows": [
             {
-                "thing": one,
-                "history": stories.get(one.pk, []),
-                "form": refused[1] if refused and refused[0] == one else None,
+                "thing": thing,
+                "history": histories.get(thing.pk, []),
+                "form": refused[1] if refused and refused[0] == thing else None,
             }
-            for one in things
+            for thing in things
         ],
         "more": len(found) > SHOWN,
-        "free": sum(one.holder is one.later_name is one.vanished_at is None for one in things),
+        "free": sum(thing.holder is thing.later_name is thing.vanished_at is None for thing in things),
     }

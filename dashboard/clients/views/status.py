@@ -1,4 +1,4 @@
-"""Suspend, close and reopen a client; each with a reason, and a word on the calls that are live."""
+"""Suspend, close and reopen a client: each with a reason, and with the choice whether live calls end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from dashboard.clients import dedicating, suspension
-from dashboard.clients.forms import RetentionForm, TurnForm
-from dashboard.clients.suspension import Ended
+from dashboard.clients.forms import RetentionForm, StatusActionForm
+from dashboard.clients.suspension import EndedCalls
 from dashboard.clients.views.client import back, show
 from tenants import names, tenant_status
 from tenants.access.decorators import StaffRequest, staff_view
@@ -25,7 +25,7 @@ from tenants.models import Tenant
 @require_POST
 @staff_view(Permission.SUSPEND_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def suspend(request: StaffRequest, slug: str) -> HttpResponse:
-    return _turn(
+    return _change_status(
         request, slug, "suspend", suspension.suspend, "{name} is suspended: nothing is dialed for it.", asks=True
     )
 
@@ -33,14 +33,14 @@ def suspend(request: StaffRequest, slug: str) -> HttpResponse:
 @require_POST
 @staff_view(Permission.CLOSE_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def close(request: StaffRequest, slug: str) -> HttpResponse:
-    words = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
-    return _turn(request, slug, "close", suspension.close, words, asks=True)
+    success = "{name} is closed. Its numbers and assistants are free; what it did is kept until its retention ends."
+    return _change_status(request, slug, "close", suspension.close, success, asks=True)
 
 
 @require_POST
 @staff_view(Permission.REOPEN_CLIENTS, open_scope=False, confirm=Confirm.THEN_GO_ON)
 def reopen(request: StaffRequest, slug: str) -> HttpResponse:
-    return _turn(
+    return _change_status(
         request, slug, "reopen", suspension.reopen, "{name} is open again. Its campaigns stay paused until resumed."
     )
 
@@ -68,26 +68,32 @@ def retention(request: StaffRequest, slug: str) -> HttpResponse:
 @staff_view(Permission.END_CLIENT_CALLS, open_scope=False)
 def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = _find(request, slug)
-    _tell(request, suspension.end_live_calls(tenant, by=request.user))
+    _report_ended(request, suspension.end_live_calls(tenant, by=request.user))
     return back(tenant)
 
 
-def _turn(
-    request: StaffRequest, slug: str, name: str, deed: Callable[..., Ended | None], words: str, *, asks: bool = False
+def _change_status(
+    request: StaffRequest,
+    slug: str,
+    name: str,
+    change: Callable[..., EndedCalls | None],
+    success: str,
+    *,
+    asks: bool = False,
 ) -> HttpResponse:
-    tenant, form = _find(request, slug), TurnForm(request.POST)
+    tenant, form = _find(request, slug), StatusActionForm(request.POST)
     if not form.is_valid():
-        return _again(request, tenant, filled=(name, form))
-    said: dict[str, Any] = {"by": request.user, "reason": form.cleaned_data["reason"]}
+        return _show_with_errors(request, tenant, filled=(name, form))
+    arguments: dict[str, Any] = {"by": request.user, "reason": form.cleaned_data["reason"]}
     if asks:
-        said["end_calls"] = form.cleaned_data["calls"] == "end"
+        arguments["end_calls"] = form.cleaned_data["calls"] == "end"
     try:
-        ended = deed(tenant, **said)
+        ended = change(tenant, **arguments)
     except (tenant_status.StatusChangeRefused, dedicating.InUse) as error:
-        return _again(request, tenant, status=409, filled=(name, form), refused=str(error))
-    messages.success(request, words.format(name=names.isolate(tenant.name)))
-    if ended is not None and said["end_calls"]:
-        _tell(request, ended)
+        return _show_with_errors(request, tenant, status=409, filled=(name, form), refused=error.message)
+    messages.success(request, success.format(name=names.isolate(tenant.name)))
+    if ended is not None and arguments["end_calls"]:
+        _report_ended(request, ended)
     return back(tenant)
 
 
@@ -100,13 +106,13 @@ def _find(request: StaffRequest, slug: str) -> Tenant:
         return get_object_or_404(Tenant, slug=slug)
 
 
-def _again(request: StaffRequest, tenant: Tenant, *, status: int = 422, **said: Any) -> HttpResponse:
+def _show_with_errors(request: StaffRequest, tenant: Tenant, *, status: int = 422, **extra: Any) -> HttpResponse:
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
-        return show(request, Tenant.objects.get(pk=tenant.pk), status=status, **said)
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=status, **extra)
 
 
-def _tell(request: StaffRequest, ended: Ended) -> None:
-    words = f"{ended.asked} call{' is' if ended.asked == 1 else 's are'} being ended."
+def _report_ended(request: StaffRequest, ended: EndedCalls) -> None:
+    message = f"{ended.asked} call{' is' if ended.asked == 1 else 's are'} being ended."
     if ended.ringing:
-        words += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks, and then we end it."
-    messages.success(request, words)
+        message += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks, and then we end it."
+    messages.success(request, message)

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject', models.CharField(help_text='As in the audit trail: campaign:12.', max_length=80)),
-                ('lost_action', models.CharField(help_text='The audit action that is written if nobody settles it.', max_length=60)),
+                ('lost_action', models.CharField(help_text='The audit action that is written if it is never settled.', max_length=60)),
                 ('details', models.JSONField(default=dict, help_text='Plain values for the sentence of that entry.')),
                 ('answered_action', models.CharField(blank=True, db_default='', help_text='Of the audit entry about the answer, until it is written.', max_length=60)),
                 ('asked_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

@@ -1,4 +1,4 @@
-"""The connections to VoiceDock: how each fares, adding one, and looking closer."""
+"""The connections to VoiceDock: the list, one connection, adding one and replacing its key."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ def listing(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_AGAIN)
 def add(request: StaffRequest) -> HttpResponse:
-    """Asks VoiceDock once with the key, with nothing open; the key goes nowhere but into its seal."""
+    """Tests the key at VoiceDock, with no scope open; the key is only stored encrypted."""
     form = ConnectionForm(request.POST)
     if form.is_valid():
         try:
             connection = connect.add(form.cleaned_data["name"], form.cleaned_data["api_key"], by=request.user)
-        except connect.Refused as no:
-            form.add_error("api_key", no.words)
+        except connect.ChangeRefused as error:
+            form.add_error("api_key", error.message)
         else:
             messages.success(
                 request,
                 f"{names.isolate(connection.name)} is connected. Its numbers and assistants are on their way.",
             )
-            return to(connection)
+            return redirect_to(connection)
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return _listing(request, form=form, status=422)
 
 
 def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, status: int = 200) -> HttpResponse:
     found, failed = queries.connections(), failed_deliveries.failed_by_connection()
-    for one in found:
-        one.failed_reports = failed.get(one.pk, 0)  # type: ignore[attr-defined]
+    for connection in found:
+        connection.failed_reports = failed.get(connection.pk, 0)  # type: ignore[attr-defined]
     context = {
         "connections": found,
-        "ailing": sum(bool(one.fresh.failing or one.last_error or one.failed_reports) for one in found),  # type: ignore[attr-defined]
+        "failing": sum(bool(row.fresh.failing or row.last_error or row.failed_reports) for row in found),  # type: ignore[attr-defined]
         "oldest": _oldest(found),
         "form": form or ConnectionForm(),
         "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
@@ -72,7 +72,7 @@ def _listing(request: StaffRequest, *, form: ConnectionForm | None = None, statu
 
 
 def _oldest(found: list[Connection]) -> Any:
-    times = [one.fresh.fresh_at for one in found]  # type: ignore[attr-defined]
+    times = [connection.fresh.fresh_at for connection in found]  # type: ignore[attr-defined]
     return min(times) if times and all(times) else None
 
 
@@ -85,47 +85,47 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS)
 def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
-    """Due at once; the machines look at their next tick, a second or two away."""
+    """Make every kind due; the workers start within seconds."""
     connection = get_object_or_404(Connection, pk=pk)
     runs.mark_due(connection, *Kind)
     messages.success(request, "Everything is due now. What is found appears below as it comes.")
-    return to(connection)
+    return redirect_to(connection)
 
 
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False)
 def set_up_webhooks(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = known(request, pk)
-    hooked = connect.set_up_webhooks(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
-    words = f"{hooked.ours} assistant{'' if hooked.ours == 1 else 's'} report to us."
-    if hooked.foreign:
-        words += f" {hooked.foreign} report elsewhere and were left alone."
-    if hooked.left:
-        words += f" {hooked.left} could not be told now; hook up again in a minute."
-    (messages.warning if hooked.left else messages.success)(request, words)
-    return to(connection)
+    connection = get_connection(request, pk)
+    setup = connect.set_up_webhooks(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
+    message = f"{setup.ours} assistant{'' if setup.ours == 1 else 's'} report to us."
+    if setup.foreign:
+        message += f" {setup.foreign} report elsewhere and were left alone."
+    if setup.left:
+        message += f" {setup.left} could not be told now; try again in a minute."
+    (messages.warning if setup.left else messages.success)(request, message)
+    return redirect_to(connection)
 
 
 @sensitive_post_parameters("api_key")
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS, open_scope=False, confirm=Confirm.THEN_AGAIN)
 def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
-    connection = known(request, pk)
+    connection = get_connection(request, pk)
     form = KeyForm(request.POST)
     if form.is_valid():
         try:
             connect.replace_key(connection, form.cleaned_data["api_key"], by=request.user)
-        except connect.Refused as no:
-            form.add_error("api_key", no.words)
+        except connect.ChangeRefused as error:
+            form.add_error("api_key", error.message)
         else:
             messages.success(request, "The new key works and is in use.")
-            return to(connection)
+            return redirect_to(connection)
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, pk, key_form=form, status=422)
 
 
-def known(request: StaffRequest, pk: int) -> Connection:
-    """The connection of this address, for a view that opens its scopes itself; or 404."""
+def get_connection(request: StaffRequest, pk: int) -> Connection:
+    """The connection, or 404; for a view that opens its scopes itself."""
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return get_object_or_404(Connection, pk=pk)
 
@@ -133,49 +133,49 @@ def known(request: StaffRequest, pk: int) -> Connection:
 @require_POST
 @staff_view(Permission.MANAGE_CONNECTIONS)
 def replay(request: StaffRequest, pk: int) -> HttpResponse:
-    """Reports that could not be applied are tried again within seconds."""
+    """Webhooks that could not be applied are tried again within seconds."""
     connection = get_object_or_404(Connection, pk=pk)
     count = failed_deliveries.replay(connection, by=request.user)
-    words = f"{count} report{' is' if count == 1 else 's are'} being applied again." if count else "There is none left."
-    messages.success(request, words)
-    return to(connection)
+    applying = f"{count} report{' is' if count == 1 else 's are'} being applied again."
+    messages.success(request, applying if count else "There is none left.")
+    return redirect_to(connection)
 
 
 def show(
-    request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200, **said: Any
+    request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200, **forms: Any
 ) -> HttpResponse:
-    """The whole page; `said` are other forms with their errors."""
+    """The whole page; `forms` are other forms with their errors, by their names in the template."""
     get_object_or_404(Connection, pk=pk)
-    one: Any = next(one for one in queries.connections() if one.pk == pk)
-    address = connect.hook_address(one)
-    told = list(Assistant.objects.filter(connection=one, vanished_at=None).values_list("webhook_url", flat=True))
+    one: Any = next(connection for connection in queries.connections() if connection.pk == pk)
+    our_url = connect.webhook_url(one)
+    urls = list(Assistant.objects.filter(connection=one, vanished_at=None).values_list("webhook_url", flat=True))
     children = queries.children_without_key(one)
-    unread, unread_count = unreadable_items.latest(one)
+    unreadable, unreadable_count = unreadable_items.latest(one)
     context = {
-        "unreadable": unread,
-        "unreadable_count": unread_count,
+        "unreadable": unreadable,
+        "unreadable_count": unreadable_count,
         "one": one,
         "priorities": [(priority.label, one.priorities.get(priority.label, 0)) for priority in Priority],
         "runs": queries.runs(one),
         "failed_deliveries": failed_deliveries.failed(one),
         "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],
-        "questions": organizations.questions(one),
+        "unanswered_requests": organizations.unanswered(one),
         "organization_form": OrganizationForm(),
         **_secret(one),
         "tenants": list(one.tenants.order_by("name")[:50]),
-        "told": len(told),
-        "ours": sum(url == address for url in told),
-        "foreign": sum(bool(url) and url != address for url in told),
+        "assistant_count": len(urls),
+        "ours": sum(url == our_url for url in urls),
+        "foreign": sum(bool(url) and url != our_url for url in urls),
         "key_form": key_form or KeyForm(),
         "may_manage": request.actor.may(Permission.MANAGE_CONNECTIONS),
         "may_fill_in": reauthentication.is_recent(request),
     }
-    context |= said
+    context |= forms
     return page_or_part(request, "connections/connection.html", "connections/_connection.html", context, status=status)
 
 
 def _secret(connection: Connection) -> dict[str, Any]:
-    """How far the change of the webhook secret is."""
+    """The state of the webhook secret and of its rotation."""
     secret = ConnectionSecret.objects.filter(connection_id=connection.pk).first()
     if secret is None or not secret.sealed_webhook_secret:
         return {"has_secret": False}
@@ -185,10 +185,12 @@ def _secret(connection: Connection) -> dict[str, Any]:
         "changing": changing,
         "secret_hindrance": webhook_secrets.hindrance(secret),
         "secret_at": secret.rotated_at,
-        "untold": webhook_secrets.untold(connection, secret.rotated_at) if changing and secret.rotated_at else 0,
+        "without_newest_secret": webhook_secrets.without_newest_secret(connection, secret.rotated_at)
+        if changing and secret.rotated_at
+        else 0,
         "overlap_until": webhook_secrets.overlap_until(connection) if changing else None,
     }
 
 
-def to(connection: Connection) -> HttpResponse:
+def redirect_to(connection: Connection) -> HttpResponse:
     return HttpResponseRedirect(reverse("staff-connection", args=[connection.pk]))

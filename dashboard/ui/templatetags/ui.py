@@ -207,7 +207,7 @@ def progress(done: int, failed: int, calling: int, total: int, legend: bool = Tr
 @register.simple_tag
 def campaign_progress(counts: Any, legend: bool = True) -> SafeString:
     """The same from the numbers of `campaigns.counts`, whose parts add up to the whole."""
-    words = [(part.kind, f"{part.figure:,} {part.words}") for part in counts.parts]
+    words = [(part.kind, f"{part.figure:,} {part.label}") for part in counts.parts]
     parts = [(part.kind, part.figure) for part in counts.parts if part.kind != "pending"]
     drawn = _bar(", ".join(text for _, text in words), parts, counts.total)
     if not legend:

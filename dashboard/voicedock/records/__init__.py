@@ -1,6 +1,6 @@
-"""What VoiceDock answers, as frozen records; read tolerantly, since its own papers disagree (`voicedock-api.md §16`).
+"""VoiceDock's responses as frozen dataclasses, read tolerantly: its own pages disagree (`docs/voicedock-api.md §16`).
 
-Fields that are missing, unknown or of another kind are fine. Only what has no id is `Malformed`. Dates are in UTC.
+Fields that are missing, unknown or of another type are None; only an item without an id is `Malformed`. Dates are UTC.
 """
 
 from .calls import Accepted, PlacedCall, RemoteCall

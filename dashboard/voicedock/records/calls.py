@@ -1,4 +1,4 @@
-"""Calls, and the two answers to what we ask of them (`voicedock-api.md §4, §5`)."""
+"""Calls, and the responses to placing and controlling them (`docs/voicedock-api.md §4, §5`)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from .. import reading, states
-from ..reading import clean, first, link, mapping, moment, text, whole
-from .shape import OfAssistant, an_object, its_id
+from .. import parsing, states
+from ..parsing import clean, date_time, first_present, integer, mapping, text, url
+from .shape import OfAssistant, require_id, require_object
 
 
 @dataclass(frozen=True)
@@ -41,46 +41,46 @@ class RemoteCall(OfAssistant):
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         return cls(
-            id=its_id(data),
+            id=require_id(data),
             status=states.normal(text(data.get("status")) or ""),
             direction=text(data.get("direction")),
             caller_phone=text(data.get("caller_phone")),
-            assistant_phone=text(first(data, "assistant_phone", "agent_phone", "phone_number")),
-            agent_id=text(first(data, "agent_id", "assistant_id")),
-            agent_name=text(first(data, "agent_name", "assistant_name")),
+            assistant_phone=text(first_present(data, "assistant_phone", "agent_phone", "phone_number")),
+            agent_id=text(first_present(data, "agent_id", "assistant_id")),
+            agent_name=text(first_present(data, "agent_name", "assistant_name")),
             number_id=text(data.get("number_id")),
-            started_at=moment(data.get("started_at")),
-            ended_at=moment(data.get("ended_at")),
-            duration_seconds=whole(first(data, "duration_seconds", "duration_sec")),
+            started_at=date_time(data.get("started_at")),
+            ended_at=date_time(data.get("ended_at")),
+            duration_seconds=integer(first_present(data, "duration_seconds", "duration_sec")),
             end_reason=text(data.get("end_reason")),
             error=text(data.get("error")),
             summary=text(data.get("summary")),
-            analysis=clean(mapping(first(data, "analysis_result", "analysis"))) or None,
-            messages=reading.messages(data.get("messages")),
-            recording_url=link(data.get("recording_url")),
-            created_at=moment(data.get("created_at")),
-            updated_at=moment(data.get("updated_at")),
+            analysis=clean(mapping(first_present(data, "analysis_result", "analysis"))) or None,
+            messages=parsing.messages(data.get("messages")),
+            recording_url=url(data.get("recording_url")),
+            created_at=date_time(data.get("created_at")),
+            updated_at=date_time(data.get("updated_at")),
         )
 
 
 @dataclass(frozen=True)
 class PlacedCall:
-    """VoiceDock took the call; usually `dialing` (`§5.5`)."""
+    """VoiceDock accepted the call; its status is usually `dialing` (`§5.5`)."""
 
     call_id: str
     status: str
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
-        return cls(its_id(data, "call_id", "id"), states.normal(text(data.get("status")) or "dialing"))
+        data = require_object(data)
+        return cls(require_id(data, "call_id", "id"), states.normal(text(data.get("status")) or "dialing"))
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """VoiceDock took the command. It never tells whether it had an effect (`§4.1`)."""
+    """VoiceDock accepted the command; it never reports whether it had an effect (`§4.1`)."""
 
     message: str = ""
 

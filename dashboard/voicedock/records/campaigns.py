@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Self
 
-from ..reading import clean, clock, first, mapping, moment, text, whole
-from .shape import OfAssistant, an_object, its_id
+from ..parsing import clean, date_time, first_present, integer, mapping, text, time_of_day
+from .shape import OfAssistant, require_id, require_object
 
 
 @dataclass(frozen=True)
 class RemoteCampaign(OfAssistant):
-    """A campaign (`§6.1`); `starts` and `ends` are its daily window on the wall clock of `timezone`."""
+    """A campaign (`§6.1`); `starts` and `ends` are its daily window, in local time of `timezone`."""
 
     id: str
     name: str
@@ -31,27 +31,27 @@ class RemoteCampaign(OfAssistant):
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         return cls(
-            id=its_id(data),
+            id=require_id(data),
             name=text(data.get("name")) or "",
-            agent_id=text(first(data, "agent_id", "assistant_id")),
+            agent_id=text(first_present(data, "agent_id", "assistant_id")),
             status=text(data.get("status")) or "",
             template=text(data.get("system_message_template")),
-            starts=clock(data.get("schedule_start_time")),
-            ends=clock(data.get("schedule_end_time")),
+            starts=time_of_day(data.get("schedule_start_time")),
+            ends=time_of_day(data.get("schedule_end_time")),
             timezone=text(data.get("timezone")),
-            total_leads=whole(data.get("total_leads")) or 0,
-            completed_leads=whole(data.get("completed_leads")) or 0,
-            failed_leads=whole(data.get("failed_leads")) or 0,
-            created_at=moment(data.get("created_at")),
-            updated_at=moment(data.get("updated_at")),
+            total_leads=integer(data.get("total_leads")) or 0,
+            completed_leads=integer(data.get("completed_leads")) or 0,
+            failed_leads=integer(data.get("failed_leads")) or 0,
+            created_at=date_time(data.get("created_at")),
+            updated_at=date_time(data.get("updated_at")),
         )
 
 
 @dataclass(frozen=True)
 class RemoteLead:
-    """One person of a campaign (`§6.4`); `call_id` may lead nowhere."""
+    """One person of a campaign (`§6.4`); `call_id` may belong to no call that is listed."""
 
     id: str
     campaign_id: str | None
@@ -65,16 +65,16 @@ class RemoteLead:
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         variables = clean(mapping(data.get("variables")))
         return cls(
-            id=its_id(data),
+            id=require_id(data),
             campaign_id=text(data.get("campaign_id")),
             phone_number=text(data.get("phone_number")) or "",
             variables={name: text(value) or "" for name, value in variables.items()},
             status=text(data.get("status")) or "",
             call_id=text(data.get("call_id")),
-            attempts=whole(data.get("attempts")) or 0,
-            last_attempt_at=moment(data.get("last_attempt_at")),
-            created_at=moment(data.get("created_at")),
+            attempts=integer(data.get("attempts")) or 0,
+            last_attempt_at=date_time(data.get("last_attempt_at")),
+            created_at=date_time(data.get("created_at")),
         )

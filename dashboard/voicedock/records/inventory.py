@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from ..capabilities import Family, family_of
-from ..reading import first, flag, mapping, moment, text
-from .shape import OfAssistant, an_object, its_id
+from ..parsing import boolean, date_time, first_present, mapping, text
+from .shape import OfAssistant, require_id, require_object
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,22 @@ class RemoteNumber(OfAssistant):
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         return cls(
-            id=its_id(data),
-            phone_number=text(first(data, "phone_number", "number")),
+            id=require_id(data),
+            phone_number=text(first_present(data, "phone_number", "number")),
             name=text(data.get("name")),
-            agent_id=text(first(data, "agent_id", "assistant_id")),
-            agent_name=text(first(data, "agent_name", "assistant_name")),
+            agent_id=text(first_present(data, "agent_id", "assistant_id")),
+            agent_name=text(first_present(data, "agent_name", "assistant_name")),
             business_name=text(data.get("business_name")),
-            is_active=flag(data.get("is_active"), default=True),
+            is_active=boolean(data.get("is_active"), default=True),
             transfer_trunk_id=text(data.get("transfer_trunk_id")),
         )
 
 
 @dataclass(frozen=True)
 class RemoteAssistant:
-    """A saved assistant (`§8`), without what is secret in it."""
+    """A saved assistant (`§8`), without its secrets."""
 
     id: str
     name: str | None
@@ -69,22 +69,22 @@ class RemoteAssistant:
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         model = mapping(data.get("llm_config"))
         events = data.get("webhook_events")
         return cls(
-            id=its_id(data),
+            id=require_id(data),
             name=text(data.get("name")),
             business_name=text(data.get("business_name")),
-            is_active=flag(data.get("is_active"), default=True),
+            is_active=boolean(data.get("is_active"), default=True),
             provider=text(model.get("provider")),
             model=text(model.get("model")),
             first_message=text(data.get("first_message")),
             webhook_url=text(data.get("webhook_url")),
             webhook_events=tuple(filter(None, map(text, events))) if isinstance(events, list) else (),
             has_webhook_secret=bool(data.get("webhook_secret")),
-            has_voicemail_detection=flag(data.get("voicemail_detection")),
+            has_voicemail_detection=boolean(data.get("voicemail_detection")),
             has_voicemail_message=bool(text(data.get("voicemail_message"))),
-            created_at=moment(data.get("created_at")),
-            updated_at=moment(data.get("updated_at")),
+            created_at=date_time(data.get("created_at")),
+            updated_at=date_time(data.get("updated_at")),
         )

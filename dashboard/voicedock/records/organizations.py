@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from .. import reading
-from ..reading import first, hundredths, moment, text, whole
-from .shape import an_object, its_id
+from .. import parsing
+from ..parsing import date_time, decimal, first_present, integer, text
+from .shape import require_id, require_object
 
 
 @dataclass(frozen=True)
 class RemoteChild:
-    """An organization below another: no more than its name is told (`§9.1`)."""
+    """An organization below another, of which VoiceDock lists only the name (`§9.1`)."""
 
     id: str
     name: str
@@ -22,8 +22,8 @@ class RemoteChild:
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
-        return cls(its_id(data), text(data.get("name")) or "", moment(data.get("created_at")))
+        data = require_object(data)
+        return cls(require_id(data), text(data.get("name")) or "", date_time(data.get("created_at")))
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,23 @@ class RemoteOrganization:
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         return cls(
-            id=its_id(data),
-            name=text(first(data, "name", "company_name")) or "",
-            minutes_balance=hundredths(data.get("minutes_balance")),
-            monthly_usage_minutes=hundredths(data.get("monthly_usage_minutes")),
-            active_numbers=whole(data.get("active_numbers")),
-            active_agents=whole(data.get("active_agents")),
-            active_calls=whole(data.get("active_calls")),
+            id=require_id(data),
+            name=text(first_present(data, "name", "company_name")) or "",
+            minutes_balance=decimal(data.get("minutes_balance")),
+            monthly_usage_minutes=decimal(data.get("monthly_usage_minutes")),
+            active_numbers=integer(data.get("active_numbers")),
+            active_agents=integer(data.get("active_agents")),
+            active_calls=integer(data.get("active_calls")),
             parent_id=text(data.get("parent_org_id")),
-            children=tuple(RemoteChild.read(one) for one in reading.items(data.get("children"))),
+            children=tuple(RemoteChild.read(child) for child in parsing.objects(data.get("children"))),
         )
 
 
 @dataclass(frozen=True)
 class CreatedOrganization:
-    """The only answer that ever holds this key: seal it before anything else."""
+    """The only response that contains this key: store it encrypted before anything else."""
 
     id: str
     name: str
@@ -68,12 +68,12 @@ class CreatedOrganization:
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        data = an_object(data)
+        data = require_object(data)
         key = data.get("api_key")
         return cls(
-            id=its_id(data),
+            id=require_id(data),
             name=text(data.get("name")) or "",
             parent_id=text(data.get("parent_org_id")),
             api_key=key if isinstance(key, str) else "",
-            created_at=moment(data.get("created_at")),
+            created_at=date_time(data.get("created_at")),
         )

@@ -1,4 +1,4 @@
-"""What all records share: a page of them, and the little that must be there."""
+"""What all records share: lists, pages, and the fields that are required."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from ..errors import Malformed
-from ..reading import first, text
+from ..parsing import first_present, text
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ class Unreadable:
 
 
 class Listing(list[T]):
-    """A whole list, as far as it could be read."""
+    """A whole list: the items that could be read, and `unreadable` ones."""
 
     def __init__(self, items: Iterable[T] = (), unreadable: Iterable[Unreadable] = ()) -> None:
         super().__init__(items)
@@ -30,7 +30,7 @@ class Listing(list[T]):
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """A slice of a longer list, as far as it could be read."""
+    """A page of a longer list: the items that could be read, and `unreadable` ones."""
 
     items: list[T]
     total: int
@@ -49,7 +49,7 @@ class Page(Generic[T]):
 
 
 class OfAssistant:
-    """VoiceDock calls assistants agents in its answers (`§16` 8); both names work here."""
+    """VoiceDock calls assistants agents in its responses (`§16` 8); both names work here."""
 
     agent_id: str | None
 
@@ -58,14 +58,14 @@ class OfAssistant:
         return self.agent_id
 
 
-def an_object(data: Any) -> dict[str, Any]:
+def require_object(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise Malformed("VoiceDock answered with something else than one object.")
     return data
 
 
-def its_id(data: dict[str, Any], *names: str) -> str:
-    found = text(first(data, *(names or ("id",))))
+def require_id(data: dict[str, Any], *names: str) -> str:
+    found = text(first_present(data, *(names or ("id",))))
     if not found:
         raise Malformed("VoiceDock answered with something that has no id.")
     return found

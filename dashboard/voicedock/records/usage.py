@@ -1,4 +1,4 @@
-"""Minutes used, as VoiceDock counts them (`voicedock-api.md §9.2`); its papers know three shapes."""
+"""Minutes used, as VoiceDock counts them (`docs/voicedock-api.md §9.2`), documented in three shapes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from ..reading import first, hundredths, mapping, moment, text, whole
+from ..parsing import date_time, decimal, first_present, integer, mapping, text
 from .shape import Page
 
 
 @dataclass(frozen=True)
 class UsageEntry:
-    """One call that was counted; neither cost nor campaign are told, and a call id only by old servers."""
+    """One call that was counted, without cost or campaign; `call_id` is only sent by old servers."""
 
     id: str | None
     call_id: str | None
@@ -30,12 +30,12 @@ class UsageEntry:
         return cls(
             id=text(data.get("id")),
             call_id=text(data.get("call_id")),
-            seconds=whole(first(data, "duration_sec", "duration_seconds")),
+            seconds=integer(first_present(data, "duration_sec", "duration_seconds")),
             call_type=text(data.get("call_type")),
             phone_number=text(data.get("phone_number")),
-            agent_name=text(first(data, "agent_name", "assistant_name")),
+            agent_name=text(first_present(data, "agent_name", "assistant_name")),
             business_name=text(data.get("business_name")),
-            created_at=moment(data.get("created_at")),
+            created_at=date_time(data.get("created_at")),
         )
 
 
@@ -53,15 +53,15 @@ class RemoteUsage:
         summary = mapping(mapping(data).get("summary"))
         return cls(
             page=page,
-            total_calls=whole(summary.get("total_calls")),
-            total_seconds=whole(first(summary, "total_duration_seconds", "total_seconds")),
-            total_minutes=hundredths(first(summary, "total_duration_minutes", "total_minutes")),
+            total_calls=integer(summary.get("total_calls")),
+            total_seconds=integer(first_present(summary, "total_duration_seconds", "total_seconds")),
+            total_minutes=decimal(first_present(summary, "total_duration_minutes", "total_minutes")),
         )
 
 
 @dataclass(frozen=True)
 class RemoteHealth:
-    """`ok` only for a plain yes; anything else counts as degraded (`§16` 42)."""
+    """`ok` only for the status "ok"; anything else counts as degraded (`§16` 42)."""
 
     ok: bool
     status: str

@@ -81,8 +81,8 @@ class Command(BaseCommand):
         if known is None:
             try:
                 known = connect.add(name, key, by=admin)
-            except connect.Refused as error:
-                raise CommandError(f"The sandbox did not let us in: {error.words}") from error
+            except connect.ChangeRefused as error:
+                raise CommandError(f"The sandbox did not let us in: {error.message}") from error
             self.stdout.write(f"Connected {name}.")
         return known
 
@@ -131,7 +131,7 @@ class Command(BaseCommand):
             dedications.set_defaults(tenant, number=numbers[0], assistant=assistants[0], by=admin)
 
     def _set_up_webhooks(self, connection: Connection, admin: User) -> None:
-        address = connect.hook_address(connection)
+        address = connect.webhook_url(connection)
         with scope.for_system("who reports elsewhere"):
             assistants = Assistant.objects.filter(connection=connection, vanished_at=None)
             todo = assistants.exclude(webhook_url=address).exists()

@@ -55,9 +55,9 @@ class Command(BaseCommand):
         while True:
             try:
                 look()
-            except limiter.RateLimitExceeded as no:
-                self.stdout.write(f"  {what}: {no.words} Going on in {no.retry_after:.0f} s.")
-                time.sleep(no.retry_after)
+            except limiter.RateLimitExceeded as error:
+                self.stdout.write(f"  {what}: {error.message} Going on in {error.retry_after:.0f} s.")
+                time.sleep(error.retry_after)
             except runs.Busy:
                 self.stdout.write(f"  {what}: somebody else is looking; going on in 1 s.")
                 time.sleep(1)

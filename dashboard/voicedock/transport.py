@@ -1,4 +1,4 @@
-"""How requests travel: one TLS context per process, and a deadline for the whole answer (`httpx` has none)."""
+"""The HTTP transport: one TLS context per process, and a deadline for a whole response (`httpx` has none)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Everything on the wire within this block is over in `seconds`: connecting, sending, and the answer to its end."""
+    """All network I/O in this block ends within `seconds`: connecting, sending, and reading the whole response."""
     token = _until.set(time.monotonic() + seconds)
     try:
         yield
@@ -31,10 +31,10 @@ def deadline(seconds: float) -> Iterator[None]:
         _until.reset(token)
 
 
-class Wire(httpx.BaseTransport):
-    """Two pools: what is sent once gets a fresh connection.
+class PooledTransport(httpx.BaseTransport):
+    """Two pools: requests that are sent once get a new connection.
 
-    A kept one may be closed just as the request leaves, and then nobody knows whether it arrived.
+    A kept-alive one may be closed while the request is sent, and then it is unknown whether it arrived.
     """
 
     def __init__(self) -> None:
@@ -63,13 +63,13 @@ def _transport(keep: int) -> httpx.HTTPTransport:
 
 class _Backend(httpcore.SyncBackend):
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **more: Any) -> _Stream:
-        trouble: Exception = httpcore.ConnectError(f"no address for {host}")
+        failure: Exception = httpcore.ConnectError(f"no address for {host}")
         for address in _addresses(host, port):
             try:
                 return _Stream(super().connect_tcp(address, port, _left(timeout), *args, **more))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                trouble = error
-        raise trouble
+                failure = error
+        raise failure
 
 
 class _Stream(httpcore.NetworkStream):
@@ -97,7 +97,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _addresses(host: str, port: int) -> Iterable[str]:
-    """One by one, so that several that do not answer share the deadline."""
+    """The addresses of a host, tried in turn, so that several that do not answer share one deadline."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -105,11 +105,11 @@ def _addresses(host: str, port: int) -> Iterable[str]:
     return dict.fromkeys(str(address[4][0]) for address in found)
 
 
-def _left(timeout: float | None, late: type[Exception] = httpcore.ConnectTimeout) -> float | None:
+def _left(timeout: float | None, timeout_error: type[Exception] = httpcore.ConnectTimeout) -> float | None:
     until = _until.get()
     if until is None:
         return timeout
     left = until - time.monotonic()
     if left <= 0:
-        raise late("the deadline has passed")
+        raise timeout_error("the deadline has passed")
     return left if timeout is None else min(timeout, left)

@@ -1,6 +1,6 @@
-"""Read single values out of answers: what is missing or of another kind is nothing, never an error.
+"""Parse single values of responses: what is missing or of another type is None, never an error.
 
-Text comes without what PostgreSQL cannot keep (NUL, halves of surrogate pairs).
+Text comes without what PostgreSQL cannot store (NUL, halves of surrogate pairs).
 """
 
 from __future__ import annotations
@@ -11,46 +11,46 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-LARGEST = 2**31 - 1  # what an integer column holds
-DEEPEST = 40
+MAX_INTEGER = 2**31 - 1  # what an integer column holds
+MAX_DEPTH = 40  # levels of nested JSON
 
 
-def first(data: Mapping[str, Any], *names: str) -> Any:
-    """The first of these fields that is there and not null: the same thing has several names (`§16`)."""
+def first_present(data: Mapping[str, Any], *names: str) -> Any:
+    """The first of these fields that is present and not null: VoiceDock has several names for one thing (`§16`)."""
     return next((data[name] for name in names if data.get(name) is not None), None)
 
 
 def text(value: Any) -> str | None:
-    """A string, or a number as one; empty is nothing."""
+    """A string, or a number as a string; None when empty."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
         value = str(value)
     return clean(value) or None if isinstance(value, str) else None
 
 
-def link(value: Any) -> str | None:
-    """An address that a page may lead to: nothing but the web's."""
+def url(value: Any) -> str | None:
+    """A URL that a page may link to: http or https, else None."""
     found = text(value)
     return found if found and found.lower().startswith(("https://", "http://")) else None
 
 
-def whole(value: Any) -> int | None:
+def integer(value: Any) -> int | None:
     """A count or seconds, from 0 to what a column holds; "84" and 84.2 are 84."""
     found = _finite(value)
-    return int(found) if found is not None and 0 <= found <= LARGEST else None
+    return int(found) if found is not None and 0 <= found <= MAX_INTEGER else None
 
 
-def hundredths(value: Any) -> Decimal | None:
-    """Minutes or money with two decimals; may be negative."""
+def decimal(value: Any) -> Decimal | None:
+    """Minutes or money, rounded to two decimals; may be negative."""
     found = _finite(value)
-    return round(Decimal(repr(found)), 2) if found is not None and abs(found) <= LARGEST else None
+    return round(Decimal(repr(found)), 2) if found is not None and abs(found) <= MAX_INTEGER else None
 
 
-def flag(value: Any, default: bool = False) -> bool:
+def boolean(value: Any, default: bool = False) -> bool:
     return value if isinstance(value, bool) else default
 
 
-def moment(value: Any) -> datetime | None:
-    """An ISO date-time, in UTC; one without a zone is taken as UTC. None beside 2000 to 2100: zones would overflow."""
+def date_time(value: Any) -> datetime | None:
+    """An ISO date-time, in UTC (assumed where no zone is given). None outside of 2000 to 2100: conversions overflow."""
     if not isinstance(value, str):
         return None
     try:
@@ -61,7 +61,7 @@ def moment(value: Any) -> datetime | None:
         return None
 
 
-def clock(value: Any) -> time | None:
+def time_of_day(value: Any) -> time | None:
     """A time of day, `HH:MM:SS` or `HH:MM` (`§16` 12)."""
     if not isinstance(value, str):
         return None
@@ -75,27 +75,27 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def items(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; anything else in it is left out."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The JSON objects of a list; other items are left out."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def messages(value: Any) -> tuple[tuple[str, str], ...]:
-    """A transcript as (role, content)."""
-    lines = ((text(one.get("role")) or "", text(one.get("content")) or "") for one in items(value))
+    """A transcript as (role, content) pairs, without empty lines."""
+    lines = ((text(item.get("role")) or "", text(item.get("content")) or "") for item in objects(value))
     return tuple(line for line in lines if line[1])
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """The same, as far as it can be kept and sent on as JSON; what is nested absurdly deep is left out."""
-    if depth > DEEPEST or (isinstance(value, float) and not math.isfinite(value)):
+    """The same JSON value, without what PostgreSQL or JSON cannot store; what is nested too deep becomes None."""
+    if depth > MAX_DEPTH or (isinstance(value, float) and not math.isfinite(value)):
         return None
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {clean(str(key)): clean(one, depth + 1) for key, one in value.items()}
+        return {clean(str(key)): clean(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(one, depth + 1) for one in value]
+        return [clean(item, depth + 1) for item in value]
     return value
 
 

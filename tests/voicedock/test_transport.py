@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from dashboard import voicedock
-from dashboard.voicedock import wire
+from dashboard.voicedock import transport
 
 WHO = {"number_id": "n1", "destination": "+31612345678", "assistant_id": "a1"}
 
@@ -115,9 +115,9 @@ def test_a_connection_that_is_cut_is_unknown_and_one_that_is_refused_never_left(
         with pytest.raises(voicedock.NoAnswer):
             client.place_call(**WHO)
         assert server.connections == 1
-    with pytest.raises(voicedock.NotSent) as no:  # the server has stopped
+    with pytest.raises(voicedock.NotSent) as error:  # the server has stopped
         client_of(server.url).place_call(**WHO)
-    assert no.value.sent is False
+    assert error.value.sent is False
     with pytest.raises(voicedock.NotSent):
         client_of("http://no-such-host.invalid").place_call(**WHO)
 
@@ -157,7 +157,7 @@ def test_addresses_that_do_not_answer_share_the_deadline(monkeypatch):
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         place = full.getsockname()
-        monkeypatch.setattr(wire, "_addresses", lambda host, port: ["127.0.0.1"] * 4)
+        monkeypatch.setattr(transport, "_addresses", lambda host, port: ["127.0.0.1"] * 4)
         began = time.monotonic()
         with pytest.raises(voicedock.NotSent):
             voicedock.Client("key", base_url=f"http://127.0.0.1:{place[1]}", timeout=0.4).place_call(**WHO)
@@ -167,21 +167,21 @@ def test_addresses_that_do_not_answer_share_the_deadline(monkeypatch):
 
 
 def test_one_tls_context_for_all(monkeypatch):
-    assert wire.tls() is wire.tls()
-    first, second = wire.Wire(), wire.Wire()
-    assert first.kept._pool._ssl_context is second.fresh._pool._ssl_context is wire.tls()
-    assert wire.tls().check_hostname
+    assert transport.tls() is transport.tls()
+    first, second = transport.PooledTransport(), transport.PooledTransport()
+    assert first.kept._pool._ssl_context is second.fresh._pool._ssl_context is transport.tls()
+    assert transport.tls().check_hostname
 
 
 def test_the_private_place_of_the_backend_is_still_there():
-    assert isinstance(wire.Wire().fresh._pool._network_backend, wire._Backend)
-    assert wire.Wire().fresh._pool._max_keepalive_connections == 0
+    assert isinstance(transport.PooledTransport().fresh._pool._network_backend, transport._Backend)
+    assert transport.PooledTransport().fresh._pool._max_keepalive_connections == 0
 
 
 def test_outside_a_deadline_time_is_as_given():
-    assert wire._left(7) == 7
-    with wire.deadline(5):
-        assert wire._left(1) == 1
-        assert 4 < wire._left(None) <= 5
-    with wire.deadline(-1), pytest.raises(wire.httpcore.ReadTimeout):
-        wire._left(1, wire.httpcore.ReadTimeout)
+    assert transport._left(7) == 7
+    with transport.deadline(5):
+        assert transport._left(1) == 1
+        assert 4 < transport._left(None) <= 5
+    with transport.deadline(-1), pytest.raises(transport.httpcore.ReadTimeout):
+        transport._left(1, transport.httpcore.ReadTimeout)
