@@ -79,7 +79,7 @@ def test_the_page_of_a_fault_stands_on_its_own():
     assert not re.search(r"{[%{]", SOURCES["500.html"])
 
 
-FIXED_WORDS = {"shelf.title", "profile.role_label", "role"}  # ours, and without names
+FIXED_WORDS = {"section.title", "profile.role_label", "role"}  # ours, and without names
 
 
 def test_no_sentence_with_a_name_in_it_is_lower_cased():
