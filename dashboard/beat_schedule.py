@@ -1,4 +1,7 @@
-"""Which task beat starts how often, and in which queue. One that waited too long is dropped: the next one follows."""
+"""Which task beat starts how often, and in which queue. One that waited too long is dropped: the next one follows.
+
+How often each kind is synchronized with VoiceDock is in `dashboard/sync/runs.py` (`INTERVALS`).
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +26,7 @@ SCHEDULE = {
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
-    "keep stopped clients quiet": _every(20, "dashboard.clients.tasks.keep_campaigns_paused", "sync"),
+    "keep campaigns paused": _every(20, "dashboard.clients.tasks.keep_campaigns_paused", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),
     "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),

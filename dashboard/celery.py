@@ -1,6 +1,7 @@
 """The Celery application: five queues, nothing kept in the broker that the database does not know.
 
-A message is only a bell: due rows and sweeps are the queue, so a task may run twice, late or never and nothing is lost.
+A message only starts a task early: what is due stands in the database, so a task may run twice, late or never and
+nothing is lost.
 """
 
 import os

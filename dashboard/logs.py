@@ -94,7 +94,7 @@ def _struck_out(value: Any) -> Any:
         case dict():
             return {str(name): _struck_out(one) for name, one in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_struck_out(one) for one in value]
+            return [_struck_out(item) for item in value]
         case bool() | int() | float() | None:
             return value
     return redact_secrets(str(value))

@@ -85,15 +85,15 @@ def _proxies(environment: Mapping[str, str]) -> Iterator[str]:
     if environment.get("PATCHBAY_PROXY") != "1":
         yield "PATCHBAY_PROXY is not 1: put a proxy that ends TLS in front, and set it."
         return
-    named = [one.strip() for one in environment.get("PATCHBAY_PROXY_IPS", "").split(",") if one.strip()]
+    named = [part.strip() for part in environment.get("PATCHBAY_PROXY_IPS", "").split(",") if part.strip()]
     if not named:
         yield (
             "PATCHBAY_PROXY_IPS is not set: name the addresses or networks of your proxies, such as 10.0.0.5 or "
             "10.0.0.0/24. X-Forwarded-For is believed from these alone."
         )
-    for one in named:
-        if not _is_network(one):
-            yield f"PATCHBAY_PROXY_IPS: {one} is not an IP address or network."
+    for address in named:
+        if not _is_network(address):
+            yield f"PATCHBAY_PROXY_IPS: {address} is not an IP address or network."
 
 
 def _is_network(text: str) -> bool:

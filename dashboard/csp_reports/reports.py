@@ -63,8 +63,8 @@ def _reports(body: bytes) -> list[dict[str, Any]]:
         return []
     if isinstance(payload, dict):
         payload = [{"body": payload.get("csp-report")}]
-    found = [one.get("body") for one in payload if isinstance(one, dict)] if isinstance(payload, list) else []
-    return [one for one in found if isinstance(one, dict)]
+    found = [report.get("body") for report in payload if isinstance(report, dict)] if isinstance(payload, list) else []
+    return [report for report in found if isinstance(report, dict)]
 
 
 def _kind(report: dict[str, Any]) -> tuple[str, str, str] | None:

@@ -1,1 +1,1 @@
-"""Starting, watching and stopping the processes of Patchbay on one machine; knows no room."""
+"""Starting, watching and stopping the processes of Patchbay on one machine. Imports no app."""

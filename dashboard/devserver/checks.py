@@ -87,7 +87,7 @@ def checks() -> list[Check]:
 
 
 def pytest(arguments: list[str]) -> int:
-    """Its own words go to the terminal, its closing line is the last one."""
+    """Runs in the foreground; returns its exit code."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
 

@@ -1,4 +1,4 @@
-"""Is there room on the disk? Databases stop and logs are cut without a word when there is none."""
+"""Whether the disk is nearly full: databases stop and logs are cut without a message when it is."""
 
 import errno
 import shutil

@@ -44,7 +44,7 @@ def work(pid: int) -> int:
     if sys.platform != "linux":
         told = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True).stdout
         return sum(int(digits) for digits in re.findall(r"\d+", told))
-    return sum(_ticks(one) for one in [pid, *_children(pid)])
+    return sum(_ticks(process) for process in [pid, *_children(pid)])
 
 
 def _ticks(pid: int) -> int:
@@ -96,7 +96,7 @@ def clean_up(folder: Path, *, patience: float = 6) -> list[str]:
     for path, who in notes.items():
         if who and (born(who["pid"]) == who["born"] or _orphans(who["pid"])):
             found.append(path.stem)
-            _tell(who["pid"], who["signal"])
+            _signal(who["pid"], who["signal"])
     deadline = time.monotonic() + patience
     for path, who in notes.items():
         while path.stem in found and born(who["pid"]) == who["born"] and time.monotonic() < deadline:
@@ -112,13 +112,13 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _tell(pid: int, number: int) -> None:
+def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 
 
 def _orphans(pid: int) -> bool:
-    """The leader of the group is gone, its children are not."""
+    """Whether the leader of the process group has ended and its children run on."""
     if born(pid) is not None:
         return False
     try:

@@ -46,8 +46,8 @@ def _run(places: Places, port: int, lock: Lock) -> int:
             _say("Stopping …")
     except Stopped:
         _say("Stopped before everything was up.")
-    except Failed as no:
-        _say(str(no))
+    except Failed as error:
+        _say(str(error))
         return 1
     except OSError as error:
         if not disk_space.is_full(error):

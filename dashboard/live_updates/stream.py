@@ -1,6 +1,6 @@
 """`/events/`: server-sent events for one browser, as a plain ASGI application.
 
-What a stream may receive is read from the database in a thread, at the start and again every 20 s; in between
+What a stream may receive is read from the database in a thread, at the start and again every 10 s; in between
 the stream holds neither a thread nor a connection. What it sends are ids and versions: the browser asks for the rows
 through the authorised views.
 """
@@ -115,7 +115,7 @@ def _register(session_key: str, listener: Listener) -> list[Listener]:
     """
     streams = _streams_by_session.setdefault(session_key, [])
     streams.append(listener)
-    staying = [one for one in streams if not one.superseded]
+    staying = [stream for stream in streams if not stream.superseded]
     for oldest in staying[:-MOST_PER_SESSION]:
         oldest.supersede()
     return streams

@@ -63,9 +63,9 @@ def staff(request: StaffRequest) -> HttpResponse:
     sees_connections = request.actor.may(Permission.SEE_CONNECTIONS)
     homes = {row.client.home_connection_id for row in board}
     shown = connection_queries.connections()
-    connections = [one for one in shown if sees_connections or one.pk in homes]
-    fresh: dict[Any, Any] = {one.pk: one.fresh for one in connections}  # type: ignore[attr-defined]
-    ages = [one.fresh_at for one in fresh.values()]
+    connections = [connection for connection in shown if sees_connections or connection.pk in homes]
+    fresh: dict[Any, Any] = {connection.pk: connection.fresh for connection in connections}  # type: ignore[attr-defined]
+    ages = [freshness.fresh_at for freshness in fresh.values()]
     context = {
         "board": board[: queries.BOARD_ROWS],
         "board_more": max(0, len(board) - queries.BOARD_ROWS),
@@ -100,8 +100,8 @@ def client(request: TenantRequest) -> HttpResponse:
     calls = Call.objects.filter(tenant=tenant)
     board = queries.live_board(Tenant.objects.filter(pk=tenant.pk))
     today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)
-    lines = [one for one in client_queries.number_dedications(tenant) if one.is_open]
-    assistants = [one for one in client_queries.assistant_dedications(tenant) if one.is_open]
+    lines = [dedication for dedication in client_queries.number_dedications(tenant) if dedication.is_open]
+    assistants = [dedication for dedication in client_queries.assistant_dedications(tenant) if dedication.is_open]
     may = request.actor.may
     last = queries.last_calls(tenant)
     context = {

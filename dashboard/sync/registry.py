@@ -1,4 +1,7 @@
-"""The kinds of synchronization: each app registers what it fetches in its `AppConfig.ready`; sync itself knows none."""
+"""The kinds of synchronization: each app registers what it fetches in its `AppConfig.ready`.
+
+This package imports none of them.
+"""
 
 from __future__ import annotations
 

@@ -38,16 +38,16 @@ def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q", sear
     `search_chip` makes one of what is searched for, too.
     """
     form.is_valid()
-    shown = [one for one in form if one.name != search and not one.is_hidden]
-    set_now = [one for one in shown if form.cleaned_data.get(one.name) not in (None, "", [], False)]
+    shown = [field for field in form if field.name != search and not field.is_hidden]
+    set_now = [field for field in shown if form.cleaned_data.get(field.name) not in (None, "", [], False)]
     return Bar(
         label=label,
         chips=_search_chip(request, form, search) * search_chip
-        + [Chip(_words(one, form.cleaned_data[one.name]), _without(request, one.html_name)) for one in set_now],
+        + [Chip(_words(field, form.cleaned_data[field.name]), _without(request, field.html_name)) for field in set_now],
         clear_url=request.path if set_now or form.cleaned_data.get(search) else "",
         search=form[search] if search in form.fields else None,
         more=shown,
-        kept=[(one.html_name, str(one.value())) for one in form if one.is_hidden and one.value()],
+        kept=[(field.html_name, str(field.value())) for field in form if field.is_hidden and field.value()],
         has_errors=bool(form.errors),
     )
 
@@ -65,7 +65,7 @@ def _words(bound: BoundField, value: Any) -> str:
         return field.label_from_instance(value)
     if choices := dict(getattr(field, "choices", ())):
         values = value if isinstance(value, list) else [value]
-        return ", ".join(str(choices.get(one, one)) for one in values)
+        return ", ".join(str(choices.get(value, value)) for value in values)
     return str(value) if isinstance(field, CharField) else f"{bound.label} {_plain(value)}"
 
 

@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
 
 
 def notice() -> float:
-    """Seconds between not being ready and taking no more requests: proxies ask `/readyz` every few seconds."""
+    """Seconds between not being ready and taking no more requests, for a balancer that asks `/readyz`."""
     return float(os.environ.get("PATCHBAY_STOP_NOTICE", "0"))
 
 

@@ -56,7 +56,7 @@ class Pool:
         self._application = application
         self._threads = WSGIMiddleware(self._serve, workers=size.threads, send_queue_size=size.chunks)  # type: ignore[arg-type]
 
-    def has_room(self, client: str = "") -> bool:
+    def has_capacity(self, client: str = "") -> bool:
         full = self.inside >= self.size.most
         return not full and not (client and self.size.share and self.clients[client] >= self.size.share)
 
@@ -89,4 +89,4 @@ class Pools:
         wanted = [route.kind]
         if route.kind == Kind.COMMAND:
             wanted = [Kind.ENDING, Kind.COMMAND, Kind.PAGE] if ends else [Kind.COMMAND, Kind.PAGE]
-        return next((self.of[kind] for kind in wanted if self.of[kind].has_room(route.client)), None)
+        return next((self.of[kind] for kind in wanted if self.of[kind].has_capacity(route.client)), None)

@@ -22,7 +22,7 @@
 
   const address = document.body.dataset.events;
   if (!address || !window.EventSource) return;
-  const PATIENCE = 3000; // a blink is not worth a word
+  const PATIENCE = 3000; // a shorter interruption is not shown
   const banner = document.querySelector("[data-stream-lost]");
   const shared = Boolean(window.BroadcastChannel && navigator.locks);
   let stream, channel, leave, again, polling, patience, wasLost = false, isOpen = false;

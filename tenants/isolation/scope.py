@@ -1,4 +1,5 @@
-"""Scopes: a short transaction that states whose rows it reads and writes. There is no other way to tenant data.
+"""Scopes: a short transaction that states whose rows it reads and writes. Requests and tasks reach
+tenant data through a scope; the changes feed and `manage.py shell` hold one for their whole connection.
 
 Scopes are never nested: a scope inside another raises. Outside of any scope the database shows no tenant rows at all.
 A function that works in its caller's scope is marked with `requires_scope`, one that opens its own with `opens_scope`.

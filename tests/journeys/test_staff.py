@@ -1,4 +1,4 @@
-"""Staff open a client, and the person they invite makes its first call: from an empty desk, through everything."""
+"""Staff open a client, and the person they invite makes its first call: from an empty dashboard."""
 
 from __future__ import annotations
 

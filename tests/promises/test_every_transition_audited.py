@@ -146,11 +146,11 @@ def given(name: str, setup: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
     }
     if name in whole:
         return whole[name]
-    of_client = next(endpoint.of_client for endpoint in DEEDS if endpoint.name == name)
+    of_client = next(endpoint.of_client for endpoint in ENDPOINTS if endpoint.name == name)
     return "owner" if of_client else "admin", url_matrix.ROWS[name].data(setup)
 
 
-DEEDS = [
+ENDPOINTS = [
     endpoint for endpoint in url_matrix.every() if endpoint.name in url_matrix.ROWS and "POST" in endpoint.row.methods
 ]
 
@@ -167,7 +167,7 @@ def spare(two_tenants: TwoTenants) -> dict[str, int]:
     return {"number": number.pk, "assistant": assistant.pk}
 
 
-@pytest.mark.parametrize("endpoint", [one for one in DEEDS if one.name not in NOT_HERE], ids=lambda one: one.name)
+@pytest.mark.parametrize("endpoint", [one for one in ENDPOINTS if one.name not in NOT_HERE], ids=lambda one: one.name)
 def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, endpoint):
     """Each action leaves an entry; when the trail refuses the entry, the action changes nothing."""
     canary = two_tenants.tenants["one"]
@@ -199,7 +199,7 @@ def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, e
 
 
 def test_nothing_is_left_out():
-    assert set(NOT_HERE) <= {endpoint.name for endpoint in DEEDS}
+    assert set(NOT_HERE) <= {endpoint.name for endpoint in ENDPOINTS}
 
 
 def prints() -> dict[str, str]:

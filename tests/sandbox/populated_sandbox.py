@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
-from tests.sandbox.test_operations import OPERATIONS, furnish
+from tests.sandbox.test_operations import OPERATIONS, make_resources
 
 START = 1_790_000_000.0
 ORGANIZATIONS = (("bloom", "+31205550142", "Recall NL"), ("agency", "+31105550161", "Dispatch desk"))
@@ -40,7 +40,7 @@ def populate():
             )
             number = next(number.id for number in state.numbers.values() if number.phone_number == phone)
             body = {"destination": "+31612340042", "assistant_id": assistant, "number_id": number}
-            ids[name] = furnish(client, assistant, number)
+            ids[name] = make_resources(client, assistant, number)
             ids[name]["call"] = client.post("/calls/outbound", json=body).json()["call_id"]
         populated.sandbox.advance(6)
         return SimpleNamespace(state=state, ids=ids)

@@ -98,7 +98,7 @@ LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 BARE = ("/calls/{call}", "/organizations", "/account")  # objects of which the table names only some keys
 
 
-def furnish(client, assistant, number):
+def make_resources(client, assistant, number):
     """Something of everything, by the names that paths and bodies use; without a call."""
     made = {"assistant": assistant, "number": number}
     for name, path, body in (
@@ -121,7 +121,7 @@ def furnish(client, assistant, number):
 
 @pytest.fixture
 def record_ids(bloom, ids, place):
-    return furnish(bloom, ids.assistant["Recall NL"], ids.number["+31205550142"]) | {"call": place(bloom)}
+    return make_resources(bloom, ids.assistant["Recall NL"], ids.number["+31205550142"]) | {"call": place(bloom)}
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "keys"), OPERATIONS, ids=NAMES)

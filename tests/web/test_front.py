@@ -112,7 +112,7 @@ def test_one_client_leaves_a_thread_to_the_others(hanging):
     pools = Pools(hanging, SMALL)
     mine = pools.of[Kind.COMMAND]
     mine.inside, mine.clients["bloom"] = 2, 2
-    assert not mine.has_room("bloom") and mine.has_room("harbor")
+    assert not mine.has_capacity("bloom") and mine.has_capacity("harbor")
     assert pools.choose(route_of("POST", CALL), ends=False) is pools.of[Kind.PAGE]
     assert pools.choose(route_of("POST", CALL.replace("bloom", "harbor")), ends=False) is mine
 

@@ -365,4 +365,5 @@ def _below(bound: BoundField, description_id: str, note: str) -> SafeString:
 
 
 def _choices(bound: BoundField) -> SafeString:
-    return format_html_join("", "<label>{}<span>{}</span></label>", ((one.tag(), one.choice_label) for one in bound))
+    boxes = ((choice.tag(), choice.choice_label) for choice in bound)
+    return format_html_join("", "<label>{}<span>{}</span></label>", boxes)

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, names: list[str], **options: Any) -> None:
         with scope.for_system("which connections"):
             chosen = list(Connection.objects.filter(name__in=names) if names else Connection.objects.all())
-        if missing := set(names) - {one.name for one in chosen}:
+        if missing := set(names) - {connection.name for connection in chosen}:
             raise CommandError(f"No connection is called {', '.join(sorted(missing))}.")
         failed = [connection.name for connection in chosen if not self._bring(connection)]
         if failed:
