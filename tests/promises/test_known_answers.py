@@ -250,7 +250,7 @@ def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaig
 
     def paused(client, *what, **more):
         answer = real(client, *what, **more)
-        owner, name = (audit, "record") if where == "the audit trail" else (campaign_sync, "keep")
+        owner, name = (audit, "record") if where == "the audit trail" else (campaign_sync, "store_campaigns")
         monkeypatch.setattr(owner, name, fails)
         return answer
 
