@@ -1,6 +1,7 @@
 """Our own processes: what each is started with, and how it tells that it is well."""
 
 import sys
+from dataclasses import replace
 
 from dashboard.devserver.paths import ROOT, Places
 from dashboard.devserver.supervisor import Child
@@ -44,7 +45,8 @@ def _worker(name: str, queues: str, places: Places, environment: dict[str, str],
     """Prefork, since only processes can be given time limits; gossip and mingle are for many workers."""
     options = ["-n", f"{name}@%h", "-Q", queues, "-c", str(processes), "-P", "prefork", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return _celery(name, "worker", places, environment, *options, *quiet)
+    child = _celery(name, "worker", places, environment, *options, *quiet)
+    return replace(child, stop_group="workers")  # each takes seconds to stop
 
 
 def beat(places: Places, environment: dict[str, str]) -> Child:

@@ -1,6 +1,7 @@
 """Starts children in order, waits until each is healthy, restarts what crashes, stops all and leaves nothing."""
 
 import contextlib
+import itertools
 import os
 import select
 import shutil
@@ -44,6 +45,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     start_limit: float = 40  # seconds in which it neither computes nor writes a line
     stop_limit: float = 10
+    stop_group: str = ""  # neighbours of one group need nothing of each other and are stopped at the same time
 
 
 @dataclass
@@ -192,18 +194,24 @@ class Supervisor:
         self._said_of_disk = words
 
     def stop(self) -> None:
-        """Last started, first stopped; one after the other, since each needs those before it. Asked twice: kill."""
+        """Last started, first stopped, one group after the other: each needs those before it. Asked twice: kill."""
         asked_before = self.asked
-        for name in reversed(list(self.running)):
-            it = self.running[name]
+        last_first = reversed(list(self.running.values()))
+        for _, group in itertools.groupby(last_first, key=lambda it: it.child.stop_group or it.child.name):
+            self._stop_together(list(group), asked_before)
+
+    def _stop_together(self, group: list[Running], asked_before: int) -> None:
+        for it in group:
             if it.process.poll() is None:
                 it.process.send_signal(it.child.stop_signal)
-            deadline = time.monotonic() + it.child.stop_limit
+        began = time.monotonic()
+        for it in group:
+            deadline = began + it.child.stop_limit
             while it.process.poll() is None and time.monotonic() < deadline and self.asked <= max(asked_before, 1):
                 self._sleep(0.05)
             processes.kill_group(it.process.pid)  # itself when it would not, and what it may have left
             it.process.wait()
-            self._forget(name)
+            self._forget(it.child.name)
 
     def _forget(self, name: str) -> None:
         del self.running[name]

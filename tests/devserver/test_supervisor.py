@@ -36,6 +36,19 @@ pathlib.Path(sys.argv[1]).touch()
 signal.pause()
 """
 
+WAITS_FOR_THE_OTHER = """
+import pathlib, signal, sys, time
+def leave(*_):
+    pathlib.Path(sys.argv[2]).touch()
+    while not pathlib.Path(sys.argv[3]).exists():
+        time.sleep(0.01)
+    pathlib.Path(sys.argv[2] + ".left").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+pathlib.Path(sys.argv[1]).touch()
+signal.pause()
+"""
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
@@ -80,6 +93,18 @@ def test_returns_when_all_are_well_and_stops_the_last_one_first(supervisor, chil
         supervisor.start(child(name, ON_THE_RECORD, str(tmp_path / "order"), name))
     supervisor.stop()
     assert (tmp_path / "order").read_text() == "cba"
+    assert not list(supervisor.places.run.iterdir())
+
+
+def test_those_of_a_group_are_stopped_at_the_same_time(supervisor, child, tmp_path):
+    """Each leaves only when the other one was asked to stop as well."""
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    supervisor.start(
+        child("one", WAITS_FOR_THE_OTHER, one, two, stop_group="both"),
+        child("two", WAITS_FOR_THE_OTHER, two, one, stop_group="both"),
+    )
+    supervisor.stop()
+    assert {path.name for path in tmp_path.glob("*.left")} == {"one.left", "two.left"}
     assert not list(supervisor.places.run.iterdir())
 
 
@@ -134,8 +159,8 @@ def test_one_that_would_not_stop_is_killed_with_its_offspring(supervisor, child,
 SUPERVISE = """
 import os, sys
 from pathlib import Path
-from dashboard.running.places import Places
-from dashboard.running.supervisor import Child, Supervisor
+from dashboard.devserver.paths import Places
+from dashboard.devserver.supervisor import Child, Supervisor
 places, program = Places(Path(sys.argv[1])), sys.argv[2]
 supervisor = Supervisor(places)
 with supervisor.listening():
