@@ -7,7 +7,7 @@
   const left = new Set(["hidden", "password", "file", "submit", "button"]);
   const sentTo = form => new URL(form.getAttribute("action") || location.href, location.href).pathname;
   const hiddenOnes = form => [...form.elements].filter(field => field.type === "hidden" && field.name in values);
-  const forms = [...document.querySelectorAll("form")].filter(form => form.method === "post" && sentTo(form) === note.dataset.typedAgain);
+  const forms = [...document.querySelectorAll("form")].filter(form => form.method === "post" && sentTo(form) === note.dataset.savedForm);
   const form = forms.find(form => hiddenOnes(form).every(field => values[field.name].includes(field.value))) ?? forms[0];
   if (!form) return;
 

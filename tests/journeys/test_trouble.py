@@ -69,7 +69,7 @@ def signs_in_again_and_goes_on(page, sandbox, panel):
     page.unroute_all()
     page.get_by_label("E-mail").fill("operator@bloom.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(panel)
     expect(page.get_by_placeholder("Something the assistant should know")).to_have_value("Half a thought")
     assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Half a thought"]

@@ -26,7 +26,7 @@ def test_the_number_on_screen_carries_its_e164():
     assert html == '<span class="number" data-e164="+31205550142">+31 20 555 0142</span>'
 
 
-def test_what_is_no_number_is_escaped_and_none_is_description():
+def test_what_is_no_number_is_escaped():
     assert "<b>" not in Template("{{ n|phone }}").render(Context({"n": "<b>x"}))
     assert "No number" in Template("{{ n|phone }}").render(Context({"n": ""}))
 
