@@ -38,7 +38,7 @@ app.conf.update(
     task_queues=[Queue("interactive"), Queue("requests"), Queue("sync"), Queue("bulk"), Queue("audit")],
     task_default_queue="sync",
     task_routes={  # a task may name another queue itself
-        "dashboard.calls.tasks.sweep": {"queue": "interactive"},
+        "dashboard.calls.tasks.sweep_calls": {"queue": "interactive"},
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
         "dashboard.calls.tasks.end_calls": {"queue": "requests"},
         "dashboard.calls.tasks.end_call": {"queue": "requests"},

@@ -49,7 +49,7 @@ def close(tenant: Tenant, *, by: User | None, reason: str, **details: object) ->
 @scope.requires_scope
 def change_retention(tenant: Tenant, days: int, *, by: User) -> None:
     """Set how long after closing the personal data of calls is kept; refused once that data was removed."""
-    if message := retention_hindrance(lock_tenant(tenant)):
+    if message := retention_blocking_reason(lock_tenant(tenant)):
         raise StatusChangeRefused(message)
     Tenant.objects.filter(pk=tenant.pk).update(retention_days=days)
     tenant.retention_days = days
@@ -63,7 +63,7 @@ def lock_tenant(tenant: Tenant | int) -> Tenant:
     return Tenant.objects.select_for_update(no_key=True).get(pk=pk)
 
 
-def retention_hindrance(tenant: Tenant) -> str:
+def retention_blocking_reason(tenant: Tenant) -> str:
     """Why its retention cannot be changed any more; empty where it can."""
     if not tenant.data_is_removed:
         return ""

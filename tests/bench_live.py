@@ -24,7 +24,7 @@ WATCH = """() => {
     window.seen = {}; window.gone = {};
     const main = document.querySelector('main');
     const look = () => {
-        const bay = document.querySelector('[aria-labelledby=bay-live]')?.textContent ?? '';
+        const bay = document.querySelector('[aria-labelledby=column-live]')?.textContent ?? '';
         const there = new Set(bay.replace(/ /g, '').match(/\\+316\\d{8}/g) ?? []);
         for (const number of there) window.seen[number] ??= Date.now();
         for (const number in window.seen) if (!there.has(number)) window.gone[number] ??= Date.now();

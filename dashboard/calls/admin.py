@@ -125,8 +125,10 @@ class ReportAdmin(ReadOnlyModelAdmin):
     audit_action = "transcript.read"
 
     def transcript(self, report: CallReport) -> str:
-        said = [(one.get("role", ""), one.get("content", "")) for one in report.messages if isinstance(one, dict)]
-        return format_html_join("", "<p><b>{}</b> {}</p>", said) if said else "—"
+        messages = [
+            (line.get("role", ""), line.get("content", "")) for line in report.messages if isinstance(line, dict)
+        ]
+        return format_html_join("", "<p><b>{}</b> {}</p>", messages) if messages else "—"
 
     @admin.display(description="analysis")
     def analysed(self, report: CallReport) -> str:

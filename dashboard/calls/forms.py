@@ -75,8 +75,8 @@ class PlaceForm(ChosenReading):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.tenant = tenant
-        self.lines = {one.pk: one for one in lines if one.is_open}
-        self.assistants = {one.pk: one for one in assistants if one.is_open}
+        self.lines = {line.pk: line for line in lines if line.is_open}
+        self.assistants = {assistant.pk: assistant for assistant in assistants if assistant.is_open}
 
     def clean_destination(self) -> str:
         return self.read(self.cleaned_data["destination"], partial(destinations.read_for, self.tenant))
@@ -96,7 +96,7 @@ class PlaceForm(ChosenReading):
         facts = super().clean() or {}
         line, assistant = self.lines.get(facts.get("number", 0)), self.assistants.get(facts.get("assistant", 0))
         if line and assistant and line.connection_id != assistant.connection_id:
-            self.add_error("assistant", intents.TWO_HOUSES)
+            self.add_error("assistant", intents.DIFFERENT_CONNECTIONS)
         return facts
 
     def intent(self) -> dict[str, Any]:
@@ -116,8 +116,8 @@ class CallerIdFilter(forms.Form):
     def wish(self) -> dict[str, Any]:
         """What to narrow to; nothing of what was not understood."""
         self.is_valid()
-        said = self.cleaned_data
-        return {"since": said.get("since"), "until": said.get("until"), "verdict": said.get("verdict", "")}
+        cleaned = self.cleaned_data
+        return {"since": cleaned.get("since"), "until": cleaned.get("until"), "verdict": cleaned.get("verdict", "")}
 
 
 class CommandForm(ChosenReading):

@@ -53,7 +53,7 @@ def why(call: Call) -> str:
 
 
 def board_column(call: Call) -> str:
-    """Which bay of the wall it belongs to."""
+    """Which column of the live board it belongs to."""
     if call.current_alarm or call.state in UNCERTAIN:
         return "person"
     if call.state in (*UNSENT, *WAITING):
@@ -118,5 +118,5 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value) or "—"
+        return ", ".join(_plain(item) for item in value) or "—"
     return str(value)

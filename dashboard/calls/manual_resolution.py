@@ -8,7 +8,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from dashboard.calls.models import STOPS_DIALING, Alarm, AlarmClearing, Call, State
-from dashboard.calls.transitions import SETTLED_ALARM, owner, step, tell
+from dashboard.calls.transitions import SETTLED_ALARM, record_transition, tenant_id_of, transition
 from dashboard.voicedock import states
 from tenants import names
 from tenants.access.decorators import staff_of
@@ -47,13 +47,13 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
     offered = dict(choices(call)) if call.state != State.UNKNOWN else {}
     if choice not in (offered or KNOWN):
         raise Refusal("Choose one of the answers.")
-    if hindrance(call, choice):
+    if blocking_reason(call, choice):
         return False
     if call.state == State.LOST:
         return _settle_lost(call, choice, by)
-    with scope.for_tenant(owner(call)):
+    with scope.for_tenant(tenant_id_of(call)):
         if choice == KEEP_LOOKING:
-            return step(
+            return transition(
                 call,
                 [State.NEEDS_PERSON, State.UNKNOWN],
                 "call.looked-again",
@@ -64,7 +64,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
                 search_count=0,
                 **SETTLED_ALARM,
             )
-        return step(
+        return transition(
             call,
             [State.NEEDS_PERSON],
             "call.let-go",
@@ -84,11 +84,11 @@ def choices(call: Call) -> list[tuple[str, str]]:
     if call.finished or call.state not in (State.LOST, State.NEEDS_PERSON, State.UNKNOWN):
         return []
     if call.state == State.UNKNOWN:
-        return [one for one in CHOICES if one[0] == KEEP_LOOKING]
+        return [choice for choice in CHOICES if choice[0] == KEEP_LOOKING]
     return LOST_CHOICES if call.state == State.LOST else CHOICES
 
 
-def hindrance(call: Call, choice: str) -> str:
+def blocking_reason(call: Call, choice: str) -> str:
     """Why this answer changes nothing now; empty where it is taken."""
     if choice in dict(choices(call)):
         return ""
@@ -103,11 +103,11 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
         change |= {"finished": True, "error": f"{by} decided that it is over. VoiceDock never reported its end."[:500]}
     else:
         change |= {"missing_since": None, "missed_at": None}
-    with scope.for_tenant(owner(call)):
-        if Call.objects.filter(pk=call.pk, tenant_id=owner(call), finished=True).exists():
+    with scope.for_tenant(tenant_id_of(call)):
+        if Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), finished=True).exists():
             return False
         action = "call.lost-settled" if choice == IS_OVER else "call.looked-again"
-        return step(call, [State.LOST], action, by=by, **change)
+        return transition(call, [State.LOST], action, by=by, **change)
 
 
 def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
@@ -120,15 +120,15 @@ def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
         raise Refusal("Only your account team can clear this alarm.")
     if not reason:
         raise Refusal("Write why dialing may go on.")
-    with scope.for_tenant(owner(call)):
+    with scope.for_tenant(tenant_id_of(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm not in STOPS_DIALING:
             return False
         why, alarm_at = reason[:LONGEST_REASON], now.alarm_at or now.created_at
         now.version += 1
-        entry = tell(now, "call.wrong-number-cleared", by=by, why=why)
+        entry = record_transition(now, "call.wrong-number-cleared", by=by, why=why)
         AlarmClearing.objects.create(
-            call=now, tenant_id=owner(now), alarm_at=alarm_at, cleared_by=by, why=why, entry=entry
+            call=now, tenant_id=tenant_id_of(now), alarm_at=alarm_at, cleared_by=by, why=why, entry=entry
         )
         Call.objects.filter(pk=now.pk).update(alarm="", alarm_at=None, version=now.version)
         return True

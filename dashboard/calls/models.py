@@ -65,7 +65,7 @@ END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
 class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> CallQuerySet:
-        """On the wall: being sent, ringing or talking, or waiting for a person."""
+        """On the live board: being sent, ringing or talking, or waiting for a person."""
         return self.filter(finished=False)
 
     def in_use(self) -> CallQuerySet:

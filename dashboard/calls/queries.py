@@ -16,11 +16,11 @@ from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
-WALL = 200
+BOARD_SIZE = 200
 
 
-def whole(calls: CallQuerySet) -> CallQuerySet:
-    """Calls with what every screen says of them: line, assistant, who asked, the campaign's lead if there is one."""
+def with_relations(calls: CallQuerySet) -> CallQuerySet:
+    """Calls with the related rows that screens show: line, assistant, requesting user, and the campaign's lead."""
     found = calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
@@ -28,7 +28,7 @@ def whole(calls: CallQuerySet) -> CallQuerySet:
 
 
 def of_tenant(tenant: Tenant) -> CallQuerySet:
-    return whole(Call.objects.filter(tenant=tenant))
+    return with_relations(Call.objects.filter(tenant=tenant))
 
 
 def receipts(call: Call) -> list[Receipt]:
@@ -46,7 +46,7 @@ def lines(tenant: Tenant) -> list[NumberDedication]:
         .select_related("number")
         .order_by("e164", "-period")
     )
-    return _newest_periods(found, lambda one: one.e164, tenant.default_number_id)
+    return _newest_periods(found, lambda dedication: dedication.e164, tenant.default_number_id)
 
 
 def assistants(tenant: Tenant) -> list[AssistantDedication]:
@@ -56,17 +56,21 @@ def assistants(tenant: Tenant) -> list[AssistantDedication]:
         .order_by("assistant__name", "assistant_id", "-period")
     )
     return [
-        one for one in _newest_periods(found, lambda one: one.assistant_id, tenant.default_assistant_id) if one.is_open
+        dedication
+        for dedication in _newest_periods(
+            found, lambda dedication: dedication.assistant_id, tenant.default_assistant_id
+        )
+        if dedication.is_open
     ]
 
 
-def _newest_periods(found: Iterable[Any], thing: Callable[[Any], Any], usual: int | None) -> list[Any]:
+def _newest_periods(found: Iterable[Any], key: Callable[[Any], Any], usual: int | None) -> list[Any]:
     newest: dict[Any, Any] = {}
-    for one in found:
-        kept = newest.get(thing(one))
-        if kept is None or (one.is_open and not kept.is_open):
-            newest[thing(one)] = one
-    return sorted(newest.values(), key=lambda one: (not one.is_open, one.pk != usual))
+    for dedication in found:
+        kept = newest.get(key(dedication))
+        if kept is None or (dedication.is_open and not kept.is_open):
+            newest[key(dedication)] = dedication
+    return sorted(newest.values(), key=lambda dedication: (not dedication.is_open, dedication.pk != usual))
 
 
 def in_use(tenant: Tenant) -> int:
@@ -75,19 +79,19 @@ def in_use(tenant: Tenant) -> int:
 
 
 def last_try(tenant: Tenant, user: User) -> Call | None:
-    """This person's last call from here, told beside the form within the hour."""
+    """The user's last call of the past hour, shown beside the form."""
     hour = timezone.now() - timedelta(hours=1)
     return Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).order_by("-created_at").first()
 
 
 def by_token(tenant: Tenant, token: UUID) -> Call | None:
-    """The call that this form has already become."""
+    """The call that this form has already created."""
     return Call.objects.filter(tenant=tenant, client_token=token).first()
 
 
-def wall(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
-    """Live calls with their last command on `last`, at most `WALL`."""
-    found = list(whole(calls.live()).order_by("created_at" if longest else "-created_at", "id")[:WALL])
+def board(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
+    """Live calls with their last command on `last`, at most `BOARD_SIZE`."""
+    found = list(with_relations(calls.live()).order_by("created_at" if longest else "-created_at", "id")[:BOARD_SIZE])
     last = {
         receipt.call_id: receipt
         for receipt in Receipt.objects.filter(call__in=[call.pk for call in found])
@@ -101,7 +105,7 @@ def wall(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
 
 
 def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:
-    """When the last good look of that kind began."""
+    """When the last successful sync of that kind began."""
     if connection_id is None:
         return None
     return SyncState.objects.filter(connection=connection_id, kind=kind).values_list("fresh_at", flat=True).first()
@@ -118,10 +122,12 @@ def heard_at(call: Call) -> datetime:
 
 
 def ages(kind: Kind) -> list[tuple[Connection, datetime | None]]:
-    """Every connection and how old its news of that kind is; the freshest first, never looked at last."""
+    """Every connection and when that kind was last synced: the newest first, those never synced last."""
     states = SyncState.objects.filter(kind=kind).select_related("connection")
     never = datetime.min.replace(tzinfo=timezone.get_default_timezone())
-    return sorted(((one.connection, one.fresh_at) for one in states), key=lambda pair: pair[1] or never, reverse=True)
+    return sorted(
+        ((state.connection, state.fresh_at) for state in states), key=lambda pair: pair[1] or never, reverse=True
+    )
 
 
 def dedicated_entry(dedication: NumberDedication) -> AuditEntry | None:

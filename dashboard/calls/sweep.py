@@ -1,7 +1,7 @@
-"""What nobody waits for any more: calls that a crash left unsent, answers that never came, commands not confirmed.
+"""The sweep finishes what was interrupted: unsent calls, missing responses, and commands that were not confirmed.
 
-`run` touches the database only, so that nothing VoiceDock does can hold up an alarm; `ask` holds the part that sends
-requests, and runs in another queue.
+`run` uses the database only, so that slow responses of VoiceDock cannot delay an alarm. `reconcile` sends requests to
+VoiceDock, and runs in another queue.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
 from dashboard.calls.placing import reconciliation, sending
-from dashboard.calls.transitions import READ_ANEW, owner, step, tell
+from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of, transition
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from dashboard.voicedock import CommandType
@@ -39,9 +39,9 @@ STILL_TALKING = "The call has not been transferred so far."
 
 
 def run() -> list[UUID]:
-    """Everything that is due, each part by itself; any number at once. Opens short scopes of its own.
+    """Run each part; several sweeps may run at once. Opens short scopes of its own.
 
-    Returns queued calls that somebody has to send now: sending may take long, and one must not hold up the others.
+    Returns the ids of queued calls to send, each in a task of its own, since a slow one must not delay the others.
     """
     for part in (
         ends_not_confirmed,
@@ -51,17 +51,17 @@ def run() -> list[UUID]:
         commands_lost,
         transfers_not_confirmed,
     ):
-        _by_itself(part)
-    return _by_itself(queued) or []
+        _isolated(part)
+    return _isolated(queued) or []
 
 
-def ask() -> None:
-    """The part that asks VoiceDock: look for calls that may have been placed."""
-    _by_itself(reconciliation.run)
+def reconcile() -> None:
+    """Search VoiceDock for calls of which it is unknown whether they were placed."""
+    _isolated(reconciliation.run)
 
 
 def queued() -> list[UUID]:
-    """Those that may leave now; the ones that waited too long are refused."""
+    """Queued calls that are due for sending; those that waited too long are refused."""
     old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - sending.WAITS)), Q(lease_until__lte=Now())
     for call in old:
         sending.refuse(call, TOO_LATE)
@@ -70,7 +70,7 @@ def queued() -> list[UUID]:
 
 
 def answers_kept() -> None:
-    """Answered, and whoever had the answer is gone before it was applied."""
+    """Apply responses that were stored, but not applied before their process died."""
     kept = Q(answered_at__isnull=False, placed_at=None)
     left = Q(answered_at__lt=Now() - LEFT_ANSWERED) | Q(lease_until__lt=Now())
     for call in _calls(kept & left & Q(state__in=[*UNSENT, *UNCERTAIN])):
@@ -78,34 +78,34 @@ def answers_kept() -> None:
 
 
 def answers_lost() -> None:
-    """Sent, and whoever waited for the answer is gone."""
+    """Mark calls unknown whose process died while it waited for the response."""
     for call in _calls(Q(state=State.SENDING, lease_until__lt=Now(), answered_at=None)):
-        sending.lose(call, LOST_ANSWER)
+        sending.mark_unknown(call, LOST_ANSWER)
 
 
 def commands_kept() -> None:
-    """Commands whose outcome is known and not in the audit trail yet: their sender is gone."""
+    """Record the outcome of commands whose process died before it wrote the audit entry."""
     settled = ~Q(outcome=Receipt.Outcome.WAITING)
     for receipt in _receipts(settled & Q(answered_at__lt=Now() - LEFT_ANSWERED, recorded_at=None)):
         commands.record(receipt)
 
 
 def commands_lost() -> None:
-    """Receipts of commands whose sender is gone."""
+    """Mark commands unknown whose process died while it waited for the response."""
     for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
         with scope.for_tenant(receipt.tenant_id):
-            mine = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
-            if mine.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now(), recorded_at=Now()):
-                _tell(receipt, "call.command-given-up")
+            open_receipt = Receipt.objects.filter(pk=receipt.pk, outcome=Receipt.Outcome.WAITING)
+            if open_receipt.settle(Receipt.Outcome.UNKNOWN, NO_ANSWER, answered_at=Now(), recorded_at=Now()):
+                _record_transition(receipt, "call.command-given-up")
 
 
 def ends_not_confirmed() -> None:
-    """Asked to end, and the call goes on: a person shall know within 15 s, whatever the receipt says."""
+    """Raise the alarm for calls that go on after an end-call: within 15 s, whatever the receipt says."""
     for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, alarm="")):
-        with scope.for_tenant(owner(call)):
+        with scope.for_tenant(tenant_id_of(call)):
             if not Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, alarm="").exists():
-                continue  # another alarm was raised meanwhile, and must not be covered
-            step(
+                continue  # another alarm was raised meanwhile and must not be overwritten
+            transition(
                 call,
                 [call.state],
                 "call.end-not-confirmed",
@@ -116,13 +116,13 @@ def ends_not_confirmed() -> None:
 
 
 def transfers_not_confirmed() -> None:
-    """The call may still be transferred later: then it is confirmed after all."""
+    """Mark late transfers as not confirmed; a transfer that happens later is still confirmed."""
     open_ones = Q(command=CommandType.TRANSFER, effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
     for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - NOT_TRANSFERRED)):
         with scope.for_tenant(receipt.tenant_id):
-            mine = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)
-            if mine.update(effect=Receipt.Effect.NOT_CONFIRMED, note=STILL_TALKING):
-                _tell(receipt, "call.transfer-not-confirmed")
+            open_receipt = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)
+            if open_receipt.update(effect=Receipt.Effect.NOT_CONFIRMED, note=STILL_TALKING):
+                _record_transition(receipt, "call.transfer-not-confirmed")
 
 
 def _calls(which: Q) -> list[Call]:
@@ -136,15 +136,15 @@ def _receipts(which: Q) -> Iterable[Receipt]:
         return list(Receipt.objects.select_related("call__tenant").filter(which).order_by("asked_at")[:MOST])
 
 
-def _tell(receipt: Receipt, action: str) -> None:
+def _record_transition(receipt: Receipt, action: str) -> None:
     call = receipt.call
     Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
-    call.refresh_from_db(fields=READ_ANEW)
-    tell(call, action, command=receipt.command)
+    call.refresh_from_db(fields=REFRESH_FIELDS)
+    record_transition(call, action, command=receipt.command)
 
 
-def _by_itself(part: Callable[[], T]) -> T | None:
-    """One part that fails must not stop the others; it is due again at the next bell."""
+def _isolated(part: Callable[[], T]) -> T | None:
+    """Run one part; its failure is logged and does not stop the others. The next sweep runs it again."""
     try:
         return part()
     except Exception:

@@ -1,4 +1,4 @@
-"""Celery tasks of calls: the sweep every two seconds, the requests it leaves to others, mails about alarms."""
+"""Celery tasks of calls: the sweep every two seconds, requests to VoiceDock, and mails about alarms."""
 
 from uuid import UUID
 
@@ -6,11 +6,11 @@ from celery import shared_task
 
 from dashboard.calls import sweep
 from dashboard.calls.caller_id import alarms
-from dashboard.calls.control import ending_together
+from dashboard.calls.control import bulk_end
 from dashboard.calls.placing import sending
 
 
-@shared_task(name="dashboard.calls.tasks.sweep")
+@shared_task
 def sweep_calls() -> None:
     for call_id in sweep.run():
         send_call.apply_async((str(call_id),), expires=30)
@@ -19,14 +19,14 @@ def sweep_calls() -> None:
 @shared_task
 def end_calls() -> None:
     """In the queue of the worker that sends the commands, so that ending needs no other one."""
-    for call_id in ending_together.due():
+    for call_id in bulk_end.due():
         end_call.apply_async((str(call_id),), expires=30)
     sweep.ends_not_confirmed()  # the sweep does this too; this is for when no worker serves its queue
 
 
 @shared_task
 def sweep_requests() -> None:
-    sweep.ask()
+    sweep.reconcile()
 
 
 @shared_task
@@ -36,7 +36,7 @@ def send_call(call_id: str) -> None:
 
 @shared_task
 def end_call(call_id: str) -> None:
-    ending_together.send(UUID(call_id))
+    bulk_end.send(UUID(call_id))
 
 
 @shared_task

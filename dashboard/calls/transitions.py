@@ -1,4 +1,4 @@
-"""One step of a call's own state, by compare-and-set, told to the screens and to the audit trail."""
+"""Transitions of a call's state by compare-and-set, published to open pages and recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 
-def step(
+def transition(
     call: Call,
     came_from: Iterable[str],
     action: str,
@@ -24,29 +24,29 @@ def step(
     details: Mapping[str, str] | None = None,
     **change: Any,
 ) -> bool:
-    """Change `call` if it is still in one of these states; False when somebody else was first.
+    """Change `call` if it is still in one of these states; False when another process changed it first.
 
-    Inside the scope of its tenant, and last in it: the audit entry is written here. `call` is read anew. `details` go
-    into the entry beside the person called.
+    Inside the scope of its tenant, and last in it: the audit entry is written here. `call` is refreshed. `details` go
+    into the entry beside the counterpart.
     """
     rows = Call.objects.filter(pk=call.pk, tenant=call.tenant_id, state__in=list(came_from))
     moved = rows.update(version=F("version") + 1, **change)
-    call.refresh_from_db(fields=READ_ANEW)
+    call.refresh_from_db(fields=REFRESH_FIELDS)
     if moved:
-        tell(call, action, by=by, why=why, **(details or {}))
+        record_transition(call, action, by=by, why=why, **(details or {}))
     return bool(moved)
 
 
 @scope.requires_scope
-def tell(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> AuditEntry:
-    """The change of a call, to open pages and to the audit trail. Inside a scope that reaches its tenant."""
+def record_transition(call: Call, action: str, *, by: User | None = None, why: str = "", **details: Any) -> AuditEntry:
+    """Publish a change of a call to open pages and record it in the audit trail. Inside a scope of its tenant."""
     publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     facts = {"counterpart": call.counterpart} | ({"why": why} if why else {}) | details
     return audit.record(by, call.tenant, action, call, **facts)
 
 
-def owner(call: Call) -> int:
-    """The tenant of a call that has one, as every call placed or steered here does."""
+def tenant_id_of(call: Call) -> int:
+    """The tenant of a call. Raises `ValueError` for a call without one; calls placed or controlled here have one."""
     if call.tenant_id is None:
         raise ValueError(f"{call.pk} is a call of no client.")
     return call.tenant_id
@@ -56,9 +56,9 @@ def _unless_dialing_stops(value: Any, field: CharField | DateTimeField) -> Case:
     return Case(When(alarm__in=STOPS_DIALING, then=F(field.name)), default=Value(value), output_field=field)
 
 
-# Columns of a call that is settled: its alarm is over, unless it is the one that staff alone clear.
+# Changes of a call whose outcome is known: its alarm is cleared, unless only staff can clear it.
 SETTLED_ALARM: dict[str, Any] = {
     "alarm": _unless_dialing_stops("", Call._meta.get_field("alarm")),
     "alarm_at": _unless_dialing_stops(None, Call._meta.get_field("alarm_at")),
 }
-READ_ANEW = [field.attname for field in Call._meta.concrete_fields if not field.is_relation]
+REFRESH_FIELDS = [field.attname for field in Call._meta.concrete_fields if not field.is_relation]

@@ -9,14 +9,14 @@ from dashboard.calls.live import board_view, call_view
 from dashboard.calls.placing import views as placing
 
 urlpatterns: list[URLPattern] = [
-    path("live/", board_view.staff_wall, name="staff-live"),
+    path("live/", board_view.staff_board, name="staff-live"),
     path("calls/", history.staff_calls, name="staff-calls"),
     path("clients/<slug:slug>/caller-id/", caller_id.staff, name="staff-caller-id"),
     path("clients/<slug:slug>/caller-id.csv", caller_id.staff_export, name="staff-caller-id-export"),
     path("c/<slug:slug>/caller-id/", caller_id.client, name="caller-id"),
     path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
-    path("c/<slug:slug>/live/", board_view.wall, name="live"),
+    path("c/<slug:slug>/live/", board_view.board, name="live"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),
     path("c/<slug:slug>/calls/<uuid:call_id>/", call_view.call, name="call"),

@@ -61,7 +61,7 @@ def release_assistant(dedication: AssistantDedication, *, by: User) -> None:
     publish.row_changed("inventory", dedication.connection_id, tenant=dedication.tenant_id)
 
 
-def hindrance_of(thing: Number | Assistant) -> str:
+def blocking_reason_of(thing: Number | Assistant) -> str:
     """Why it can be dedicated to nobody, from no day on; empty where it can.
 
     Reads `is_kept` and `holder` where the query has them (`queries.offered_numbers`); otherwise the database decides.
@@ -73,12 +73,12 @@ def hindrance_of(thing: Number | Assistant) -> str:
     return ""
 
 
-def client_hindrance(tenant: Tenant) -> str:
+def client_blocking_reason(tenant: Tenant) -> str:
     """Why this client can be given nothing; empty where it can."""
     return f"{tenant.name} is closed. Reopen it first." if tenant.status == Tenant.Status.CLOSED else ""
 
 
-def release_hindrances(tenant: Tenant, dedications: Iterable[Dedication]) -> dict[Dedication, str]:
+def release_blocking_reasons(tenant: Tenant, dedications: Iterable[Dedication]) -> dict[Dedication, str]:
     """The reasons of those that cannot be released at this moment. Inside a scope that covers the client."""
     sending = Call.objects.filter(tenant=tenant, state=State.SENDING)
     numbers, assistants = set(), set()
@@ -126,5 +126,5 @@ def _require_no_call_being_sent(dedication: Dedication, calls: QuerySet[Call]) -
 
 
 def _may_have(tenant: Tenant, thing: Number | Assistant) -> None:
-    if message := hindrance_of(thing) or client_hindrance(tenant_status.lock_tenant(tenant)):
+    if message := blocking_reason_of(thing) or client_blocking_reason(tenant_status.lock_tenant(tenant)):
         raise dedications.AlreadyDedicated(message)

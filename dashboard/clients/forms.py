@@ -29,7 +29,7 @@ class SelectOfThings(forms.Select):
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         thing = getattr(value, "instance", None)
-        if thing is not None and dedicating.hindrance_of(thing):
+        if thing is not None and dedicating.blocking_reason_of(thing):
             option["attrs"]["disabled"] = True
         return option
 
@@ -125,7 +125,7 @@ class DedicateForm(forms.Form):
         self.zone = tenant.zone
 
     @property
-    def hindrance(self) -> str:
+    def blocking_reason(self) -> str:
         """Why nothing can be dedicated; empty where something can be chosen."""
         if self.offers.filter(is_kept=False).exists():
             return ""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from dashboard.calls.control import ending_together
+from dashboard.calls.control import bulk_end
 from dashboard.calls.models import Call, State
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign, PauseCause
@@ -100,7 +100,7 @@ def end_live_calls(tenant: Tenant, *, by: User) -> EndedCalls:
 def _ask_to_end(tenant: Tenant, by: User) -> EndedCalls:
     """Record that the calls are to be ended. Before any audit entry: calls are locked before the audit chain."""
     ringing = _live(tenant).exclude(state=State.IN_PROGRESS).count()
-    return EndedCalls(ending_together.ask(_live(tenant), by=by), ringing)
+    return EndedCalls(bulk_end.request(_live(tenant), by=by), ringing)
 
 
 def _record_ended(tenant: Tenant, by: User, ended: EndedCalls) -> None:

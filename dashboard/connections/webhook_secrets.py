@@ -29,7 +29,7 @@ def rotate(connection: Connection, *, by: User) -> WebhookSetup:
     """
     with scope.for_system("change a webhook secret"):
         secret = ConnectionSecret.objects.select_for_update().get(connection_id=connection.pk)
-        if message := hindrance(secret):
+        if message := blocking_reason(secret):
             raise ChangeRefused(message)
         secret.new_webhook_secret()
         secret.save()
@@ -38,7 +38,7 @@ def rotate(connection: Connection, *, by: User) -> WebhookSetup:
     return connect.set_up_webhooks(connection, by=by)
 
 
-def hindrance(secret: ConnectionSecret) -> str:
+def blocking_reason(secret: ConnectionSecret) -> str:
     """Why the webhook secret cannot be changed now; empty where it can."""
     if not secret.sealed_webhook_secret:
         return "There is no secret yet: have the assistants report to us first."

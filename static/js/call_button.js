@@ -3,11 +3,11 @@
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
 (() => {
   const say = () => {
-    for (const deed of document.querySelectorAll("[data-call-button]")) {
-      const form = deed.closest("form");
-      const to = form.querySelector(deed.dataset.callTo)?.value.trim();
-      const from = form.querySelector(`[name="${deed.dataset.callFrom}"]:checked`)?.dataset.words;
-      deed.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
+    for (const button of document.querySelectorAll("[data-call-button]")) {
+      const form = button.closest("form");
+      const to = form.querySelector(button.dataset.callTo)?.value.trim();
+      const from = form.querySelector(`[name="${button.dataset.callFrom}"]:checked`)?.dataset.words;
+      button.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
     }
   };
   const showOpening = () => {

@@ -150,7 +150,7 @@ def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
 
     response = manager.get(WALL)
 
-    assert [(key, len(strips)) for key, _, strips in response.context["bays"]] == [
+    assert [(key, len(cards)) for key, _, cards in response.context["columns"]] == [
         ("person", 1),
         ("live", 1),
         ("waiting", 1),

@@ -98,7 +98,7 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(operator, gone)
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=operator.tenant.pk)
-        assert claims.hindrance(tenant) == "" and queries.in_use(tenant) == 0
+        assert claims.blocking_reason(tenant) == "" and queries.in_use(tenant) == 0
     with pytest.raises(intents.Refusal, match="not certain"):
         operator.place()
     assert operator.place("+31612340043").state == "dialing"
@@ -169,7 +169,7 @@ def test_every_missing_call_gets_its_turn(operator, monkeypatch, hidden):
 
 
 def test_the_page_offers_the_decision(bloom, make_member, sign_in):
-    call = make_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost_calls.WORDS)
+    call = make_call(bloom, state=State.LOST, alarm=Alarm.LOST, error=lost_calls.NOT_KNOWN)
     operator = sign_in(make_member(bloom, Role.OPERATOR))
     address = f"/c/bloom-dental/calls/{call.pk}/"
     page = operator.get(address).content.decode()

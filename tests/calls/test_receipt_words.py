@@ -74,7 +74,7 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
     def late(receipt, *args, **more):
         with scope.for_tenant(operator.tenant):
             Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=Now())
-            effects.settle(Call.objects.get(pk=call.pk), None)
+            effects.confirm(Call.objects.get(pk=call.pk), None)
         assert operator.receipts(call)[0].effect == "confirmed"
         return real(receipt, *args, **more)
 

@@ -94,7 +94,7 @@ def test_history_is_brought_over_in_pieces_and_goes_on_where_it_stopped(
     newest = [receive_call() for _ in range(12)]
     for remote_id in newest:
         end_remote_call(remote_id)
-    monkeypatch.setattr(sync, "_hear", _only_history(sync._hear))
+    monkeypatch.setattr(sync, "_apply_page", _only_history(sync._apply_page))
     marks = []
     for _ in range(5):
         sync.finished(agency.connection)

@@ -312,7 +312,7 @@ def test_the_assistant_that_voicedock_reports_is_compared_on_calls_placed_here(o
         remote_id=call.remote_id,
         direction="outbound",
         assistant_remote_id=other.remote_id,
-        told={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
+        fields={"assistant_remote_id": other.remote_id, "assistant_name": other.name},
     )
     for _ in range(2):
         apply.apply_update_in_transaction(operator.connection, facts)

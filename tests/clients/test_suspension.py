@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.calls import sweep
 from dashboard.calls import tasks as call_tasks
-from dashboard.calls.control import ending_together
+from dashboard.calls.control import bulk_end
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.campaigns import sync as campaigns
@@ -71,7 +71,7 @@ def test_the_database_refuses_what_the_application_forgot_to_check(operator, adm
     for scoped in (scope.for_tenant(operator.tenant), scope.for_system("try")):
         with scoped, pytest.raises(IntegrityError, match="this client may not dial"), transaction.atomic():
             Call.objects.filter(pk=call.pk).update(state="sending")
-    monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
+    monkeypatch.setattr(claims, "blocking_reason", lambda tenant, excluding: "")
     monkeypatch.setattr(claims.Tenant, "Status", type("Any", (), {"ACTIVE": "suspended"}))
     with pytest.raises(IntegrityError, match="this client may not dial"):
         intents.send(call.pk)
@@ -136,7 +136,7 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
         before = len(operator.command_requests())
         operator.run_due_work()
         rounds.append(len(operator.command_requests()) - before)
-    assert rounds == [ending_together.AT_ONCE, ending_together.AT_ONCE, 2]
+    assert rounds == [bulk_end.AT_ONCE, bulk_end.AT_ONCE, 2]
     assert len(operator.command_requests()) == len(calls) == 8
     with scope.for_system("look"):
         assert not Call.objects.exclude(end_due_at=None).exists()
@@ -177,7 +177,7 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(ope
 def test_an_end_whose_sender_died_is_sent_by_another(operator, admin):
     call = operator.place_answered()
     suspension.end_live_calls(operator.tenant, by=admin)
-    assert ending_together.due() == [call.pk] and ending_together.due() == []
+    assert bulk_end.due() == [call.pk] and bulk_end.due() == []
     with scope.for_system("time passes"):
         Call.objects.filter(pk=call.pk).update(end_due_at=timezone.now() - timedelta(seconds=1))
     operator.run_due_work()
@@ -187,7 +187,7 @@ def test_an_end_whose_sender_died_is_sent_by_another(operator, admin):
 def test_an_end_that_no_worker_sends_raises_the_alarm_of_a_late_one(operator, admin):
     call = operator.place_answered()
     suspension.end_live_calls(operator.tenant, by=admin)
-    assert ending_together.due() == [call.pk]
+    assert bulk_end.due() == [call.pk]
     with scope.for_system("time passes"):
         late = Call.objects.get(pk=call.pk).end_asked_at - END_IS_LATE - timedelta(seconds=1)
         Call.objects.filter(pk=call.pk).update(end_asked_at=late)
@@ -263,15 +263,15 @@ def test_ends_and_their_alarm_need_no_interactive_worker(operator, admin, monkey
 
 
 def test_many_ends_of_one_connection_do_not_hold_up_those_of_another(bloom, harbor, admin):
-    for tenant in [bloom] * (ending_together.AT_ONCE + 1) + [harbor]:
+    for tenant in [bloom] * (bulk_end.AT_ONCE + 1) + [harbor]:
         make_call(tenant)
     for tenant in (bloom, harbor):
         with scope.for_tenant(tenant.tenant):
-            ending_together.ask(Call.objects.filter(tenant=tenant.tenant), by=admin)
-    booked = ending_together.due()
+            bulk_end.request(Call.objects.filter(tenant=tenant.tenant), by=admin)
+    booked = bulk_end.due()
     with scope.for_system("whose they are"):
         owners = list(Call.objects.filter(pk__in=booked).values_list("tenant", flat=True))
-    assert owners.count(bloom.tenant.pk) == ending_together.AT_ONCE and owners.count(harbor.tenant.pk) == 1
+    assert owners.count(bloom.tenant.pk) == bulk_end.AT_ONCE and owners.count(harbor.tenant.pk) == 1
 
 
 def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make_member, sign_in):

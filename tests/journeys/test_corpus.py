@@ -126,7 +126,7 @@ def test_nothing_hostile_is_more_than_text(corpus, sandbox, window, base_url, br
 
     whole = talked(corpus, sandbox, client, wrong)
     broken = broke_off(corpus, sandbox, client, wrong)
-    expect(board.locator("#wall")).to_be_visible()
+    expect(board.locator("#live-board")).to_be_visible()
     wrong += on_the_board.sprung()
     wrong += walk(client, [f"/c/corpus/{path}" for path in CLIENT])
     campaign = link(client.page, "/c/corpus/campaigns/", NAMES["Drive"])
@@ -157,7 +157,7 @@ def talked(corpus: Corpus, sandbox: httpx.Client, client: Traps, wrong: list[str
     expect(page.get_by_role("button", name="Pause").first).to_be_visible()
     later(sandbox, 4)
     page.goto("/c/corpus/live/")
-    page.locator("#wall a[href*='/calls/']").first.click()
+    page.locator("#live-board a[href*='/calls/']").first.click()
     page.wait_for_url(PANEL)
     later(sandbox, 20)
     expect(page.locator("#call-timeline")).to_contain_text(SAID[0])

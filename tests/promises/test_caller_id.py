@@ -257,7 +257,7 @@ def test_a_move_in_mid_flight_stops_the_call_at_the_database(operator, make_sand
         else:
             dedications.end_assistant(operator.assistant, by=None)
             dedications.dedicate_assistant(other, operator.assistant.assistant, by=None)
-    monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
+    monkeypatch.setattr(claims, "_dedication_in_force", lambda kind, name: Q(pk__isnull=False))
     with pytest.raises(IntegrityError, match=f"this {what} is not dedicated now"):
         intents.send(call.pk)
     assert operator.dial_requests() == []
@@ -272,7 +272,7 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(
     monkeypatch.undo()
     with scope.for_system("it is released"):
         dedications.end_number(operator.number, by=None)
-    monkeypatch.setattr(claims, "_right", lambda kind, name: Q(pk__isnull=False))
+    monkeypatch.setattr(claims, "_dedication_in_force", lambda kind, name: Q(pk__isnull=False))
     triggers = ("call_leaves", "facts_follow_claim")  # without the first the second refuses: it was never claimed
     superuser(*(f"ALTER TABLE calls_call DISABLE TRIGGER {name}" for name in triggers))
     try:
@@ -347,7 +347,7 @@ def with_assistant(operator, call, assistant):
         remote_id=call.remote_id,
         direction="outbound",
         assistant_remote_id=assistant.remote_id,
-        told={"assistant_remote_id": assistant.remote_id, "assistant_name": assistant.name},
+        fields={"assistant_remote_id": assistant.remote_id, "assistant_name": assistant.name},
     )
     apply.apply_update_in_transaction(operator.connection, facts)
 
@@ -408,7 +408,7 @@ def test_an_open_alarm_stops_dialing_at_the_database_too(operator, monkeypatch):
     other = operator.place("+31612340044")
     with scope.for_system("an alarm"):
         Call.objects.filter(pk=other.pk).update(alarm="wrong-number")
-    monkeypatch.setattr(claims, "hindrance", lambda tenant, but: "")
+    monkeypatch.setattr(claims, "blocking_reason", lambda tenant, excluding: "")
     with pytest.raises(IntegrityError, match="a call left from a wrong number"):
         intents.send(waiting.pk)
 

@@ -80,7 +80,7 @@ def test_with_every_other_queue_stuck_the_interactive_worker_alone_raises_it(ope
     end(operator, call)
     ended_ago(call, 11.5)
     asked_of_voicedock.clear()
-    assert "dashboard.calls.tasks.sweep" in {entry["task"] for entry in interactive()}
+    assert "dashboard.calls.tasks.sweep_calls" in {entry["task"] for entry in interactive()}
     for entry in interactive():
         celery.tasks[entry["task"]].run()
     assert asked_of_voicedock == []
@@ -97,7 +97,7 @@ def test_with_beat_and_all_workers_gone_the_pages_raise_it_themselves(operator, 
     assert "End call is not confirmed" not in before
     planned = int(re.search(r'id="call-timeline" data-redraw-in="(\d+)"', before)[1])
     assert 5 <= planned <= 7, "the page draws itself again when the alarm is due"
-    assert re.search(r'id="wall" data-redraw-in="\d+"', person.get("/c/harbor/live/").content.decode())
+    assert re.search(r'id="live-board" data-redraw-in="\d+"', person.get("/c/harbor/live/").content.decode())
     ended_ago(call, 11.1)
     assert operator.reload(call).alarm == "", "nothing has written it down"
     for address in (f"/c/harbor/calls/{call.pk}/", "/c/harbor/live/", "/c/harbor/"):

@@ -99,7 +99,7 @@ PLACES = {
     "the audit trail": (audit, "record"),
     "the screens": (publish, "row_changed"),
     "the change of the call": (sending, "step"),
-    "the row that makes way": (sending, "_make_way"),
+    "the row that makes way": (sending, "_merge_duplicate"),
     "the next look": (sending.runs, "mark_due"),
 }
 

@@ -221,8 +221,8 @@ def test_knock_out_a_rest_that_is_not_kept_is_seen(storm, monkeypatch):
 
 
 def test_knock_out_a_call_that_does_not_wait_as_long_as_told_is_seen(storm, monkeypatch):
-    here, wait = storm(20.0), sending._wait
-    monkeypatch.setattr(sending, "_wait", lambda call, seconds, words: wait(call, 4.0, words))
+    here, wait = storm(20.0), sending._requeue
+    monkeypatch.setattr(sending, "_requeue", lambda call, seconds, words: wait(call, 4.0, words))
     ordered(here, 40)
     with pytest.raises(AssertionError):
         here.nothing_is_repeated_blindly()

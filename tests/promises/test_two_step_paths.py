@@ -112,7 +112,7 @@ def test_news_from_voicedock_is_written_down_after_all(bloom):
 @pytest.mark.smoke
 def test_two_requests_that_did_not_see_each_other_dial_the_person_once(operator, monkeypatch):
     """Both looked before either had written its intent; the second is sent when the first rings already."""
-    monkeypatch.setattr(intents, "_hindrance", lambda tenant, counterpart: None)
+    monkeypatch.setattr(intents, "_blocking_reason", lambda tenant, counterpart: None)
     first = operator.place(PERSON, token=uuid.uuid4())
     second = operator.place(PERSON, token=uuid.uuid4())
     assert first.state == "dialing"

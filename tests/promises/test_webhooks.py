@@ -118,7 +118,7 @@ def test_any_part_of_the_news_in_any_order(operator, order):
 def test_lost_webhooks_change_nothing_in_the_end(operator):
     """With the webhooks lost the lists alone bring the call to the same state, and its report."""
     news = life(fresh(), "+31105550161")
-    only_lists = [facts for facts in news if "provider" not in facts.told]
+    only_lists = [facts for facts in news if "provider" not in facts.fields]
     plain = json.loads(outcome(operator.connection, only_lists)[1])
     whole = json.loads(outcome(operator.connection, life(fresh(), "+31105550161"))[1])
     for row in (plain[0], whole[0]):

@@ -41,8 +41,8 @@ def mail() -> int:
 
 def _tell(call: Call) -> bool:
     with scope.for_system("claim the telling of an alarm"):
-        mine = Call.objects.filter(pk=call.pk, alarm=call.alarm).filter(_due())
-        if not mine.update(alarm_mail_at=Now()):
+        due_call = Call.objects.filter(pk=call.pk, alarm=call.alarm).filter(_due())
+        if not due_call.update(alarm_mail_at=Now()):
             return False
     to = recipients()
     if not to:

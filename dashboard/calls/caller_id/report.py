@@ -64,8 +64,8 @@ HEAD = [
 
 
 @dataclass(frozen=True)
-class Right:
-    """A dedication in words: until when it held, and who made it."""
+class DedicationPeriod:
+    """The period of a dedication, and the name of who made it."""
 
     begins: datetime
     ends: datetime | None
@@ -77,8 +77,8 @@ class Line:
     """One call of the report."""
 
     call: Call
-    number: Right | None
-    assistant: Right | None
+    number: DedicationPeriod | None
+    assistant: DedicationPeriod | None
     placed_by: str
     verdict: str
     caller_id: CallerId
@@ -137,15 +137,15 @@ def within(calls: QuerySet[Any], since: date | None, until: date | None, verdict
 def figures(calls: QuerySet[Any]) -> dict[str, int]:
     """How many of the newest `COUNTED` came out how, and how many they are."""
     newest = calls.order_by("-created_at", "-id").values("verdict")[: COUNTED + 1]
-    told = {one.replace("-", "_"): Count("verdict", filter=Q(verdict=one)) for one in VERDICTS}
-    return newest.aggregate(count=Count("verdict"), **told)
+    counts = {verdict.replace("-", "_"): Count("verdict", filter=Q(verdict=verdict)) for verdict in VERDICTS}
+    return newest.aggregate(count=Count("verdict"), **counts)
 
 
 def line(call: Any) -> Line:
     return Line(
         call,
-        _right(call.number_dedication, call.number_by_name) if call.number_dedication_id else None,
-        _right(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
+        _dedication_period(call.number_dedication, call.number_by_name) if call.number_dedication_id else None,
+        _dedication_period(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
         call.asked_by_name or labels.started_by(call),
         call.verdict,
         CallerId.of(call, call.later),
@@ -153,8 +153,8 @@ def line(call: Any) -> Line:
     )
 
 
-def _right(dedication: Dedication, by: str | None) -> Right:
-    return Right(dedication.period.lower, dedication.period.upper, by or "Patchbay")
+def _dedication_period(dedication: Dedication, by: str | None) -> DedicationPeriod:
+    return DedicationPeriod(dedication.period.lower, dedication.period.upper, by or "Patchbay")
 
 
 def rows(
@@ -170,7 +170,7 @@ def _cells(one: Line, zone: ZoneInfo) -> list[object]:
     def moment(at: datetime | None) -> str:
         return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
 
-    def right(held: Right | None) -> list[str]:
+    def right(held: DedicationPeriod | None) -> list[str]:
         return [moment(held.begins), moment(held.ends) or "open", held.by] if held else ["", "", ""]
 
     call = one.call

@@ -15,7 +15,7 @@ from dashboard import voicedock
 from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
-from dashboard.calls.transitions import READ_ANEW, owner, tell
+from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
@@ -51,8 +51,8 @@ def send(call: Call, command: Command, *, by: User | None, token: UUID) -> Recei
     became of it; the same token gives the same receipt and sends nothing. Raises `Call.DoesNotExist` where the tenant
     has no such call. Opens scopes of its own, with nothing open while VoiceDock is asked.
     """
-    with scope.for_tenant(owner(call)):
-        ask = _ask(owner(call), call.pk, command, by, token)
+    with scope.for_tenant(tenant_id_of(call)):
+        ask = _ask(tenant_id_of(call), call.pk, command, by, token)
     if ask.to_send is None:
         return ask.receipt
     receipt = ask.receipt
@@ -83,7 +83,7 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
     found = Call.objects.select_related("connection", "tenant").annotate(known_messages=KNOWN_MESSAGES)
     call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
     checked = _check(command, call)
-    refusal = checked.refusal or hindrance(call)
+    refusal = checked.refusal or blocking_reason(call)
     at = limiter.clock()
     meant = Receipt(
         tenant_id=tenant,
@@ -107,9 +107,9 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
     _mark(call, ending=checked.name == CommandType.END_CALL and not refusal)
     call.version += 1
     if refusal:
-        tell(call, "call.command-not-sent", by=by, command=label(checked.name), why=refusal)
+        record_transition(call, "call.command-not-sent", by=by, command=label(checked.name), why=refusal)
         return _Ask(receipt)
-    tell(call, "call.command-asked", by=by, command=label(checked.name))
+    record_transition(call, "call.command-asked", by=by, command=label(checked.name))
     return _Ask(receipt, checked.command)
 
 
@@ -121,7 +121,7 @@ def _made_here(receipt: Receipt, meant: Receipt) -> bool:
 def _mark(call: Call, *, ending: bool = False) -> None:
     """A new version of the call; whoever shows it reads it again."""
     asked = {"end_asked_at": Coalesce(F("end_asked_at"), Now())} if ending else {}
-    Call.objects.filter(pk=call.pk, tenant_id=owner(call)).update(version=F("version") + 1, **asked)
+    Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call)).update(version=F("version") + 1, **asked)
 
 
 def _settle(receipt: Receipt, outcome: Outcome, note: str = "", sent_at: datetime | None = None) -> None:
@@ -144,9 +144,11 @@ def record(receipt: Receipt) -> Receipt:
         unrecorded = Receipt.objects.filter(pk=receipt.pk, recorded_at=None).exclude(outcome=Outcome.WAITING)
         if unrecorded.update(recorded_at=Now()):
             _mark(call)
-            _read_again(receipt, READ_ANEW)
+            _read_again(receipt, REFRESH_FIELDS)
             name = label(receipt.command)
-            tell(call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note)
+            record_transition(
+                call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note
+            )
         else:
             _read_again(receipt)
     if receipt.command in (CommandType.END_CALL, CommandType.TRANSFER) or receipt.outcome != Outcome.ACCEPTED:
@@ -171,7 +173,7 @@ def _advice(receipt: Receipt) -> str:
     return "We will not send it again by ourselves."
 
 
-def hindrance(call: Call) -> str:
+def blocking_reason(call: Call) -> str:
     """Why no command is sent to this call now; empty where one is. A page asks it before it offers any."""
     if call.can_be_controlled:
         return ""

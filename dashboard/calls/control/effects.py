@@ -1,4 +1,4 @@
-"""What later news shows of our commands: that they worked, or that they did not (`voicedock-api.md §4.1`)."""
+"""Confirm commands by later updates of their call: by its state or its transcript (`voicedock-api.md §4.1`)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ NOT_TRANSFERRED = "The call ended without having been transferred."
 NOT_SPOKEN = "These words are not in the transcript of the call."
 
 
-def settle(call: Call, report: CallReport | None) -> bool:
-    """Tell of each command what the call's state or transcript decides; whether that changed any receipt.
+def confirm(call: Call, report: CallReport | None) -> bool:
+    """Set the effect of each command from the call's state and transcript. Returns whether any receipt changed.
 
-    What was not confirmed in time may be after all. Context stays open: VoiceDock never tells whether it was used.
+    A command that was not confirmed in time can still be confirmed. Context stays open: its use is never reported.
     """
     open_ones = Receipt.objects.filter(call_id=call.pk, outcome__in=MAY_HAVE_ARRIVED).exclude(effect=Effect.CONFIRMED)
-    settled = False
+    changed = False
     for receipt in list(open_ones):
         effect, note = _effect(receipt, call, report)
         if effect and effect != receipt.effect:
             moment = call.ended_at or timezone.now()
             Receipt.objects.filter(pk=receipt.pk).update(effect=effect, effect_at=moment, note=note)
-            settled = True
-    return settled
+            changed = True
+    return changed
 
 
 def _effect(receipt: Receipt, call: Call, report: CallReport | None) -> tuple[str, str]:

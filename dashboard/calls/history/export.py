@@ -55,7 +55,7 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
         form = filter_form(request)
         if not form.is_valid():
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
-        calls = queries.whole(form.apply(Call.objects.filter(tenant=tenant)))
+        calls = queries.with_relations(form.apply(Call.objects.filter(tenant=tenant)))
         facts = {
             "filters": [chip.words for chip in filters.bar(request, form, label="", search_chip=True).chips],
             "file": spreadsheets.chosen(request).kind,

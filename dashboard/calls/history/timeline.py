@@ -49,7 +49,7 @@ class Entry:
     marks: list[Mark] = field(default_factory=list)
 
 
-def tell(
+def entries(
     call: Call,
     receipts: list[Receipt],
     messages: list[dict] | None,
@@ -116,17 +116,17 @@ def _talk(
     call: Call, receipts: list[Receipt], messages: list[dict], me: User | None, zone: ZoneInfo, words: bool
 ) -> list[Entry]:
     slips = [(_place(receipt, messages), slip(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts]
-    told: list[Entry] = []
+    entries: list[Entry] = []
     for at, message in enumerate(messages):
         while any(place is not None and place <= at for place, _ in slips):
-            told.append(slips.pop(0)[1])
-        if said := _said(message):
-            told.append(said)
-    return told + [entry for _, entry in slips]
+            entries.append(slips.pop(0)[1])
+        if entry := _message_entry(message):
+            entries.append(entry)
+    return entries + [entry for _, entry in slips]
 
 
 def _place(receipt: Receipt, messages: list[dict]) -> int | None:
-    """Before which message it stands; None when nothing tells."""
+    """The index of the message before which the command is shown; None when it is unknown."""
     words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
     if receipt.command != CommandType.INJECT_CONTEXT and words:
         for at, message in enumerate(messages[receipt.said_before or 0 :], receipt.said_before or 0):
@@ -139,7 +139,7 @@ def _plain(text: object) -> str:
     return " ".join(str(text or "").split()).casefold()
 
 
-def _said(message: dict) -> Entry | None:
+def _message_entry(message: dict) -> Entry | None:
     words = str(message.get("content") or "").strip()
     if not words or message.get("role") not in ("assistant", "user"):
         return None
@@ -218,11 +218,11 @@ def _why(receipt: Receipt) -> str:
 
 
 def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
-    """The last command on a strip of the wall: what, and what became of it."""
+    """The last command on a card of the board: what, and what became of it."""
     to = phone_numbers.grouped(str(receipt.payload.get("destination") or ""))
-    said = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
+    content = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
     title = command_label(receipt.command)
-    what = f"{title} to {to}" if to else (f"{title}: “{said}”" if said else title)
+    what = f"{title} to {to}" if to else (f"{title}: “{content}”" if content else title)
     became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
         "accepted": "accepted",
         "refused": "refused",

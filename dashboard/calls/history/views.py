@@ -65,7 +65,7 @@ def _show(
     request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, context: dict[str, Any]
 ) -> HttpResponse:
     matching = form.apply(calls)
-    shown = pagination.page(queries.whole(matching), request.GET)
+    shown = pagination.page(queries.with_relations(matching), request.GET)
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
     context |= {
         "filters": bar,

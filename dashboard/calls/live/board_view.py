@@ -1,4 +1,4 @@
-"""The live walls: what is going on now, for one client and for the reseller's staff."""
+"""The live boards: what is going on now, for one client and for the reseller's staff."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, t
 from tenants.access.permissions import Permission
 from tenants.models import Tenant
 
-BAYS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
+COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 
 
 @require_GET
 @tenant_view(Permission.SEE_CALLS)
-def wall(request: TenantRequest) -> HttpResponse:
+def board(request: TenantRequest) -> HttpResponse:
     calls = Call.objects.filter(tenant=request.tenant)
     connection = request.tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.LIVE_CALLS) if connection else None
@@ -33,7 +33,7 @@ def wall(request: TenantRequest) -> HttpResponse:
 
 @require_GET
 @staff_view(Permission.SEE_ALL_CALLS)
-def staff_wall(request: StaffRequest) -> HttpResponse:
+def staff_board(request: StaffRequest) -> HttpResponse:
     """`?client=` narrows it to one client, `none` to the calls of nobody."""
     clients = list(Tenant.objects.filter(calls__finished=False).annotate(live=Count("calls")).order_by("-live", "name"))
     calls, chosen = Call.objects.all(), request.GET.get("client", "")
@@ -47,17 +47,17 @@ def staff_wall(request: StaffRequest) -> HttpResponse:
 
 def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: dict[str, Any]) -> HttpResponse:
     longest = request.GET.get("sort") != "newest"
-    found = queries.wall(calls, longest=longest)
+    found = queries.board(calls, longest=longest)
     words = request.actor.may(Permission.SEE_TRANSCRIPTS)
-    strips = [_strip(call, words) for call in found]
-    bays = [(key, title, [one for one in strips if one["bay"] == key]) for key, title in BAYS]
+    cards = [_card(call, words) for call in found]
+    columns = [(key, title, [card for card in cards if card["column"] == key]) for key, title in COLUMNS]
     kept = {"client": context.get("chosen", "")} if context.get("chosen") else {}
     context |= {
-        "bays": [bay for bay in bays if bay[2]],
+        "columns": [column for column in columns if column[2]],
         "count": len(found),
-        "more": len(found) == queries.WALL,
+        "more": len(found) == queries.BOARD_SIZE,
         "redraw_in": min((call.seconds_to_alarm for call in found if call.seconds_to_alarm is not None), default=None),
-        "asking": sum(one["bay"] == "person" for one in strips),
+        "asking": sum(card["column"] == "person" for card in cards),
         "longest": longest,
         "sort_url": "?" + urlencode(kept | ({"sort": "newest"} if longest else {})),
         "here": request.get_full_path(),
@@ -66,12 +66,12 @@ def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: d
     return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 
 
-def _strip(call: Call, words: bool) -> dict[str, Any]:
+def _card(call: Call, words: bool) -> dict[str, Any]:
     last = getattr(call, "last", None)
     what, became = timeline.short(last, words=words) if last else ("", "")
     return {
         "call": call,
-        "bay": labels.board_column(call),
+        "column": labels.board_column(call),
         "mark": labels.mark(call),
         "state": labels.state(call),
         "why": labels.why(call) or (call.error if labels.board_column(call) == "person" else ""),

@@ -83,7 +83,7 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
         with scope.for_tenant(request.tenant):
             return _page(request, _find(request, call_id), undecided=True, status=422)
     if not decided:
-        messages.warning(request, manual_resolution.hindrance(found, choice) or manual_resolution.KNOWN_BY_NOW)
+        messages.warning(request, manual_resolution.blocking_reason(found, choice) or manual_resolution.KNOWN_BY_NOW)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
@@ -97,9 +97,9 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
         found = _find(request, call_id)
     try:
         manual_resolution.clear_alarm(found, by=request.user, reason=request.POST.get("reason", ""))
-    except manual_resolution.Refusal as no:
+    except manual_resolution.Refusal as error:
         with scope.for_tenant(request.tenant):
-            return _page(request, _find(request, call_id), unclear=no.words, status=422)
+            return _page(request, _find(request, call_id), unclear=error.words, status=422)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
@@ -164,11 +164,11 @@ def _part(request: TenantRequest, call: Call, part: str) -> HttpResponse:
 
 
 def _here(request: TenantRequest, call: Call) -> dict[str, Any]:
-    presence.arrive(call, request.user)
+    presence.record_viewer(call, request.user)
     return {
         "call": call,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
-        "others": presence.others(call, request.user),
+        "others": presence.other_viewers(call, request.user),
         "is_staff": request.actor.staff is not None,
     }
 
@@ -195,7 +195,9 @@ def _panel(
 ) -> dict[str, Any]:
     """What the panel and its parts are drawn from; `only` one part asks for no more than that one needs."""
     zone = request.tenant.zone
-    may_steer, may_read = (request.actor.may(one) for one in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS))
+    may_steer, may_read = (
+        request.actor.may(permission) for permission in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS)
+    )
     context: dict[str, Any] = {
         "call": call,
         "mode": _mode(request, call),
@@ -227,7 +229,7 @@ def _panel(
         messages = report.messages if report else []
         context["has_words"] = bool(messages)
         receipts = queries.receipts(call)
-        context["entries"] = timeline.tell(call, receipts, messages, me=request.user, zone=zone, words=may_read)
+        context["entries"] = timeline.entries(call, receipts, messages, me=request.user, zone=zone, words=may_read)
     if may_steer and call.is_live:
         if only in ("", "actions"):
             context |= _composer(request, call, form, receipt)
@@ -254,7 +256,7 @@ def _composer(request: TenantRequest, call: Call, form: CommandForm | None, rece
         "end_token": uuid.uuid4(),
         "phrases": queries.phrases(request.tenant),
         "choices": manual_resolution.choices(call),
-        "hindrance": commands.hindrance(call),
+        "blocking_reason": commands.blocking_reason(call),
     }
 
 

@@ -12,14 +12,14 @@ from tenants.models import User
 FRESH = 25.0  # seconds: panels ask every 10 s
 
 
-def arrive(call: Call, user: User) -> None:
-    """The panel of this call is on this person's screen now."""
+def record_viewer(call: Call, user: User) -> None:
+    """Record that this user has the panel of this call open."""
     seen = _seen(call) | {str(user.pk): time.time()}
     cache.set(_key(call), seen, timeout=int(FRESH) + 5)
 
 
-def others(call: Call, user: User) -> list[User]:
-    """Who else has it open, by name."""
+def other_viewers(call: Call, user: User) -> list[User]:
+    """The other users who have it open, ordered by name."""
     found = [int(pk) for pk in _seen(call) if pk != str(user.pk)]
     return list(User.objects.select_related("staff").filter(pk__in=found).order_by("name", "pk")) if found else []
 

@@ -1,7 +1,7 @@
-"""The last look before a call leaves: who claims it may dial, and only while the client may still call like this.
+"""Claims: one worker takes a queued call for sending, if its client may still place it.
 
-Locks first, each as a statement of its own, so that what is counted afterwards is counted behind the lock; then one
-UPDATE without joins, since a claim through a join is won twice.
+The locks come first, each in a statement of its own, so that the counts afterwards see what was committed before them.
+The claim is one UPDATE without joins: through a join, two workers could both succeed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
-from dashboard.calls.transitions import owner
+from dashboard.calls.transitions import tenant_id_of
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
 from tenants.isolation import scope
@@ -46,17 +46,17 @@ NOT_HELD = Q(calls_held_until=None) | Q(calls_held_until__lte=Now())
 
 
 class ClaimLost(Exception):
-    """Too late to send: the claim has run out, or somebody else has settled the call. Nothing has left."""
+    """The claim has expired, or the call has changed state since. No request was sent."""
 
     words = "It took too long until it could be sent."
 
 
 class Claim(StrEnum):
-    """Whose the call is to send."""
+    """The outcome of a claim."""
 
     WON = "won"
-    TAKEN = "taken"  # somebody else has it
-    REFUSED = "refused"  # nobody may send it
+    TAKEN = "taken"  # by another worker
+    REFUSED = "refused"  # the call must not be sent
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,18 @@ class ClaimResult:
 
 def claim(call: Call) -> ClaimResult:
     """Take a queued call for sending. Opens the scope of its tenant."""
-    with scope.for_tenant(owner(call)):
-        tenant = _hold(call)
-        if words := hindrance(tenant, but=call) or destinations.country_refusal(tenant, call.counterpart):
+    with scope.for_tenant(tenant_id_of(call)):
+        tenant = _lock_tenant(call)
+        if words := blocking_reason(tenant, excluding=call) or destinations.country_refusal(tenant, call.counterpart):
             return ClaimResult(Claim.REFUSED, words)
         if _is_called_already(call):
             return ClaimResult(Claim.REFUSED, ALREADY)
-        mine = Call.objects.filter(pk=call.pk, tenant_id=owner(call), state=State.QUEUED)
-        due = mine.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
+        queued = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), state=State.QUEUED)
+        due = queued.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
-        claimed = due.filter(_right(NumberDedication, "number"), _right(AssistantDedication, "assistant")).filter(
-            Exists(active)
-        )
+        claimed = due.filter(
+            _dedication_in_force(NumberDedication, "number"), _dedication_in_force(AssistantDedication, "assistant")
+        ).filter(Exists(active))
         if claimed.update(
             state=State.SENDING,
             lease_until=Now() + LEASE,
@@ -94,23 +94,23 @@ def claim(call: Call) -> ClaimResult:
 
 
 def confirm(call: Call) -> None:
-    """The last look before the request leaves: the claim still holds, and longer than the one attempt may take.
+    """Check, just before the request is sent, that the claim outlasts the one attempt.
 
-    As long as it holds neither a dedication nor the client's right to dial can end. Opens the scope of its tenant;
-    raises `ClaimLost`.
+    While a claim is in force, neither a dedication nor the client's right to dial can end. Opens the scope of its
+    tenant; raises `ClaimLost`.
     """
-    with scope.for_tenant(owner(call)):
+    with scope.for_tenant(tenant_id_of(call)):
         held = Call.objects.filter(pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
         if not held.exists():
             raise ClaimLost
 
 
-def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
-    """Why this client may not place a call now, or "". Inside its scope. `but`: the call that is asking."""
+def blocking_reason(tenant: Tenant, *, excluding: Call | None = None) -> str:
+    """Why this client may not place a call now, or "". Inside its scope. `excluding`: a call that does not count."""
     name = tenant.name
     if tenant.status != Tenant.Status.ACTIVE:
         return (CLOSED if tenant.status == Tenant.Status.CLOSED else SUSPENDED).format(name=name)
-    found = _usage(tenant, but)
+    found = _usage(tenant, excluding)
     if not found["may_send"]:
         return HELD.format(name=name)
     if alarm := found["alarm"]:
@@ -122,10 +122,10 @@ def hindrance(tenant: Tenant, *, but: Call | None = None) -> str:
     return ""
 
 
-def _usage(tenant: Tenant, but: Call | None) -> dict[str, Any]:
-    """What a client has in use, in one query: each part of it goes by an index of its own."""
+def _usage(tenant: Tenant, excluding: Call | None) -> dict[str, Any]:
+    """What blocks or limits the client's calls, in one query; each subquery uses an index of its own."""
     calls = Call.objects.filter(tenant_id=OuterRef("pk"))
-    others = calls.exclude(pk=but.pk) if but is not None else calls
+    others = calls.exclude(pk=excluding.pk) if excluding is not None else calls
     midnight = time_zones.midnight(tenant.zone)
     today = others.filter(created_at__gte=midnight, origin=Call.Origin.PLACED, sent_at__isnull=False)
     rows = Tenant.objects.filter(pk=tenant.pk).annotate(
@@ -143,15 +143,18 @@ def _count(calls: QuerySet[Call]) -> Coalesce:
 
 
 def _is_called_already(call: Call) -> bool:
-    """Whether another call to this person has left since this one was asked for. Behind the tenant's lock, so that of
-    two requests that did not see each other one dials."""
-    others = Call.objects.filter(tenant_id=owner(call), counterpart=call.counterpart, origin=Call.Origin.PLACED).live()
+    """Whether another call to this person was sent since this one was requested.
+
+    Inside the tenant's lock, so that only one of two concurrent requests dials."""
+    others = Call.objects.filter(
+        tenant_id=tenant_id_of(call), counterpart=call.counterpart, origin=Call.Origin.PLACED
+    ).live()
     return others.exclude(pk=call.pk).exclude(state=State.QUEUED).exists()
 
 
-def _hold(call: Call) -> Tenant:
-    """Lock the tenant, so that its calls are counted one claim at a time; then its right to line and assistant."""
-    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=owner(call))
+def _lock_tenant(call: Call) -> Tenant:
+    """Lock the tenant, so that its calls are counted one claim at a time, and then both dedications of the call."""
+    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=tenant_id_of(call))
     with database.cursor() as cursor:
         for table, pk in (
             ("tenants_numberdedication", call.number_dedication_id),
@@ -161,7 +164,7 @@ def _hold(call: Call) -> Tenant:
     return tenant
 
 
-def _right(kind: type[NumberDedication] | type[AssistantDedication], name: str) -> Exists:
-    """The dedication of this call holds now and for as long as the claim does, by the clock of the database."""
+def _dedication_in_force(kind: type[NumberDedication] | type[AssistantDedication], name: str) -> Exists:
+    """The dedication of the call is in force until the claim expires, by the clock of the database."""
     held = kind.objects.filter(pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), withdrawn_at=None)
     return Exists(held.filter(period__contains=Now()).filter(period__contains=Now() + LEASE))

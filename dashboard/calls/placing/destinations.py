@@ -77,8 +77,8 @@ def country_refusal(tenant: Tenant, e164: str) -> str:
     code, allowed = phone_numbers.country_of(e164), tenant.allowed_countries
     if not allowed or code in allowed:
         return ""
-    there = phone_numbers.country(code, article=True) or "no single country"
-    return NOT_ALLOWED.format(there=there, name=tenant.name, allowed=countries.words(allowed))
+    country = phone_numbers.country(code, article=True) or "no single country"
+    return NOT_ALLOWED.format(there=country, name=tenant.name, allowed=countries.words(allowed))
 
 
 def _check_text(typed: NumberText, country: str) -> None:

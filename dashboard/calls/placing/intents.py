@@ -1,4 +1,4 @@
-"""Place a call: what is meant is checked and written down, before anything is sent."""
+"""Place a call: the request is validated and stored before anything is sent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.placing import claims, destinations, sending
 from dashboard.calls.placing.claims import ALREADY
-from dashboard.calls.placing.sending import send, whole
-from dashboard.calls.transitions import tell
+from dashboard.calls.placing.sending import send, with_relations
+from dashboard.calls.transitions import record_transition
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
 from tenants.isolation import scope
@@ -25,8 +25,8 @@ NO_CREDIT = (
 )
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
 NOT_YOURS = "Choose one of those shown here: what came with the form is not yours to use. Nothing was dialed."
-TWO_HOUSES = "This assistant cannot speak on that line. Choose another line or assistant."
-OWN = "This number is one of ours: an assistant would call itself. Type the number of a person."
+DIFFERENT_CONNECTIONS = "This assistant cannot speak on that line. Choose another line or assistant."
+OWN_NUMBER = "This number is one of ours: an assistant would call itself. Type the number of a person."
 ID_TOO_LONG = "VoiceDock’s id of this one is too long for Patchbay, so it cannot be called with. Choose another."
 NOT_CERTAIN = (
     "It is not certain whether the last call to this number was placed. Decide that one first, so that nobody is "
@@ -78,37 +78,37 @@ def request(
     token: UUID,
     first_message: str = "",
 ) -> tuple[Call, bool]:
-    """Write the intent; the call, and whether this is what made it. Opens scopes of its own."""
+    """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
     counterpart = _callable(tenant, destination)
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
         raise Refusal("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
     with scope.for_tenant(tenant):
-        if (there := _by_token(tenant, token)) is not None:
-            return _same(there, number, assistant, counterpart, words), False
+        if (existing := _by_token(tenant, token)) is not None:
+            return _require_same_request(existing, number, assistant, counterpart, words), False
         line, speaker = _rights(tenant, number, assistant)
         now = Tenant.objects.get(pk=tenant.pk)
-        if no := _hindrance(now, counterpart):
-            if (there := _by_token(tenant, token)) is not None:  # the very same form, in this moment
-                return _same(there, number, assistant, counterpart, words), False
-            raise no
+        if refusal := _blocking_reason(now, counterpart):
+            if (existing := _by_token(tenant, token)) is not None:  # the same form, submitted concurrently
+                return _require_same_request(existing, number, assistant, counterpart, words), False
+            raise refusal
         call = _intent(now, line, speaker, counterpart, words, token, by)
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
-            if (there := _by_token(tenant, token)) is None:
+            if (existing := _by_token(tenant, token)) is None:
                 raise Refusal("destination", ALREADY)
-            return _same(there, number, assistant, counterpart, words), False
-        tell(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
+            return _require_same_request(existing, number, assistant, counterpart, words), False
+        record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
     return call, True
 
 
-def hindrance(tenant: Tenant) -> str:
-    """Why this client can call nobody now, or "": what a page says before the click, by what refuses. Inside its scope.
+def blocking_reason(tenant: Tenant) -> str:
+    """Why this client can place no calls now, or "": shown on the page before a call is requested. Inside its scope.
 
-    A client on a connection without credit is refused by VoiceDock; that is told where the last balance says so.
+    VoiceDock refuses calls on a connection without credit; the reason is given when the last balance shows none.
     """
     now = Tenant.objects.select_related("home_connection").get(pk=tenant.pk)
-    if words := claims.hindrance(now):
+    if words := claims.blocking_reason(now):
         return words
     connection = now.home_connection
     is_empty = connection is not None and connection.minutes_balance is not None and connection.minutes_balance <= 0
@@ -116,7 +116,7 @@ def hindrance(tenant: Tenant) -> str:
 
 
 def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
-    """Whether calling this number again would not be refused for what is known without asking anything."""
+    """Whether to offer another call to this number, by what is known without a query."""
     try:
         return tenant.may_dial and bool(destinations.read_for(tenant, counterpart))
     except destinations.NotCallable:
@@ -126,11 +126,11 @@ def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
 def _callable(tenant: Tenant, destination: str) -> str:
     try:
         counterpart = destinations.read_for(tenant, destination)
-    except destinations.NotCallable as no:
-        raise Refusal("destination", str(no)) from None
+    except destinations.NotCallable as error:
+        raise Refusal("destination", str(error)) from None
     with scope.for_system("no assistant calls another"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
-            raise Refusal("destination", OWN)
+            raise Refusal("destination", OWN_NUMBER)
     return counterpart
 
 
@@ -145,13 +145,13 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
         if text_lengths.is_cut(remote_id):
             raise Refusal(field, ID_TOO_LONG)
     if line.connection_id != speaker.connection_id:
-        raise Refusal("assistant", TWO_HOUSES)
+        raise Refusal("assistant", DIFFERENT_CONNECTIONS)
     return line, speaker
 
 
-def _hindrance(tenant: Tenant, counterpart: str) -> Refusal | None:
+def _blocking_reason(tenant: Tenant, counterpart: str) -> Refusal | None:
     """Why this client may not call this person now."""
-    if words := claims.hindrance(tenant):
+    if words := claims.blocking_reason(tenant):
         return Refusal("", words)
     under_way = Call.objects.filter(tenant=tenant, counterpart=counterpart, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()
@@ -190,7 +190,7 @@ def _intent(
     )
 
 
-def _same(call: Call, number: int, assistant: int, counterpart: str, words: str) -> Call:
+def _require_same_request(call: Call, number: int, assistant: int, counterpart: str, words: str) -> Call:
     then = (
         call.number_dedication_id,
         call.assistant_dedication_id,
@@ -203,6 +203,6 @@ def _same(call: Call, number: int, assistant: int, counterpart: str, words: str)
 
 
 def _by_token(tenant: Tenant, token: UUID) -> Call | None:
-    """What this form has become; without the joins when it is new, as it nearly always is."""
+    """The call that this form has created; the joins are only read when there is one, which is rare."""
     found = Call.objects.filter(tenant_id=tenant.pk, client_token=token).values_list("pk", flat=True).first()
-    return whole().get(pk=found) if found else None
+    return with_relations().get(pk=found) if found else None

@@ -1,4 +1,4 @@
-"""Send a call that is written down, at most once, and tell how it came out: placed, refused, waiting, not certain."""
+"""Send a stored call at most once and record the outcome: placed, refused, queued again or unknown."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.placing.claims import Claim
-from dashboard.calls.transitions import READ_ANEW, SETTLED_ALARM, owner, step
+from dashboard.calls.transitions import REFRESH_FIELDS, SETTLED_ALARM, tenant_id_of, transition
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
 from dashboard.sync.models import Kind
 from tenants.isolation import scope
 
-WAITS = timedelta(minutes=2)  # after that nobody expects the phone to ring any more
+WAITS = timedelta(
+    minutes=2
+)  # a queued call older than this is refused: the person who requested it no longer expects it
 AGAIN_UNREACHED = 5.0  # seconds
 NOTHING_DIALED = "Nothing was dialed."
 REFUSED_THEN = "VoiceDock refused this call."
-MADE_WAY = "Found twice: this is the call that was placed here in the same moment."
+DUPLICATE = "Found twice: this is the call that was placed here in the same moment."
 SAME_ID = (
     "VoiceDock took this call and answered with the id of another one, so what becomes of it cannot be followed here."
 )
@@ -34,23 +36,26 @@ SAME_ID = (
 def send(call_id: UUID) -> Call:
     """Send a call that is still queued; any number of times, by anybody at once. Opens scopes of its own."""
     with scope.for_system("send a queued call"):
-        call = whole().get(pk=call_id)
+        call = with_relations().get(pk=call_id)
     return attempt(call)
 
 
 def attempt(call: Call) -> Call:
-    """The same for a call read with `whole`. Opens scopes of its own, with nothing open while VoiceDock is asked."""
+    """The same for a call read by `with_relations`. Opens scopes of its own, but none during the request."""
     claim = claims.claim(call)
     match claim.outcome:
         case Claim.WON:
             return _post(call)
         case Claim.REFUSED:
             return refuse(call, claim.reason)
-    return _anew(call)
+    return _refreshed(call)
 
 
 def _post(call: Call) -> Call:
-    """The one attempt, with nothing open. A 2xx is a call, a no is none, and anything unclear stays so."""
+    """Send the request once, with no transaction open.
+
+    A 2xx response means that the call was placed, a refusal that it was not; every other outcome is unknown.
+    """
     try:
         with limiter.client_for(
             call.connection, Priority.PLACE, tenant=call.tenant_id, confirm=lambda: claims.confirm(call)
@@ -64,33 +69,33 @@ def _post(call: Call) -> Call:
             )
             _keep_answer(call, placed.status, placed.call_id)
     except claims.ClaimLost as error:
-        return _give_back(call, error.words)
+        return _release_claim(call, error.words)
     except limiter.RateLimitExceeded as error:
-        return _wait(call, error.retry_after, error.message)
+        return _requeue(call, error.retry_after, error.message)
     except voicedock.NotSent as error:
-        return _wait(call, AGAIN_UNREACHED, error.message)
+        return _requeue(call, AGAIN_UNREACHED, error.message)
     except voicedock.RateLimited as error:
-        return _wait(call, error.retry_after or 30.0, error.message)
+        return _requeue(call, error.retry_after or 30.0, error.message)
     except (voicedock.Refused, voicedock.Invalid) as error:
         if error.sent:
             _keep_answer(call, State.REFUSED, "")
         return refuse(call, f"{error.message} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
     except voicedock.VoiceDockError as error:
-        return lose(call, error.message)
+        return mark_unknown(call, error.message)
     return _placed(call)
 
 
 def apply_answer(call: Call) -> Call:
-    """What VoiceDock answered, for a call whose process died after the answer was kept; any number of times."""
+    """Apply the stored response to a call whose process died after storing it. Repeating it changes nothing."""
     if call.answered_status == State.REFUSED:
         return refuse(call, f"{REFUSED_THEN} {NOTHING_DIALED}", came_from=[State.SENDING, State.UNKNOWN])
     return _placed(call)
 
 
 def _keep_answer(call: Call, status: str, remote_id: str) -> None:
-    """The first thing that is done with an answer, committed alone: whatever fails afterwards, it is known."""
-    with scope.for_tenant(owner(call)):
-        Call.objects.filter(pk=call.pk, tenant_id=owner(call), answered_at=None).update(
+    """Store the response in a transaction of its own, so that a later failure cannot lose it."""
+    with scope.for_tenant(tenant_id_of(call)):
+        Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), answered_at=None).update(
             answered_at=Now(),
             answered_status=text_lengths.fit(Call, "answered_status", status),
             answered_remote_id=text_lengths.fit(Call, "answered_remote_id", remote_id),
@@ -98,14 +103,14 @@ def _keep_answer(call: Call, status: str, remote_id: str) -> None:
 
 
 def _placed(call: Call) -> Call:
-    """VoiceDock has it. A webhook may have told so before, and more."""
-    _make_way(call)
-    with scope.for_tenant(owner(call)):
+    """Record that VoiceDock placed the call. A webhook may have reported this already, and a later state."""
+    _merge_duplicate(call)
+    with scope.for_tenant(tenant_id_of(call)):
         row = Call.objects.select_for_update().get(pk=call.pk)
         if row.placed_at is None:
             _apply(call, row)
         else:
-            call.refresh_from_db(fields=READ_ANEW)
+            call.refresh_from_db(fields=REFRESH_FIELDS)
     runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
     return call
 
@@ -114,7 +119,7 @@ def _apply(call: Call, row: Call) -> None:
     change: dict[str, Any] = {"placed_at": F("answered_at"), "lease_until": None}
     known = Call.objects.filter(connection_id=row.connection_id, remote_id=row.answered_remote_id).exclude(pk=row.pk)
     if known.exists():
-        step(call, [row.state], "call.id-repeated", error=SAME_ID, **change, **_to_person(row))
+        transition(call, [row.state], "call.id-repeated", error=SAME_ID, **change, **_escalate(row))
         return
     if not row.remote_id:
         change["remote_id"] = row.answered_remote_id
@@ -123,21 +128,21 @@ def _apply(call: Call, row: Call) -> None:
         over = voicedock.states.is_terminal(status)
         change |= {"state": status, "rank": voicedock.states.rank(status), "finished": over}
         change |= {"state_at": Now(), "error": "", **SETTLED_ALARM}
-    step(call, [row.state], "call.placed", **change)
+    transition(call, [row.state], "call.placed", **change)
 
 
-def _to_person(row: Call) -> dict[str, Any]:
-    """A call that is under way without an id that is its own: nothing can find it, so a person has to look."""
+def _escalate(row: Call) -> dict[str, Any]:
+    """The changes for a call without an id of its own: no sync can find it, so a person has to decide."""
     if row.state not in (*UNSENT, *UNCERTAIN):
         return {}
     asks = {} if row.alarm in STOPS_DIALING else {"alarm": Alarm.NOT_CERTAIN, "alarm_at": Now()}
     return {"state": State.NEEDS_PERSON, "state_at": Now()} | asks
 
 
-def _make_way(call: Call) -> None:
-    """A list showed this call before its answer came, and could not tell that it is ours: that row steps back.
+def _merge_duplicate(call: Call) -> None:
+    """End the duplicate row of a call that a sync stored before the response to our request arrived.
 
-    In a scope of its own, since that row may be nobody's yet. Only a row that was found: one that was placed is
+    Uses a system scope, since the duplicate may have no tenant yet. Only adopted rows are ended: a placed one is
     another call.
     """
     with scope.for_system("one row for one call"):
@@ -148,7 +153,7 @@ def _make_way(call: Call) -> None:
         twin = found.exclude(pk=call.pk).exclude(remote_id="").select_for_update(of=("self",)).first()
         if twin is None:
             return
-        step(
+        transition(
             twin,
             [twin.state],
             "call.made-way",
@@ -157,22 +162,22 @@ def _make_way(call: Call) -> None:
             webhook_call_id="",
             finished=True,
             state=State.ENDED,
-            error=MADE_WAY,
+            error=DUPLICATE,
         )
 
 
-def _give_back(call: Call, words: str) -> Call:
-    """Proven unsent, and perhaps given up meanwhile by the sweep: then it is refused, since it never left."""
-    _wait(call, AGAIN_UNREACHED, words)
+def _release_claim(call: Call, words: str) -> Call:
+    """Requeue a call that was certainly not sent; refuse it if the sweep has marked it unknown meanwhile."""
+    _requeue(call, AGAIN_UNREACHED, words)
     if call.state == State.UNKNOWN:
         return refuse(call, f"{words} {NOTHING_DIALED}", came_from=[State.UNKNOWN])
     return call
 
 
-def _wait(call: Call, seconds: float, words: str) -> Call:
-    """Proven unsent: back into the queue, not before `seconds` have passed."""
-    with scope.for_tenant(owner(call)):
-        step(
+def _requeue(call: Call, seconds: float, words: str) -> Call:
+    """Put a call that was certainly not sent back into the queue, to be sent after `seconds` at the earliest."""
+    with scope.for_tenant(tenant_id_of(call)):
+        transition(
             call,
             [State.SENDING],
             "call.requeued",
@@ -188,9 +193,9 @@ def _wait(call: Call, seconds: float, words: str) -> Call:
 
 
 def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED,)) -> Call:
-    """It was not placed and never will be. Opens the scope of its tenant."""
-    with scope.for_tenant(owner(call)):
-        step(
+    """Record that the call was not placed and will not be sent again. Opens the scope of its tenant."""
+    with scope.for_tenant(tenant_id_of(call)):
+        transition(
             call,
             came_from,
             "call.refused",
@@ -206,10 +211,13 @@ def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED
     return call
 
 
-def lose(call: Call, words: str) -> Call:
-    """Nobody knows whether it was placed: it is looked for, and never sent again. Opens the scope of its tenant."""
-    with scope.for_tenant(owner(call)):
-        step(
+def mark_unknown(call: Call, words: str) -> Call:
+    """Record that it is unknown whether the call was placed.
+
+    Reconciliation searches for it; it is never sent again. Opens the scope of its tenant.
+    """
+    with scope.for_tenant(tenant_id_of(call)):
+        transition(
             call,
             [State.SENDING],
             "call.unknown",
@@ -223,14 +231,14 @@ def lose(call: Call, words: str) -> Call:
     return call
 
 
-def whole() -> QuerySet[Call]:
-    """With all that is needed after the scope has closed."""
+def with_relations() -> QuerySet[Call]:
+    """Calls with the related rows that are read after the scope has closed."""
     return Call.objects.select_related(
         "tenant", "connection", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
 
 
-def _anew(call: Call) -> Call:
-    with scope.for_tenant(owner(call)):
-        call.refresh_from_db(fields=READ_ANEW)
+def _refreshed(call: Call) -> Call:
+    with scope.for_tenant(tenant_id_of(call)):
+        call.refresh_from_db(fields=REFRESH_FIELDS)
     return call

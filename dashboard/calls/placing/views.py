@@ -40,8 +40,8 @@ def call_now(request: TenantRequest) -> HttpResponse:
 def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
     if request.method == "POST":
         return PlaceForm(request.POST, tenant=request.tenant, lines=lines, assistants=assistants)
-    number = next((one.pk for one in lines if one.is_open), None)
-    assistant = next((one.pk for one in assistants), None)
+    number = next((line.pk for line in lines if line.is_open), None)
+    assistant = next((assistant.pk for assistant in assistants), None)
     first = {"number": number, "assistant": assistant, "token": uuid.uuid4(), "destination": request.GET.get("to", "")}
     return PlaceForm(initial=first, tenant=request.tenant, lines=lines, assistants=assistants)
 
@@ -54,8 +54,8 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
             return queries.by_token(request.tenant, token) if token else None
     try:
         return intents.place(request.tenant, by=request.user, **form.intent())
-    except intents.Refusal as no:
-        form.add_error(no.field if no.field in form.fields else None, no.words)
+    except intents.Refusal as error:
+        form.add_error(error.field if error.field in form.fields else None, error.words)
     return None
 
 
@@ -74,18 +74,18 @@ def _page(
     balance: Decimal | None,
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
-    choices = [_assistant(one, chosen["assistant"]) for one in assistants]
+    choices = [_assistant(dedication, chosen["assistant"]) for dedication in assistants]
     last = queries.last_try(request.tenant, request.user)
     context: dict[str, Any] = {
         "form": form,
-        "lines": [_line(request, one, chosen["number"]) for one in lines],
+        "lines": [_line(request, dedication, chosen["number"]) for dedication in lines],
         "assistants": choices,
         "usual_first_message": next((choice["first_message"] for choice in choices if choice["checked"]), ""),
         "hint": _hint(request.tenant),
-        "open_lines": sum(one.is_open for one in lines),
+        "open_lines": sum(line.is_open for line in lines),
         "in_use": queries.in_use(request.tenant),
-        "deed": _deed(form, lines, chosen["number"]),
-        "hindrance": intents.hindrance(request.tenant),
+        "button_label": _button_label(form, lines, chosen["number"]),
+        "blocking_reason": intents.blocking_reason(request.tenant),
         "last": last,
         "last_state": labels.state(last) if last else "",
         "last_again": last is not None and last.finished and intents.may_be_offered(request.tenant, last.counterpart),
@@ -105,41 +105,41 @@ def _hint(tenant: Tenant) -> str:
     return f"{words} Spaces are fine." + (f" Calls may go to: {countries.words(allowed)}." if allowed else "")
 
 
-def _line(request: TenantRequest, one: NumberDedication, chosen: str) -> dict[str, Any]:
-    if one.is_open:
-        usual = one.pk == request.tenant.default_number_id
+def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> dict[str, Any]:
+    if dedication.is_open:
+        usual = dedication.pk == request.tenant.default_number_id
         words = (
             "The usual line for calls out. The person sees this number." if usual else "The person sees this number."
         )
-    elif one.period.upper:
-        day = one.period.upper.astimezone(request.tenant.zone)
+    elif dedication.period.upper:
+        day = dedication.period.upper.astimezone(request.tenant.zone)
         words = f"Yours until {day.day} {day:%B %Y}."
     else:
-        day = one.period.lower.astimezone(request.tenant.zone)
+        day = dedication.period.lower.astimezone(request.tenant.zone)
         words = f"Yours from {day.day} {day:%B %Y}."
     return {
-        "pk": one.pk,
-        "name": one.number.name or "Line",
-        "e164": one.e164,
-        "open": one.is_open,
-        "ended": not one.is_open and bool(one.period.upper),
+        "pk": dedication.pk,
+        "name": dedication.number.name or "Line",
+        "e164": dedication.e164,
+        "open": dedication.is_open,
+        "ended": not dedication.is_open and bool(dedication.period.upper),
         "words": words,
-        "checked": str(one.pk) == chosen and one.is_open,
+        "checked": str(dedication.pk) == chosen and dedication.is_open,
     }
 
 
-def _assistant(one: AssistantDedication, chosen: str) -> dict[str, Any]:
-    assistant = one.assistant
+def _assistant(dedication: AssistantDedication, chosen: str) -> dict[str, Any]:
+    assistant = dedication.assistant
     return {
-        "pk": one.pk,
+        "pk": dedication.pk,
         "name": str(assistant),
         "family": assistant.family,
         "words": composer.caption(assistant.family),
         "first_message": assistant.first_message,
-        "checked": str(one.pk) == chosen,
+        "checked": str(dedication.pk) == chosen,
     }
 
 
-def _deed(form: PlaceForm, lines: list[NumberDedication], chosen: str) -> dict[str, str]:
-    line = next((one for one in lines if str(one.pk) == chosen and one.is_open), None)
+def _button_label(form: PlaceForm, lines: list[NumberDedication], chosen: str) -> dict[str, str]:
+    line = next((line for line in lines if str(line.pk) == chosen and line.is_open), None)
     return {"to": str(form["destination"].value() or ""), "line": (line.number.name or line.e164) if line else ""}

@@ -1,7 +1,7 @@
-"""What VoiceDock tells becomes our row: one merge for lists, single reads and webhooks.
+"""Apply what VoiceDock reports to our row of a call: the same merge for lists, single reads and webhooks.
 
-Any order and any number of repeats end in the same row: the state that is furthest along wins, then the newest; every
-other fact goes by the newest news that knows it.
+Updates in any order, repeated or not, lead to the same row: the state that is furthest along wins, then the newest;
+every other field has the value of the newest update that contains it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.calls.control import effects
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
-from dashboard.calls.transitions import tell
+from dashboard.calls.transitions import record_transition
 from dashboard.calls.updates import matching, voicemail
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from dashboard.live_updates import publish
@@ -26,11 +26,11 @@ __all__ = ["CallUpdate", "apply_update", "apply_update_in_transaction"]
 
 WRITE_ONCE = ("reported_line", "number_remote_id")  # the database holds it; what differs later is a correction
 CORRECTED = ("call.wrong-number", "call.reported-again")
-OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # whatever VoiceDock says of the call knows better
+OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # any state that VoiceDock reports replaces these
 
 
 def apply_update_in_transaction(connection: Connection, facts: CallUpdate) -> Call | None:
-    """Take in one piece of news in a transaction of its own; None when it is not a call of ours to know yet."""
+    """Apply one update in a transaction of its own. None when the call is not stored yet (`create_from_remote`)."""
     with scope.for_system("hear of a call"):
         return apply_update(connection, facts)
 
@@ -38,18 +38,18 @@ def apply_update_in_transaction(connection: Connection, facts: CallUpdate) -> Ca
 @scope.requires_scope
 def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
     """The same inside a scope that reaches all, as the last thing in it: audit entries are written here."""
-    found = matching.find(connection, facts) or matching.adopt(connection, facts)
+    found = matching.find(connection, facts) or matching.create_from_remote(connection, facts)
     if found is None:
         return None
     call, is_new = found
     if call.data_removed_at or (is_new and _comes_too_late(call)):
-        return _bare(call, facts) if is_new else call
-    before, heard = {name: getattr(call, name) for name in SHOWN}, dict(call.field_versions)
+        return _without_personal_data(call, facts) if is_new else call
+    before, versions_before = {name: getattr(call, name) for name in SHOWN}, dict(call.field_versions)
     correction = _correction(call, facts)
-    report = _fold_report(call, facts)
-    _fold(call, facts)
-    _fold_machine(call, report)
-    deeds = _consequences(call, before, correction)
+    report = _merge_report(call, facts)
+    _merge(call, facts)
+    _merge_machine(call, report)
+    transitions = _consequences(call, before, correction)
     changed = (
         is_new
         or report is not None
@@ -57,27 +57,27 @@ def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
         or any(getattr(call, name) != value for name, value in before.items())
     )
     if report is not None or call.finished or call.state != before["state"]:
-        changed |= effects.settle(call, report)
+        changed |= effects.confirm(call, report)
     if not changed:
-        if call.field_versions != heard:  # nothing to see, but older news must stay older
+        if call.field_versions != versions_before:  # no visible change, but older updates must stay older
             Call.objects.filter(pk=call.pk).update(
                 field_versions=call.field_versions, remote_updated_at=call.remote_updated_at
             )
         return call
     _keep(call, report, is_new)
-    for action, details in deeds:
-        entry = tell(call, action, **details)
+    for action, details in transitions:
+        entry = record_transition(call, action, **details)
         if correction is not None and action in CORRECTED:
             correction.entry = entry
             correction.save(force_insert=True)
-    if not deeds:
+    if not transitions:
         publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     return call
 
 
 def _correction(call: Call, facts: CallUpdate) -> CallerIdCorrection | None:
-    """A caller ID other than the one that was reported first, and not known as a correction yet. Not saved yet."""
-    reported = facts.told.get("reported_line", "")
+    """An unsaved correction, if the reported caller ID differs from the first one and all corrections."""
+    reported = facts.fields.get("reported_line", "")
     if not reported or not call.reported_line or reported == call.reported_line:
         return None
     if call.caller_id_corrections.filter(reported_line=reported).exists():
@@ -86,26 +86,27 @@ def _correction(call: Call, facts: CallUpdate) -> CallerIdCorrection | None:
         call=call,
         tenant_id=call.tenant_id,
         reported_line=reported,
-        number_remote_id=facts.told.get("number_remote_id", ""),
+        number_remote_id=facts.fields.get("number_remote_id", ""),
         reported_at=facts.at if facts.at != NEVER else timezone.now(),
     )
 
 
 def _comes_too_late(call: Call) -> bool:
-    """A call of a client whose retention has ended: its row is made, so that it is known, and nothing of the person."""
+    """Whether the client's data was removed already; the call is then stored without personal data."""
     right = call.number_dedication or call.assistant_dedication
     return right is not None and right.tenant.data_is_removed
 
 
-def _bare(call: Call, facts: CallUpdate) -> Call:
+def _without_personal_data(call: Call, facts: CallUpdate) -> Call:
+    """Save a new call as finished, without the counterpart."""
     call.state, call.finished = facts.status or State.ENDED, True
     call.counterpart, call.data_removed_at = "", timezone.now()
     call.save(force_insert=True)
     return call
 
 
-def _fold(call: Call, facts: CallUpdate) -> None:
-    for name, value in facts.told.items():
+def _merge(call: Call, facts: CallUpdate) -> None:
+    for name, value in facts.fields.items():
         is_newer = _is_newer(call, name, facts)
         if (not getattr(call, name)) if name in WRITE_ONCE else is_newer:
             setattr(call, name, value)
@@ -113,7 +114,7 @@ def _fold(call: Call, facts: CallUpdate) -> None:
         call.remote_id = facts.remote_id
     if facts.webhook_call_id and not call.webhook_call_id:
         call.webhook_call_id = facts.webhook_call_id
-    if call.provider and "provider" in facts.told:
+    if call.provider and "provider" in facts.fields:
         call.family = family_of(call.provider)
     if call.origin == Call.Origin.ADOPTED:
         call.counterpart, call.line = (
@@ -123,17 +124,17 @@ def _fold(call: Call, facts: CallUpdate) -> None:
         call.created_at = min(call.created_at, facts.born_at) if facts.born_at.year > 1 else call.created_at
     if facts.status:
         call.missing_since = call.missed_at = None
-    _fold_state(call, facts)
+    _merge_state(call, facts)
 
 
-def _fold_state(call: Call, facts: CallUpdate) -> None:
+def _merge_state(call: Call, facts: CallUpdate) -> None:
     if not facts.status:
         return
     rank, stamp = states.rank(facts.status), facts.stamp
-    there = (-1, "") if call.state in OURS else (call.rank, call.field_versions.get("state", ""))
-    if (rank, stamp) > there:
+    current = (-1, "") if call.state in OURS else (call.rank, call.field_versions.get("state", ""))
+    if (rank, stamp) > current:
         if call.state in OURS:
-            call.error = facts.told.get("error", "")
+            call.error = facts.fields.get("error", "")
         call.state, call.rank = facts.status, rank
         call.field_versions["state"] = stamp
     call.finished = states.is_terminal(call.state, call.ended_at)
@@ -141,8 +142,8 @@ def _fold_state(call: Call, facts: CallUpdate) -> None:
     call.state_at = reached or (facts.at if call.field_versions.get("state") == stamp else call.state_at)
 
 
-def _fold_machine(call: Call, report: CallReport | None) -> None:
-    """Whether a machine took the call, by all that is known of it by now."""
+def _merge_machine(call: Call, report: CallReport | None) -> None:
+    """Set whether a machine took the call, from all fields known by now."""
     found = voicemail.source_of(
         call.end_reason,
         report.analysis if report else None,
@@ -153,8 +154,8 @@ def _fold_machine(call: Call, report: CallReport | None) -> None:
     call.machine_source = found if report is not None else found or call.machine_source
 
 
-def _fold_report(call: Call, facts: CallUpdate) -> CallReport | None:
-    """The report if this news changed it."""
+def _merge_report(call: Call, facts: CallUpdate) -> CallReport | None:
+    """The report, unsaved, if this update changes it."""
     news = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
     if not news:
         return None
@@ -166,7 +167,7 @@ def _fold_report(call: Call, facts: CallUpdate) -> CallReport | None:
 
 
 def _is_newer(call: Call, name: str, facts: CallUpdate) -> bool:
-    """Whether this news is the newest that knows this fact; it is remembered if so."""
+    """Whether this update is the newest with this field; its stamp is stored if so."""
     if facts.stamp <= call.field_versions.get(name, ""):
         return False
     call.field_versions[name] = facts.stamp
@@ -176,14 +177,14 @@ def _is_newer(call: Call, name: str, facts: CallUpdate) -> bool:
 def _consequences(
     call: Call, before: dict[str, Any], correction: CallerIdCorrection | None
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Alarms that rise or fall with this news, and what the audit trail shall tell of it."""
-    deeds: list[tuple[str, dict[str, Any]]] = []
+    """Raise and clear alarms after this update. Returns the audit entries to write: action and details."""
+    transitions: list[tuple[str, dict[str, Any]]] = []
     if before["state"] in UNCERTAIN and call.state not in OURS:
-        deeds.append(("call.reappeared" if before["state"] == State.LOST else "call.found", {}))
+        transitions.append(("call.reappeared" if before["state"] == State.LOST else "call.found", {}))
     if call.alarm in (Alarm.NOT_CERTAIN, Alarm.LOST) and call.state not in OURS:
         call.alarm, call.alarm_at = "", None
     if call.end_due_at and call.state == State.IN_PROGRESS and not call.end_asked_at:
-        call.end_asked_at = limiter.clock()  # it can be ended from now on (`ending_together`)
+        call.end_asked_at = limiter.clock()  # it can be ended from now on (`bulk_end`)
     if call.alarm == Alarm.END_NOT_CONFIRMED and call.finished:
         call.alarm, call.alarm_at = "", None
     if call.state not in OURS:
@@ -193,15 +194,15 @@ def _consequences(
         if call.alarm != Alarm.WRONG_NUMBER:
             call.alarm, call.alarm_at = Alarm.WRONG_NUMBER, limiter.clock()
         call.alarm_mail_at = call.alarm_mailed_at = None
-        deeds.append(("call.wrong-number", _three_facts(call, reported)))
+        transitions.append(("call.wrong-number", _three_facts(call, reported)))
     elif correction:
-        deeds.append(("call.reported-again", _three_facts(call, reported)))
+        transitions.append(("call.reported-again", _three_facts(call, reported)))
     if call.assistant_remote_id != before["assistant_remote_id"] and _has_wrong_assistant(call):
         if call.alarm not in STOPS_DIALING:
             call.alarm, call.alarm_at = Alarm.WRONG_ASSISTANT, limiter.clock()
             call.alarm_mail_at = call.alarm_mailed_at = None
-        deeds.append(("call.wrong-assistant", {"reported": call.assistant_name or call.assistant_remote_id}))
-    return deeds
+        transitions.append(("call.wrong-assistant", {"reported": call.assistant_name or call.assistant_remote_id}))
+    return transitions
 
 
 def _three_facts(call: Call, reported: str) -> dict[str, str]:
@@ -238,7 +239,7 @@ def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
 
 
 def _family_of_copy(call: Call) -> None:
-    """What the assistant is now; the news itself did not tell."""
+    """Take the model family from the assistant, if no provider is known."""
     copy = matching.assistant_of(call.connection_id, call.assistant_remote_id)
     if copy is not None and not call.provider:
         call.family = copy.family

@@ -1,4 +1,4 @@
-"""What one piece of news says about a call, in one form for lists, single reads and webhooks."""
+"""`CallUpdate`: what VoiceDock reports of a call, in one form for lists, single reads and webhooks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REMOTE_IDS = "call-"  # how VoiceDock's own ids begin; those in webhooks may be 
 
 @dataclass(frozen=True)
 class CallUpdate:
-    """`told` are the call's fields that this news knows, `report` those of its report; both hold no empty values.
+    """`fields` are the reported fields of the call, `report` those of its report; empty values are left out.
 
     `at` is when VoiceDock said so. `remote_id` is the id that commands need, `webhook_call_id` the one in webhooks.
     """
@@ -36,7 +36,7 @@ class CallUpdate:
     number_remote_id: str = ""
     assistant_remote_id: str = ""
     born_at: datetime = NEVER
-    told: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -55,7 +55,7 @@ class CallUpdate:
                 assistant_remote_id=call.assistant_id,
             ),
             born_at=min(moments, default=NEVER),
-            told=_known(
+            fields=_known(
                 Call,
                 started_at=call.started_at,
                 ended_at=call.ended_at,
@@ -79,7 +79,7 @@ class CallUpdate:
 
     @classmethod
     def of_event(cls, event: voicedock.WebhookEvent) -> CallUpdate:
-        """A call as a webhook tells it."""
+        """A call as a webhook reports it."""
         moments = [moment for moment in (event.timestamp, event.ended_at, event.started_at) if moment]
         return cls(
             at=event.timestamp or max(moments, default=NEVER),
@@ -94,7 +94,7 @@ class CallUpdate:
                 number_remote_id=event.number_id,
             ),
             born_at=min(moments, default=NEVER),
-            told=_known(
+            fields=_known(
                 Call,
                 started_at=event.started_at,
                 ended_at=event.ended_at,
@@ -116,13 +116,13 @@ class CallUpdate:
 
     @property
     def stamp(self) -> str:
-        """Orders news: by time, and where that is the same by content, so that no order of arrival matters."""
-        plain = json.dumps([self.status, self.told, self.report], sort_keys=True, default=str)
+        """Orders updates by time and then by content, so that the order of arrival does not matter."""
+        plain = json.dumps([self.status, self.fields, self.report], sort_keys=True, default=str)
         return f"{self.at:%Y%m%d%H%M%S%f}-{hashlib.sha256(plain.encode()).hexdigest()[:10]}"
 
 
 def _identity(**values: str | None) -> dict[str, Any]:
-    """What tells which call and whose it is; a cut value equals none of ours."""
+    """The values that identify the call and its tenant. A shortened value matches no stored one."""
     return {name: text_lengths.fit(Call, name, value or "") for name, value in values.items()}
 
 
@@ -131,7 +131,7 @@ def _known(model: type[Call | CallReport], **values: Any) -> dict[str, Any]:
 
 
 def _link(address: str | None) -> str | None:
-    """An address that does not fit leads nowhere once it is cut."""
+    """None for an address that is too long: a shortened one would not work."""
     return address if address == text_lengths.fit(CallReport, "recording_url", address) else None
 
 

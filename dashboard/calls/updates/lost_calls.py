@@ -2,7 +2,7 @@
 
 An answer counts only while the key opens the connection's own organization: otherwise nothing is known of its calls.
 Such a call is shown as lost and asks for a person; it no longer counts against what a client may have at once. If
-VoiceDock shows it again, `merge` brings it back.
+VoiceDock shows it again, `apply_update` brings it back.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.models import LIVE, Alarm, Call, State
-from dashboard.calls.transitions import tell
+from dashboard.calls.transitions import record_transition
 from tenants.isolation import scope
 from tenants.models import Connection
 
 LOST_AFTER = timedelta(minutes=2)  # between the first and the last answer that VoiceDock does not know it
-WORDS = (
+NOT_KNOWN = (
     "VoiceDock does not know this call any more: its lists do not show it, and it is not found by its id. It is "
     "probably over, but VoiceDock never reported an end."
 )
@@ -39,7 +39,7 @@ def watched(connection: Connection) -> dict[str, bool]:
 
 
 def found(connection: Connection, remote_ids: Collection[str]) -> None:
-    """VoiceDock showed these: whatever was missed of them before counts no more."""
+    """Clear earlier misses of calls that VoiceDock shows."""
     with scope.for_system("calls that are there"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids, missing_since__isnull=False)
         rows.update(missing_since=None, missed_at=None)
@@ -65,23 +65,23 @@ def missed(connection: Connection, remote_id: str) -> bool:
         )
         if call is None:
             return False
-        this = Call.objects.filter(pk=call.pk)
-        this.update(missing_since=Coalesce("missing_since", Now()), missed_at=Now())
-        overdue = this.filter(missed_at__gte=F("missing_since") + LOST_AFTER)
+        row = Call.objects.filter(pk=call.pk)
+        row.update(missing_since=Coalesce("missing_since", Now()), missed_at=Now())
+        overdue = row.filter(missed_at__gte=F("missing_since") + LOST_AFTER)
         if (call.state == State.LOST and call.alarm) or not overdue.exists():
             return False
-        _lose(call)
+        _mark_lost(call)
     return True
 
 
-def _lose(call: Call) -> None:
-    """A call of no client asks nobody: it is settled at once. Inside a scope that reaches all."""
+def _mark_lost(call: Call) -> None:
+    """Mark a call lost; one without a tenant is finished at once. Inside a scope that reaches all tenants."""
     alarm = Alarm.LOST if call.alarm in (Alarm.NONE, Alarm.END_NOT_CONFIRMED) else call.alarm
     change = {"alarm": alarm, "alarm_at": Now()} if call.tenant_id else {"finished": True}
     if alarm == call.alarm:
         change.pop("alarm_at", None)
     Call.objects.filter(pk=call.pk).update(
-        state=State.LOST, state_at=Now(), lease_until=None, error=WORDS, version=F("version") + 1, **change
+        state=State.LOST, state_at=Now(), lease_until=None, error=NOT_KNOWN, version=F("version") + 1, **change
     )
     call.refresh_from_db(fields=["version", "state", "finished"])
-    tell(call, "call.lost")
+    record_transition(call, "call.lost")

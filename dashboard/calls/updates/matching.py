@@ -1,6 +1,6 @@
-"""Which row a piece of news is about; and whose call it is when none of ours is.
+"""Find the call of an update, or create one and find its tenant.
 
-Never beyond the connection that told it, whatever the news says of itself.
+Only calls of the connection that reported the update are considered, whatever the update contains.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ NO_ID = Q(remote_id="")
 
 
 def find(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
-    """The call this is about, locked: by VoiceDock's id, by the webhook's, by our reference, or by what fits alone."""
+    """The call of the update, locked: by VoiceDock's id, the webhook's id, our reference, or as the only candidate."""
     calls = Call.objects.select_for_update(of=("self",)).select_related("tenant").filter(connection_id=connection.pk)
     for known in _by_id(facts):
         if (call := calls.filter(known).first()) is not None:
             return call, False
-    if (call := _by_reference(calls, facts)) or (call := _alone(calls, facts)):
+    if (call := _by_reference(calls, facts)) or (call := _only_candidate(calls, facts)):
         return call, False
     return None
 
 
-def adopt(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
-    """A call that was not placed here, as a new row, not saved yet. Two pieces of news at once make one row.
+def create_from_remote(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
+    """A new, unsaved row for a call that was not placed here. Concurrent updates create one row.
 
-    None for a call out that a webhook tells of: whose it is follows from its assistant too, which only a list shows.
+    None for an outbound call in a webhook: its tenant depends on its assistant too, which only lists contain.
     """
     if facts.direction == "outbound" and not facts.assistant_remote_id:
         return None
@@ -46,7 +46,7 @@ def adopt(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None
         return found
     moment = facts.born_at if facts.born_at != NEVER else timezone.now()
     line, speaker = _line_at(connection, facts, moment), _speaker_at(connection, facts, moment)
-    tenant, line, speaker = _whose(facts, line, speaker)
+    tenant, line, speaker = _tenant_of(facts, line, speaker)
     call = Call(
         tenant_id=tenant,
         connection_id=connection.pk,
@@ -75,7 +75,7 @@ def assistant_of(connection_id: int, remote_id: str) -> Assistant | None:
 
 
 def is_recent(call: Call) -> bool:
-    """History brought over later is no alarm."""
+    """Whether the call is recent enough for an alarm; older ones are imported history."""
     return call.created_at > timezone.now() - RECENT
 
 
@@ -83,7 +83,7 @@ def _by_id(facts: CallUpdate) -> list[Q]:
     """An id from a webhook may be the one of REST, or another one (`voicedock-api.md §11.5`)."""
     wanted = []
     if facts.remote_id:
-        answered = Q(answered_remote_id=facts.remote_id, remote_id="")  # its answer is kept and not applied yet
+        answered = Q(answered_remote_id=facts.remote_id, remote_id="")  # its response is stored, but not applied yet
         wanted += [Q(remote_id=facts.remote_id), Q(webhook_call_id=facts.remote_id), answered]
     if facts.webhook_call_id:
         wanted += [Q(webhook_call_id=facts.webhook_call_id), Q(remote_id=facts.webhook_call_id)]
@@ -91,7 +91,7 @@ def _by_id(facts: CallUpdate) -> list[Q]:
 
 
 def _by_reference(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
-    """Our own reference, echoed: of a call that was claimed for sending and does not go by another id already."""
+    """The call with our reference, if it was claimed for sending and has no other id."""
     try:
         pk = UUID(facts.reference)
     except ValueError:
@@ -101,22 +101,22 @@ def _by_reference(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
 
 
 def _unclaimed(facts: CallUpdate) -> Q:
-    """Rows that lack the id this news goes by."""
+    """Rows without the id that the update has."""
     return (NO_ID if facts.remote_id else Q()) & (Q(webhook_call_id="") if facts.webhook_call_id else Q())
 
 
-def _alone(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
-    """The only call with this person and line, in that time, that lacks this id; two that fit are none."""
+def _only_candidate(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
+    """The only call with this counterpart and line, in that time, without this id; None if there are several."""
     if not facts.counterpart or not (facts.line or facts.number_remote_id) or facts.reference:
         return None
     fitting = list(calls.filter(_intents(facts))[:2]) if facts.direction == "outbound" else []
     if not fitting:
-        fitting = list(calls.filter(_told_otherwise(facts))[:2])
+        fitting = list(calls.filter(_known_by_other_id(facts))[:2])
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _intents(facts: CallUpdate) -> Q:
-    """Ours, sent and never answered; of one person and line there is one at a time."""
+    """Placed calls without a response; there is one at a time for a counterpart and line."""
     fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], counterpart=facts.counterpart) & NO_ID
     fits &= Q(sent_at__gte=facts.born_at - AFTER, sent_at__lte=facts.born_at + BEFORE) if _dated(facts) else Q(pk=None)
     if facts.assistant_remote_id:
@@ -124,8 +124,8 @@ def _intents(facts: CallUpdate) -> Q:
     return fits & _same_line(facts)
 
 
-def _told_otherwise(facts: CallUpdate) -> Q:
-    """Known by the other of its two ids: a list meets what a webhook told, or the other way round."""
+def _known_by_other_id(facts: CallUpdate) -> Q:
+    """Calls known by the other of the two ids: an update from a list for a row from a webhook, or the reverse."""
     if not _dated(facts) or bool(facts.remote_id) == bool(facts.webhook_call_id):
         return Q(pk=None)
     missing = (NO_ID & ~Q(webhook_call_id="")) if facts.remote_id else (Q(webhook_call_id="") & ~NO_ID)
@@ -149,7 +149,7 @@ def _dated(facts: CallUpdate) -> bool:
 
 
 def _last(facts: CallUpdate) -> datetime:
-    return facts.told.get("ended_at") or max(facts.at, timezone.now())
+    return facts.fields.get("ended_at") or max(facts.at, timezone.now())
 
 
 def _line_at(connection: Connection, facts: CallUpdate, moment: datetime) -> NumberDedication | None:
@@ -170,13 +170,13 @@ def _speaker_at(connection: Connection, facts: CallUpdate, moment: datetime) -> 
     return rights.filter(assistant__remote_id=facts.assistant_remote_id).first()
 
 
-def _whose(
+def _tenant_of(
     facts: CallUpdate, line: NumberDedication | None, speaker: AssistantDedication | None
 ) -> tuple[int | None, NumberDedication | None, AssistantDedication | None]:
-    """The tenant of the line; of a call in the browser, which has none, that of the assistant.
+    """The tenant of the line, or of the assistant for a call in the browser, which has no line.
 
-    A call out by a client's assistant from a line that is not theirs is that client's, without the line: nobody else
-    shall read its words.
+    An outbound call by a client's assistant from another's line belongs to the client of the assistant, without the
+    line, so that nobody else can read its transcript.
     """
     if speaker is not None and facts.direction != "inbound" and (line is None or line.tenant_id != speaker.tenant_id):
         return speaker.tenant_id, None, speaker

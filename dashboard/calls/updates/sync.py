@@ -1,6 +1,6 @@
-"""Ask VoiceDock about calls, for what no webhook told: those alive now, and those that are over.
+"""Sync calls from VoiceDock's lists, for what no webhook reported: live calls, and finished ones.
 
-Lists before single reads; whatever is heard goes through the same `merge` as webhooks do.
+Lists are read before single calls; every result goes through the same `apply_update` as webhooks.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ def connections_with_live_calls() -> set[int]:
 
 
 def live(connection: Connection) -> None:
-    """Calls alive now, and what became of those we thought alive; opens scopes of its own."""
+    """Sync live calls, and those that were live at the last sync. Opens scopes of its own."""
     with runs.run_sync(connection, Kind.LIVE_CALLS) as run:
         known = lost_calls.watched(connection)
         with run.client_for(Priority.LIVE) as vendor:
             pages = [vendor.calls(status=status, limit=LIVE_PAGE) for status in LISTED]
-        listed = {remote_id for page in pages for remote_id in _hear(run, page)[1]}
+        listed = {remote_id for page in pages for remote_id in _apply_page(run, page)[1]}
         missing = [remote_id for remote_id in known if remote_id not in listed]
         if missing:
-            _look_for(run, missing)
+            _find_missing(run, missing)
         if listed or any(lost_calls.watched(connection).values()):
             run.again_in = WHILE_LIVE
 
@@ -92,29 +92,29 @@ def _history(run: Run, history: dict[str, Any]) -> None:
 
 
 def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:
-    """Hear one page; how many of its calls were new or not as we knew them, and whether there are older ones."""
+    """Read and apply one page. Returns how many calls were new or changed, and whether there are older ones."""
     with run.client_for(Priority.REST) as vendor:
         page = vendor.calls(limit=limit, offset=offset)
-    new, _ = _hear(run, page)
+    new, _ = _apply_page(run, page)
     return new, page.more
 
 
-def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, set[str]]:
-    """Pass on what differs from what we know, the oldest first; how much was new, and the ids that the page holds.
+def _apply_page(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, set[str]]:
+    """Apply the calls of a page that differ from our rows, the oldest first. Returns how many changed, and all ids.
 
-    Each call by itself: one that cannot be taken in is kept aside.
+    Each call is applied in a transaction of its own; one that fails is recorded as an unreadable item.
     """
     run.items.add_unreadable(UnreadableItem.Kind.CALL, page.unreadable)
     calls = {str(text_lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
     known = _known(run.connection, list(calls))
     news = 0
-    for remote_id in sorted(calls, key=lambda one: (calls[one].created_at or timezone.now(), one)):
+    for remote_id in sorted(calls, key=lambda key: (calls[key].created_at or timezone.now(), key)):
         call = calls[remote_id]
         state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
             with run.items.copying(UnreadableItem.Kind.CALL, remote_id):
-                heard = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
-                news += heard is not None and heard.version != version
+                updated = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
+                news += updated is not None and updated.version != version
     if any(missing for *_, missing in known.values()):
         lost_calls.found(run.connection, list(known))
     run.seen += page.size
@@ -122,12 +122,12 @@ def _hear(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, se
     return news, set(calls)
 
 
-def _look_for(run: Run, missing: list[str]) -> None:
-    """Calls we think alive and no list shows: over by now, or in a state the lists cannot be asked for."""
+def _find_missing(run: Run, missing: list[str]) -> None:
+    """Read calls that are live here and in no list: they are over, or in a state that the lists have no filter for."""
     if len(missing) > SINGLE_READS:
         with run.client_for(Priority.LIVE) as vendor:
             newest = vendor.calls(limit=LIVE_PAGE)
-        _, listed = _hear(run, newest)
+        _, listed = _apply_page(run, newest)
         missing = [remote_id for remote_id in missing if remote_id not in listed]
     for remote_id in missing[:SINGLE_READS]:
         with run.client_for(Priority.LIVE) as vendor:
@@ -139,7 +139,7 @@ def _look_for(run: Run, missing: list[str]) -> None:
             _confirm_organization(run)
             run.changed += lost_calls.missed(run.connection, remote_id)
         else:
-            _hear(run, voicedock.Page([found], 1, 1, 0))
+            _apply_page(run, voicedock.Page([found], 1, 1, 0))
 
 
 def _confirm_organization(run: Run) -> None:

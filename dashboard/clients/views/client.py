@@ -228,13 +228,13 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **extra: A
         "countries_form": CountriesForm(tenant=tenant),
         "country": phone_numbers.country(tenant.country, article=True),
         "allowed": country_words(tenant.allowed_countries),
-        "retention_form": None if tenant_status.retention_hindrance(client) else RetentionForm(instance=tenant),
+        "retention_form": None if tenant_status.retention_blocking_reason(client) else RetentionForm(instance=tenant),
     }
     if request.actor.may(Permission.RELEASE):
-        busy = dedicating.release_hindrances(tenant, [*held_numbers, *held_assistants])
+        busy = dedicating.release_blocking_reasons(tenant, [*held_numbers, *held_assistants])
         for dedication in [*held_numbers, *held_assistants]:
-            dedication.hindrance = busy.get(dedication, "")  # type: ignore[attr-defined]
-    if request.actor.may(Permission.DEDICATE) and not dedicating.client_hindrance(client):
+            dedication.blocking_reason = busy.get(dedication, "")  # type: ignore[attr-defined]
+    if request.actor.may(Permission.DEDICATE) and not dedicating.client_blocking_reason(client):
         context |= {
             "number_form": DedicateNumberForm(tenant=tenant, numbers=inventory_queries.offered_numbers(tenant)),
             "assistant_form": DedicateAssistantForm(

@@ -183,7 +183,7 @@ def _secret(connection: Connection) -> dict[str, Any]:
     return {
         "has_secret": True,
         "changing": changing,
-        "secret_hindrance": webhook_secrets.hindrance(secret),
+        "secret_blocking_reason": webhook_secrets.blocking_reason(secret),
         "secret_at": secret.rotated_at,
         "without_newest_secret": webhook_secrets.without_newest_secret(connection, secret.rotated_at)
         if changing and secret.rotated_at

@@ -1,8 +1,8 @@
-"""End calls that somebody asked to end together, such as all of a client: a few at a time, by tasks.
+"""End many calls at once, such as all of a client: tasks send the commands, a few at a time.
 
-The wish stands on the call, committed with its audit entry by whoever has it. A call that still rings is ended once it
-talks, since VoiceDock can end none before. `end_asked_at`, from which the alarm of a late end counts, is set when the
-wish is committed, of a ringing call when the news that it talks is written (`updates.apply`): it needs no worker.
+The request is stored on each call, in the transaction that writes its audit entry. A ringing call is ended once it is
+answered, since VoiceDock cannot end it before. The alarm for a late end counts from `end_asked_at`: it is set with the
+request, or for a ringing call with the update that shows it answered (`updates.apply`), so that it needs no worker.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
-from dashboard.calls.transitions import owner
+from dashboard.calls.transitions import tenant_id_of
 from dashboard.live_updates import publish
 from dashboard.voicedock import EndCall
 from tenants.isolation import scope
 from tenants.models import User
 
 AT_ONCE = 3  # of each connection in two seconds: 90 a minute, below what VoiceDock allows one
-BOOKED = timedelta(seconds=40)  # longer than one attempt may take; whoever died with it is followed by another
+LEASE = timedelta(seconds=40)  # longer than one attempt may take; then another task sends it
 AGAIN = timedelta(seconds=15)  # after the budget of the minute was used up
-ASKED = Coalesce(F("end_asked_at"), Now())  # the first wish counts
+ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 
-def ask(calls: QuerySet[Call], *, by: User) -> int:
-    """Have these live calls ended; how many. Inside the scope of their tenant, whose audit entry the caller writes."""
+def request(calls: QuerySet[Call], *, by: User) -> int:
+    """Request the end of these live calls, and return how many they are.
+
+    Inside the scope of their tenant; the caller writes the audit entry.
+    """
     found = list(calls.filter(finished=False).order_by("pk").select_for_update(of=("self",)))
     Call.objects.filter(pk__in=[call.pk for call in found]).update(
         end_due_at=Now(),
@@ -37,27 +40,27 @@ def ask(calls: QuerySet[Call], *, by: User) -> int:
         end_asked_at=Case(When(state=State.IN_PROGRESS, then=ASKED), default=F("end_asked_at")),
         version=F("version") + 1,
     )
-    for call in found:  # an open page has to know when the end will be late
+    for call in found:  # open pages show when the end is late
         publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version + 1)
     return len(found)
 
 
 def due() -> list[UUID]:
-    """Those to end now, each booked for its task. Opens a scope of its own and asks VoiceDock nothing."""
+    """The calls to end now, each leased to its task. Opens a scope of its own and sends no request."""
     found = []
     with scope.for_system("calls that were asked to end together"):
         wanted = Call.objects.filter(end_due_at__lte=Now(), finished=False, state=State.IN_PROGRESS)
         wanted = wanted.exclude(remote_id="")
         for connection in wanted.order_by().values_list("connection", flat=True).distinct():
             for call in wanted.filter(connection=connection).order_by("end_due_at", "created_at")[:AT_ONCE]:
-                booking = Call.objects.filter(pk=call.pk, end_due_at=call.end_due_at)
-                if booking.update(end_due_at=Now() + BOOKED, end_asked_at=ASKED):
+                leased = Call.objects.filter(pk=call.pk, end_due_at=call.end_due_at)
+                if leased.update(end_due_at=Now() + LEASE, end_asked_at=ASKED):
                     found.append(call.pk)
     return found
 
 
 def send(call_id: UUID) -> Receipt | None:
-    """The command, once for each booking; asked for again when the minute's budget was used up. Opens scopes."""
+    """Send the end-call once per lease; it is due again if the minute's request budget was used up. Opens scopes."""
     with scope.for_system("a call that was asked to end"):
         call = Call.objects.select_related("end_due_by").filter(pk=call_id, end_due_at__isnull=False).first()
     if call is None:
@@ -65,7 +68,7 @@ def send(call_id: UUID) -> Receipt | None:
     token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
     receipt = commands.send(call, EndCall(), by=call.end_due_by, token=token)
     not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
-    with scope.for_tenant(owner(call)):
-        rows = Call.objects.filter(pk=call.pk, tenant_id=owner(call), end_due_at=call.end_due_at)
+    with scope.for_tenant(tenant_id_of(call)):
+        rows = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), end_due_at=call.end_due_at)
         rows.update(end_due_at=Now() + AGAIN) if not_sent else rows.update(end_due_at=None, end_due_by=None)
     return receipt
