@@ -80,7 +80,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
 
 
 def choices(call: Call) -> list[tuple[str, str]]:
-    """What a person may say of this call now; nothing where it is not theirs to decide."""
+    """The outcomes that a person can choose for this call now; none where VoiceDock decides."""
     if call.finished or call.state not in (State.LOST, State.NEEDS_PERSON, State.UNKNOWN):
         return []
     if call.state == State.UNKNOWN:
@@ -89,14 +89,14 @@ def choices(call: Call) -> list[tuple[str, str]]:
 
 
 def blocking_reason(call: Call, choice: str) -> str:
-    """Why this answer changes nothing now; empty where it is taken."""
+    """Why this choice is refused now, or ""."""
     if choice in dict(choices(call)):
         return ""
     return STILL_LOOKING if call.state == State.UNKNOWN and not call.finished else KNOWN_BY_NOW
 
 
 def _settle_lost(call: Call, choice: str, by: User) -> bool:
-    """Close it, or look for it anew: then it asks again after the same time. Another alarm stays."""
+    """Finish a lost call, or search for it again for the same time. Any other alarm stays."""
     kept = Case(When(alarm=Alarm.LOST, then=Value("")), default=F("alarm"))
     change: dict[str, Any] = {"alarm": kept, "lease_until": None}
     if choice == IS_OVER:
@@ -111,7 +111,7 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
 
 
 def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
-    """Let the client dial again after somebody has looked; for staff, with a reason. Opens the tenant's scope.
+    """Allow the client to dial again; for staff, with a reason. Opens the tenant's scope.
 
     Raises `Refusal`; False when there is no such alarm any more.
     """

@@ -112,9 +112,9 @@ def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:
 
 
 def heard_at(call: Call) -> datetime:
-    """How old what we show of one call is: the newer of its own news and the last sync of all live calls.
+    """When the shown state of a call was last confirmed: by its own last update or the last sync of all live calls.
 
-    A call that VoiceDock did not show in that sync is as old as its own news.
+    That sync does not count for a call that it did not contain.
     """
     followed = call.is_live and call.remote_id and call.missing_since is None
     looked = fresh_at(call.connection_id, Kind.LIVE_CALLS) if followed else None

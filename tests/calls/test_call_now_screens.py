@@ -90,7 +90,7 @@ def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator_brow
         response = operator_browser.post(ADDRESS, typed(bloom, destination=own.number.e164))
         assert response.status_code == 422
         assert intents.OWN_NUMBER in response.content.decode()
-        assert 'id="id_destination_said"' in response.content.decode()
+        assert 'id="id_destination_description"' in response.content.decode()
 
 
 def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator_browser):
@@ -112,7 +112,7 @@ def test_what_is_not_the_clients_own_is_not_used(bloom, harbor, operator_browser
     for tampered in (foreign, 0, "x", ""):
         response = operator_browser.post(ADDRESS, typed(bloom, **{field: tampered}))
         assert response.status_code == 422
-        assert f'id="{field}-said"' in response.content.decode()
+        assert f'id="{field}-hint"' in response.content.decode()
     assert dialed == []
 
 
@@ -257,7 +257,7 @@ def test_each_assistant_brings_its_own_opening_sentence(bloom, operator_browser)
 
 @pytest.mark.parametrize("why", ["alarm", "suspended", "at once", "a day", "credit"])
 def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_browser, why):
-    assert 'id="blocking_reason"' not in operator_browser.get(ADDRESS).content.decode()
+    assert 'id="blocking-reason"' not in operator_browser.get(ADDRESS).content.decode()
     limits = {"at once": {"max_concurrent_calls": 1}, "a day": {"max_calls_per_day": 1}}
     change = limits | {"suspended": {"status": "suspended"}}
     with scope.for_system("something stops calls"):
@@ -271,7 +271,7 @@ def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_b
     with scope.for_tenant(bloom.tenant):
         words = intents.blocking_reason(bloom.tenant)
     page = operator_browser.get(ADDRESS).content.decode()
-    assert words and f'id="blocking_reason">{escape(words)}' in page
+    assert words and f'id="blocking-reason">{escape(words)}' in page
     if why != "credit":
         with pytest.raises(intents.Refusal) as refused:
             intents.place(

@@ -28,19 +28,19 @@ MOST = 20
 
 
 def mail() -> int:
-    """Tell of every such alarm that nobody was told of; how many were told. Opens scopes of its own.
+    """Mail every alarm that was not mailed yet, and return how many were. Opens scopes of its own.
 
-    Claimed before it is sent, so that two sweeps send one mail; a claim that a crash or the mail server left behind
-    counts again after a minute: better told twice than never.
+    An alarm is claimed before its mail is sent, so that two concurrent tasks send one mail. If the sender dies or the
+    mail server refuses, the claim expires after a minute: two mails are better than none.
     """
-    with scope.for_system("alarms nobody was told of"):
+    with scope.for_system("alarms that were not mailed"):
         waiting = Call.objects.filter(alarm__in=STOPS_DIALING).filter(_due())
         calls = list(waiting.select_related("tenant", "assistant_dedication__assistant").order_by("alarm_at")[:MOST])
-    return sum(_tell(call) for call in calls)
+    return sum(_mail(call) for call in calls)
 
 
-def _tell(call: Call) -> bool:
-    with scope.for_system("claim the telling of an alarm"):
+def _mail(call: Call) -> bool:
+    with scope.for_system("claim the mail of an alarm"):
         due_call = Call.objects.filter(pk=call.pk, alarm=call.alarm).filter(_due())
         if not due_call.update(alarm_mail_at=Now()):
             return False
@@ -60,13 +60,13 @@ def _tell(call: Call) -> bool:
     except (SMTPException, OSError) as error:
         log.error("alarm_not_mailed", call=str(call.pk), reason=type(error).__name__)
         return False
-    with scope.for_system("an alarm was told"):
+    with scope.for_system("an alarm was mailed"):
         Call.objects.filter(pk=call.pk).update(alarm_mailed_at=Now())
     return True
 
 
 def _wrong_number(call: Call) -> tuple[str, str, dict[str, Any]]:
-    """What happened, the template that tells it, and its facts."""
+    """The subject of the mail, its template and the template's context."""
     with scope.for_system("what is known of a caller ID"):
         caller_id = proof.caller_id_of(call)
     facts = {

@@ -1,7 +1,7 @@
 """Take the personal data out of a client's calls, once its retention has ended; what proves the caller ID stays.
 
 A call keeps its moments, states, line, dedications and what VoiceDock reported of the caller ID. The person's number,
-words, reports and what was said in commands go, and do not come back: `merge` takes in no more news of such a call.
+transcript, reports and the contents of commands are removed for good: `apply_update` ignores updates of such a call.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dashboard.calls.models import Call, CallReport, Receipt, State
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # nobody at VoiceDock talks in these any more
+UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # at VoiceDock these are over or were never placed
 OVER = Q(finished=True) | Q(state__in=UNSETTLED)
 Mark = tuple[datetime, UUID]
 
@@ -34,7 +34,7 @@ class Removed:
 
 @scope.requires_scope
 def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -> Removed:
-    """Out of as many calls as `most`, the oldest first. Inside the caller's scope."""
+    """Remove it from at most `most` calls, the oldest first. Inside the caller's scope."""
     left = Call.objects.filter(OVER, tenant=tenant, data_removed_at=None)
     if after:
         left = left.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1]))

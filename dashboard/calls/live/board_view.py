@@ -34,7 +34,7 @@ def board(request: TenantRequest) -> HttpResponse:
 @require_GET
 @staff_view(Permission.SEE_ALL_CALLS)
 def staff_board(request: StaffRequest) -> HttpResponse:
-    """`?client=` narrows it to one client, `none` to the calls of nobody."""
+    """`?client=` filters by client; `none` shows the calls without one."""
     clients = list(Tenant.objects.filter(calls__finished=False).annotate(live=Count("calls")).order_by("-live", "name"))
     calls, chosen = Call.objects.all(), request.GET.get("client", "")
     if chosen == "none":

@@ -42,7 +42,7 @@ class NotCallable(ValueError):
 
 
 class Ambiguous(NotCallable):
-    """Nobody but the writer knows which of `readings`, E.164, is meant."""
+    """The text has several `readings` (E.164), and only the user knows which is meant."""
 
     def __init__(self, readings: Sequence[str]) -> None:
         super().__init__(TWO_READINGS if len(readings) > 1 else ONE_READING, Rule.AMBIGUOUS)

@@ -52,7 +52,7 @@ def place(
     token: UUID,
     first_message: str = "",
 ) -> Call:
-    """Call somebody; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
+    """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
     The same token is the same call: a second one returns what the first one made. Raises `Refusal`.
     """

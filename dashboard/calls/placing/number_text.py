@@ -1,4 +1,4 @@
-"""The number inside of what somebody typed or pasted: without invisible characters, labels and extensions."""
+"""The number in a typed or pasted text: without invisible characters, labels and extensions."""
 
 from __future__ import annotations
 

@@ -156,11 +156,11 @@ def _merge_machine(call: Call, report: CallReport | None) -> None:
 
 def _merge_report(call: Call, facts: CallUpdate) -> CallReport | None:
     """The report, unsaved, if this update changes it."""
-    news = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
-    if not news:
+    newer = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
+    if not newer:
         return None
     report = CallReport.objects.filter(call_id=call.pk).first() or CallReport(call=call, tenant_id=call.tenant_id)
-    for name, value in news.items():
+    for name, value in newer.items():
         setattr(report, name, value)
     report.updated_at = timezone.now()
     return report

@@ -107,19 +107,19 @@ def _apply_page(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[i
     run.items.add_unreadable(UnreadableItem.Kind.CALL, page.unreadable)
     calls = {str(text_lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
     known = _known(run.connection, list(calls))
-    news = 0
+    changed = 0
     for remote_id in sorted(calls, key=lambda key: (calls[key].created_at or timezone.now(), key)):
         call = calls[remote_id]
         state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
         if (state, updated_at) != (call.status, call.updated_at):
             with run.items.copying(UnreadableItem.Kind.CALL, remote_id):
                 updated = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
-                news += updated is not None and updated.version != version
+                changed += updated is not None and updated.version != version
     if any(missing for *_, missing in known.values()):
         lost_calls.found(run.connection, list(known))
     run.seen += page.size
-    run.changed += news
-    return news, set(calls)
+    run.changed += changed
+    return changed, set(calls)
 
 
 def _find_missing(run: Run, missing: list[str]) -> None:
