@@ -1,4 +1,4 @@
-"""How a call is told on screen: its state, its end, who began it, whom it is with."""
+"""The texts for a call on screens: its state, its end, who started it, and the counterpart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHY = {
 
 
 def mark(call: Call) -> str:
-    """The state that the jack shows: an open alarm makes it ask for a person."""
+    """The state to show: a call with an open alarm is shown as needing a person."""
     if call.state == State.LOST and call.finished:
         return State.ENDED
     return State.NEEDS_PERSON if call.current_alarm and call.is_live else call.state
@@ -98,7 +98,7 @@ def assistant(call: Call) -> str:
 
 
 def analysis(facts: object) -> list[tuple[str, str]]:
-    """What VoiceDock drew from a conversation, as rows: `{"wants_it": true}` → `("Wants it", "Yes")`."""
+    """The analysis by VoiceDock, as rows: `{"wants_it": true}` → `("Wants it", "Yes")`."""
     if not isinstance(facts, dict):
         return [("Result", _plain(facts))] if facts not in (None, "") else []
     rows: list[tuple[str, str]] = []

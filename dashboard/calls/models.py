@@ -1,4 +1,4 @@
-"""Calls from the intent to the report, the commands sent into them, and what became of each."""
+"""Calls, from the request to the report, and the commands sent to them with their outcomes."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(state=State.IN_PROGRESS)
 
     def needing_attention(self) -> CallQuerySet:
-        """Those that need a person, by an alarm that is written down or by an end-call that is late."""
+        """Calls that need a person: with a stored alarm, or with an end-call that is late."""
         return self.filter(~Q(alarm="") | END_LATE)
 
     def with_end_age(self) -> CallQuerySet:
-        """How long ago the end was asked for, by the database's clock: `Call.current_alarm` reads it."""
+        """Annotate how long ago the end was requested, by the database's clock; `Call.current_alarm` reads it."""
         age = models.ExpressionWrapper(Now() - F("end_asked_at"), output_field=models.DurationField())
         return self.annotate(end_age=age)
 
@@ -264,13 +264,13 @@ class Call(models.Model):
 
     @property
     def end_is_late(self) -> bool:
-        """Asked to end, not known to have ended in time. A page must not wait for the sweep to write this down."""
+        """Whether the end-call is late. A page must not wait until the sweep has stored the alarm."""
         age = getattr(self, "end_age", None)
         return not self.finished and age is not None and age > END_IS_LATE
 
     @property
     def current_alarm(self) -> str:
-        """The alarm that is written down, or the one that is due. Needs a call read `with_end_age`."""
+        """The stored alarm, or the one that is due. Needs a call read by `with_end_age`."""
         if self.finished and self.alarm == Alarm.END_NOT_CONFIRMED:
             return Alarm.NONE
         return self.alarm or (Alarm.END_NOT_CONFIRMED if self.end_is_late else Alarm.NONE)
@@ -289,7 +289,7 @@ class Call(models.Model):
 
     @property
     def needs_decision(self) -> bool:
-        """Whether nobody but a person can say what became of it, or will have to."""
+        """Whether only a person can decide the outcome, now or later."""
         return not self.finished and self.state in UNCERTAIN
 
     @property
@@ -322,7 +322,7 @@ class Call(models.Model):
 
 
 class CallReport(models.Model):
-    """What VoiceDock tells of a call: transcript, summary, analysis. Apart, so that lists stay narrow."""
+    """The transcript, summary and analysis of a call; a table of its own, so that lists of calls read little."""
 
     call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="report", db_constraint=False)
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
@@ -415,7 +415,7 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 
 
 class Receipt(models.Model):
-    """One command and what became of it; committed before the request leaves."""
+    """One command and its outcome; committed before the request is sent."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "On its way"

@@ -98,7 +98,7 @@ def test_a_locked_row_of_the_connection_holds_no_answer_up(operator):
 PLACES = {
     "the audit trail": (audit, "record"),
     "the screens": (publish, "row_changed"),
-    "the change of the call": (sending, "step"),
+    "the change of the call": (sending, "transition"),
     "the row that makes way": (sending, "_merge_duplicate"),
     "the next look": (sending.runs, "mark_due"),
 }
@@ -142,7 +142,7 @@ def test_a_refusal_that_is_known_stays_one(operator, monkeypatch):
     assert (call.state, call.alarm) == ("refused", "") and "Nothing was dialed" in call.error
 
 
-@pytest.mark.parametrize("where", ["note", "record", "tell", "_mark"])
+@pytest.mark.parametrize("where", ["note", "record", "record_transition", "_mark"])
 def test_a_command_that_was_accepted_stays_accepted(operator, monkeypatch, where):
     call = operator.place_answered()
     real = commands.voicedock.Client.control_call

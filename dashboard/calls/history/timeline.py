@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the story. `kind` is step, said or slip; `clock` what stands at the left of it."""
+    """One entry of a timeline. `kind` is step, said (a message) or slip (a command); `clock` is the time shown."""
 
     kind: str
     clock: str = ""
@@ -58,10 +58,10 @@ def entries(
     zone: ZoneInfo,
     words: bool = True,
 ) -> list[Entry]:
-    """The whole story, newest last; without `words` neither what was said nor what was written into the call.
+    """All entries, the newest last; without `words` neither messages nor the contents of commands.
 
-    What VoiceDock sends of a conversation has no times (`§5.1`): a command stands before the words it became, else
-    behind those that were known when it was asked.
+    Messages from VoiceDock have no times (`§5.1`): a command is placed before the message it caused, else after the
+    messages that were known when it was sent.
     """
     steps = list(_steps(call, me, zone))
     before = [entry for moment, entry in steps if moment is None or not call.started_at or moment <= call.started_at]
@@ -147,7 +147,7 @@ def _message_entry(message: dict) -> Entry | None:
 
 
 def slip(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words: bool = True) -> Entry:
-    """A command with its receipt: what was asked, by whom, and every stage it has reached."""
+    """The entry of a command: its content, who sent it, and every stage it has reached."""
     payload = receipt.payload
     return Entry(
         "slip",
