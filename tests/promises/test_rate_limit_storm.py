@@ -136,7 +136,7 @@ class Storm:
 
     def nobody_is_dialed_twice(self) -> None:
         assert all(sum(one["status"] == 201 for one in sent) <= 1 for sent in self.dials().values())
-        rung = Counter(call.person for call in self.operator.sandbox.state.calls.values())
+        rung = Counter(call.counterpart_number for call in self.operator.sandbox.state.calls.values())
         assert {person for person, times in rung.items() if person.startswith("+3161236") and times > 1} == set()
 
     def the_limit_is_kept(self) -> None:
@@ -233,13 +233,13 @@ def test_minutes_in_which_machines_want_more_than_there_is(storm):
     here = storm(None)
     with inprocess.client(here.operator.sandbox, "sandbox-agency") as other:
         assistant = here.operator.assistant.assistant.remote_id
-        here.operator.control_sandbox("switches", requests_per_minute=1000)
+        here.operator.control_sandbox("options", requests_per_minute=1000)
         for nth in range(60):
             day = {"schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59", "timezone": "UTC"}
             body = {"name": f"List {nth}", "agent_id": assistant, "leads": [{"phone_number": "+31612350100"}]} | day
             made = other.post("/campaigns", json=body).json()["campaign"]["id"]
             other.patch(f"/campaigns/{made}", json={"status": "scheduled"})
-        here.operator.control_sandbox("switches", requests_per_minute=100, campaigns_dial=False)
+        here.operator.control_sandbox("options", requests_per_minute=100, campaigns_dial=False)
     here.operator.sandbox.limits.clear()
     here.operator.sandbox.log.clear()
 
