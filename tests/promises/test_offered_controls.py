@@ -264,8 +264,8 @@ def test_what_a_calls_page_offers_is_taken_and_what_it_hides_is_refused(
 @pytest.mark.parametrize(
     ("secret", "shown", "hidden"),
     [
-        ("none", ["hook-up"], ["secret"]),
-        ("one", ["hook-up", "secret"], []),
+        ("none", ["webhooks"], ["secret"]),
+        ("one", ["webhooks", "secret"], []),
         ("changing", ["secret/retire"], ["secret"]),
     ],
 )
