@@ -36,10 +36,10 @@ PLAIN = re.compile(
 PARTS = ("tenants", "dashboard", "templates", "docs", "tests")
 MOST: dict[str, dict[str, int]] = {
     "tenants": {},
-    "dashboard": {"bell": 1, "deed": 11, "house": 3, "said": 23, "told": 44, "wall": 14},
+    "dashboard": {"said": 10, "told": 26},
     "templates": {},
     "docs": {},
-    "tests": {"said": 55, "told": 200, "wall": 7},
+    "tests": {"said": 55, "told": 197, "wall": 7},
 }
 
 
