@@ -125,7 +125,7 @@ def receive_inbound_call(request: StaffRequest) -> HttpResponse:
         data = form.cleaned_data
         sandbox_client.post("calls/inbound", number=data["number"], outcome=data["outcome"])
 
-    return _change(request, "inbound_call", form, call, "Somebody calls. Look at the live wall.")
+    return _change(request, "inbound_call", form, call, "Somebody calls. Look at the live board.")
 
 
 @require_POST
