@@ -103,7 +103,9 @@ class Call(models.Model):
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     direction = models.CharField(max_length=10, default="outbound", help_text="outbound, inbound, web, or as sent")
-    counterpart = models.CharField(max_length=120, blank=True, help_text="The person: who is called, or who calls.")
+    counterpart = models.CharField(
+        "party", max_length=120, blank=True, help_text="The person: who is called, or who calls."
+    )
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
     mode = models.CharField(max_length=10, default="reference")
     overrides = models.JSONField(default=dict, blank=True)

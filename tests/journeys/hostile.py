@@ -76,24 +76,24 @@ class Traps:
     def __post_init__(self) -> None:
         self.page.on("dialog", self._dialog)
         self.page.on("console", self._console)
-        self.page.on("popup", lambda one: self.field_versions.append(f"window {one.url}"))
+        self.page.on("popup", lambda one: self.heard.append(f"window {one.url}"))
         self.page.context.on("request", self._request)
 
     def _dialog(self, dialog: Any) -> None:
-        self.field_versions.append(f"dialog {dialog.message}")
+        self.heard.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
     def _console(self, line: Any) -> None:
         if "Security Policy" in line.text:
-            self.field_versions.append(f"policy {line.text}")
+            self.heard.append(f"policy {line.text}")
 
     def _request(self, request: Any) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.home).netloc:
-            self.field_versions.append(f"request {request.url}")
+            self.heard.append(f"request {request.url}")
 
     def sprung(self) -> list[str]:
         """What was heard until now, and what stands in the page."""
-        return [f"{self.page.url}: {one}" for one in [*self.field_versions, *self.page.evaluate(MADE)]]
+        return [f"{self.page.url}: {one}" for one in [*self.heard, *self.page.evaluate(MADE)]]
 
 
 def not_literal(page: Any, *strings: str) -> list[str]:

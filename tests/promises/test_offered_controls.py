@@ -261,6 +261,7 @@ def test_what_a_calls_page_offers_is_taken_and_what_it_hides_is_refused(
 # --- connections
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("secret", "shown", "hidden"),
     [

@@ -83,7 +83,7 @@ class Storm:
             self.answers.append(campaign_control.pause(self.campaign, by=self.operator.user))
             self.command(self.talking[1], type="end-call")
         if passed == 90:  # somebody hangs up, and nobody can see it now
-            self.operator.control_sandbox("hang-up", person=self.talking[2].counterpart)
+            self.operator.control_sandbox("hang-up", number=self.talking[2].counterpart)
         self.look_at_all()
 
     def command(self, call: Call, **command: Any) -> None:

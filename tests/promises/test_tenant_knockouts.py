@@ -43,7 +43,7 @@ def without_decorators(monkeypatch) -> None:
         return stolen, decorators.Actor(request.user, membership=mine)
 
     real = scope.for_tenant
-    monkeypatch.setattr(decorators, "find", find)
+    monkeypatch.setattr(decorators, "resolve_tenant", find)
 
 
 @pytest.fixture

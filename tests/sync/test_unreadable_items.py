@@ -99,7 +99,7 @@ def test_facts_of_calls_fit_their_columns_whatever_their_length():
         ).encode()
     )
     for facts in (apply.CallUpdate.of_remote(remote), apply.CallUpdate.of_event(event)):
-        found = vars(facts) | dict(facts.told) | {"state": facts.status}
+        found = vars(facts) | dict(facts.fields) | {"state": facts.status}
         found = {name: value for name, value in found.items() if name not in ("report", "told")} | dict(facts.report)
         for name, value in found.items():
             for model in (Call, CallReport):

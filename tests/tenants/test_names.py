@@ -126,4 +126,4 @@ def test_what_voicedock_sends_is_cleaned_and_never_refused(agency, sandbox):
     with scope.for_system("look"):
         assert SyncRun.objects.filter(kind="inventory").latest("pk").changed == 0
     call = RemoteCall.read({"id": "call_1", "status": "completed", "agent_name": HIDDEN})
-    assert CallUpdate.of_remote(call).told["assistant_name"] == "Nina New"
+    assert CallUpdate.of_remote(call).fields["assistant_name"] == "Nina New"

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('origin', models.CharField(choices=[('placed', 'Placed here'), ('adopted', 'Found at VoiceDock')], max_length=8)),
                 ('direction', models.CharField(default='outbound', help_text='outbound, inbound, web, or as sent', max_length=10)),
-                ('counterpart', models.CharField(blank=True, help_text='The person: who is called, or who calls.', max_length=120)),
+                ('counterpart', models.CharField(blank=True, help_text='The person: who is called, or who calls.', max_length=120, verbose_name='party')),
                 ('line', models.CharField(blank=True, help_text='Our number: the one meant, or the one reported.', max_length=32)),
                 ('mode', models.CharField(default='reference', max_length=10)),
                 ('overrides', models.JSONField(blank=True, default=dict)),
