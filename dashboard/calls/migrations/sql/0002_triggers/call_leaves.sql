@@ -1,9 +1,9 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
 -- number and with an assistant that are dedicated to this client for the next 45 seconds, and while no call of the
--- client has an alarm about a wrong number. When the call was claimed, and what VoiceDock is asked for (the `asked_…`
--- columns, from the dedications), is written here alone. The rows that are read stay locked until the commit, so that a
--- release or a suspension comes before or after, never in between; `dedication_is_in_use` and `tenant_is_sending` are
--- the other end of that.
+-- client has an alarm about a wrong number or assistant. When the call was claimed, and what VoiceDock is asked for (the
+-- `asked_…` columns, from the dedications), is written here alone. The rows that are read stay locked until the commit,
+-- so that a release or a suspension comes before or after, never in between: `dedication_is_in_use` and
+-- `tenant_is_sending` take the same locks.
 CREATE FUNCTION public.call_leaves() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -34,9 +34,9 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this assistant is not dedicated now' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
-  PERFORM 1 FROM public.calls_call c WHERE c.tenant_id = NEW.tenant_id AND c.alarm = 'wrong-number';
+  PERFORM 1 FROM public.calls_call c WHERE c.tenant_id = NEW.tenant_id AND c.alarm IN ('wrong-number', 'wrong-assistant');
   IF FOUND THEN
-    RAISE EXCEPTION 'a call left from a wrong number' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    RAISE EXCEPTION 'a call left from a wrong number or with a wrong assistant' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
   IF NEW.line NOT IN ('', number.e164) THEN
     RAISE EXCEPTION 'the number that is meant is not the one that is dedicated'

@@ -1,8 +1,9 @@
 -- What proves the caller ID of a call is written once: whose it is and by what right, the number, what VoiceDock was
 -- asked for, answered and reported. A call whose request left never goes back into the queue. Personal data are removed
 -- only after the retention of a client whose closing is in the audit trail. A caller ID that differs raises the alarm
--- about a wrong number, and that alarm goes away only with a row in `calls_alarmclearing`. Triggers run in the order of
--- their names: `call_leaves` has written the `asked_…` columns before this one reads them.
+-- about a wrong number; that alarm and the one about a wrong assistant go away only with a row in
+-- `calls_alarmclearing`. Triggers run in the order of their names: `call_leaves` has written the `asked_…` columns
+-- before this one reads them.
 CREATE FUNCTION public.call_proof_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -64,14 +65,16 @@ BEGIN
     RAISE EXCEPTION 'the retention of this call has not ended'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'call_proof_stands';
   END IF;
-  IF OLD.alarm = 'wrong-number' AND (OLD.alarm, OLD.alarm_at) IS DISTINCT FROM (NEW.alarm, NEW.alarm_at)
+  IF OLD.alarm IN ('wrong-number', 'wrong-assistant')
+      AND (OLD.alarm, OLD.alarm_at) IS DISTINCT FROM (NEW.alarm, NEW.alarm_at)
+      AND NOT (OLD.alarm = 'wrong-assistant' AND NEW.alarm = 'wrong-number')
       AND NOT EXISTS (SELECT 1 FROM public.calls_alarmclearing c
         WHERE c.call_id = OLD.id AND c.alarm_at = coalesce(OLD.alarm_at, OLD.created_at)
         AND c.tenant_id = OLD.tenant_id) THEN
-    RAISE EXCEPTION 'staff clear the alarm about a wrong number, with a reason'
+    RAISE EXCEPTION 'staff clear an alarm that stops dialing, with a reason'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'call_proof_stands';
   END IF;
-  IF NEW.alarm = 'wrong-number' AND NEW.alarm_at IS NULL THEN
+  IF NEW.alarm IN ('wrong-number', 'wrong-assistant') AND NEW.alarm_at IS NULL THEN
     NEW.alarm_at := statement_timestamp();
   END IF;
   IF OLD.reported_line = '' AND NEW.reported_line <> '' AND NEW.reported_line <> NEW.line AND NEW.origin = 'placed'
