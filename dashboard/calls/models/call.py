@@ -1,13 +1,13 @@
-"""Calls, from the request to the report, and the commands sent to them with their outcomes."""
+"""Calls, their states and their alarms."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from dashboard.sync import text_lengths
 from dashboard.voicedock import states
 from dashboard.voicedock.states import CallState
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
-from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
+from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
 
 
 class State(models.TextChoices):
@@ -321,169 +321,3 @@ class Call(models.Model):
     @property
     def state_words(self) -> str:
         return dict(State.choices).get(self.state, self.state)
-
-
-class CallReport(models.Model):
-    """The transcript, summary and analysis of a call; a table of its own, so that lists of calls read little."""
-
-    call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="report", db_constraint=False)
-    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
-    summary = models.TextField(blank=True)
-    messages = models.JSONField(default=list, blank=True, help_text='[{"role", "content"}]')
-    analysis = models.JSONField(null=True, blank=True)
-    recording_url = models.CharField(max_length=2000, blank=True)
-    first_seen_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            CompositeForeignKey(name="report_call", columns=["call_id"], to="calls_call", target=["id"]),
-            CompositeForeignKey(
-                name="report_call_tenant",
-                columns=["tenant_id", "call_id"],
-                to="calls_call",
-                target=["tenant_id", "id"],
-            ),
-            TenantRowPolicy(name="report_rows"),
-        ]
-
-    def __str__(self) -> str:
-        return f"report of {self.call_id}"
-
-
-class CallerIdCorrection(models.Model):
-    """A caller ID that VoiceDock reported after another one. The first report stays on the call; each later one that
-    differs is a row of its own, written with its audit entry and never changed."""
-
-    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
-    call = models.ForeignKey(Call, models.PROTECT, related_name="caller_id_corrections", db_constraint=False)
-    reported_line = models.CharField(max_length=32, blank=True)
-    number_remote_id = models.CharField(max_length=64, blank=True)
-    reported_at = models.DateTimeField(help_text="When VoiceDock reported it.")
-    received_at = models.DateTimeField(default=timezone.now)
-    entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="+", db_constraint=False)
-
-    class Meta:
-        ordering = ["reported_at", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["call", "reported_line", "number_remote_id"], name="one_correction_per_caller_id"
-            ),
-            CompositeForeignKey(
-                name="correction_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
-            ),
-            TenantRowPolicy(name="correction_rows"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reported_line} of {self.call_id}"
-
-
-class AlarmClearing(models.Model):
-    """Staff's decision that dialing may go on after an alarm that stops it; without one it cannot be taken away."""
-
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
-    call = models.ForeignKey(Call, models.PROTECT, related_name="alarm_clearings", db_constraint=False)
-    alarm_at = models.DateTimeField(help_text="When the alarm that was cleared had been raised.")
-    cleared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    cleared_at = models.DateTimeField(default=timezone.now)
-    why = models.CharField(max_length=300)
-    entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="+", db_constraint=False)
-
-    class Meta:
-        ordering = ["cleared_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["call", "alarm_at"], name="one_clearing_per_alarm"),
-            CompositeForeignKey(
-                name="clearing_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
-            ),
-            TenantRowPolicy(name="clearing_rows"),
-        ]
-
-    def __str__(self) -> str:
-        return f"alarm of {self.call_id} cleared by {self.cleared_by_id}"
-
-
-class ReceiptQuerySet(models.QuerySet["Receipt"]):
-    def settle(self, outcome: str, note: str, **more: Any) -> int:
-        """What VoiceDock answered. It may come after the call has shown what became of the command.
-
-        A refused command did nothing, whatever the call did by itself; otherwise what the call has shown stays.
-        """
-        if outcome == Receipt.Outcome.REFUSED:
-            return self.update(outcome=outcome, note=note[:400], effect="", effect_at=None, **more)
-        kept = Case(When(effect="", then=Value(note[:400])), default=F("note"))
-        return self.update(outcome=outcome, note=kept, **more)
-
-
-class Receipt(models.Model):
-    """One command and its outcome; committed before the request is sent."""
-
-    class Outcome(models.TextChoices):
-        WAITING = "waiting", "On its way"
-        ACCEPTED = "accepted", "Accepted by VoiceDock"
-        REFUSED = "refused", "Refused"
-        UNKNOWN = "unknown", "No answer"
-
-    class Effect(models.TextChoices):
-        OPEN = "", "Not known yet"
-        CONFIRMED = "confirmed", "Confirmed"
-        NOT_CONFIRMED = "not-confirmed", "Not confirmed"
-
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="receipts")
-    call = models.ForeignKey(Call, models.PROTECT, related_name="receipts", db_constraint=False)
-    token = models.UUIDField()
-    command = models.CharField(max_length=20)
-    payload = models.JSONField(default=dict)
-    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
-    said_before = models.PositiveIntegerField(
-        null=True, help_text="How many messages of the conversation were known then; none when no word was."
-    )
-    sent_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
-    effect = models.CharField(max_length=14, choices=Effect.choices, default="", blank=True)
-    effect_at = models.DateTimeField(null=True, blank=True)
-    note = models.CharField(max_length=400, blank=True, help_text="Why, and what to do, in words for people.")
-    recorded_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its outcome was written to the audit trail; the sweep does what is left."
-    )
-
-    objects = ReceiptQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["asked_at", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["call", "token"], name="one_receipt_per_token"),
-            models.CheckConstraint(condition=~Q(outcome="refused") | Q(effect=""), name="refused_has_no_effect"),
-            CompositeForeignKey(
-                name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
-            ),
-            TenantRowPolicy(name="receipt_rows"),
-        ]
-        indexes = [
-            models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
-            models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.command} into {self.call_id}, {self.outcome}"
-
-
-class Phrase(models.Model):
-    """A saved phrase of a client, one click away in the composer."""
-
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="phrases")
-    text = models.CharField(max_length=300)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "text"], name="phrase_once"),
-            TenantRowPolicy(name="phrase_rows"),
-        ]
-
-    def __str__(self) -> str:
-        return self.text

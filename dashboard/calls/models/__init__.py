@@ -1,0 +1,38 @@
+"""Calls from the intent to the report, the commands sent into them, and what became of each."""
+
+from dashboard.calls.models.call import (
+    END_IS_LATE,
+    END_LATE,
+    LIVE,
+    OVER,
+    STOPS_DIALING,
+    UNCERTAIN,
+    UNSENT,
+    Alarm,
+    Call,
+    CallQuerySet,
+    State,
+)
+from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
+from dashboard.calls.models.phrase import Phrase
+from dashboard.calls.models.receipt import Receipt
+from dashboard.calls.models.report import CallReport
+
+__all__ = [
+    "END_IS_LATE",
+    "END_LATE",
+    "LIVE",
+    "OVER",
+    "STOPS_DIALING",
+    "UNCERTAIN",
+    "UNSENT",
+    "Alarm",
+    "AlarmClearing",
+    "Call",
+    "CallQuerySet",
+    "CallReport",
+    "CallerIdCorrection",
+    "Phrase",
+    "Receipt",
+    "State",
+]

@@ -1,0 +1,80 @@
+"""One command into a live call and its outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from dashboard.calls.models.call import Call
+from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
+from tenants.models import Tenant, User
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def settle(self, outcome: str, note: str, **more: Any) -> int:
+        """What VoiceDock answered. It may come after the call has shown what became of the command.
+
+        A refused command did nothing, whatever the call did by itself; otherwise what the call has shown stays.
+        """
+        if outcome == Receipt.Outcome.REFUSED:
+            return self.update(outcome=outcome, note=note[:400], effect="", effect_at=None, **more)
+        kept = Case(When(effect="", then=Value(note[:400])), default=F("note"))
+        return self.update(outcome=outcome, note=kept, **more)
+
+
+class Receipt(models.Model):
+    """One command and its outcome; committed before the request is sent."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "On its way"
+        ACCEPTED = "accepted", "Accepted by VoiceDock"
+        REFUSED = "refused", "Refused"
+        UNKNOWN = "unknown", "No answer"
+
+    class Effect(models.TextChoices):
+        OPEN = "", "Not known yet"
+        CONFIRMED = "confirmed", "Confirmed"
+        NOT_CONFIRMED = "not-confirmed", "Not confirmed"
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="receipts")
+    call = models.ForeignKey(Call, models.PROTECT, related_name="receipts", db_constraint=False)
+    token = models.UUIDField()
+    command = models.CharField(max_length=20)
+    payload = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    said_before = models.PositiveIntegerField(
+        null=True, help_text="How many messages of the conversation were known then; none when no word was."
+    )
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
+    effect = models.CharField(max_length=14, choices=Effect.choices, default="", blank=True)
+    effect_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True, help_text="Why, and what to do, in words for people.")
+    recorded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its outcome was written to the audit trail; the sweep does what is left."
+    )
+
+    objects = ReceiptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call", "token"], name="one_receipt_per_token"),
+            models.CheckConstraint(condition=~Q(outcome="refused") | Q(effect=""), name="refused_has_no_effect"),
+            CompositeForeignKey(
+                name="receipt_call", columns=["tenant_id", "call_id"], to="calls_call", target=["tenant_id", "id"]
+            ),
+            TenantRowPolicy(name="receipt_rows"),
+        ]
+        indexes = [
+            models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
+            models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.command} into {self.call_id}, {self.outcome}"
