@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -43,9 +43,14 @@ def choices() -> list[str]:
     )
 
 
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """00:00 of that day in the zone."""
+    return datetime.combine(day, time.min, zone)
+
+
 def midnight(zone: ZoneInfo, now: datetime | None = None) -> datetime:
     """When the day of `now` (the present when left out) began in that zone."""
-    return datetime.combine((now or timezone.now()).astimezone(zone).date(), time.min, zone).astimezone(UTC)
+    return start_of_day((now or timezone.now()).astimezone(zone).date(), zone).astimezone(UTC)
 
 
 def _normalize(text: str) -> str:

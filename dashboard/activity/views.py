@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from dashboard.activity.forms import ActivityFilter
 from dashboard.ui import filters, pagination, phone_numbers, times
+from tenants import time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.audit.messages import sentence
@@ -89,9 +90,9 @@ def _filtered(entries: QuerySet[AuditEntry], values: dict[str, Any], zone: ZoneI
             entries.filter(tenant=None) if values["client"] == "-" else entries.filter(tenant__slug=values["client"])
         )
     if values["since"]:
-        entries = entries.filter(at__gte=datetime.combine(values["since"], time.min, zone))
+        entries = entries.filter(at__gte=time_zones.start_of_day(values["since"], zone))
     if values["until"]:
-        entries = entries.filter(at__lt=datetime.combine(values["until"] + timedelta(days=1), time.min, zone))
+        entries = entries.filter(at__lt=time_zones.start_of_day(values["until"] + timedelta(days=1), zone))
     return entries
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -15,7 +15,7 @@ from dashboard.clients import dedicating
 from dashboard.connections.queries import open_clients
 from dashboard.ui import countries, date_fields, phone_numbers, search_fields
 from dashboard.ui.country_field import CountryField
-from tenants import names
+from tenants import names, time_zones
 from tenants.access.permissions import Role
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
@@ -136,7 +136,7 @@ class DedicateForm(forms.Form):
         today = timezone.now().astimezone(self.zone).date()
         if day and day < today:
             raise ValidationError("A dedication cannot begin in the past: calls made then would change hands.")
-        return datetime.combine(day, time.min, self.zone) if day and day > today else None
+        return time_zones.start_of_day(day, self.zone) if day and day > today else None
 
 
 class DedicateNumberForm(DedicateForm):

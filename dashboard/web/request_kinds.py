@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from django.urls import Resolver404, resolve
 
 from dashboard.voicedock import CommandType
+from tenants.access.decorators import runs_in_scope
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM, HOOK = 256 * 1024, 512 * 1024  # bytes
@@ -44,7 +45,7 @@ def route_of(method: str, path: str) -> Route:
         return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
     if method in SAFE:
         return Route(Kind.EXPORT if (match.url_name or "").endswith("export") else Kind.PAGE)
-    if getattr(match.func, "open_scope", True):
+    if runs_in_scope(match.func):
         return Route(Kind.PAGE)
     return Route(Kind.COMMAND, str(match.kwargs.get("slug", "")), may_end=match.url_name == "live-command")
 

@@ -155,6 +155,11 @@ def staff_view(
     return decorator
 
 
+def runs_in_scope(view: Any) -> bool:
+    """Whether a view runs inside a scope, as all do but those that may ask VoiceDock (`open_scope=False`)."""
+    return bool(getattr(view, "open_scope", True))
+
+
 @scope.opens_scope
 def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client with this slug, and what the user acts as in it; 404 for an unknown client and for one not theirs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from dashboard.calls import labels, leads
 from dashboard.calls.caller_id.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED, CallerId
 from dashboard.calls.models import UNSENT, Alarm, AlarmClearing, Call, CallerIdCorrection, State
 from dashboard.ui import pagination
+from tenants import time_zones
 from tenants.models import Dedication, Tenant, User
 
 VERDICTS = {
@@ -128,9 +129,9 @@ def listed(tenant: Tenant, *, people: type[Model] = User) -> QuerySet[Any]:
 def within(calls: QuerySet[Any], since: date | None, until: date | None, verdict: str, zone: ZoneInfo) -> QuerySet[Any]:
     """The period in whole days of `zone`."""
     if since:
-        calls = calls.filter(created_at__gte=datetime.combine(since, time.min, zone))
+        calls = calls.filter(created_at__gte=time_zones.start_of_day(since, zone))
     if until:
-        calls = calls.filter(created_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone))
+        calls = calls.filter(created_at__lt=time_zones.start_of_day(until + timedelta(days=1), zone))
     return calls.filter(verdict=verdict) if verdict else calls
 
 

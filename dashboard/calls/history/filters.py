@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -14,6 +13,7 @@ from django.http import QueryDict
 from dashboard.calls.history import search
 from dashboard.calls.models import END_LATE, OVER, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
+from tenants import time_zones
 
 STATES = {
     "live": "Live now",
@@ -78,13 +78,10 @@ class CallFilter(forms.Form):
         if text := chosen["q"].strip():
             calls = calls.filter(search.matching(text, countries=self.countries, words=self.searches_words))
         if chosen["since"]:
-            calls = calls.filter(created_at__gte=self._midnight(chosen["since"]))
+            calls = calls.filter(created_at__gte=time_zones.start_of_day(chosen["since"], self.zone))
         if chosen["until"]:
-            calls = calls.filter(created_at__lt=self._midnight(chosen["until"] + timedelta(days=1)))
+            calls = calls.filter(created_at__lt=time_zones.start_of_day(chosen["until"] + timedelta(days=1), self.zone))
         return _in_state(calls, chosen["state"])
-
-    def _midnight(self, day: Any) -> datetime:
-        return datetime.combine(day, time.min, self.zone)
 
 
 def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:
