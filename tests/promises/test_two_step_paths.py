@@ -157,3 +157,19 @@ def test_a_report_does_not_go_by_way_of_a_client_that_only_looks_closed(bloom, a
     with scope.for_system("the trail tells it"):
         audit.record(admin, bloom.tenant, "tenant.closed", bloom.tenant, name="Bloom", why="Gone")
         assert Call.objects.filter(pk=call.pk).update(counterpart="", data_removed_at=timezone.now()) == 1
+
+
+def test_a_request_that_waited_does_not_dial_after_another_that_is_over(operator, monkeypatch):
+    """The first waits after a 429 while the second, on another line, is sent and ends."""
+    monkeypatch.setattr(intents, "_blocking_reason", lambda tenant, counterpart: None)
+    operator.add_fault("429", retry_after=60)
+    waiting = operator.place(PERSON, token=uuid.uuid4())
+    assert waiting.state == "queued"
+    other = make_call(operator, state="ended", counterpart=waiting.counterpart, remote_id="call-_other")
+    with scope.for_system("it left after the first was requested"), backdating():
+        Call.objects.filter(pk=other.pk).update(sent_at=timezone.now())
+        Call.objects.filter(pk=waiting.pk).update(lease_until=timezone.now())
+    before = len(operator.dial_requests())
+    sent = intents.send(waiting.pk)
+    assert (sent.state, len(operator.dial_requests())) == ("refused", before)
+    assert claims.CALLED_MEANWHILE in sent.error

@@ -39,6 +39,7 @@ WRONG_ASSISTANT = (
 AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again when one has ended."
 A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
 ALREADY = "You are calling this number already: see Live. Nothing was dialed a second time."
+CALLED_MEANWHILE = "This number was called from here meanwhile: see Calls. Nothing was dialed a second time."
 NOT_THEIRS = "This line or this assistant is no longer yours to call with, so nothing was dialed."
 
 
@@ -73,8 +74,8 @@ def claim(call: Call) -> ClaimResult:
         tenant = _lock_tenant(call)
         if words := blocking_reason(tenant, excluding=call) or destinations.country_refusal(tenant, call.counterpart):
             return ClaimResult(Claim.REFUSED, words)
-        if _is_called_already(call):
-            return ClaimResult(Claim.REFUSED, ALREADY)
+        if words := _called_already(call):
+            return ClaimResult(Claim.REFUSED, words)
         queued = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), state=State.QUEUED)
         due = queued.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
@@ -142,14 +143,19 @@ def _count(calls: QuerySet[Call]) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def _is_called_already(call: Call) -> bool:
-    """Whether another call to this person was sent since this one was requested.
+def _called_already(call: Call) -> str:
+    """Why another call to this person keeps this one from leaving, or "": it is live, or left since this was requested.
 
-    Inside the tenant's lock, so that only one of two concurrent requests dials."""
+    Inside the tenant's lock, so that only one of two concurrent requests dials. One that waited for its turn must not
+    dial after the other, even if that is over by then.
+    """
     others = Call.objects.filter(
         tenant_id=tenant_id_of(call), counterpart=call.counterpart, origin=Call.Origin.PLACED
-    ).live()
-    return others.exclude(pk=call.pk).exclude(state=State.QUEUED).exists()
+    ).exclude(pk=call.pk)
+    if others.live().exclude(state=State.QUEUED).exists():
+        return ALREADY
+    meanwhile = others.filter(sent_at__gte=call.created_at).exclude(state__in=[State.QUEUED, State.REFUSED])
+    return CALLED_MEANWHILE if meanwhile.exists() else ""
 
 
 def _lock_tenant(call: Call) -> Tenant:
