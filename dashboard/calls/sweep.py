@@ -101,17 +101,14 @@ def commands_lost() -> None:
 
 def ends_not_confirmed() -> None:
     """Raise the alarm for calls that go on after an end-call: within 15 s, whatever the receipt says."""
-    for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, alarm="")):
+    for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, end_late_at=None)):
         with scope.for_tenant(tenant_id_of(call)):
-            if not Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, alarm="").exists():
-                continue  # another alarm was raised meanwhile and must not be overwritten
-            transition(
-                call,
-                [call.state],
-                "call.end-not-confirmed",
-                alarm=Alarm.END_NOT_CONFIRMED,
-                alarm_at=Now(),
-            )
+            late = Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, end_late_at=None).first()
+            if late is None:
+                continue
+            # an alarm that was raised before stays: pages show the late end beside it
+            alarm = {} if late.alarm else {"alarm": Alarm.END_NOT_CONFIRMED, "alarm_at": Now()}
+            transition(call, [call.state], "call.end-not-confirmed", end_late_at=Now(), **alarm)
         runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
 
 

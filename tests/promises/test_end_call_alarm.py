@@ -137,6 +137,32 @@ def test_another_alarm_does_not_hide_it(operator, make_member, sign_in):
     assert "End call is not confirmed" in page
 
 
+def test_a_late_end_is_recorded_and_drawn_beside_another_alarm(operator, make_member, sign_in):
+    call = operator.place_answered()
+    with scope.for_system("a wrong line"):
+        Call.objects.filter(pk=call.pk).update(alarm="wrong-number", alarm_at=Now(), version=F("version") + 1)
+    operator.add_fault("500", "/calls/*/control")
+    end(operator, call)
+    browser = sign_in(make_member(operator.tenant, Role.OPERATOR))
+    assert "data-redraw-in" in browser.get(f"/c/harbor/calls/{call.pk}/?part=timeline").content.decode()
+    ended_ago(call, 12)
+    before = operator.reload(call).version
+    sweep.run()
+    sweep.run()
+    after = operator.reload(call)
+    assert (after.alarm, after.version) == ("wrong-number", before + 1)
+    assert operator.audit_actions().count("call.end-not-confirmed") == 1
+
+
+def test_an_end_call_that_is_not_valid_says_so(operator, make_member, sign_in):
+    call = operator.place_answered()
+    browser = sign_in(make_member(operator.tenant, Role.OPERATOR))
+    form = {"type": "end-call", "token": str(uuid.uuid4()), "goodbye": "x" * 2000}
+    answer = browser.post(f"/c/harbor/calls/{call.pk}/command/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422 and "The call was not ended." in answer.content.decode()
+    assert operator.command_requests() == []
+
+
 def test_the_alarm_comes_before_the_promised_time_ends():
     """The threshold, the next sweep, and a worker that begins it."""
     sweeping = SCHEDULE["sweep calls"]

@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('machine_source', models.CharField(blank=True, choices=[('end-reason', 'the end reason'), ('analysis', 'the analysis'), ('transcript', 'the transcript'), ('summary', 'the summary')], db_default='', default='', help_text='What says that a machine took it; empty: none.', max_length=12)),
                 ('error', models.CharField(blank=True, help_text="What went wrong, in VoiceDock's words or ours.", max_length=500)),
                 ('end_asked_at', models.DateTimeField(blank=True, null=True)),
+                ('end_late_at', models.DateTimeField(blank=True, help_text='When it was recorded that the end-call is not confirmed.', null=True)),
                 ('end_due_at', models.DateTimeField(blank=True, help_text='When to send the end-call that was asked for together with others.', null=True)),
                 ('alarm', models.CharField(blank=True, choices=[('', 'None'), ('not-certain', "We don't know if it was placed"), ('end-not-confirmed', 'End call is not confirmed'), ('wrong-number', "It left from a number that is not this client's"), ('lost', 'VoiceDock does not know this call any more'), ('wrong-assistant', "It was made with an assistant that is not this client's")], default='', max_length=24)),
                 ('alarm_at', models.DateTimeField(blank=True, null=True)),

@@ -164,6 +164,9 @@ class Call(models.Model):
     )
     error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
     end_asked_at = models.DateTimeField(null=True, blank=True)
+    end_late_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was recorded that the end-call is not confirmed."
+    )
     end_due_at = models.DateTimeField(
         null=True, blank=True, help_text="When to send the end-call that was asked for together with others."
     )
@@ -285,7 +288,7 @@ class Call(models.Model):
     def seconds_to_alarm(self) -> int | None:
         """When a page has to be drawn again, since the end-call is late then; None when nothing is awaited."""
         age = getattr(self, "end_age", None)
-        if self.finished or self.alarm or age is None or age > END_IS_LATE:
+        if self.finished or self.alarm == Alarm.END_NOT_CONFIRMED or age is None or age > END_IS_LATE:
             return None
         return int((END_IS_LATE - age).total_seconds()) + 1
 
