@@ -23,6 +23,7 @@ from dashboard.clients import dedicating, suspension, tasks
 from dashboard.live_updates.models import Change
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
+from dashboard.sync import text_lengths
 from tenants import dedications, tenant_status
 from tenants.access.permissions import Role, StaffRole
 from tenants.audit.messages import sentence
@@ -140,6 +141,15 @@ def test_many_calls_are_ended_a_few_at_a_time_and_again_when_the_minute_is_full(
     assert len(operator.command_requests()) == len(calls) == 8
     with scope.for_system("look"):
         assert not Call.objects.exclude(end_due_at=None).exists()
+
+
+def test_a_call_whose_id_was_cut_is_not_asked_to_end_again_and_again(bloom, admin):
+    call = make_call(bloom, remote_id="call-" + text_lengths.MARK + "0123456789abcdef")
+    with scope.for_tenant(bloom.tenant):
+        bulk_end.request(Call.objects.filter(pk=call.pk), by=admin)
+    assert bulk_end.due() == []
+    with scope.for_system("look"):
+        assert Call.objects.get(pk=call.pk).end_asked_at, "its alarm comes all the same"
 
 
 def test_an_end_that_the_budget_held_back_is_asked_for_again(operator, admin, monkeypatch):

@@ -18,6 +18,7 @@ from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.live_updates import publish
+from dashboard.sync import text_lengths
 from dashboard.voicedock import EndCall
 from tenants.isolation import scope
 from tenants.models import User
@@ -50,7 +51,7 @@ def due() -> list[UUID]:
     found = []
     with scope.for_system("calls that were asked to end together"):
         wanted = Call.objects.filter(end_due_at__lte=Now(), finished=False, state=State.IN_PROGRESS)
-        wanted = wanted.exclude(remote_id="")
+        wanted = wanted.exclude(remote_id="").exclude(remote_id__contains=text_lengths.MARK)  # no command can reach it
         for connection in wanted.order_by().values_list("connection", flat=True).distinct():
             for call in wanted.filter(connection=connection).order_by("end_due_at", "created_at")[:AT_ONCE]:
                 leased = Call.objects.filter(pk=call.pk, end_due_at=call.end_due_at)
