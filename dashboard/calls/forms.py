@@ -100,7 +100,7 @@ class PlaceForm(ChosenReading):
         return facts
 
     def intent(self) -> dict[str, Any]:
-        """What `placing.place` takes."""
+        """What `intents.place` takes."""
         return {name: value for name, value in self.cleaned_data.items() if name != "reading"}
 
 

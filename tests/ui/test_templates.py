@@ -87,3 +87,16 @@ def test_no_sentence_with_a_name_in_it_is_lower_cased():
     texts = SOURCES | {path.name: path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.txt")}
     lowered = {found for text in texts.values() for found in re.findall(r"{{ ?([\w.]+)[^}]*\|lower\b", text)}
     assert {one for one in lowered if not one.endswith("_display")} <= FIXED_WORDS
+
+
+def test_every_data_attribute_that_a_script_looks_for_is_in_a_page():
+    scripts = {path.name: path.read_text("utf-8") for path in (ROOT / "static/js").glob("*.js")}
+    wanted = {
+        (name, attribute) for name, text in scripts.items() for attribute in re.findall(r"\[data-([a-z-]+)", text)
+    }
+    pages = "\n".join([*SOURCES.values(), *(path.read_text("utf-8") for path in ROOT.glob("dashboard/**/*.py"))])
+    made = set(re.findall(r"data[-_]([a-z_-]+)", pages))
+    made |= {re.sub(r"[A-Z]", lambda match: f"-{match[0].lower()}", name) for text in scripts.values()
+             for name in re.findall(r"dataset\.(\w+) ?=[^=]", text)}  # fmt: skip
+    assert wanted
+    assert [(name, one) for name, one in sorted(wanted) if not {one, one.replace("-", "_")} & made] == []
