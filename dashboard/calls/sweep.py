@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -107,7 +107,7 @@ def ends_not_confirmed() -> None:
             if late is None:
                 continue
             # an alarm that was raised before stays: pages show the late end beside it
-            alarm = {} if late.alarm else {"alarm": Alarm.END_NOT_CONFIRMED, "alarm_at": Now()}
+            alarm: dict[str, Any] = {} if late.alarm else {"alarm": Alarm.END_NOT_CONFIRMED, "alarm_at": Now()}
             transition(call, [call.state], "call.end-not-confirmed", end_late_at=Now(), **alarm)
         runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
 
