@@ -100,3 +100,9 @@ def test_every_data_attribute_that_a_script_looks_for_is_in_a_page():
              for name in re.findall(r"dataset\.(\w+) ?=[^=]", text)}  # fmt: skip
     assert wanted
     assert [(name, one) for name, one in sorted(wanted) if not {one, one.replace("-", "_")} & made] == []
+
+
+def test_no_line_begins_with_punctuation():
+    """A line break is a space on screen: it would stand before the comma."""
+    begins = re.compile(r"^\s*(?:\{% (?:if|elif|else|endif|endfor|for)\b[^%]*%\})?[,.;:)]", re.M)
+    assert [(name, found.group().strip()) for name, text in SOURCES.items() for found in begins.finditer(text)] == []
