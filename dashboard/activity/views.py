@@ -101,7 +101,6 @@ def _row(entry: AuditEntry, user: Any) -> dict[str, Any]:
         "entry": entry,
         "words": phone_numbers.within(sentence(entry)),
         "url": _subject_url(entry),
-        "mine": entry.actor_id == user.pk,
     }
 
 

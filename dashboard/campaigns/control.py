@@ -129,11 +129,6 @@ def risk(campaign: Campaign, *, by: User) -> rights.Risk | None:
         return rights.risk_of(campaign, present)
 
 
-def is_shared(campaign: Campaign) -> bool:
-    """Whether it could call from numbers of other clients. Inside a scope that covers all clients."""
-    return bool(rights.rights_of([campaign])[campaign.pk].foreign)
-
-
 def pause_because(campaign: Campaign, cause: PauseCause) -> ActionResult:
     """Require a pause and ask for it at once. Unless VoiceDock accepts, `rechecks` asks again until it is paused."""
     pauses.require(campaign, cause)

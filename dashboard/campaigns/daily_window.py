@@ -28,10 +28,6 @@ class DailyWindow:
     def is_documented(self) -> bool:
         return self.starts < self.ends
 
-    @property
-    def is_whole_day(self) -> bool:
-        return self.starts == time.min and self.ends >= LAST_SECOND
-
     def is_open(self, moment: datetime) -> bool:
         """By local time: what is skipped in spring is never open, what is repeated in autumn is open twice."""
         local = moment.astimezone(self.zone).time()

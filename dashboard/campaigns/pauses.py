@@ -13,7 +13,7 @@ from tenants import audit
 from tenants.isolation import scope
 
 FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
-ACCEPTED, REFUSED, UNKNOWN, NOT_SENT = "accepted", "refused", "unknown", "not-sent"
+ACCEPTED, NOT_SENT = "accepted", "not-sent"
 STARTED = Campaign.Status.SCHEDULED
 
 

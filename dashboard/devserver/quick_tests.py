@@ -40,7 +40,7 @@ def _tests_of(path: str) -> Iterator[str]:
     parts = PurePosixPath(path).parts
     if parts[0] == "tests" and parts[-1].startswith("test_") and (ROOT / path).exists():
         yield path if len(parts) == 2 or parts[1] == "promises" else f"tests/{parts[1]}"
-    elif parts[0] == "static":
+    elif parts[0] == "static" or (parts[0] == "templates" and (len(parts) == 2 or parts[1] == "components")):
         yield "tests/ui"
     elif parts[0] in ("dashboard", "templates", "tests") and len(parts) > 2:
         yield from _existing(f"tests/{parts[1]}")

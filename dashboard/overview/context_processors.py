@@ -87,7 +87,6 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "visit": _visit(actor, tenant),
         "switcher": _switcher(actor, tenant),
         "may": {permission.name: actor.may(permission) for permission in Permission},
-        "live_count": live,
     }
 
 

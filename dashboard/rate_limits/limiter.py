@@ -94,8 +94,6 @@ def client_for(
     )
     try:
         yield client
-    except RateLimitExceeded:
-        raise
     except voicedock.VoiceDockError as error:
         waiting.end()
         budget.record_outcome(error)

@@ -17,7 +17,7 @@ FORM_WITHIN, HOOK_WITHIN = 20.0, 10.0  # seconds for the whole body
 
 
 class Kind(StrEnum):
-    """Each kind has threads of its own (`pools.py`)."""
+    """Each kind has threads of its own (`thread_pools.py`)."""
 
     PAGE = "page"  # never waits for VoiceDock
     COMMAND = "command"  # may wait for VoiceDock: placing, control, campaigns, connections

@@ -33,6 +33,8 @@ def test_an_old_one_and_none_are_no_sign_of_life(tmp_path):
     assert not healthchecks.alive(str(path))
 
 
-def test_nothing_is_written_where_nobody_looks(monkeypatch):
+def test_nothing_is_written_without_a_path(monkeypatch, tmp_path):
     monkeypatch.delenv("PATCHBAY_ALIVE_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
     heartbeat.renew()
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,7 @@ WITHOUT_SMOKE = {"tests/promises/test_rolling_restart.py"}  # starts two web ser
         ("dashboard/voicedock/records/calls.py", ["tests/voicedock"]),
         ("templates/campaigns/_lead.html", ["tests/campaigns"]),
         ("static/css/tokens.css", ["tests/ui"]),
+        ("templates/components/_sidebar.html", ["tests/ui"]),
         ("tenants/access/permissions.py", ["tests/tenants"]),
         ("tests/calls/test_placing.py", ["tests/calls"]),
         ("tests/promises/test_caller_id.py", ["tests/promises/test_caller_id.py"]),

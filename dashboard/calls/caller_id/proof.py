@@ -62,7 +62,7 @@ class CallerId:
 
     @property
     def verdict(self) -> str:
-        """The same as `caller_id.VERDICT` computes in the database."""
+        """The same as `report.VERDICT` computes in the database."""
         if not self.is_dialed:
             return NOT_DIALED
         if self.placed_here and self.asked and self.asked != self.meant:

@@ -61,7 +61,6 @@ def _show(request: TenantRequest | StaffRequest, calls: CallQuerySet, context: d
         "longest": longest,
         "sort_url": "?" + urlencode(kept | ({"sort": "newest"} if longest else {})),
         "here": request.get_full_path(),
-        "sorted": {} if longest else {"sort": "newest"},
     }
     return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 

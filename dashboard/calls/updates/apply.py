@@ -229,7 +229,7 @@ def _has_wrong_assistant(call: Call) -> bool:
 
 
 def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
-    if not call.family or call.family == "unknown":
+    if not call.provider and call.family in ("", "unknown"):
         _family_of_copy(call)
     call.seen_at = timezone.now()
     call.version += 0 if is_new else 1
@@ -239,9 +239,9 @@ def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
 
 
 def _family_of_copy(call: Call) -> None:
-    """Take the model family from the assistant, if no provider is known."""
+    """Take the model family from our copy of the assistant: no provider is known."""
     copy = matching.assistant_of(call.connection_id, call.assistant_remote_id)
-    if copy is not None and not call.provider:
+    if copy is not None:
         call.family = copy.family
 
 
