@@ -15,6 +15,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from dashboard.calls.models import STOPS_DIALING, Call
+from dashboard.clients import readiness
 from tenants.local_time import midnight_expression
 from tenants.models import (
     AssistantDedication,
@@ -25,9 +26,9 @@ from tenants.models import (
 
 
 def clients() -> QuerySet[Tenant]:
-    """Clients with `live`, their live calls, and `today`, their calls of today in their own time zones."""
+    """Clients with `live`, their live calls, `today`, their calls of today in their own time zones, and readiness."""
     calls = Call.objects.filter(tenant=OuterRef("pk")).order_by()
-    return Tenant.objects.select_related("home_connection").annotate(
+    return readiness.annotated(Tenant.objects.select_related("home_connection")).annotate(
         live=_count(calls.live()), today=_count(calls.filter(created_at__gte=midnight_expression(OuterRef("timezone"))))
     )
 

@@ -32,6 +32,8 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "client": {
         "active": ("live", "Active"),
+        "can-call": ("live", "Can call"),
+        "cannot-call": ("waiting", "Cannot call yet"),
         "suspended": ("paused", "Suspended"),
         "closed": ("ended", "Closed"),
     },

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls.caller_id.proof import caller_id_of
 from dashboard.calls.models import Alarm, Call
-from dashboard.clients import dedicating, status_actions
+from dashboard.clients import dedicating, readiness, status_actions
 from dashboard.clients import queries as client_queries
 from dashboard.clients.forms import (
     CountriesForm,
@@ -208,6 +208,7 @@ def show(request: StaffRequest, tenant: Tenant, *, status: int = 200, **extra: A
     wrong = client_queries.alarm_that_stops_dialing(tenant) if request.actor.may(Permission.SEE_ALL_CALLS) else None
     context: dict[str, Any] = {
         "client": client,
+        "readiness": readiness.of(client),
         "fresh": fresh.get(tenant.home_connection_id or 0),
         "neighbours": connection_queries.neighbours(tenant),
         "zone_words": _zone_words(tenant),

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dashboard.clients import dedicating
+from dashboard.clients import dedicating, readiness
 from dashboard.clients import queries as client_queries
 from dashboard.clients.forms import ClientFilter, ClientForm
 from dashboard.connections import organizations
@@ -40,6 +40,7 @@ def listing(request: StaffRequest) -> HttpResponse:
     fresh = freshness.freshness({client.home_connection_id for client in found if client.home_connection_id})
     for client in found:
         client.fresh = fresh.get(client.home_connection_id or 0)  # type: ignore[attr-defined]
+        client.readiness = readiness.of(client)  # type: ignore[attr-defined]
     times = [item.fresh_at for item in fresh.values() if item.fresh_at]
     context = {
         "clients": found[:SHOWN],
