@@ -123,7 +123,11 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "dashboard.overview.context_processors.layout",
             ],
-            "builtins": ["django.templatetags.static", "dashboard.ui.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.static",
+                "dashboard.ui.templatetags.ui",
+                "dashboard.calls.templatetags.calls",
+            ],
         },
     }
 ]

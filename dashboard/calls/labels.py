@@ -8,6 +8,8 @@ from dashboard.voicedock.states import WAITING
 
 ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are shown as they came
     "user_hangup": "person hung up",
+    "assistant_ended": "assistant hung up",
+    "assistant_hangup": "assistant hung up",
     "max_duration": "longest time reached",
 }
 ASKS = {
@@ -42,9 +44,25 @@ def state(call: Call) -> str:
     if call.machine_source and call.finished:
         return f"{words}, voicemail"
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
-        reason = ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
+        reason = _end_reason(call)
         return words if reason in words.lower() else f"{words}, {reason}"
     return words
+
+
+def ending(call: Call) -> str:
+    """How a call that is over came to its end; its outcome says what it brought. Needs `with_relations`."""
+    if not call.finished:
+        return ""
+    if call.state == State.REFUSED:
+        return "before dialing"
+    if getattr(call, "ended_by", None) and call.end_reason != "user_hangup":
+        return f"ended by {call.ended_by}"  # type: ignore[attr-defined]
+    return _end_reason(call)
+
+
+def _end_reason(call: Call) -> str:
+    """The reason in words; one that VoiceDock adds is shown as it is spelled, without its underscores."""
+    return ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
 
 
 def why(call: Call) -> str:

@@ -7,24 +7,38 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import OuterRef, Subquery, Value
 from django.utils import timezone
 
 from dashboard.calls import leads
 from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
+from dashboard.voicedock import CommandType
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 BOARD_SIZE = 200
 
 
 def with_relations(calls: CallQuerySet) -> CallQuerySet:
-    """Calls with the related rows that screens show: line, assistant, requesting user, and the campaign's lead."""
+    """Calls with what screens show of them: line, assistant, who asked for it, who ended it, the campaign's lead."""
     found = calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
-    return found.with_end_age().annotate(lead=leads.facts())
+    return found.with_end_age().annotate(lead=leads.facts(), ended_by=_who_ended())
+
+
+def with_summary(calls: CallQuerySet) -> CallQuerySet:
+    """`call.report` with the summary alone: the transcript of a long call is large, and a list does not show it."""
+    return calls.select_related("report").defer("report__messages", "report__analysis", "report__recording_url")
+
+
+def _who_ended() -> Subquery:
+    """The name of who sent the end-call that ended the call; NULL when no end-call did."""
+    ends = Receipt.objects.filter(
+        call=OuterRef("pk"), command=CommandType.END_CALL, effect=Receipt.Effect.CONFIRMED
+    ).order_by("-asked_at", "-id")
+    return Subquery(ends.values("asked_by__name")[:1])
 
 
 def of_tenant(tenant: Tenant) -> CallQuerySet:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls import labels
 from dashboard.calls import queries as calls_queries
-from dashboard.calls.models import STOPS_DIALING, Alarm, Call, CallQuerySet, Receipt
+from dashboard.calls.models import REACHED, STOPS_DIALING, Alarm, Call, CallQuerySet, Receipt
 from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
 from tenants import time_zones
@@ -27,7 +27,6 @@ LINES_PER_ROW = 24  # lines in a row
 ATTENTION_ROWS = 8
 LONGEST_DAY = timedelta(hours=26)  # 25 hours when clocks go back, and a margin
 MACHINE = ~Q(machine_source="")  # voicemail answered: a separate outcome, nobody was reached
-REACHED = Q(started_at__isnull=False, machine_source="")
 MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
 

@@ -443,6 +443,7 @@ def test_a_call_that_is_placed_is_inserted_in_no_later_state(bloom, state):
         {"duration_seconds": 9},
         {"end_reason": "customer-ended-call"},
         {"machine_source": "summary"},
+        {"analysis_outcome": "booked"},
         {"finished": True},
         {"alarm": "wrong-number"},
         {"data_removed_at": timezone.now()},

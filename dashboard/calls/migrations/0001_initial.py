@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
                 ('duration_seconds', models.PositiveIntegerField(blank=True, null=True)),
                 ('end_reason', models.CharField(blank=True, max_length=120)),
                 ('machine_source', models.CharField(blank=True, choices=[('end-reason', 'the end reason'), ('analysis', 'the analysis'), ('transcript', 'the transcript'), ('summary', 'the summary')], db_default='', default='', help_text='What says that a machine took it; empty: none.', max_length=12)),
+                ('analysis_outcome', models.CharField(blank=True, db_default='', default='', help_text='What its analysis says came of it.', max_length=40)),
+                ('outcome', models.GeneratedField(db_persist=True, expression=models.Case(models.When(finished=False, then=models.Value('')), models.When(state__in=['refused', 'rejected'], then=models.Value('refused')), models.When(state__in=['insufficient-credits'], then=models.Value('no_credit')), models.When(state__in=['failed'], then=models.Value('not_reached')), models.When(state__in=['lost'], then=models.Value('lost')), models.When(models.Q(('machine_source', ''), _negated=True), then=models.Value('voicemail')), models.When(state='transferred', then=models.Value('transferred')), models.When(models.Q(('analysis_outcome', ''), _negated=True), then=models.F('analysis_outcome')), models.When(state='ended-with-error', then=models.Value('failed')), default=models.Value('no_outcome')), output_field=models.CharField(help_text='What came of it; empty while it is live.', max_length=40))),
                 ('error', models.CharField(blank=True, help_text="What went wrong, in VoiceDock's words or ours.", max_length=500)),
                 ('end_asked_at', models.DateTimeField(blank=True, null=True)),
                 ('end_late_at', models.DateTimeField(blank=True, help_text='When it was recorded that the end-call is not confirmed.', null=True)),
@@ -197,6 +199,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='call',
             index=models.Index(condition=models.Q(('state', 'sending')), fields=['tenant'], name='calls_being_sent'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(fields=['tenant', 'outcome', '-created_at', '-id'], name='calls_by_outcome'),
         ),
         migrations.AddIndex(
             model_name='call',

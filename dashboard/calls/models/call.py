@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from dashboard.calls import outcomes
 from dashboard.calls.updates.voicemail import Source
 from dashboard.sync import text_lengths
 from dashboard.voicedock import states
@@ -60,6 +61,7 @@ class Alarm(models.TextChoices):
 
 STOPS_DIALING = [Alarm.WRONG_NUMBER, Alarm.WRONG_ASSISTANT]  # until staff clear it, with a reason
 
+REACHED = Q(started_at__isnull=False, machine_source="")  # a person: whom a machine answered for was not reached
 END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
 
@@ -162,6 +164,18 @@ class Call(models.Model):
         db_default="",
         help_text="What says that a machine took it; empty: none.",
     )
+    analysis_outcome = models.CharField(
+        max_length=outcomes.MOST,
+        blank=True,
+        default="",  # of a call that is not saved yet
+        db_default="",
+        help_text="What its analysis says came of it.",
+    )
+    outcome = models.GeneratedField(
+        expression=outcomes.expression(),
+        output_field=models.CharField(max_length=outcomes.MOST, help_text="What came of it; empty while it is live."),
+        db_persist=True,
+    )
     error = models.CharField(max_length=500, blank=True, help_text="What went wrong, in VoiceDock's words or ours.")
     end_asked_at = models.DateTimeField(null=True, blank=True)
     end_late_at = models.DateTimeField(
@@ -253,6 +267,7 @@ class Call(models.Model):
             ),
             models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
             models.Index(fields=["tenant"], condition=Q(state="sending"), name="calls_being_sent"),
+            models.Index(fields=["tenant", "outcome", "-created_at", "-id"], name="calls_by_outcome"),
             models.Index(
                 fields=["tenant", "-created_at", "-id"],
                 condition=Q(direction="outbound"),

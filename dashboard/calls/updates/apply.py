@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dashboard.calls import outcomes
 from dashboard.calls.control import effects
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import record_transition
@@ -48,7 +49,7 @@ def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
     correction = _correction(call, facts)
     report = _merge_report(call, facts)
     _merge(call, facts)
-    _merge_machine(call, report)
+    _merge_outcome(call, report)
     transitions = _consequences(call, before, correction)
     changed = (
         is_new
@@ -142,8 +143,8 @@ def _merge_state(call: Call, facts: CallUpdate) -> None:
     call.state_at = reached or (facts.at if call.field_versions.get("state") == stamp else call.state_at)
 
 
-def _merge_machine(call: Call, report: CallReport | None) -> None:
-    """Set whether a machine took the call, from all fields known by now."""
+def _merge_outcome(call: Call, report: CallReport | None) -> None:
+    """Set whether a machine took the call, and what came of it, from all fields known by now."""
     found = voicemail.source_of(
         call.end_reason,
         report.analysis if report else None,
@@ -152,6 +153,8 @@ def _merge_machine(call: Call, report: CallReport | None) -> None:
         direction=call.direction,
     )
     call.machine_source = found if report is not None else found or call.machine_source
+    if report is not None:
+        call.analysis_outcome = outcomes.from_analysis(report.analysis)
 
 
 def _merge_report(call: Call, facts: CallUpdate) -> CallReport | None:

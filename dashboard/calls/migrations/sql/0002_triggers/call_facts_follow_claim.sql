@@ -6,7 +6,7 @@ CREATE FUNCTION public.call_facts_follow_claim() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   told boolean := NEW.remote_id || NEW.webhook_call_id || NEW.reported_line || NEW.number_remote_id || NEW.answered_status
-      || NEW.answered_remote_id || NEW.end_reason || NEW.machine_source <> ''
+      || NEW.answered_remote_id || NEW.end_reason || NEW.machine_source || NEW.analysis_outcome <> ''
     OR num_nonnulls(NEW.answered_at, NEW.placed_at, NEW.started_at, NEW.ended_at, NEW.duration_seconds) > 0;
   asked boolean := NEW.asked_line || NEW.asked_number_remote_id || NEW.asked_assistant_remote_id <> '';
   wrong text;

@@ -1,0 +1,113 @@
+"""What came of a call: what its analysis says, else what its state says.
+
+VoiceDock has no field for it: an assistant's `analysis_plan` has a schema of its own (`voicedock-api.md §8`), so the
+usual names of such a field are read, and a value that nobody foresaw is shown in its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Case, F, Q, Value, When
+
+from dashboard.voicedock.states import CallState
+
+FIELDS = ("outcome", "call_outcome", "result", "disposition")
+NOT_TO_BE_CALLED = re.compile(r"(?:do_?not_?call|opt(?:ed)?_?out|unsubscribe)")
+MOST = 40  # characters of an outcome
+SAME: dict[str, str] = {  # other usual names of an outcome
+    "appointment_booked": "booked",
+    "rescheduled": "moved",
+    "callback": "call_back",
+    "call_back_requested": "call_back",
+    "callback_requested": "call_back",
+    "not_interested": "declined",
+    "no_answer": "not_reached",
+    "incomplete": "unfinished",
+    "opt_out": "do_not_call",
+    "opted_out": "do_not_call",
+    "answering_machine": "voicemail",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`tone` is a modifier of `.outcome` in components.css: good, todo (a person acts), wrong, or "" (neutral)."""
+
+    slug: str
+    label: str
+    tone: str
+    icon: str
+
+
+KNOWN = {
+    outcome.slug: outcome
+    for outcome in (
+        Outcome("answered", "Answered", "", "yes"),
+        Outcome("call_back", "Call back", "todo", "callback"),
+        Outcome("declined", "Declined", "", "no"),
+        Outcome("do_not_call", "Do not call", "wrong", "ban"),
+        Outcome("unfinished", "Unfinished", "", "clock"),
+        Outcome("wrong_number", "Wrong number", "", "missed"),
+        Outcome("transferred", "Transferred", "good", "transfer"),
+        Outcome("voicemail", "Voicemail", "", "voicemail"),
+        Outcome("not_reached", "Not reached", "", "missed"),
+        Outcome("failed", "Failed", "wrong", "alert"),
+        Outcome("refused", "Refused", "wrong", "ban"),
+        Outcome("no_credit", "No credit left", "wrong", "alert"),
+        Outcome("lost", "Not certain", "wrong", "alert"),
+        Outcome("no_outcome", "No outcome", "", "info"),
+    )
+}
+NOBODY_REACHED = ("voicemail", "not_reached", "failed", "refused", "no_credit", "lost")  # left out of shares of people
+FOR_THE_CALENDAR = re.compile(r"booked|moved|planned|appointment|scheduled")
+GOOD = re.compile(
+    rf"{FOR_THE_CALENDAR.pattern}|accepted|confirmed|agreed|interested|registered|received|sent|paid|sold"
+)
+BAD = re.compile(r"\b(?:not|no|un|dis|never)")
+
+
+def from_analysis(analysis: object) -> str:
+    """The outcome that an analysis holds, as a slug; "" when it has none, or has it in a form we cannot read."""
+    if not isinstance(analysis, Mapping):
+        return ""
+    values = {str(name).casefold(): value for name, value in analysis.items()}
+    if any(value is True and NOT_TO_BE_CALLED.fullmatch(name) for name, value in values.items()):
+        return "do_not_call"
+    for name in FIELDS:
+        value = values.get(name)
+        if isinstance(value, str) and value.strip():
+            slug = re.sub(r"[^\w]+", "_", value.casefold()).strip("_")[:MOST].strip("_")
+            return SAME.get(slug, slug)
+    return ""
+
+
+def read(slug: str) -> Outcome:
+    """Label, tone and icon of an outcome."""
+    if slug in KNOWN:
+        return KNOWN[slug]
+    words = slug.replace("_", " ").strip()
+    is_good = GOOD.search(words) is not None and BAD.search(words) is None
+    icon = "booked" if is_good and FOR_THE_CALENDAR.search(words) else "yes" if is_good else "info"
+    return Outcome(slug, words[:1].upper() + words[1:], "good" if is_good else "", icon)
+
+
+def expression() -> Case:
+    """The outcome of a call by its columns; "" while it is live."""
+    by_state = {
+        "refused": [CallState.REFUSED.value, CallState.REJECTED.value],
+        "no_credit": [CallState.INSUFFICIENT_CREDITS.value],
+        "not_reached": [CallState.FAILED.value],
+        "lost": [CallState.LOST.value],
+    }
+    return Case(
+        When(finished=False, then=Value("")),
+        *(When(state__in=states, then=Value(slug)) for slug, states in by_state.items()),
+        When(~Q(machine_source=""), then=Value("voicemail")),
+        When(state=CallState.TRANSFERRED.value, then=Value("transferred")),
+        When(~Q(analysis_outcome=""), then=F("analysis_outcome")),
+        When(state=CallState.ENDED_WITH_ERROR.value, then=Value("failed")),
+        default=Value("no_outcome"),
+    )
