@@ -105,7 +105,7 @@ def renew_alive_file(**_: Any) -> None:
 
 @worker_ready.connect
 @beat_init.connect
-def tell(**_: Any) -> None:
-    """Whoever started us waits for this file."""
+def write_ready_file(**_: Any) -> None:
+    """The process that started this one waits for the file."""
     if path := os.environ.get("PATCHBAY_READY_FILE"):
         Path(path).touch()

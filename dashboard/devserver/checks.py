@@ -35,7 +35,7 @@ class Check:
 class Outcome:
     check: Check
     code: int
-    told: str
+    output: str
     seconds: float
 
 
@@ -63,7 +63,7 @@ def _check(chosen: list[Check]) -> bool:
     """Run them beside each other and print how each ended; true when one failed."""
     began = time.monotonic()
     with ThreadPoolExecutor(max(2, (os.cpu_count() or 2) - 1)) as together:
-        outcomes = [_tell(outcome) for outcome in together.map(_run, chosen)]
+        outcomes = [_report(outcome) for outcome in together.map(_run, chosen)]
     failed = [outcome for outcome in outcomes if outcome.code]
     words = f"failed: {', '.join(outcome.check.name for outcome in failed)}" if failed else "all well"
     print(f"{len(outcomes)} checks in {time.monotonic() - began:.1f} s, {words}. Now the tests.\n", flush=True)
@@ -122,10 +122,10 @@ def _run(check: Check) -> Outcome:
     return Outcome(check, done.returncode, done.stdout.strip(), time.monotonic() - began)
 
 
-def _tell(outcome: Outcome) -> Outcome:
+def _report(outcome: Outcome) -> Outcome:
     print(f"{'FAILED' if outcome.code else 'ok':<7}{outcome.check.name:<24}{outcome.seconds:5.1f} s", flush=True)
     if outcome.code:
-        print(outcome.told + "\n", flush=True)
+        print(outcome.output + "\n", flush=True)
     return outcome
 
 

@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
 def _of_the_local_one(places: Places, command: list[str]) -> dict[str, str]:
     """The environment `up` gives to its own; the owner's log-in only to commands that change tables."""
     lock = Lock(places)
-    address = lock.told()  # of the one that runs, or ran last
+    address = lock.read()  # of the one that runs, or ran last
     lock.release()
     port = int(address.rstrip("/").rpartition(":")[2]) if address else up.asked_port()
     found = environment.local(places, web_port=port)

@@ -16,18 +16,18 @@ class Lock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        self.tell("")
+        self.write("")
         return True
 
     def release(self) -> None:
         self._file.close()
 
-    def tell(self, words: str) -> None:
-        """Leave word for who comes second."""
+    def write(self, words: str) -> None:
+        """Write the address for an `up` that starts while this one runs."""
         self._file.truncate(0)
         self._file.write(words)
         self._file.flush()
 
-    def told(self) -> str:
+    def read(self) -> str:
         self._file.seek(0)
         return self._file.read().strip()

@@ -26,8 +26,8 @@ def born(pid: int) -> str | None:
         except OSError:
             return None
         return None if words[0] in "ZX" else words[19]
-    told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
-    return told or None
+    output = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return output or None
 
 
 def command_line(pid: int) -> str:
@@ -42,8 +42,8 @@ def command_line(pid: int) -> str:
 def work(pid: int) -> int:
     """How much a process and its children have computed, in ticks of the kernel; it grows while they are busy."""
     if sys.platform != "linux":
-        told = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True).stdout
-        return sum(int(digits) for digits in re.findall(r"\d+", told))
+        output = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True).stdout
+        return sum(int(digits) for digits in re.findall(r"\d+", output))
     return sum(_ticks(process) for process in [pid, *_children(pid)])
 
 

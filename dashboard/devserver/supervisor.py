@@ -20,8 +20,8 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_PAUSE, CALM_AFTER = 30.0, 60.0
 LONG_LOG = 5_000_000  # bytes
 LONGEST_START = 600.0  # seconds for which even one that works on is waited for
-SAY_AFTER = 10.0  # seconds of waiting, and between two words about it
-LOOK_EVERY = 0.5  # seconds between two looks at what a starting process has done
+REPORT_AFTER = 10.0  # seconds of waiting, and between two words about it
+CHECK_EVERY = 0.5  # seconds between two checks of what a starting process has done
 
 
 class Failed(Exception):
@@ -60,11 +60,11 @@ class Running:
 class Supervisor:
     """One per `up`. Children are in sessions of their own, so a Ctrl-C reaches us alone and we end them in order."""
 
-    def __init__(self, places: Places, say: Callable[[str], None] = print) -> None:
-        self.places, self.say = places, say
+    def __init__(self, places: Places, report: Callable[[str], None] = print) -> None:
+        self.places, self.report = places, report
         self.running: dict[str, Running] = {}
         self.asked, self._asked_at = 0, -1.0
-        self._said_of_disk = ""
+        self._disk_warning = ""
         self._log_from: dict[str, int] = {}  # where the lines of the newest process of a name begin in its log
         self._wake, self._waker = os.pipe()
         os.set_blocking(self._wake, False)
@@ -73,7 +73,7 @@ class Supervisor:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Signals are ours inside; whatever happens, no child is left afterwards."""
-        before = {number: signal.signal(number, self._hear) for number in FORWARDED}
+        before = {number: signal.signal(number, self._on_signal) for number in FORWARDED}
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         try:
@@ -84,8 +84,8 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        """A group and its leader are often told both: what comes within a second is the same request."""
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        """A group and its leader often get the signal both: what comes within a second is the same request."""
         if time.monotonic() - self._asked_at > 1:
             self.asked += 1
             self._asked_at = time.monotonic()
@@ -148,8 +148,8 @@ class Supervisor:
             if progress.is_due() and progress.has_ended(self._done_by(child.name)):
                 words = f"{child.name} did not answer within {progress.waited:.0f} s."
                 raise Failed(f"{words}\n{self.last_words(child.name)}")
-            if progress.is_to_be_told():
-                self.say(f"Still starting {child.name}, for {progress.waited:.0f} s now …")
+            if progress.is_report_due():
+                self.report(f"Still starting {child.name}, for {progress.waited:.0f} s now …")
             self._sleep(0.05)
 
     def _done_by(self, name: str) -> tuple[int, int]:
@@ -158,7 +158,7 @@ class Supervisor:
         return processes.work(self.running[name].process.pid), log.stat().st_size if log.exists() else 0
 
     def once(self, child: Child) -> None:
-        """Run to its end; Failed when it says no."""
+        """Run to its end; Failed when it exits with an error."""
         process = self._spawn(child).process
         while process.poll() is None:
             if self.asked:
@@ -178,7 +178,9 @@ class Supervisor:
                     if now - it.since > CALM_AFTER:
                         it.pause = 0.5
                     it.due = now + it.pause
-                    self.say(f"{it.child.name} ended ({ending(code)}); starting it again. See logs/{it.child.name}.log")
+                    self.report(
+                        f"{it.child.name} ended ({ending(code)}); starting it again. See logs/{it.child.name}.log"
+                    )
                 elif it.due is not None and now >= it.due:
                     self._spawn(it.child)
             self._look_after_the_disk()
@@ -189,9 +191,9 @@ class Supervisor:
         for name in self.running:
             self.rotate(self.places.logs / f"{name}.log")
         words = disk_space.trouble(self.places.data)
-        if words and words != self._said_of_disk:
-            self.say(words)
-        self._said_of_disk = words
+        if words and words != self._disk_warning:
+            self.report(words)
+        self._disk_warning = words
 
     def stop(self) -> None:
         """Last started, first stopped, one group after the other: each needs those before it. Asked twice: kill."""
@@ -227,8 +229,8 @@ class Supervisor:
         """Of the process that runs now, or ran last; not of one before it that wrote into the same file."""
         path = self.places.logs / f"{name}.log"
         own = path.read_bytes()[self._log_from.get(name, 0) :] if path.exists() else b""
-        told = own.decode(errors="replace").splitlines()[-lines:]
-        return "\n".join(f"  {line}" for line in told) + f"\n  (from {path})"
+        last = own.decode(errors="replace").splitlines()[-lines:]
+        return "\n".join(f"  {line}" for line in last) + f"\n  (from {path})"
 
 
 @dataclass
@@ -237,9 +239,9 @@ class Progress:
 
     patience: float
     began: float = field(default_factory=time.monotonic)
-    looked_at: float = 0.0
+    checked_at: float = 0.0
     moved_at: float = field(default_factory=time.monotonic)
-    told_at: float = field(default_factory=time.monotonic)
+    reported_at: float = field(default_factory=time.monotonic)
     done: object = None
 
     @property
@@ -247,10 +249,10 @@ class Progress:
         return time.monotonic() - self.began
 
     def is_due(self) -> bool:
-        """Looking costs a little, so not at each turn."""
-        if time.monotonic() - self.looked_at < min(LOOK_EVERY, self.patience / 4):
+        """A check costs a little, so it is not made at each turn."""
+        if time.monotonic() - self.checked_at < min(CHECK_EVERY, self.patience / 4):
             return False
-        self.looked_at = time.monotonic()
+        self.checked_at = time.monotonic()
         return True
 
     def has_ended(self, done: object) -> bool:
@@ -258,10 +260,10 @@ class Progress:
             self.done, self.moved_at = done, time.monotonic()
         return time.monotonic() - self.moved_at > self.patience or self.waited > LONGEST_START
 
-    def is_to_be_told(self) -> bool:
-        if time.monotonic() - self.told_at < SAY_AFTER:
+    def is_report_due(self) -> bool:
+        if time.monotonic() - self.reported_at < REPORT_AFTER:
             return False
-        self.told_at = time.monotonic()
+        self.reported_at = time.monotonic()
         return True
 
 

@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     places.make()
     lock = Lock(places)
     if not lock.take():
-        sys.exit(f"Patchbay is already up: {lock.told() or 'it is just starting'}. Stop that one first.")
+        sys.exit(f"Patchbay is already up: {lock.read() or 'it is just starting'}. Stop that one first.")
     try:
         return _run(places, port, lock)
     finally:
@@ -29,40 +29,40 @@ def run(arguments: list[str]) -> int:
 
 def _run(places: Places, port: int, lock: Lock) -> int:
     if left := processes.clean_up(places.run):
-        _say(f"Ended what a killed run had left: {', '.join(left)}.")
+        _print(f"Ended what a killed run had left: {', '.join(left)}.")
     if not is_free(port):
         sys.exit(f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up")
     if words := disk_space.trouble(places.data):
-        _say(words)
-    supervisor = Supervisor(places, _say)
+        _print(words)
+    supervisor = Supervisor(places, _print)
     try:
         places.renew_busy_ports()
         with supervisor.listening():
             _start(supervisor, places, port)
-            lock.tell(f"http://localhost:{port}/")
-            _say(f"Patchbay is ready: http://localhost:{port}/")
-            _say(_closing())
+            lock.write(f"http://localhost:{port}/")
+            _print(f"Patchbay is ready: http://localhost:{port}/")
+            _print(_closing())
             supervisor.watch()
-            _say("Stopping …")
+            _print("Stopping …")
     except Stopped:
-        _say("Stopped before everything was up.")
+        _print("Stopped before everything was up.")
     except Failed as error:
-        _say(str(error))
+        _print(str(error))
         return 1
     except OSError as error:
         if not disk_space.is_full(error):
             raise
-        _say(disk_space.full(places.data))
+        _print(disk_space.full(places.data))
         return 1
-    _say("Everything has stopped.")
+    _print("Everything has stopped.")
     return 0
 
 
 def asked_port() -> int:
-    told = os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not told.isdigit() or not 0 < int(told) < 65536:
-        sys.exit(f"PORT is {told!r}; it must be a number from 1 to 65535.")
-    return int(told)
+    port = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        sys.exit(f"PORT is {port!r}; it must be a number from 1 to 65535.")
+    return int(port)
 
 
 def _start(supervisor: Supervisor, places: Places, port: int) -> None:
@@ -72,16 +72,16 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
 
     state = setup_steps.migrations(env["DATABASE_URL"])
     if "postgres" not in ours or not setup_steps.taken(places, "migrate", state):
-        _say("Updating the tables …")
+        _print("Updating the tables …")
         supervisor.once(children.command("migrate", owner, "migrate", "--no-input"))
         setup_steps.take(places, "migrate", state)
     world = setup_steps.demo(state, env["PATCHBAY_URL"], env["VOICEDOCK_API_URL"])
     if "sandbox" in ours and not setup_steps.taken(places, "demo", world):
-        _say("Furnishing the demo …")
+        _print("Preparing demo data …")
         supervisor.once(children.command("demo", owner, "demo"))
         setup_steps.take(places, "demo", world)
 
-    _say("Starting workers, web and beat …")
+    _print("Starting workers, web and beat …")
     web = children.web(port, env | environment.auditor(places))
     supervisor.start(*children.workers(places, env, environment.signer(places)), web, children.beat(places, env))
 
@@ -102,7 +102,7 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
     if "sandbox" in ours:
         services.append(children.sandbox(places, ports["sandbox"], plain))
     if services:
-        _say(f"Starting {', '.join(child.name for child in services)} …")
+        _print(f"Starting {', '.join(child.name for child in services)} …")
         supervisor.start(*services)
     if server:
         passwords = {f"{who}_password": secrets[who] for who in ("owner", "app", "auditor")}
@@ -119,5 +119,5 @@ def _closing() -> str:
     )
 
 
-def _say(words: str) -> None:
+def _print(words: str) -> None:
     print(words, flush=True)

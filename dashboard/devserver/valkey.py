@@ -37,10 +37,10 @@ def answers(port: int, password: str) -> bool:
         with socket.create_connection(("127.0.0.1", port), 1) as line:
             line.settimeout(1)
             line.sendall(f"AUTH {password}\r\nPING\r\n".encode())
-            told = b""
-            while told.count(b"\r\n") < 2 and (more := line.recv(100)):
-                told += more
-            return told.endswith(b"+PONG\r\n")  # while it still loads its data it says -LOADING
+            answer = b""
+            while answer.count(b"\r\n") < 2 and (more := line.recv(100)):
+                answer += more
+            return answer.endswith(b"+PONG\r\n")  # while it still loads its data it says -LOADING
     except OSError:
         return False
 

@@ -220,8 +220,8 @@ def test_the_readme_leads_to_a_patchbay_that_works(folder):
         assert "no issues" in deployment.run("web", "check", "--deploy", "--fail-level", "WARNING")
         deployment.start(stack, "signer", "web", "interactive", "requests", "worker", "beat")
         eventually(lambda: deployment.ask("/readyz")[0] == 200, "a web that is ready")
-        told = deployment.run("web", "first_admin", "--email", "first@reseller.example", "--name", "First Person")
-        link = re.search(rf"https://{re.escape(HOST)}(/\S+)", told)
+        output = deployment.run("web", "first_admin", "--email", "first@reseller.example", "--name", "First Person")
+        link = re.search(rf"https://{re.escape(HOST)}(/\S+)", output)
         assert link and deployment.ask(link[1])[0] == 200
         deployment.run(
             "worker", "shell", "-c", "from tenants.tasks import publish_checkpoints; publish_checkpoints.delay()"

@@ -65,7 +65,7 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
     for _ in range(2):
         create_roles.create(address, **passwords, database=None)
     with psycopg.connect(address) as connection:
-        told = connection.execute(
+        rows = connection.execute(
             "SELECT rolname, rolcanlogin, rolsuper, rolinherit, rolcreatedb, rolbypassrls FROM pg_roles "
             "WHERE rolname LIKE 'patchbay_%' ORDER BY 1"
         ).fetchall()
@@ -74,7 +74,7 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
         ).fetchone()
         limits = connection.execute("SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'patchbay_app'::regrole")
         assert "idle_in_transaction_session_timeout=60s" in limits.fetchone()[0]
-    assert told == [
+    assert rows == [
         ("patchbay_app", True, False, False, False, False),
         ("patchbay_auditor", True, False, False, False, False),
         ("patchbay_owner", True, False, True, True, False),  # makes the databases of tests
@@ -97,7 +97,7 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
         ({"DATABASE_ADMIN_URL": "postgresql://nobody:wrong@{server}/postgres"}, "PostgreSQL refuses: "),
     ],
 )
-def test_what_is_wrong_with_the_addresses_is_said(address, monkeypatch, given, words):
+def test_what_is_wrong_with_the_addresses_is_shown(address, monkeypatch, given, words):
     server_address = address.rpartition("@")[2].partition("/")[0]
     usual = {name: f"postgresql://{role}:word@h/d" for name, role in create_roles.LOGINS.items()} | {
         "DATABASE_ADMIN_URL": address

@@ -74,7 +74,7 @@ def test_ensurepip_brings_pip_which_brings_uv(checkout, ran, machine):
     assert ran[1:3] == ["/.venv/bin/python -m ensurepip", ran[2]] and ran[2].startswith("/.venv/bin/python -m pip ")
 
 
-def test_a_bare_debian_is_told_what_to_install_before_anything_is_made(checkout, ran, machine):
+def test_a_bare_debian_reads_what_to_install_before_anything_is_made(checkout, ran, machine):
     machine("venv")
     with pytest.raises(SystemExit, match="apt-get install python3-venv"):
         manage.prepare("run")
@@ -133,13 +133,13 @@ def test_it_can_be_read_by_an_old_python_to_say_so():
     text = Path(manage.__file__).read_text()
     for too_new in ("match ", ":=", "| None"):
         assert too_new not in text
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", "import sys; sys.version_info = (3, 9, 2); import manage; manage.main(['up'])"],
         cwd=Path(manage.__file__).parent,
         capture_output=True,
         text=True,
     )
-    assert told.stderr == "Patchbay needs Python 3.11 or newer; this is 3.9.\n"
+    assert output.stderr == "Patchbay needs Python 3.11 or newer; this is 3.9.\n"
 
 
 def test_up_and_the_keys_are_there_before_django_is_set_up():

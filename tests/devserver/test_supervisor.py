@@ -70,9 +70,9 @@ def child(tmp_path: Path) -> Callable[..., Child]:
 
 @pytest.fixture
 def supervisor(places: Places) -> Iterator[Supervisor]:
-    told: list[str] = []
-    supervisor = Supervisor(places, told.append)
-    supervisor.told = told
+    reports: list[str] = []
+    supervisor = Supervisor(places, reports.append)
+    supervisor.reports = reports
     with supervisor.listening():
         yield supervisor
 
@@ -113,7 +113,7 @@ def test_what_a_child_writes_is_its_owners_alone(supervisor, child, tmp_path):
     assert (tmp_path / "one.well").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_child_that_ends_at_once_is_told_with_its_last_words(supervisor, child):
+def test_a_child_that_ends_at_once_is_reported_with_its_last_words(supervisor, child):
     with pytest.raises(Failed, match=r"broken ended at once \(exit 3\)(.|\n)*no such thing"):
         supervisor.start(child("well"), child("broken", "import sys; print('no such thing'); sys.exit(3)"))
 
@@ -138,7 +138,7 @@ def test_a_crashed_child_comes_back(supervisor, child):
     supervisor.watch()
     thread.join()
     assert supervisor.running["web"].process.poll() is None
-    assert supervisor.told == ["web ended (signal SIGKILL); starting it again. See logs/web.log"]
+    assert supervisor.reports == ["web ended (signal SIGKILL); starting it again. See logs/web.log"]
 
 
 def test_asked_to_stop_while_starting(supervisor, child):
@@ -246,9 +246,9 @@ import signal; signal.pause()
 
 def test_one_that_works_on_is_waited_for_beyond_its_limit(supervisor, child, monkeypatch):
     """On a busy machine a start takes long; computing is progress."""
-    monkeypatch.setattr("dashboard.devserver.supervisor.SAY_AFTER", 0.3)
+    monkeypatch.setattr("dashboard.devserver.supervisor.REPORT_AFTER", 0.3)
     supervisor.start(child("worker", BUSY, "1.0", start_limit=0.4))
-    assert supervisor.told and supervisor.told[0].startswith("Still starting worker, for ")
+    assert supervisor.reports and supervisor.reports[0].startswith("Still starting worker, for ")
 
 
 def test_one_that_does_nothing_any_more_is_given_up(supervisor, child):
@@ -277,16 +277,16 @@ def test_a_log_that_has_grown_long_is_rotated_while_it_is_written(supervisor, ch
     assert (log.stat().st_size, log.with_suffix(".log.1").stat().st_size) == (0, 2001)
 
 
-def test_a_full_disk_is_told_once(supervisor, monkeypatch):
+def test_a_full_disk_is_reported_once(supervisor, monkeypatch):
     free = [50_000_000]
     usage = type("Usage", (), {"free": property(lambda self: free[0])})
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage())
     supervisor._look_after_the_disk()
     supervisor._look_after_the_disk()
-    assert len(supervisor.told) == 1 and "nearly full: 50 MB are left" in supervisor.told[0]
+    assert len(supervisor.reports) == 1 and "nearly full: 50 MB are left" in supervisor.reports[0]
     free[0] = 10**12
     supervisor._look_after_the_disk()
-    assert len(supervisor.told) == 1
+    assert len(supervisor.reports) == 1
 
 
 @pytest.mark.parametrize("half", ["", "{", '{"pid": 12', "null", '{"pid": null}', "[]", "\x00\x00"])

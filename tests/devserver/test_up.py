@@ -43,51 +43,51 @@ def manage(places: Places) -> Callable[..., subprocess.CompletedProcess]:
 def up_elsewhere(places: Places) -> Iterator[Lock]:
     lock = Lock(places)
     assert lock.take()
-    lock.tell("http://127.0.0.1:8000/")
+    lock.write("http://127.0.0.1:8000/")
     yield lock
     lock.release()
 
 
-def test_a_busy_port_is_told_with_the_way_out(manage):
+def test_a_busy_port_is_reported_with_the_way_out(manage):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        told = manage("up", PORT=str(port))
-    assert told.returncode == 1
-    assert told.stderr == f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up\n"
+        result = manage("up", PORT=str(port))
+    assert result.returncode == 1
+    assert result.stderr == f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up\n"
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1", "8000.5"])
 def test_a_port_that_is_none(manage, port):
-    told = manage("up", PORT=port)
-    assert told.returncode == 1
-    assert "it must be a number from 1 to 65535" in told.stderr
+    result = manage("up", PORT=port)
+    assert result.returncode == 1
+    assert "it must be a number from 1 to 65535" in result.stderr
 
 
 def test_a_second_one_is_refused(manage, up_elsewhere):
-    told = manage("up", PORT=str(free_port()))
-    assert told.returncode == 1
-    assert told.stderr == "Patchbay is already up: http://127.0.0.1:8000/. Stop that one first.\n"
+    result = manage("up", PORT=str(free_port()))
+    assert result.returncode == 1
+    assert result.stderr == "Patchbay is already up: http://127.0.0.1:8000/. Stop that one first.\n"
 
 
 def test_reset_is_refused_while_it_runs(manage, up_elsewhere, places):
-    told = manage("reset", "--yes")
-    assert told.returncode == 1
-    assert "Patchbay is up. Stop it first" in told.stderr
+    result = manage("reset", "--yes")
+    assert result.returncode == 1
+    assert "Patchbay is up. Stop it first" in result.stderr
     assert places.logs.exists()
 
 
 @pytest.mark.parametrize(("typed", "left"), [("n\n", True), ("\n", True), ("", True), ("y\n", False)])
 def test_reset_asks(manage, places, typed, left):
     (places.data / "sandbox.json").write_text("{}")
-    told = manage("reset", typed=typed)
-    assert "(y/N)" in told.stdout
+    result = manage("reset", typed=typed)
+    assert "(y/N)" in result.stdout
     assert (places.data / "sandbox.json").exists() is left
-    assert told.returncode == (1 if left else 0)
+    assert result.returncode == (1 if left else 0)
 
 
-def test_reset_does_not_ask_when_told_so(manage, places):
+def test_reset_does_not_ask_with_yes(manage, places):
     (places.data / "sandbox.json").write_text("{}")
     assert manage("reset", "--yes").returncode == 0
     assert list(places.data.iterdir()) == []
@@ -127,7 +127,7 @@ def test_a_real_voicedock_gets_no_sandbox_page(places):
     assert "PATCHBAY_SANDBOX_URL" not in made
 
 
-def test_a_database_without_its_owner_is_told(places):
+def test_a_database_without_its_owner_is_reported(places):
     with pytest.raises(SystemExit, match="DATABASE_OWNER_URL is not"):
         environment.owner(places, {"DATABASE_URL": "postgresql://app@db/x"})
 
@@ -142,19 +142,19 @@ def test_the_sign_ins_are_those_of_the_demo():
 @pytest.mark.parametrize("half", ["", "{", '{"pid": 12'])
 def test_half_a_note_does_not_stop_reset(manage, places, half):
     (places.run / "web.pid").write_text(half)
-    told = manage("reset", "--yes")
-    assert (told.returncode, told.stderr) == (0, "")
+    result = manage("reset", "--yes")
+    assert (result.returncode, result.stderr) == (0, "")
     assert list(places.data.iterdir()) == []
 
 
-def test_secrets_that_cannot_be_read_are_told_and_never_made_anew(places):
+def test_secrets_that_cannot_be_read_are_reported_and_never_made_anew(places):
     places.secrets()
     (places.data / "secrets.json").write_text('{"secret_key": "lo')
     with pytest.raises(SystemExit, match=r"secrets\.json cannot be read"):
         places.secrets()
 
 
-def test_a_full_disk_is_told_in_words(places, monkeypatch, capsys):
+def test_a_full_disk_is_reported_in_words(places, monkeypatch, capsys):
     def full(self):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -32,16 +32,16 @@ def test_one_that_would_not_end_is_not_waited_for_for_ever():
     assert services.web(1, {}).stop_limit > server.IN_FLIGHT + server.notice()
 
 
-@pytest.mark.parametrize(("told", "believed"), [(None, False), ("0", False), ("1", True)])
-def test_a_proxy_is_believed_only_when_there_is_one(monkeypatch, told, believed):
+@pytest.mark.parametrize(("proxy", "believed"), [(None, False), ("0", False), ("1", True)])
+def test_a_proxy_is_believed_only_when_there_is_one(monkeypatch, proxy, believed):
     monkeypatch.delenv("PATCHBAY_PROXY", raising=False)
-    if told:
-        monkeypatch.setenv("PATCHBAY_PROXY", told)
+    if proxy:
+        monkeypatch.setenv("PATCHBAY_PROXY", proxy)
     assert server.configuration("127.0.0.1", 1).proxy_headers is believed
 
 
 @pytest.mark.parametrize(
-    ("peer", "said", "client", "scheme"),
+    ("peer", "forwarded", "client", "scheme"),
     [
         ("10.0.0.5", "203.0.113.9", "203.0.113.9", "https"),
         ("10.0.0.5", "1.1.1.1, 203.0.113.9", "203.0.113.9", "https"),  # what the browser wrote itself is left of it
@@ -49,7 +49,7 @@ def test_a_proxy_is_believed_only_when_there_is_one(monkeypatch, told, believed)
         ("198.51.100.7", "1.1.1.1", "198.51.100.7", "http"),  # past the proxy
     ],
 )
-def test_who_asks_is_read_from_the_right_and_from_named_proxies_alone(monkeypatch, peer, said, client, scheme):
+def test_who_asks_is_read_from_the_right_and_from_named_proxies_alone(monkeypatch, peer, forwarded, client, scheme):
     monkeypatch.setenv("PATCHBAY_PROXY", "1")
     monkeypatch.setenv("PATCHBAY_PROXY_IPS", "10.0.0.5,10.1.0.0/16")
     seen = {}
@@ -58,7 +58,7 @@ def test_who_asks_is_read_from_the_right_and_from_named_proxies_alone(monkeypatc
         seen.update(scope)
 
     believed = ProxyHeadersMiddleware(application, server.configuration("127.0.0.1", 1).forwarded_allow_ips)
-    headers = [(b"x-forwarded-for", said.encode()), (b"x-forwarded-proto", b"https")]
+    headers = [(b"x-forwarded-for", forwarded.encode()), (b"x-forwarded-proto", b"https")]
     asyncio.run(believed({"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}, None, None))
     assert (seen["client"][0], seen["scheme"]) == (client, scheme)
 
