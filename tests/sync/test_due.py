@@ -116,7 +116,7 @@ def test_the_command_brings_everything_and_waits_for_its_share_in_words(agency, 
 
 def test_the_command_says_what_it_could_not_bring(agency, sandbox):
     sandbox.faults.add({"fault": "503", "route": "/campaigns", "times": None})
-    with pytest.raises(CommandError, match="Not everything could be brought over: Kabelhuis"):
+    with pytest.raises(CommandError, match="Not everything could be synced: Kabelhuis"):
         call_command("sync", stdout=io.StringIO(), stderr=io.StringIO())
     with pytest.raises(CommandError, match="No connection is called Nobody"):
         call_command("sync", "Nobody")
