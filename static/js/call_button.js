@@ -2,7 +2,7 @@
 //   <span data-call-button data-call-to="#destination" data-call-from="number">Call from Amsterdam line</span>
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
 (() => {
-  const say = () => {
+  const showLabel = () => {
     for (const button of document.querySelectorAll("[data-call-button]")) {
       const form = button.closest("form");
       const to = form.querySelector(button.dataset.callTo)?.value.trim();
@@ -16,7 +16,7 @@
       if (chosen) field.placeholder = chosen.dataset.opening;
     }
   };
-  for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [say, showOpening]) addEventListener(event, update);
-  say();
+  for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [showLabel, showOpening]) addEventListener(event, update);
+  showLabel();
   showOpening();
 })();

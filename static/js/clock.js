@@ -1,7 +1,7 @@
 // clock.js: keeps times current.
 //   <time data-since="ISO">04:17</time>       a running timer, mm:ss (h:mm:ss from an hour on)
 //   <time datetime="ISO" data-age>4 s ago</time>  relative age; beyond the hour it keeps what the server wrote
-// Measured by the server's clock (<html data-now>), because the clock of a desk may be minutes off.
+// Measured by the server's clock (<html data-now>), because the clock of the computer may be minutes off.
 (() => {
   const skew = Date.parse(document.documentElement.dataset.now) - Date.now() || 0;
   const passed = iso => Math.max(0, Math.floor((Date.now() + skew - Date.parse(iso)) / 1000));

@@ -52,7 +52,7 @@
   document.addEventListener("htmx:error", again);
   document.addEventListener("patchbay:not-sent", again);
 
-  // holding the scroll: in a list of its own where there is room, else the page itself
+  // holding the scroll: in a list of its own on wide screens, else the page itself
   const scrolls = list => list.scrollHeight > list.clientHeight + 1 && getComputedStyle(list).overflowY !== "visible";
   const reversed = list => getComputedStyle(list).flexDirection === "column-reverse";
   const distance = list => scrolls(list)

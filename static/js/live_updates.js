@@ -12,13 +12,13 @@
 (() => {
   const fire = (name, detail = {}) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
   let redrawing;
-  const planRedraw = () => {
+  const scheduleRedraw = () => {
     clearTimeout(redrawing);
     const seconds = [...document.querySelectorAll("[data-redraw-in]")].map(element => Number(element.dataset.redrawIn));
     if (seconds.length) redrawing = setTimeout(() => fire("changed:all"), Math.min(...seconds) * 1000);
   };
-  document.addEventListener("htmx:after:swap", planRedraw);
-  planRedraw();
+  document.addEventListener("htmx:after:swap", scheduleRedraw);
+  scheduleRedraw();
 
   const address = document.body.dataset.events;
   if (!address || !window.EventSource) return;
@@ -27,11 +27,11 @@
   const shared = Boolean(window.BroadcastChannel && navigator.locks);
   let stream, channel, leave, again, polling, patience, wasLost = false, isOpen = false;
 
-  const pageClock = () => { // in the zone of the page's other times, not in that of the desk
+  const pageClock = () => { // in the zone of the page's other times, not in that of the computer
     const shape = { hour: "2-digit", minute: "2-digit" }, timeZone = document.documentElement.dataset.zone || undefined;
     try { return new Date().toLocaleTimeString("en-GB", { ...shape, timeZone }); } catch { return new Date().toLocaleTimeString("en-GB", shape); }
   };
-  const lose = () => {
+  const showLost = () => {
     if (wasLost) return;
     wasLost = true;
     const since = banner?.querySelector("[data-lost-since]");
@@ -40,7 +40,7 @@
     polling = setInterval(() => fire("changed:poll"), 5000);
     fire("changed:poll");
   };
-  const regain = () => {
+  const showConnected = () => {
     clearTimeout(patience);
     patience = undefined;
     if (!wasLost) return;
@@ -49,39 +49,39 @@
     if (banner) banner.hidden = true;
     fire("changed:all");
   };
-  const doubt = () => { patience ??= setTimeout(lose, PATIENCE); };
+  const startPatience = () => { patience ??= setTimeout(showLost, PATIENCE); };
 
-  const hear = ({ type, change }) => { // in every tab
-    if (type === "open") regain();
-    else if (type === "lost") doubt();
+  const handle = ({ type, change }) => { // in every tab
+    if (type === "open") showConnected();
+    else if (type === "lost") startPatience();
     else if (type === "refresh") fire("changed:all");
     else if (type === "change") {
       fire(`changed:${change.kind}`, change);
       if (change.ref) fire(`changed:${change.kind}:${change.ref}`, change);
     } else if (type === "hello" && stream) channel.postMessage({ type: isOpen ? "open" : "lost" });
   };
-  const tell = news => { // in the tab that has the stream
-    channel?.postMessage(news);
-    hear(news);
+  const broadcast = message => { // in the tab that has the stream
+    channel?.postMessage(message);
+    handle(message);
   };
 
   const open = () => {
     stream = new EventSource(address);
-    stream.addEventListener("open", () => { isOpen = true; tell({ type: "open" }); });
+    stream.addEventListener("open", () => { isOpen = true; broadcast({ type: "open" }); });
     stream.addEventListener("message", event => {
       let change;
       try { change = JSON.parse(event.data); } catch { return; }
-      if (change.kind) tell({ type: "change", change });
+      if (change.kind) broadcast({ type: "change", change });
     });
-    stream.addEventListener("refresh", () => tell({ type: "refresh" }));
+    stream.addEventListener("refresh", () => broadcast({ type: "refresh" }));
     stream.addEventListener("bye", () => { // another tab may have a stream still
       channel?.postMessage({ type: "lost" });
       close();
-      lose();
+      showLost();
     });
     stream.addEventListener("error", () => { // the browser asks again by itself
       isOpen = false;
-      tell({ type: "lost" });
+      broadcast({ type: "lost" });
       if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, 5000 + Math.random() * 3000);
     });
   };
@@ -98,9 +98,9 @@
     if (!shared) return open();
     const waiting = new AbortController();
     channel = new BroadcastChannel(`patchbay ${address}`);
-    channel.addEventListener("message", event => hear(event.data));
+    channel.addEventListener("message", event => handle(event.data));
     channel.postMessage({ type: "hello" });
-    doubt(); // until somebody says that the stream is open
+    startPatience(); // until a tab reports that the stream is open
     leave = () => waiting.abort();
     navigator.locks.request(`patchbay ${address}`, { signal: waiting.signal }, () => new Promise(release => {
       leave = release;

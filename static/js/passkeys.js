@@ -1,6 +1,6 @@
-// Passkeys: connects the button of a form with allauth's scripts, and says in words when the browser says no.
+// Passkeys: connects the button of a form with allauth's scripts, and shows the browser's error in words.
 (() => {
-  const DEEDS = { add: 'addForm', authenticate: 'authenticateForm', login: 'loginForm' }
+  const ACTIONS = { add: 'addForm', authenticate: 'authenticateForm', login: 'loginForm' }
   const WORDS = {
     NotAllowedError: 'The browser ended it: it was cancelled, or took too long. Nothing has changed; try again.',
     InvalidStateError: 'This device holds a passkey for you already.',
@@ -13,20 +13,20 @@
       const ids = { credential: form.elements.credential.id, data: 'passkey-data' }
       ids[button.dataset.passkey] = button.id
       if (form.elements.passwordless) ids.passwordless = form.elements.passwordless.id
-      window.allauth.webauthn.forms[DEEDS[button.dataset.passkey]]({ ids })
-      button.addEventListener('click', () => say(''))
+      window.allauth.webauthn.forms[ACTIONS[button.dataset.passkey]]({ ids })
+      button.addEventListener('click', () => showError(''))
       button.disabled = false
     }
   })
 
   document.addEventListener('allauth.error', (event) => {
     event.preventDefault()
-    say(WORDS[event.detail.exception.name] || 'That did not work. Nothing has changed; try again.')
+    showError(WORDS[event.detail.exception.name] || 'That did not work. Nothing has changed; try again.')
   })
 
-  function say(words) {
-    const place = document.querySelector('[data-passkey-said]')
-    place.textContent = words
-    place.hidden = !words
+  function showError(words) {
+    const line = document.querySelector('[data-passkey-error]')
+    line.textContent = words
+    line.hidden = !words
   }
 })()

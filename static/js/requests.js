@@ -1,5 +1,5 @@
-// requests.js: a button that posts shows that it works, nothing is sent twice, and a failure is said in words.
-// Answers of 2xx and 422 (a form with its errors) are swapped in; others are not (htmx-config in base.html), they are said here.
+// requests.js: a button that posts shows that it works, nothing is sent twice, and a failure is shown in words.
+// Answers of 2xx and 422 (a form with its errors) are swapped in; others are not (htmx-config in base.html), their failures are shown here.
 (() => {
   const GUARD = 20000; // a form whose answer never came, or was a download, may be sent again
   const DOUBLE = 700; // two clicks within this are meant as one, and not worth a word
@@ -25,7 +25,7 @@
     if (busy.has(form)) {
       event.preventDefault();
       event.stopImmediatePropagation();
-      if (Date.now() - busy.get(form).since > DOUBLE) say("Not sent: what you sent before still waits for its answer. Send this once that has come.");
+      if (Date.now() - busy.get(form).since > DOUBLE) showToast("Not sent: what you sent before still waits for its answer. Send this once that has come.");
     } else start(form, button);
   }, true);
   addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });
@@ -36,7 +36,7 @@
   });
   const sentByHtmx = form => form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete],[hx-action]");
 
-  const SAID = {
+  const FAILURES = {
     400: "That was not understood, and nothing was done. Reload the page and try again.",
     403: "You may not do this, and nothing was done. If you signed in anew in another window, reload this page.",
     404: "This is no longer here. Reload the page to see how things are.",
@@ -56,17 +56,17 @@
   document.addEventListener("htmx:response:error", event => {
     const { ctx } = event.detail, status = ctx.response.status;
     if (status === 422 || !asked(ctx)) return;
-    if (status >= 500 && !reads(ctx)) say("Something broke on our side. It may have been done or not: look before you try again.");
-    else say(SAID[status] ?? "The server could not answer. Reload the page and try again.");
+    if (status >= 500 && !reads(ctx)) showToast("Something broke on our side. It may have been done or not: look before you try again.");
+    else showToast(FAILURES[status] ?? "The server could not answer. Reload the page and try again.");
   });
   document.addEventListener("htmx:error", event => {
     const { ctx } = event.detail;
     if (!ctx?.request || !asked(ctx)) return;
-    say(reads(ctx) ? "The server did not answer. Check your connection and try again."
+    showToast(reads(ctx) ? "The server did not answer. Check your connection and try again."
       : "The server did not answer. It may have been done or not: look before you try again.");
   });
 
-  const say = words => {
+  const showToast = words => {
     const place = document.getElementById("toasts"), pattern = document.getElementById("toast");
     if (!place || !pattern) return;
     const toast = pattern.content.firstElementChild.cloneNode(true);
@@ -74,5 +74,4 @@
     toast.querySelector("span").textContent = words;
     place.append(toast);
   };
-  document.addEventListener("patchbay:say", event => say(event.detail));
 })();
