@@ -82,7 +82,7 @@ class CallAdmin(ReadOnlyModelAdmin):
             return TemplateResponse(request, "admin/caller_id.html", context)
         found = _report(tenant, form)
         shown = pagination.page(found if form.is_valid() else found.none(), request.GET)
-        context |= {"client": tenant, "page": shown, "rows": [caller_id.line(call) for call in shown.rows]}
+        context |= {"client": tenant, "page": shown, "rows": [caller_id.row_of(call) for call in shown.rows]}
         context |= {"figures": caller_id.figures(found), "reading": True, "query": request.GET.urlencode()}
         return TemplateResponse(request, "admin/caller_id.html", context)
 

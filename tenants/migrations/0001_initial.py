@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('family', models.CharField(default='unknown', help_text='How it hears commands (§4.2).', max_length=20)),
                 ('first_message', models.TextField(blank=True)),
                 ('webhook_url', models.CharField(blank=True, max_length=300)),
-                ('hooked_at', models.DateTimeField(blank=True, help_text='When we last told it where to report.', null=True)),
+                ('hooked_at', models.DateTimeField(blank=True, help_text='When its webhook address was last set.', null=True)),
             ],
             options={
                 'ordering': ['name'],

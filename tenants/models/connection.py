@@ -131,7 +131,7 @@ class Assistant(RemoteCopy):
     family = models.CharField(max_length=20, default="unknown", help_text="How it hears commands (§4.2).")
     first_message = models.TextField(blank=True)
     webhook_url = models.CharField(max_length=300, blank=True)
-    hooked_at = models.DateTimeField(null=True, blank=True, help_text="When we last told it where to report.")
+    hooked_at = models.DateTimeField(null=True, blank=True, help_text="When its webhook address was last set.")
 
     class Meta:
         ordering = ["name"]

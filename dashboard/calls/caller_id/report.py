@@ -74,7 +74,7 @@ class DedicationPeriod:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportRow:
     """One call of the report."""
 
     call: Call
@@ -142,8 +142,8 @@ def figures(calls: QuerySet[Any]) -> dict[str, int]:
     return newest.aggregate(count=Count("verdict"), **counts)
 
 
-def line(call: Any) -> Line:
-    return Line(
+def row_of(call: Any) -> ReportRow:
+    return ReportRow(
         call,
         _dedication_period(call.number_dedication, call.number_by_name) if call.number_dedication_id else None,
         _dedication_period(call.assistant_dedication, call.assistant_by_name) if call.assistant_dedication_id else None,
@@ -164,30 +164,30 @@ def rows(
     """Under `HEAD`, newest first; each page is read in a short scope of its own, which `open_scope` gives."""
     for chunk in pagination.in_chunks(calls, CHUNK, open_scope):
         for call in chunk:
-            yield _cells(line(call), zone)
+            yield _cells(row_of(call), zone)
 
 
-def _cells(one: Line, zone: ZoneInfo) -> list[object]:
+def _cells(row: ReportRow, zone: ZoneInfo) -> list[object]:
     def moment(at: datetime | None) -> str:
         return at.astimezone(zone).isoformat(timespec="seconds") if at else ""
 
     def right(held: DedicationPeriod | None) -> list[str]:
         return [moment(held.begins), moment(held.ends) or "open", held.by] if held else ["", "", ""]
 
-    call = one.call
+    call = row.call
     return [
         call.pk,
         moment(call.created_at),
         call.counterpart,
         call.line,
-        *right(one.number),
+        *right(row.number),
         labels.assistant(call),
-        *right(one.assistant),
-        one.placed_by,
+        *right(row.assistant),
+        row.placed_by,
         call.remote_id or call.webhook_call_id,
-        one.caller_id.asked or one.caller_id.asked_words,
+        row.caller_id.asked or row.caller_id.asked_words,
         call.reported_line,
-        ", ".join(one.caller_id.reported[1:]),
-        one.words,
-        one.alarm,
+        ", ".join(row.caller_id.reported[1:]),
+        row.words,
+        row.alarm,
     ]

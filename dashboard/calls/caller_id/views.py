@@ -66,7 +66,7 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "staff": staff,
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
-        "rows": [report.line(call) for call in shown.rows],
+        "rows": [report.row_of(call) for call in shown.rows],
         "page": shown,
         "paged": "before" in request.GET or "after" in request.GET,
         "figures": report.figures(found),

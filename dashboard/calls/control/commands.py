@@ -93,7 +93,7 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
         command=checked.name[:20],
         payload=checked.payload,
         asked_by=by,
-        said_before=call.known_messages,
+        messages_before=call.known_messages,
         outcome=Outcome.REFUSED if refusal else Outcome.WAITING,
         answered_at=at if refusal else None,
         recorded_at=at if refusal else None,

@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a timeline. `kind` is step, said (a message) or slip (a command); `clock` is the time shown."""
+    """One entry of a timeline. `kind` is step, message or command; `clock` is the time shown."""
 
     kind: str
     clock: str = ""
@@ -115,24 +115,26 @@ def _began(call: Call, me: User | None) -> str:
 def _talk(
     call: Call, receipts: list[Receipt], messages: list[dict], me: User | None, zone: ZoneInfo, words: bool
 ) -> list[Entry]:
-    slips = [(_place(receipt, messages), slip(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts]
+    commands = [
+        (_place(receipt, messages), command_entry(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts
+    ]
     entries: list[Entry] = []
     for at, message in enumerate(messages):
-        while any(place is not None and place <= at for place, _ in slips):
-            entries.append(slips.pop(0)[1])
+        while any(place is not None and place <= at for place, _ in commands):
+            entries.append(commands.pop(0)[1])
         if entry := _message_entry(message):
             entries.append(entry)
-    return entries + [entry for _, entry in slips]
+    return entries + [entry for _, entry in commands]
 
 
 def _place(receipt: Receipt, messages: list[dict]) -> int | None:
     """The index of the message before which the command is shown; None when it is unknown."""
     words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
     if receipt.command != CommandType.INJECT_CONTEXT and words:
-        for at, message in enumerate(messages[receipt.said_before or 0 :], receipt.said_before or 0):
+        for at, message in enumerate(messages[receipt.messages_before or 0 :], receipt.messages_before or 0):
             if message.get("role") == "assistant" and words in _plain(message.get("content")):
                 return at
-    return receipt.said_before
+    return receipt.messages_before
 
 
 def _plain(text: object) -> str:
@@ -143,14 +145,14 @@ def _message_entry(message: dict) -> Entry | None:
     words = str(message.get("content") or "").strip()
     if not words or message.get("role") not in ("assistant", "user"):
         return None
-    return Entry("said", words=words, person=message["role"] == "user")
+    return Entry("message", words=words, person=message["role"] == "user")
 
 
-def slip(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words: bool = True) -> Entry:
+def command_entry(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words: bool = True) -> Entry:
     """The entry of a command: its content, who sent it, and every stage it has reached."""
     payload = receipt.payload
     return Entry(
-        "slip",
+        "command",
         clock=_talking(call, receipt.asked_at, zone),
         title=command_label(receipt.command),
         by="you" if me and receipt.asked_by_id == me.pk else str(receipt.asked_by or "Patchbay"),

@@ -132,10 +132,10 @@ def _find(request: TenantRequest, call_id: UUID) -> Call:
 
 
 def _page(
-    request: TenantRequest, call: Call, form: CommandForm | None = None, *, status: int = 200, **said: Any
+    request: TenantRequest, call: Call, form: CommandForm | None = None, *, status: int = 200, **answers: Any
 ) -> HttpResponse:
-    """`said` are the answers to other forms of the page: `undecided`, `unclear`."""
-    context = _panel(request, call, form) | said
+    """`answers` are those to other forms of the page: `undecided`, `unclear`."""
+    context = _panel(request, call, form) | answers
     request.nav_page = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
     _note_reading(request, call, context)
     if call.is_live:

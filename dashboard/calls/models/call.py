@@ -126,7 +126,7 @@ class Call(models.Model):
         null=True, blank=True, help_text="When it was first claimed for sending; the database writes it."
     )
     sent_at = models.DateTimeField(null=True, blank=True)
-    placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock said it took the call.")
+    placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock accepted the call.")
     remote_id = models.CharField(max_length=200, blank=True)
     webhook_call_id = models.CharField(max_length=200, blank=True, help_text="Its id in webhooks, where that differs.")
 
@@ -188,7 +188,7 @@ class Call(models.Model):
     alarm = models.CharField(max_length=24, choices=Alarm.choices, default="", blank=True)
     alarm_at = models.DateTimeField(null=True, blank=True)
     alarm_mail_at = models.DateTimeField(null=True, blank=True, help_text="When a mail about it was last begun.")
-    alarm_mailed_at = models.DateTimeField(null=True, blank=True, help_text="When staff were told by mail.")
+    alarm_mailed_at = models.DateTimeField(null=True, blank=True, help_text="When staff were mailed.")
 
     created_at = models.DateTimeField(default=timezone.now)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
@@ -196,9 +196,11 @@ class Call(models.Model):
     missing_since = models.DateTimeField(
         null=True, blank=True, help_text="Since when VoiceDock neither lists it nor finds it by its id."
     )
-    missed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock last said so.")
+    missed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When VoiceDock last answered that it does not know the call."
+    )
     field_versions = models.JSONField(
-        default=dict, blank=True, help_text="By which news each fact was told: the newest wins."
+        default=dict, blank=True, help_text="Field name to the stamp of the newest update that contained it."
     )
     search_count = models.PositiveSmallIntegerField(default=0, help_text="Whole lists searched for it while unknown.")
     version = models.PositiveIntegerField(default=1)

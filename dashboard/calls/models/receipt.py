@@ -46,7 +46,7 @@ class Receipt(models.Model):
     payload = models.JSONField(default=dict)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
-    said_before = models.PositiveIntegerField(
+    messages_before = models.PositiveIntegerField(
         null=True, help_text="How many messages of the conversation were known then; none when no word was."
     )
     sent_at = models.DateTimeField(null=True, blank=True)

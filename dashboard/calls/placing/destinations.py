@@ -157,8 +157,8 @@ def _length(number: PhoneNumber, region: str) -> str:
     national, plan = _national(number), PhoneMetadata.metadata_for_region(region, None)
     if plan is None:
         return ""
-    for kind, told in ((PhoneNumberType.MOBILE, plan.mobile), (PhoneNumberType.FIXED_LINE, plan.fixed_line)):
-        possible = told.possible_length if told else ()
+    for kind, description in ((PhoneNumberType.MOBILE, plan.mobile), (PhoneNumberType.FIXED_LINE, plan.fixed_line)):
+        possible = description.possible_length if description else ()
         lengths = sorted(possible, key=lambda length: (abs(length - len(national)), length))
         for length in lengths:
             if length > 0 and length != len(national) and (what := _would_be(number, length, kind)):

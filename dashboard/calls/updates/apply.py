@@ -30,25 +30,25 @@ CORRECTED = ("call.wrong-number", "call.reported-again")
 OURS = (*UNSENT, *UNCERTAIN, State.REFUSED)  # any state that VoiceDock reports replaces these
 
 
-def apply_update_in_transaction(connection: Connection, facts: CallUpdate) -> Call | None:
+def apply_update_in_transaction(connection: Connection, update: CallUpdate) -> Call | None:
     """Apply one update in a transaction of its own. None when the call is not stored yet (`create_from_remote`)."""
-    with scope.for_system("hear of a call"):
-        return apply_update(connection, facts)
+    with scope.for_system("apply an update of a call"):
+        return apply_update(connection, update)
 
 
 @scope.requires_scope
-def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
+def apply_update(connection: Connection, update: CallUpdate) -> Call | None:
     """The same inside a scope that reaches all, as the last thing in it: audit entries are written here."""
-    found = matching.find(connection, facts) or matching.create_from_remote(connection, facts)
+    found = matching.find(connection, update) or matching.create_from_remote(connection, update)
     if found is None:
         return None
     call, is_new = found
     if call.data_removed_at or (is_new and _comes_too_late(call)):
-        return _without_personal_data(call, facts) if is_new else call
+        return _without_personal_data(call, update) if is_new else call
     before, versions_before = {name: getattr(call, name) for name in SHOWN}, dict(call.field_versions)
-    correction = _correction(call, facts)
-    report = _merge_report(call, facts)
-    _merge(call, facts)
+    correction = _correction(call, update)
+    report = _merge_report(call, update)
+    _merge(call, update)
     _merge_outcome(call, report)
     transitions = _consequences(call, before, correction)
     changed = (
@@ -76,9 +76,9 @@ def apply_update(connection: Connection, facts: CallUpdate) -> Call | None:
     return call
 
 
-def _correction(call: Call, facts: CallUpdate) -> CallerIdCorrection | None:
+def _correction(call: Call, update: CallUpdate) -> CallerIdCorrection | None:
     """An unsaved correction, if the reported caller ID differs from the first one and all corrections."""
-    reported = facts.fields.get("reported_line", "")
+    reported = update.fields.get("reported_line", "")
     if not reported or not call.reported_line or reported == call.reported_line:
         return None
     if call.caller_id_corrections.filter(reported_line=reported).exists():
@@ -87,8 +87,8 @@ def _correction(call: Call, facts: CallUpdate) -> CallerIdCorrection | None:
         call=call,
         tenant_id=call.tenant_id,
         reported_line=reported,
-        number_remote_id=facts.fields.get("number_remote_id", ""),
-        reported_at=facts.at if facts.at != NEVER else timezone.now(),
+        number_remote_id=update.fields.get("number_remote_id", ""),
+        reported_at=update.at if update.at != NEVER else timezone.now(),
     )
 
 
@@ -98,49 +98,49 @@ def _comes_too_late(call: Call) -> bool:
     return right is not None and right.tenant.data_is_removed
 
 
-def _without_personal_data(call: Call, facts: CallUpdate) -> Call:
+def _without_personal_data(call: Call, update: CallUpdate) -> Call:
     """Save a new call as finished, without the counterpart."""
-    call.state, call.finished = facts.status or State.ENDED, True
+    call.state, call.finished = update.status or State.ENDED, True
     call.counterpart, call.data_removed_at = "", timezone.now()
     call.save(force_insert=True)
     return call
 
 
-def _merge(call: Call, facts: CallUpdate) -> None:
-    for name, value in facts.fields.items():
-        is_newer = _is_newer(call, name, facts)
+def _merge(call: Call, update: CallUpdate) -> None:
+    for name, value in update.fields.items():
+        is_newer = _is_newer(call, name, update)
         if (not getattr(call, name)) if name in WRITE_ONCE else is_newer:
             setattr(call, name, value)
-    if facts.remote_id and not call.remote_id:
-        call.remote_id = facts.remote_id
-    if facts.webhook_call_id and not call.webhook_call_id:
-        call.webhook_call_id = facts.webhook_call_id
-    if call.provider and "provider" in facts.fields:
+    if update.remote_id and not call.remote_id:
+        call.remote_id = update.remote_id
+    if update.webhook_call_id and not call.webhook_call_id:
+        call.webhook_call_id = update.webhook_call_id
+    if call.provider and "provider" in update.fields:
         call.family = family_of(call.provider)
     if call.origin == Call.Origin.ADOPTED:
         call.counterpart, call.line = (
-            call.counterpart or facts.counterpart,
-            call.line or facts.line,
+            call.counterpart or update.counterpart,
+            call.line or update.line,
         )
-        call.created_at = min(call.created_at, facts.born_at) if facts.born_at.year > 1 else call.created_at
-    if facts.status:
+        call.created_at = min(call.created_at, update.born_at) if update.born_at.year > 1 else call.created_at
+    if update.status:
         call.missing_since = call.missed_at = None
-    _merge_state(call, facts)
+    _merge_state(call, update)
 
 
-def _merge_state(call: Call, facts: CallUpdate) -> None:
-    if not facts.status:
+def _merge_state(call: Call, update: CallUpdate) -> None:
+    if not update.status:
         return
-    rank, stamp = states.rank(facts.status), facts.stamp
+    rank, stamp = states.rank(update.status), update.stamp
     current = (-1, "") if call.state in OURS else (call.rank, call.field_versions.get("state", ""))
     if (rank, stamp) > current:
         if call.state in OURS:
-            call.error = facts.fields.get("error", "")
-        call.state, call.rank = facts.status, rank
+            call.error = update.fields.get("error", "")
+        call.state, call.rank = update.status, rank
         call.field_versions["state"] = stamp
     call.finished = states.is_terminal(call.state, call.ended_at)
     reached = call.ended_at if call.finished else call.started_at if call.state == State.IN_PROGRESS else None
-    call.state_at = reached or (facts.at if call.field_versions.get("state") == stamp else call.state_at)
+    call.state_at = reached or (update.at if call.field_versions.get("state") == stamp else call.state_at)
 
 
 def _merge_outcome(call: Call, report: CallReport | None) -> None:
@@ -157,9 +157,9 @@ def _merge_outcome(call: Call, report: CallReport | None) -> None:
         call.analysis_outcome = outcomes.from_analysis(report.analysis)
 
 
-def _merge_report(call: Call, facts: CallUpdate) -> CallReport | None:
+def _merge_report(call: Call, update: CallUpdate) -> CallReport | None:
     """The report, unsaved, if this update changes it."""
-    newer = {name: value for name, value in facts.report.items() if _is_newer(call, f"report.{name}", facts)}
+    newer = {name: value for name, value in update.report.items() if _is_newer(call, f"report.{name}", update)}
     if not newer:
         return None
     report = CallReport.objects.filter(call_id=call.pk).first() or CallReport(call=call, tenant_id=call.tenant_id)
@@ -169,11 +169,11 @@ def _merge_report(call: Call, facts: CallUpdate) -> CallReport | None:
     return report
 
 
-def _is_newer(call: Call, name: str, facts: CallUpdate) -> bool:
+def _is_newer(call: Call, name: str, update: CallUpdate) -> bool:
     """Whether this update is the newest with this field; its stamp is stored if so."""
-    if facts.stamp <= call.field_versions.get(name, ""):
+    if update.stamp <= call.field_versions.get(name, ""):
         return False
-    call.field_versions[name] = facts.stamp
+    call.field_versions[name] = update.stamp
     return True
 
 

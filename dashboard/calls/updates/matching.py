@@ -22,48 +22,48 @@ RECENT = timedelta(hours=1)
 NO_ID = Q(remote_id="")
 
 
-def find(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
+def find(connection: Connection, update: CallUpdate) -> tuple[Call, bool] | None:
     """The call of the update, locked: by VoiceDock's id, the webhook's id, our reference, or as the only candidate."""
     calls = Call.objects.select_for_update(of=("self",)).select_related("tenant").filter(connection_id=connection.pk)
-    for known in _by_id(facts):
+    for known in _by_id(update):
         if (call := calls.filter(known).first()) is not None:
             return call, False
-    if (call := _by_reference(calls, facts)) or (call := _only_candidate(calls, facts)):
+    if (call := _by_reference(calls, update)) or (call := _only_candidate(calls, update)):
         return call, False
     return None
 
 
-def create_from_remote(connection: Connection, facts: CallUpdate) -> tuple[Call, bool] | None:
+def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call, bool] | None:
     """A new, unsaved row for a call that was not placed here. Concurrent updates create one row.
 
     None for an outbound call in a webhook: its tenant depends on its assistant too, which only lists contain.
     """
-    if facts.direction == "outbound" and not facts.assistant_remote_id:
+    if update.direction == "outbound" and not update.assistant_remote_id:
         return None
     with database.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection.pk])
-    if (found := find(connection, facts)) is not None:
+    if (found := find(connection, update)) is not None:
         return found
-    moment = facts.born_at if facts.born_at != NEVER else timezone.now()
-    line, speaker = _line_at(connection, facts, moment), _speaker_at(connection, facts, moment)
-    tenant, line, speaker = _tenant_of(facts, line, speaker)
+    moment = update.born_at if update.born_at != NEVER else timezone.now()
+    number, assistant = _number_at(connection, update, moment), _assistant_at(connection, update, moment)
+    tenant, number, assistant = _tenant_of(update, number, assistant)
     call = Call(
         tenant_id=tenant,
         connection_id=connection.pk,
-        number_dedication=line,
-        assistant_dedication=speaker,
+        number_dedication=number,
+        assistant_dedication=assistant,
         origin=Call.Origin.ADOPTED,
-        direction=facts.direction or "unknown",
-        counterpart=facts.counterpart,
-        line=line.e164 if line is not None else facts.line,
+        direction=update.direction or "unknown",
+        counterpart=update.counterpart,
+        line=number.e164 if number is not None else update.line,
         state="",
         rank=-1,
         state_at=moment,
         created_at=moment,
-        remote_id=facts.remote_id,
-        webhook_call_id=facts.webhook_call_id,
+        remote_id=update.remote_id,
+        webhook_call_id=update.webhook_call_id,
     )
-    if (copy := assistant_of(connection.pk, facts.assistant_remote_id)) is not None:
+    if (copy := assistant_of(connection.pk, update.assistant_remote_id)) is not None:
         call.assistant_name = copy.name
     return call, True
 
@@ -79,107 +79,113 @@ def is_recent(call: Call) -> bool:
     return call.created_at > timezone.now() - RECENT
 
 
-def _by_id(facts: CallUpdate) -> list[Q]:
+def _by_id(update: CallUpdate) -> list[Q]:
     """An id from a webhook may be the one of REST, or another one (`voicedock-api.md §11.5`)."""
     wanted = []
-    if facts.remote_id:
-        answered = Q(answered_remote_id=facts.remote_id, remote_id="")  # its response is stored, but not applied yet
-        wanted += [Q(remote_id=facts.remote_id), Q(webhook_call_id=facts.remote_id), answered]
-    if facts.webhook_call_id:
-        wanted += [Q(webhook_call_id=facts.webhook_call_id), Q(remote_id=facts.webhook_call_id)]
+    if update.remote_id:
+        answered = Q(answered_remote_id=update.remote_id, remote_id="")  # its response is stored, but not applied yet
+        wanted += [Q(remote_id=update.remote_id), Q(webhook_call_id=update.remote_id), answered]
+    if update.webhook_call_id:
+        wanted += [Q(webhook_call_id=update.webhook_call_id), Q(remote_id=update.webhook_call_id)]
     return wanted
 
 
-def _by_reference(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
+def _by_reference(calls: QuerySet[Call], update: CallUpdate) -> Call | None:
     """The call with our reference, if it was claimed for sending and has no other id."""
     try:
-        pk = UUID(facts.reference)
+        pk = UUID(update.reference)
     except ValueError:
         return None
     free = calls.filter(pk=pk, origin=Call.Origin.PLACED, claimed_at__isnull=False)
-    return free.filter(_unclaimed(facts)).first()
+    return free.filter(_unclaimed(update)).first()
 
 
-def _unclaimed(facts: CallUpdate) -> Q:
+def _unclaimed(update: CallUpdate) -> Q:
     """Rows without the id that the update has."""
-    return (NO_ID if facts.remote_id else Q()) & (Q(webhook_call_id="") if facts.webhook_call_id else Q())
+    return (NO_ID if update.remote_id else Q()) & (Q(webhook_call_id="") if update.webhook_call_id else Q())
 
 
-def _only_candidate(calls: QuerySet[Call], facts: CallUpdate) -> Call | None:
+def _only_candidate(calls: QuerySet[Call], update: CallUpdate) -> Call | None:
     """The only call with this counterpart and line, in that time, without this id; None if there are several."""
-    if not facts.counterpart or not (facts.line or facts.number_remote_id) or facts.reference:
+    if not update.counterpart or not (update.line or update.number_remote_id) or update.reference:
         return None
-    fitting = list(calls.filter(_intents(facts))[:2]) if facts.direction == "outbound" else []
+    fitting = list(calls.filter(_intents(update))[:2]) if update.direction == "outbound" else []
     if not fitting:
-        fitting = list(calls.filter(_known_by_other_id(facts))[:2])
+        fitting = list(calls.filter(_known_by_other_id(update))[:2])
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _intents(facts: CallUpdate) -> Q:
+def _intents(update: CallUpdate) -> Q:
     """Placed calls without a response; there is one at a time for a counterpart and line."""
-    fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], counterpart=facts.counterpart) & NO_ID
-    fits &= Q(sent_at__gte=facts.born_at - AFTER, sent_at__lte=facts.born_at + BEFORE) if _dated(facts) else Q(pk=None)
-    if facts.assistant_remote_id:
-        fits &= Q(assistant_remote_id=facts.assistant_remote_id)
-    return fits & _same_line(facts)
+    fits = Q(origin=Call.Origin.PLACED, state__in=[*UNSENT, *UNCERTAIN], counterpart=update.counterpart) & NO_ID
+    fits &= (
+        Q(sent_at__gte=update.born_at - AFTER, sent_at__lte=update.born_at + BEFORE) if _dated(update) else Q(pk=None)
+    )
+    if update.assistant_remote_id:
+        fits &= Q(assistant_remote_id=update.assistant_remote_id)
+    return fits & _same_line(update)
 
 
-def _known_by_other_id(facts: CallUpdate) -> Q:
+def _known_by_other_id(update: CallUpdate) -> Q:
     """Calls known by the other of the two ids: an update from a list for a row from a webhook, or the reverse."""
-    if not _dated(facts) or bool(facts.remote_id) == bool(facts.webhook_call_id):
+    if not _dated(update) or bool(update.remote_id) == bool(update.webhook_call_id):
         return Q(pk=None)
-    missing = (NO_ID & ~Q(webhook_call_id="")) if facts.remote_id else (Q(webhook_call_id="") & ~NO_ID)
-    fits = missing & Q(counterpart=facts.counterpart, direction=facts.direction) & _same_line(facts)
-    if facts.remote_id:  # the list knows when it began, the row when the first webhook came
-        return fits & Q(created_at__gte=facts.born_at - BEFORE, created_at__lte=_last(facts) + AFTER)
-    return fits & Q(created_at__lte=facts.at + BEFORE) & (Q(ended_at=None) | Q(ended_at__gte=facts.at - AFTER))
+    missing = (NO_ID & ~Q(webhook_call_id="")) if update.remote_id else (Q(webhook_call_id="") & ~NO_ID)
+    fits = missing & Q(counterpart=update.counterpart, direction=update.direction) & _same_line(update)
+    if update.remote_id:  # the list knows when it began, the row when the first webhook came
+        return fits & Q(created_at__gte=update.born_at - BEFORE, created_at__lte=_last(update) + AFTER)
+    return fits & Q(created_at__lte=update.at + BEFORE) & (Q(ended_at=None) | Q(ended_at__gte=update.at - AFTER))
 
 
-def _same_line(facts: CallUpdate) -> Q:
+def _same_line(update: CallUpdate) -> Q:
     same = Q()
-    if facts.line:
-        same |= Q(line=facts.line)
-    if facts.number_remote_id:
-        same |= Q(number_remote_id=facts.number_remote_id)
+    if update.line:
+        same |= Q(line=update.line)
+    if update.number_remote_id:
+        same |= Q(number_remote_id=update.number_remote_id)
     return same
 
 
-def _dated(facts: CallUpdate) -> bool:
-    return facts.born_at != NEVER
+def _dated(update: CallUpdate) -> bool:
+    return update.born_at != NEVER
 
 
-def _last(facts: CallUpdate) -> datetime:
-    return facts.fields.get("ended_at") or max(facts.at, timezone.now())
+def _last(update: CallUpdate) -> datetime:
+    return update.fields.get("ended_at") or max(update.at, timezone.now())
 
 
-def _line_at(connection: Connection, facts: CallUpdate, moment: datetime) -> NumberDedication | None:
+def _number_at(connection: Connection, update: CallUpdate, moment: datetime) -> NumberDedication | None:
     rights = NumberDedication.objects.select_related("tenant").filter(
         connection_id=connection.pk, period__contains=moment, withdrawn_at=None
     )
-    if facts.number_remote_id and (found := rights.filter(number__remote_id=facts.number_remote_id).first()):
+    if update.number_remote_id and (found := rights.filter(number__remote_id=update.number_remote_id).first()):
         return found
-    return rights.filter(e164=facts.line).first() if facts.line else None
+    return rights.filter(e164=update.line).first() if update.line else None
 
 
-def _speaker_at(connection: Connection, facts: CallUpdate, moment: datetime) -> AssistantDedication | None:
-    if not facts.assistant_remote_id:
+def _assistant_at(connection: Connection, update: CallUpdate, moment: datetime) -> AssistantDedication | None:
+    if not update.assistant_remote_id:
         return None
     rights = AssistantDedication.objects.select_related("tenant").filter(
         connection_id=connection.pk, period__contains=moment, withdrawn_at=None
     )
-    return rights.filter(assistant__remote_id=facts.assistant_remote_id).first()
+    return rights.filter(assistant__remote_id=update.assistant_remote_id).first()
 
 
 def _tenant_of(
-    facts: CallUpdate, line: NumberDedication | None, speaker: AssistantDedication | None
+    update: CallUpdate, number: NumberDedication | None, assistant: AssistantDedication | None
 ) -> tuple[int | None, NumberDedication | None, AssistantDedication | None]:
     """The tenant of the line, or of the assistant for a call in the browser, which has no line.
 
     An outbound call by a client's assistant from another's line belongs to the client of the assistant, without the
     line, so that nobody else can read its transcript.
     """
-    if speaker is not None and facts.direction != "inbound" and (line is None or line.tenant_id != speaker.tenant_id):
-        return speaker.tenant_id, None, speaker
-    if line is None:
+    if (
+        assistant is not None
+        and update.direction != "inbound"
+        and (number is None or number.tenant_id != assistant.tenant_id)
+    ):
+        return assistant.tenant_id, None, assistant
+    if number is None:
         return None, None, None
-    return line.tenant_id, line, speaker if speaker and speaker.tenant_id == line.tenant_id else None
+    return number.tenant_id, number, assistant if assistant and assistant.tenant_id == number.tenant_id else None

@@ -22,15 +22,15 @@ from dashboard.sync.runs import Run
 from tenants.isolation import scope
 from tenants.models import Connection
 
-WHILE_LIVE = 3.0  # seconds between looks while anything is live
+WHILE_LIVE = 3.0  # seconds between syncs while anything is live
 LISTED = ("in-progress", "connecting")  # the live ones among the values the filter is documented for (§5.2)
 LIVE_PAGE = 100
-SINGLE_READS = 2  # more than these missing from the lists are looked for in one page of the newest
+SINGLE_READS = 2  # more than these missing from the lists are searched in one page of the newest
 PAGE = 50
 HISTORY_PAGE = 100
-HISTORY_PAGES = 4  # of history in one look; the next one goes on where this stopped
-NEWEST_PAGES = 20  # of what is new in one look; 2 while history is still on its way
-OWN_FOR = timedelta(seconds=30)  # that long a key is believed to open the connection's organization
+HISTORY_PAGES = 4  # of history in one run; the next one goes on where this stopped
+NEWEST_PAGES = 20  # of what is new in one run; 2 while history is still on its way
+OWN_FOR = timedelta(seconds=30)  # how long a key counts as opening the connection's organization
 DEEP_EVERY = timedelta(minutes=10)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
 
@@ -166,8 +166,8 @@ def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str
     """By id: state, when VoiceDock changed it last, our version, and since when VoiceDock did not show it."""
     with scope.for_system("calls we know"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
-        facts = rows.values_list("remote_id", "state", "remote_updated_at", "version", "missing_since")
-        return {remote_id: (state, at, version, missing) for remote_id, state, at, version, missing in facts}
+        known = rows.values_list("remote_id", "state", "remote_updated_at", "version", "missing_since")
+        return {remote_id: (state, at, version, missing) for remote_id, state, at, version, missing in known}
 
 
 def _deep_is_due(run: Run) -> bool:
