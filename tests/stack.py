@@ -24,7 +24,7 @@ class Stack:
     url: str
     places: Places
     process: subprocess.Popen
-    told: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
     @property
     def sandbox_url(self) -> str:
@@ -62,8 +62,8 @@ def up(folder: Path, *, port: int | None = None, within: float = 180, **environm
     reader.start()
     try:
         ready.wait(within)
-        if not any(line.startswith(READY) for line in stack.told):
-            raise AssertionError(f"`up` did not come up:\n{''.join(stack.told)}\n{stack.logs()}")
+        if not any(line.startswith(READY) for line in stack.output):
+            raise AssertionError(f"`up` did not come up:\n{''.join(stack.output)}\n{stack.logs()}")
         yield stack
     finally:
         process.send_signal(signal.SIGINT)  # nothing happens when the test has ended it already
@@ -73,13 +73,13 @@ def up(folder: Path, *, port: int | None = None, within: float = 180, **environm
             process.kill()
             reader.join(5)
             process.stdout.close()
-    assert code == 0, "".join(stack.told)
+    assert code == 0, "".join(stack.output)
 
 
 def _listen(stack: Stack, ready: threading.Event) -> None:
     """Until its end; `ready` is set by the line, and by an end without it."""
     for line in stack.process.stdout:
-        stack.told.append(line)
+        stack.output.append(line)
         if line.startswith(READY):
             ready.set()
     ready.set()

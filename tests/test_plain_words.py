@@ -1,6 +1,6 @@
 """Names, comments, docstrings and docs use the standard terms of the field, no metaphors.
 
-Texts on screens and data are not read. `MOST` is how often each word still occurs; a number is only ever lowered.
+Texts on screens and data are not read; names of attributes in scripts and templates are.
 """
 
 import ast
@@ -33,14 +33,7 @@ IN_NAMES = {"told": r"told", "said": r"said"}  # in sentences they are words lik
 PLAIN = re.compile(
     r"room_name|wall[ _-]?(?:clocks?|times?)|room (?:for|within|above|below|left)|front desk|in-house", re.I
 )
-PARTS = ("tenants", "dashboard", "templates", "docs", "tests")
-MOST: dict[str, dict[str, int]] = {
-    "tenants": {},
-    "dashboard": {"said": 10, "told": 26},
-    "templates": {},
-    "docs": {},
-    "tests": {"said": 55, "told": 197, "wall": 7},
-}
+PARTS = ("tenants", "dashboard", "templates", "static/js", "docs", "tests")
 
 
 def counted(sentences: str, names: str = "") -> Counter[str]:
@@ -49,7 +42,7 @@ def counted(sentences: str, names: str = "") -> Counter[str]:
 
 
 def _counts(words: dict[str, str], text: str) -> Counter[str]:
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", PLAIN.sub("", text))
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]", " ", PLAIN.sub("", text))
     return Counter({word: len(re.findall(rf"\b(?:{pattern})\b", split, re.I)) for word, pattern in words.items()})
 
 
@@ -69,14 +62,22 @@ def of_python(source: str) -> Counter[str]:
 
 def of_template(source: str) -> Counter[str]:
     comments = re.findall(r"\{#(.*?)#\}|\{%-? *comment.*?%\}(.*?)\{% *endcomment *%\}|<!--(.*?)-->", source, re.S)
-    return counted("\n".join("".join(groups) for groups in comments))
+    attributes = re.findall(r"\bdata-[a-z-]+", source)
+    return counted("\n".join("".join(groups) for groups in comments), "\n".join(attributes))
+
+
+def of_script(source: str) -> Counter[str]:
+    """Comments are sentences; strings with a space are texts, all else is names."""
+    pieces = re.findall(r"(//[^\n]*|/\*.*?\*/)|(\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`)|([\w$-]+)", source, re.S)
+    comments = [comment for comment, _, _ in pieces if comment]
+    return counted("\n".join(comments), "\n".join(name or text for _, text, name in pieces if " " not in text))
 
 
 def files(part: str) -> Iterator[Path]:
     of_the_root = ROOT.glob("*.md") if part == "docs" else ()
     for path in sorted([*(ROOT / part).rglob("*"), *of_the_root]):
         if (
-            path.suffix in (".py", ".html", ".txt", ".md")
+            path.suffix in (".py", ".html", ".txt", ".js", ".md")
             and not {"vendor", "CHANGELOG.md"} & {*path.parts}
             and path != Path(__file__)
         ):
@@ -87,6 +88,8 @@ def found_in(path: Path) -> Counter[str]:
     source = path.read_text()
     if path.suffix == ".py":
         return of_python(source)
+    if path.suffix == ".js":
+        return of_script(source)
     return counted(source) if path.suffix == ".md" else of_template(source)
 
 
@@ -96,10 +99,9 @@ def worst(part: str, word: str) -> str:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_metaphors_only_become_fewer(part):
-    found = sum((found_in(path) for path in files(part)), Counter[str]())
-    more = {word: count for word, count in found.items() if count > MOST.get(part, {}).get(word, 0)}
-    assert not more, "\n".join(f"{word}: {count} times, in {worst(part, word)}" for word, count in more.items())
+def test_there_are_no_metaphors(part):
+    found = +sum((found_in(path) for path in files(part)), Counter[str]())
+    assert not found, "\n".join(f"{word}: {count} times, in {worst(part, word)}" for word, count in found.items())
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,9 @@ def test_a_metaphor_is_found_where_it_is_one(source, expected):
 def test_comments_of_templates_are_read_and_their_texts_are_not():
     source = "{# the house #}<p>House {% comment %}a door{% endcomment %}</p><!-- lever -->"
     assert +of_template(source) == {"house": 1, "door": 1, "lever": 1}
+
+
+def test_scripts_are_read_without_their_texts():
+    source = """const SAID = "You told us"; // the desk\nconst { name } = form.querySelector('[data-door]');"""
+    assert +of_script(source) == {"said": 1, "desk": 1, "door": 1}
+    assert +of_template('<p data-reason-said title="said">said</p>') == {"said": 1}

@@ -108,7 +108,7 @@ def test_a_transport_of_httpx_connects_through_our_backend():
 
 
 @pytest.mark.django_db
-def test_a_transaction_around_a_test_is_told_from_one_of_ours():
+def test_a_transaction_around_a_test_is_distinguished_from_one_of_ours():
     assert not django_private.has_open_transaction(connection)
     with transaction.atomic():
         assert django_private.has_open_transaction(connection)

@@ -74,7 +74,7 @@ def test_a_call_lands_on_its_panel(bloom, operator_browser, dialed):
         ("+", "country code"),
     ],
 )
-def test_a_wrong_number_is_said_beside_its_field_and_stays(bloom, operator_browser, dialed, text, words):
+def test_a_wrong_number_is_shown_beside_its_field_and_stays(bloom, operator_browser, dialed, text, words):
     response = operator_browser.post(ADDRESS, typed(bloom, destination=text, first_message="Keep me."))
 
     page = response.content.decode()
@@ -93,7 +93,7 @@ def test_the_verb_refuses_in_the_place_of_the_field(bloom, harbor, operator_brow
         assert 'id="id_destination_description"' in response.content.decode()
 
 
-def test_a_suspended_client_is_told_so_and_nothing_is_written(bloom, operator_browser):
+def test_a_suspended_client_sees_that_and_nothing_is_written(bloom, operator_browser):
     with scope.for_tenant(bloom.tenant):
         bloom.tenant.status = "suspended"
         bloom.tenant.save()
@@ -256,7 +256,7 @@ def test_each_assistant_brings_its_own_opening_sentence(bloom, operator_browser)
 
 
 @pytest.mark.parametrize("why", ["alarm", "suspended", "at once", "a day", "credit"])
-def test_what_would_refuse_every_call_is_said_before_the_click(bloom, operator_browser, why):
+def test_what_would_refuse_every_call_is_messages_before_the_click(bloom, operator_browser, why):
     assert 'id="blocking-reason"' not in operator_browser.get(ADDRESS).content.decode()
     limits = {"at once": {"max_concurrent_calls": 1}, "a day": {"max_calls_per_day": 1}}
     change = limits | {"suspended": {"status": "suspended"}}

@@ -17,7 +17,7 @@ from tests.fixtures.call_factories import captured_selects, make_call
 
 
 @pytest.fixture
-def told(bloom, admin):
+def report_calls(bloom, admin):
     """One call of each verdict, and two that do not belong in the report."""
     return {
         "not reported": make_call(bloom, counterpart="+31612340004"),  # first: an open alarm lets no call leave
@@ -47,7 +47,7 @@ def lines(answer) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, told, make_member, sign_in):
+def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, report_calls, make_member, sign_in):
     make_call(harbor, counterpart="+31612349999")
     context = sign_in(make_member(bloom, Role.VIEWER)).get("/c/bloom-dental/caller-id/").context
     rows = {row.call.counterpart[-1]: row for row in context["rows"]}
@@ -67,14 +67,14 @@ def test_each_call_out_is_listed_with_its_rights_and_its_verdict(bloom, harbor, 
     assert (figures["count"], figures["agrees"], figures["differs"], figures["not_reported"]) == (6, 1, 3, 1)
 
 
-def test_a_right_that_ended_is_told_with_its_end(bloom, told, admin, support, sign_in):
+def test_a_right_that_ended_is_reported_with_its_end(bloom, report_calls, admin, support, sign_in):
     with scope.for_tenant(bloom.tenant):
         dedications.end_number(bloom.number, by=admin)
     page = sign_in(support).get("/clients/bloom-dental/caller-id/")
     assert all(row.number.ends for row in page.context["rows"] if row.number)
 
 
-def test_it_is_narrowed_by_period_and_verdict(bloom, told, support, sign_in):
+def test_it_is_narrowed_by_period_and_verdict(bloom, report_calls, support, sign_in):
     browser = sign_in(support)
     found = browser.get("/clients/bloom-dental/caller-id/?verdict=differs").context
     assert {row.call.counterpart[-1] for row in found["rows"]} == {"2", "3", "6"}
@@ -83,7 +83,7 @@ def test_it_is_narrowed_by_period_and_verdict(bloom, told, support, sign_in):
     assert browser.get("/clients/bloom-dental/caller-id/?since=nonsense").context["rows"] == []
 
 
-def test_who_may_open_and_take_it_away(bloom, harbor, told, make_member, sign_in, make_staff, support):
+def test_who_may_open_and_take_it_away(bloom, harbor, report_calls, make_member, sign_in, make_staff, support):
     page, taken = "/c/bloom-dental/caller-id/", "/c/bloom-dental/caller-id.csv"
     for role, may in ((Role.OWNER, 200), (Role.MANAGER, 200), (Role.OPERATOR, 403), (Role.VIEWER, 403)):
         browser = sign_in(make_member(bloom, role))
@@ -115,7 +115,7 @@ def test_support_exports_the_report_on_a_visit_with_a_pass_only(bloom, make_memb
     assert (browser.get(inside).status_code, browser.get(outside).status_code) == (200, 403)
 
 
-def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_member, sign_in):
+def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, report_calls, make_member, sign_in):
     owner = make_member(bloom, Role.OWNER)
     answer = sign_in(owner).get("/c/bloom-dental/caller-id.csv?since=2020-01-01")
     rows = {row["Person called"][-1]: row for row in lines(answer)}
@@ -127,7 +127,7 @@ def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, told, make_
     assert (entry.tenant_id, entry.actor_id) == (bloom.tenant.pk, owner.pk) and "2020-01-01 to now" in entry.body
 
 
-def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, told, make_user, sign_in):
+def test_an_auditor_reads_and_exports_what_was_granted(bloom, harbor, report_calls, make_user, sign_in):
     user = make_user("Anna Auditor")
     granted = Auditor.objects.create(user=user)
     with scope.for_system("a grant"):

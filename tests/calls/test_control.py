@@ -108,7 +108,7 @@ def test_ending_is_confirmed_by_the_call_itself_and_may_be_repeated(operator):
     assert {receipt.effect for receipt in operator.receipts(call)} == {"confirmed"}
 
 
-def test_a_transfer_is_confirmed_or_told_not_to_be(operator):
+def test_a_transfer_is_confirmed_or_reported_not_to_be(operator):
     moved, dropped = operator.place_answered("+31612340043"), operator.place_answered("+31612340044")
     for call in (moved, dropped):
         send(operator, call, TO)
@@ -167,7 +167,7 @@ def test_somebody_of_another_client_cannot_be_reached_by_id(operator, agency, ma
         send(operator, call, SAY)
 
 
-def test_a_receipt_remembers_how_much_was_said_before(operator):
+def test_a_receipt_remembers_how_many_messages_were_before(operator):
     call = operator.place_answered()
     early = commands.send(call, {"type": "say", "content": "Hello."}, by=None, token=uuid.uuid4())
     with scope.for_tenant(operator.tenant):
@@ -175,4 +175,4 @@ def test_a_receipt_remembers_how_much_was_said_before(operator):
             call=call, defaults={"tenant": operator.tenant, "messages": [{"role": "user", "content": "Hi"}] * 3}
         )
     late = commands.send(call, {"type": "say", "content": "Bye."}, by=None, token=uuid.uuid4())
-    assert (early.said_before, late.said_before) == (None, 3)
+    assert (early.messages_before, late.messages_before) == (None, 3)

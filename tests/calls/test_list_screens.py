@@ -16,7 +16,7 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry
 from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 
-LIST, WALL = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
+LIST, BOARD = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_staff_list_reads_as_much_for_fifty_calls_as_for_one(bloom, admin, s
 
 
 def test_the_live_boards_read_as_much_for_fifty_calls_as_for_one(bloom, admin, sign_in, manager):
-    for browser, address in ((manager, WALL), (sign_in(admin), "/live/")):
+    for browser, address in ((manager, BOARD), (sign_in(admin), "/live/")):
         counts = []
         for more in (1, 49):
             for at in range(more):
@@ -148,7 +148,7 @@ def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
     make_call(bloom, counterpart="+31622222222")
     make_call(bloom, counterpart="+31633333333", alarm="end-not-confirmed")
 
-    response = manager.get(WALL)
+    response = manager.get(BOARD)
 
     assert [(key, len(cards)) for key, _, cards in response.context["columns"]] == [
         ("person", 1),
@@ -160,7 +160,7 @@ def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
 
 
 def test_an_empty_live_board_says_so(bloom, manager, admin, sign_in):
-    assert "Nobody is on the phone" in manager.get(WALL).content.decode()
+    assert "Nobody is on the phone" in manager.get(BOARD).content.decode()
     assert "Nobody is on the phone" in sign_in(admin).get("/live/").content.decode()
 
 
@@ -181,7 +181,7 @@ def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in)
             connection=bloom.connection, origin="adopted", counterpart="+31699999999", state="in-progress"
         )
 
-    assert manager.get(WALL).context["count"] == 0
+    assert manager.get(BOARD).context["count"] == 0
     page = sign_in(admin).get("/live/?client=none").content.decode()
     assert "Of nobody" in page
     assert sign_in(admin).get("/calls/").status_code == 200
@@ -190,8 +190,8 @@ def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in)
 def test_the_live_boards_hide_words_from_those_who_may_not_read_them(bloom, make_member, sign_in, manager):
     make_receipt(bloom, make_call(bloom), payload={"type": "say", "content": "our secret"})
 
-    assert "our secret" in manager.get(WALL).content.decode()
-    assert "our secret" not in sign_in(make_member(bloom, Role.VIEWER)).get(WALL).content.decode()
+    assert "our secret" in manager.get(BOARD).content.decode()
+    assert "our secret" not in sign_in(make_member(bloom, Role.VIEWER)).get(BOARD).content.decode()
 
 
 def test_who_may_open_the_staff_pages(bloom, manager):

@@ -60,7 +60,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
         ("from-the-future", "not documented", "not documented", "not documented"),
     ],
 )
-def test_what_each_family_can_do_is_said_before_the_click(bloom, operator_browser, family, context, say, transfer):
+def test_what_each_family_can_do_is_messages_before_the_click(bloom, operator_browser, family, context, say, transfer):
     page = operator_browser.get(at(make_call(bloom, family=family))).content.decode()
 
     captions = re.findall(r'<small class="(?:works|maybe|poor)">([^<]+)</small>', page)
@@ -242,7 +242,7 @@ def test_a_foreign_call_does_not_exist(bloom, harbor, operator_browser, sent):
     assert sent == []
 
 
-def test_what_people_said_stays_text(bloom, operator_browser):
+def test_the_words_of_people_stay_text(bloom, operator_browser):
     for state in ("in-progress", "ended"):
         call = make_call(bloom, state=state, assistant_name=XSS, end_reason=XSS if state == "ended" else "")
         make_report(bloom, call, messages=[{"role": "user", "content": XSS}], summary=XSS, analysis={XSS: XSS})
@@ -292,7 +292,7 @@ def test_after_retention_the_page_says_what_was_removed_and_when(bloom, operator
     assert "has not sent" in waits and "removed on" not in waits
 
 
-def test_the_report_is_told_with_its_proof(bloom, operator_browser):
+def test_the_report_is_reported_with_its_proof(bloom, operator_browser):
     call = make_call(
         bloom, state="ended", duration_seconds=164, end_reason="user_hangup", reported_line=bloom.number.e164
     )
@@ -311,7 +311,7 @@ def test_the_report_is_told_with_its_proof(bloom, operator_browser):
     assert re.search(r"entry \d+ of Bloom Dental", page)
 
 
-def test_a_reported_line_that_differs_is_said(bloom, operator_browser):
+def test_a_reported_line_that_differs_is_shown(bloom, operator_browser):
     call = make_call(bloom, state="ended", reported_line="+31105550140", alarm="wrong-number")
 
     assert "but VoiceDock reported" in operator_browser.get(at(call)).content.decode()
@@ -380,15 +380,15 @@ def test_a_command_stands_behind_what_was_known_when_it_was_asked(bloom, operato
         ("assistant", "One moment."),
     )
     make_report(bloom, call, messages=[{"role": role, "content": words} for role, words in talk])
-    make_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, said_before=1)
-    make_receipt(bloom, call, "say", payload={"content": "One moment."}, said_before=2)
+    make_receipt(bloom, call, "inject-context", payload={"content": "Her deductible is used up."}, messages_before=1)
+    make_receipt(bloom, call, "say", payload={"content": "One moment."}, messages_before=2)
     html = operator_browser.get(at(call)).content.decode()
-    told = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
-    places = [html.index(words) for words in told[:5]]
+    expected = ["Good day.", "Her deductible is used up.", "You pay nothing.", "Fine.", "One moment.", "One moment."]
+    places = [html.index(words) for words in expected[:5]]
     assert places == sorted(places) and html.count("One moment.") == 2
 
 
-def told(action: str) -> list[str]:
+def sentences(action: str) -> list[str]:
     with scope.for_system("look"):
         return [sentence(one) for one in AuditEntry.objects.filter(action=action).order_by("seq")]
 
@@ -398,20 +398,20 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
     address = f"/c/bloom-dental/calls/{call.pk}/"
     viewer, owner = sign_in(make_member(bloom, Role.VIEWER)), sign_in(make_member(bloom, Role.OWNER, "Zoë Ruiter"))
     owner.get(address)
-    assert told("call.transcript-read") == []
+    assert sentences("call.transcript-read") == []
     assert owner.get(f"{address}recording/").status_code == 404
-    said = [{"role": "user", "content": "Good day"}]
-    make_report(bloom, call, messages=said, recording_url="https://media.example/1")
+    messages = [{"role": "user", "content": "Good day"}]
+    make_report(bloom, call, messages=messages, recording_url="https://media.example/1")
     assert "Good day" not in viewer.get(address).content.decode()
     assert viewer.get(f"{address}recording/").status_code == 403
-    assert told("call.transcript-read") == told("call.recording-opened") == []
+    assert sentences("call.transcript-read") == sentences("call.recording-opened") == []
     for part in ("", "?part=timeline", "?part=report", ""):
         assert "Good day" in owner.get(address + part).content.decode()
     for _ in range(2):
         opened = owner.get(f"{address}recording/")
         assert (opened.status_code, opened.headers["Location"]) == (302, "https://media.example/1")
-    assert told("call.transcript-read") == ["Zoë Ruiter read what was said in the call with +31612345678."]
-    assert told("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]
+    assert sentences("call.transcript-read") == ["Zoë Ruiter read what was said in the call with +31612345678."]
+    assert sentences("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]
 
 
 def test_a_transfer_to_a_number_with_two_readings_is_asked_for(bloom, operator_browser, sent):

@@ -111,7 +111,7 @@ def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(op
     assert len(operator.dial_requests()) == 1
 
 
-def test_an_empty_balance_is_told_and_nothing_is_dialed(operator):
+def test_an_empty_balance_is_reported_and_nothing_is_dialed(operator):
     operator.add_fault("402")
     call = operator.place()
     assert (call.state, call.finished) == ("refused", True)

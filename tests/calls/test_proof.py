@@ -57,13 +57,13 @@ def test_no_sentence_says_more_than_is_known():
     count = 0
     for call, later in combinations():
         facts = CallerId.of(call, later)
-        words, told = facts.sentence("Bloom"), set(re.findall(r"\+31 [\d ]+\d", facts.sentence("Bloom")))
+        words, numbers = facts.sentence("Bloom"), set(re.findall(r"\+31 [\d ]+\d", facts.sentence("Bloom")))
         count += 1
         where = (call.state, facts, words)
-        assert told <= {
+        assert numbers <= {
             grouped(number) for number in (facts.meant, facts.asked, facts.expected, *facts.reported) if number
         }
-        assert {grouped(number) for number in facts.reported} <= told, where
+        assert {grouped(number) for number in facts.reported} <= numbers, where
         assert "instead of" not in words and "It was placed from" not in words, where
         if not facts.outbound:
             continue
@@ -142,7 +142,7 @@ def foreign(bloom):
     )
 
 
-def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(
+def test_a_foreign_line_is_reported_alike_on_every_page_and_in_the_mail(
     bloom, admin, support, foreign, visit_client, sign_in
 ):
     inside = visit_client(support, bloom)
@@ -150,18 +150,18 @@ def test_a_foreign_line_is_told_alike_on_every_page_and_in_the_mail(
     assert unknown in page_of(inside, foreign) and "VoiceDock reported the same number" not in page_of(inside, foreign)
     assert unknown in sign_in(support).get("/clients/bloom-dental/").content.decode()
     alarms.mail()
-    (told,) = mail.outbox
-    assert "Meant:     not known, the call was not placed here" in told.body
-    assert "Asked for: Not asked from here" in told.body and f"Reported:  {OTHER}" in told.body
-    assert told.body.count(OTHER) == 1
+    (message,) = mail.outbox
+    assert "Meant:     not known, the call was not placed here" in message.body
+    assert "Asked for: Not asked from here" in message.body and f"Reported:  {OTHER}" in message.body
+    assert message.body.count(OTHER) == 1
 
 
-@pytest.mark.parametrize(("meant", "told"), [("", True), (OTHER, True), (OURS, False)])
-def test_the_activity_says_whether_it_is_known_what_was_meant(meant, told):
+@pytest.mark.parametrize(("meant", "is_unknown"), [("", True), (OTHER, True), (OURS, False)])
+def test_the_activity_says_whether_it_is_known_what_was_meant(meant, is_unknown):
     details = {"counterpart": "+31612345678", "meant": meant, "reported": OTHER}
     entry = AuditEntry(action="call.wrong-number", actor="Patchbay", body=json.dumps({"details": details}))
-    assert ("not placed here" in sentence(entry)) == told
-    assert ("instead of" in sentence(entry)) == (not told)
+    assert ("not placed here" in sentence(entry)) == is_unknown
+    assert ("instead of" in sentence(entry)) == (not is_unknown)
 
 
 def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, foreign, visit_client):

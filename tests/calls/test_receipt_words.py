@@ -40,8 +40,8 @@ def test_every_combination_tells_what_is_so(bloom, make_member, sign_in, outcome
         with scope.for_tenant(bloom.tenant):
             receipt.refresh_from_db()
         at = (command, outcome, effect, alarm, finished)
-        slip = timeline.slip(call, receipt, me=None, zone=bloom.tenant.zone)
-        marks = [mark.words for mark in slip.marks]
+        command_entry = timeline.command_entry(call, receipt, me=None, zone=bloom.tenant.zone)
+        marks = [mark.words for mark in command_entry.marks]
         for words, answer in ANSWERS.items():
             assert any(mark.startswith(words) for mark in marks) is (outcome == answer), at
         assert any(mark.startswith("Confirmed") for mark in marks) is (effect == Effect.CONFIRMED), at
@@ -96,7 +96,7 @@ def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloo
     assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
 
 
-def test_what_was_never_sent_is_not_told_as_sent(operator):
+def test_what_was_never_sent_is_not_reported_as_sent(operator):
     call = operator.place()  # it still rings, so nothing can be sent into it
     assert end(operator, call).outcome == "refused"
     assert operator.command_requests() == []

@@ -40,7 +40,7 @@ def test_what_tells_that_a_machine_took_the_call(facts, source):
     assert voicemail.source_of(*given.values(), direction=direction) == source
 
 
-def test_a_voicemail_of_voicedock_is_known_and_told(operator):
+def test_a_voicemail_of_voicedock_is_known_and_reported(operator):
     operator.control_sandbox("outcomes", destination="+31612340042", outcome="voicemail")
     call = operator.place()
     operator.sandbox.clock.advance(120)

@@ -114,7 +114,7 @@ def test_actions_are_sent_once_and_reported(manager, bloom, monkeypatch, status,
 
 
 @pytest.mark.parametrize("outcome", ["refused", "unknown"])
-def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcome):
+def test_what_did_not_work_is_shown_as_it_was(manager, bloom, monkeypatch, outcome):
     campaign = make_campaign(bloom, status="paused")
     monkeypatch.setitem(views.ACTIONS, "resume", lambda one, by: control.ActionResult(outcome, "VoiceDock said: no."))
     answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/resume/")
@@ -122,7 +122,7 @@ def test_what_did_not_work_is_said_as_it_was(manager, bloom, monkeypatch, outcom
     assert "Resume" in answer.content.decode()
 
 
-def test_a_refusal_of_ours_is_told(manager, bloom):
+def test_a_refusal_of_ours_is_reported(manager, bloom):
     campaign = make_campaign(bloom, status="completed")
     answer = manager.post(f"/c/bloom-dental/campaigns/{campaign.pk}/pause/")
     assert answer.status_code == 409 and "nothing to pause" in answer.content.decode()
@@ -188,7 +188,7 @@ def share_organization(bloom, harbor):
         dedications.dedicate_number(harbor.tenant, number, by=None)
 
 
-def test_what_would_be_refused_is_said_instead_of_offered(manager, bloom, harbor):
+def test_what_would_be_refused_is_shown_instead_of_offered(manager, bloom, harbor):
     paused = make_campaign(bloom, status="paused")
     path = f"/c/bloom-dental/campaigns/{paused.pk}/"
     offered = manager.get(path).content.decode()
@@ -223,7 +223,7 @@ def test_another_clients_numbers_are_never_shown_to_a_client(manager, bloom, har
     assert "Harbor" not in page and "10 555 0199" not in page and "risk for" not in page
 
 
-def test_a_pause_that_is_not_certain_is_said_so(manager, bloom):
+def test_a_pause_that_is_not_certain_is_shown_so(manager, bloom):
     required = {"pause_required_at": timezone.now(), "pause_cause": "assistant", "pause_outcome": "unknown"}
     campaign = make_campaign(bloom, **required)
     for path in ("/c/bloom-dental/campaigns/", f"/c/bloom-dental/campaigns/{campaign.pk}/"):

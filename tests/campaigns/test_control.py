@@ -132,7 +132,7 @@ def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campa
 
 
 @pytest.mark.parametrize("fault", ["lost", "cut", "503", "html502"])
-def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, sandbox, new_requests, fault):
+def test_no_answer_is_reported_as_that_asked_once_and_looked_after(slots, manager, sandbox, new_requests, fault):
     sandbox.faults.add({"fault": fault, "route": "/campaigns/*", "method": "PATCH"})
     answer = control.start(slots, by=manager)
     assert answer.outcome == "unknown"
@@ -144,7 +144,7 @@ def test_no_answer_is_told_as_that_asked_once_and_looked_after(slots, manager, s
     assert fresh().status == ("scheduled" if fault == "lost" else "draft")
 
 
-def test_a_refusal_is_told_in_voicedocks_words(slots, manager, sandbox):
+def test_a_refusal_is_reported_in_voicedocks_words(slots, manager, sandbox):
     sandbox.faults.add({"fault": "409", "route": "/campaigns/*", "method": "PATCH"})
     answer = control.start(slots, by=manager)
     assert answer.outcome == "refused"

@@ -58,7 +58,7 @@ def test_the_next_opening_is_the_first_open_moment(window, moment):
 
 
 @given(wall_times, moments)
-def test_equal_ends_are_read_as_a_whole_day_and_said_to_be_undocumented(at, moment):
+def test_equal_ends_are_read_as_a_whole_day_and_shown_as_undocumented(at, moment):
     window = DailyWindow(at, at, AMSTERDAM)
     assert window.is_open(moment) and not window.is_documented
     campaign = Campaign(status="scheduled", starts=at, ends=at, timezone="Europe/Amsterdam", total_leads=3)
@@ -85,7 +85,7 @@ def test_on_days_the_clock_is_changed_the_wall_clock_decides(starts, ends, day, 
     assert [window.is_open(one) for one in moments] == within
 
 
-def test_the_last_minute_of_a_day_is_said_as_it_is():
+def test_the_last_minute_of_a_day_is_shown_as_it_is():
     last = datetime(2026, 11, 19, 22, 59, 59, 500_000, tzinfo=UTC)  # 23:59:59.5 in Amsterdam
 
     def campaign(ends):
@@ -97,7 +97,7 @@ def test_the_last_minute_of_a_day_is_said_as_it_is():
     assert windows.window_label(campaign(time(12, 0, 30))) == "Every day 0:00 to 12:00:30, Amsterdam"
 
 
-def test_a_window_over_midnight_is_said_with_its_day_and_names_keep_their_capitals():
+def test_a_window_over_midnight_is_shown_with_its_day_and_names_keep_their_capitals():
     night = Campaign(starts=time(22), ends=time(6), timezone="America/New_York", status="scheduled", total_leads=3)
     assert windows.window_label(night) == "Every day 22:00 to 6:00 the next day, New York"
     assert windows.window_in_sentence(night) == "every day 22:00 to 6:00 the next day, New York"

@@ -55,7 +55,7 @@ def test_the_end_is_not_inside():
     assert windows.is_open(day, NOON.replace(hour=9)) and not windows.is_open(day, NOON.replace(hour=17))
 
 
-def test_the_next_opening_is_told_with_its_day():
+def test_the_next_opening_is_reported_with_its_day():
     assert windows.status_of(campaign(starts=time(15)), NOON).detail == "Calls again today from 15:00."
     late = campaign(starts=time(8), ends=time(10))
     assert windows.status_of(late, NOON).detail == "Calls again tomorrow from 08:00."

@@ -74,7 +74,7 @@ def test_a_client_is_opened_in_one_step(admin_browser, bloom):
         ({"owner_email": "nobody"}, "owner_email"),
     ],
 )
-def test_what_is_wrong_with_a_new_client_is_told_beside_its_field_and_nothing_is_made(
+def test_what_is_wrong_with_a_new_client_is_reported_beside_its_field_and_nothing_is_made(
     admin_browser, bloom, wrong, field
 ):
     whole = {"name": "Casa Lindo", "timezone": "Europe/Amsterdam", "connection": bloom.connection.pk}
@@ -99,7 +99,7 @@ def test_a_number_is_dedicated_and_released_and_its_history_stays(admin_browser,
     assert "Released" in page and "Admin Person released +31 20 555 0181" in page
 
 
-def test_what_another_client_holds_is_told_beside_the_field(admin_browser, bloom, harbor):
+def test_what_another_client_holds_is_reported_beside_the_field(admin_browser, bloom, harbor):
     answer = admin_browser.post("/clients/bloom-dental/numbers/", {"number": harbor.number.number_id})
     assert answer.status_code == 422
     assert "Harbor Logistics has it. Release it there first." in answer.content.decode()

@@ -25,7 +25,7 @@ def test_a_connection_is_added_by_its_key_which_is_never_shown_again(admin_brows
         assert "sandbox-agency" not in page and "Kabelhuis" in page
 
 
-def test_a_refused_key_is_told_beside_the_field_and_not_echoed(admin_browser, sandbox):
+def test_a_refused_key_is_reported_beside_the_field_and_not_echoed(admin_browser, sandbox):
     answer = admin_browser.post("/connections/add/", {"name": "Typed name", "api_key": "wrong-key-canary"})
     page = answer.content.decode()
     assert answer.status_code == 422 and "VoiceDock does not know this key" in page
@@ -72,7 +72,7 @@ def test_looking_now_makes_everything_due(admin_browser, agency):
     assert not SyncState.objects.filter(due_at__gt=timezone.now()).exists()
 
 
-def test_hooking_up_leaves_foreign_webhooks_alone_unless_told(admin_browser, agency):
+def test_hooking_up_leaves_foreign_webhooks_alone_unless_asked(admin_browser, agency):
     with scope.for_system("one reports elsewhere"):
         assistant = Assistant.objects.filter(connection=agency.connection).first()
         Assistant.objects.filter(pk=assistant.pk).update(webhook_url="https://elsewhere.test/hook")

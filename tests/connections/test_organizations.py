@@ -111,7 +111,7 @@ def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(admin_browser, a
     assert asked()[0].connection.organization_id == child
 
 
-def test_what_was_not_created_is_said_and_put_aside(admin_browser, agency, sandbox, fault):
+def test_what_was_not_created_is_shown_and_put_aside(admin_browser, agency, sandbox, fault):
     fault("hang")
     path = f"/connections/{agency.connection.pk}/"
     admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})
@@ -132,7 +132,7 @@ def test_what_was_not_created_is_said_and_put_aside(admin_browser, agency, sandb
     ]
 
 
-def test_a_refusal_is_told_beside_the_name_and_leaves_no_question(admin_browser, agency, fault):
+def test_a_refusal_is_reported_beside_the_name_and_leaves_no_question(admin_browser, agency, fault):
     fault("403")
     path = f"/connections/{agency.connection.pk}/"
     answer = admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})

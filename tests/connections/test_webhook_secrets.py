@@ -49,7 +49,7 @@ def known(sandbox, connection) -> set[str]:
     return {one.settings["webhook_secret"] for one in ours}
 
 
-def test_both_secrets_are_accepted_while_the_assistants_are_told(hooked, sandbox, admin, monkeypatch):
+def test_both_secrets_are_accepted_while_the_assistants_are_updated(hooked, sandbox, admin, monkeypatch):
     (old,) = secrets(hooked)
     with monkeypatch.context() as patch:
         patch.setitem(limiter.shares.CEILING, Priority.REST, 22)  # of which 15 are spent

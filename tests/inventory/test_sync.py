@@ -51,7 +51,7 @@ def test_what_vanished_is_marked_and_may_come_back(agency, sandbox):
         assert agency.number("+12025550186").vanished_at is None
 
 
-def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, sandbox, make_sandbox_tenant):
+def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_reported(agency, sandbox, make_sandbox_tenant):
     make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     for one in sandbox.state.numbers.values():
         if one.phone_number in ("+31105550161", "+31205550181"):
@@ -66,7 +66,7 @@ def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_told(agency, 
         )
 
 
-def test_a_number_that_is_none_is_left_out_and_told(agency, sandbox):
+def test_a_number_that_is_none_is_left_out_and_reported(agency, sandbox):
     next(iter(sandbox.state.numbers.values()))
     one = next(one for one in sandbox.state.numbers.values() if one.phone_number == "+12025550186")
     one.phone_number = "0202 5550186"

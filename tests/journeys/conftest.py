@@ -72,15 +72,15 @@ def window(
 ) -> Iterator[Callable[..., Any]]:
     """A page of somebody's own; the browser's options may follow. Its console must stay silent. When the test fails,
     what each page showed is printed."""
-    open_ones, said, failed = [], [], request.session.testsfailed
+    open_ones, console, failed = [], [], request.session.testsfailed
 
     def open_as(email: str = "", **options: Any) -> Any:
         context = browser.new_context(base_url=base_url, storage_state=signed_in.get(email), **options)
         context.set_default_timeout(PATIENCE)
         open_ones.append(context)
         page = context.new_page()
-        page.on("console", lambda line: said.append(f"{page.url} {line.text}") if _is_trouble(line) else None)
-        page.on("pageerror", lambda error: said.append(f"{page.url} {error}"))
+        page.on("console", lambda line: console.append(f"{page.url} {line.text}") if _is_trouble(line) else None)
+        page.on("pageerror", lambda error: console.append(f"{page.url} {error}"))
         if email and email not in signed_in:
             sign_in(page, email)
             signed_in[email] = context.storage_state()
@@ -92,7 +92,7 @@ def window(
         for page in context.pages if request.session.testsfailed > failed else ():
             sys.stdout.write(f"{page.url}\n{page.inner_text('body')}\n")
         context.close()
-    assert said == []
+    assert console == []
 
 
 def _is_trouble(line: Any) -> bool:

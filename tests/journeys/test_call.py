@@ -31,13 +31,13 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
-    slips = page.locator("#call-timeline li.command-receipt")
+    commands = page.locator("#call-timeline li.command-receipt")
 
     sandbox.post("faults", json={"fault": "slow", "route": "/calls/*/control", "seconds": 3})
     page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
     with without_reload(page, "call"):
         page.get_by_role("button", name="Send context").click()
-        receipt = slips.filter(has_text="Her deductible is used up.")
+        receipt = commands.filter(has_text="Her deductible is used up.")
         expect(receipt).to_contain_text("on its way")
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("VoiceDock does not tell whether it was used")
@@ -45,7 +45,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
         page.get_by_role("radio", name="Say").check(force=True)
         page.get_by_placeholder("Exactly what the assistant should say").fill("One moment please.")
         page.keyboard.press("Control+Enter")
-        receipt = slips.filter(has_text="One moment please.")
+        receipt = commands.filter(has_text="One moment please.")
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("Confirmed")
     assert findings(page) == []

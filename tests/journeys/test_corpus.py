@@ -23,7 +23,7 @@ CLIENT = ["", "call/", "live/", "calls/", "caller-id/", "campaigns/", "team/", "
 LISTS = ["tenants/tenant", "tenants/connection", "tenants/number", "tenants/assistant", "tenants/numberdedication",
            "tenants/assistantdedication", "tenants/membership", "tenants/auditentry", "calls/call",
            "calls/callreport", "calls/receipt", "campaigns/campaign", "campaigns/lead"]  # fmt: skip
-SAID = CORPUS[:4]
+MESSAGES = CORPUS[:4]
 NAMES = {what: named(what) for what in ("Org", "Client", "City", "Line", "Voice", "Hello", "Drive", "Owner", "Lead")}
 TALKS, BREAKS, LISTENS = "+31612345691", "+31612345692", "+31612345693"
 
@@ -66,10 +66,10 @@ def corpus(window, vendor, sandbox, stillness) -> Iterator[Corpus]:
     leads += [
         {"phone_number": f"+3161235{at:04d}", "variables": {"name": one, "day": one}} for at, one in enumerate(CORPUS)
     ]
-    told = {"name": NAMES["Drive"], "agent_id": assistant, "system_message_template": "\n".join(CORPUS)}
-    told |= {"leads": leads, "schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59"}
-    campaign = made(vendor.post("campaigns", json=told))["campaign"]["id"]
-    scripted = "".join(f"\n[[person]]\nnumber = '{one}'\nanswers_after = 2\nsays = {json.dumps(SAID)}"
+    body = {"name": NAMES["Drive"], "agent_id": assistant, "system_message_template": "\n".join(CORPUS)}
+    body |= {"leads": leads, "schedule_start_time": "00:00:00", "schedule_end_time": "23:59:59"}
+    campaign = made(vendor.post("campaigns", json=body))["campaign"]["id"]
+    scripted = "".join(f"\n[[person]]\nnumber = '{one}'\nanswers_after = 2\nsays = {json.dumps(MESSAGES)}"
                        for one in (TALKS, BREAKS, LISTENS))  # fmt: skip
     made(sandbox.post("scenarios", json={"toml": f'name = "corpus"\n{scripted}'}))
 
@@ -131,7 +131,7 @@ def test_nothing_hostile_is_more_than_text(corpus, sandbox, window, base_url, br
     wrong += walk(client, [f"/c/corpus/{path}" for path in CLIENT])
     campaign = link(client.page, "/c/corpus/campaigns/", NAMES["Drive"])
     wrong += walk(client, [campaign], *CORPUS, NAMES["Drive"], NAMES["Lead"], NAMES["Voice"])
-    wrong += walk(client, [whole], *SAID, NAMES["Lead"])
+    wrong += walk(client, [whole], *MESSAGES, NAMES["Lead"])
     wrong += walk(client, [broken], CORPUS[4], CORPUS[9])
     wrong += walk(client, ["/c/corpus/settings/", "/c/corpus/"], NAMES["Client"])
     wrong += exported(client.page)
@@ -160,7 +160,7 @@ def talked(corpus: Corpus, sandbox: httpx.Client, client: Traps, wrong: list[str
     page.locator("#live-board a[href*='/calls/']").first.click()
     page.wait_for_url(PANEL)
     later(sandbox, 20)
-    expect(page.locator("#call-timeline")).to_contain_text(SAID[0])
+    expect(page.locator("#call-timeline")).to_contain_text(MESSAGES[0])
     wrong += client.sprung()
     corpus.vendor.patch(f"campaigns/{corpus.campaign}", json={"status": "paused"})
     later(sandbox, 75)

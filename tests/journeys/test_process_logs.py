@@ -55,8 +55,8 @@ def test_no_secret_is_in_the_output_of_any_process(patchbay):
         web.post(f"/hooks/voicedock/{hidden}/", content=json.dumps({"api_key": hidden}))
         web.get(f"/accounts/password/reset/key/1-{hidden}/")
         web.post("/accounts/login/", data={"login": "owner@bloom.test", "password": hidden})
-    told = f"from dashboard.calls.tasks import send_call; send_call.delay('token={hidden} {key}')"
-    command = manage(patchbay, "shell", "-c", told)
+    code = f"from dashboard.calls.tasks import send_call; send_call.delay('token={hidden} {key}')"
+    command = manage(patchbay, "shell", "-c", code)
     assert command.returncode == 0, command.stderr
     wait_for(
         patchbay, "requests", "badly formed hexadecimal UUID string"
@@ -64,7 +64,7 @@ def test_no_secret_is_in_the_output_of_any_process(patchbay):
     wait_for(patchbay, "web", "/hooks/voicedock/[secret]")
     names = ("web", "worker", "requests", "interactive", "beat", "demo", "migrate")
     everything = {name: log_of(patchbay, name) for name in names}
-    everything |= {"the command": command.stdout + command.stderr, "up": "".join(patchbay.told)}
+    everything |= {"the command": command.stdout + command.stderr, "up": "".join(patchbay.output)}
     assert [name for name, text in everything.items() if key in text or hidden in text] == []
 
 
@@ -83,6 +83,6 @@ def test_the_standard_output_of_a_command_is_its_own(patchbay):
     done = manage(patchbay, "dumpdata", "calls", "tenants.connection", PATCHBAY_LOG="json")
     assert done.returncode == 0, done.stderr
     json.loads(done.stdout)
-    said = [json.loads(line) for line in done.stderr.splitlines() if line]
-    assert "unscoped_query" in {line["event"] for line in said}
-    assert all(line["time"].endswith("Z") and line["level"] for line in said)
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line]
+    assert "unscoped_query" in {line["event"] for line in lines}
+    assert all(line["time"].endswith("Z") and line["level"] for line in lines)

@@ -21,7 +21,7 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
     port = free_port()
     with stack.folder() as folder:
         with stack.up(folder, port=port) as patchbay:
-            assert demo_logins.table() in _everything_told(patchbay)
+            assert demo_logins.table() in _whole_output(patchbay)
             children = _children(patchbay)
             workers = {"interactive", "requests", "worker"}
             assert set(children) == {"postgres", "valkey", "sandbox", "web", "beat"} | workers
@@ -39,18 +39,18 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
         began = time.monotonic()
         with stack.up(folder, port=port) as patchbay:
             assert time.monotonic() - began < 30
-            again = "".join(patchbay.told)
+            again = "".join(patchbay.output)
             assert "Updating" not in again and "Furnishing" not in again, "it is all there already"
             assert browser.get("/clients/").status_code == 200, "the session was kept"
         browser.close()
 
 
-def _everything_told(patchbay: stack.Stack) -> str:
+def _whole_output(patchbay: stack.Stack) -> str:
     """The table is printed right after the line that says it is ready."""
     deadline = time.monotonic() + 5
-    while "Ctrl-C" not in "".join(patchbay.told) and time.monotonic() < deadline:
+    while "Ctrl-C" not in "".join(patchbay.output) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return "".join(patchbay.told)
+    return "".join(patchbay.output)
 
 
 def _children(patchbay: stack.Stack) -> dict[str, int]:
@@ -62,9 +62,9 @@ def _is_refused_twice(patchbay: stack.Stack) -> None:
     env = {**os.environ, "PATCHBAY_DATA": str(patchbay.places.data)}
     for command in (["up"], ["reset", "--yes"]):
         whole = [sys.executable, str(ROOT / "manage.py"), *command]
-        told = subprocess.run(whole, env=env, capture_output=True, text=True)
-        assert told.returncode == 1
-        assert "is already up" in told.stderr or "is up. Stop it first" in told.stderr
+        result = subprocess.run(whole, env=env, capture_output=True, text=True)
+        assert result.returncode == 1
+        assert "is already up" in result.stderr or "is up. Stop it first" in result.stderr
 
 
 def _signed_in(patchbay: stack.Stack) -> httpx.Client:

@@ -75,7 +75,7 @@ def signs_in_again_and_goes_on(page, sandbox, panel):
     assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Half a thought"]
 
 
-def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, sandbox, talkative):
+def test_a_session_that_has_ended_is_reported_and_what_was_written_is_kept(window, sandbox, talkative):
     page = window("operator@bloom.test")
     panel = half_a_thought(page, sandbox, "+31 6 1234 5613")
     page.route(
@@ -87,7 +87,7 @@ def test_a_session_that_has_ended_is_told_and_what_was_written_is_kept(window, s
     signs_in_again_and_goes_on(page, sandbox, panel)
 
 
-def test_a_session_that_ends_while_one_writes_is_told_by_the_next_news(window, sandbox, talkative):
+def test_a_session_that_ends_while_one_writes_is_reported_by_the_next_news(window, sandbox, talkative):
     page = window("operator@bloom.test")
     panel = half_a_thought(page, sandbox, "+31 6 1234 5617")
     page.context.clear_cookies(name=re.compile("session"))

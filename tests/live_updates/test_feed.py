@@ -128,7 +128,7 @@ def test_a_listener_hears_only_its_own():
     assert finance.take() == (False, [ChangeEvent(None, "connection", "4", 0)])
 
 
-def test_many_changes_of_one_row_are_told_once_and_too_many_rows_as_one_word():
+def test_many_changes_of_one_row_are_sent_once_and_too_many_rows_as_one_event():
     listener = Listener(Audience(None))
     listener.deliver([ChangeEvent(1, "call", "a", version) for version in range(1000)])
     assert listener.take() == (False, [ChangeEvent(1, "call", "a", 999)])

@@ -272,7 +272,7 @@ def test_a_stop_ends_every_stream_at_once_and_says_no_bye(bloom, make_member, si
     assert play(story) == (None, None)
 
 
-def test_a_session_has_twelve_streams_and_the_oldest_is_told_to_leave(bloom, make_member, sign_in):
+def test_a_session_has_twelve_streams_and_the_oldest_is_closed(bloom, make_member, sign_in):
     client, other = (sign_in(make_member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
 
     async def story():

@@ -52,12 +52,12 @@ def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
     with scope.for_system("look"):
         before = AuditEntry.objects.count()
     asked = len(demo_sandbox.log.since(0))
-    with CaptureQueriesContext(connection) as told:
+    with CaptureQueriesContext(connection) as queries:
         call_command("demo")
     with scope.for_system("look"):
         assert AuditEntry.objects.count() == before
         assert Tenant.objects.count() == 6
-    assert len(demo_sandbox.log.since(0)) - asked < 20 and len(told) < 600
+    assert len(demo_sandbox.log.since(0)) - asked < 20 and len(queries) < 600
 
 
 def test_it_belongs_to_the_sandbox(db, settings):

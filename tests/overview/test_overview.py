@@ -106,7 +106,7 @@ def test_a_client_sees_only_its_own(sign_in, make_member, bloom, harbor):
     assert sign_in(make_member(harbor, Role.OWNER)).get("/c/bloom-dental/").status_code == 404
 
 
-def test_a_new_client_is_told_the_first_steps(sign_in, make_member, bloom):
+def test_a_new_client_sees_the_first_steps(sign_in, make_member, bloom):
     owner, viewer = sign_in(make_member(bloom, Role.OWNER)), sign_in(make_member(bloom, Role.VIEWER))
     page = owner.get("/c/bloom-dental/").content.decode()
     assert "First steps" in page and "Make the first call" in page

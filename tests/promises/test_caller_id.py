@@ -210,7 +210,7 @@ def _move(chance: random.Random, state: str, *what: Any) -> None:
 @pytest.mark.smoke
 def test_random_triples_only_get_in_where_they_belong(things):
     """By row and by SQL, made new and moved: what is foreign is refused, and nothing leaves out of its time."""
-    chance, told = random.Random(20261), Counter()
+    chance, outcomes = random.Random(20261), Counter()
     with scope.for_system("try everything"):
         first = _call(things.tenants[0], things.numbers[0].connection, things.numbers[0], things.assistants[0])
         first.counterpart = "+31600000000"
@@ -236,10 +236,10 @@ def test_random_triples_only_get_in_where_they_belong(things):
             except IntegrityError:
                 got_in = False
             assert got_in == allowed, (entry_point.__name__, state, tenant, of_connection, number, assistant)
-            told[entry_point.__name__, got_in, belongs] += 1
+            outcomes[entry_point.__name__, got_in, belongs] += 1
     for entry_point in (_insert_orm, _insert_sql, _move):
         name = entry_point.__name__
-        assert told[name, True, True] and told[name, False, True] and told[name, False, False], told
+        assert outcomes[name, True, True] and outcomes[name, False, True] and outcomes[name, False, False], outcomes
 
 
 @pytest.mark.django_db(transaction=True)
@@ -293,9 +293,9 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
-    said = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
+    intent = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
     with pytest.raises(intents.Refusal, match="not yours"):
-        intents.place(operator.tenant, token=uuid.uuid4(), **said)
+        intents.place(operator.tenant, token=uuid.uuid4(), **intent)
 
     def whatever_was_asked(tenant, number, assistant):
         lines = NumberDedication.objects.select_related("number", "connection")
@@ -303,10 +303,10 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
 
     monkeypatch.setattr(intents, "_rights", whatever_was_asked)
     with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
-        intents.place(operator.tenant, token=uuid.uuid4(), **said)
+        intents.place(operator.tenant, token=uuid.uuid4(), **intent)
     monkeypatch.setattr(scope, "for_tenant", lambda tenant: scope.for_system("no rows are hidden"))
     with pytest.raises(IntegrityError, match="call_number_dedication"):
-        intents.request(operator.tenant, token=uuid.uuid4(), **said)
+        intents.request(operator.tenant, token=uuid.uuid4(), **intent)
     assert operator.dial_requests() == [] and operator.calls() == []
 
 
@@ -328,10 +328,10 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, 
     assert operator.reload(call).alarm == "wrong-number"
     alarms.mail()
     alarms.mail()
-    (told,) = mail.outbox
-    assert sorted(told.to) == sorted([admin.email, support.email])
-    assert "Meant:     +31105550161" in told.body and "Reported:  +31505550112" in told.body
-    assert f"/c/harbor/calls/{call.pk}/" in told.body
+    (message,) = mail.outbox
+    assert sorted(message.to) == sorted([admin.email, support.email])
+    assert "Meant:     +31105550161" in message.body and "Reported:  +31505550112" in message.body
+    assert f"/c/harbor/calls/{call.pk}/" in message.body
     with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
         operator.place("+31612340043")
     assert manual_resolution.clear_alarm(operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock.")
@@ -366,10 +366,10 @@ def test_a_wrong_assistant_stops_the_client_and_tells_staff_by_mail_once(
         with_assistant(operator, call, foreign_assistant)
         alarms.mail()
     assert operator.reload(call).alarm == "wrong-assistant"
-    (told,) = mail.outbox
-    assert sorted(told.to) == sorted([admin.email, support.email])
-    assert "made with another assistant" in told.subject and foreign_assistant.name in told.body
-    assert operator.assistant.assistant.name in told.body and f"/c/harbor/calls/{call.pk}/" in told.body
+    (message,) = mail.outbox
+    assert sorted(message.to) == sorted([admin.email, support.email])
+    assert "made with another assistant" in message.subject and foreign_assistant.name in message.body
+    assert operator.assistant.assistant.name in message.body and f"/c/harbor/calls/{call.pk}/" in message.body
     with pytest.raises(intents.Refusal, match="with an assistant that is not theirs"):
         operator.place("+31612340043")
     browser = sign_in(admin)

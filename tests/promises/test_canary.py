@@ -62,9 +62,9 @@ def shapes(canary: str) -> list[str]:
 @pytest.fixture
 def traps() -> Iterator[Traps]:
     """The handler of the real logging, with its filter, into our ears; structlog prints; tasks are published."""
-    set_up, told = Traps(), io.StringIO()
+    set_up, output = Traps(), io.StringIO()
     console = next(one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler)
-    before = console.setStream(told)
+    before = console.setStream(output)
 
     def publish(body: Any = None, headers: Any = None, **more: Any) -> None:
         set_up.hear("broker", json.dumps([body, headers, more], default=str))

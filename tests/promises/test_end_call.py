@@ -104,7 +104,7 @@ def test_a_minute_with_nothing_left_at_all_says_so_and_asks_for_a_person(operato
     assert operator.reload(call).alarm == "end-not-confirmed"
 
 
-def test_a_transfer_that_does_not_come_is_told_and_may_come_late(operator):
+def test_a_transfer_that_does_not_come_is_reported_and_may_come_late(operator):
     call = operator.place_answered()
     command = {"type": "transfer", "destination": "+31612340099"}
     commands.send(call, command, by=operator.user, token=uuid.uuid4())

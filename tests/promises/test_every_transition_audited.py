@@ -64,10 +64,12 @@ def fits(pattern: str, action: str) -> bool:
 
 @pytest.mark.smoke
 def test_every_action_has_a_sentence_and_every_sentence_an_action():
-    said = spoken()
-    mute = {f"{action} at {place}" for action, place in said.items() if not any(fits(action, one) for one in SENTENCES)}
-    assert mute == set()
-    assert {action for action in SENTENCES if not any(fits(one, action) for one in said)} == set()
+    actions = spoken()
+    unnamed = {
+        f"{action} at {place}" for action, place in actions.items() if not any(fits(action, one) for one in SENTENCES)
+    }
+    assert unnamed == set()
+    assert {action for action in SENTENCES if not any(fits(one, action) for one in actions)} == set()
 
 
 def test_every_record_names_an_action_that_could_be_found():

@@ -43,7 +43,7 @@ def test_freshness(agency, make_sandbox_tenant, receive_call, end_remote_call):
         assert freshness.freshness_of(tenant).age < timedelta(seconds=20)
 
 
-def test_when_nobody_looks_the_age_grows_and_is_told(agency, make_sandbox_tenant):
+def test_when_nobody_looks_the_age_grows_and_is_reported(agency, make_sandbox_tenant):
     tenant = make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",))
     one_round()
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))

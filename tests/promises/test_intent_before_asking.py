@@ -315,15 +315,15 @@ def test_knock_out_a_campaign_that_is_asked_before_it_is_written_down_is_seen(op
         test_killed_at_each_step(operator, monkeypatch, "start")
 
 
-def test_a_hook_up_that_died_is_told_and_the_next_one_goes_on(operator, admin):
+def test_a_hook_up_that_died_is_reported_and_the_next_one_goes_on(operator, admin):
     """Each assistant that was told is known, so that its secret is, too."""
-    told = []
+    requests = []
     real = limiter._RequestBudget.take
 
     def dies_after_three(budget):
-        if len(told) == 3:
+        if len(requests) == 3:
             raise Killed
-        told.append(budget)
+        requests.append(budget)
         return real(budget)
 
     with pytest.MonkeyPatch.context() as patch:

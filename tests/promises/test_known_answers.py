@@ -185,13 +185,13 @@ def test_the_key_of_a_new_organization_is_kept_before_the_connection_is_noted(ag
 
 
 def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch):
-    """The third one fails in a way that nobody foresaw: the first two are not told again."""
-    real, told = connect.voicedock.Client.update_assistant, []
+    """The third one fails in a way that nobody foresaw: the first two are not updated again."""
+    real, updated = connect.voicedock.Client.update_assistant, []
 
     def update(client, remote_id, **what):
-        if len(told) == 2:
+        if len(updated) == 2:
             raise Broken
-        told.append(remote_id)
+        updated.append(remote_id)
         return real(client, remote_id, **what)
 
     monkeypatch.setattr(connect.voicedock.Client, "update_assistant", update)
@@ -200,10 +200,10 @@ def test_each_assistant_that_reports_to_us_is_known_at_once(agency, monkeypatch)
         connect.set_up_webhooks(agency.connection, take_over=True)
     with scope.for_system("look"):
         hooked = Assistant.objects.exclude(hooked_at=None)
-        assert set(hooked.values_list("remote_id", flat=True)) == set(told) and len(told) == 2
+        assert set(hooked.values_list("remote_id", flat=True)) == set(updated) and len(updated) == 2
 
 
-def test_a_row_that_makes_way_is_told_and_one_that_was_placed_never_does(operator, monkeypatch):
+def test_a_row_that_makes_way_is_reported_and_one_that_was_placed_never_does(operator, monkeypatch):
     """The list shows the call before its answer comes; and VoiceDock answers with an id that is another call's."""
     real = sending.voicedock.Client.place_call
 
@@ -264,5 +264,5 @@ def test_a_campaign_that_was_paused_is_known_to_be(operator, make_remote_campaig
     vendor_requests.give_up_lost()
     vendor_requests.give_up_lost()
     with scope.for_system("look"):
-        told = AuditEntry.objects.filter(action__startswith="campaign.pause").order_by("seq")
-        assert list(told.values_list("action", flat=True)) == ["campaign.pause-asked", "campaign.pause-accepted"]
+        entries = AuditEntry.objects.filter(action__startswith="campaign.pause").order_by("seq")
+        assert list(entries.values_list("action", flat=True)) == ["campaign.pause-asked", "campaign.pause-accepted"]

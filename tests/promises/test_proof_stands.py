@@ -450,7 +450,7 @@ def test_a_call_that_is_placed_is_inserted_in_no_later_state(bloom, state):
     ],
     ids=lambda fact: next(iter(fact)),
 )
-def test_nothing_is_told_of_a_call_when_it_is_inserted(bloom, state, fact):
+def test_a_call_is_inserted_without_reported_facts(bloom, state, fact):
     _inserted("begins with nothing told", **_placed(bloom, state=state, **fact))
 
 
@@ -464,7 +464,7 @@ def test_a_call_that_waits_is_not_inserted_as_claimed(bloom, fact):
 @pytest.mark.parametrize(
     "fact", ["reported_line = line", "remote_id = 'call-_1'", "webhook_call_id = 'h1'", "sent_at = now()"]
 )
-def test_nothing_is_told_of_a_call_that_was_never_claimed(bloom, state, fact):
+def test_a_call_that_was_never_claimed_has_no_reported_facts(bloom, state, fact):
     """In one step or in two: the call is inserted waiting, and its client loses the number before anything left."""
     call = make_call(bloom, **UNSENT)
     with scope.for_system("the right ends"):

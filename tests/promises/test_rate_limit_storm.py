@@ -115,7 +115,7 @@ class Storm:
                 found.setdefault(one["body"]["assistant_override"]["metadata"]["our_ref"], []).append(one)
         return found
 
-    def machines_wait_as_told(self) -> None:
+    def machines_wait_as_required(self) -> None:
         """Looks are GETs: none while a Retry-After runs, unless it was a command's: that may be its call's own ten."""
         until = 0.0
         for one in self.log():
@@ -202,7 +202,7 @@ def test_a_storm_of_429_over_minutes(storm, brew, says):
     assert all(one.outcome in (Receipt.Outcome.ACCEPTED, Receipt.Outcome.REFUSED) for one in here.receipts)
     assert all(one.note for one in here.receipts if one.outcome == Receipt.Outcome.REFUSED)
     here.fake_clock.steps(100, lambda passed: here.look_at_all())
-    here.machines_wait_as_told()
+    here.machines_wait_as_required()
     here.nothing_is_repeated_blindly()
     here.nobody_is_dialed_twice()
     here.the_limit_is_kept()
@@ -217,10 +217,10 @@ def test_knock_out_a_rest_that_is_not_kept_is_seen(storm, monkeypatch):
     monkeypatch.setattr(limiter.shares, "decide", lambda *args, **more: judge(*args, **more | {"resting_until": None}))
     ordered(here, 40)
     with pytest.raises(AssertionError):
-        here.machines_wait_as_told()
+        here.machines_wait_as_required()
 
 
-def test_knock_out_a_call_that_does_not_wait_as_long_as_told_is_seen(storm, monkeypatch):
+def test_knock_out_a_call_that_does_not_wait_as_long_as_required_is_seen(storm, monkeypatch):
     here, wait = storm(20.0), sending._requeue
     monkeypatch.setattr(sending, "_requeue", lambda call, seconds, words: wait(call, 4.0, words))
     ordered(here, 40)

@@ -78,9 +78,9 @@ def steps(
     seen = set()
     for place, thing in places:
         address, theirs = endpoint.address(place, thing), thing or place or two
-        told = (address, theirs.word if endpoint.row.names_things else "")
-        if told not in seen:
-            seen.add(told)
+        case = (address, theirs.word if endpoint.row.names_things else "")
+        if case not in seen:
+            seen.add(case)
             yield address, place, thing
 
 
@@ -107,7 +107,7 @@ def test_what_opens_and_what_may_be_read(two_tenants: TwoTenants, name: str):
                     answer.status = 200
                 for why in faults(two_tenants, who, answer, meant, given):
                     wrong.append(f"{method} {endpoint.route} as {address}: {why}")
-    assert not wrong, told(wrong)
+    assert not wrong, in_lines(wrong)
 
 
 def faults(two_tenants: TwoTenants, who: Person, answer: Answer, meant: str, given: str) -> Iterator[str]:
@@ -142,7 +142,7 @@ def test_no_other_method_does_anything(two_tenants: TwoTenants, name: str):
             answer = ask(two_tenants, who, method, address)
             if answer.word != "no such method" or answer.wrote or answer.asked:
                 wrong.append(f"{method} {endpoint.route}: {answer.word}, wrote {answer.wrote}")
-    assert not wrong, told(wrong)
+    assert not wrong, in_lines(wrong)
 
 
 @pytest.mark.smoke
@@ -150,7 +150,7 @@ def test_no_other_method_does_anything(two_tenants: TwoTenants, name: str):
     "name",
     ALIKE if scale.WHOLE else ["viewer", "owner", "auditor of one"],
 )
-def test_another_clients_and_nobodys_are_told_alike(two_tenants: TwoTenants, name: str):
+def test_another_clients_and_nobodys_are_reported_alike(two_tenants: TwoTenants, name: str):
     """Status, headers and body, but for what the address itself says."""
     who, wrong = two_tenants.people[name], []
     home = two_tenants.tenants.get(who.home)
@@ -175,7 +175,7 @@ def test_another_clients_and_nobodys_are_told_alike(two_tenants: TwoTenants, nam
                     shapes.append((answer.status, shape, bool(answer.location)))
                 if shapes[0] != shapes[1]:
                     wrong.append(f"{method} {endpoint.route}: {shapes[0][0]} and {shapes[1][0]}")
-    assert not wrong, told(wrong)
+    assert not wrong, in_lines(wrong)
 
 
 @pytest.mark.smoke
@@ -203,7 +203,7 @@ def test_public_pages_tell_nothing_of_anybody(two_tenants: TwoTenants, name: str
                         continue
                     if found := leaks(answer, theirs, given=address):
                         wrong.append(f"{method} {endpoint.route}: told of {other}: {found}")
-    assert not wrong, told(wrong)
+    assert not wrong, in_lines(wrong)
 
 
 def test_streams_reach_one_s_own_clients_only(two_tenants: TwoTenants):
@@ -231,5 +231,5 @@ def test_streams_reach_one_s_own_clients_only(two_tenants: TwoTenants):
         assert (unasked.tenants if unasked else set()) == ({home.pk} if home else set())
 
 
-def told(wrong: list[str]) -> str:
+def in_lines(wrong: list[str]) -> str:
     return f"{len(wrong)} wrong\n" + "\n".join(wrong[:30])

@@ -137,12 +137,12 @@ def test_a_dedication_that_was_withdrawn_makes_no_call_its_clients(bloom, harbor
         dedications.end_assistant(withdrawn[1], by=admin)
         dedications.dedicate_number(harbor.tenant, number, by=admin, start=begins)
         dedications.dedicate_assistant(harbor.tenant, assistant, by=admin, start=begins)
-    told = {"id": "call-_77", "status": "ended", "caller_phone": PERSON, "assistant_phone": number.e164}
-    told |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
+    remote = {"id": "call-_77", "status": "ended", "caller_phone": PERSON, "assistant_phone": number.e164}
+    remote |= {"number_id": "n7", "assistant_id": "a7", "created_at": begins.isoformat()}
     for direction in ("inbound", "outbound"):
-        facts = told | {"direction": direction, "id": f"call-_{direction}"}
+        remote_call = remote | {"direction": direction, "id": f"call-_{direction}"}
         call = apply.apply_update_in_transaction(
-            bloom.connection, apply.CallUpdate.of_remote(voicedock.RemoteCall.read(facts))
+            bloom.connection, apply.CallUpdate.of_remote(voicedock.RemoteCall.read(remote_call))
         )
         assert call.tenant_id == harbor.tenant.pk
         assert {call.number_dedication_id, call.assistant_dedication_id}.isdisjoint(one.pk for one in withdrawn)

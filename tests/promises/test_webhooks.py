@@ -45,7 +45,7 @@ def life(remote_id, number, person="+31612340042"):
             )
         )
 
-    def told(status, seen, kind="status-update", **more):
+    def event(status, seen, kind="status-update", **more):
         message = {
             "type": kind,
             "timestamp": seen.isoformat(),
@@ -59,15 +59,15 @@ def life(remote_id, number, person="+31612340042"):
     talk = [{"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Hi"}]
     answered, over = {"started_at": at[1].isoformat()}, {"started_at": at[1].isoformat(), "ended_at": at[3].isoformat()}
     return [
-        told("ringing", at[0], kind="assistant-request"),
+        event("ringing", at[0], kind="assistant-request"),
         listed("ringing", at[0]),
-        told("in-progress", at[1]),
+        event("in-progress", at[1]),
         listed("in-progress", at[1], **answered),
         listed("on-hold", at[2], **answered),
         listed("in-progress", at[2] + timedelta(seconds=1), **answered),
-        told("ended", at[3], end_reason="user_hangup"),
+        event("ended", at[3], end_reason="user_hangup"),
         listed("ended", at[3], duration_seconds=57, end_reason="user_hangup", **over),
-        told("ended", at[5], kind="end-of-call-report", summary="Short.", messages=talk, duration_seconds=57, **over),
+        event("ended", at[5], kind="end-of-call-report", summary="Short.", messages=talk, duration_seconds=57, **over),
         listed("ended", at[5], summary="Longer.", messages=talk, analysis_result={"ok": True}, **over),
     ]
 
@@ -81,11 +81,11 @@ def outcome(connection, news):
         call = Call.objects.select_related("report").get(pk=call.pk)
         row = {field.attname: getattr(call, field.attname) for field in Call._meta.concrete_fields}
         report = getattr(call, "report", None)
-        told = [report.summary, report.messages, report.analysis] if report else []
+        reported = [report.summary, report.messages, report.analysis] if report else []
         of_this_id = Call.objects.filter(connection=connection, remote_id=call.remote_id).count()
     assert of_this_id == 1
     kept = {name: value for name, value in row.items() if name not in IGNORED | {"remote_id"}}
-    plain = json.dumps([kept, told], sort_keys=True, default=str)
+    plain = json.dumps([kept, reported], sort_keys=True, default=str)
     return hashlib.sha256(plain.encode()).hexdigest(), plain
 
 

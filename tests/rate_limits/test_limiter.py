@@ -99,7 +99,7 @@ def test_the_cells_of_a_call_are_seen_in_its_clients_scope(bloom, harbor, ask, c
         assert quota(call) == limiter.CommandQuota(used=0, limit=10, kept=2, free=8, back_in=0)
 
 
-def test_what_was_spent_is_told_by_lane_and_old_rows_go(bloom, ask, clock):
+def test_what_was_spent_is_reported_by_lane_and_old_rows_go(bloom, ask, clock):
     flood(ask, bloom, Priority.LIVE)
     ask(bloom, Priority.END)
     with scope.for_system("look"):
@@ -130,7 +130,7 @@ def too_many(request):
     return Response(429, json={"error": "Rate limit exceeded"}, headers={"Retry-After": "45"})
 
 
-def test_a_429_makes_background_rest_and_is_told(bloom, ask, clock, settings):
+def test_a_429_makes_background_rest_and_is_reported(bloom, ask, clock, settings):
     transport, settings.VOICEDOCK_TRANSPORT = settings.VOICEDOCK_TRANSPORT, MockTransport(too_many)
     with pytest.raises(limiter.voicedock.RateLimited):
         ask(bloom, Priority.REST)
@@ -166,7 +166,7 @@ def test_a_call_at_its_own_limit_does_not_make_background_rest(bloom, ask, setti
     assert (bloom.connection.resting_until, bloom.connection.last_error) == (None, "")
 
 
-def test_a_key_that_is_not_accepted_and_a_silence_are_told(bloom, ask, settings):
+def test_a_key_that_is_not_accepted_and_a_silence_are_reported(bloom, ask, settings):
     before = bloom.connection.last_contact_at
     settings.VOICEDOCK_TRANSPORT = MockTransport(silence)
     with stamina.set_testing(True, attempts=3), pytest.raises(limiter.voicedock.Unreachable):

@@ -48,7 +48,7 @@ def test_somebody_new_joins_and_is_signed_in(client, invited, bloom):
 
 
 @pytest.mark.parametrize("password", ["short", "password1234", "new@bloom.test"])
-def test_a_weak_password_is_told_and_the_link_still_works(client, invited, password):
+def test_a_weak_password_is_reported_and_the_link_still_works(client, invited, password):
     _, address = invited
     answer = join(client, address, password=password)
     assert answer.status_code == 422 and answer.context["form"].errors["password"]
@@ -57,7 +57,7 @@ def test_a_weak_password_is_told_and_the_link_still_works(client, invited, passw
     assert join(client, address).status_code == 302
 
 
-def test_used_expired_withdrawn_and_invented_are_told_alike(client, invited, bloom):
+def test_used_expired_withdrawn_and_invented_are_reported_alike(client, invited, bloom):
     invitation, address = invited
     gone = client.get("/invitation/never-there/")
     with scope.for_tenant(bloom.tenant):
@@ -127,7 +127,7 @@ def test_the_link_is_mailed_a_few_times_and_no_more(client, invited, mailoutbox)
     assert statuses == [200, 200, 200, 429] and len(mailoutbox) == 3
 
 
-def test_a_mail_server_that_fails_is_said_on_the_page(client, invited, settings):
+def test_a_mail_server_that_fails_is_shown_on_the_page(client, invited, settings):
     settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail.backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     _, address = invited

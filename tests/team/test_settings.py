@@ -66,7 +66,7 @@ def test_an_owner_says_in_which_country_numbers_are_read(bloom, make_member, sig
         ({"name": ""}, "name"),
     ],
 )
-def test_what_is_wrong_is_told_and_what_was_typed_stays(bloom, make_member, sign_in, wrong, field):
+def test_what_is_wrong_is_reported_and_what_was_typed_stays(bloom, make_member, sign_in, wrong, field):
     answer = sign_in(make_member(bloom, Role.OWNER)).post("/c/bloom-dental/settings/", filled(bloom, **wrong))
     assert answer.status_code == 422 and answer.context["form"].errors[field]
     assert 'value="Amsterdam"' in answer.content.decode()

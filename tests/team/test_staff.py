@@ -124,7 +124,7 @@ def test_two_admins_who_remove_each_other_at_once_leave_one(admin, make_staff):
     assert StaffMember.objects.filter(role=StaffRole.ADMIN).count() == 1
 
 
-def test_what_the_last_admin_may_not_do_is_said_before_the_click(admin, make_staff, sign_in):
+def test_what_the_last_admin_may_not_do_is_messages_before_the_click(admin, make_staff, sign_in):
     browser, page = sign_in(admin), f"/staff/{StaffMember.objects.get(user=admin).pk}/"
     alone = browser.get(page)
     assert "This is the last admin." in alone.content.decode() and 'commandfor="remove"' not in alone.content.decode()

@@ -31,7 +31,7 @@ def test_an_owner_invites_and_the_link_is_shown_once(bloom, make_member, sign_in
     assert members.find_invitation(link.rstrip("/").rsplit("/", 1)[-1]) is None
 
 
-def test_a_mail_server_that_fails_is_told_and_the_link_is_still_there(bloom, make_member, sign_in, settings):
+def test_a_mail_server_that_fails_is_reported_and_the_link_is_still_there(bloom, make_member, sign_in, settings):
     settings.EMAIL_BACKEND, settings.MAIL_IS_KEPT = "tenants.mail.backend.QueueBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     answer = sign_in(make_member(bloom, Role.OWNER)).post(

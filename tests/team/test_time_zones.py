@@ -86,7 +86,7 @@ def test_no_page_breaks_on_a_strange_zone_of_a_campaign_or_a_client(text, bloom,
 
 
 @pytest.mark.parametrize("text", ["US", "Mars/Olympus", ""])
-def test_an_unknown_zone_is_said_and_nothing_is_computed_with_it(text, bloom, admin, make_member, sign_in):
+def test_an_unknown_zone_is_shown_and_nothing_is_computed_with_it(text, bloom, admin, make_member, sign_in):
     campaign = make_campaign(bloom, timezone=text, starts=time(9), ends=time(17))
     owner = sign_in(make_member(bloom, Role.OWNER))
     page = owner.get(f"/c/bloom-dental/campaigns/{campaign.pk}/").content.decode()

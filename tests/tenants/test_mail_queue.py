@@ -207,7 +207,7 @@ def test_the_list_is_bounded_and_costs_the_same(server, admin, sign_in, django_a
         (ValueError('Invalid address "Patchbay <"'), "cannot be read as an e-mail address"),
     ],
 )
-def test_errors_are_told_in_words_and_without_what_the_server_wrote(server, error, words, settings):
+def test_errors_are_reported_in_words_and_without_what_the_server_wrote(server, error, words, settings):
     server.error = error
     send_mail("Hello", "text", None, ["a@b.test"])
     (message,) = queued()

@@ -48,7 +48,7 @@ def subjects() -> list[str]:
     return [sent.subject for sent in mail.outbox]
 
 
-def test_a_sign_in_from_a_new_browser_is_told_and_from_a_known_one_is_not(owner):
+def test_a_sign_in_from_a_new_browser_is_mailed_and_from_a_known_one_is_not(owner):
     browser = enter(owner)
     assert subjects() == ["New sign-in to your account"] and mail.outbox[0].to == [owner.email]
     assert "Firefox on Windows" in mail.outbox[0].body and "127.0.0.1" in mail.outbox[0].body
@@ -69,7 +69,7 @@ def test_a_cookie_that_was_made_up_is_no_known_browser(owner):
     assert len(mail.outbox) == 1
 
 
-def test_another_person_of_the_same_browser_is_told_too(owner, harbor, make_member):
+def test_another_person_of_the_same_browser_is_mailed_too(owner, harbor, make_member):
     browser = enter(owner)
     browser.post("/accounts/logout/")
     other = give_password(make_member(harbor, Role.OWNER))
@@ -78,13 +78,13 @@ def test_another_person_of_the_same_browser_is_told_too(owner, harbor, make_memb
     assert [sent.to for sent in mail.outbox] == [[owner.email], [other.email]]
 
 
-def test_the_very_first_sign_in_is_not_told(bloom, make_member):
+def test_the_very_first_sign_in_is_not_mailed(bloom, make_member):
     user = give_password(make_member(bloom, Role.OWNER))
     enter(user)
     assert mail.outbox == [] and [action for action, _ in trail()] == ["signed-in"]
 
 
-def test_failures_and_the_lockout_are_in_the_trail_and_the_person_is_told(owner):
+def test_failures_and_the_lockout_are_in_the_trail_and_the_person_is_mailed(owner):
     for _ in range(7):
         enter(owner, password="a wrong passphrase")
     assert [action for action, _ in trail()] == ["sign-in-failed"] * 5 + ["locked-out"]
@@ -104,7 +104,7 @@ def test_another_host_does_not_count_anew(owner, settings):
     assert answer.status_code == 200 and "Too many" in answer.content.decode()
 
 
-def test_what_was_typed_as_an_unknown_address_is_not_kept_and_told_once_an_hour(db):
+def test_what_was_typed_as_an_unknown_address_is_not_kept_and_recorded_once_an_hour(db):
     for guess in ("hunter2@people.test", "other@people.test"):
         Client().post("/accounts/login/", {"login": guess, "password": "a wrong passphrase"})
     assert [action for action, _ in trail()] == ["sign-in-unknown"]

@@ -49,8 +49,8 @@ def filled() -> CanaryTenant:
         Assistant.objects.update(first_message=long)
         Campaign.objects.update(template=long)
         Lead.objects.update(variables={"name": unbroken(300), "day": unbroken(300)})
-        said = [{"role": "user", "content": long}, {"role": "assistant", "content": long}]
-        CallReport.objects.update(summary=long, messages=said, analysis={"mood": unbroken(300)})
+        messages = [{"role": "user", "content": long}, {"role": "assistant", "content": long}]
+        CallReport.objects.update(summary=long, messages=messages, analysis={"mood": unbroken(300)})
         Receipt.objects.update(payload={"type": "say", "content": long})
         owner = next(iter(one.people.values()))
         owner.refresh_from_db()

@@ -14,11 +14,11 @@ FORM = """<form id="f" method="post" action="/post/" hx-post="/post/" hx-target=
 
 @pytest.fixture(autouse=True)
 def no_violations(page):
-    said = []
-    page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    console = []
+    page.on("console", lambda line: console.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("pageerror", lambda error: console.append(str(error)))
     yield
-    assert said == []
+    assert console == []
 
 
 def test_a_message_makes_its_part_ask_for_itself_and_no_other(page, site):
@@ -30,7 +30,7 @@ def test_a_message_makes_its_part_ask_for_itself_and_no_other(page, site):
     expect(page.locator("#part")).to_have_text("part 2")
 
 
-def test_a_lost_stream_is_said_in_words_and_polled_until_it_is_back(page, site):
+def test_a_lost_stream_is_shown_in_words_and_polled_until_it_is_back(page, site):
     page.goto(site.page(f'<body data-events="/events/">{LOST}{site.part()}</body>'))
     site.break_stream()
     expect(page.locator("[data-stream-lost]")).to_be_visible(timeout=8000)

@@ -28,7 +28,7 @@ def test_states_that_need_a_person_differ_in_shape_from_the_others():
     assert states.read("unknown")[0] == states.read("needs-person")[0] == "person"
 
 
-def test_a_state_is_said_in_words():
+def test_a_state_is_shown_in_words():
     assert drawn('{% state_mark "ringing" %}') == '<span class="state state--waiting">Ringing</span>'
     assert ">Ended, person hung up<" in drawn('{% state_mark "ended" "Ended, person hung up" %}')
     assert drawn('{% state_mark "paused" kind="campaign" %}') == '<span class="state state--paused">Paused</span>'

@@ -14,7 +14,7 @@ def drawn(markup, **context):
     return Template(markup).render(Context(context))
 
 
-def test_progress_is_drawn_in_percent_and_said_in_figures():
+def test_progress_is_drawn_in_percent_and_shown_in_figures():
     html = drawn("{% progress 1204 86 3 2100 %}")
     assert 'aria-label="1,204 completed, 86 failed, 3 calling, 807 pending"' in html
     assert '<rect class="failed" x="57.33%" width="4.10%" height="100%"/>' in html
@@ -89,7 +89,7 @@ def test_checks_and_choices_have_their_own_shape():
     assert choice.count('type="radio"') == 2 and '<p class="error" id="id_kind_description">' in choice
 
 
-def test_what_is_wrong_with_the_whole_form_is_said_above_it():
+def test_what_is_wrong_with_the_whole_form_is_shown_above_it():
     form = Lines({})
     form.add_error(None, "Nothing was <dialed>.")
     assert 'role="alert"' in drawn("{% form_errors f %}", f=form)

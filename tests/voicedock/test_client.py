@@ -208,7 +208,7 @@ def test_what_cannot_be_meant_is_not_sent(client, vendor, ask):
 
 
 @pytest.mark.parametrize("key", ["", "with space", "ключ", "line\nbreak"])
-def test_a_key_that_no_header_can_hold_is_told_as_that(vendor, key):
+def test_a_key_that_no_header_can_hold_is_reported_as_that(vendor, key):
     client = voicedock.Client(key, base_url="https://v.test", transport=httpx.MockTransport(vendor))
     with client, pytest.raises(voicedock.Invalid, match="Paste it again"):
         client.numbers()

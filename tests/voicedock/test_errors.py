@@ -84,7 +84,7 @@ def test_what_the_shapes_tell_is_kept(client, vendor):
     )
 
 
-def test_the_same_twice_is_said_once(client, vendor):
+def test_the_same_twice_is_quoted_once(client, vendor):
     vendor.answer((400, {"error": "No", "message": "No"}))
     with pytest.raises(voicedock.Refused) as error:
         client.numbers()
@@ -205,7 +205,7 @@ def test_a_date_to_ask_again_is_seconds_from_now(client, vendor):
         (httpx.DecodingError("gzip"), errors.Malformed, True),
     ],
 )
-def test_only_what_never_left_is_told_as_not_sent(client, vendor, broken, kind, sent):
+def test_only_what_never_left_is_reported_as_not_sent(client, vendor, broken, kind, sent):
     vendor.answer(broken)
     with pytest.raises(voicedock.VoiceDockError) as caught:
         client.place_call(**WHO)

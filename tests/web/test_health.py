@@ -25,7 +25,7 @@ def test_not_ready_while_the_tables_are_of_another_version(client, db, monkeypat
     assert answer.status_code == 503 and answer.json()["migrations"] == "behind"
 
 
-def test_a_silent_broker_is_told_and_does_not_stop_pages(client, db, settings, monkeypatch):
+def test_a_silent_broker_is_reported_and_does_not_stop_pages(client, db, settings, monkeypatch):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setattr("dashboard.web.readiness.celery.connection_for_write", _refuse)
     answer = client.get("/readyz")
