@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from tenants import audit, names
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import (
     Assistant,
@@ -25,12 +26,12 @@ from tenants.models import (
 INSTANT = timedelta(microseconds=1)
 
 
-class AlreadyDedicated(Exception):
+class AlreadyDedicated(ActionRefused):
     """The number or assistant is dedicated to `holder` in that period; None where its tenant may not be shown."""
 
     def __init__(self, message: str, holder: Tenant | None = None) -> None:
         super().__init__(message)
-        self.message, self.holder = message, holder
+        self.holder = holder
 
 
 @scope.requires_scope

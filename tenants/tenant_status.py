@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from tenants import audit
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant, User
 
@@ -20,12 +21,8 @@ ALLOWED_FROM = {
 STATUS_ACTIONS = ["tenant.suspended", "tenant.reopened", "tenant.closed"]
 
 
-class StatusChangeRefused(Exception):
+class StatusChangeRefused(ActionRefused):
     """The client's present status does not allow the change, or a reason is missing; `message` says which."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @scope.requires_scope

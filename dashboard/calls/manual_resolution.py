@@ -12,6 +12,7 @@ from dashboard.calls.transitions import SETTLED_ALARM, record_transition, tenant
 from dashboard.voicedock import states
 from tenants import names
 from tenants.access.decorators import staff_of
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import User
 
@@ -30,12 +31,8 @@ STILL_LOOKING = "We are still looking for this call at VoiceDock. Wait until tha
 LONGEST_REASON = 300
 
 
-class Refusal(Exception):
-    """Nothing was decided; `words` say why."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+class DecisionRefused(ActionRefused):
+    """Nothing was decided."""
 
 
 def decide(call: Call, choice: str, *, by: User) -> bool:
@@ -46,7 +43,7 @@ def decide(call: Call, choice: str, *, by: User) -> bool:
     """
     offered = dict(choices(call)) if call.state != State.UNKNOWN else {}
     if choice not in (offered or KNOWN):
-        raise Refusal("Choose one of the answers.")
+        raise DecisionRefused("Choose one of the answers.")
     if blocking_reason(call, choice):
         return False
     if call.state == State.LOST:
@@ -113,13 +110,13 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
 def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
     """Allow the client to dial again; for staff, with a reason. Opens the tenant's scope.
 
-    Raises `Refusal`; False when there is no such alarm any more.
+    Raises `DecisionRefused`; False when there is no such alarm any more.
     """
     reason = names.clean(reason)
     if staff_of(by) is None:
-        raise Refusal("Only your account team can clear this alarm.")
+        raise DecisionRefused("Only your account team can clear this alarm.")
     if not reason:
-        raise Refusal("Write why dialing may go on.")
+        raise DecisionRefused("Write why dialing may go on.")
     with scope.for_tenant(tenant_id_of(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm not in STOPS_DIALING:

@@ -20,6 +20,7 @@ from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from tenants import audit
 from tenants.access.decorators import staff_of
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import User
 
@@ -27,12 +28,8 @@ Status = Campaign.Status
 Outcome = VendorRequest.Outcome
 
 
-class ActionRefused(Exception):
-    """Not sent to VoiceDock; `message` tells the user why and what to do."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class CampaignActionRefused(ActionRefused):
+    """Not sent to VoiceDock."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ SHARED = (
 
 
 def start(campaign: Campaign, *, by: User | None, confirmed: str = "") -> ActionResult:
-    """Let it call its leads inside its daily window. Raises `ActionRefused`.
+    """Let it call its leads inside its daily window. Raises `CampaignActionRefused`.
 
     In a shared connection only staff may do this; `confirmed` is the token of the risk that they accepted, of
     `rights.risk_of`.
@@ -139,7 +136,7 @@ def ask_to_pause(campaign: Campaign) -> ActionResult:
     """Ask for a pause that is required, and record the outcome. Nothing to pause counts as refused."""
     try:
         result = _ask(campaign, PAUSE, None)
-    except ActionRefused as error:
+    except CampaignActionRefused as error:
         result = ActionResult(Outcome.REFUSED, error.message)
         pauses.record_attempt(campaign, pauses.NOT_SENT)
     else:
@@ -169,7 +166,7 @@ def _ask(campaign: Campaign, action: Action, by: User | None, confirmed: str = "
     except limiter.RateLimitExceeded as error:
         message = f"{error.message} Try again in {error.retry_after:.0f} seconds."
         _settle(request, campaign, action, by, ActionResult(Outcome.REFUSED, message), because)
-        raise ActionRefused(message) from error
+        raise CampaignActionRefused(message) from error
     except voicedock.Unanswered as error:
         doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {action.done}."
         result = ActionResult(Outcome.UNKNOWN, f"{error.summary} {doubt}")
@@ -201,7 +198,7 @@ def _settle(
 
 
 def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) -> tuple[Campaign, VendorRequest]:
-    """Check the rules and record the intent. Raises `ActionRefused`.
+    """Check the rules and record the intent. Raises `CampaignActionRefused`.
 
     The dedications it is started under are stored, so that `rechecks` notices when they change.
     """
@@ -209,10 +206,10 @@ def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) 
         campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
         present = rights.rights_of([campaign])[campaign.pk]
         if message := _blocker(campaign, action, present, _alarmed([campaign]), staff=_is_staff(by)):
-            raise ActionRefused(message)
+            raise CampaignActionRefused(message)
         risk = rights.risk_of(campaign, present) if action.starts else None
         if risk and risk.token and confirmed != risk.token:
-            raise ActionRefused(RISK)
+            raise CampaignActionRefused(RISK)
         if action.starts:
             Campaign.objects.filter(pk=campaign.pk).update(
                 checked_rights=present.as_json(), pause_required_at=None, pause_next_at=None, pause_cause=""

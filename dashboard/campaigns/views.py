@@ -139,7 +139,7 @@ def command(request: TenantRequest, pk: int, action: str) -> HttpResponse:
     confirmed = {"confirmed": request.POST["risk"]} if "risk" in request.POST else {}
     try:
         result = ACTIONS[action](campaign, by=request.user, **confirmed)
-    except control.ActionRefused as error:
+    except control.CampaignActionRefused as error:
         refused = error.message
     else:
         if result.outcome == "accepted":

@@ -11,18 +11,18 @@ from django.db.models import QuerySet
 from dashboard.calls.models import Call, State
 from dashboard.live_updates import publish
 from tenants import dedications, tenant_status
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Dedication, Number, NumberDedication, Tenant, User
 
 
-class InUse(Exception):
+class InUse(ActionRefused):
     """A call with it is being sent at this moment; `message` tells the user what to do."""
 
     def __init__(
         self, message: str = "A call is being sent with it at this moment. Wait a few seconds and release it again."
     ) -> None:
         super().__init__(message)
-        self.message = message
 
 
 @scope.requires_scope

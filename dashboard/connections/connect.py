@@ -15,6 +15,7 @@ from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from tenants import audit, names
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import Assistant, Connection, ConnectionSecret, User
 
@@ -22,12 +23,8 @@ Outcome = VendorRequest.Outcome
 EVENTS = ["status-update", "end-of-call-report"]  # those whose response VoiceDock ignores (`voicedock-api.md §11.2`)
 
 
-class ChangeRefused(Exception):
-    """A connection cannot be changed that way; `message` tells the user why and what to do."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class ChangeRefused(ActionRefused):
+    """A connection cannot be changed that way."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from dashboard import voicedock
 from dashboard.rate_limits import shares, waiting
 from dashboard.rate_limits.models import Priority, SentRequest
 from dashboard.rate_limits.shares import WINDOW, CommandQuota, Request, Wait
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.isolation.django_private import has_open_transaction
 from tenants.models import Connection, ConnectionSecret, NumberDedication, Tenant
@@ -41,12 +42,12 @@ PAUSE_AFTER_429 = 30.0  # seconds, when VoiceDock does not say
 BUSY = Wait(3.0, "Too many requests wait for VoiceDock's answer at this moment.")
 
 
-class RateLimitExceeded(Exception):
+class RateLimitExceeded(ActionRefused):
     """Not sent: requests of this priority have used their share. `retry_after` in seconds; `message` for the user."""
 
     def __init__(self, wait: Wait) -> None:
         super().__init__(wait.message)
-        self.retry_after, self.message = wait.seconds, wait.message
+        self.retry_after = wait.seconds
 
 
 class OpenTransaction(RuntimeError):

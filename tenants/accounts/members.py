@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from tenants import audit, names, tenant_status
 from tenants.access.permissions import Role
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import Invitation, Membership, StaffMember, Tenant, User
 
@@ -21,7 +22,7 @@ INVITATION_DAYS = 7
 MAILED = signing.Signer(sep=".", salt="an invitation that came by mail")
 
 
-class LastOwner(Exception):
+class LastOwner(ActionRefused):
     """A client must keep at least one owner."""
 
     message = "This is the last owner. Make somebody else an owner first."
@@ -30,12 +31,8 @@ class LastOwner(Exception):
         super().__init__(self.message)
 
 
-class AlreadyInvited(Exception):
+class AlreadyInvited(ActionRefused):
     """The person is a member already, or has an open invitation."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class HasOwner(AlreadyInvited):

@@ -14,16 +14,13 @@ from django.urls import reverse
 from tenants import audit
 from tenants.access import support_access
 from tenants.access.permissions import StaffRole
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import StaffGrant, StaffMember, Tenant, User
 
 
-class StaffChangeRefused(Exception):
-    """The change was not made; `message` says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class StaffChangeRefused(ActionRefused):
+    """The change of a staff member was not made."""
 
 
 @scope.requires_scope

@@ -273,7 +273,7 @@ def test_what_would_refuse_every_call_is_messages_before_the_click(bloom, operat
     page = operator_browser.get(ADDRESS).content.decode()
     assert words and f'id="blocking-reason">{escape(words)}' in page
     if why != "credit":
-        with pytest.raises(intents.Refusal) as refused:
+        with pytest.raises(intents.CallRefused) as refused:
             intents.place(
                 bloom.tenant,
                 by=None,
@@ -282,4 +282,4 @@ def test_what_would_refuse_every_call_is_messages_before_the_click(bloom, operat
                 destination="+31612349990",
                 token=uuid.uuid4(),
             )
-        assert refused.value.words == words
+        assert refused.value.message == words

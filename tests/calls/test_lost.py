@@ -99,7 +99,7 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(operator, gone)
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=operator.tenant.pk)
         assert claims.blocking_reason(tenant) == "" and queries.in_use(tenant) == 0
-    with pytest.raises(intents.Refusal, match="not certain"):
+    with pytest.raises(intents.CallRefused, match="not certain"):
         operator.place()
     assert operator.place("+31612340043").state == "dialing"
 
@@ -112,7 +112,7 @@ def test_a_command_for_it_is_not_sent_and_says_why(operator, gone):
 
 def test_a_person_settles_it(operator, gone):
     call = operator.reload(gone)
-    with pytest.raises(manual_resolution.Refusal):
+    with pytest.raises(manual_resolution.DecisionRefused):
         manual_resolution.decide(call, manual_resolution.NOT_PLACED, by=operator.user)
     assert manual_resolution.decide(call, manual_resolution.IS_OVER, by=operator.user)
     call = operator.reload(call)

@@ -41,10 +41,10 @@ def test_a_call_is_placed_once_with_line_assistant_and_our_reference(operator):
     ],
 )
 def test_a_destination_that_cannot_be_called_is_refused_in_words(operator, typed, words):
-    with pytest.raises(intents.Refusal) as no:
+    with pytest.raises(intents.CallRefused) as no:
         operator.place(typed)
     assert no.value.field == "destination"
-    assert words in no.value.words
+    assert words in no.value.message
     assert operator.dial_requests() == [] and operator.calls() == []
 
 
@@ -58,7 +58,7 @@ def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sand
     with scope.for_tenant(other):
         foreign = other.numberdedications.get()
     for field, given in (("number", {"number": foreign.pk}), ("assistant", {"assistant": 987654})):
-        with pytest.raises(intents.Refusal) as no:
+        with pytest.raises(intents.CallRefused) as no:
             operator.place(**given)
         assert no.value.field == field
     assert operator.dial_requests() == []
@@ -67,7 +67,7 @@ def test_somebody_elses_line_or_assistant_is_refused(operator, agency, make_sand
 def test_a_released_line_dials_nothing(operator):
     with scope.for_tenant(operator.tenant):
         dedications.end_number(operator.number, by=None)
-    with pytest.raises(intents.Refusal):
+    with pytest.raises(intents.CallRefused):
         operator.place()
     assert operator.dial_requests() == []
 
@@ -76,7 +76,7 @@ def test_a_released_line_dials_nothing(operator):
 def test_a_client_that_is_not_active_dials_nothing(operator, status):
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(status=status)
-    with pytest.raises(intents.Refusal, match=status):
+    with pytest.raises(intents.CallRefused, match=status):
         operator.place()
 
 
@@ -84,20 +84,20 @@ def test_limits_at_once_and_a_day(operator):
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
     operator.place()
-    with pytest.raises(intents.Refusal, match="1 calls at once"):
+    with pytest.raises(intents.CallRefused, match="1 calls at once"):
         operator.place("+31612340043")
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=9, max_calls_per_day=1)
-    with pytest.raises(intents.Refusal, match="1 calls a day"):
+    with pytest.raises(intents.CallRefused, match="1 calls a day"):
         operator.place("+31612340043")
     assert len(operator.dial_requests()) == 1
 
 
 def test_the_same_person_is_not_called_twice_at_once(operator):
     operator.place()
-    with pytest.raises(intents.Refusal) as no:
+    with pytest.raises(intents.CallRefused) as no:
         operator.place()
-    assert (no.value.field, no.value.words) == ("destination", intents.ALREADY)
+    assert (no.value.field, no.value.message) == ("destination", intents.ALREADY)
     assert len(operator.dial_requests()) == 1
 
 
@@ -105,9 +105,9 @@ def test_the_same_form_again_is_the_same_call_and_another_content_is_an_error(op
     token = uuid.uuid4()
     first = operator.place(token=token)
     assert operator.place(token=token).pk == first.pk
-    with pytest.raises(intents.Refusal) as no:
+    with pytest.raises(intents.CallRefused) as no:
         operator.place("+31612340043", token=token)
-    assert no.value.words == intents.OTHER_CONTENT
+    assert no.value.message == intents.OTHER_CONTENT
     assert len(operator.dial_requests()) == 1
 
 
@@ -123,10 +123,10 @@ def test_only_allowed_countries_are_called_and_the_claim_looks_again(operator, m
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(allowed_countries=["BE", "DE"])
     operator.tenant.allowed_countries = ["BE", "DE"]
-    with pytest.raises(intents.Refusal) as no:
+    with pytest.raises(intents.CallRefused) as no:
         operator.place()
     assert no.value.field == "destination"
-    assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.words
+    assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.message
     operator.tenant.allowed_countries = []  # as a request that began before the setting was changed has it
     call = operator.place()
     assert call.state == "refused" and "rings in the Netherlands" in call.error

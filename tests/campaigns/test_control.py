@@ -63,7 +63,7 @@ def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, new_
 
 def test_what_its_state_does_not_allow_is_not_even_asked(slots, manager, new_requests):
     for step in (control.pause, control.resume):
-        with pytest.raises(control.ActionRefused, match="It is draft now"):
+        with pytest.raises(control.CampaignActionRefused, match="It is draft now"):
             step(slots, by=manager)
     assert control.offered(slots) == ["start", "cancel"]
     assert new_requests() == []
@@ -73,11 +73,11 @@ def test_in_a_shared_connection_starting_needs_staff(
     slots, manager, support, agency, make_sandbox_tenant, new_requests
 ):
     make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
-    with pytest.raises(control.ActionRefused, match="Ask your account team"):
+    with pytest.raises(control.CampaignActionRefused, match="Ask your account team"):
         control.start(slots, by=manager)
     assert new_requests() == []
     for guess in ("", "yes"):
-        with pytest.raises(control.ActionRefused, match="Confirm the risk"):
+        with pytest.raises(control.CampaignActionRefused, match="Confirm the risk"):
             control.start(slots, by=support, confirmed=guess)
     assert new_requests() == []
     stated = control.risk(fresh(), by=support)
@@ -89,7 +89,7 @@ def test_in_a_shared_connection_starting_needs_staff(
     assert set(entries) == {slots.tenant_id, None}
     assert "Noord" not in entries[slots.tenant_id].body and "+31505550112 of Noord" in entries[None].body
     assert control.pause(fresh(), by=manager).outcome == "accepted"
-    with pytest.raises(control.ActionRefused, match="Ask your account team"):
+    with pytest.raises(control.CampaignActionRefused, match="Ask your account team"):
         control.resume(fresh(), by=manager)
 
 
@@ -97,7 +97,7 @@ def test_a_risk_that_grew_since_it_was_read_is_not_confirmed(slots, support, age
     make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     stated = control.risk(fresh(), by=support)
     make_sandbox_tenant(agency, "lindo", numbers=("+31305550133",))
-    with pytest.raises(control.ActionRefused, match="Confirm the risk"):
+    with pytest.raises(control.CampaignActionRefused, match="Confirm the risk"):
         control.start(fresh(), by=support, confirmed=stated.token)
     assert new_requests() == []
 
@@ -107,7 +107,7 @@ def test_nothing_starts_while_an_alarm_about_a_caller_id_is_open(slots, manager,
         call = Call.objects.create(
             tenant=harbor, connection=slots.connection, origin="adopted", alarm="wrong-number", finished=True
         )
-    with pytest.raises(control.ActionRefused, match="Clear that alarm first"):
+    with pytest.raises(control.CampaignActionRefused, match="Clear that alarm first"):
         control.start(slots, by=manager)
     blocked_actions = control.blocked_actions(Campaign.objects.filter(pk=slots.pk), by=manager)
     assert blocked_actions == {slots.pk: {"start": control.ALARM}} and new_requests() == []
@@ -120,14 +120,14 @@ def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):
     with scope.for_system("suspend"):
         Tenant.objects.filter(pk=harbor.pk).update(status=Tenant.Status.SUSPENDED)
     assert control.pause(fresh(), by=manager).outcome == "accepted"
-    with pytest.raises(control.ActionRefused, match="suspended"):
+    with pytest.raises(control.CampaignActionRefused, match="suspended"):
         control.resume(fresh(), by=manager)
 
 
 def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campaign, support):
     make_remote_campaign("Tariffs", "Tariff advisor")
     sync.campaigns(agency.connection)
-    with pytest.raises(control.ActionRefused, match="dedicated to no client"):
+    with pytest.raises(control.CampaignActionRefused, match="dedicated to no client"):
         control.start(fresh(), by=support)
 
 

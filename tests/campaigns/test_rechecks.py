@@ -248,9 +248,9 @@ def test_a_call_with_another_assistant_or_of_another_client_pauses_it(
         assert Lead.objects.get(pk=lead.pk).call_verdict == "differs"
         entry = AuditEntry.objects.get(action="campaign.foreign-call")
     assert entry.tenant_id == started.tenant_id and "another client or with another assistant" in sentence(entry)
-    with pytest.raises(control.ActionRefused, match="Ask your account team"):
+    with pytest.raises(control.CampaignActionRefused, match="Ask your account team"):
         control.resume(fresh(), by=make_member(started.tenant, Role.OWNER))
-    with pytest.raises(control.ActionRefused, match="Confirm the risk"):
+    with pytest.raises(control.CampaignActionRefused, match="Confirm the risk"):
         control.resume(fresh(), by=support)
     stated = control.risk(fresh(), by=support)
     assert stated.made_foreign_calls

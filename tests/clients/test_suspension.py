@@ -45,7 +45,7 @@ def again(tenant: Tenant) -> Tenant:
 
 def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(operator, admin):
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid since March")
-    with pytest.raises(intents.Refusal, match="Harbor is suspended"):
+    with pytest.raises(intents.CallRefused, match="Harbor is suspended"):
         operator.place()
     suspension.reopen(operator.tenant, by=admin, reason="Paid")
     assert operator.place().state == "dialing"
@@ -91,8 +91,8 @@ def test_a_suspension_amid_a_storm_of_calls_lets_none_out_afterwards(operator, a
                 committed.append(timezone.now())
                 return None
             return operator.place(f"+3161234{n:04}")
-        except intents.Refusal as error:
-            return error.words
+        except intents.CallRefused as error:
+            return error.message
         finally:
             database.close()
 
@@ -303,13 +303,13 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make
         assert Call.objects.filter(pk=call.pk, tenant=operator.tenant).exists()
         assert Tenant.objects.get(pk=operator.tenant.pk).default_number_id is None
     assert owner.get("/c/harbor/").status_code == 404
-    with pytest.raises(intents.Refusal):
+    with pytest.raises(intents.CallRefused):
         operator.place("+31612340078")
     with scope.for_system("try"), pytest.raises(dedications.AlreadyDedicated, match="Harbor is closed"):
         dedicating.dedicate_number(operator.tenant, number, by=admin)
     suspension.reopen(operator.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
-    with pytest.raises(intents.Refusal, match="not yours"):
+    with pytest.raises(intents.CallRefused, match="not yours"):
         operator.place("+31612340078")
 
 

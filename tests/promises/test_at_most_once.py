@@ -26,8 +26,8 @@ class Killed(BaseException):
 def attempt(operator, **more):
     try:
         return operator.place(**more)
-    except intents.Refusal as no:
-        return no.words
+    except intents.CallRefused as no:
+        return no.message
     finally:
         database.close()
 
@@ -214,13 +214,13 @@ def test_never_reached_is_tried_again_and_not_for_ever(operator, monkeypatch):
 def test_while_it_is_not_certain_nobody_calls_that_person_again(operator):
     operator.add_fault("500")
     call = operator.place()
-    with pytest.raises(intents.Refusal) as no:
+    with pytest.raises(intents.CallRefused) as no:
         operator.place()
-    assert no.value.words == intents.NOT_CERTAIN
+    assert no.value.message == intents.NOT_CERTAIN
     for _ in range(5):
         operator.let_pass(call, 30)
         operator.run_due_work()
-    with pytest.raises(intents.Refusal):
+    with pytest.raises(intents.CallRefused):
         operator.place()
     assert manual_resolution.decide(operator.reload(call), manual_resolution.NOT_PLACED, by=operator.user)
     assert operator.reload(call).state == "refused"
@@ -282,11 +282,11 @@ def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(operator, admin):
     operator.read_calls()
     call = operator.reload(call)
     assert (call.alarm, call.reported_line, call.line) == ("wrong-number", "+31505550112", "+31105550161")
-    with pytest.raises(intents.Refusal, match="not theirs"):
+    with pytest.raises(intents.CallRefused, match="not theirs"):
         operator.place("+31612340043")
-    with pytest.raises(manual_resolution.Refusal):
+    with pytest.raises(manual_resolution.DecisionRefused):
         manual_resolution.clear_alarm(call, by=operator.user, reason="It is fine.")
-    with pytest.raises(manual_resolution.Refusal):
+    with pytest.raises(manual_resolution.DecisionRefused):
         manual_resolution.clear_alarm(call, by=admin, reason=" ")
     assert manual_resolution.clear_alarm(call, by=admin, reason="VoiceDock says it was shown wrongly.")
     operator.read_calls()

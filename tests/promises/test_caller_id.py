@@ -294,7 +294,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
     intent = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
-    with pytest.raises(intents.Refusal, match="not yours"):
+    with pytest.raises(intents.CallRefused, match="not yours"):
         intents.place(operator.tenant, token=uuid.uuid4(), **intent)
 
     def whatever_was_asked(tenant, number, assistant):
@@ -332,7 +332,7 @@ def test_a_wrong_number_stops_the_client_and_tells_staff_by_mail_once(operator, 
     assert sorted(message.to) == sorted([admin.email, support.email])
     assert "Meant:     +31105550161" in message.body and "Reported:  +31505550112" in message.body
     assert f"/c/harbor/calls/{call.pk}/" in message.body
-    with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
+    with pytest.raises(intents.CallRefused, match="left from a number that is not theirs"):
         operator.place("+31612340043")
     assert manual_resolution.clear_alarm(operator.reload(call), by=admin, reason="Shown wrongly, says VoiceDock.")
     assert operator.place("+31612340043").state == "dialing"
@@ -370,7 +370,7 @@ def test_a_wrong_assistant_stops_the_client_and_tells_staff_by_mail_once(
     assert sorted(message.to) == sorted([admin.email, support.email])
     assert "made with another assistant" in message.subject and foreign_assistant.name in message.body
     assert operator.assistant.assistant.name in message.body and f"/c/harbor/calls/{call.pk}/" in message.body
-    with pytest.raises(intents.Refusal, match="with an assistant that is not theirs"):
+    with pytest.raises(intents.CallRefused, match="with an assistant that is not theirs"):
         operator.place("+31612340043")
     browser = sign_in(admin)
     assert "with an assistant that is not this client" in html.unescape(browser.get("/").content.decode())

@@ -131,7 +131,7 @@ def test_a_later_report_with_another_line_is_kept_as_a_correction_and_raises_the
         (correction,) = CallerIdCorrection.objects.filter(call=call)
         entry = AuditEntry.objects.get(pk=correction.entry_id)
     assert (correction.reported_line, entry.action) == (FOREIGN, "call.wrong-number")
-    with pytest.raises(intents.Refusal, match="left from a number that is not theirs"):
+    with pytest.raises(intents.CallRefused, match="left from a number that is not theirs"):
         operator.place("+31612340043")
     assert alarms.mail() == 1
     assert manual_resolution.clear_alarm(now, by=admin, reason="A fault of the carrier.")
@@ -354,7 +354,7 @@ def test_a_suspension_between_claim_and_request_waits_and_the_next_call_waits_fo
     def meanwhile(client, **what):
         with pytest.raises(dedicating.InUse):
             suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
-        with pytest.raises(intents.Refusal, match="about to be suspended"):
+        with pytest.raises(intents.CallRefused, match="about to be suspended"):
             operator.place("+31612340099")
         tried.append(what)
         return real(client, **what)

@@ -79,7 +79,7 @@ def decide(request: TenantRequest, call_id: UUID) -> HttpResponse:
     choice = request.POST.get("choice", "")
     try:
         decided = manual_resolution.decide(found, choice, by=request.user)
-    except manual_resolution.Refusal:
+    except manual_resolution.DecisionRefused:
         with scope.for_tenant(request.tenant):
             return _page(request, _find(request, call_id), undecided=True, status=422)
     if not decided:
@@ -97,9 +97,9 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
         found = _find(request, call_id)
     try:
         manual_resolution.clear_alarm(found, by=request.user, reason=request.POST.get("reason", ""))
-    except manual_resolution.Refusal as error:
+    except manual_resolution.DecisionRefused as error:
         with scope.for_tenant(request.tenant):
-            return _page(request, _find(request, call_id), unclear=error.words, status=422)
+            return _page(request, _find(request, call_id), unclear=error.message, status=422)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 

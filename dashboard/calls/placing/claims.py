@@ -20,6 +20,7 @@ from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
@@ -46,10 +47,11 @@ NOT_THEIRS = "This line or this assistant is no longer yours to call with, so no
 NOT_HELD = Q(calls_held_until=None) | Q(calls_held_until__lte=Now())
 
 
-class ClaimLost(Exception):
+class ClaimLost(ActionRefused):
     """The claim has expired, or the call has changed state since. No request was sent."""
 
-    words = "It took too long until it could be sent."
+    def __init__(self) -> None:
+        super().__init__("It took too long until it could be sent.")
 
 
 class Claim(StrEnum):

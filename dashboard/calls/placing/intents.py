@@ -13,10 +13,11 @@ from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant, User
 
-__all__ = ["Refusal", "place", "request", "send"]
+__all__ = ["CallRefused", "place", "request", "send"]
 
 LONGEST_FIRST_MESSAGE = 600
 NO_CREDIT = (
@@ -34,12 +35,12 @@ NOT_CERTAIN = (
 )
 
 
-class Refusal(Exception):
+class CallRefused(ActionRefused):
     """Nothing was written or dialed. `field` is destination, number, assistant, first_message, or "" for the whole."""
 
-    def __init__(self, field: str, words: str) -> None:
-        super().__init__(words)
-        self.field, self.words = field, words
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def place(
@@ -54,7 +55,7 @@ def place(
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
-    The same token is the same call: a second one returns what the first one made. Raises `Refusal`.
+    The same token is the same call: a second one returns what the first one made. Raises `CallRefused`.
     """
     call, new = request(
         tenant,
@@ -82,7 +83,7 @@ def request(
     counterpart = _callable(tenant, destination)
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
-        raise Refusal("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
+        raise CallRefused("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
     with scope.for_tenant(tenant):
         if (existing := _by_token(tenant, token)) is not None:
             return _require_same_request(existing, number, assistant, counterpart, words), False
@@ -96,7 +97,7 @@ def request(
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (existing := _by_token(tenant, token)) is None:
-                raise Refusal("destination", ALREADY)
+                raise CallRefused("destination", ALREADY)
             return _require_same_request(existing, number, assistant, counterpart, words), False
         record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
     return call, True
@@ -127,10 +128,10 @@ def _callable(tenant: Tenant, destination: str) -> str:
     try:
         counterpart = destinations.read_for(tenant, destination)
     except destinations.NotCallable as error:
-        raise Refusal("destination", str(error)) from None
+        raise CallRefused("destination", str(error)) from None
     with scope.for_system("no assistant calls another"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
-            raise Refusal("destination", OWN_NUMBER)
+            raise CallRefused("destination", OWN_NUMBER)
     return counterpart
 
 
@@ -140,23 +141,23 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     now = {"period__contains": Now(), "withdrawn_at": None}
     line, speaker = lines.filter(**now).first(), speakers.filter(**now).first()
     if line is None or speaker is None:
-        raise Refusal("assistant" if line else "number", NOT_YOURS)
+        raise CallRefused("assistant" if line else "number", NOT_YOURS)
     for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):
         if text_lengths.is_cut(remote_id):
-            raise Refusal(field, ID_TOO_LONG)
+            raise CallRefused(field, ID_TOO_LONG)
     if line.connection_id != speaker.connection_id:
-        raise Refusal("assistant", DIFFERENT_CONNECTIONS)
+        raise CallRefused("assistant", DIFFERENT_CONNECTIONS)
     return line, speaker
 
 
-def _blocking_reason(tenant: Tenant, counterpart: str) -> Refusal | None:
+def _blocking_reason(tenant: Tenant, counterpart: str) -> CallRefused | None:
     """Why this client may not call this person now."""
     if words := claims.blocking_reason(tenant):
-        return Refusal("", words)
+        return CallRefused("", words)
     under_way = Call.objects.filter(tenant=tenant, counterpart=counterpart, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()
     if state is not None:
-        return Refusal("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
+        return CallRefused("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
     return None
 
 
@@ -198,7 +199,7 @@ def _require_same_request(call: Call, number: int, assistant: int, counterpart: 
         call.overrides.get("first_message", ""),
     )
     if then != (number, assistant, counterpart, words):
-        raise Refusal("", OTHER_CONTENT)
+        raise CallRefused("", OTHER_CONTENT)
     return call
 
 

@@ -69,7 +69,7 @@ def _post(call: Call) -> Call:
             )
             _keep_answer(call, placed.status, placed.call_id)
     except claims.ClaimLost as error:
-        return _release_claim(call, error.words)
+        return _release_claim(call, error.message)
     except limiter.RateLimitExceeded as error:
         return _requeue(call, error.retry_after, error.message)
     except voicedock.NotSent as error:

@@ -54,8 +54,8 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
             return queries.by_token(request.tenant, token) if token else None
     try:
         return intents.place(request.tenant, by=request.user, **form.intent())
-    except intents.Refusal as error:
-        form.add_error(error.field if error.field in form.fields else None, error.words)
+    except intents.CallRefused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
     return None
 
 
