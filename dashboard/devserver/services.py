@@ -25,7 +25,7 @@ def web(port: int, environment: dict[str, str]) -> Child:
         lambda: healthchecks.answers(f"http://127.0.0.1:{port}/healthz"),
         {**environment, "PATCHBAY_PROCESS": "web"},
         directory=ROOT,
-        stop_limit=40,  # longer than its requests in flight may take (`running/web.py`)
+        stop_limit=40,  # longer than its requests in flight may take (`dashboard/web/server.py`)
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from dashboard.devserver import processes
 from dashboard.devserver.paths import ROOT, Places
 from dashboard.devserver.supervisor import Child, Failed, Stopped, Supervisor
+from tests.patience import PATIENCE
 
 LIVE = "import pathlib, signal, sys; pathlib.Path(sys.argv[1]).touch(); signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + LIVE
@@ -196,7 +197,7 @@ def test_ctrl_c_ends_all(supervised, places):
     it = supervised(LIVE)
     children = pids(places)
     it.send_signal(signal.SIGINT)
-    assert it.wait(10) == 0
+    assert it.wait(PATIENCE) == 0
     assert len(children) == 2
     assert all(gone(pid, 0) for pid in children.values())
 

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.devserver.demo_logins import PASSWORD
-from tests import stack
+from tests import patience, stack
 from tests.journeys.calling import people_of_journeys
 
-PATIENCE = 20_000  # milliseconds, for a machine that is slow; nothing waits that long
+PATIENCE = patience.PATIENCE * 1000  # milliseconds
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import httpx
 from dashboard.devserver import demo_logins, processes
 from dashboard.devserver.paths import ROOT, free_port
 from tests import stack
+from tests.patience import PATIENCE
 
 SIGNED_IN = "admin@patchbay.test"
 
@@ -20,7 +21,9 @@ SIGNED_IN = "admin@patchbay.test"
 def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
     port = free_port()
     with stack.folder() as folder:
+        began = time.monotonic()
         with stack.up(folder, port=port) as patchbay:
+            first_start = time.monotonic() - began  # what this machine takes to start it all, and to make the demo
             assert demo_logins.table() in _whole_output(patchbay)
             children = _children(patchbay)
             workers = {"interactive", "requests", "worker"}
@@ -32,13 +35,13 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
                 next(stream.iter_raw())
                 patchbay.process.send_signal(signal.SIGINT)
                 began = time.monotonic()
-                assert patchbay.process.wait(30) == 0
-                assert time.monotonic() - began < 15
+                assert patchbay.process.wait(PATIENCE) == 0
+                assert time.monotonic() - began < max(15, first_start / 2), "the open stream held it up"
         assert [name for name, pid in children.items() if processes.born(pid)] == []
 
         began = time.monotonic()
         with stack.up(folder, port=port) as patchbay:
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < max(30, first_start)
             again = "".join(patchbay.output)
             assert "Updating" not in again and "Furnishing" not in again, "it is all there already"
             assert browser.get("/clients/").status_code == 200, "the session was kept"
@@ -47,7 +50,7 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
 
 def _whole_output(patchbay: stack.Stack) -> str:
     """The table is printed right after the line that says it is ready."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while "Ctrl-C" not in "".join(patchbay.output) and time.monotonic() < deadline:
         time.sleep(0.01)
     return "".join(patchbay.output)

@@ -10,6 +10,7 @@ from django.db import connection as database
 from dashboard.live_updates import feed, publish
 from dashboard.live_updates.feed import BACKLOG, Audience, ChangeEvent, ChangeReader, Listener
 from tenants.isolation import scope
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITE = (
@@ -91,7 +92,7 @@ def test_what_verbs_note_reaches_a_listener_at_once(bloom):
         while ours.polled_at is None:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(_note, bloom.tenant)
-        await asyncio.wait_for(listener.awake.wait(), 2)
+        await asyncio.wait_for(listener.awake.wait(), PATIENCE)
         await ours.stop()
         return listener.take()
 
@@ -110,7 +111,7 @@ def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
             " WHERE application_name = 'patchbay feed' AND datname = current_database()"
         )
         await asyncio.to_thread(superuser, kill)
-        await asyncio.wait_for(listener.awake.wait(), 5)
+        await asyncio.wait_for(listener.awake.wait(), PATIENCE)
         await ours.stop()
         return listener.take()
 

@@ -11,6 +11,7 @@ from dashboard.devserver.paths import free_port
 from dashboard.live_updates import session_limit
 from dashboard.live_updates.session_limit import StreamLease
 from dashboard.web.cache import OptionalCache
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def server(tmp_path_factory):
     )
     process = subprocess.Popen(child.command, env=child.environment, cwd=child.directory, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not child.healthy():
             assert process.poll() is None and time.monotonic() < deadline
         yield f"redis://:secret@127.0.0.1:{port}/1"

@@ -13,6 +13,7 @@ from dashboard.live_updates import feed, publish, stream
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Membership, Tenant
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +45,7 @@ class Browser:
 
     async def __aexit__(self, *_):
         self.leave.set()
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, PATIENCE)
 
     async def block(self):
         """The next block of lines, or None at the end of the stream."""
@@ -56,7 +57,7 @@ class Browser:
         return json.loads(next(line[6:] for line in block.splitlines() if line.startswith("data: ")))
 
     async def _next(self):
-        return await asyncio.wait_for(self.answers.get(), 5)
+        return await asyncio.wait_for(self.answers.get(), PATIENCE)
 
     async def _receive(self):
         await self.leave.wait()

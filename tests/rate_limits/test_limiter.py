@@ -18,6 +18,7 @@ from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority, SentRequest
 from tenants.isolation import scope
 from tenants.models import Connection
+from tests.patience import PATIENCE
 
 
 def quota(call):
@@ -213,7 +214,7 @@ def test_the_last_request_is_spent_once(bloom, ask, monkeypatch, locked, left):
     def judge_together(*args, **kwargs):
         verdict = judge(*args, **kwargs)
         with suppress(BrokenBarrierError):
-            together.wait(timeout=0.3)
+            together.wait(timeout=0.3 if locked else PATIENCE)
         return verdict
 
     monkeypatch.setattr(limiter.shares, "decide", judge_together)

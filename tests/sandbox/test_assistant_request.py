@@ -8,6 +8,7 @@ import pytest
 from dashboard.sandbox import app, blocking_webhooks, inprocess
 from dashboard.sandbox.clock import ManualClock
 from dashboard.sandbox.webhooks import sign
+from tests.patience import PATIENCE
 from tests.sandbox.webhook_receiver import NUMBER, WEBHOOK_URL, configure
 
 
@@ -159,7 +160,7 @@ def test_the_response_of_a_receiver_on_the_network_is_used():
     try:
         with inprocess.client(simulation) as client:
             call = simulation.state.calls[client.post("/_sandbox/calls/inbound", json={"number": NUMBER}).json()["id"]]
-        assert received.wait(10)
+        assert received.wait(PATIENCE)
         simulation.advance(5)
         assert call.status == "rejected"
     finally:

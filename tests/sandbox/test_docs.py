@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from dashboard.sandbox import admin_api, faults, options, scenario_files
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
@@ -45,7 +46,7 @@ def test_the_commands_work():
             assert curl(line.replace(ADDRESS, address)).is_success, line
     finally:
         process.terminate()
-        process.communicate(timeout=5)
+        process.communicate(timeout=PATIENCE)
 
 
 def curl(line):

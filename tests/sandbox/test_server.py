@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dashboard.sandbox import app, scenario_files
 from dashboard.sandbox.admin_api import is_route
 from dashboard.sandbox.clock import Clock
 from dashboard.sandbox.server import Server
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 BARE_ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
@@ -30,14 +32,14 @@ def server():
     running.start()
     yield server
     server.stopping.set()
-    running.join(5)
+    running.join(PATIENCE)
     assert not running.is_alive()
 
 
 @pytest.fixture
 def client(server):
     base = f"http://127.0.0.1:{server.server_address[1]}"
-    with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-bloom"}, timeout=5) as client:
+    with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-bloom"}, timeout=PATIENCE) as client:
         yield client
 
 
@@ -88,7 +90,7 @@ def test_a_body_may_come_in_chunks(client):
 
 
 def test_an_invalid_content_length_is_a_400(server):
-    with socket.create_connection(server.server_address, timeout=5) as line:
+    with socket.create_connection(server.server_address, timeout=PATIENCE) as line:
         line.sendall(b"POST /api/v1/numbers HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 400 ")
 
@@ -113,9 +115,11 @@ def test_a_second_start_keeps_the_state_and_stops_quickly(tmp_path):
     data = tmp_path / "sandbox" / "state.jsonl"
     seen = []
     for _ in range(2):
+        began = time.monotonic()
         process = _start("--port", "0", "--data", str(data), "--quiet")
         try:
             base = process.stdout.readline().split()[-1]
+            start_seconds = time.monotonic() - began
             with httpx.Client(base_url=base, headers={"Authorization": "Bearer sandbox-agency"}) as client:
                 if not seen:
                     parent = client.get("/organizations").json()["id"]
@@ -124,14 +128,14 @@ def test_a_second_start_keeps_the_state_and_stops_quickly(tmp_path):
                 seen.append((children, client.get("/calls").json()["pagination"]["total"]))
         finally:
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=3)
+            _, errors = process.communicate(timeout=max(3, 3 * start_seconds))
         assert (process.returncode, errors) == (0, "")
     assert seen[0] == seen[1] and [record["name"] for record in seen[0][0]] == ["Bloom Dental", "Kept"]
 
 
 def test_a_busy_port_gets_a_clear_message(server):
     process = _start("--port", str(server.server_address[1]), "--dataset", "small")
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and "cannot be used" in errors
 
 
@@ -150,7 +154,7 @@ def test_it_starts_without_patchbay(tmp_path):
                 seen.append((client.get("/numbers").json(), client.post("/calls/outbound", json=body).json()))
         finally:
             process.terminate()
-            _, errors = process.communicate(timeout=5)
+            _, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, errors) == (0, "")
         assert (playing["name"], clock["speed"]) == (scenario_files.find("hang-up", is_route).name, 0)
     assert _ids(seen[0]) == _ids(seen[1]) != _ids(seen[2])
@@ -180,14 +184,14 @@ def test_an_invalid_argument_gets_a_message_of_one_line(tmp_path, options, words
     file.write_text('name = "Mine"\n\n[[step]]\nat = "soon"\npath = "faults"\n')
     filled = [option.replace("{file}", str(file)) for option in options]
     process = _start("--port", "0", "--dataset", "small", *filled)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (2, "")
     assert words in errors and "Traceback" not in errors
 
 
 def test_help_names_every_option_the_keys_and_the_scenarios():
     process = _start("--help")
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=PATIENCE)
     for word in ("--port", "--seed", "--speed", "--scenario", "--data", "sandbox-bloom", "/_sandbox", "bad-day"):
         assert word in output
     assert process.returncode == 0

@@ -17,6 +17,7 @@ from dashboard.sync import due as rounds
 from dashboard.sync import runs, tasks
 from dashboard.sync.models import Kind, SyncRun, SyncState
 from tenants.isolation import scope
+from tests.patience import PATIENCE
 
 
 def everything_seen(ago=0):
@@ -68,13 +69,13 @@ def test_one_tick_at_a_time(agency, transactional_db):
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [rounds.LOCK])
             holding.set()
-            done.wait(5)
+            done.wait(PATIENCE)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [rounds.LOCK])
         database.close()
 
     other = threading.Thread(target=hold)
     other.start()
-    holding.wait(5)
+    holding.wait(PATIENCE)
     assert rounds.due() == []
     done.set()
     other.join()

@@ -60,12 +60,12 @@ def serving(talk, **more):
 
 
 def drip(head, piece):
-    """Something every 50 ms for three seconds, so that no single read ever times out."""
+    """Something every 50 ms for 20 seconds, so that no single read ever times out."""
 
     def talk(connection, stopped):
         connection.recv(65536)
         connection.sendall(head)
-        for _ in range(60):
+        for _ in range(400):
             if stopped.wait(0.05):
                 return
             connection.sendall(piece)
@@ -99,7 +99,7 @@ def test_a_dripping_answer_ends_at_the_deadline(talk):
         began = time.monotonic()
         with pytest.raises(voicedock.NoAnswer):
             client.place_call(**WHO)
-        assert 0.4 < time.monotonic() - began < 1.5
+        assert 0.4 < time.monotonic() - began < 10
         assert server.connections == 1
 
 
@@ -157,11 +157,11 @@ def test_addresses_that_do_not_answer_share_the_deadline(monkeypatch):
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         place = full.getsockname()
-        monkeypatch.setattr(transport, "_addresses", lambda host, port: ["127.0.0.1"] * 4)
+        monkeypatch.setattr(transport, "_addresses", lambda host, port: ["127.0.0.1"] * 20)
         began = time.monotonic()
         with pytest.raises(voicedock.NotSent):
             voicedock.Client("key", base_url=f"http://127.0.0.1:{place[1]}", timeout=0.4).place_call(**WHO)
-        assert time.monotonic() - began < 1.2
+        assert time.monotonic() - began < 6, "each address in turn would take 8 seconds"
         for one in waiting:
             one.close()
 

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.patience import PATIENCE
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -58,7 +60,7 @@ class Request:
         return b"".join(message.get("body", b"") for message in self.messages[1:])
 
     async def go(self, application: Any) -> Request:
-        await asyncio.wait_for(application(self.scope, self.incoming.get, self.send), 10)
+        await asyncio.wait_for(application(self.scope, self.incoming.get, self.send), PATIENCE)
         return self
 
 

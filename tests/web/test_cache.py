@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as Lost
 from dashboard.devserver.paths import free_port
 from dashboard.web import cache, readiness
 from tenants.access.permissions import Role
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_readiness_names_the_part_that_hangs_and_never_hangs_itself(monkeypatch)
     assert readiness.ask() == (200, expected)
     assert broker.question() is broker.question(), "a second question is not asked while the first hangs"
     go_on.set()
-    broker.question().join(5)
+    broker.question().join(PATIENCE)
     monkeypatch.setattr(readiness, "WITHIN", 5)
     assert readiness.ask() == (200, expected | {"broker": "ok"})
 

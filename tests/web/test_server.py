@@ -6,6 +6,7 @@ import subprocess
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.web import server
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def half_sent(web, body=FORM):
 def test_slow_uploads_hold_nobody_up(web):
     """More of them than the pages have threads."""
     slow = [half_sent(web) for _ in range(24)]
-    with httpx.Client(base_url=web.url, trust_env=False, timeout=5) as browser:
+    with httpx.Client(base_url=web.url, trust_env=False, timeout=PATIENCE) as browser:
         for page in ("/healthz", "/readyz", "/accounts/login/", "/hooks/voicedock/nobody/"):
             assert browser.get(page).status_code in (200, 405), page
     for line in slow:
