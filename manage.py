@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / "bin" / "python"
+PYTEST = VENV / "bin" / "pytest"
 STAMP = VENV / "patchbay-stamp"
 WITH_TESTS = ("test", "promises", "bench")
 OURS = ("up", "reset", *WITH_TESTS)
@@ -39,9 +40,11 @@ def ready(kind):
 
 
 def fresh(kind):
+    """True when `.venv` has what the locks say; `uv sync` may have taken the tools of the tests out of it since."""
     known = stamps()
     good = {known["dev"]} if kind == "dev" else set(known.values())
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() in good
+    has_tools = kind != "dev" or PYTEST.exists()
+    return has_tools and PYTHON.exists() and STAMP.exists() and STAMP.read_text() in good
 
 
 def prepare(kind):
@@ -49,7 +52,7 @@ def prepare(kind):
 
     An environment that has the tools of the tests, such as one that `uv sync` made, keeps them.
     """
-    if (VENV / "bin" / "pytest").exists():
+    if PYTEST.exists():
         kind = "dev"
     locks = ["requirements-dev.lock"] if kind == "dev" else ["requirements.lock", "requirements-local.lock"]
     own = VENV / "tool" / "bin" / "uv"

@@ -19,6 +19,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(manage, "HERE", tmp_path)
     monkeypatch.setattr(manage, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(manage, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(manage, "PYTEST", tmp_path / ".venv" / "bin" / "pytest")
     monkeypatch.setattr(manage, "STAMP", tmp_path / ".venv" / "patchbay-stamp")
     return tmp_path
 
@@ -32,6 +33,8 @@ def ran(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if "venv" in command:
             (checkout / ".venv" / "bin").mkdir(parents=True)
             manage.PYTHON.touch()
+        if "requirements-dev.lock" in command[-1]:
+            manage.PYTEST.touch()
 
     monkeypatch.setattr(manage, "run", run)
     return ran
@@ -103,6 +106,16 @@ def test_the_tools_of_the_tests_stay_whoever_installed_them(checkout, ran, machi
     manage.STAMP.unlink()  # as `uv sync` leaves it
     manage.prepare("run")
     assert ran[-1].endswith("/requirements-dev.lock") and manage.fresh("dev") and manage.fresh("run")
+
+
+def test_tools_that_uv_took_out_are_brought_back(checkout, ran, machine):
+    """`uv sync --no-default-groups` takes them, and leaves our stamp."""
+    machine("venv", programs=("uv",))
+    manage.prepare("dev")
+    manage.PYTEST.unlink()
+    assert manage.fresh("run") and not manage.fresh("dev")
+    manage.prepare("dev")
+    assert manage.fresh("dev")
 
 
 def test_a_broken_install_leaves_no_stamp(checkout, machine, monkeypatch):
