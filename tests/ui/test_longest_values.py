@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tenants.access.permissions import Role
 from tenants.accounts import members
@@ -70,26 +71,37 @@ def canary(db):
     return filled()
 
 
-@pytest.fixture
-def measured(browser_type_launch_args) -> Callable[[dict[str, Answer]], None]:
-    """Fails on what is wrong with pages that were rendered before.
+@pytest.fixture(scope="module")
+def browser_thread(browser_type_launch_args) -> Iterator[tuple[ThreadPoolExecutor, Browser]]:
+    """A browser in a thread of its own: Playwright leaves an event loop in the thread that it ran in, where Django then
+    refuses to use the database."""
+    opened = ExitStack()
 
-    The browser has a thread of its own: Playwright leaves an event loop in the thread that it ran in, where Django then
-    refuses to use the database.
-    """
+    def launch() -> Browser:
+        playwright = opened.enter_context(sync_playwright())
+        return opened.enter_context(playwright.chromium.launch(**browser_type_launch_args))
+
+    with ThreadPoolExecutor(1) as thread:
+        yield thread, thread.submit(launch).result()
+        thread.submit(opened.close).result()
+
+
+@pytest.fixture
+def measured(browser_thread) -> Callable[[dict[str, Answer]], None]:
+    """Fails on what is wrong with pages that were rendered before."""
+    thread, browser = browser_thread
 
     def measure(pages: dict[str, Answer]) -> None:
-        with ThreadPoolExecutor(1) as thread:
-            found = thread.submit(_measure, pages, browser_type_launch_args).result()
+        found = thread.submit(_measure, pages, browser).result()
         assert not found, "\n".join(found)
 
     return measure
 
 
-def _measure(pages: dict[str, Answer], launch: dict[str, Any]) -> list[str]:
+def _measure(pages: dict[str, Answer], browser: Browser) -> list[str]:
     found = []
-    with sync_playwright() as playwright, playwright.chromium.launch(**launch) as browser:
-        page = browser.new_page()
+    with browser.new_context() as context:
+        page = context.new_page()
         page.route("**/*", partial(_answer, pages))
         for path in pages:
             page.goto(f"http://testserver{path}")
