@@ -1,5 +1,6 @@
 """What every test gets: the shared fixtures (tests/fixtures), cheap password hashes, and no skipped test in CI."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -22,6 +23,14 @@ pytest_plugins = [
 ]
 html.install()
 ScryptPasswordHasher.work_factor = 2**4  # instead of 2**14, which takes a quarter of a second for each sign-in
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays until the end: the garbage collector need not go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -18,8 +18,10 @@ from pathlib import Path
 from dashboard.devserver import quick_tests
 from dashboard.devserver.paths import ROOT
 
-MANY = 300  # tests from which two processes gain more than a second database costs
-BESIDE = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]  # in the order of tests/fixtures/browser.py
+MANY = 300  # tests from which several processes gain more than their databases cost
+CORES = os.cpu_count() or 1
+WORKERS = min(CORES, 4) + 1  # one more than cores: tests with a browser or with servers of their own wait a lot
+BESIDE = ["-n", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]  # ordered by tests/fixtures/browser.py
 SLOWEST = "--durations=20"
 AT_ONCE = ("import contracts", "ruff check", "ruff format")  # checks that take a second
 DJANGO = ("-W", "ignore::RuntimeWarning", "-m", "django")  # which warns that it finds no database to compare with
@@ -48,13 +50,13 @@ def run(arguments: list[str]) -> int:
     if arguments:
         return pytest(arguments)
     failed = _check(checks())
-    code = pytest([SLOWEST, *(BESIDE if _tests() > MANY and (os.cpu_count() or 1) > 1 else [])])
+    code = pytest([SLOWEST, *(BESIDE if _tests() > MANY and CORES > 1 else [])])
     return code or failed
 
 
 def _quick(arguments: list[str]) -> int:
     failed = _check([check for check in checks() if check.name in AT_ONCE])
-    beside = BESIDE if (os.cpu_count() or 1) > 1 else []
+    beside = BESIDE if CORES > 1 else []
     code = pytest([SLOWEST, *beside, *arguments, *quick_tests.selection(quick_tests.changed_files())])
     return code or failed
 
@@ -62,7 +64,7 @@ def _quick(arguments: list[str]) -> int:
 def _check(chosen: list[Check]) -> bool:
     """Run them beside each other and print how each ended; true when one failed."""
     began = time.monotonic()
-    with ThreadPoolExecutor(max(2, (os.cpu_count() or 2) - 1)) as together:
+    with ThreadPoolExecutor(max(2, CORES - 1)) as together:
         outcomes = [_report(outcome) for outcome in together.map(_run, chosen)]
     failed = [outcome for outcome in outcomes if outcome.code]
     words = f"failed: {', '.join(outcome.check.name for outcome in failed)}" if failed else "all well"
@@ -87,8 +89,12 @@ def checks() -> list[Check]:
 
 
 def pytest(arguments: list[str]) -> int:
-    """Runs in the foreground; returns its exit code."""
+    """Runs in the foreground; returns its exit code.
+
+    Compiled tests are kept whatever the environment says: it takes several seconds to compile them, for each worker.
+    """
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
 
 

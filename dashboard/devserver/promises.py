@@ -12,4 +12,4 @@ def run(arguments: list[str]) -> int:
 
 def _beside() -> list[str]:
     """One by one to whoever is free: the walks at their end are longer than all before them."""
-    return [*checks.BESIDE, "--maxschedchunk", "1"] if (os.cpu_count() or 1) > 1 else []
+    return [*checks.BESIDE, "--maxschedchunk", "1"] if checks.CORES > 1 else []

@@ -11,6 +11,7 @@ from tests.fixtures.browser import BrowserTestsTogether
         ("tests/journeys/test_process_logs.py::test_no_secret", "browser"),
         ("tests/ui/test_scripts.py::test_keys[chromium]", "browser"),
         ("tests/ui/test_scripts.py::test_reading[chromium-#log { order: 1; }]", "browser"),
+        ("tests/ui/test_longest_values.py::test_the_pages_of_staff", "longest values"),
         ("tests/calls/test_placing.py::test_it[chrome]", "tests/calls/test_placing.py::test_it[chrome]"),
         ("tests/calls/test_placing.py::test_chromium", "tests/calls/test_placing.py::test_chromium"),
     ],
