@@ -43,7 +43,7 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
         with stack.up(folder, port=port) as patchbay:
             assert time.monotonic() - began < max(30, first_start)
             again = "".join(patchbay.output)
-            assert "Updating" not in again and "Furnishing" not in again, "it is all there already"
+            assert "Updating" not in again and "Preparing" not in again, "it is all there already"
             assert browser.get("/clients/").status_code == 200, "the session was kept"
         browser.close()
 
