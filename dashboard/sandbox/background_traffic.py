@@ -33,19 +33,34 @@ def run(state: State, at: float) -> None:
         start(state, at, rng)
 
 
-def start(state: State, at: float, rng: Random, at_least: float | None = None, outcome: str = "") -> None:
-    """Start one call of one of the businesses, from or to the number of its assistant."""
-    pairs = numbers_in_use(state)
+def start(
+    state: State,
+    at: float,
+    rng: Random,
+    at_least: float | None = None,
+    outcome: str = "",
+    *,
+    business: str = "",
+    direction: str = "",
+) -> None:
+    """Start one call from or to the number of an assistant: of this business and direction, or of any."""
+    pairs = [
+        (number, assistant)
+        for number, assistant in numbers_in_use(state)
+        if business in ("", number.business_name) and not (direction == "outbound" and is_receptionist(assistant))
+    ]
     if not pairs:
         return
     busy = {call.number_id for call in state.live_calls()}
     idle = [pair for pair in pairs if pair[0].id not in busy]
     number, assistant = rng.choice(idle or pairs)
     config = complete(assistant.settings)
-    direction = rng.choices(("outbound", "inbound"), (55, 45))[0]
+    inbound = 100 if is_receptionist(assistant) else 30
+    direction = direction or rng.choices(("outbound", "inbound"), (100 - inbound, inbound))[0]
     longest = (config.get("max_duration_seconds") or 600) - 30
     calls.place(
-        state, at, org_id=number.org_id, direction=direction, counterpart_number=fake_people.phone(rng), number=number,
+        state, at, org_id=number.org_id, direction=direction,
+        counterpart_number=fake_people.regular(number.business_name, rng, number.phone_number), number=number,
         assistant=assistant, config=config, outcome=outcome,
         at_least=min(rng.uniform(90, 320) if at_least is None else at_least, longest),
     )  # fmt: skip
@@ -58,6 +73,11 @@ def numbers_in_use(state: State) -> list[tuple[Number, Assistant]]:
         for number in state.numbers.values()
         if number.is_active and number.business_name and number.agent_id in state.assistants and number.agent_id
     ]
+
+
+def is_receptionist(assistant: Assistant) -> bool:
+    """Whether it opens as somebody who is called, so that background traffic does not let it call."""
+    return bool(assistant.settings.get("first_message"))
 
 
 def renew(state: State, campaign: Campaign, at: float) -> None:
@@ -77,4 +97,5 @@ def renew(state: State, campaign: Campaign, at: float) -> None:
     campaign.renews = False
     state.campaigns[successor.id] = successor
     enqueue(state, successor)
-    state.leads[successor.id] = fake_people.leads(successor, len(state.leads[campaign.id]), rng)
+    known = state.leads[campaign.id]
+    state.leads[successor.id] = fake_people.leads(successor, len(known), rng, line=known[0].phone_number)

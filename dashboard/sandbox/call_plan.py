@@ -49,10 +49,14 @@ def plan_conversation(
     says: Sequence[str] = (),
 ) -> None:
     """Plan the turns from `answered` on, and the end; `says` replaces the person's first turns."""
-    slots = conversations.slots_for(rng, variables)
+    longest = call.config.get("max_duration_seconds") or 600
+    at_least = longest if call.outcome == "max-duration" else at_least
+    slots = conversations.slots_for(rng, call.counterpart_number, variables)
     conversation = _conversation(call, rng, slots)
     if call.outcome != "voicemail":
         conversations.lengthen(conversation, at_least, rng)
+    if call.outcome == "max-duration":
+        conversations.drop_farewell(conversation)
     scripted = iter(says)
     conversation.turns = [(role, next(scripted, text) if role == "user" else text) for role, text in conversation.turns]
     spoken, length = conversations.timed(conversation.turns, rng, 0 if call.outcome == "voicemail" else at_least)
@@ -63,8 +67,8 @@ def plan_conversation(
         "summary": conversation.summary,
         "analysis": conversation.analysis,
         "turns": len(spoken),
+        "name": slots["name"],
     }
-    longest = call.config.get("max_duration_seconds") or 600
     after, how = _ending(call, rng, length, conversation.ends, longest)
     end_at(call, answered + after, **how)
     schedule(call, answered + longest, "end", {"reason": "max_duration"})
@@ -152,7 +156,9 @@ def _conversation(call: Call, rng: Random, slots: dict[str, str]) -> conversatio
         message = call.config.get("voicemail_message") if call.config.get("voicemail_detection") else None
         return conversations.voicemail(call.business_name, message, slots)
     transferred = call.outcome == "transferred"
-    conversation = conversations.generate(call.business_name, call.direction, rng, slots, transferred=transferred)
+    conversation = conversations.generate(
+        call.business_name, call.assistant_name, call.direction, rng, slots, transferred=transferred
+    )
     opening = call.config.get("first_message")
     if call.direction == "outbound":
         opening = (call.config.get("speech_config") or {}).get("first_message_outbound") or opening

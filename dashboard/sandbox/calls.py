@@ -4,10 +4,18 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from . import analysis, blocking_webhooks, call_plan, campaign_results, random_source, webhooks
+from . import analysis, blocking_webhooks, call_plan, campaign_results, conversations, random_source, webhooks
 from .catalog import provider_of
 from .records import Assistant, Call, Number
 from .state import State
+
+BROKEN_OFF = {"max_duration": "at the longest time that a call may take"}
+REASONS = {
+    "error": "technical error",
+    "max_duration": "longest time reached",
+    "user_hangup": "the person hung up",
+    "assistant_ended": "ended by the assistant",
+}
 
 
 def place(
@@ -119,20 +127,28 @@ def report(state: State, call: Call, at: float) -> None:
     """Write summary and analysis of the conversation as far as it came, then drop the call's configuration."""
     finished = call.report_data.get("turns", 0) <= len(call.messages)
     found: dict[str, Any]
+    name = call.report_data.get("name") or "the person"
     if call.status == "ended-with-error":
-        call.summary, found = "The call broke off because of a technical error.", {"outcome": "error"}
+        call.summary, found = f"The call with {name} broke off because of a technical error.", _unfinished(call)
+    elif call.status == "transferred" and not finished:
+        call.summary, found = f"{name} spoke with the assistant.", {"outcome": "transferred"}
     elif finished and call.end_reason != "max_duration":
         call.summary, found = call.report_data.get("summary"), call.report_data.get("analysis") or {}
     else:
-        call.summary = "The conversation was broken off before its purpose was reached."
-        found = {"outcome": "unfinished", "reason": call.end_reason or "unknown"}
+        why = BROKEN_OFF.get(call.end_reason or "", "before its purpose was reached")
+        call.summary, found = f"The conversation with {name} was broken off {why}.", _unfinished(call)
     if call.status == "transferred":
         destination = call.report_data.get("destination", "a colleague")
-        call.summary = f"{call.summary} The caller was put through to {destination}."
+        call.summary = f"{call.summary} The call was put through to {destination}."
     call.analysis = analysis.result(call, found)
     call.reported, call.updated_at = True, at
     webhooks.end_of_call_report(state, call, at)
     call.config, call.report_data = {}, {}
+
+
+def _unfinished(call: Call) -> dict[str, Any]:
+    reason = REASONS.get(call.end_reason or "", "not known")
+    return {"outcome": conversations.UNFINISHED, "reason": reason}
 
 
 def _new_id(state: State, direction: str, number: Number | None, serial: int) -> str:

@@ -1,7 +1,6 @@
 """Campaigns dial by themselves: inside the daily window, one lead at a time, with retries (voicedock-api.md §6)."""
 
 import re
-from copy import deepcopy
 from heapq import heappop
 from typing import Any
 
@@ -60,7 +59,7 @@ def dial(
     state: State, campaign: Campaign, lead: Lead, number: Number, assistant: Assistant, at: float, outcome: str = ""
 ) -> Call:
     """Call one lead at `at` with the campaign's template filled in; `outcome` as in `calls.place`."""
-    config = complete(deepcopy(assistant.settings))
+    config = complete(assistant.settings)
     if campaign.system_message_template:
         message = {"role": "system", "content": render(campaign.system_message_template, lead.variables)}
         config["llm_config"] = (config["llm_config"] or {}) | {"messages": [message]}

@@ -25,6 +25,9 @@ RELAYED = {
     "nl": "Ik hoor net het volgende: {content}.",
 }
 
+UNFINISHED = "unfinished"
+SHORT = ("call_back", "declined", "do_not_call", UNFINISHED)  # outcomes of people who ask nothing more
+
 PAUSE = 1.3  # seconds between two turns, on average
 SLOWEST = 1.25  # the longest a conversation may be stretched to
 
@@ -46,17 +49,20 @@ def scripts() -> dict[str, Any]:
 
 
 def generate(
-    business: str | None, direction: str, rng: random.Random, slots: dict[str, str], *, transferred: bool = False
+    business: str | None,
+    assistant: str | None,
+    direction: str,
+    rng: random.Random,
+    slots: dict[str, str],
+    *,
+    transferred: bool = False,
 ) -> Conversation:
-    """A conversation for this business, or a general one when it has no script of its own."""
+    """A conversation of this assistant of the business, or a general one when there is no script for it."""
     data = scripts()
-    same_direction = [script for script in data["script"] if script["direction"] == direction]
-    own = [script for script in same_direction if script["business"] == business]
-    choices = own or [script for script in same_direction if script["business"] == ""]
-    wanted = [script for script in choices if (script.get("ends") == "transferred") == transferred] or choices
-    script = rng.choice(wanted)
+    choices = _choices(business, assistant, direction, transferred)
+    (script,) = rng.choices(choices, [script.get("weight", 1) for script in choices])
     turns = _turns(script["turns"], slots)
-    if not transferred:
+    if not transferred and script["analysis"]["outcome"] not in SHORT:
         language = script["language"]
         extras = [extra for extra in data["extra"] if extra["business"] == business and extra["language"] == language]
         _insert_extras(turns, extras, rng, slots)
@@ -70,14 +76,29 @@ def generate(
     )
 
 
+def _choices(business: str | None, assistant: str | None, direction: str, transferred: bool) -> list[dict[str, Any]]:
+    fitting = [
+        script
+        for script in scripts()["script"]
+        if script["direction"] == direction and (script.get("ends") == "transferred") == transferred
+    ]
+    own = [script for script in fitting if script["business"] == business]
+    own = [script for script in own if assistant in script.get("assistants", [assistant])] or own
+    return own or [script for script in fitting if script["business"] == ""]
+
+
 def schema(business: str | None) -> dict[str, Any]:
     """What the analysis of this business's conversations may contain, as the JSON schema of an `analysis_plan`."""
     found: dict[str, Any] = {"outcome": "", "reason": "", "voicemail": False, "message_left": False}
+    outcomes = {UNFINISHED}
     for script in scripts()["script"]:
         if script["business"] in (business, ""):
             found |= script["analysis"]
+            outcomes.add(script["analysis"]["outcome"])
     kinds = {name: "boolean" if isinstance(value, bool) else "string" for name, value in found.items()}
-    return {"type": "object", "properties": {name: {"type": kind} for name, kind in kinds.items()}}
+    properties: dict[str, Any] = {name: {"type": kind} for name, kind in kinds.items()}
+    properties["outcome"]["enum"] = sorted(outcomes, key=lambda outcome: (outcome != UNFINISHED, outcome))
+    return {"type": "object", "properties": properties}
 
 
 def lengthen(conversation: Conversation, seconds: float, rng: random.Random) -> None:
@@ -90,6 +111,13 @@ def lengthen(conversation: Conversation, seconds: float, rng: random.Random) -> 
             return
         turns[last:last] = _turns(filler["turns"], {})
         last += 2
+
+
+def drop_farewell(conversation: Conversation) -> None:
+    """Drop the person's last turn and what follows: the call is cut off before it."""
+    turns = conversation.turns
+    last = max((index for index, (role, _) in enumerate(turns) if role == "user"), default=len(turns))
+    del turns[last:]
 
 
 def voicemail(business: str | None, message: str | None, slots: dict[str, str]) -> Conversation:
@@ -111,12 +139,12 @@ def voicemail(business: str | None, message: str | None, slots: dict[str, str]) 
     )
 
 
-def slots_for(rng: random.Random, variables: dict[str, Any] | None = None) -> dict[str, str]:
-    """Values for the placeholders of a script; a lead's own variables win."""
+def slots_for(rng: random.Random, phone: str, variables: dict[str, Any] | None = None) -> dict[str, str]:
+    """Values for the placeholders of a script, for the person with this number; a lead's own variables win."""
     day = rng.randrange(5)
     hour = rng.choice((9, 10, 11, 13, 14, 15, 16))
     values = {
-        "name": fake_people.name(rng),
+        "name": fake_people.name_of(phone),
         "day": DAYS[day],
         "dag": DAGEN[day],
         "time": f"{hour}:{rng.choice(('00', '15', '30', '45'))}",
@@ -125,7 +153,8 @@ def slots_for(rng: random.Random, variables: dict[str, Any] | None = None) -> di
         "euros": str(rng.choice((64, 79, 86, 95, 112, 138))),
         "minutes": str(rng.choice((10, 15, 20, 25, 40))),
     }
-    return values | {key: str(value) for key, value in (variables or {}).items() if value}
+    given = {key: str(value) for key, value in (variables or {}).items() if value}
+    return values | {"ref": given.get("reference", values["ref"])} | given
 
 
 def language_of(messages: list[dict[str, Any]]) -> str:

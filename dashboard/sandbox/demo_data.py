@@ -8,7 +8,8 @@ KEYS = {"sandbox-agency": AGENCY, "sandbox-bloom": BLOOM}
 HARBOR, NOORD, ALDER = "Harbor Logistics", "Noord Energie", "Alder & Finch Estate"
 LINDO, VELDKAMP = "Casa Lindo", "Veldkamp Makelaars"
 
-NO_MESSAGE = {"voicemail_detection": True}
+LIMIT = {"max_duration_seconds": 300}
+NO_MESSAGE = LIMIT | {"voicemail_detection": True}
 RECEPTION = {"first_message": "Bloom Dental, good day. How can I help you?"}
 
 
@@ -37,7 +38,7 @@ class DemoNumber(NamedTuple):
 
 
 class DemoCampaign(NamedTuple):
-    """`window` is start, end and zone; `done` the share of leads that were called."""
+    """`window` is start, end and zone; `done` the share of leads that were called; `age` its days so far."""
 
     org: str
     assistant: str
@@ -46,6 +47,7 @@ class DemoCampaign(NamedTuple):
     window: tuple[str, str, str]
     leads: int
     done: float
+    age: float
     template: str | None
 
 
@@ -58,15 +60,15 @@ ASSISTANTS = [
     DemoAssistant(
         AGENCY, HARBOR, "Dispatch desk", "openai", _voicemail("Harbor Logistics here, we will call you again.")
     ),
-    DemoAssistant(AGENCY, HARBOR, "Driver line live", "xai_realtime"),
+    DemoAssistant(AGENCY, HARBOR, "Driver line live", "xai_realtime", LIMIT),
     DemoAssistant(AGENCY, NOORD, "Tariff advisor", "mistral", NO_MESSAGE),
-    DemoAssistant(AGENCY, NOORD, "Meter readings", "openai"),
+    DemoAssistant(AGENCY, NOORD, "Meter readings", "openai", LIMIT),
     DemoAssistant(
         AGENCY, ALDER, "Viewings", "openai", _voicemail("Alder & Finch about your viewing, please call back.")
     ),
-    DemoAssistant(AGENCY, ALDER, "Viewings live", "openai_live"),
-    DemoAssistant(AGENCY, LINDO, "Showroom host", "google"),
-    DemoAssistant(AGENCY, VELDKAMP, "Bezichtigingen", "openai"),
+    DemoAssistant(AGENCY, ALDER, "Viewings live", "openai_live", LIMIT),
+    DemoAssistant(AGENCY, LINDO, "Showroom host", "google", LIMIT),
+    DemoAssistant(AGENCY, VELDKAMP, "Bezichtigingen", "openai", LIMIT),
     DemoAssistant(AGENCY, None, "Receptionist (template)", "openai", {"first_message": "Good day, how can I help?"}),
     DemoAssistant(AGENCY, None, "Appointment reminder (template)", "openai", NO_MESSAGE),
     DemoAssistant(AGENCY, None, "Realtime host xAI (template)", "xai_realtime"),
@@ -105,18 +107,30 @@ DELIVERY = "Confirm the delivery slot of {{name}}, shipment {{reference}}."
 RENEWAL = "Tell {{name}} about the renewal of contract {{reference}}."
 READING = "Ask {{name}} for the meter reading of connection {{reference}}."
 INVITE = "Invite {{name}} to the open house."
-VALUATION = "Bel {{name}} over een gratis waardebepaling."
+VIEWING = "Plan met {{name}} een bezichtiging."
+
+# What each business has had of late, besides its other calls: every screen of the demo has something to show.
+RECENT_CALLS = [
+    ("outbound", "conversation"),
+    ("outbound", "no-answer"),
+    ("outbound", "voicemail"),
+    ("outbound", "error"),
+    ("outbound", "max-duration"),
+    ("outbound", "transferred"),
+    ("inbound", "conversation"),
+    ("inbound", "transferred"),
+]
 
 CAMPAIGNS = [
-    DemoCampaign(BLOOM, "Recall NL", "Half-year recall", "scheduled", ALWAYS, 1500, 0.03, CHECK_UP),
-    DemoCampaign(BLOOM, "Recall NL", "Hygienist autumn", "paused", OFFICE, 40, 0.55, HYGIENIST),
-    DemoCampaign(BLOOM, "Recall NL", "New year openings", "draft", OFFICE, 180, 0.0, OPENINGS),
-    DemoCampaign(BLOOM, "Recall NL", "Summer recall", "completed", OFFICE, 40, 1.0, CHECK_UP),
-    DemoCampaign(AGENCY, "Dispatch desk", "Delivery slots, week ahead", "scheduled", OFFICE, 60, 0.4, DELIVERY),
-    DemoCampaign(AGENCY, "Tariff advisor", "Fixed tariff renewals", "scheduled", EVENING, 60, 0.5, RENEWAL),
-    DemoCampaign(AGENCY, "Meter readings", "Meter readings Q4", "completed", OFFICE, 40, 1.0, READING),
-    DemoCampaign(AGENCY, "Viewings", "Viewing invitations", "paused", LONDON, 48, 0.35, INVITE),
-    DemoCampaign(AGENCY, "Viewings", "Open house, spring", "cancelled", LONDON, 50, 0.22, INVITE),
-    DemoCampaign(AGENCY, "Showroom host", "Sofa deliveries", "draft", OFFICE, 40, 0.0, None),
-    DemoCampaign(AGENCY, "Bezichtigingen", "Waardebepaling", "cancelled", OFFICE, 44, 0.3, VALUATION),
+    DemoCampaign(BLOOM, "Recall NL", "Half-year recall", "scheduled", ALWAYS, 1500, 0.1, 12, CHECK_UP),
+    DemoCampaign(BLOOM, "Recall NL", "Hygienist autumn", "paused", OFFICE, 40, 0.55, 9, HYGIENIST),
+    DemoCampaign(BLOOM, "Recall NL", "New year openings", "draft", OFFICE, 180, 0.0, 2, OPENINGS),
+    DemoCampaign(BLOOM, "Recall NL", "Summer recall", "completed", OFFICE, 120, 1.0, 27, CHECK_UP),
+    DemoCampaign(AGENCY, "Dispatch desk", "Delivery slots, week ahead", "scheduled", OFFICE, 60, 0.4, 6, DELIVERY),
+    DemoCampaign(AGENCY, "Tariff advisor", "Fixed tariff renewals", "scheduled", EVENING, 60, 0.5, 10, RENEWAL),
+    DemoCampaign(AGENCY, "Meter readings", "Meter readings Q4", "completed", OFFICE, 60, 1.0, 17, READING),
+    DemoCampaign(AGENCY, "Viewings", "Viewing invitations", "paused", LONDON, 48, 0.35, 8, INVITE),
+    DemoCampaign(AGENCY, "Viewings", "Open house, spring", "cancelled", LONDON, 50, 0.22, 23, INVITE),
+    DemoCampaign(AGENCY, "Showroom host", "Sofa deliveries", "draft", OFFICE, 40, 0.0, 3, None),
+    DemoCampaign(AGENCY, "Bezichtigingen", "Bezichtigingen najaar", "cancelled", OFFICE, 44, 0.3, 18, VIEWING),
 ]

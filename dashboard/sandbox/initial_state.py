@@ -91,11 +91,11 @@ def _models(provider: str) -> dict[str, Any]:
 
 def _campaigns(state: State, now: float) -> None:
     """The campaigns with their leads, none of them called yet."""
-    for org, agent, name, status, window, size, _, template in CAMPAIGNS:
+    for org, agent, name, status, window, size, _, age, template in CAMPAIGNS:
         rng = random_source.rng_for(state.seed, "campaign", name)
         agent_id = random_source.uuid_for(state.seed, "assistant", org, agent)
         start, stop, zone = window
-        created_at = now - rng.uniform(3, 20) * 86400
+        created_at = now - (age + rng.uniform(-0.2, 0.2)) * 86400
         campaign = Campaign(
             id=random_source.uuid_for(state.seed, "campaign", name), org_id=state.assistants[agent_id].org_id,
             name=name, agent_id=agent_id, schedule_start_time=start, schedule_end_time=stop, timezone=zone,
@@ -103,4 +103,5 @@ def _campaigns(state: State, now: float) -> None:
             gap_seconds=rng.uniform(8, 20), renews=window == ALWAYS,
         )  # fmt: skip
         state.campaigns[campaign.id] = campaign
-        state.leads[campaign.id] = fake_people.leads(campaign, size, rng)
+        line = next(number.phone for number in NUMBERS if number.assistant == agent)
+        state.leads[campaign.id] = fake_people.leads(campaign, size, rng, line)

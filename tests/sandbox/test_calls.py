@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dashboard.sandbox import app
+from dashboard.sandbox import app, demo_data
 from dashboard.sandbox.clock import ManualClock
 
 
@@ -60,7 +60,7 @@ def test_every_outcome_of_a_call(sandbox, bloom, admin_api, place, outcome, stat
     assert (seen["started_at"] is None) == (outcome == "no-answer")
     assert bool(seen["error"]) == (outcome == "error")
     assert outcome != "voicemail" or "voicemail" in seen["summary"]
-    assert outcome != "max-duration" or seen["duration_seconds"] == 600
+    assert outcome != "max-duration" or seen["duration_seconds"] == demo_data.LIMIT["max_duration_seconds"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """The demo data set: plausible, with continuing traffic, kept across starts."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
 import phonenumbers
 import pytest
 
-from dashboard.sandbox import app, conversations, demo_history, initial_state, inprocess
+from dashboard.sandbox import app, conversations, demo_history, fake_people, initial_state, inprocess
 from dashboard.sandbox.clock import ManualClock
 from dashboard.sandbox.snapshot import Snapshot
 
@@ -18,9 +19,9 @@ def demo():
     return app.make(seed="patchbay", clock=ManualClock(MONDAY_NOON), deliver=lambda *_: None)
 
 
-def test_a_few_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
+def test_some_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
     calls = list(demo.state.calls.values())
-    assert 300 <= len(calls) <= 400
+    assert 800 <= len(calls) <= 1000
     assert max(call.updated_at for call in calls) <= MONDAY_NOON
     assert min(call.created_at for call in calls) >= MONDAY_NOON - 30 * 86400
     kinds = Counter(call.status for call in calls)
@@ -32,7 +33,10 @@ def test_a_few_hundred_past_calls_of_every_kind_and_none_in_the_future(demo):
     }  # fmt: skip
     hours = [datetime.fromtimestamp(call.created_at, demo_history.OFFICE_ZONE).hour for call in calls]
     assert sum(9 <= hour < 18 for hour in hours) > len(hours) * 0.7
-    assert all(call.messages and call.summary for call in calls if call.status == "ended")
+    over = [
+        call for call in calls if call.status == "ended" and call.ended_at < MONDAY_NOON - 10
+    ]  # the report is later
+    assert all(call.messages and call.summary for call in over)
 
 
 def test_every_number_is_valid_and_nothing_is_left_unfilled(demo):
@@ -42,6 +46,98 @@ def test_every_number_is_valid_and_nothing_is_left_unfilled(demo):
     assert [number for number in numbers if not phonenumbers.is_valid_number(phonenumbers.parse(number))] == []
     spoken = " ".join(turn["content"] for call in demo.state.calls.values() for turn in call.messages)
     assert "{" not in spoken
+
+
+def test_lead_transcript_and_summary_name_the_same_person(demo):
+    """Whoever has a number has one name: in each list, in what is said, and in the summary."""
+    leads = {lead.id: lead for leads in demo.state.leads.values() for lead in leads}
+    named = 0
+    for call in demo.state.calls.values():
+        name = fake_people.name_of(call.counterpart_number)
+        if call.lead_id:
+            assert leads[call.lead_id].variables["name"] == name
+        if call.reported and call.started_at and name in call.summary:
+            named += 1
+            spoken = " ".join(message["content"] for message in call.messages)
+            assert name in spoken or call.end_reason in ("error", "max_duration", "transferred"), call.summary
+    assert named > len(demo.state.calls) * 0.7
+    for leads in demo.state.leads.values():
+        assert len({lead.phone_number for lead in leads}) == len(leads)
+
+
+def test_a_leads_reference_is_the_one_that_is_said(demo):
+    for campaign in demo.state.campaigns.values():
+        for lead in demo.state.leads[campaign.id]:
+            reading = (demo.state.calls[lead.call_id].analysis or {}).get("reading") if lead.call_id else None
+            assert reading in (None, lead.variables["reference"])
+
+
+def test_scripts_name_in_the_summary_what_was_said():
+    for script in conversations.scripts()["script"]:
+        slots = set(re.findall(r"{(\w+)}", script["summary"])) - {"day"}  # a Dutch script names the day in Dutch
+        assert slots <= set(re.findall(r"{(\w+)}", script["turns"])), script["summary"]
+
+
+def test_assistants_say_what_their_campaign_is_about(demo):
+    """No meter reading is asked for in a call about tariffs."""
+    for call in demo.state.calls.values():
+        if call.business_name == "Noord Energie" and call.direction == "outbound" and call.reported:
+            other = {"Tariff advisor": "meter reading", "Meter readings": "euros a month"}[call.assistant_name]
+            assert other not in (call.summary or "")
+
+
+def test_each_business_lately_had_a_call_of_every_kind(demo):
+    days = 5 * 86400  # a weekend may lie in between
+    lately = [call for call in demo.state.calls.values() if call.created_at > MONDAY_NOON - days and call.ended_at]
+    for business in {call.business_name for call in lately}:
+        own = [call for call in lately if call.business_name == business]
+        assert {"ended", "failed", "ended-with-error", "transferred"} <= {call.status for call in own}, business
+        assert {"inbound", "outbound"} == {call.direction for call in own}
+        assert any(call.end_reason == "max_duration" for call in own)
+        assert any("voicemail" in call.summary for call in own if call.summary)
+
+
+def test_weeks_can_be_compared(demo):
+    weeks = Counter(
+        (call.business_name, int((MONDAY_NOON - call.created_at) // (7 * 86400))) for call in demo.state.calls.values()
+    )
+    businesses = {business for business, _ in weeks}
+    assert all(weeks[business, week] >= 3 for business in businesses for week in (0, 1))
+
+
+def test_the_outcome_is_one_that_the_schema_of_its_assistant_names(demo):
+    schemas = {
+        assistant.name: assistant.settings["analysis_plan"]["structured_data_plan"]["schema"]["properties"]
+        for assistant in demo.state.assistants.values()
+        if assistant.settings["business_name"]
+    }
+    found = Counter()
+    for call in demo.state.calls.values():
+        if outcome := (call.analysis or {}).get("outcome"):
+            assert outcome in schemas[call.assistant_name]["outcome"]["enum"]
+            found[outcome] += 1
+    wanted = {"accepted", "answered", "booked", "call_back", "declined", "do_not_call", "moved", "unfinished"}
+    assert wanted <= set(found)
+
+
+def test_a_completed_campaign_has_results_of_several_kinds(demo):
+    for campaign in demo.state.campaigns.values():
+        if campaign.status == "completed":
+            calls = [demo.state.calls[lead.call_id] for lead in demo.state.leads[campaign.id]]
+            assert len({(call.analysis or {}).get("outcome") for call in calls}) >= 4
+            assert max(call.ended_at for call in calls) < MONDAY_NOON - 5 * 86400
+
+
+def test_the_campaign_that_never_pauses_has_a_pace(demo):
+    campaign = next(campaign for campaign in demo.state.campaigns.values() if campaign.renews)
+    dialed = [lead.last_attempt_at for lead in demo.state.leads[campaign.id] if lead.last_attempt_at]
+    assert sum(at > MONDAY_NOON - 3600 for at in dialed) >= 20
+
+
+def test_a_call_that_is_cut_off_has_no_farewell():
+    conversation = conversations.Conversation([("assistant", "Yes?"), ("user", "Bye."), ("assistant", "Bye.")], "")
+    conversations.drop_farewell(conversation)
+    assert conversation.turns == [("assistant", "Yes?")]
 
 
 def test_campaigns_of_every_status_in_sizes_that_matter(demo):
