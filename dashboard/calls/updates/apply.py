@@ -248,8 +248,9 @@ def _family_of_copy(call: Call) -> None:
         call.family = copy.family
 
 
-SHOWN = [
+SHOWN = [  # the database generates what is left out as `generated` from these, and a new row has none of it yet
     field.attname
     for field in Call._meta.concrete_fields
-    if field.attname not in ("id", "field_versions", "rank", "state_at", "remote_updated_at", "seen_at", "version")
+    if not field.generated
+    and field.attname not in ("id", "field_versions", "rank", "state_at", "remote_updated_at", "seen_at", "version")
 ]
