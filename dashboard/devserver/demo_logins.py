@@ -9,6 +9,10 @@ PEOPLE = [
     ("operator@bloom.test", "Bloom Dental, operator"),
     ("viewer@bloom.test", "Bloom Dental, viewer"),
     ("owner@harbor.test", "Harbor Logistics, owner"),
+    ("owner@noord.test", "Noord Energie, owner"),
+    ("owner@alder.test", "Alder & Finch Estate, owner"),
+    ("owner@lindo.test", "Casa Lindo, owner"),
+    ("owner@veldkamp.test", "Veldkamp Makelaars, owner"),
 ]
 
 

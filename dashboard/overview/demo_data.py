@@ -1,4 +1,4 @@
-"""Who and what there is in the demo: a reseller, its people, six clients. Lines go by the sandbox's business names."""
+"""Who and what is in the demo: a reseller, its people, seven clients. Lines go by the sandbox's business names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tenants.access.permissions import Role, StaffRole
 PASSWORD = "patchbay-demo"
 CONNECTIONS = {"Kabelhuis": "sandbox-agency", "Bloom Dental": "sandbox-bloom"}
 UNASSIGNED = {"Spare line"}  # leaves something to dedicate in a client's own connection
-DAYS_AGO = 60  # how long ago the dedications began: before the sandbox's first call
+DAYS_AGO = 60  # how long ago the clients were opened: before the sandbox's first call
 
 
 class DemoPerson(NamedTuple):
@@ -19,7 +19,7 @@ class DemoPerson(NamedTuple):
 
 class DemoClient(NamedTuple):
     """A client. Numbers without a country code are read as in `country`; `hue` and `chroma` are its colour, `at_once`
-    and `per_day` its limits."""
+    and `per_day` its limits. It was opened `days_ago`."""
 
     slug: str
     name: str
@@ -33,6 +33,7 @@ class DemoClient(NamedTuple):
     per_day: int
     people: tuple[tuple[DemoPerson, Role], ...] = ()
     phrases: tuple[str, ...] = ()
+    days_ago: int = DAYS_AGO
 
 
 STAFF = {
@@ -62,16 +63,24 @@ CLIENTS = [
         ("The driver is fifteen minutes away.", "The slot can move to the afternoon."),
     ),
     DemoClient(
-        "noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL",
-        "Kabelhuis", 300, "0.13", 8, 1000,
+        "noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL", "Kabelhuis", 300, "0.13", 8, 1000,
+        ((DemoPerson("owner@noord.test", "Femke Postma"), Role.OWNER),),
+        ("A colleague will call you back today.",),
     ),
     DemoClient(
-        "alder-finch-estate", "Alder & Finch Estate", "London", "Europe/London", "GB",
-        "Kabelhuis", 140, "0.09", 3, 120,
+        "alder-finch-estate", "Alder & Finch Estate", "London", "Europe/London", "GB", "Kabelhuis", 140, "0.09", 3, 120,
+        ((DemoPerson("owner@alder.test", "Harriet Finch"), Role.OWNER),),
     ),
-    DemoClient("casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "NL", "Kabelhuis", 32, "0.12", 2, 60),
     DemoClient(
-        "veldkamp-makelaars", "Veldkamp Makelaars", "Den Haag", "Europe/Amsterdam", "NL",
-        "Kabelhuis", 350, "0.12", 3, 120,
+        "casa-lindo", "Casa Lindo", "Utrecht", "Europe/Amsterdam", "NL", "Kabelhuis", 32, "0.12", 2, 60,
+        ((DemoPerson("owner@lindo.test", "Marta Lindo"), Role.OWNER),),
+    ),
+    DemoClient(
+        "veldkamp-makelaars", "Veldkamp Makelaars", "Den Haag", "Europe/Amsterdam", "NL", "Kabelhuis", 350, "0.12",
+        3, 120,
+        ((DemoPerson("owner@veldkamp.test", "Bas Veldkamp"), Role.OWNER),),
+    ),
+    DemoClient(  # just opened: it has nothing yet
+        "fysio-zuid", "Fysio Zuid", "Eindhoven", "Europe/Amsterdam", "NL", "Kabelhuis", 90, "0.11", 2, 60, days_ago=1,
     ),
 ]  # fmt: skip

@@ -11,7 +11,6 @@ from .state import State
 
 BROKEN_OFF = {"max_duration": "at the longest time that a call may take"}
 REASONS = {
-    "error": "technical error",
     "max_duration": "longest time reached",
     "user_hangup": "the person hung up",
     "assistant_ended": "ended by the assistant",
@@ -129,7 +128,10 @@ def report(state: State, call: Call, at: float) -> None:
     found: dict[str, Any]
     name = call.report_data.get("name") or "the person"
     if call.status == "ended-with-error":
-        call.summary, found = f"The call with {name} broke off because of a technical error.", _unfinished(call)
+        call.summary, found = (
+            f"The call with {name} broke off because of a technical error.",
+            {"reason": "technical error"},
+        )
     elif call.status == "transferred" and not finished:
         call.summary, found = f"{name} spoke with the assistant.", {"outcome": "transferred"}
     elif finished and call.end_reason != "max_duration":

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
@@ -28,6 +29,20 @@ class _Attribution:
 
 
 _attribution: contextvars.ContextVar[_Attribution | None] = contextvars.ContextVar("attribution", default=None)
+
+_dated: contextvars.ContextVar[datetime | None] = contextvars.ContextVar("dated", default=None)
+
+
+@contextmanager
+def dated(at: datetime) -> Iterator[None]:
+    """Entries inside the block bear this time instead of now. Only the demo has a past of its own making."""
+    if not settings.DEMO:
+        raise RuntimeError("Only the entries of the demo are given a time.")
+    token = _dated.set(at)
+    try:
+        yield
+    finally:
+        _dated.reset(token)
 
 
 @contextmanager
@@ -49,7 +64,7 @@ def record(
     Entries of one transaction belong to one tenant and are written last: the chain stays locked until the commit.
     `details` are plain values (text, numbers, lists of them); never secrets.
     """
-    at, actor = timezone.now(), str(by) if by else "Patchbay"
+    at, actor = _dated.get() or timezone.now(), str(by) if by else "Patchbay"
     if by and (attribution := _attribution.get()) and attribution.user_id == by.pk:
         actor, details = attribution.label[:200], details | attribution.details
     name = _subject_name(subject)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -10,11 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.calls.models import Call
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns.models import Campaign
+from dashboard.clients import readiness
 from dashboard.devserver import demo_logins
 from dashboard.overview import demo_data
 from dashboard.overview.management.commands import demo
 from dashboard.sandbox import app, inprocess
-from dashboard.sandbox.clock import Clock
+from dashboard.sandbox.clock import ManualClock
+from tenants import audit
+from tenants.audit import verification
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, Membership, NumberDedication, Tenant, User
 from tests.fixtures.backdating import backdating
@@ -23,7 +29,7 @@ from tests.fixtures.backdating import backdating
 @pytest.fixture
 def demo_sandbox(db, settings, monkeypatch):
     monkeypatch.setattr(demo, "as_owner", backdating)  # another log-in would not see this test's transaction
-    sandbox = app.make(seed=7, clock=Clock(), dataset="demo", deliver=lambda *webhook: None)
+    sandbox = app.make(seed=7, clock=ManualClock(time.time()), dataset="demo", deliver=lambda *webhook: None)
     settings.SANDBOX_URL = "http://sandbox"
     settings.VOICEDOCK_API_URL = "http://sandbox/api/v1"
     settings.VOICEDOCK_TRANSPORT = inprocess.Transport(sandbox)
@@ -35,8 +41,8 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(de
     assert {email for email, _ in demo_logins.PEOPLE} == set(User.objects.values_list("email", flat=True))
     assert User.objects.get(email="owner@bloom.test").check_password(demo_logins.PASSWORD)
     with scope.for_system("look"):
-        assert Tenant.objects.count() == 6 and Membership.objects.count() == 4
-        assert Tenant.objects.filter(default_number=None).count() == 0
+        assert Tenant.objects.count() == 7 and Membership.objects.count() == 8
+        assert Tenant.objects.get(default_number=None).slug == "fysio-zuid"
         assert set(Tenant.objects.values_list("country", flat=True)) == {"NL", "GB"}
         assert NumberDedication.objects.count() == 10 and AssistantDedication.objects.count() == 11
         assert Call.objects.live().exists() and not Call.objects.filter(tenant=None).exists()
@@ -48,6 +54,37 @@ def test_everyone_and_everything_is_there_and_the_past_belongs_to_whom_it_was(de
         assert past.count() > 30 and set(past.values_list("tenant__slug", flat=True)) == {"bloom-dental"}
 
 
+def test_nothing_is_dated_before_its_audit_entry(demo_sandbox):
+    """Whoever reads who held a number finds the entry that gave it to them."""
+    with scope.for_system("look"):
+        entries = {entry.subject: entry for entry in AuditEntry.objects.exclude(subject="")}
+        for model in (NumberDedication, AssistantDedication):
+            for dedication in model.objects.all():
+                assert entries[f"{model._meta.model_name}:{dedication.pk}"].at == dedication.period.lower
+        for membership in Membership.objects.all():
+            assert entries[f"membership:{membership.pk}"].at == membership.created_at
+        for tenant in Tenant.objects.all():
+            first = AuditEntry.objects.filter(tenant=tenant).order_by("seq").first()
+            assert (first.action, first.at) == ("tenant.opened", tenant.created_at)
+        for connected in Connection.objects.all():
+            assert abs(entries[f"connection:{connected.pk}"].at - connected.created_at) < timedelta(minutes=1)
+        assert list(verification.verify()) == []
+
+
+def test_one_client_has_nothing_yet_and_the_others_can_call(demo_sandbox):
+    with scope.for_system("look"):
+        clients = readiness.annotated(Tenant.objects.all())
+        missing = {client.slug: [*readiness.of(client).missing] for client in clients}
+    assert missing.pop("fysio-zuid") == ["number", "assistant", "owner"]
+    assert set(map(tuple, missing.values())) == {()}
+
+
+def test_only_entries_of_the_demo_are_given_a_time(settings):
+    settings.DEMO = False
+    with pytest.raises(RuntimeError), audit.dated(datetime(2026, 1, 1, tzinfo=UTC)):
+        pass
+
+
 def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
     with scope.for_system("look"):
         before = AuditEntry.objects.count()
@@ -56,7 +93,7 @@ def test_a_second_time_is_quick_and_changes_nothing(demo_sandbox):
         call_command("demo")
     with scope.for_system("look"):
         assert AuditEntry.objects.count() == before
-        assert Tenant.objects.count() == 6
+        assert Tenant.objects.count() == 7
     assert len(demo_sandbox.log.since(0)) - asked < 20 and len(queries) < 600
 
 

@@ -49,7 +49,7 @@ def test_every_number_is_valid_and_nothing_is_left_unfilled(demo):
 
 
 def test_lead_transcript_and_summary_name_the_same_person(demo):
-    """Whoever has a number has one name: in each list, in what is said, and in the summary."""
+    """Whoever has a number has one name: in each list, in what is spoken, and in the summary."""
     leads = {lead.id: lead for leads in demo.state.leads.values() for lead in leads}
     named = 0
     for call in demo.state.calls.values():
@@ -65,14 +65,14 @@ def test_lead_transcript_and_summary_name_the_same_person(demo):
         assert len({lead.phone_number for lead in leads}) == len(leads)
 
 
-def test_a_leads_reference_is_the_one_that_is_said(demo):
+def test_the_reference_of_a_lead_is_the_one_that_is_spoken(demo):
     for campaign in demo.state.campaigns.values():
         for lead in demo.state.leads[campaign.id]:
             reading = (demo.state.calls[lead.call_id].analysis or {}).get("reading") if lead.call_id else None
             assert reading in (None, lead.variables["reference"])
 
 
-def test_scripts_name_in_the_summary_what_was_said():
+def test_a_summary_names_only_what_was_spoken():
     for script in conversations.scripts()["script"]:
         slots = set(re.findall(r"{(\w+)}", script["summary"])) - {"day"}  # a Dutch script names the day in Dutch
         assert slots <= set(re.findall(r"{(\w+)}", script["turns"])), script["summary"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 from django.utils import timezone
@@ -32,7 +34,7 @@ from dashboard.overview.demo_data import (
 from dashboard.rate_limits import limiter
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
-from tenants import dedications
+from tenants import audit, dedications
 from tenants.isolation import scope
 from tenants.isolation.database_grants import as_owner
 from tenants.models import (
@@ -50,13 +52,14 @@ from tenants.models import (
 
 
 class Command(BaseCommand):
-    help = "Create the demo: staff, an auditor, two connections to the sandbox, six clients with people and lines."
+    help = "Create the demo: staff, an auditor, two connections to the sandbox, seven clients with people and lines."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not (settings.DEMO and settings.SANDBOX_URL):
             raise CommandError("The demo belongs to the sandbox; this Patchbay speaks to the real VoiceDock.")
-        admin = self._staff()
-        connections = {name: self._connect(name, key, admin) for name, key in CONNECTIONS.items()}
+        with audit.dated(_days_ago(DAYS_AGO)):  # before the calls of the sandbox, as the dedications are
+            admin = self._staff()
+            connections = {name: self._connect(name, key, admin) for name, key in CONNECTIONS.items()}
         for connection in connections.values():
             self._sync(connection_sync.organization, connection)
             self._sync(inventory_sync.inventory, connection)
@@ -71,7 +74,11 @@ class Command(BaseCommand):
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}
         for person, role in STAFF.items():
-            StaffMember.objects.get_or_create(user=people[person], defaults={"role": role})
+            member, new = StaffMember.objects.get_or_create(user=people[person], defaults={"role": role})
+            if new:
+                with scope.for_system("the staff of the demo"):
+                    facts = {"person": person.name, "email": person.email, "role": member.get_role_display()}
+                    audit.record(None, None, "staff.invited", member.user, **facts)
         Auditor.objects.get_or_create(user=people[AUDITOR], defaults={"sees_all": True})
         return people[next(iter(STAFF))]
 
@@ -83,6 +90,8 @@ class Command(BaseCommand):
                 known = connect.add(name, key, by=admin)
             except connect.ChangeRefused as error:
                 raise CommandError(f"The sandbox did not let us in: {error.message}") from error
+            with scope.for_system("since when it is connected"):
+                Connection.objects.filter(pk=known.pk).update(created_at=_days_ago(DAYS_AGO))
             self.stdout.write(f"Connected {name}.")
         return known
 
@@ -97,7 +106,9 @@ class Command(BaseCommand):
         with scope.for_system("which clients are there"):
             if Tenant.objects.filter(slug=client.slug).exists():
                 return
-        with as_owner(), scope.for_system("create the demo"):  # only the owner may dedicate from a day in the past
+        since = _days_ago(client.days_ago)
+        # only the owner may dedicate from a day in the past; the audit entries bear the same time
+        with as_owner(), audit.dated(since), scope.for_system("create the demo"):
             tenant = dedications.open_tenant(
                 name=client.name,
                 slug=client.slug,
@@ -111,16 +122,18 @@ class Command(BaseCommand):
                 max_concurrent_calls=client.at_once,
                 max_calls_per_day=client.per_day,
             )
-            self._dedicate(tenant, connection, admin)
+            Tenant.objects.filter(pk=tenant.pk).update(created_at=since)
+            self._dedicate(tenant, connection, admin, since)
             for person, role in client.people:
-                Membership.objects.get_or_create(tenant=tenant, user=_person(person), defaults={"role": role})
+                user = _person(person)
+                membership = Membership.objects.create(tenant=tenant, user=user, role=role, created_at=since)
+                audit.record(user, tenant, "person.joined", membership, email=user.email, role=role)
             Phrase.objects.bulk_create(
                 [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(client.phrases)]
             )
         self.stdout.write(f"Opened {client.name}.")
 
-    def _dedicate(self, tenant: Tenant, connection: Connection, admin: User) -> None:
-        since = timezone.now() - timedelta(days=DAYS_AGO)
+    def _dedicate(self, tenant: Tenant, connection: Connection, admin: User, since: datetime) -> None:
         numbers: list[NumberDedication] = []
         assistants: list[AssistantDedication] = []
         for number in _of(Number, tenant, connection):
@@ -146,4 +159,14 @@ def _of(model: type[Model], tenant: Tenant, connection: Connection) -> list[Any]
 
 def _person(person: DemoPerson) -> User:
     known = User.objects.filter(email=person.email).first()
-    return known or User.objects.create_user(person.email, PASSWORD, name=person.name)
+    return known or User.objects.create(email=person.email, name=person.name, password=_password())
+
+
+@cache
+def _password() -> str:
+    """The same for everybody: to hash it takes long."""
+    return make_password(PASSWORD)
+
+
+def _days_ago(days: int) -> datetime:
+    return timezone.now() - timedelta(days=days)
