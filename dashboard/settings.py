@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "dashboard.calls",
     "dashboard.campaigns",
     "dashboard.clients",
+    "dashboard.auditing",
     "dashboard.webhooks",
     "dashboard.live_updates",
     "dashboard.csp_reports",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.utils.html import format_html
 
 from tenants.audit import checkpoints, verification
 from tenants.audit.messages import SENTENCES, sentence
@@ -16,7 +18,11 @@ from tenants.auditor_admin.read_only_admin import (
     HomeConnectionFilter,
     ReadOnlyModelAdmin,
     choice_filter,
+    column,
+    format_facts,
     format_moment,
+    in_words,
+    link_by_key,
     person_link,
     row_link,
     subject_link,
@@ -38,29 +44,66 @@ from tenants.models import (
 )
 
 __all__ = ["ClientFilter", "ConnectionFilter", "ReadOnlyModelAdmin", "choice_filter", "person_link", "row_link", "site"]
+
+
+def _action(action: str) -> str:
+    """`call.transcript-read` → `Call: transcript read`."""
+    kind, _, what = action.partition(".")
+    return f"{in_words(kind)}: {what.replace('-', ' ')}"
+
+
 MOST_VERIFIED = 20_000  # entries: the chains of a page are verified when they have no more together
 
 
 @admin.register(Tenant, site=site)
 class TenantAdmin(ReadOnlyModelAdmin):
-    list_display = ["name", "slug", "status", "home", "timezone", "created_at"]
+    records = "Clients"
+    list_display = [
+        column("name", "Client"),
+        column("status", "Account status"),
+        column("home_connection", "Connection"),
+        column("timezone", "Time zone"),
+        column("created_at", "Client since"),
+    ]
+    page = [
+        *list_display,
+        column("city", "Town"),
+        column("slug", "Name in addresses"),
+        column("max_concurrent_calls", "Calls at once"),
+        column("max_calls_per_day", "Calls a day"),
+        column("default_number", "Usual number"),
+        column("default_assistant", "Usual assistant"),
+        column("requires_second_step", "Two-factor authentication required"),
+        column("retention_days", "Days that personal data is kept after closing"),
+        column("closed_at", "Closed"),
+        column("data_removed_at", "Personal data removed"),
+    ]
     list_filter = ["status", HomeConnectionFilter, "created_at"]
     list_select_related = ["home_connection"]
     search_fields = ["name", "slug", "city"]
-    exclude = ["brand_hue", "brand_chroma"]
-
-    @admin.display(description="connection", ordering="home_connection__name")
-    def home(self, tenant: Tenant) -> str:
-        return row_link(tenant.home_connection)
 
 
 @admin.register(Connection, site=site)
 class ConnectionAdmin(ReadOnlyModelAdmin):
-    list_display = ["name", "organization_name", "parent", "last_contact_at", "last_error", "minutes_balance"]
+    records = "Connections"
+    list_display = [
+        column("name", "Connection"),
+        column("organization_name", "Organization at VoiceDock"),
+        column("parent", "Below"),
+        column("last_contact_at", "Last answer"),
+        column("last_error", "Last error"),
+        column("minutes_balance", "Minutes left"),
+    ]
+    page = [
+        *list_display,
+        column("last_error_at", "When that error was"),
+        column("requests_per_minute", "Requests a minute"),
+        column("organization_id", "VoiceDock’s id"),
+        column("created_at", "Connected"),
+    ]
     list_select_related = ["parent"]
     list_filter = ["last_contact_at"]
     search_fields = ["name", "organization_name", "organization_id"]
-    exclude = ["webhook_token"]
 
     def get_queryset(self, request: Any) -> QuerySet[Connection]:
         return super().get_queryset(request) & visible_connections(request)
@@ -70,46 +113,60 @@ class DedicationAdmin(ReadOnlyModelAdmin):
     """Which client had a number or an assistant, from when until when."""
 
     list_filter = [ClientFilter, ConnectionFilter, "made_at"]
-    list_select_related = ["tenant", "connection"]
     date_hierarchy = "made_at"
-    exclude = person_columns = ["made_by", "ended_by"]
-    readonly_fields = ["dedicated_by", "released_by"]
+    person_columns = ["made_by", "ended_by"]
 
-    @admin.display(description="client", ordering="tenant__name")
-    def client(self, dedication: Any) -> str:
-        return row_link(dedication.tenant)
-
-    @admin.display(description="from", ordering="period")
+    @admin.display(description="From", ordering="period")
     def begins(self, dedication: Any) -> str:
         return format_moment(dedication.period.lower)
 
-    @admin.display(description="until")
+    @admin.display(description="Until")
     def ends(self, dedication: Any) -> str:
-        return format_moment(dedication.period.upper) if dedication.period.upper else "open"
+        return format_moment(dedication.period.upper) if dedication.period.upper else "still"
 
+    @admin.display(description="Dedicated by")
     def dedicated_by(self, dedication: Any) -> str:
         return person_link(dedication, "made_by")
 
+    @admin.display(description="Released by")
     def released_by(self, dedication: Any) -> str:
         return person_link(dedication, "ended_by")
 
 
+PERIOD: list[Any] = [column("tenant", "Client"), column("connection", "Connection"), "begins", "ends"]
+MADE: list[Any] = ["dedicated_by", "released_by", column("withdrawn_at", "Withdrawn before it began")]
+
+
 @admin.register(NumberDedication, site=site)
 class NumberDedicationAdmin(DedicationAdmin):
-    list_display = ["e164", "client", "connection", "begins", "ends"]
+    records = "Numbers of clients"
+    list_display = [column("e164", "Number"), *PERIOD]
+    page = [column("number", "Number"), *PERIOD, *MADE]
+    list_select_related = ["tenant", "connection", "number"]
     search_fields = ["e164", "tenant__name"]
 
 
 @admin.register(AssistantDedication, site=site)
 class AssistantDedicationAdmin(DedicationAdmin):
-    list_display = ["assistant", "client", "connection", "begins", "ends"]
+    records = "Assistants of clients"
+    list_display = [column("assistant", "Assistant", str), *PERIOD]
+    page = [column("assistant", "Assistant"), *PERIOD, *MADE]
     list_select_related = ["tenant", "connection", "assistant"]
     search_fields = ["assistant__name", "tenant__name"]
 
 
 @admin.register(Number, site=site)
 class NumberAdmin(ReadOnlyModelAdmin):
-    list_display = ["e164", "name", "connection", "is_active", "seen_at", "vanished_at"]
+    records = "Numbers"
+    list_display = [
+        column("e164", "Number"),
+        column("name", "Name"),
+        column("connection", "Connection"),
+        column("is_active", "Active at VoiceDock"),
+        column("seen_at", "Last listed"),
+        column("vanished_at", "Gone since"),
+    ]
+    page = [*list_display, column("business_name", "Business name"), column("remote_id", "VoiceDock’s id")]
     list_filter = [HolderFilter, ConnectionFilter, "is_active", "seen_at"]
     list_select_related = ["connection"]
     search_fields = ["e164", "name", "business_name"]
@@ -117,80 +174,134 @@ class NumberAdmin(ReadOnlyModelAdmin):
 
 @admin.register(Assistant, site=site)
 class AssistantAdmin(ReadOnlyModelAdmin):
-    list_display = ["name", "connection", "provider", "family", "is_active", "seen_at", "vanished_at"]
+    """Without `webhook_url`, whose last part is the secret token of our webhook URL."""
+
+    records = "Assistants"
+    list_display = [
+        column("name", "Assistant"),
+        column("connection", "Connection"),
+        column("provider", "Provider", in_words),
+        column("family", "Kind of model", in_words),
+        column("is_active", "Active at VoiceDock"),
+        column("seen_at", "Last listed"),
+        column("vanished_at", "Gone since"),
+    ]
+    page = [
+        *list_display,
+        column("business_name", "Business name"),
+        column("model", "Model"),
+        column("first_message", "First message"),
+        column("hooked_at", "Webhooks set up"),
+        column("remote_id", "VoiceDock’s id"),
+    ]
     list_filter = [HolderFilter, ConnectionFilter, "family", "is_active", "seen_at"]
     list_select_related = ["connection"]
     search_fields = ["name", "business_name", "remote_id"]
-    exclude = ["webhook_url"]  # its last part is the secret token of our webhook URL
 
 
 @admin.register(Person, site=site)
 class PersonAdmin(ReadOnlyModelAdmin):
     """The database view behind it has the staff, and the members of the clients that the auditor may read."""
 
-    list_display = ["name", "email", "is_active", "last_login"]
+    records = "People"
+    list_display = [
+        column("name", "Person"),
+        column("email", "E-mail address"),
+        column("is_active", "May sign in"),
+        column("last_login", "Last signed in"),
+    ]
     list_filter = ["is_active", "last_login"]
     search_fields = ["name", "email"]
 
 
 @admin.register(Membership, site=site)
 class MembershipAdmin(ReadOnlyModelAdmin):
-    list_display = ["tenant", "person", "role", "sees_transcripts", "created_at"]
+    records = "Team members"
+    list_display = [
+        "person",
+        column("tenant", "Client"),
+        column("role", "Role"),
+        column("sees_transcripts", "Reads transcripts as a viewer"),
+        column("created_at", "Since"),
+    ]
     list_filter = [ClientFilter, "role", "created_at"]
     list_select_related = ["tenant"]
     search_fields = ["tenant__name"]
-    exclude = person_columns = ["user"]
-    readonly_fields = ["person"]
+    person_columns = ["user"]
 
+    @admin.display(description="Person")
     def person(self, membership: Membership) -> str:
         return person_link(membership, "user")
 
 
 @admin.register(Visit, site=site)
 class VisitAdmin(ReadOnlyModelAdmin):
-    list_display = ["started_at", "tenant", "person", "ended_at"]
+    records = "Visits of staff"
+    list_display = [
+        column("started_at", "From"),
+        column("ended_at", "Until"),
+        "person",
+        column("tenant", "Client"),
+        column("reason", "Reason given"),
+    ]
     list_filter = [ClientFilter, "started_at"]
     list_select_related = ["tenant"]
     search_fields = ["tenant__name"]
     date_hierarchy = "started_at"
-    exclude = person_columns = ["user"]
-    readonly_fields = ["person"]
+    person_columns = ["user"]
 
+    @admin.display(description="Person")
     def person(self, visit: Visit) -> str:
         return person_link(visit, "user")
 
 
 @admin.register(AuditEntry, site=site)
 class AuditAdmin(ReadOnlyModelAdmin):
-    list_display = ["at", "actor", "sentence", "tenant", "action", "about", "chain", "seq"]
-    list_filter = [ClientFilter, "at", choice_filter("action", ((action, action) for action in SENTENCES))]
+    records = "Audit trail"
+    list_display = [
+        column("at", "Time"),
+        column("actor", "Person"),
+        "sentence",
+        column("tenant", "Client"),
+        "about",
+        column("seq", "Entry"),
+    ]
+    page = [*list_display, column("action", "Action"), "details", column("chain", "Chain"), "hash_in_hex", "exact"]
+    list_filter = [ClientFilter, "at", choice_filter("action", ((action, _action(action)) for action in SENTENCES))]
     list_select_related = ["tenant"]
     search_fields = ["actor", "action", "subject", "body"]
     date_hierarchy = "at"
-    exclude = ["hash"]
-    readonly_fields = ["sentence", "about", "hash_in_hex"]
-    extra_export_columns = ["subject", "body", "hash_in_hex"]
+    extra_export_columns = ["action", "chain", "subject", "body", "hash_in_hex"]
 
+    @admin.display(description="What")
     def sentence(self, entry: AuditEntry) -> str:
         return sentence(entry)
 
+    @admin.display(description="About")
     def about(self, entry: AuditEntry) -> str:
         return subject_link(entry.subject)
 
-    @admin.display(description="hash")
+    @admin.display(description="Details")
+    def details(self, entry: AuditEntry) -> str:
+        return format_facts(json.loads(entry.body)["details"])
+
+    @admin.display(description="Hash")
     def hash_in_hex(self, entry: AuditEntry) -> str:
         return bytes(entry.hash).hex()
+
+    @admin.display(description="Exactly as it was hashed")
+    def exact(self, entry: AuditEntry) -> str:
+        return format_html("<details><summary>Show</summary><code>{}</code></details>", entry.body)
 
 
 @admin.register(AuditHead, site=site)
 class ChainAdmin(ReadOnlyModelAdmin):
     """The audit chains, each verified against its entries and against the checkpoints."""
 
-    list_display = ["chain", "seq", "state", "hash_in_hex"]
+    records = "Chains of the trail"
+    list_display = [column("chain", "Chain"), "client", column("seq", "Entries"), "state", "hash_in_hex"]
     search_fields = ["chain"]
     list_per_page = 25
-    exclude = ["hash"]
-    readonly_fields = ["state", "hash_in_hex"]
 
     def get_queryset(self, request: Any) -> QuerySet[AuditHead]:
         chains = super().get_queryset(request)
@@ -210,13 +321,24 @@ class ChainAdmin(ReadOnlyModelAdmin):
         changelist.result_list = heads
         return changelist
 
+    @admin.display(description="Client")
+    def client(self, head: Any) -> str:
+        """Of a client; the reseller's own chain has none."""
+        key = str(head.chain).removeprefix("tenant-")
+        names = self._names()
+        return link_by_key(Tenant, key, names[int(key)]) if key.isdecimal() and int(key) in names else "The reseller"
+
+    def _names(self) -> dict[int, str]:
+        return dict(Tenant.objects.values_list("pk", "name"))
+
+    @admin.display(description="Verified")
     def state(self, head: Any) -> str:
         if not hasattr(head, "result"):
             signed = checkpoints.load()
             head.result = _result(next(verification.verify([head.chain], signed), None), head, signed)
         return str(head.result)
 
-    @admin.display(description="hash of the last entry")
+    @admin.display(description="Hash of the last entry")
     def hash_in_hex(self, head: AuditHead) -> str:
         return bytes(head.hash).hex()
 

@@ -1,54 +1,104 @@
 """Calls and receipts in the auditors' admin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 
+from dashboard.calls import outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.models import Call, CallReport, Receipt, State
-from dashboard.ui import pagination
+from dashboard.calls.models import Alarm, Call, CallReport, Receipt, State
+from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
-from tenants.auditor_admin.read_only_admin import ReadOnlyInline, format_json
+from tenants.auditor_admin.read_only_admin import ReadOnlyInline, column, format_facts, in_words
 from tenants.isolation import scope
 from tenants.models import Person, Tenant
 
 STATES = choice_filter("state", State.choices)
+ROLES = {"assistant": "Assistant:", "user": "Person:"}
 DIRECTIONS = choice_filter("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
+ORIGIN = choice_filter("origin", [("placed", "In Patchbay"), ("adopted", "Outside of Patchbay")], "placed")
+ALARMS = choice_filter("alarm", Alarm.choices)
 COMMANDS = choice_filter("command", [(command.value, command.replace("-", " ")) for command in CommandType])
 
 
 class ReceiptsOfCall(ReadOnlyInline):
     model = Receipt
-    fields = ["asked_at", "command", "payload", "outcome", "answered_at", "effect", "effect_at", "note"]
+    verbose_name_plural = "Commands sent into it"
+    fields: ClassVar[list[Any]] = [
+        column("asked_at", "Asked for"),
+        column("command", "Command", in_words),
+        column("payload", "Content", format_facts),
+        column("outcome", "VoiceDock’s answer"),
+        column("answered_at", "Answered"),
+        column("effect", "What became of it"),
+        column("note", "Note"),
+    ]
+    readonly_fields = fields
+
+
+def _number(e164: str) -> str:
+    return phone_numbers.grouped(e164) or "—"
+
+
+def _state(state: str) -> str:
+    return states.read(state)[1]
+
+
+def _alarm(alarm: str) -> str:
+    return str(Alarm(alarm).label) if alarm else "—"
+
+
+ORIGINS = {"placed": "In Patchbay", "adopted": "Outside of Patchbay"}
 
 
 @admin.register(Call, site=site)
 class CallAdmin(ReadOnlyModelAdmin):
+    records = "Calls"
     list_display = [
-        "created_at",
-        "tenant",
-        "direction",
-        "counterpart",
-        "line",
-        "reported_line",
-        "assistant_name",
-        "state",
+        column("created_at", "Time"),
+        column("tenant", "Client"),
+        column("direction", "Direction", in_words),
+        column("counterpart", "Person", _number),
+        column("line", "Line", _number),
+        column("reported_line", "VoiceDock reported", _number),
+        column("assistant_name", "Assistant"),
+        column("state", "State", _state),
     ]
-    list_filter = [ClientFilter, ConnectionFilter, "created_at", STATES, DIRECTIONS, "origin", "alarm"]
-    list_select_related = ["tenant"]
+    page = [
+        *list_display,
+        column("outcome", "Outcome", lambda slug: outcomes.read(slug).label if slug else "—"),
+        column("origin", "Placed", lambda origin: ORIGINS.get(origin, origin)),
+        "requested_by_name",
+        column("number_dedication", "Dedication of the number"),
+        column("assistant_dedication", "Dedication of the assistant"),
+        column("asked_line", "Number asked for", _number),
+        column("sent_at", "Sent to VoiceDock"),
+        column("answered_status", "VoiceDock’s answer", in_words),
+        column("started_at", "Answered"),
+        column("ended_at", "Ended"),
+        column("duration_seconds", "Seconds talked"),
+        column("end_reason", "Reason of the end", in_words),
+        column("error", "Error"),
+        column("alarm", "Alarm", _alarm),
+        column("alarm_at", "Alarm since"),
+        column("remote_id", "VoiceDock’s id"),
+        column("id", "Patchbay’s id"),
+        "reading",
+    ]
+    list_filter = [ClientFilter, ConnectionFilter, "created_at", STATES, DIRECTIONS, ORIGIN, ALARMS]
+    list_select_related = ["tenant", "number_dedication", "assistant_dedication__assistant"]
     search_fields = ["counterpart", "line", "remote_id", "id", "assistant_name"]
     date_hierarchy = "created_at"
-    exclude = person_columns = ["requested_by"]
-    readonly_fields = ["requested_by_name"]
+    person_columns = ["requested_by"]
     inlines = [ReceiptsOfCall]
     extra_export_columns = [
         "number_dedication_id",
@@ -97,9 +147,16 @@ class CallAdmin(ReadOnlyModelAdmin):
             written_down(request, tenant, form)
         return answer(request, tenant, caller_id.rows(found, tenant.zone, lambda: scope.for_auditor(request.auditor)))
 
-    @admin.display(description="requested by")
+    @admin.display(description="Requested by")
     def requested_by_name(self, call: Call) -> str:
         return person_link(call, "requested_by")
+
+    @admin.display(description="Who read or heard it")
+    def reading(self, call: Call) -> str:
+        if call.tenant_id is None:
+            return "—"
+        url = f"{reverse('admin:reading_answer')}?client={call.tenant_id}&call={call.pk}"
+        return format_html('<a href="{}">Read the answer</a>', url)
 
 
 def _client(request: Any) -> Tenant | None:
@@ -115,41 +172,72 @@ def _report(tenant: Tenant, form: CallerIdFilter) -> Any:
 class ReportAdmin(ReadOnlyModelAdmin):
     """Transcripts and summaries; that one was read is an entry of its own."""
 
-    list_display = ["call", "tenant", "first_seen_at", "updated_at"]
+    records = "Transcripts"
+    list_display = [
+        column("call", "Call", str),
+        column("tenant", "Client"),
+        column("first_seen_at", "First reported"),
+        column("updated_at", "Last reported"),
+    ]
+    page = [
+        column("call", "Call"),
+        column("tenant", "Client"),
+        column("summary", "Summary"),
+        "transcript",
+        "analysed",
+        column("first_seen_at", "First reported"),
+        column("updated_at", "Last reported"),
+    ]
     list_filter = [ClientFilter, "updated_at"]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "call__remote_id"]
     date_hierarchy = "updated_at"
-    exclude = ["messages", "analysis"]
-    readonly_fields = ["transcript", "analysed"]
     audit_action = "transcript.read"
 
+    @admin.display(description="Transcript")
     def transcript(self, report: CallReport) -> str:
         messages = [
-            (line.get("role", ""), line.get("content", "")) for line in report.messages if isinstance(line, dict)
+            (ROLES.get(line.get("role", ""), line.get("role", "")), line.get("content", ""))
+            for line in report.messages
+            if isinstance(line, dict)
         ]
         return format_html_join("", "<p><b>{}</b> {}</p>", messages) if messages else "—"
 
-    @admin.display(description="analysis")
+    @admin.display(description="Analysis")
     def analysed(self, report: CallReport) -> str:
-        return format_json(report.analysis)
+        return format_facts(report.analysis)
 
 
 @admin.register(Receipt, site=site)
 class ReceiptAdmin(ReadOnlyModelAdmin):
-    list_display = ["asked_at", "tenant", "into", "command", "outcome", "effect", "answered_at"]
+    records = "Commands"
+    list_display = [
+        column("asked_at", "Asked for"),
+        column("tenant", "Client"),
+        "into",
+        column("command", "Command", in_words),
+        column("outcome", "VoiceDock’s answer"),
+        column("effect", "What became of it"),
+        column("answered_at", "Answered"),
+    ]
+    page = [
+        *list_display,
+        "asked_by_name",
+        column("payload", "Content", format_facts),
+        column("effect_at", "When it was seen"),
+        column("note", "Note"),
+    ]
     list_filter = [ClientFilter, "asked_at", COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "command", "note"]
     date_hierarchy = "asked_at"
-    exclude = person_columns = ["asked_by"]
-    readonly_fields = ["asked_by_name"]
+    person_columns = ["asked_by"]
     extra_export_columns = ["payload", "asked_by_name", "note"]
 
-    @admin.display(description="call")
+    @admin.display(description="Call")
     def into(self, receipt: Receipt) -> str:
         return row_link(receipt.call)
 
-    @admin.display(description="asked by")
+    @admin.display(description="Asked by")
     def asked_by_name(self, receipt: Receipt) -> str:
         return person_link(receipt, "asked_by")

@@ -35,7 +35,7 @@ def home(request: Any) -> HttpResponse:
     if staff_of(request.user):
         return staff(request)
     if hasattr(request.user, "auditor"):
-        return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(reverse("admin:questions"))
     memberships = queries.memberships(request.user)
     if len(memberships) == 1:
         return HttpResponseRedirect(reverse("client-home", args=[memberships[0].tenant.slug]))

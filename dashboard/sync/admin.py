@@ -7,12 +7,23 @@ from django.db.models import QuerySet
 
 from dashboard.sync.models import SyncRun
 from tenants.admin import ConnectionFilter, ReadOnlyModelAdmin, site
-from tenants.auditor_admin.read_only_admin import visible_connections
+from tenants.auditor_admin.read_only_admin import column, visible_connections
 
 
 @admin.register(SyncRun, site=site)
 class SyncRunAdmin(ReadOnlyModelAdmin):
-    list_display = ["started_at", "connection", "kind", "outcome", "requests", "seen", "changed", "error"]
+    records = "Sync runs"
+    list_display = [
+        column("started_at", "Time"),
+        column("connection", "Connection"),
+        column("kind", "What"),
+        column("outcome", "Outcome"),
+        column("requests", "Requests"),
+        column("seen", "Listed"),
+        column("changed", "Changed"),
+        column("error", "Error"),
+    ]
+    page = [*list_display, column("finished_at", "Finished")]
     list_filter = [ConnectionFilter, "kind", "outcome", "started_at"]
     list_select_related = ["connection"]
     search_fields = ["error", "connection__name"]

@@ -146,7 +146,14 @@ def change_role(membership: Membership, role: Role | str, *, by: User, sees_tran
         membership.sees_transcripts = sees_transcripts
     membership.save(update_fields=["role", "sees_transcripts"])
     audit.record(
-        by, membership.tenant, "person.role-changed", membership, person=str(membership.user), before=before, role=role
+        by,
+        membership.tenant,
+        "person.role-changed",
+        membership,
+        person=str(membership.user),
+        user=membership.user_id,
+        before=before,
+        role=role,
     )
 
 
@@ -154,9 +161,9 @@ def change_role(membership: Membership, role: Role | str, *, by: User, sees_tran
 def remove(membership: Membership, *, by: User) -> None:
     if membership.role == Role.OWNER:
         _keep_an_owner(membership)
-    person, tenant, name = str(membership.user), membership.tenant, f"membership:{membership.pk}"
+    user, tenant, name = membership.user, membership.tenant, f"membership:{membership.pk}"
     membership.delete()
-    audit.record(by, tenant, "person.removed", name, person=person)
+    audit.record(by, tenant, "person.removed", name, person=str(user), user=user.pk)
 
 
 def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:

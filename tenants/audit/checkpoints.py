@@ -12,8 +12,9 @@ import hashlib
 import json
 import os
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,17 @@ def publish() -> str:
     return line
 
 
-def load(where: Path | None = None) -> Checkpoints:
-    """Read every file of the folder and check each line: its signature, and that it follows the previous line."""
+def load(where: Path | None = None, *, since: date | None = None) -> Checkpoints:
+    """Read every file of the folder, or those since a day, and check each line: its signature, and that it follows the
+    previous line."""
     found, before = Checkpoints(), ""
-    for path in sorted((where or folder()).glob(FILES)):
+    files = sorted((where or folder()).glob(FILES))
+    if since is not None:
+        first = f"heads-{since:%Y-%m-%d}.jsonl"
+        earlier = [path for path in files if path.name < first]
+        files = files[len(earlier) :]
+        before = earlier[-1].read_text().splitlines()[-1] if earlier else ""
+    for path in files:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             if problem := _read(line, before, found):
                 found.problems.append(f"{path.name}, line {number}: {problem}")
@@ -107,6 +115,23 @@ def _load_newest_file() -> Checkpoints:
 
 def _last_line_of_previous(files: list[Path]) -> str:
     return files[-2].read_text().splitlines()[-1] if len(files) > 1 else ""
+
+
+def sign(content: bytes) -> bytes:
+    """The Ed25519 signature of a file, with the key that signs checkpoints. Raises `NoSigningKey`."""
+    return _private().sign(content)
+
+
+def public_key_pem() -> str:
+    """The public key as OpenSSL reads it. Raises `NoSigningKey`."""
+    return _private().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def lines(since: date, until: date) -> Iterator[str]:
+    """The checkpoints as they were signed, of the days from `since` to `until`."""
+    for path in sorted(folder().glob(FILES)):
+        if f"heads-{since:%Y-%m-%d}" <= path.stem <= f"heads-{until:%Y-%m-%d}":
+            yield from path.read_text().splitlines()
 
 
 def folder() -> Path:

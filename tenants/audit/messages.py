@@ -60,6 +60,7 @@ SENTENCES: dict[str, str] = {
     "calls.exported": "{actor} exported calls as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the auditors’ pages as {file}, {rows} rows.",
+    "evidence.exported": "{actor} took the evidence of {period} away as an archive, with the hash {sha256}.",
     "transcript.read": "{actor} read a transcript on the auditors’ pages.",
     "call.transcript-read": "{actor} read what was said in the call with {counterpart}.",
     "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",

@@ -54,8 +54,12 @@ def disagreement(entry: AuditEntry) -> str:
 
 
 @scope.requires_scope
-def verify(chains: Collection[str] | None = None, published: Checkpoints | None = None) -> Iterator[Broken]:
+def verify(
+    chains: Collection[str] | None = None, published: Checkpoints | None = None, *, after: int = 0
+) -> Iterator[Broken]:
     """Check every chain in scope, or the given ones, and yield the first broken entry of each.
+
+    `after`: of one chain, check what follows this entry, which is taken as it is.
 
     Chains are compared with their heads in the database and, if given, with checkpoints: only these show a chain that
     was rewritten as a whole.
@@ -64,10 +68,10 @@ def verify(chains: Collection[str] | None = None, published: Checkpoints | None 
     heads = {head.chain: head for head in AuditHead.objects.filter(**among)}
     signed = published.heads if published else {}
     marks = {chain: sorted((seq, when) for seq, (_, when) in heads.items()) for chain, heads in signed.items()}
-    at: dict[str, tuple[int, bytes]] = {}
+    at: dict[str, tuple[int, bytes]] = _start(chains, after)
     held: dict[str, int] = {}  # the last entry of each chain that agrees with a checkpoint
     broken: set[str] = set()
-    entries = AuditEntry.objects.filter(**among).order_by("chain", "seq")
+    entries = AuditEntry.objects.filter(**among, seq__gt=after).order_by("chain", "seq")
     for entry in entries.iterator(chunk_size=2000):
         chain, seq, digest = entry.chain, entry.seq, entry.hash
         if chain in broken:
@@ -97,6 +101,14 @@ def verify(chains: Collection[str] | None = None, published: Checkpoints | None 
             yield Broken(chain, seq + 1, f"the chain ends before entry {last_signed}, which was signed")
         elif head is None or head.seq != seq or bytes(head.hash) != digest:
             yield Broken(chain, seq + 1, "the chain ends before its head")
+
+
+def _start(chains: Collection[str] | None, after: int) -> dict[str, tuple[int, bytes]]:
+    """Sequence number and hash of the entry that the check begins after, by chain."""
+    if not after:
+        return {}
+    starts = AuditEntry.objects.filter(chain__in=chains or [], seq=after).values_list("chain", "hash")
+    return {chain: (after, bytes(digest)) for chain, digest in starts}
 
 
 def _wrong_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -12,6 +12,7 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -62,6 +63,7 @@ class ReadOnlyInline(ReadOnlyMixin, TabularInline):
 class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
     """The list and the pages of one model.
 
+    `records` is the name of the list; `page` are the columns that the page of a row shows.
     `person_columns` are foreign keys to people; their names come from the view without password hashes.
     `audit_action` is recorded when the page of one row is read; "" records nothing.
     """
@@ -70,6 +72,8 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
     list_per_page = 50
     change_list_template = "admin/read_only_list.html"
     change_form_template = "admin/read_only_detail.html"
+    records = ""
+    page: list[Any] = []
     person_columns: list[str] = []
     audit_action = ""
     extra_export_columns: list[str] = []
@@ -87,6 +91,10 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
             path("<path:object_id>/history/", page(self.history_view), name=f"{name}_history"),
             path("<path:object_id>/change/", restricted(self.detail_view, self.change_view), name=f"{name}_change"),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = {"title": self.records or in_words(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -128,12 +136,16 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
         """The rows that search and filters leave, as a file; the audit entry is committed before the file is sent."""
         return csv_export.export(self, request)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), "related_links"]
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*(self.page or self.list_display), "related_links"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+    @admin.display(description="More")
     def related_links(self, row: Model) -> SafeString:
         """Links to the lists of related rows, and to the audit entries about this row."""
-        links = [(reverse("admin:tenants_auditentry_changelist"), f"subject={subject_of(row)}", "audit entries")]
+        links = [(reverse("admin:tenants_auditentry_changelist"), f"subject={subject_of(row)}", "what was done to it")]
         for relation in row._meta.related_objects:
             kind = relation.related_model._meta
             if site.is_registered(relation.related_model):
@@ -174,13 +186,66 @@ def subject_link(subject: str) -> str:
 
 
 def format_moment(moment: Any) -> str:
-    """A moment in UTC, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "—"
+    """`19 Nov 2026, 14:03:11 CET`: to the second, with the zone of the reseller's pages."""
+    if not moment:
+        return "—"
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
 
 
-def format_json(value: Any) -> str:
-    """JSON, indented."""
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False)) if value else "—"
+def format_facts(value: Any) -> str:
+    """JSON as a list of names and values in words; a list or a value alone as its text."""
+    if not isinstance(value, dict):
+        return _plain(value)
+    rows = [(in_words(name), _plain(inner)) for name, inner in value.items()]
+    pairs = format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows)
+    return format_html('<dl class="facts">{}</dl>', pairs) if rows else "—"
+
+
+def in_words(name: object) -> str:
+    """`new_patient` → `New patient`."""
+    words = str(name).replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "—"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{in_words(name)}: {_plain(inner)}" for name, inner in value.items())
+    return str(value)
+
+
+def column(path: str, name: str, shape: Callable[[Any], str] | None = None) -> Callable[[Any], str | bool]:
+    """A column of lists and pages: the value at `path` (`campaign__name`) under the heading `name`.
+
+    `shape` makes it readable; without one, moments, choices, yes and no, and rows that have a page are.
+    """
+
+    def value(row: Any) -> str | bool:
+        return _shown(row, path, shape)
+
+    value.__name__ = path.split("__")[-1]
+    return admin.display(value, description=name, ordering=path)
+
+
+def _shown(row: Any, path: str, shape: Callable[[Any], str] | None) -> str:
+    *through, field = path.split("__")
+    for step in through:
+        row = getattr(row, step, None)
+    value = getattr(row, field, None)
+    if shape is not None:
+        return shape(value)
+    if isinstance(value, datetime):
+        return format_moment(value)
+    if isinstance(value, Model):
+        return row_link(value) if site.is_registered(type(value)) else str(value)
+    choices = getattr(row, f"get_{field}_display", None)
+    return _plain(choices() if choices else value)
 
 
 def person_link(row: Any, column: str) -> str:

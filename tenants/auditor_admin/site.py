@@ -41,9 +41,24 @@ def auditor_for(user: Any) -> Auditor | None:
 class AuditorAdminSite(admin.AdminSite):
     """Has no pages for signing in, signing out and passwords: auditors use those of everybody."""
 
-    site_header = site_title = "Patchbay for auditors"
-    index_title = "What happened"
+    site_header = site_title = "Audit console"
+    index_title = "Records"
     enable_nav_sidebar = True
+    extra_pages: Callable[[], list[URLPattern]] | None = None
+
+    def add_pages(self, pages: Callable[[], list[URLPattern]]) -> None:
+        """Pages beside those of the models, the first one at the root of the site; an app adds them when it is ready.
+
+        `pages` is called when the URLs are first resolved.
+        """
+        self.extra_pages = pages
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The lists of records under the names that their admin classes give them."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        for entry in (entry for app in apps for entry in app["models"]):
+            entry["name"] = getattr(self._registry[entry["model"]], "records", "") or entry["name"]
+        return apps
 
     def has_permission(self, request: HttpRequest) -> bool:
         return auditor_for(request.user) is not None
@@ -85,14 +100,15 @@ class AuditorAdminSite(admin.AdminSite):
         return update_wrapper(csrf_protect(wrapper), view)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """The index and the models; none of the URLs that Django's admin has for writing."""
+        """The added pages, the list of models and the models; none of the URLs that Django's admin has for writing."""
         models = [
             path(f"{model._meta.app_label}/{model._meta.model_name}/", include(model_admin.get_urls()))
             for model, model_admin in self._registry.items()
         ]
         app_labels = "|".join(sorted({model._meta.app_label for model in self._registry}))
         return [
-            path("", self.admin_view(self.index), name="index"),
+            *(self.extra_pages() if self.extra_pages else []),
+            path("records/", self.admin_view(self.index), name="index"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
             *models,
             re_path(rf"^(?P<app_label>{app_labels})/$", self.admin_view(self.app_index), name="app_list"),

@@ -21,7 +21,7 @@ READERS = ("auditor of all", "auditor of one", "auditor of none", "admin")
 
 def test_the_admin_site_has_no_page_for_writing():
     assert {endpoint.name.rpartition("_")[2] for endpoint in ADMIN_ENDPOINTS} == {
-        "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof",
+        "index", "jsi18n", "list", "changelist", "export", "history", "change", "proof", "questions", "answer",
     }  # fmt: skip
     assert {
         endpoint.route.split("/")[2] for endpoint in ADMIN_ENDPOINTS if endpoint.name.endswith("_changelist")

@@ -189,6 +189,10 @@ OWN_THINGS: dict[str, Row] = {  # the same, of which nobody who walks here has o
 OWN_CHECK: dict[str, str] = {  # asks access.find itself: everybody of the client, whatever the role
     "brand-css": "two numbers of colour for every page of the client",
 }
+AUDITOR_QUESTIONS = {"questions", "caller_id_answer", "reading_answer", "trail_answer", "access_answer"} | {
+    "evidence_answer",
+    "evidence_export",
+}
 ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `CanaryTenant.ids` a row is named
     "tenant": "tenant",
     "connection": "connection",
@@ -246,7 +250,10 @@ class Endpoint:
     def known(self) -> bool:
         """Whether somebody has thought about it."""
         if self.auditor_admin:
-            return self.name in ("index", "jsi18n", "app_list") or self.route.split("/")[2] in ADMIN_MODELS
+            return (
+                self.name in {"index", "jsi18n", "app_list"} | AUDITOR_QUESTIONS
+                or self.route.split("/")[2] in ADMIN_MODELS
+            )
         listed = self.name in ROWS if self.permission else self.name in PUBLIC | SIGNED_IN | OWN_THINGS | OWN_CHECK
         return listed and bool(self.permission) == (self.name in ROWS)
 

@@ -1,0 +1,177 @@
+"""Who had access on a day? Answered from history: joining, roles and removal in the audit trail, and visits of staff.
+
+The tables say who has access now; what they said on a day is computed by applying the entries since then backwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dashboard.auditing.answers import Answer, counted
+from dashboard.auditing.periods import Period
+from tenants.access.permissions import Role
+from tenants.audit.log import RESELLER
+from tenants.models import AuditEntry, Membership, Person, Visit
+
+TEAM = ("person.joined", "person.role-changed", "person.removed")
+STAFF = ("staff.invited", "staff.first-admin", "staff.changed", "staff.removed")
+GRANTS = ("support.let-in", "support.kept-out")
+SHOWN = 500
+
+
+@dataclass(frozen=True)
+class Access:
+    """One person who could enter, in one role, from `since` (None: before the trail) to `until` (None: still)."""
+
+    person: str
+    email: str
+    role: str
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class AccessAnswer:
+    """`staff` is None for an auditor who may not read the reseller's own trail."""
+
+    short: Answer
+    team: list[Access]
+    staff: list[Access] | None
+    visits: list[Visit]
+    is_cut: bool
+
+
+def short(period: Period, *, sees_all: bool) -> Answer:
+    return answer(period, sees_all=sees_all).short
+
+
+def answer(period: Period, *, sees_all: bool) -> AccessAnswer:
+    team = _within(period, team_of(period))
+    staff = _within(period, staff_of(period)) if sees_all else None
+    visits = list(
+        Visit.objects.filter(tenant=period.client, started_at__lt=period.ends)
+        .exclude(ended_at__lt=period.begins)
+        .order_by("started_at")[: SHOWN + 1]
+    )
+    _name_visitors(visits)
+    return AccessAnswer(_short(period, team, staff, visits), team, staff, visits[:SHOWN], len(visits) > SHOWN)
+
+
+def team_of(period: Period) -> list[Access]:
+    """Everybody who was ever in the client's team, each role for itself."""
+    entries = AuditEntry.objects.filter(tenant=period.client, action__in=TEAM).order_by("seq")
+    history = _TeamHistory()
+    for entry in entries:
+        history.take(entry)
+    history.complete(Membership.objects.filter(tenant=period.client))
+    return history.finished()
+
+
+def staff_of(period: Period) -> list[Access]:
+    """The reseller's staff by the entries of the reseller's own trail. Support reaches some clients only, or all."""
+    own = AuditEntry.objects.filter(chain=RESELLER, action__in=STAFF)
+    of_client = AuditEntry.objects.filter(tenant=period.client, action__in=GRANTS)
+    open_: dict[str, Access] = {}
+    closed: list[Access] = []
+    for entry in sorted([*own, *of_client], key=lambda entry: (entry.at, entry.pk)):
+        details, key = _details(entry), entry.subject
+        before = open_.pop(key, None)
+        if before is not None:
+            closed.append(replace(before, until=entry.at))
+        if entry.action in ("staff.removed", "support.kept-out"):
+            continue
+        name = str(details.get("person") or details.get("name") or (before.person if before else ""))
+        email = str(details.get("email") or (before.email if before else ""))
+        open_[key] = Access(name, email, _staff_role(entry, details, before), entry.at, None)
+    return [*closed, *open_.values()]
+
+
+def _staff_role(entry: AuditEntry, details: dict[str, object], before: Access | None) -> str:
+    if entry.action == "staff.first-admin":
+        return "Admin"
+    if entry.action == "support.let-in":
+        return "Support, this client"
+    return str(details.get("after") or details.get("role") or (before.role if before else ""))
+
+
+class _TeamHistory:
+    """Entries since version 0.2 name the user; older ones are matched by the person's name."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Access] = {}
+        self.closed: list[Access] = []
+
+    def take(self, entry: AuditEntry) -> None:
+        details = _details(entry)
+        if entry.action == "person.joined":
+            access = Access(entry.actor, str(details.get("email", "")), str(details.get("role", "")), entry.at, None)
+            self.open[f"user:{entry.actor_id}"] = access
+            return
+        name, user = str(details.get("person", "")), details.get("user")
+        key = f"user:{user}" if user and f"user:{user}" in self.open else self._key_of(name)
+        before = self.open.pop(key, None) or Access(name, "", str(details.get("before", "")), None, None)
+        self.closed.append(replace(before, until=entry.at))
+        if entry.action == "person.role-changed":
+            self.open[key] = replace(before, role=str(details.get("role", "")), since=entry.at)
+
+    def _key_of(self, name: str) -> str:
+        return next((key for key, access in self.open.items() if access.person == name), f"name:{name}")
+
+    def complete(self, members: Iterable[Membership]) -> None:
+        """Who is in the team without an entry of having joined has been since the membership was made."""
+        people = {person.pk: person for person in Person.objects.filter(pk__in=[member.user_id for member in members])}
+        for member in members:
+            person = people.get(member.user_id)
+            if f"user:{member.user_id}" in self.open or person is None or self._key_of(person.name) in self.open:
+                continue
+            self.open[f"user:{member.user_id}"] = Access(
+                person.name, person.email, member.role, member.created_at, None
+            )
+
+    def finished(self) -> list[Access]:
+        return [replace(access, role=_role(access.role)) for access in (*self.closed, *self.open.values())]
+
+
+def _within(period: Period, found: list[Access]) -> list[Access]:
+    """Those who could enter at some moment of the period, in the order of their names."""
+    return sorted(
+        (
+            access
+            for access in found
+            if (access.since is None or access.since < period.ends)
+            and (access.until is None or access.until > period.begins)
+        ),
+        key=lambda access: (access.person.casefold(), access.until is None, access.until or period.ends),
+    )
+
+
+def _details(entry: AuditEntry) -> dict[str, object]:
+    details: dict[str, object] = json.loads(entry.body)["details"]
+    return details
+
+
+def _role(role: str) -> str:
+    return str(Role(role).label) if role in Role.values else role
+
+
+def _name_visitors(visits: list[Visit]) -> None:
+    """Names come from the view without password hashes, the only one of users that auditors read."""
+    names = dict(Person.objects.filter(pk__in={visit.user_id for visit in visits}).values_list("pk", "name"))
+    for visit in visits:
+        visit.visitor = names.get(visit.user_id, "")  # type: ignore[attr-defined]
+
+
+def _short(period: Period, team: list[Access], staff: list[Access] | None, visits: list[Visit]) -> Answer:
+    members = len({(access.person, access.email) for access in team})
+    source = "From the entries of the audit trail, not from today's tables"
+    verdict = f"{counted(members, 'person', 'people')} of {period.client.name}"
+    entered = len({visit.user_id for visit in visits})
+    came = f"{counted(entered, 'person', 'people')} of the reseller entered." if entered else "Nobody else entered."
+    if staff is None:
+        return Answer("ended", verdict, f"could enter. {came}", counted(members, "person", "people"), source)
+    others = len({(access.person, access.email) for access in staff})
+    total = counted(members + others, "person", "people")
+    return Answer("ended", f"{verdict}, {others} of the reseller", f"could enter. {came}", total, source)

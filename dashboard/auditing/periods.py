@@ -1,0 +1,60 @@
+"""What an auditor asks about: one client, and whole days in that client's time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from dashboard.ui import times
+from tenants import time_zones
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class Period:
+    """One client, from the beginning of the day `since` to the end of the day `until`, in the client's time zone."""
+
+    client: Tenant
+    since: date
+    until: date
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.client.zone
+
+    @property
+    def begins(self) -> datetime:
+        return time_zones.start_of_day(self.since, self.zone)
+
+    @property
+    def ends(self) -> datetime:
+        """Now, when the last day is not over yet."""
+        return min(time_zones.start_of_day(self.until + timedelta(days=1), self.zone), timezone.now())
+
+    @property
+    def words(self) -> str:
+        """`19 November 2026, until 14:07`, or `1 to 19 November 2026`."""
+        last = f"{self.until.day} {self.until:%B %Y}"
+        if self.since == self.until:
+            days = f"{self.until:%A} {last}"
+        elif (self.since.year, self.since.month) == (self.until.year, self.until.month):
+            days = f"{self.since.day} to {last}"
+        else:
+            days = f"{self.since.day} {self.since:%B %Y} to {last}"
+        now = timezone.now().astimezone(self.zone)
+        return f"{days}, until {now:%H:%M}" if self.until >= now.date() else days
+
+    @property
+    def zone_words(self) -> str:
+        return times.zone_words(self.zone)
+
+    @property
+    def query(self) -> str:
+        """For links to the other answers about the same."""
+        query = QueryDict(mutable=True)
+        query.update({"client": str(self.client.pk), "since": str(self.since), "until": str(self.until)})
+        return query.urlencode()

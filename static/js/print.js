@@ -1,0 +1,4 @@
+// print.js: buttons that print the page
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
