@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from tenants.accounts import account_page
 from tenants.admin import site
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("dashboard.csp_reports.urls")),
     path("", include("dashboard.web.urls")),
     path("hooks/", include("dashboard.webhooks.urls")),
+    path("account/", account_page.account, name="account"),
     path("accounts/", include("tenants.accounts.urls")),
     path("admin/", site.urls),
 ]
@@ -24,4 +26,5 @@ urlpatterns = [
 handler400 = "dashboard.overview.error_views.bad_request"
 handler403 = "dashboard.overview.error_views.forbidden"
 handler404 = "dashboard.overview.error_views.not_found"
+handler429 = "dashboard.overview.error_views.too_many_requests"
 handler500 = "dashboard.overview.error_views.server_error"

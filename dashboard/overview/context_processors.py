@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard.calls.models import Call
-from tenants.access import form_recovery
+from tenants.access import form_recovery, reauthentication
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -41,13 +41,7 @@ CLIENT_PAGES = [
     ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
     ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
 ]
-PARENT_PAGES = {
-    "campaign": "campaigns",
-    "staff-client": "staff-clients",
-    "staff-client-new": "staff-clients",
-    "staff-person": "staff-people",
-    "sandbox-mails": "sandbox",
-}
+CLIENT_ADDRESSES = ("/c/", "/enter/")  # for staff outside of a client these belong to their page of clients
 
 
 def layout(request: HttpRequest) -> dict[str, Any]:
@@ -63,24 +57,12 @@ def layout(request: HttpRequest) -> dict[str, Any]:
     if actor is None or getattr(request, "htmx", False):
         return context
     tenant: Tenant | None = getattr(request, "tenant", None)
-    pages = CLIENT_PAGES if tenant else STAFF_PAGES
-    args = [tenant.slug] if tenant else []
-    url_name = request.resolver_match.url_name if request.resolver_match else ""
-    live = _live_count(actor, tenant)
-    nav = [
-        {
-            "url": reverse(name, args=args),
-            "label": label,
-            "icon": icon,
-            "current": name in (url_name, getattr(request, "nav_page", "") or PARENT_PAGES.get(url_name or "", "")),
-            "in_more_menu": in_more_menu,
-            "count": live if icon == "live" and live else None,
-        }
-        for name, label, icon, permission, in_more_menu in pages
-        if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
-    ]
+    nav = _navigation(request, actor, tenant)
     return context | {
         "nav": nav,
+        "section": next((entry for entry in nav if entry["current"]), None),
+        "is_own_account": request.path.startswith((reverse("account"), "/accounts/")),
+        "confirmed_for": reauthentication.seconds_left(request),
         "more_is_current": any(entry["in_more_menu"] and entry["current"] for entry in nav),
         "profile": _profile(actor),
         "brand": _brand(tenant),
@@ -88,6 +70,43 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "switcher": _switcher(actor, tenant),
         "may": {permission.name: actor.may(permission) for permission in Permission},
     }
+
+
+def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
+    args = [tenant.slug] if tenant else []
+    live = _live_count(actor, tenant)
+    nav = [
+        _page(name, label, icon, args, in_more_menu=in_more_menu, count=live if icon == "live" and live else None)
+        for name, label, icon, permission, in_more_menu in (CLIENT_PAGES if tenant else STAFF_PAGES)
+        if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
+    ]
+    if not nav and hasattr(actor.user, "auditor"):
+        nav = [_page("admin:index", "Audit console", "shield")]
+    current = _current_page(request, nav)
+    return [entry | {"current": entry["name"] == current} for entry in nav]
+
+
+def _page(name: str, label: str, icon: str, args: list[str] | None = None, **more: Any) -> dict[str, Any]:
+    page = {"name": name, "url": reverse(name, args=args), "label": label, "icon": icon}
+    return {"in_more_menu": False, "count": None} | page | more
+
+
+def _current_page(request: HttpRequest, nav: list[dict[str, Any]]) -> str:
+    """The page of the navigation that a request belongs to, by its address: so it is the same for a page below it, for
+    the answer to a form, and for an error. A view may name another one in `request.nav_page`.
+    """
+    if named := getattr(request, "nav_page", ""):
+        return str(named)
+    path = request.path
+    if not hasattr(request, "tenant") and path.startswith(CLIENT_ADDRESSES):
+        return "staff-clients"
+    overviews = {reverse("home"), nav[0]["url"] if nav else ""}  # every other address begins with theirs
+    above = [
+        entry
+        for entry in nav
+        if path == entry["url"] or (path.startswith(entry["url"]) and entry["url"] not in overviews)
+    ]
+    return max(above, key=lambda entry: len(entry["url"]))["name"] if above else ""
 
 
 def _profile(actor: Actor) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Error pages that say what happened and what to do."""
+"""Error pages that say what happened and what to do, in the frame of the app for whoever is signed in."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.shortcuts import render
 from django.template import loader
 
 from dashboard.web import responses
-from tenants.access import form_recovery
+from tenants.access import form_recovery, own_pages
 from tenants.access.decorators import ReadOnlySupport, VisitRequired
 from tenants.access.forms import VisitForm
 from tenants.accounts.mfa import SecondFactorRequired
@@ -18,7 +20,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):  # whatever asks for the host once more would raise once more
         title, words = responses.WORDS[400]
         return HttpResponse(loader.render_to_string("refused.html", {"title": title, "words": words}), status=400)
-    return render(request, "400.html", status=400)
+    return show(request, "400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,19 +28,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     page = form_recovery.save(request) if request.method == "POST" else request.get_full_path()
     if isinstance(exception, VisitRequired):
         context = {"client": exception.tenant, "next": page} | ({"form": VisitForm()} if exception.asks_reason else {})
-        return render(request, "enter_client.html", context, status=403)
+        return show(request, "enter_client.html", context, status=403)
     if isinstance(exception, SecondFactorRequired):
         context = {"asked_by": exception.who, "next": page}
-        return render(request, "second_step_required.html", context, status=403)
-    words = ""
-    if isinstance(exception, ReadOnlySupport):
-        words = f"Support only looks inside {exception.tenant.name}. "
-        words += "One of its owners can give support a pass for a while, on its Team page."
-    return render(request, "403.html", {"words": words}, status=403)
+        return show(request, "second_step_required.html", context, status=403)
+    read_only = exception.tenant if isinstance(exception, ReadOnlySupport) else None
+    return show(request, "403.html", {"read_only": read_only}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return show(request, "404.html", status=404)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Called by allauth, which limits attempts to sign in and to confirm one's identity."""
+    return show(request, "429.html", status=429)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -48,4 +52,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
     """The form is too old or the session has ended: nothing was done, and what was typed comes back."""
-    return render(request, "403_csrf.html", {"page": form_recovery.save(request)}, status=403)
+    return show(request, "403_csrf.html", {"page": form_recovery.save(request)}, status=403)
+
+
+def show(request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int) -> HttpResponse:
+    """An error page in the frame that the user knows."""
+    own_pages.identify(request)
+    return render(request, template, context or {}, status=status)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tenants.access import own_pages
+
 
 class MethodNotAllowedMiddleware:
     """Reloading a page that a form led to, or its address from the history, opens such an address with GET."""
@@ -18,6 +20,7 @@ class MethodNotAllowedMiddleware:
         answer = self.get_response(request)
         if answer.status_code != 405 or request.method != "GET" or not request.accepts("text/html"):
             return answer
+        own_pages.identify(request)
         page = render(request, "405.html", status=405)
         page["Allow"] = answer.get("Allow", "")
         return page

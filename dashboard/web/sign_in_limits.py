@@ -9,6 +9,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tenants.access import own_pages
+
 READS = {"GET", "HEAD", "OPTIONS"}
 UNLIMITED = {"account_logout", "account_signup"}
 
@@ -27,6 +29,7 @@ class SignInLimitsMiddleware:
         limited = name.startswith(("account_", "mfa_")) and name not in UNLIMITED
         if request.method in READS or not limited or _counting():
             return None
+        own_pages.identify(request)
         return render(request, "sign_in_unavailable.html", status=503)
 
 

@@ -21,6 +21,7 @@ from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, V
 
 View = Callable[..., HttpResponse]
 MAX_CLIENTS = 500  # of which one user may be a member
+LAST_CLIENT = "last-client"  # key of the session: the slug of the client whose page was opened last
 
 
 class VisitRequired(PermissionDenied):
@@ -112,6 +113,7 @@ def tenant_view(
             if not actor.may(permission):
                 raise ReadOnlySupport(request.tenant) if actor.is_read_only else PermissionDenied
             reauthentication.require(request, confirm)
+            _remember_client(request)
             attributed = support_access.attribute_actions(
                 actor.visit, request.tenant, actor.allowed_by, is_support=actor.is_support
             )
@@ -164,9 +166,7 @@ def runs_in_scope(view: Any) -> bool:
 def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client with this slug, and what the user acts as in it; 404 for an unknown client and for one not theirs."""
     user = request.user
-    with scope.for_user(user):
-        own = Membership.objects.select_related("tenant__home_connection").filter(user=user)
-        memberships = tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MAX_CLIENTS])
+    memberships = memberships_of(user)
     membership = next((membership for membership in memberships if membership.tenant.slug == slug), None)
     if membership:
         mfa.require_for_member(request, user, membership.tenant)
@@ -190,8 +190,22 @@ def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
     return tenant, Actor(user, staff=staff, visit=visit, allowed_by=allowed_by)
 
 
+@scope.opens_scope
+def memberships_of(user: Any) -> tuple[Membership, ...]:
+    """The memberships of a user in clients that are not closed."""
+    with scope.for_user(user):
+        own = Membership.objects.select_related("tenant__home_connection").filter(user=user)
+        return tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MAX_CLIENTS])
+
+
 def staff_of(user: Any) -> StaffMember | None:
     return StaffMember.objects.select_related("user").filter(user_id=user.pk).first()
+
+
+def _remember_client(request: Any) -> None:
+    """For pages without a client in their address, where a user belongs to several (`own_pages.py`)."""
+    if len(request.actor.memberships) > 1 and request.session.get(LAST_CLIENT) != request.tenant.slug:
+        request.session[LAST_CLIENT] = request.tenant.slug
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:
