@@ -13,6 +13,7 @@ from tests.fixtures import html
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.browser",
+    "tests.fixtures.served_browser",
     "tests.fixtures.factories",
     "tests.fixtures.sandbox",
     "tests.fixtures.operator",

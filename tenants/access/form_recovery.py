@@ -32,6 +32,7 @@ LIFETIME = 60 * 60  # seconds
 MAX_LENGTH = 100_000  # characters of one form
 SECRET = re.compile(r"pass|secret|key|token|code|credential|otp|pin$", re.IGNORECASE)
 INTERNAL = {MARKER, "next", "csrfmiddlewaretoken"}
+REAUTHENTICATIONS = ("account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn")
 signer = signing.Signer(salt="who opened a form")
 
 
@@ -142,7 +143,7 @@ def _is_sign_in_redirect(request: HttpRequest, response: HttpResponse) -> bool:
 def _is_reauthentication_redirect(response: HttpResponse) -> bool:
     """Then allauth keeps the request and repeats it after the reauthentication."""
     path = urlsplit(response.get("Location", "")).path
-    return bool(path) and path in {reverse("account_reauthenticate"), reverse("mfa_reauthenticate")}
+    return bool(path) and path in {reverse(name) for name in REAUTHENTICATIONS}
 
 
 def _page_above(path: str) -> str:

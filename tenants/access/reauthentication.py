@@ -42,6 +42,13 @@ def is_recent(request: HttpRequest, within: float = MAX_AGE) -> bool:
     return bool(records) and time.time() - records[-1]["at"] < within
 
 
+def seconds_left(request: HttpRequest) -> int:
+    """For how long this session counts as recently authenticated, 0 where it does not."""
+    user: Any = request.user
+    records = get_authentication_records(request, user)
+    return max(0, int(MAX_AGE - time.time() + records[-1]["at"])) if records else 0
+
+
 def require(request: HttpRequest, how: Confirm) -> None:
     """Redirect to the reauthentication unless the session is recent; called after the permission is checked."""
     if how == Confirm.THEN_FETCH:

@@ -7,6 +7,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.urls import path, re_path
 
+from tenants.accounts import account_page, confirmation
 from tenants.accounts import views as pages
 
 urlpatterns = [
@@ -14,8 +15,10 @@ urlpatterns = [
     path("logout/", views.logout, name="account_logout"),
     path("signup/", views.signup, name="account_signup"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("profile/", account_page.change_profile, name="account_profile"),
+    path("confirm/", confirmation.confirm_identity, name="confirm-identity"),
+    path("reauthenticate/", confirmation.ConfirmByPassword.as_view(), name="account_reauthenticate"),
+    path("password/change/", account_page.ChangePassword.as_view(), name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", pages.PasswordResetDone.as_view(), name="account_reset_password_done"),
     re_path(
@@ -24,18 +27,18 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    path("second-step/", pages.SecondStep.as_view(), name="mfa_index"),
+    path("second-step/", account_page.TwoFactor.as_view(), name="mfa_index"),
     path("second-step/enter/", step.authenticate, name="mfa_authenticate"),
-    path("second-step/confirm/", step.reauthenticate, name="mfa_reauthenticate"),
+    path("second-step/confirm/", confirmation.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
     path("second-step/app/", totp.activate_totp, name="mfa_activate_totp"),
     path("second-step/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("second-step/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("second-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("passkey/", passkey.login_webauthn, name="mfa_login_webauthn"),
     path("second-step/passkey/", passkey.add_webauthn, name="mfa_add_webauthn"),
-    path("second-step/passkey/confirm/", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("second-step/passkey/confirm/", confirmation.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("second-step/passkey/<int:pk>/remove/", pages.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
-    path("sessions/", pages.Sessions.as_view(), name="usersessions_list"),
-    path("sessions/<int:pk>/end/", pages.end_session, name="session-end"),
+    path("sessions/", account_page.Sessions.as_view(), name="usersessions_list"),
+    path("sessions/<int:pk>/end/", account_page.end_session, name="session-end"),
     path("file/", pages.fetch, name="fetch"),
 ]
