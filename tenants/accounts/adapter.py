@@ -21,6 +21,8 @@ METHOD_LABELS = {
     "mfa_reauthenticate:webauthn": "With a passkey",
 }
 
+PARTS = {"mfa": "two-factor", "account/messages/password_changed.txt": "password"}  # of the page of one's account
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -32,6 +34,15 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_events.password_failed(request, str(credentials.get("email", "")))
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *context: Any, **more: Any
+    ) -> None:
+        """What allauth did on the page of one's account is said in the part where it was done."""
+        template = message_template or ""
+        if part := PARTS.get(template) or PARTS.get(template.partition("/")[0], ""):
+            more["extra_tags"] = part
+        super().add_message(request, level, message_template, *context, **more)
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
         sign_in_events.reset_asked(self.request, user)

@@ -5,6 +5,7 @@ The factors (authenticator apps, passkeys, recovery codes) are allauth's.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa import signals
@@ -95,6 +96,29 @@ def required_by(user: User) -> str:
         strict = Membership.objects.filter(user=user, tenant__requires_second_step=True).select_related("tenant")
         first = strict.first()
     return first.tenant.name if first else ""
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The second factors of a user; the app and the codes are None where there are none."""
+
+    app: Authenticator | None
+    passkeys: list[Any]
+    codes_left: int | None
+
+    def __bool__(self) -> bool:
+        return bool(self.app or self.passkeys)
+
+
+def factors_of(user: User) -> Factors:
+    found = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    of_type = {kind: [one for one in found if one.type == kind] for kind in ("totp", "webauthn", "recovery_codes")}
+    codes = of_type["recovery_codes"]
+    return Factors(
+        app=next(iter(of_type["totp"]), None),
+        passkeys=[passkey.wrap() for passkey in of_type["webauthn"]],
+        codes_left=len(codes[0].wrap().get_unused_codes()) if codes else None,
+    )
 
 
 @receiver(signals.authenticator_added)

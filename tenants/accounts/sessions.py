@@ -30,6 +30,7 @@ BROWSERS = (
 )  # each user agent also has the names of those after it
 NAMES = {"Edg": "Edge", "OPR": "Opera"}
 SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
+PHONES = ("iPhone", "iPad", "Android")
 
 ended = Signal()  # (user): some sessions of this user have ended, and their open streams must close
 
@@ -74,6 +75,21 @@ def end(user: User, user_sessions: Iterable[UserSession]) -> None:
         with scope.for_system("record ended sessions"):
             audit.record(user, None, "person.sessions-ended", f"user:{user.pk}", sessions=len(to_end))
         ended.send(sender=None, user=user)
+
+
+def end_others(request: HttpRequest) -> None:
+    """End every session of the user but the current one."""
+    user: Any = request.user
+    end(user, [user_session for user_session in UserSession.objects.filter(user=user) if not user_session.is_current()])
+
+
+def of(user: User) -> list[UserSession]:
+    """The sessions of a user with their browsers: the current one, then those used last."""
+    found = UserSession.objects.purge_and_list(user)
+    for user_session in found:
+        user_session.browser = browser_of(user_session.user_agent)
+        user_session.is_phone = any(name in user_session.browser for name in PHONES)
+    return sorted(found, key=lambda item: (not item.is_current(), -item.last_seen_at.timestamp()))
 
 
 def prune() -> int:

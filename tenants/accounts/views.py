@@ -1,4 +1,4 @@
-"""Views of the user's own account that replace or extend allauth's: second factors, sessions, downloads."""
+"""Views that replace or extend allauth's: resetting a password, removing a passkey; and downloads after confirming."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ from typing import Any
 
 from allauth.account.views import PasswordResetDoneView
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
-from allauth.usersessions.models import UserSession
-from allauth.usersessions.views import ListUserSessionsView
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from tenants.access import reauthentication
-from tenants.accounts import mfa, sessions
+from tenants.access import own_pages, reauthentication
 from tenants.mail import queue
 
 
@@ -31,18 +26,10 @@ class PasswordResetDone(PasswordResetDoneView):  # type: ignore[misc]  # allauth
         return context | {"mail_trouble": bool(queue.current_error())}
 
 
-class SecondStep(IndexView):  # type: ignore[misc]  # allauth has no types
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user: Any = self.request.user
-        more = {"asked_by": mfa.required_by(user), "through": mfa.session_has_mfa(self.request, user)}
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | more
-
-
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
     """allauth's view would remove the last second factor of a user who needs one; this one refuses."""
 
-    success_url = reverse_lazy("mfa_index")
+    success_url = reverse_lazy("account")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -56,36 +43,6 @@ class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no
         return done
 
 
-class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no types
-    """GET lists the user's sessions; POST ends all but the current one."""
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context_data(**kwargs)
-        context["sessions"].sort(key=lambda item: (not item.is_current(), -item.last_seen_at.timestamp()))
-        for user_session in context["sessions"]:
-            user_session.browser = sessions.browser_of(user_session.user_agent)
-        return context
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        user: Any = self.request.user
-        others = [session for session in UserSession.objects.filter(user=user) if not session.is_current()]
-        sessions.end(user, others)
-        messages.success(self.request, "Every other browser is signed out.")
-        return HttpResponseRedirect(str(self.success_url))
-
-
-@require_POST
-@login_required
-def end_session(request: HttpRequest, pk: int) -> HttpResponse:
-    """End one of the user's other sessions; the current one is ended by signing out."""
-    user: Any = request.user
-    user_session = get_object_or_404(UserSession, pk=pk, user=user)
-    if not user_session.is_current():
-        sessions.end(user, [user_session])
-        messages.success(request, f"{sessions.browser_of(user_session.user_agent)} is signed out.")
-    return HttpResponseRedirect(str(Sessions.success_url))
-
-
 @require_GET
 @login_required
 def fetch(request: HttpRequest) -> HttpResponse:
@@ -93,6 +50,7 @@ def fetch(request: HttpRequest) -> HttpResponse:
     file = request.GET.get("file", "")
     if not reauthentication.is_internal(request, file):
         raise Http404
+    own_pages.identify(request)
     path, _, query = file.partition("?")
     page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)
     return render(request, "account/download.html", {"file": file, "back": f"{page}?{query}" if query else page})

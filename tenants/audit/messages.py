@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "person.joined": "{actor} joined as {role}.",
     "person.role-changed": "{actor} made {person} {role} instead of {before}.",
     "person.removed": "{actor} removed {person} from the team.",
+    "person.renamed": "{before} is now called {name}.",
     "person.step-added": "{actor} set up {step} as a second step.",
     "person.step-removed": "{actor} removed {step} as a second step.",
     "person.step-renewed": "{actor} made new {step}; the old ones no longer work.",

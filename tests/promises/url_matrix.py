@@ -169,6 +169,9 @@ PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
 SIGNED_IN: dict[str, str] = {  # for everybody who is signed in, and why
     "home": "sends everybody to where they belong",
     "help": "the help sheet, in the frame of one's own part",
+    "account": "one's own account",
+    "account_profile": "one's own name",
+    "confirm-identity": "whether one has to confirm one's identity",
     "account_reauthenticate": "one's own password",
     "account_change_password": "one's own password",
     "mfa_index": "one's own second steps",

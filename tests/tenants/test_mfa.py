@@ -156,9 +156,9 @@ def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
 ):
     browser = sign_in(owner)
     answer = browser.get("/c/bloom-dental/calls/")
-    assert answer.status_code == 403 and f'href="{INDEX}"' in answer.content.decode()
+    assert answer.status_code == 403 and 'href="/account/#two-factor"' in answer.content.decode()
     assert stream.audience_for(owner) is None and stream.audience_for(owner, proven=True) is not None
-    assert "asks you for one" in browser.get(INDEX).content.decode()
+    assert "asks for two-factor authentication" in browser.get(INDEX).content.decode()
     set_up(browser)
     assert browser.get("/c/bloom-dental/calls/").status_code == 200
     assert sign_in(make_member(harbor, Role.OWNER)).get("/c/harbor-logistics/").status_code == 200
@@ -182,7 +182,7 @@ def test_every_endpoint_asks_for_it(strict, owner, admin, auditor, sign_in, sett
         method = endpoint.row.methods[0].lower()
         answer = getattr(people[who], method)(address)
         asked += 1
-        if answer.status_code != 403 or "second step" not in answer.content.decode():
+        if answer.status_code != 403 or "Two-factor authentication, please" not in answer.content.decode():
             opened.append(f"{method} {address}: {answer.status_code}")
     assert opened == [] and asked > 60
 

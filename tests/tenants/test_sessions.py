@@ -43,7 +43,7 @@ def test_all_but_this_one(bloom, make_member):
     _, here, phone = two(bloom, make_member)
     assert here.post(WHERE).status_code == 302
     assert (here.get(WHERE).status_code, phone.get(WHERE).status_code) == (200, 302)
-    assert "Here only" in here.get(WHERE).content.decode()
+    assert "You are signed in here only" in here.get(WHERE).content.decode()
 
 
 def test_nobody_ends_another_person_s(bloom, make_member, sign_in):
