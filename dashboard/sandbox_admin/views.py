@@ -119,7 +119,7 @@ def set_outcome(request: StaffRequest) -> HttpResponse:
 @require_POST
 @sandbox_view
 def receive_inbound_call(request: StaffRequest) -> HttpResponse:
-    form = InboundCallForm(request.POST, numbers=_answered_numbers(request))
+    form = InboundCallForm(request.POST, numbers=_answered_numbers(request), auto_id="inbound_%s")
 
     def call() -> None:
         data = form.cleaned_data
@@ -169,7 +169,7 @@ def _page(request: StaffRequest, *, status: int = 200, **forms: Form) -> HttpRes
         "outcome": OutcomeForm(initial={"outcome": context["current_outcome"]}),
         "fault": FaultForm(organizations=context["organizations"]),
         "scenario": ScenarioForm(scenarios=context["scenarios"]),
-        "inbound_call": InboundCallForm(numbers=_answered_numbers(request)),
+        "inbound_call": InboundCallForm(numbers=_answered_numbers(request), auto_id="inbound_%s"),
         "balance": BalanceForm(),
         **forms,
     }

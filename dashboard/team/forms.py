@@ -125,7 +125,7 @@ class SettingsForm(forms.ModelForm):
         }
         widgets = {
             "brand_hue": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 360, "step": 1}),
-            "brand_chroma": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 0.2, "step": 0.005}),
+            "brand_chroma": forms.NumberInput(attrs={"type": "range", "min": 0, "max": 0.2, "step": 0.001}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -67,11 +67,13 @@
   });
 
   const showToast = words => {
-    const place = document.getElementById("toasts"), pattern = document.getElementById("toast");
+    const dialog = [...document.querySelectorAll("dialog[open]")].at(-1); // the page behind it can be neither read nor used
+    const place = dialog ?? document.getElementById("toasts"), pattern = document.getElementById("toast");
     if (!place || !pattern) return;
     const toast = pattern.content.firstElementChild.cloneNode(true);
     toast.classList.add("toast--error");
     toast.querySelector("span").textContent = words;
+    if (dialog) toast.setAttribute("role", "alert");
     place.append(toast);
   };
 })();

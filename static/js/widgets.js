@@ -47,6 +47,21 @@
     for (const details of document.querySelectorAll(".chips details[open]")) if (!details.contains(event.target)) details.open = false;
   });
 
+  // a closed dialog gives the focus back to the button that opened it, also when that was drawn anew or stood in a menu that has closed
+  const openers = new Map();
+  document.addEventListener("click", event => {
+    const button = event.target.closest("button[commandfor]");
+    if (button?.getAttribute("command") === "show-modal") openers.set(button.getAttribute("commandfor"), button);
+  }, true);
+  document.addEventListener("close", event => {
+    const { id } = event.target, opener = openers.get(id);
+    openers.delete(id);
+    if (!opener || (document.activeElement && document.activeElement !== document.body)) return;
+    const again = opener.isConnected ? opener : document.querySelector(`button[commandfor="${CSS.escape(id)}"]`);
+    const menu = again?.closest("[popover]:not(:popover-open)");
+    (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : again)?.focus();
+  }, true);
+
   // finding
   const shown = list => [...list.children].filter(item => !item.hidden && item.querySelector("a"));
   document.addEventListener("input", event => {

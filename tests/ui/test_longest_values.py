@@ -1,4 +1,7 @@
-"""With the longest values that fields allow, every page keeps its controls within reach at every width."""
+"""With the longest values that fields allow, every page keeps its controls within reach at every width.
+
+Of the same pages: each id stands once, what an attribute names is there, and each class has a rule.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,30 @@ TROUBLE = """desktop => {
   return [...new Set(found)];
 }"""
 
+MARKUP = """() => {
+  const found = [], ids = [...document.querySelectorAll('[id]')].map(one => one.id);
+  const twice = new Set(ids.filter((id, at) => ids.indexOf(id) !== at));
+  for (const id of twice) found.push(`the id ${id} stands ${ids.filter(one => one === id).length} times`);
+  const REFERENCES = ['for', 'aria-describedby', 'aria-labelledby', 'popovertarget', 'commandfor', 'list'];
+  for (const name of REFERENCES) for (const one of document.querySelectorAll(`[${name}]`)) {
+    for (const id of one.getAttribute(name).split(/\\s+/).filter(Boolean)) {
+      if (!document.getElementById(id)) found.push(`${name} names ${id}, which is not on the page`);
+    }
+    if (!one.getAttribute(name).trim()) found.push(`${name} is empty: ${one.outerHTML.slice(0, 90)}`);
+  }
+  const ruled = new Set();
+  const read = rules => {
+    for (const rule of rules) {
+      for (const [, name] of (rule.selectorText ?? '').matchAll(/\\.(-?[a-zA-Z_][\\w-]*)/g)) ruled.add(name);
+      if (rule.cssRules) read(rule.cssRules);
+    }
+  };
+  for (const sheet of document.styleSheets) read(sheet.cssRules);
+  const used = [...document.querySelectorAll('[class]')].flatMap(one => [...one.classList]);
+  for (const name of new Set(used)) if (!ruled.has(name)) found.push(`no rule for the class ${name}`);
+  return found;
+}"""
+
 
 @pytest.fixture
 def canary(db):
@@ -106,6 +133,8 @@ def _measure(pages: dict[str, Answer], browser: Browser) -> list[str]:
         for path in pages:
             page.goto(f"http://testserver{path}")
             page.evaluate(OPEN_ALL)
+            if not path.startswith("/admin/"):  # Django's own markup
+                found += [f"{path}: {one}" for one in page.evaluate(MARKUP)]
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
                 found += [f"{path} at {width}: {one}" for one in page.evaluate(TROUBLE, width >= DESKTOP)]

@@ -258,7 +258,11 @@ def _status_actions(
 ) -> list[dict[str, Any]]:
     """What this person may do with its status; the form that was filled in comes back opened."""
     return [
-        {"action": action, "form": form if action.id == filled else StatusActionForm(), "opened": action.id == filled}
+        {
+            "action": action,
+            "form": form if action.id == filled else StatusActionForm(auto_id=f"{action.id}_%s"),
+            "opened": action.id == filled,
+        }
         for action in status_actions.offered(client)
         if request.actor.may(action.permission)
     ]

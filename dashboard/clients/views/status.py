@@ -81,7 +81,7 @@ def _change_status(
     *,
     asks: bool = False,
 ) -> HttpResponse:
-    tenant, form = _find(request, slug), StatusActionForm(request.POST)
+    tenant, form = _find(request, slug), StatusActionForm(request.POST, auto_id=f"{name}_%s")
     if not form.is_valid():
         return _show_with_errors(request, tenant, filled=(name, form))
     arguments: dict[str, Any] = {"by": request.user, "reason": form.cleaned_data["reason"]}

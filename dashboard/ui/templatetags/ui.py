@@ -273,6 +273,8 @@ def field(
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     if description_id:
         extra["aria-describedby"] = description_id
+    else:
+        bound.help_text = ""  # the widget would name the id of a help text that is not shown
     if bound.errors:
         extra["aria-invalid"] = "true"
     widget = bound.field.widget
@@ -281,11 +283,9 @@ def field(
         shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
         return format_html(shape, bound.as_widget(attrs=extra), words, below)
     if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
-        shape = (
-            '<fieldset class="field" aria-describedby="{}"><legend>{}</legend>'
-            '<div class="choice-list">{}</div>{}</fieldset>'
-        )
-        return format_html(shape, description_id, words, _choices(bound), below)
+        described = format_html(' aria-describedby="{}"', description_id) if description_id else ""
+        shape = '<fieldset class="field"{}><legend>{}</legend><div class="choice-list">{}</div>{}</fieldset>'
+        return format_html(shape, described, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
     free = mark_safe(" <small>if you like</small>") if optional and not bound.field.required else ""
     return format_html(shape, own or bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
@@ -354,7 +354,8 @@ def form_errors(form: Any) -> SafeString:
     if not errors:
         return mark_safe("")
     lines = format_html_join("", "<p>{}</p>", ((error,) for error in errors))
-    return format_html('<div class="note note--wrong" role="alert">{}<div>{}</div></div>', icon("alert"), lines)
+    shape = '<div class="note note--wrong" role="alert" data-form-errors>{}<div>{}</div></div>'
+    return format_html(shape, icon("alert"), lines)
 
 
 def _below(bound: BoundField, description_id: str, note: str) -> SafeString:
