@@ -65,5 +65,5 @@ def test_the_pages_of_others_refuse_an_auditor_in_words(window):
     for path in ("/clients/", "/inventory/", "/c/bloom-dental/", "/live/"):
         answer = page.goto(path)
         assert answer.status == 404
-        expect(page.get_by_role("heading", level=1)).to_have_text("This line goes nowhere")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
         expect(page.get_by_role("main")).to_contain_text("it is not yours to see")

@@ -30,7 +30,7 @@ def test_from_the_invitation_to_a_passkey(window, base_url):
     page.get_by_role("button", name="Join Bloom Dental").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_role("button", name="Pim Okafor").click()
-    page.get_by_role("link", name="Second step").click()
+    page.get_by_role("link", name="Account").click()
 
     secret = an_app(page)
     a_passkey(page)
@@ -71,7 +71,7 @@ def invited(staff_page):
     form.get_by_role("button", name="Invite to Bloom Dental").click()
     if staff_page.get_by_label("Password").is_visible():  # it was a while since the owner signed in
         staff_page.get_by_label("Password").fill(PASSWORD)
-        staff_page.get_by_role("button", name="Go on").click()
+        staff_page.get_by_role("button", name="Confirm and go on").click()
     return staff_page.get_by_label("Invitation link").input_value()
 
 
