@@ -52,7 +52,7 @@ def test_whoever_lacks_a_second_factor_sees_no_client_in_the_frame(admin, sign_i
     assert "asks for two-factor authentication" in page and "Bloom" not in page and 'href="/inventory/"' not in page
 
 
-def test_a_name_is_changed_said_in_its_place_and_recorded(browser, owner):
+def test_a_name_is_changed_shown_in_its_place_and_recorded(browser, owner):
     answer = browser.post(PROFILE, {"name": "Dora  de Vries "}, follow=True)
     assert answer.redirect_chain == [("/account/#profile", 302)]
     assert "you are Dora de Vries here" in part(answer, "profile")
@@ -77,13 +77,13 @@ def test_a_name_that_is_refused_stays_typed_beside_its_error(browser, owner, adm
     assert owner.name == "Dora Bloom"
 
 
-def test_a_wrong_password_is_said_in_its_part_alone(browser):
+def test_a_wrong_password_is_shown_in_its_part_alone(browser):
     answer = browser.post(CHANGE, {"oldpassword": "wrong", "password1": NEW, "password2": NEW})
     assert answer.status_code == 422 and "aria-invalid" in part(answer, "password")
     assert "aria-invalid" not in part(answer, "profile")
 
 
-def test_a_new_password_keeps_this_browser_and_says_so_in_its_place(browser, owner):
+def test_a_new_password_keeps_this_browser_and_shows_it_in_its_place(browser, owner):
     form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     answer = browser.post(CHANGE, form, follow=True)
     assert answer.redirect_chain == [("/account/#password", 302)]

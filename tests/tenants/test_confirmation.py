@@ -142,7 +142,7 @@ def test_a_key_that_was_typed_is_sent_as_it_is(admin, sign_in, served_browser):
     assert f"api_key={KEY}" in served_browser.posts[1][1]
 
 
-def test_a_cancelled_passkey_is_said_in_the_dialog(browser, owner, served_browser, monkeypatch):
+def test_a_cancelled_passkey_is_shown_in_the_dialog(browser, owner, served_browser, monkeypatch):
     Authenticator.objects.create(user=owner, type="webauthn", data={"name": "Key"})
     monkeypatch.setattr(webauthn, "get_credentials", lambda user: [])
 
