@@ -16,6 +16,7 @@ from dashboard.voicedock.states import CallState
 
 FIELDS = ("outcome", "call_outcome", "result", "disposition")
 NOT_TO_BE_CALLED = re.compile(r"(?:do_?not_?call|opt(?:ed)?_?out|unsubscribe)")
+CALL_BACK = "call_back"
 MOST = 40  # characters of an outcome
 SAME: dict[str, str] = {  # other usual names of an outcome
     "appointment_booked": "booked",
@@ -46,7 +47,7 @@ KNOWN = {
     outcome.slug: outcome
     for outcome in (
         Outcome("answered", "Answered", "", "yes"),
-        Outcome("call_back", "Call back", "todo", "callback"),
+        Outcome(CALL_BACK, "Call back", "todo", "callback"),
         Outcome("declined", "Declined", "", "no"),
         Outcome("do_not_call", "Do not call", "wrong", "ban"),
         Outcome("unfinished", "Unfinished", "", "clock"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import (
@@ -17,6 +16,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from dashboard.connections import health
 from dashboard.rate_limits.models import Priority, SentRequest
 from dashboard.rate_limits.shares import WINDOW
 from dashboard.sync import freshness
@@ -32,7 +32,6 @@ from tenants.models import (
     Tenant,
 )
 
-LATE = timedelta(seconds=60)  # an older copy is shown as late
 NEARLY_FULL = 0.85  # share of a minute's requests
 
 
@@ -79,7 +78,8 @@ def connections() -> list[Connection]:
         connection.states = states[connection.pk]  # type: ignore[attr-defined]
         connection.key_ending = keys.get(connection.pk, "")  # type: ignore[attr-defined]
         connection.fresh = fresh[connection.pk]  # type: ignore[attr-defined]
-        connection.is_late = bool(connection.fresh.age and connection.fresh.age > LATE)  # type: ignore[attr-defined]
+        connection.problems = health.problems(connection, connection.fresh)  # type: ignore[attr-defined]
+        connection.is_late = health.is_late(connection, connection.fresh)  # type: ignore[attr-defined]
         connection.allowed = str(connection.requests_per_minute)  # type: ignore[attr-defined]
         connection.tight = connection.spent >= NEARLY_FULL * connection.requests_per_minute  # type: ignore[attr-defined]
         connection.is_resting = bool(connection.resting_until and connection.resting_until > timezone.now())  # type: ignore[attr-defined]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from dashboard.calls.models import Call
+from dashboard.overview import attention, client_attention
+from dashboard.overview.attention import Attention
 from tenants.access import form_recovery, reauthentication
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
@@ -45,7 +47,7 @@ CLIENT_ADDRESSES = ("/c/", "/enter/")  # for staff outside of a client these bel
 
 
 def layout(request: HttpRequest) -> dict[str, Any]:
-    """Costs one query for live calls and, for staff, one for the clients."""
+    """Costs one query for live calls and what needs a person and, for staff, one for the clients."""
     context: dict[str, Any] = {
         "sandbox": bool(settings.SANDBOX_URL),
         "reseller_name": settings.RESELLER_NAME,
@@ -74,9 +76,10 @@ def layout(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
     args = [tenant.slug] if tenant else []
-    live = _live_count(actor, tenant)
+    found = getattr(request, "attention", None) or _attention(actor, tenant)
+    figures = {"live": found.live, "overview": len(found.needs)}
     nav = [
-        _page(name, label, icon, args, in_more_menu=in_more_menu, count=live if icon == "live" and live else None)
+        _page(name, label, icon, args, in_more_menu=in_more_menu, count=figures.get(icon))
         for name, label, icon, permission, in_more_menu in (CLIENT_PAGES if tenant else STAFF_PAGES)
         if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
     ]
@@ -142,20 +145,15 @@ def _visit(actor: Actor, tenant: Tenant | None) -> dict[str, Any] | None:
     }
 
 
-def _live_count(actor: Actor, tenant: Tenant | None) -> int:
-    def count() -> int:
-        calls = Call.objects.live()
-        return (calls.filter(tenant=tenant) if tenant else calls)[:1000].count()
-
-    if scope.current():
-        return count()
+def _attention(actor: Actor, tenant: Tenant | None) -> Attention:
+    """What the overview lists, so that the sidebar says the same on every page."""
     if tenant:
-        with scope.for_tenant(tenant):
-            return count()
+        with nullcontext() if scope.current() else scope.for_tenant(tenant):
+            return client_attention.of_client(actor, tenant)
     if actor.staff:
-        with scope.for_staff(actor.staff):
-            return count()
-    return 0
+        with nullcontext() if scope.current() else scope.for_staff(actor.staff):
+            return attention.of_staff(actor)
+    return Attention([])
 
 
 def _switcher(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:

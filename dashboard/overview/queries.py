@@ -1,4 +1,4 @@
-"""What the overviews read: the live board, what needs a person, today in figures. Inside the caller's scope."""
+"""What the overviews read beside figures and needs: clients with their live calls. Inside the caller's scope."""
 
 from __future__ import annotations
 
@@ -6,29 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, F, IntegerField, Max, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce, ExtractHour
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from dashboard.calls import labels
-from dashboard.calls import queries as calls_queries
-from dashboard.calls.models import REACHED, STOPS_DIALING, Alarm, Call, CallQuerySet, Receipt
+from dashboard.calls.models import Call
 from dashboard.campaigns import counts
 from dashboard.campaigns.models import Campaign
-from tenants import time_zones
+from dashboard.clients import readiness
+from dashboard.clients.readiness import Readiness
+from dashboard.overview.figures import AGGREGATES, Tally
 from tenants.isolation import scope
 from tenants.local_time import midnight_expression
-from tenants.models import Membership, Tenant, User
+from tenants.models import Membership, Tenant, User, Visit
 
-BOARD_ROWS = 24  # rows of the live board
-LINES_PER_ROW = 24  # lines in a row
-ATTENTION_ROWS = 8
+LINES_PER_ROW = 12  # lines of a client that are drawn
 LONGEST_DAY = timedelta(hours=26)  # 25 hours when clocks go back, and a margin
-MACHINE = ~Q(machine_source="")  # voicemail answered: a separate outcome, nobody was reached
-MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
-URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
+LIVE_CALLS = 1000  # read at most
 
 
 def memberships(user: User) -> list[Membership]:
@@ -39,12 +34,15 @@ def memberships(user: User) -> list[Membership]:
 
 
 @dataclass
-class BoardRow:
-    """One client on the live board: its live calls, then its free lines."""
+class ClientRow:
+    """One client: its live calls and free lines, and its figures since its own midnight."""
 
     client: Tenant
+    readiness: Readiness
     calls: list[Call] = field(default_factory=list)
-    quiet_since: datetime | None = None
+    today: Tally = field(default_factory=Tally)
+    last_end: datetime | None = None
+    campaigns: list[Campaign] = field(default_factory=list)
 
     @property
     def lines(self) -> list[Call | None]:
@@ -56,141 +54,48 @@ class BoardRow:
         return max(0, max(self.client.max_concurrent_calls, len(self.calls)) - LINES_PER_ROW)
 
     @property
+    def needs_attention(self) -> int:
+        return sum(labels.board_column(call) == "person" for call in self.calls)
+
+    @property
     def summary(self) -> str:
-        """`2 talking, 1 connecting`."""
+        """`2 talking, 1 connecting`; "" while nobody calls."""
         columns = [labels.board_column(call) for call in self.calls]
-        talking, waiting, needing_attention = columns.count("live"), columns.count("waiting"), columns.count("person")
-        needs = "needs you" if needing_attention == 1 else "need you"
-        parts = [(talking, "talking"), (waiting, "connecting"), (needing_attention, needs)]
-        return ", ".join(f"{count} {word}" for count, word in parts if count)
+        needing = columns.count("person")
+        words = {"live": "talking", "waiting": "connecting", "person": "needs you" if needing == 1 else "need you"}
+        return ", ".join(f"{columns.count(column)} {word}" for column, word in words.items() if column in columns)
 
 
-def live_board(clients: QuerySet[Tenant]) -> list[BoardRow]:
-    """Every client that is open, those with live calls first."""
+def client_rows(clients: QuerySet[Tenant]) -> list[ClientRow]:
+    """Every client that is not closed: those that need a person first, then those with most live calls."""
     live: dict[int, list[Call]] = defaultdict(list)
-    for call in Call.objects.live().with_end_age().filter(tenant__in=clients).order_by("created_at")[:1000]:
+    found = Call.objects.live().with_end_age().filter(tenant__in=clients).order_by("created_at", "pk")
+    for call in found[:LIVE_CALLS]:
         live[call.tenant_id].append(call)  # type: ignore[index]
-    rows = [BoardRow(client, live[client.pk]) for client in clients.exclude(status=Tenant.Status.CLOSED)]
+    open_clients = readiness.annotated(clients.exclude(status=Tenant.Status.CLOSED))
+    rows = [ClientRow(client, readiness.of(client), live[client.pk]) for client in open_clients]
     for row in rows:
         for call in row.calls:
             call.tenant = row.client
-    return sorted(rows, key=lambda row: (-len(row.calls), row.client.name.lower()))
+    return sorted(rows, key=lambda row: (-row.needs_attention, -len(row.calls), row.client.name.lower()))
 
 
-def seconds_to_alarm(board: list[BoardRow]) -> int | None:
-    """When the next end-call will be late, so that the page is drawn again then; None when none is awaited."""
-    waits = [call.seconds_to_alarm for row in board for call in row.calls]
-    return min((wait for wait in waits if wait is not None), default=None)
-
-
-def needing_attention(calls: CallQuerySet) -> list[dict[str, Any]]:
-    """What needs a person, the most urgent first."""
-    urgency = Case(
-        *[When(alarm=alarm, then=Value(at)) for at, alarm in enumerate(URGENT)],
-        When(alarm="", then=Value(URGENT.index(Alarm.END_NOT_CONFIRMED))),
-        default=Value(len(URGENT)),
-        output_field=IntegerField(),
-    )
-    found = calls.needing_attention().with_end_age().select_related("tenant", "requested_by")
-    urgent = found.order_by(urgency, Coalesce("alarm_at", "end_asked_at"), "pk")[: ATTENTION_ROWS + 1]
-    return [{"call": call, "title": call.alarm_words, "why": labels.why(call)} for call in urgent]
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """Calls of a day; `seconds` are those spent talking."""
-
-    calls: int = 0
-    reached: int = 0
-    missed: int = 0
-    machines: int = 0
-    seconds: int = 0
-
-    @property
-    def share(self) -> int | None:
-        """Per cent of the calls that are settled."""
-        settled = self.reached + self.missed
-        return round(100 * self.reached / settled) if settled else None
-
-    @property
-    def minutes(self) -> float:
-        return self.seconds / 60
-
-
-@dataclass(kw_only=True)
-class Today(Tally):
-    commands: int
-    unconfirmed: int
-    since: datetime
-
-
-def today(
-    calls: QuerySet[Call], receipts: QuerySet[Receipt], zone: ZoneInfo
-) -> tuple[Today, dict[int, tuple[int, int]]]:
-    """The figures since midnight in `zone`, and reached and missed calls by hour."""
-    since = time_zones.midnight(zone)
-    hours = (
-        calls.filter(created_at__gte=since)
-        .order_by()
-        .annotate(hour=ExtractHour("created_at", tzinfo=zone))
-        .values("hour")
-        .annotate(
-            calls=Count("pk"),
-            reached=Count("pk", filter=REACHED),
-            missed=Count("pk", filter=MISSED),
-            machines=Count("pk", filter=MACHINE),
-            seconds=Sum("duration_seconds", default=0),
-        )
-    )
-    rows = list(hours)
-    commands = receipts.filter(asked_at__gte=since).aggregate(
-        commands=Count("pk"),
-        unconfirmed=Count("pk", filter=Q(effect=Receipt.Effect.NOT_CONFIRMED) | Q(outcome=Receipt.Outcome.UNKNOWN)),
-    )
-    figures = {name: sum(row[name] for row in rows) for name in ("calls", "reached", "missed", "machines", "seconds")}
-    return Today(**figures, **commands, since=since), {row["hour"]: (row["reached"], row["missed"]) for row in rows}
-
-
-@dataclass(kw_only=True)
-class Day(Tally):
-    """One client since its own midnight."""
-
-    client: Tenant
-    live: int = 0
-    ended: datetime | None = None
-    campaigns: list[Campaign] = field(default_factory=list)
-
-
-def days(rows: list[BoardRow]) -> list[Day]:
-    """The same clients with their figures of today, those with most calls first."""
+def add_today(rows: list[ClientRow]) -> None:
+    """Fill in the figures of today, each client's since its own midnight."""
     recent = Call.objects.filter(tenant__isnull=False, created_at__gte=timezone.now() - LONGEST_DAY)
-    found = (
-        recent.filter(created_at__gte=midnight_expression(F("tenant__timezone")))
-        .order_by()
-        .values("tenant")
-        .annotate(
-            calls=Count("pk"),
-            reached=Count("pk", filter=REACHED),
-            missed=Count("pk", filter=MISSED),
-            machines=Count("pk", filter=MACHINE),
-            seconds=Sum("duration_seconds", default=0),
-            ended=Max("ended_at"),
-        )
-    )
-    figures: dict[int, dict[str, Any]] = {
-        row["tenant"]: {name: value for name, value in row.items() if name != "tenant"} for row in found
-    }
-    campaigns = campaigns_of([row.client for row in rows])
-    made = [
-        Day(
-            client=row.client,
-            live=len(row.calls),
-            campaigns=campaigns.get(row.client.pk, []),
-            **figures.get(row.client.pk, {}),
-        )
-        for row in rows
-    ]
-    return sorted(made, key=lambda day: (-day.calls, day.client.name.lower()))
+    found = recent.filter(created_at__gte=midnight_expression(F("tenant__timezone"))).order_by().values("tenant")
+    counted: Any = found.annotate(**AGGREGATES, last_end=Max("ended_at"))
+    figures: dict[int, dict[str, Any]] = {row["tenant"]: row for row in counted}
+    for row in rows:
+        if known := figures.get(row.client.pk):
+            row.today.add(known)
+            row.last_end = known["last_end"]
+
+
+def seconds_to_alarm(rows: list[ClientRow]) -> int | None:
+    """When the next end-call will be late, so that the page is drawn again then; None when none is awaited."""
+    waits = [call.seconds_to_alarm for row in rows for call in row.calls]
+    return min((wait for wait in waits if wait is not None), default=None)
 
 
 def campaigns_of(clients: list[Tenant]) -> dict[int, list[Campaign]]:
@@ -207,5 +112,7 @@ def campaigns_of(clients: list[Tenant]) -> dict[int, list[Campaign]]:
     return found
 
 
-def last_calls(tenant: Tenant, count: int = 6) -> list[Call]:
-    return list(calls_queries.of_tenant(tenant).filter(finished=True).order_by("-created_at", "-pk")[:count])
+def visits(count: int = 6) -> list[Visit]:
+    """Who of the staff is inside which client now, the newest first."""
+    found = Visit.objects.filter(ended_at=None).select_related("tenant", "user")
+    return list(found.order_by("-started_at", "-pk")[:count])

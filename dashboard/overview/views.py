@@ -11,21 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import labels
-from dashboard.calls.models import Call, Receipt
-from dashboard.campaigns import queries as campaign_queries
-from dashboard.clients import queries as client_queries
+from dashboard.calls.models import Call
 from dashboard.connections import queries as connection_queries
-from dashboard.overview import queries
+from dashboard.overview import attention, client_page, credit, figures, queries
+from dashboard.overview.queries import ClientRow
 from dashboard.sync import freshness
-from dashboard.team import queries as team_queries
-from dashboard.ui import charts, times
+from dashboard.ui import times
 from dashboard.ui.fragments import page_or_part
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
 from tenants.access.permissions import Permission
-from tenants.models import Tenant
+from tenants.models import Connection, Tenant
 
-CONNECTIONS, CLIENTS = 6, 12
+NEEDS, CONNECTIONS, CLIENTS = 4, 5, 24
 
 
 @require_GET
@@ -51,79 +48,59 @@ def client_status(request: TenantRequest) -> HttpResponse:
 
 @staff_view(Permission.SEE_CLIENTS)
 def staff(request: StaffRequest) -> HttpResponse:
+    may = request.actor.may
+    sees_calls, sees_connections = may(Permission.SEE_ALL_CALLS), may(Permission.SEE_CONNECTIONS)
+    found = attention.of_staff(request.actor)
+    request.attention = found  # type: ignore[attr-defined]  # the sidebar shows the same
     zone, now = times.here(), timezone.now()
-    sees_calls = request.actor.may(Permission.SEE_ALL_CALLS)
-    board = queries.live_board(Tenant.objects.all())
-    days = queries.days(board)
-    ended = {day.client.pk: day.ended for day in days}
-    for row in board:
-        row.quiet_since = ended[row.client.pk]
-    needs = queries.needing_attention(Call.objects.all()) if sees_calls else []
-    today, hours = queries.today(Call.objects.all(), Receipt.objects.all(), zone)
-    sees_connections = request.actor.may(Permission.SEE_CONNECTIONS)
-    homes = {row.client.home_connection_id for row in board}
-    shown = connection_queries.connections()
-    connections = [connection for connection in shown if sees_connections or connection.pk in homes]
+    rows = queries.client_rows(Tenant.objects.select_related("home_connection"))
+    queries.add_today(rows)
+    connections = _connections(rows, sees_all=sees_connections)
+    shown = rows[:CLIENTS]
+    campaigns = queries.campaigns_of([row.client for row in shown])
     fresh: dict[Any, Any] = {connection.pk: connection.fresh for connection in connections}  # type: ignore[attr-defined]
-    ages = [freshness.fresh_at for freshness in fresh.values()]
+    for row in shown:
+        row.campaigns = campaigns.get(row.client.pk, [])
+        row.fresh = fresh.get(row.client.home_connection_id)  # type: ignore[attr-defined]
     context = {
-        "board": board[: queries.BOARD_ROWS],
-        "board_more": max(0, len(board) - queries.BOARD_ROWS),
-        "live": sum(len(row.calls) for row in board),
-        "busy": sum(bool(row.calls) for row in board),
-        "needs": needs[: queries.ATTENTION_ROWS],
-        "redraw_in": queries.seconds_to_alarm(board) if sees_calls else None,
-        "needs_more": len(needs) > queries.ATTENTION_ROWS,
-        "today": today,
-        "chart": charts.draw(hours, now, zone),
-        "chart_url": f"{reverse('staff-calls')}?since={now.astimezone(zone):%Y-%m-%d}",
+        "attention": found,
+        "needs": found.needs[:NEEDS],
+        "more_needs": found.needs[NEEDS:],
+        "live": sum(len(row.calls) for row in rows),
+        "busy": sum(bool(row.calls) for row in rows),
+        "redraw_in": queries.seconds_to_alarm(rows) if sees_calls else None,
+        "connections": connections[:CONNECTIONS],
+        "connections_more": max(0, len(connections) - CONNECTIONS),
+        "oldest": freshness.oldest(fresh.values()),
+        "rows": shown,
+        "rows_more": max(0, len(rows) - CLIENTS),
+        "visits": queries.visits(),
+        "today": figures.today(Call.objects.all(), zone),
+        "today_is_left": len(found.needs[:NEEDS]) <= len(connections[:CONNECTIONS]),
+        "since": f"{now.astimezone(zone):%Y-%m-%d}",
+        "until": now.astimezone(zone),
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
-        "now": now.astimezone(zone),
-        "connections": sorted(connections, key=lambda one: (not one.last_error, -one.spent, one.name))[:CONNECTIONS],  # type: ignore[attr-defined]
-        "connections_more": max(0, len(connections) - CONNECTIONS),
-        "days": [(day, fresh.get(day.client.home_connection_id)) for day in days[:CLIENTS]],
-        "days_more": max(0, len(days) - CLIENTS),
-        "oldest": min(ages) if ages and all(ages) else None,
         "sees_calls": sees_calls,
         "sees_connections": sees_connections,
-        "may_open": request.actor.may(Permission.OPEN_CLIENTS),
+        "may_open": may(Permission.OPEN_CLIENTS),
     }
     return page_or_part(request, "overview/overview.html", "overview/_staff_overview.html", context)
+
+
+def _connections(rows: list[ClientRow], *, sees_all: bool) -> list[Connection]:
+    """Those in trouble first, then the busiest; staff who may not see connections get those of their clients."""
+    homes = {row.client.home_connection_id for row in rows}
+    found = [one for one in connection_queries.connections() if sees_all or one.pk in homes]
+    lasting = credit.lasting(found) if sees_all else {}
+    for connection in found:
+        connection.lasts = credit.words(lasting.get(connection.pk))  # type: ignore[attr-defined]
+    return sorted(found, key=lambda one: (not one.problems, -one.spent, one.name))  # type: ignore[attr-defined]
 
 
 @require_GET
 @tenant_view(Permission.SEE_OVERVIEW)
 def client(request: TenantRequest) -> HttpResponse:
-    tenant, now = request.tenant, timezone.now()
-    zone = tenant.zone
-    calls = Call.objects.filter(tenant=tenant)
-    board = queries.live_board(Tenant.objects.filter(pk=tenant.pk))
-    today, hours = queries.today(calls, Receipt.objects.filter(tenant=tenant), zone)
-    lines = [dedication for dedication in client_queries.number_dedications(tenant) if dedication.is_open]
-    assistants = [dedication for dedication in client_queries.assistant_dedications(tenant) if dedication.is_open]
-    may = request.actor.may
-    last = queries.last_calls(tenant)
-    context = {
-        "row": board[0] if board else queries.BoardRow(tenant),
-        "needs": queries.needing_attention(calls)[: queries.ATTENTION_ROWS],
-        "redraw_in": queries.seconds_to_alarm(board),
-        "today": today,
-        "chart": charts.draw(hours, now, zone),
-        "chart_url": f"{reverse('calls', args=[tenant.slug])}?since={now.astimezone(zone):%Y-%m-%d}",
-        "now": now.astimezone(zone),
-        "last": [
-            {"call": call, "mark": labels.mark(call), "state": labels.state(call), "by": labels.started_by(call)}
-            for call in last
-        ],
-        "campaigns": campaign_queries.campaign_rows(queries.campaigns_of([tenant]).get(tenant.pk, [])[:5], now, {}),
-        "lines": lines,
-        "assistants": assistants,
-        "fresh_at": freshness.freshness_of(tenant).fresh_at,
-        "may_place": may(Permission.PLACE_CALLS),
-        "may_settings": may(Permission.MANAGE_SETTINGS),
-        "may_team": may(Permission.MANAGE_TEAM),
-        "alone": len(team_queries.people(tenant)) < 2,
-        "is_new": not last and not (board and board[0].calls),
-    }
+    context = client_page.context(request)
+    request.attention = context["attention"]  # type: ignore[attr-defined]
     return page_or_part(request, "overview/client.html", "overview/_client_overview.html", context)

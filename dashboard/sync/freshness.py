@@ -33,7 +33,7 @@ def freshness(
     states: dict[int, list[SyncState]] = {pk: [] for pk in ids}
     for state in SyncState.objects.filter(connection_id__in=ids, kind__in=kinds):
         states[state.connection_id].append(state)
-    return {pk: _freshness(found, len(kinds)) for pk, found in states.items()}
+    return {pk: of_states(found, len(kinds)) for pk, found in states.items()}
 
 
 def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)) -> Freshness:
@@ -41,12 +41,17 @@ def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.C
     used = set(NumberDedication.objects.filter(tenant=tenant).open().values_list("connection_id", flat=True))
     used |= {tenant.home_connection_id} - {None}
     found = list(freshness(used, kinds).values())
-    times = [item.fresh_at for item in found]
-    oldest = min((at for at in times if at), default=None) if all(times) else None
-    return Freshness(oldest, any(item.failing for item in found))
+    return Freshness(oldest(found), any(item.failing for item in found))
 
 
-def _freshness(states: list[SyncState], wanted: int) -> Freshness:
+def of_states(states: list[SyncState], wanted: int = 2) -> Freshness:
+    """Of one connection, from its states of `wanted` kinds: by default live calls and finished ones."""
     times = [state.fresh_at for state in states]
     oldest = min(at for at in times if at) if len(times) == wanted and all(times) else None
     return Freshness(oldest, any(state.failures for state in states))
+
+
+def oldest(found: Iterable[Freshness]) -> datetime | None:
+    """The oldest of several; None where one has never been synced, and for none."""
+    times = [item.fresh_at for item in found]
+    return min(at for at in times if at) if times and all(times) else None

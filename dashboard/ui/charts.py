@@ -1,106 +1,110 @@
-"""Calls per hour as a drawing: widths in percent, so that it fits any page; heights in pixels."""
+"""Calls a day of two weeks as a drawing: widths in percent, so that it fits any page; heights in pixels."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-HEIGHT = 214.0  # of the plot; the hours stand below it
-HEADROOM = 40.0  # pixels left empty above the highest bar
-MARGIN = 4.0  # per cent, for the figures of the scale
-LABEL_HOURS = 3  # hours to the right of the last bar that its label needs
-DAY = range(8, 20)  # shown even when nothing was called
+HEIGHT = 140.0  # of the plot; the days stand below it
+HEADROOM = 24.0  # pixels left empty above the highest bar, for its figure
+ROUNDED_FROM = 10_000  # figures from here on are written in thousands
+CROWDED_DAYS, CROWDED_FIGURE = 5, 1000  # beyond these the figures of the week before do not fit on a phone
 
 
 @dataclass(frozen=True)
-class Hour:
-    """Calls of one hour of the day, 0 to 23."""
+class DayCalls:
+    """The calls of a day: `reached` people, the `rest`, and all of the day `before` that it is compared with."""
 
-    hour: int
+    label: str
     reached: int
-    missed: int
+    rest: int
+    before: int
+    url: str = ""
+
+    @property
+    def calls(self) -> int:
+        return self.reached + self.rest
+
+    @property
+    def words(self) -> str:
+        return f"{self.label}: {self.calls} calls this week, {self.reached} reached; {self.before} last week"
+
+
+@dataclass(frozen=True)
+class Rect:
+    """`x` and `width` in percent, `y` and `height` in pixels from the top; its figure stands above it."""
+
+    x: str
+    width: str
+    y: str
+    height: str
+    middle: str
+    figure: str
+    figure_y: str
 
 
 @dataclass(frozen=True)
 class Bar:
-    """`x`, `width` and the hit area's in percent; `y` and heights in pixels from the top."""
+    """The bars of a day; the hit area and the middle of both are in percent."""
 
-    hour: Hour
-    x: str
-    width: str
+    day: DayCalls
+    middle: str
     hit_x: str
     hit_width: str
-    middle: str
-    reached_y: str
-    reached_height: str
-    missed_y: str
-    missed_height: str
-    label_reached: str
-    label_missed: str
+    before: Rect
+    reached: Rect
+    rest: Rect
 
 
 @dataclass(frozen=True)
 class Chart:
     bars: list[Bar]
-    lines: list[tuple[str, int]]  # y and what it stands for
-    reached: int
-    missed: int
-    last: Bar | None  # with space for a label beside it
-    beside: str
+    is_crowded: bool
 
     @property
-    def hours(self) -> list[Hour]:
-        """Those with calls, for the table."""
-        return [bar.hour for bar in self.bars if bar.hour.reached or bar.hour.missed]
+    def is_empty(self) -> bool:
+        return not any(bar.day.calls or bar.day.before for bar in self.bars)
 
 
-def draw(found: dict[int, tuple[int, int]], now: datetime, zone: ZoneInfo) -> Chart:
-    """`found`: hour of the day → reached, missed."""
-    current_hour = now.astimezone(zone).hour
-    span = range(min([DAY.start, *found]), max([DAY.stop - 1, current_hour, *found]) + 1)
-    hours = [Hour(hour, *found.get(hour, (0, 0))) for hour in span]
-    step = _step(max((hour.reached + hour.missed for hour in hours), default=0))
-    top = step * max(2, math.ceil(max((hour.reached + hour.missed for hour in hours), default=0) / step))
-    scale = (HEIGHT - HEADROOM) / top
-    share = (100 - MARGIN) / len(hours)
-    bars = [_bar(at, hour, share, scale) for at, hour in enumerate(hours)]
-    called = [bar for bar in bars if bar.hour.reached or bar.hour.missed]
-    last = called[-1] if called and called[-1].hour.hour <= span[-1] - LABEL_HOURS else None
-    return Chart(
-        bars=bars,
-        lines=[(f"{HEIGHT - scale * value:.1f}", value) for value in range(step, top + 1, step)],
-        reached=sum(hour.reached for hour in hours),
-        missed=sum(hour.missed for hour in hours),
-        last=last,
-        beside=f"{MARGIN + (last.hour.hour - span[0] + 1) * share + 1:.2f}%" if last else "",
-    )
+def draw(days: Sequence[DayCalls]) -> Chart:
+    """One pair of bars for each day: the week before as an outline, this week filled."""
+    most = max((max(day.calls, day.before) for day in days), default=0)
+    scale = (HEIGHT - HEADROOM) / max(most, 1)
+    share = 100 / max(len(days), 1)
+    bars = [_bar(at, day, share, scale) for at, day in enumerate(days)]
+    return Chart(bars, len(days) > CROWDED_DAYS or most >= CROWDED_FIGURE)
 
 
-def _step(most: int) -> int:
-    """A round distance between two lines, so that two to four of them cover the highest bar."""
-    for step in (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2500, 5000):
-        if most <= 3 * step:
-            return step
-    return 10 ** len(str(most))
+def _bar(at: int, day: DayCalls, share: float, scale: float) -> Bar:
+    left = at * share
 
+    def rect(count: int, above: int, begins: float, width: float, figure: str) -> Rect:
+        y = HEIGHT - (count + above) * scale
+        return Rect(
+            x=_percent(left + share * begins),
+            width=_percent(share * width),
+            y=f"{y:.1f}",
+            height=f"{count * scale:.1f}",
+            middle=_percent(left + share * (begins + width / 2)),
+            figure=figure,
+            figure_y=f"{y - 6:.1f}",
+        )
 
-def _bar(at: int, hour: Hour, share: float, scale: float) -> Bar:
-    left = MARGIN + at * share
-    gap = 1.0 if hour.reached and hour.missed else 0.0
-    reached, missed = hour.reached * scale, hour.missed * scale
     return Bar(
-        hour=hour,
-        x=f"{left + share * 0.22:.2f}%",
-        width=f"{share * 0.56:.2f}%",
-        hit_x=f"{left:.2f}%",
-        hit_width=f"{share:.2f}%",
-        middle=f"{left + share / 2:.2f}%",
-        reached_y=f"{HEIGHT - reached:.1f}",
-        reached_height=f"{reached:.1f}",
-        missed_y=f"{HEIGHT - reached - missed:.1f}",
-        missed_height=f"{max(0.0, missed - gap):.1f}",
-        label_reached=f"{HEIGHT - max(6.0, reached / 2):.1f}",
-        label_missed=f"{HEIGHT - max(26.0, reached / 2 + 20, reached + missed / 2):.1f}",
+        day=day,
+        middle=_percent(left + share / 2),
+        hit_x=_percent(left),
+        hit_width=_percent(share),
+        before=rect(day.before, 0, 0.17, 0.28, shortened(day.before)),
+        reached=rect(day.reached, 0, 0.49, 0.34, ""),
+        rest=rect(day.rest, day.reached, 0.49, 0.34, shortened(day.calls)),
     )
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+def shortened(count: int) -> str:
+    """`1,027`; `12k` where a bar has no room for all digits."""
+    return f"{count / 1000:.0f}k" if count >= ROUNDED_FROM else f"{count:,}"

@@ -5,7 +5,7 @@ import pytest
 from dashboard.calls.models import Call
 from dashboard.calls.updates import voicemail
 from dashboard.calls.updates.voicemail import Source
-from dashboard.overview import queries as overview
+from dashboard.overview import figures
 from tenants.isolation import scope
 from tests.fixtures.call_factories import make_call
 
@@ -56,8 +56,8 @@ def test_voicemail_is_not_reached(bloom):
     make_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
     with scope.for_tenant(bloom.tenant):
         calls = Call.objects.filter(tenant=bloom.tenant)
-        figures, _ = overview.today(calls, bloom.tenant.receipts.all(), bloom.tenant.zone)
-    assert (figures.calls, figures.reached, figures.machines, figures.share) == (2, 1, 1, 50)
+        today = figures.today(calls, bloom.tenant.zone)
+    assert (today.calls, today.reached, today.missed, today.share) == (2, 1, 1, 50)
 
 
 def test_the_page_names_the_source_and_the_filter_finds_it(bloom, make_member, sign_in):

@@ -13,7 +13,7 @@ from tenants import audit
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import StaffMember, Tenant
-from tests.fixtures.call_factories import make_campaign
+from tests.fixtures.call_factories import make_call, make_campaign
 from tests.promises import url_matrix
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -37,8 +37,9 @@ def test_a_clients_page_is_in_its_own_zone(at_noon, harbor, bloom, make_member, 
     for setup, there, words in ((harbor, "07:00", "New York time"), (bloom, "13:00", "Amsterdam time")):
         html = sign_in(make_member(setup, Role.OWNER)).get(f"/c/{setup.tenant.slug}/activity/").content.decode()
         assert there in clocks(html) and words in html
+    make_call(harbor, state="ended")
     overview = sign_in(make_member(harbor, Role.OWNER)).get(f"/c/{harbor.tenant.slug}/").content.decode()
-    assert "until 07:00" in overview
+    assert "Until 07:00" in overview and "against last week to Monday 07:00" in overview
 
 
 def test_a_list_of_several_clients_is_in_the_resellers(at_noon, admin, sign_in, settings):

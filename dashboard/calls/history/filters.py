@@ -22,6 +22,7 @@ STATES = {
     "machine": "Voicemail or a machine",
     "missed": "Not reached or refused",
     "person": "Needs a person",
+    "call-back": "To be called back",
 }
 DIRECTIONS = {"outbound": "Calls out", "inbound": "Calls in", "web": "From the browser"}
 MISSED = [State.FAILED, State.REJECTED, State.INSUFFICIENT_CREDITS, State.REFUSED]
@@ -98,4 +99,6 @@ def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:
             return calls.filter(state__in=MISSED)
         case "person":
             return calls.filter(~Q(alarm="") | END_LATE)
+        case "call-back":
+            return calls.to_call_back()
     return calls

@@ -61,6 +61,7 @@ class Alarm(models.TextChoices):
 
 STOPS_DIALING = [Alarm.WRONG_NUMBER, Alarm.WRONG_ASSISTANT]  # until staff clear it, with a reason
 
+CALL_BACK_WITHIN = timedelta(days=7)  # who asked longer ago is not waiting for it any more
 REACHED = Q(started_at__isnull=False, machine_source="")  # a person: whom a machine answered for was not reached
 END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
@@ -80,6 +81,16 @@ class CallQuerySet(models.QuerySet["Call"]):
     def needing_attention(self) -> CallQuerySet:
         """Calls that need a person: with a stored alarm, or with an end-call that is late."""
         return self.filter(~Q(alarm="") | END_LATE)
+
+    def to_call_back(self) -> CallQuerySet:
+        """Calls of one client in which a person asked to be called back, and to whom nobody has called since."""
+        asked = self.filter(outcome=outcomes.CALL_BACK, created_at__gte=Now() - CALL_BACK_WITHIN)
+        later = Call.objects.filter(
+            tenant=models.OuterRef("tenant"),
+            counterpart=models.OuterRef("counterpart"),
+            created_at__gt=models.OuterRef("created_at"),
+        )
+        return asked.exclude(counterpart="").exclude(models.Exists(later.order_by()))
 
     def with_end_age(self) -> CallQuerySet:
         """Annotate how long ago the end was requested, by the database's clock; `Call.current_alarm` reads it."""
