@@ -19,6 +19,8 @@ ASKS = {
     Alarm.WRONG_ASSISTANT: "Wrong assistant",
     Alarm.LOST: "Lost at VoiceDock",
 }
+SPEAKERS = {"user": "Person", "assistant": "Assistant"}  # by the roles of messages (`voicedock-api.md §5.1`)
+LONGEST_SENTENCE = 200  # characters; a card has room for fewer
 WHY = {
     Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
     Alarm.END_NOT_CONFIRMED: "It was asked to end, and we have not heard that it ended. Ending it again does no harm.",
@@ -99,6 +101,15 @@ def started_by(call: Call) -> str:
     if lead(call).get("campaign"):
         return str(lead(call)["campaign"])
     return "Caller" if call.direction == "inbound" else "Outside of Patchbay"
+
+
+def last_sentence(call: Call) -> tuple[str, str]:
+    """Who spoke last on the phone, and what; ("", "") where nothing is known. Needs `queries.board` with words."""
+    for message in getattr(call, "last_messages", None) or []:
+        said = " ".join(str(message.get("content") or "").split()) if isinstance(message, dict) else ""
+        if said and message.get("role") in SPEAKERS:
+            return SPEAKERS[message["role"]], said[:LONGEST_SENTENCE]
+    return "", ""
 
 
 def line(call: Call) -> str:

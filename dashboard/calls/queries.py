@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import F, Func, JSONField, OuterRef, Subquery, Value
 from django.utils import timezone
 
 from dashboard.calls import leads
@@ -103,19 +103,33 @@ def by_token(tenant: Tenant, token: UUID) -> Call | None:
     return Call.objects.filter(tenant=tenant, client_token=token).first()
 
 
-def board(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
-    """Live calls with their last command on `last`, at most `BOARD_SIZE`."""
-    found = list(with_relations(calls.live()).order_by("created_at" if longest else "-created_at", "id")[:BOARD_SIZE])
+def board(calls: CallQuerySet, *, longest: bool = True, with_words: bool = False) -> list[Call]:
+    """Live calls with their last command on `last`, at most `BOARD_SIZE`.
+
+    `with_words`: with the last two messages on `last_messages`, of which either may be none, for those who may read
+    transcripts; the database hands out no more of the transcript.
+    """
+    found = with_relations(calls.live()).order_by("created_at" if longest else "-created_at", "id")
+    if with_words:
+        found = found.annotate(
+            last_messages=Func(
+                F("report__messages__-1"),
+                F("report__messages__-2"),
+                function="jsonb_build_array",
+                output_field=JSONField(),
+            )
+        )
+    shown = list(found[:BOARD_SIZE])
     last = {
         receipt.call_id: receipt
-        for receipt in Receipt.objects.filter(call__in=[call.pk for call in found])
+        for receipt in Receipt.objects.filter(call__in=[call.pk for call in shown])
         .select_related("asked_by")
         .order_by("call_id", "-asked_at", "-id")
         .distinct("call_id")
     }
-    for call in found:
+    for call in shown:
         call.last = last.get(call.pk)  # type: ignore[attr-defined]
-    return found
+    return shown
 
 
 def fresh_at(connection_id: int | None, kind: Kind) -> datetime | None:

@@ -94,10 +94,15 @@ def record(
 @scope.requires_scope
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
     """Record a reading, once an hour for each user and subject, since some pages refresh every second."""
-    name, since = _subject_name(subject), timezone.now() - ONCE
+    name, since = _subject_name(subject), once_since()
     recent = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
     if not recent.filter(tenant=tenant).exists():
         record(by, tenant, action, subject, **details)
+
+
+def once_since() -> datetime:
+    """A reading that was recorded after this moment is not recorded again."""
+    return timezone.now() - ONCE
 
 
 def _subject_name(subject: Model | str) -> str:

@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "support.let-in": "{actor} let {person} of support know and enter this client.",
     "support.kept-out": "{actor} ended the access of {person} of support.",
     "calls.exported": "{actor} exported calls as {file}.",
+    "calls.words-seen": "{actor} saw the last sentences of live calls on the live board.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the auditors’ pages as {file}, {rows} rows.",
     "evidence.exported": "{actor} took the evidence of {period} away as an archive, with the hash {sha256}.",

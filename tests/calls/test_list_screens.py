@@ -183,7 +183,7 @@ def test_a_call_of_nobody_is_seen_by_staff_alone(bloom, manager, admin, sign_in)
 
     assert manager.get(BOARD).context["count"] == 0
     page = sign_in(admin).get("/live/?client=none").content.decode()
-    assert "Of nobody" in page
+    assert "Unassigned" in page
     assert sign_in(admin).get("/calls/").status_code == 200
 
 
