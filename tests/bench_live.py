@@ -98,7 +98,7 @@ def _clicks(page: Page, admin_api: httpx.Client) -> tuple[list[float], list[floa
     page.add_init_script(f"({CLICKS})()")
     for nth in range(CALLS):
         page.goto("/c/bloom-dental/call/")
-        page.get_by_label("Who do you call").fill(f"+316124{nth:05}")
+        page.get_by_label("Number to call").fill(f"+316124{nth:05}")
         page.get_by_role("button", name=BEGIN).click()
         page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
         placed.append(_arrival(admin_api, "/calls/outbound") - _clicked(page))

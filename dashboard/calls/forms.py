@@ -11,13 +11,14 @@ from django import forms
 
 from dashboard.calls.caller_id import report
 from dashboard.calls.control import commands, transfer_targets
-from dashboard.calls.placing import destinations, intents
+from dashboard.calls.placing import destinations, intents, number_echo
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from dashboard.voicedock.commands import MISSING
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = intents.NOT_YOURS
+LONGEST_DESTINATION = 120
 
 
 class ChosenReading(forms.Form):
@@ -48,10 +49,20 @@ class PlaceForm(ChosenReading):
     """One call. `number` and `assistant` are ids of the client's own open dedications; others never get past here."""
 
     destination = forms.CharField(
-        max_length=120,
+        max_length=LONGEST_DESTINATION,
         error_messages={"required": "Type the number of the person you call."},
         widget=forms.TextInput(
-            attrs={"inputmode": "tel", "autocomplete": "off", "class": "phone-input", "placeholder": "+31 6 1234 5678"}
+            attrs={
+                "inputmode": "tel",
+                "autocomplete": "off",
+                "class": "phone-input",
+                "hx-trigger": "input changed delay:200ms, change from:[name='number']",
+                "hx-include": "[name='number']:checked",
+                "hx-target": "#number-echo",
+                "hx-swap": "innerHTML",
+                "hx-sync": "this:replace",
+                "hx-indicator": "#number-echo",
+            }
         ),
     )
     number = forms.IntegerField(error_messages={"required": "Choose the line you call from.", "invalid": NOT_YOURS})
@@ -77,9 +88,25 @@ class PlaceForm(ChosenReading):
         self.tenant = tenant
         self.lines = {line.pk: line for line in lines if line.is_open}
         self.assistants = {assistant.pk: assistant for assistant in assistants if assistant.is_open}
+        line_country = next(iter(destinations.countries_of(tenant, self.line_e164)), "")
+        self.fields["destination"].widget.attrs["placeholder"] = (
+            phone_numbers.example(line_country) or "+31 6 1234 5678"
+        )
+
+    @property
+    def line_e164(self) -> str:
+        """The number of the chosen line, "" when none of the client's own open lines is chosen."""
+        chosen = str(self["number"].value() or "")
+        return next((line.e164 for pk, line in self.lines.items() if str(pk) == chosen), "")
+
+    def echo(self) -> number_echo.NumberEcho:
+        """What the typed number is read as."""
+        text = str(self["destination"].value() or "")
+        return number_echo.of(self.tenant, text, line=self.line_e164)
 
     def clean_destination(self) -> str:
-        return self.read(self.cleaned_data["destination"], partial(destinations.read_for, self.tenant))
+        reader = partial(destinations.read_for, self.tenant, line=self.line_e164)
+        return self.read(self.cleaned_data["destination"], reader)
 
     def clean_number(self) -> int:
         if self.cleaned_data["number"] not in self.lines:

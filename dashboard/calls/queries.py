@@ -18,6 +18,7 @@ from dashboard.voicedock import CommandType
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 BOARD_SIZE = 200
+RECENT, RECENT_PEOPLE = 100, 4
 
 
 def with_relations(calls: CallQuerySet) -> CallQuerySet:
@@ -96,6 +97,28 @@ def last_try(tenant: Tenant, user: User) -> Call | None:
     """The user's last call of the past hour, shown beside the form."""
     hour = timezone.now() - timedelta(hours=1)
     return Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).order_by("-created_at").first()
+
+
+def line_e164(tenant: Tenant, dedication: str) -> str:
+    """The number of one of the client's dedications, named by its id; "" for any other text."""
+    if not (dedication.isascii() and dedication.isdigit()) or len(dedication) > 18:
+        return ""
+    found = NumberDedication.objects.filter(tenant=tenant, pk=dedication, withdrawn_at=None)
+    return found.values_list("e164", flat=True).first() or ""
+
+
+def recent_people(tenant: Tenant) -> list[Call]:
+    """The last call to each of the people whom members of this client called lately, the newest first.
+
+    Looks at the last `RECENT` calls out alone, so that it takes the same time in a table of any size.
+    """
+    calls = Call.objects.filter(tenant=tenant, direction="outbound").order_by("-created_at", "-id")
+    newest: dict[str, UUID] = {}
+    for pk, counterpart, by in calls.values_list("pk", "counterpart", "requested_by")[:RECENT]:
+        if by is not None and counterpart and len(newest) < RECENT_PEOPLE:
+            newest.setdefault(counterpart, pk)
+    found = {call.pk: call for call in with_relations(Call.objects.filter(tenant=tenant, pk__in=newest.values()))}
+    return [found[pk] for pk in newest.values()]
 
 
 def by_token(tenant: Tenant, token: UUID) -> Call | None:

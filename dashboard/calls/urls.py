@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/caller-id/", caller_id.client, name="caller-id"),
     path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
+    path("c/<slug:slug>/call/number/", placing.number_echo, name="call-number"),
     path("c/<slug:slug>/live/", board_view.board, name="live"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),

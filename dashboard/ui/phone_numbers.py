@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
+from django.utils import timezone
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers.timezone import time_zones_for_number
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\b")
 TYPES = {
@@ -31,13 +35,27 @@ NETWORKS = {  # country codes that belong to no country: region 001 of phonenumb
     870: "Satellite",
     881: "Satellite",
 }
+LONG_GROUP = re.compile(r"(?<!\d)\d{7,10}(?!\d)")
+PARTS = {7: (3, 4), 8: (4, 4), 9: (3, 3, 3), 10: (3, 3, 4)}  # of groups that some plans leave too long to compare
 WITH_ARTICLE = ("Netherlands", "United", "Philippines", "Bahamas", "Gambia", "Maldives", "Seychelles", "Comoros")
 
 
 def grouped(e164: str) -> str:
-    """`+31612345678` → `+31 6 12345678`; what is not a number stays as it is."""
+    """`+31612345678` → `+31 6 1234 5678`; what is not a number stays as it is."""
     number = _parse(e164)
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) if number else e164
+    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)) if number else e164
+
+
+def grouped_national(e164: str) -> str:
+    """`+31612345678` → `06 1234 5678`, as within its own country; "" for what is not a number."""
+    number = _parse(e164)
+    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
+
+
+def example(country_code: str) -> str:
+    """A mobile number of this country as people write it there, for a placeholder; "" where none is known."""
+    number = phonenumbers.example_number_for_type(country_code, PhoneNumberType.MOBILE)
+    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
 
 
 def within(text: str) -> str:
@@ -57,6 +75,14 @@ def region(e164: str) -> str:
     return ", ".join(part for part in (_countries().get(code, code), kind) if part)
 
 
+def clock_there(e164: str, now: datetime | None = None) -> str:
+    """`14:07`, the local time where the number rings; `05:07 to 08:07` where its digits leave several zones open."""
+    number, moment = _parse(e164), now or timezone.now()
+    clocks = sorted(filter(None, (_local(moment, zone) for zone in time_zones_for_number(number)))) if number else []
+    first, last = (f"{clock:%H:%M}" for clock in (clocks[0], clocks[-1])) if clocks else ("", "")
+    return first if first == last else f"{first} to {last}"
+
+
 def country(code: str, *, article: bool = False) -> str:
     """`NL` → `Netherlands`, with the article `the Netherlands`; "" for what is no country."""
     name = _countries().get(code, "").partition(",")[0]
@@ -74,6 +100,27 @@ def country_of(e164: str) -> str:
     number = _parse(e164)
     code = phonenumbers.region_code_for_number(number) if number else None
     return code if code in phonenumbers.SUPPORTED_REGIONS else ""
+
+
+def _in_parts(text: str) -> str:
+    """The text with its long groups of digits split: `+31 6 12345678` → `+31 6 1234 5678`."""
+    return LONG_GROUP.sub(lambda found: _parts(found[0]), text)
+
+
+def _parts(digits: str) -> str:
+    parts, at = [], 0
+    for length in PARTS[len(digits)]:
+        parts.append(digits[at : at + length])
+        at += length
+    return " ".join(parts)
+
+
+def _local(moment: datetime, zone: str) -> datetime | None:
+    """The wall time in a zone, without the zone, so that several can be compared; None for `Etc/Unknown`."""
+    try:
+        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    except ZoneInfoNotFoundError:
+        return None
 
 
 def _parse(e164: str) -> phonenumbers.PhoneNumber | None:

@@ -14,7 +14,7 @@ from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, Number, Tenant
 from tests.fixtures.backdating import backdating
-from tests.fixtures.call_factories import make_call
+from tests.fixtures.call_factories import captured_selects, make_call
 
 ADDRESS = "/c/bloom-dental/call/"
 
@@ -35,8 +35,13 @@ def dialed(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
 
 
 @pytest.fixture
-def operator_browser(bloom: Any, make_member: Any, sign_in: Any) -> Any:
-    return sign_in(make_member(bloom, Role.OPERATOR))
+def operator(bloom: Any, make_member: Any) -> Any:
+    return make_member(bloom, Role.OPERATOR)
+
+
+@pytest.fixture
+def operator_browser(operator: Any, sign_in: Any) -> Any:
+    return sign_in(operator)
 
 
 def typed(setup: Any, **more: Any) -> dict[str, Any]:
@@ -63,7 +68,8 @@ def test_a_call_lands_on_its_panel(bloom, operator_browser, dialed):
     ("text", "words"),
     [
         ("", "Type the number of the person you call."),
-        ("0612345678", "country code"),
+        ("0612", "This number is too short. A mobile number in the Netherlands has 10 digits; 6 are missing here."),
+        ("06123456789", "too long"),
         ("+31 6 1234 567", "has 9 digits after +31; one is missing here"),
         ("+31 900 0123456", "premium-rate"),
         ("+31 6 1234 5678 901", "too many"),
@@ -283,3 +289,97 @@ def test_what_would_refuse_every_call_is_messages_before_the_click(bloom, operat
                 token=uuid.uuid4(),
             )
         assert refused.value.message == words
+
+
+@pytest.mark.parametrize("text", ["06 12345678", "0612345678", "0031612345678", "06-1234 5678", "+31 (0)6 12345678"])
+def test_a_number_is_read_as_in_the_country_of_the_line(bloom, operator_browser, dialed, text):
+    assert operator_browser.post(ADDRESS, typed(bloom, destination=text)).status_code == 303
+    assert [facts["destination"] for facts in dialed] == ["+31612345678"]
+
+
+def test_a_number_of_two_countries_is_asked_for(bloom, operator_browser, dialed):
+    _set_country(bloom, "DE")
+    form = typed(bloom, destination="030 2345678")
+    response = operator_browser.post(ADDRESS, form)
+    page = response.content.decode()
+    assert response.status_code == 422 and dialed == []
+    assert all(f'name="reading" value="{e164}"' in page for e164 in ("+31302345678", "+49302345678"))
+    assert operator_browser.post(ADDRESS, form | {"reading": "+49302345678"}).status_code == 303
+    assert [facts["destination"] for facts in dialed] == ["+49302345678"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "hidden"),
+    [
+        ("0612345678", ["+31 6 1234 5678", "Netherlands, mobile", " there", 'data-grouped="06 1234 5678"'], []),
+        ("0612", ["This number is too short.", 'data-grouped="06 12"'], [" there", "mergency"]),
+        ("030 2345678", ["+31 30 234 5678", "Netherlands, fixed line"], ['name="reading"']),
+        ("+32 470 12 34 56", ["may call: Netherlands", 'data-number=""'], [" there"]),
+        ("", ["hidden"], [" there"]),
+        ('"><script>alert(1)</script>', ["country code"], ["<script"]),
+        ("9" * 400, [], [" there"]),
+    ],
+)
+def test_what_is_typed_is_echoed_before_it_is_dialed(bloom, operator_browser, dialed, text, shown, hidden):
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["NL"])
+    response = operator_browser.get(f"{ADDRESS}number/", {"destination": text, "number": bloom.number.pk})
+    part = response.content.decode()
+    assert response.status_code == 200 and "<html" not in part
+    assert [words for words in shown if words not in part] == [words for words in hidden if words in part] == []
+    assert dialed == []
+
+
+def test_an_echo_knows_nothing_of_another_clients_line(bloom, harbor, operator_browser):
+    for line in (harbor.number.pk, "x", "", "9" * 40):
+        part = operator_browser.get(f"{ADDRESS}number/", {"destination": "0612345678", "number": line})
+        assert part.status_code == 200 and "country code" in part.content.decode()
+
+
+def test_the_echo_stands_on_the_page_without_a_script(bloom, operator_browser, dialed):
+    given = operator_browser.get(ADDRESS, {"to": "+31612345678"}).content.decode()
+    assert "Netherlands, mobile" in given and 'value="+31 6 1234 5678"' in given
+    assert "Call +31 6 1234 5678" in given
+    failed = operator_browser.post(ADDRESS, typed(bloom, destination="0612345678", assistant="")).content.decode()
+    assert "Netherlands, mobile" in failed and 'value="0612345678"' in failed and dialed == []
+    short = operator_browser.post(ADDRESS, typed(bloom, destination="0612")).content.decode()
+    assert short.count("This number is too short") == 1
+
+
+def test_calling_again_keeps_the_number_the_line_and_the_assistant(bloom, harbor, operator_browser):
+    with scope.for_system("a second assistant"):
+        other = type(bloom.assistant.assistant).objects.create(
+            connection=bloom.connection, remote_id="asst-two", name="Recall"
+        )
+        second = dedications.dedicate_assistant(bloom.tenant, other, by=None)
+    chosen = {"to": "+31612345678", "number": bloom.number.pk, "assistant": second.pk}
+    form = operator_browser.get(ADDRESS, chosen).context["form"]
+    assert (form["number"].value(), form["assistant"].value()) == (bloom.number.pk, second.pk)
+    foreign = {"number": harbor.number.pk, "assistant": harbor.assistant.pk}
+    form = operator_browser.get(ADDRESS, chosen | foreign).context["form"]
+    assert (form["number"].value(), form["assistant"].value()) == (bloom.number.pk, bloom.assistant.pk)
+
+
+def test_people_called_lately_are_one_press_away(bloom, operator_browser, operator):
+    for at, counterpart in enumerate(["+31612345671", "+31612345672", "+31612345671", "+31900123456", ""]):
+        make_call(bloom, by=operator, state="ended", counterpart=counterpart, ago=100 + at)
+    make_call(bloom, state="ended", counterpart="+31612345679", ago=50)  # by a campaign
+    page = operator_browser.get(ADDRESS)
+    assert [person["e164"] for person in page.context["recent"]] == ["+31612345671", "+31612345672"]
+    assert 'href="?to=%2B31612345671"' in page.content.decode()
+
+
+def test_the_page_reads_as_much_for_many_calls_as_for_one(bloom, operator_browser, operator):
+    counts = []
+    for more in (1, 30):
+        for at in range(more):
+            make_call(bloom, by=operator, state="ended", ago=100 + at, counterpart=f"+316123400{more + at:02}")
+        with captured_selects() as found:
+            operator_browser.get(ADDRESS)
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+
+
+def _set_country(setup: Any, country: str) -> None:
+    with scope.for_tenant(setup.tenant):
+        Tenant.objects.filter(pk=setup.tenant.pk).update(country=country)

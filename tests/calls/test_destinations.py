@@ -196,3 +196,39 @@ def test_what_is_not_called_is_answered_by_its_rule(text, words, rule):
     with pytest.raises(destinations.NotCallable, match=words.replace("+", r"\+")) as refused:
         destinations.read(text)
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize("text", ["0612", "06", "7", "020 55"])
+@pytest.mark.parametrize("countries", [("NL",), ("NL", "BE"), ()])
+def test_a_number_that_lacks_digits_is_too_short_and_no_emergency_number(text, countries):
+    with pytest.raises(destinations.NotCallable) as refused:
+        destinations.read(text, *countries)
+    assert str(refused.value).startswith(destinations.TOO_SHORT), text
+    assert refused.value.rule != Rule.EMERGENCY and "mergency" not in str(refused.value)
+
+
+def test_the_missing_digits_are_counted_as_the_number_is_written():
+    for text, words in (("0612", "10 digits; 6 are missing"), ("+31 612", "9 digits after +31; 6 are missing")):
+        with pytest.raises(destinations.NotCallable) as refused:
+            destinations.read(text, "NL")
+        assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "country"), [("112", "NL"), ("1850", "NL"), ("411", "US"), ("116117", "DE")])
+def test_short_numbers_are_named_as_such(text, country):
+    with pytest.raises(destinations.NotCallable, match="Emergency and short numbers"):
+        destinations.read(text, country)
+
+
+@pytest.mark.parametrize(
+    ("text", "e164"),
+    [("06 1234 5678", "+31612345678"), ("0470 12 34 56", "+32470123456"), ("+44 20 7946 0018", "+442079460018")],
+)
+def test_a_number_that_one_of_two_countries_reads_is_read(text, e164):
+    assert destinations.read(text, "NL", "BE") == e164
+
+
+def test_a_number_that_two_countries_read_asks():
+    with pytest.raises(destinations.Ambiguous) as asked:
+        destinations.read("030 2345678", "DE", "NL")
+    assert asked.value.readings == ["+49302345678", "+31302345678"]

@@ -28,7 +28,7 @@ def region(page: Page, name: str) -> Any:
 def place(page: Page, destination: str, assistant: str = "") -> None:
     """From *Call now* onto the panel of the new call."""
     page.get_by_role("link", name="Call now").first.click()
-    page.get_by_label("Who do you call").fill(destination)
+    page.get_by_label("Number to call").fill(destination)
     if assistant:
         page.get_by_role("radio", name=re.compile(f"^{assistant}")).check()
     page.get_by_role("button", name=BEGIN).click()

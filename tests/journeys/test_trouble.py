@@ -15,24 +15,24 @@ from tests.journeys.calling import BEGIN, PANEL, commands, force, of_person, pla
 def test_a_wrong_number_keeps_the_form_and_says_why_beside_it(window, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")
-    page.get_by_label("Who do you call").fill("020 555 0150")
+    page.get_by_label("Number to call").fill("020 555 0150")
     page.get_by_label("First words").fill("Good morning.")
     page.get_by_role("button", name=BEGIN).click()
-    field = page.get_by_label("Who do you call")
+    field = page.get_by_label("Number to call")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_value("020 555 0150")
     expect(page.get_by_label("First words")).to_have_value("Good morning.")
     assert findings(page) == []
-    page.get_by_label("Who do you call").fill("+31 20 555 0142")
+    page.get_by_label("Number to call").fill("+31 20 555 0142")
     page.get_by_role("button", name=BEGIN).click()
-    expect(page.get_by_label("Who do you call")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Number to call")).to_have_attribute("aria-invalid", "true")
     assert placed(sandbox, "+31205550142") == 0, "its own line is not called"
 
 
 def test_two_clicks_dial_once_and_end_once(window, sandbox, talkative):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")
-    page.get_by_label("Who do you call").fill("+31 6 1234 5611")
+    page.get_by_label("Number to call").fill("+31 6 1234 5611")
     page.get_by_role("button", name=BEGIN).dblclick()
     page.wait_for_url(PANEL)
     force(sandbox, of_person(sandbox, "+31612345611"), "in-progress")
@@ -48,7 +48,7 @@ def test_a_lost_answer_is_shown_as_unknown_and_never_dialled_again(window, sandb
     page = window("operator@bloom.test")
     sandbox.post("faults", json={"fault": "lost", "route": "/calls/outbound"})
     page.goto("/c/bloom-dental/call/")
-    page.get_by_label("Who do you call").fill("+31 6 1234 5612")
+    page.get_by_label("Number to call").fill("+31 6 1234 5612")
     page.get_by_role("button", name=BEGIN).click()
     page.wait_for_url(PANEL)
     expect(page.get_by_role("main")).to_contain_text(re.compile("Not certain|In progress"))
@@ -138,7 +138,7 @@ def test_what_belongs_to_another_client_is_not_there(window):
 def test_a_call_is_placed_by_keyboard_alone(window, sandbox, talkative):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")
-    expect(page.get_by_label("Who do you call")).to_be_focused()
+    expect(page.get_by_label("Number to call")).to_be_focused()
     page.keyboard.type("+31612345615")
     page.keyboard.press("Enter")
     page.wait_for_url(PANEL)

@@ -120,6 +120,7 @@ ROWS: dict[str, Row] = {
     "staff-live": Row(),
     "staff-calls": Row(),
     "call-now": form_row(_place),
+    "call-number": Row(),
     "live": Row(),
     "calls": Row(),
     "calls-export": Row(),

@@ -273,3 +273,36 @@ def test_the_opening_sentence_follows_the_chosen_assistant(page, site):
     expect(page.get_by_label("Words")).to_have_attribute("placeholder", "")
     page.get_by_label("One").check()
     expect(page.get_by_label("Words")).to_have_attribute("placeholder", "Good day.")
+
+
+NUMBER = """<form><input aria-label="Number" id="id_destination" value="0612">
+<div id="number-echo"><p data-number-echo data-typed="0612345678" data-grouped="06 1234 5678"
+data-number="+31 6 1234 5678"></p></div>
+<a href="?to=1" data-fill="#id_destination" data-fill-with="+31 6 1234 0000">Recent</a>
+<button><span data-call-button data-call-to="#id_destination" data-call-from="number"></span></button></form>
+<script src="/static/js/call_button.js"></script>"""
+SWAPPED = "() => document.dispatchEvent(new CustomEvent('htmx:after:swap', { bubbles: true }))"
+
+
+def test_the_number_is_grouped_as_the_server_read_it_unless_one_edits_within_it(page, site):
+    page.goto(site.page(f"<body>{NUMBER}</body>"))
+    number, button = page.get_by_label("Number"), page.get_by_role("button", name="Call")
+    page.evaluate(SWAPPED)  # an answer about another text
+    expect(number).to_have_value("0612")
+    expect(button).to_have_text("Call 0612")
+    number.fill("0612345678")
+    number.evaluate("field => field.setSelectionRange(3, 3)")
+    page.evaluate(SWAPPED)
+    expect(number).to_have_value("0612345678")
+    number.evaluate("field => field.setSelectionRange(10, 10)")
+    page.evaluate(SWAPPED)
+    expect(number).to_have_value("06 1234 5678")
+    expect(button).to_have_text("Call +31 6 1234 5678")
+
+
+def test_a_recent_number_fills_the_field_and_leaves_the_form(page, site):
+    page.goto(site.page(f"<body>{NUMBER}</body>"))
+    page.get_by_role("link", name="Recent").click()
+    expect(page.get_by_label("Number")).to_have_value("+31 6 1234 0000")
+    expect(page.get_by_label("Number")).to_be_focused()
+    assert "to=1" not in page.url

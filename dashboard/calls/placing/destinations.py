@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
@@ -16,6 +16,8 @@ from tenants.models import Tenant
 
 COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
 NO_COUNTRY = "No country has this code. Check the digits after the +."
+TOO_SHORT = "This number is too short. "
+TOO_LONG = "This number is too long. "
 SHORT = "Emergency and short numbers cannot be called from here. " + COUNTRY_CODE
 EXTENSION = "Leave out the extension ({extension}): only the number itself can be called."
 DIGITS_ONLY = "A phone number has digits only. " + COUNTRY_CODE
@@ -26,7 +28,7 @@ ONE_READING = "The + is missing. Choose this number if it is the one you mean, o
 NOT_ALLOWED = (
     "This number rings in {there}. {name} may call: {allowed}. Your account team can add a country. Nothing was dialed."
 )
-SHORTEST = 6  # digits: anything up to this without a country code is a short number
+SHORTEST = 6  # digits: no number of a person is shorter in most countries, and short numbers are not longer
 KINDS = {PhoneNumberType.MOBILE: "mobile number", PhoneNumberType.FIXED_LINE: "landline number"}
 COUNT = {1: "one", 2: "two", 3: "three"}
 TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
@@ -49,11 +51,14 @@ class Ambiguous(NotCallable):
         self.readings = list(readings)
 
 
-def read(text: str, country: str = "") -> str:
-    """`+31 6 1234-5678`, `0031…`, or as written in `country` (an ISO code), as E.164. Raises `NotCallable`."""
-    typed = number_text.parse(text)
-    _check_text(typed, country)
-    found = list(_readings(typed.text, country))
+def read(text: str, *written_in: str) -> str:
+    """`+31 6 1234-5678`, `0031…`, or as written in one of these countries (ISO codes), as E.164.
+
+    Raises `NotCallable`; `Ambiguous` when two of the countries read two numbers.
+    """
+    typed, written_in = number_text.parse(text), tuple(filter(None, written_in))
+    _check_text(typed, written_in)
+    found = list(_readings(typed.text, written_in))
     valid = {_e164(number): certain for number, certain in reversed(found) if phonenumbers.is_valid_number(number)}
     if len(valid) > 1 or (valid and not any(valid.values())):
         raise Ambiguous(list(valid)[::-1])
@@ -64,12 +69,20 @@ def read(text: str, country: str = "") -> str:
     return e164
 
 
-def read_for(tenant: Tenant, text: str) -> str:
-    """The same as this client writes numbers, and only where it may call. Raises `NotCallable`."""
-    e164 = read(text, tenant.country)
+def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
+    """The same as this client writes numbers, and only where it may call. Raises `NotCallable`.
+
+    `line` is the number (E.164) that the call is to leave from.
+    """
+    e164 = read(text, *countries_of(tenant, line))
     if words := country_refusal(tenant, e164):
         raise NotCallable(words, Rule.COUNTRY)
     return e164
+
+
+def countries_of(tenant: Tenant, line: str = "") -> list[str]:
+    """Where a number without a country code is read: the country of the line, and that of the client."""
+    return list(dict.fromkeys(filter(None, (phone_numbers.country_of(line), tenant.country))))
 
 
 def country_refusal(tenant: Tenant, e164: str) -> str:
@@ -81,7 +94,7 @@ def country_refusal(tenant: Tenant, e164: str) -> str:
     return NOT_ALLOWED.format(there=country, name=tenant.name, allowed=countries.words(allowed))
 
 
-def _check_text(typed: NumberText, country: str) -> None:
+def _check_text(typed: NumberText, written_in: Sequence[str]) -> None:
     text, digits = typed.text, typed.digits
     if text.lower().startswith(("sip:", "sips:")):
         raise NotCallable(SIP, Rule.UNREADABLE)
@@ -91,20 +104,16 @@ def _check_text(typed: NumberText, country: str) -> None:
         raise NotCallable(DIGITS_ONLY if text.startswith("+") else COUNTRY_CODE, Rule.UNREADABLE)
     if typed.extension:
         raise NotCallable(EXTENSION.format(extension=typed.extension), Rule.UNREADABLE)
-    if _is_short(text, digits, country):
-        raise NotCallable(SHORT, Rule.EMERGENCY if number_rules.is_emergency_anywhere(digits) else Rule.INVALID)
-
-
-def _is_short(text: str, digits: str, country: str) -> bool:
-    """Digits that are an emergency number here; without a country to read them in, any few digits."""
     if not 0 < len(digits) <= SHORTEST:
-        return False
-    if text.startswith("+"):
-        return number_rules.is_emergency_anywhere(digits)
-    return phonenumbers.is_emergency_number(digits, country) if country else True
+        return
+    anywhere = text.startswith("+") or not written_in
+    if number_rules.is_emergency_anywhere(digits) if anywhere else number_rules.is_short_in(digits, written_in):
+        raise NotCallable(SHORT, Rule.EMERGENCY if number_rules.is_emergency_anywhere(digits) else Rule.INVALID)
+    if not text.startswith("+") and not written_in:
+        raise NotCallable(TOO_SHORT + COUNTRY_CODE, Rule.INVALID)
 
 
-def _readings(text: str, country: str) -> Iterator[tuple[PhoneNumber, bool]]:
+def _readings(text: str, written_in: Sequence[str]) -> Iterator[tuple[PhoneNumber, bool]]:
     """The numbers this may be, the likeliest first; with each whether the text itself says so.
 
     First by the rules of the number's own country: Italy, San Marino and the Ivory Coast keep the 0 of `(0)`, others
@@ -116,8 +125,9 @@ def _readings(text: str, country: str) -> Iterator[tuple[PhoneNumber, bool]]:
     for version in dict.fromkeys([plus, TRUNK_ZERO.sub(" ", plus)]):
         if version and (number := _parse(version)):
             yield number, True
-    if country and not text.startswith("+") and (number := _parse(text, country)):
-        yield number, True
+    for country in written_in:
+        if not text.startswith("+") and (number := _parse(text, country)):
+            yield number, True
     if not plus and not text.lstrip("(").startswith("0") and (number := _parse(f"+{text}")):
         yield number, False
 
@@ -133,15 +143,17 @@ def _parse(text: str, country: str | None = None) -> PhoneNumber | None:
 
 def _unreadable(typed: NumberText, number: PhoneNumber | None) -> NotCallable:
     """What is wrong with a text of which no reading is a number."""
+    coded = typed.text.startswith(("+", "00"))
+    too_short = 0 < len(typed.digits) <= (3 if coded else SHORTEST)
     if number is None:
-        coded = typed.text.startswith(("+", "00")) and len(typed.digits) > 3
-        return NotCallable(NO_COUNTRY if coded else COUNTRY_CODE, Rule.UNREADABLE)
+        unknown = NO_COUNTRY if coded and typed.digits else COUNTRY_CODE
+        return NotCallable(TOO_SHORT + COUNTRY_CODE if too_short else unknown, Rule.UNREADABLE)
     if number_rules.is_emergency(number):
         return NotCallable(SHORT, Rule.EMERGENCY)
-    if not typed.text.startswith(("+", "00")) and len(typed.digits) <= SHORTEST:
-        return NotCallable(SHORT, Rule.INVALID)
     region = phonenumbers.region_code_for_country_code(number.country_code or 0)
-    words = _length(number, region) or f"No number {_where(number, region)} looks like this. Check it."
+    unlike = f"No number {_where(number, region)} looks like this. Check it."
+    words = _length(number, region, "" if coded else typed.digits)
+    words = words or (TOO_SHORT + COUNTRY_CODE if too_short else unlike)
     return NotCallable(words, Rule.INVALID)
 
 
@@ -152,26 +164,38 @@ def _check_rules(number: PhoneNumber) -> None:
         raise NotCallable(broken[1], broken[0])
 
 
-def _length(number: PhoneNumber, region: str) -> str:
-    """`A mobile number in Belgium has 9 digits after +32; one is missing here.`, where that is what is wrong."""
-    national, plan = _national(number), PhoneMetadata.metadata_for_region(region, None)
-    if plan is None:
-        return ""
-    for kind, description in ((PhoneNumberType.MOBILE, plan.mobile), (PhoneNumberType.FIXED_LINE, plan.fixed_line)):
-        possible = description.possible_length if description else ()
-        lengths = sorted(possible, key=lambda length: (abs(length - len(national)), length))
-        for length in lengths:
-            if length > 0 and length != len(national) and (what := _would_be(number, length, kind)):
-                off = abs(length - len(national))
-                amount, are = COUNT.get(off, str(off)), "is" if off == 1 else "are"
-                wrong = f"{amount} {are} missing here" if len(national) < length else f"here {are} {amount} too many"
-                return f"A {what} {_where(number, region)} has {length} digits after +{number.country_code}; {wrong}."
+def _length(number: PhoneNumber, region: str, typed: str) -> str:
+    """`A mobile number in Belgium has 9 digits after +32; one is missing here.`, where that is what is wrong.
+
+    `typed` are the digits of a number that was written without its country code: `has 10 digits`, the 0 included.
+    """
+    plan = PhoneMetadata.metadata_for_region(region, None)
+    kinds = [(PhoneNumberType.MOBILE, plan.mobile), (PhoneNumberType.FIXED_LINE, plan.fixed_line)] if plan else []
+    for national in dict.fromkeys([_national(number), str(number.national_number)]):  # a 0 may be a trunk prefix
+        for kind, described in kinds:
+            for length in _nearest(described.possible_length if described else (), len(national)):
+                if what := _would_be(number, national, length, kind):
+                    trunk = len(typed) - len(national) if typed else 0
+                    digits = f"{length + trunk} digits" if typed else f"{length} digits after +{number.country_code}"
+                    return _wrong_length(f"A {what} {_where(number, region)} has {digits}", length - len(national))
     return ""
 
 
-def _would_be(number: PhoneNumber, length: int, kind: int) -> str:
+def _nearest(lengths: Iterable[int], actual: int) -> list[int]:
+    """Other lengths than the actual one, the nearest first."""
+    others = (length for length in lengths if length > 0 and length != actual)
+    return sorted(others, key=lambda length: (abs(length - actual), length))
+
+
+def _wrong_length(rule: str, missing: int) -> str:
+    amount, are = COUNT.get(abs(missing), str(abs(missing))), "is" if abs(missing) == 1 else "are"
+    if missing > 0:
+        return f"{TOO_SHORT}{rule}; {amount} {are} missing here."
+    return f"{TOO_LONG}{rule}; here {are} {amount} too many."
+
+
+def _would_be(number: PhoneNumber, national: str, length: int, kind: int) -> str:
     """What it would be with the right number of digits, or nothing of this kind."""
-    national = _national(number)
     for filler in "1234567890":
         digits = int((national + filler * length)[:length])
         found = phonenumbers.number_type(PhoneNumber(country_code=number.country_code, national_number=digits))

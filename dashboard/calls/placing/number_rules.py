@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 INTERNATIONAL_NETWORK = "001"  # the region of phonenumbers for country codes that belong to no country
 
@@ -60,3 +61,15 @@ def is_emergency(number: PhoneNumber) -> bool:
 def is_emergency_anywhere(digits: str) -> bool:
     """Whether bare digits, without a country code, are an emergency number of any country."""
     return any(phonenumbers.is_emergency_number(digits, region) for region in phonenumbers.SUPPORTED_REGIONS)
+
+
+def is_short_in(digits: str, countries: Iterable[str]) -> bool:
+    """Whether bare digits are an emergency number or another short number of one of these countries."""
+    return any(phonenumbers.is_emergency_number(digits, region) or _is_short(digits, region) for region in countries)
+
+
+def _is_short(digits: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_short_number_for_region(phonenumbers.parse(digits, region), region)
+    except NumberParseException:
+        return False

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.calls import labels, queries
 from dashboard.calls.control import composer
-from dashboard.calls.forms import PlaceForm
+from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents
+from dashboard.calls.placing import number_echo as echoes
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -40,10 +42,28 @@ def call_now(request: TenantRequest) -> HttpResponse:
 def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
     if request.method == "POST":
         return PlaceForm(request.POST, tenant=request.tenant, lines=lines, assistants=assistants)
-    number = next((line.pk for line in lines if line.is_open), None)
-    assistant = next((assistant.pk for assistant in assistants), None)
-    first = {"number": number, "assistant": assistant, "token": uuid.uuid4(), "destination": request.GET.get("to", "")}
+    wanted = request.GET
+    first = {
+        "number": _chosen([line.pk for line in lines if line.is_open], wanted.get("number", "")),
+        "assistant": _chosen([assistant.pk for assistant in assistants], wanted.get("assistant", "")),
+        "token": uuid.uuid4(),
+        "destination": phone_numbers.grouped(wanted.get("to", "")[:LONGEST_DESTINATION]),
+    }
     return PlaceForm(initial=first, tenant=request.tenant, lines=lines, assistants=assistants)
+
+
+def _chosen(offered: list[int], wanted: str) -> int | None:
+    """The one that a link names ("Call again"), while it is among those on offer; else the usual one, the first."""
+    return next((pk for pk in offered if str(pk) == wanted), next(iter(offered), None))
+
+
+@require_GET
+@tenant_view(Permission.PLACE_CALLS)
+def number_echo(request: TenantRequest) -> HttpResponse:
+    """What the text in the field is read as, while it is typed: nothing is stored or dialed."""
+    text = request.GET.get("destination", "")[:LONGEST_DESTINATION]
+    line = queries.line_e164(request.tenant, request.GET.get("number", ""))
+    return render(request, "calls/_number_echo.html", {"echo": echoes.of(request.tenant, text, line=line)})
 
 
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
@@ -75,7 +95,9 @@ def _page(
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
     choices = [_assistant(dedication, chosen["assistant"]) for dedication in assistants]
-    last = queries.last_try(request.tenant, request.user)
+    last, echo = queries.last_try(request.tenant, request.user), form.echo()
+    if form.is_bound and "destination" in form.errors:
+        echo = replace(echo, reason="")  # it stands beside the field as its error
     context: dict[str, Any] = {
         "form": form,
         "lines": [_line(request, dedication, chosen["number"]) for dedication in lines],
@@ -84,7 +106,9 @@ def _page(
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
         "in_use": queries.in_use(request.tenant),
-        "button_label": _button_label(form, lines, chosen["number"]),
+        "button_label": _button_label(form, lines, chosen["number"], echo.number),
+        "echo": echo,
+        "recent": _recent(request.tenant),
         "blocking_reason": intents.blocking_reason(request.tenant),
         "last": last,
         "last_state": labels.state(last) if last else "",
@@ -95,6 +119,15 @@ def _page(
     invalid = form.is_bound and bool(form.errors)
     part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
     return render(request, part, context, status=422 if invalid else 200)
+
+
+def _recent(tenant: Tenant) -> list[dict[str, str]]:
+    """People called from here lately who may be called again; one press puts their number into the field."""
+    return [
+        {"e164": call.counterpart, "name": labels.person(call)}
+        for call in queries.recent_people(tenant)
+        if intents.may_be_offered(tenant, call.counterpart)
+    ]
 
 
 def _hint(tenant: Tenant) -> str:
@@ -140,6 +173,8 @@ def _assistant(dedication: AssistantDedication, chosen: str) -> dict[str, Any]:
     }
 
 
-def _button_label(form: PlaceForm, lines: list[NumberDedication], chosen: str) -> dict[str, str]:
+def _button_label(form: PlaceForm, lines: list[NumberDedication], chosen: str, number: str) -> dict[str, str]:
+    """Who is called, grouped where it is a number, and from which line."""
     line = next((line for line in lines if str(line.pk) == chosen and line.is_open), None)
-    return {"to": str(form["destination"].value() or ""), "line": (line.number.name or line.e164) if line else ""}
+    typed = str(form["destination"].value() or "")
+    return {"to": number or typed, "line": (line.number.name or line.e164) if line else ""}

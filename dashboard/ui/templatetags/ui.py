@@ -70,6 +70,12 @@ def phone(e164: str | None) -> SafeString:
 
 
 @register.filter
+def grouped(e164: str | None) -> str:
+    """The same as plain text, for attributes and options."""
+    return phone_numbers.grouped(str(e164 or ""))
+
+
+@register.filter
 def bdi(name: Any) -> SafeString:
     """A name within a page: cleaned, and kept from reordering the words around it.
 

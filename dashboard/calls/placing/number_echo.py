@@ -1,0 +1,82 @@
+"""What a typed number is read as, shown before it is dialed: grouped, with its country, kind and local time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+
+from dashboard.calls.placing import destinations, number_text
+from dashboard.ui import phone_numbers
+from tenants.models import Tenant
+
+PLAIN = re.compile(r"\+?[\d\s\-./]+")  # only such a text is regrouped; brackets and labels stay as they were typed
+
+
+@dataclass(frozen=True)
+class NumberEcho:
+    """`typed` is the text this is about, and `grouped` the same digits with the usual spaces, or "".
+
+    `e164` is the number that would be called. Without one, `reason` says why, and `readings` are what it may mean.
+    """
+
+    typed: str
+    grouped: str = ""
+    e164: str = ""
+    reason: str = ""
+    readings: Sequence[tuple[str, str]] = ()
+
+    @property
+    def number(self) -> str:
+        return phone_numbers.grouped(self.e164)
+
+    @property
+    def place(self) -> str:
+        return phone_numbers.region(self.e164)
+
+    @property
+    def clock(self) -> str:
+        return phone_numbers.clock_there(self.e164)
+
+
+def of(tenant: Tenant, text: str, *, line: str = "") -> NumberEcho:
+    """`line` is the number that the call is to leave from; a number without a country code is read in its country."""
+    typed = text.strip()
+    if not typed:
+        return NumberEcho(typed)
+    try:
+        e164 = destinations.read_for(tenant, typed, line=line)
+    except destinations.Ambiguous as error:
+        readings = [(e164, phone_numbers.region(e164)) for e164 in error.readings]
+        return NumberEcho(typed, reason=str(error), readings=readings)
+    except destinations.NotCallable as error:
+        return NumberEcho(typed, _grouped(typed, destinations.countries_of(tenant, line)), reason=str(error))
+    return NumberEcho(typed, _regrouped(typed, e164), e164)
+
+
+def _regrouped(typed: str, e164: str) -> str:
+    """The number as it was written, nationally or with its country code, in the usual groups."""
+    if not PLAIN.fullmatch(typed):
+        return ""
+    return next((text for text in _writings(e164) if _digits(text) == _digits(typed)), "")
+
+
+def _writings(e164: str) -> list[str]:
+    return [phone_numbers.grouped(e164), phone_numbers.grouped_national(e164)]
+
+
+def _grouped(typed: str, countries: Sequence[str]) -> str:
+    """The beginning of a number in the groups of its country."""
+    if not PLAIN.fullmatch(typed) or not (typed.startswith("+") or countries):
+        return ""
+    formatter = phonenumbers.AsYouTypeFormatter(countries[0] if countries else "ZZ")
+    text = ""
+    for char in _digits(typed):
+        text = formatter.input_digit(char)
+    return text.strip()
+
+
+def _digits(text: str) -> str:
+    return ("+" if text.startswith("+") else "") + number_text.parse(text).digits
