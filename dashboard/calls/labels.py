@@ -33,7 +33,7 @@ WHY = {
 
 def mark(call: Call) -> str:
     """The state to show: a call with an open alarm is shown as needing a person."""
-    if call.state == State.LOST and call.finished:
+    if call.was_taken_back or (call.state == State.LOST and call.finished):
         return State.ENDED
     return State.NEEDS_PERSON if call.current_alarm and call.is_live else call.state
 
@@ -42,6 +42,8 @@ def state(call: Call) -> str:
     """`Ended, person hung up`; a state or reason that we do not know keeps its own words."""
     if call.current_alarm and call.is_live:
         return ASKS[Alarm(call.current_alarm)]
+    if call.was_taken_back:
+        return "Taken back, nothing was dialed"
     words = states.read(call.state)[1]
     if call.machine_source and call.finished:
         return f"{words}, voicemail"

@@ -57,12 +57,21 @@ KNOWN = {
         Outcome("not_reached", "Not reached", "", "missed"),
         Outcome("failed", "Failed", "wrong", "alert"),
         Outcome("refused", "Refused", "wrong", "ban"),
+        Outcome("taken_back", "Taken back", "", "undo"),
         Outcome("no_credit", "No credit left", "wrong", "alert"),
         Outcome("lost", "Not certain", "wrong", "alert"),
         Outcome("no_outcome", "No outcome", "", "info"),
     )
 }
-NOBODY_REACHED = ("voicemail", "not_reached", "failed", "refused", "no_credit", "lost")  # left out of shares of people
+NOBODY_REACHED = (
+    "voicemail",
+    "not_reached",
+    "failed",
+    "refused",
+    "taken_back",
+    "no_credit",
+    "lost",
+)  # left out of shares of people
 FOR_THE_CALENDAR = re.compile(r"booked|moved|planned|appointment|scheduled")
 GOOD = re.compile(
     rf"{FOR_THE_CALENDAR.pattern}|accepted|confirmed|agreed|interested|registered|received|sent|paid|sold"
@@ -105,6 +114,7 @@ def expression() -> Case:
     }
     return Case(
         When(finished=False, then=Value("")),
+        When(state=CallState.REFUSED.value, end_asked_at__isnull=False, then=Value("taken_back")),
         *(When(state__in=states, then=Value(slug)) for slug, states in by_state.items()),
         When(~Q(machine_source=""), then=Value("voicemail")),
         When(state=CallState.TRANSFERRED.value, then=Value("transferred")),

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),
     path("c/<slug:slug>/calls/<uuid:call_id>/", call_view.call, name="call"),
+    path("c/<slug:slug>/calls/<uuid:call_id>/take-back/", placing.take_back, name="call-take-back"),
     path("c/<slug:slug>/calls/<uuid:call_id>/command/", call_view.command, name="live-command"),
     path("c/<slug:slug>/calls/<uuid:call_id>/recording/", call_view.recording, name="call-recording"),
     path("c/<slug:slug>/calls/<uuid:call_id>/decide/", call_view.decide, name="call-decide"),

@@ -66,4 +66,7 @@ def _of_client(
         return "forbidden"
     if endpoint.row.staff_only and who.staff is None:
         return "forbidden"
-    return "missing" if endpoint.about and thing is not place else "in"
+    if endpoint.about and thing is not place:
+        return "missing"
+    others = endpoint.row.others_permission
+    return "forbidden" if others and not who.may(others) else "in"

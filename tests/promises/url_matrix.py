@@ -32,6 +32,7 @@ class Row:
     path: dict[str, str] = field(default_factory=dict)
     staff_only: bool = False
     names_things: bool = False  # whether the form names things of a client
+    others_permission: Permission | None = None  # needed for what the owner of the client did, by everybody else
     owner_permission: Permission | None = None  # needed besides, for a client that has an owner
     needs_sandbox: bool = False  # answers 503 without the sandbox, as in this walk
 
@@ -131,6 +132,7 @@ ROWS: dict[str, Row] = {
     "call": Row(about="call"),
     "call-recording": Row(about="call"),
     "live-command": post_row("call", lambda canary: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
+    "call-take-back": post_row("queued", others_permission=Permission.TAKE_BACK_CALLS),
     "call-decide": post_row("lost", lambda canary: {"choice": "not-placed"}),
     "call-clear": post_row("call", lambda canary: {"reason": "because"}, staff_only=True),
     "sandbox": Row(needs_sandbox=True),

@@ -19,8 +19,8 @@ from dashboard.calls.control import commands, composer
 from dashboard.calls.forms import CommandForm
 from dashboard.calls.history import timeline
 from dashboard.calls.live import presence
-from dashboard.calls.models import Call, CallReport, Receipt
-from dashboard.calls.placing import intents
+from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.placing import intents, taking_back
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
 from dashboard.voicedock import CommandType
@@ -216,6 +216,7 @@ def _panel(
         "may_call_again": request.actor.may(Permission.PLACE_CALLS)
         and intents.may_be_offered(request.tenant, call.counterpart),
         "may_steer": may_steer,
+        "may_take_back": taking_back.is_offered(request.actor, call),
         "may_clear": may_steer and request.actor.staff is not None,
         "may_read": may_read,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
@@ -276,7 +277,8 @@ def _mode(request: TenantRequest, call: Call) -> str:
     if call.needs_decision:
         return f"decide-{call.state}"
     alarm = f"{call.current_alarm}{'-late' if call.end_is_late else ''}"
-    return f"{'steer' if call.can_be_controlled else 'wait'}-{call.family}-{alarm}"
+    state = "steer" if call.can_be_controlled else "queued" if call.state == State.QUEUED else "wait"
+    return f"{state}-{call.family}-{alarm}"
 
 
 def _earlier(request: TenantRequest, call: Call) -> list[Call]:

@@ -330,6 +330,11 @@ class Call(models.Model):
         return self.state in UNSENT
 
     @property
+    def was_taken_back(self) -> bool:
+        """Whether a person took it back while it waited: an unsent call can be asked to end in no other way."""
+        return self.state == State.REFUSED and self.end_asked_at is not None
+
+    @property
     def is_answered(self) -> bool:
         return self.state == State.IN_PROGRESS
 

@@ -6,17 +6,20 @@ import uuid
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.calls import labels, queries
 from dashboard.calls.control import composer
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents
+from dashboard.calls.placing import intents, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
@@ -66,6 +69,19 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     return render(request, "calls/_number_echo.html", {"echo": echoes.of(request.tenant, text, line=line)})
 
 
+@require_POST
+@tenant_view(Permission.PLACE_CALLS, open_scope=False)
+def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """A call that waits is not sent any more: for whoever placed it, and for managers."""
+    with scope.for_tenant(request.tenant):
+        call = get_object_or_404(queries.of_tenant(request.tenant), pk=call_id)
+    if not taking_back.is_permitted(request.actor, call):
+        raise PermissionDenied
+    if not taking_back.take_back(call, by=request.user):
+        messages.warning(request, taking_back.TOO_LATE)
+    return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+
+
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
@@ -113,6 +129,7 @@ def _page(
         "last": last,
         "last_state": labels.state(last) if last else "",
         "last_again": last is not None and last.finished and intents.may_be_offered(request.tenant, last.counterpart),
+        "may_take_back": last is not None and taking_back.is_offered(request.actor, last),
         "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }
