@@ -20,6 +20,15 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Suggestion:
+    """A filter to set with one press, how many rows it leaves, and the address with it."""
+
+    words: str
+    count: int | None
+    url: str
+
+
+@dataclass(frozen=True)
 class Bar:
     """What `components/_filters.html` draws. `form` is bound to the query; its field `search` is always shown."""
 
@@ -30,6 +39,8 @@ class Bar:
     more: list[BoundField]
     kept: list[tuple[str, str]]
     has_errors: bool
+    suggestions: tuple[Suggestion, ...] = ()
+    suggested_within: str = ""  # the period that the figures of the suggestions count
 
 
 def bar(request: HttpRequest, form: Form, *, label: str, search: str = "q", search_chip: bool = False) -> Bar:
@@ -74,7 +85,13 @@ def _plain(value: Any) -> str:
 
 
 def _without(request: HttpRequest, name: str) -> str:
+    return changed(request, **{name: ""})
+
+
+def changed(request: HttpRequest, **values: str) -> str:
+    """The address of the first page with these values; an empty one is left out."""
     query = request.GET.copy()
-    for key in (name, *PAGE_KEYS):
+    for key in (*values, *PAGE_KEYS):
         query.pop(key, None)
+    query.update({name: value for name, value in values.items() if value})
     return f"{request.path}?{query.urlencode()}" if query else request.path

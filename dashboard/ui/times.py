@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -52,6 +52,13 @@ def local(moment: datetime, where: ZoneInfo, now: datetime | None = None) -> str
         return f"{there:%H:%M}"
     year = "" if there.year == today.year else f" {there.year}"
     return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def day(date: date, today: date) -> str:
+    """`Today, Thursday 19 November`; `Monday 16 November`; `Monday 16 November 2025` of another year."""
+    name = {today: "Today, ", today - timedelta(days=1): "Yesterday, "}.get(date, "")
+    year = "" if date.year == today.year else f" {date.year}"
+    return f"{name}{date:%A} {date.day} {date:%B}{year}"
 
 
 def whole(moment: datetime, where: ZoneInfo) -> str:

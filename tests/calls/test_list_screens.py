@@ -253,3 +253,136 @@ def test_who_may_export(bloom, harbor, make_member, sign_in):
 
     assert sign_in(make_member(bloom, Role.OPERATOR)).get(address).status_code == 403
     assert sign_in(make_member(harbor, Role.OWNER)).get(address).status_code == 404
+
+
+def test_a_row_tells_what_came_of_the_call(bloom, manager, make_member, sign_in):
+    booked = make_call(bloom, state="ended", analysis_outcome="booked", end_reason="user_hangup", ago=300)
+    make_report(bloom, booked, summary="Yearly check on Thursday <26 November>.")
+    make_call(bloom, state="failed", counterpart="+31622222222", started_at=None, ago=200)
+    live = make_call(bloom, counterpart="+31633333333", ago=100)
+    make_receipt(bloom, live, asked_by=make_member(bloom, Role.OPERATOR, name="Mara Jansen"))
+
+    page = manager.get(LIST).content.decode()
+
+    assert "Booked" in page and "person hung up" in page and "Not reached" in page
+    assert "Yearly check on Thursday &lt;26 November&gt;." in page
+    assert "Mara Jansen steers" in page and "data-since=" in page
+    assert page.index("Live now") < page.index("+31633333333") < page.index("Today, ") < page.index("+31622222222")
+    looked = sign_in(make_member(bloom, Role.VIEWER)).get(LIST).content.decode()
+    assert "Booked" in looked and "Yearly check" not in looked
+
+
+def test_reading_summaries_is_recorded_once_for_each_client(bloom, harbor, manager, admin, sign_in):
+    for setup in (bloom, harbor):
+        make_report(setup, make_call(setup, state="ended"), summary="About a crown.")
+
+    def readers(setup: Any) -> int:
+        with scope.for_tenant(setup.tenant):
+            return AuditEntry.objects.filter(action="calls.summaries-read", tenant=setup.tenant).count()
+
+    for _ in range(2):
+        manager.get(LIST)
+    assert (readers(bloom), readers(harbor)) == (1, 0)
+    browser = sign_in(admin)
+    for _ in range(2):
+        browser.get("/calls/")
+    assert (readers(bloom), readers(harbor)) == (2, 1)
+
+
+def test_days_have_headings_with_figures_that_lead_to_their_rows(bloom, manager):
+    noon = timezone.now().astimezone(bloom.tenant.zone).replace(hour=0, minute=0, second=1) - timedelta(hours=12)
+    for at in range(3):
+        make_call(bloom, state="ended", counterpart=f"+3161111111{at}", created_at=noon, analysis_outcome="booked")
+    make_call(bloom, state="ended", counterpart="+31622222222", created_at=noon, machine_source="summary")
+    long_ago = noon - timedelta(days=400)
+    make_call(bloom, state="ended", counterpart="+31633333333", created_at=long_ago)
+
+    days = manager.get(LIST).context["days"]
+
+    assert [day["words"].partition(", ")[0] for day in days] == ["Yesterday", days[1]["words"]]
+    assert str(long_ago.year) in days[1]["words"]
+    assert (days[0]["count"], days[0]["best"][1], days[1]["count"]) == (4, 3, 0)  # what is not counted is left out
+    assert len(manager.get(days[0]["url"]).context["rows"]) == 4
+    assert len(manager.get(days[0]["best_url"]).context["rows"]) == 3
+    reached = manager.get(f"{LIST}?state=talked&outcome=booked").context["days"]
+    assert [day["count"] for day in reached] == [3]
+
+
+def test_outcomes_of_the_period_are_one_press_away(bloom, manager):
+    for outcome, more in (("booked", 2), ("call_back", 1), ("", 3)):
+        for _ in range(more):
+            make_call(bloom, state="ended", analysis_outcome=outcome, ago=100)
+    make_call(bloom, state="ended", analysis_outcome="booked", ago=86400 * 30)
+
+    offered = manager.get(LIST).context["filters"].suggestions
+
+    assert [(one.words, one.count) for one in offered] == [("Booked", 2), ("Call back", 1)]
+    booked = manager.get(offered[0].url)
+    assert len(booked.context["rows"]) == 2
+    assert [one.words for one in booked.context["filters"].suggestions] == ["Call back"]
+    assert "Booked" in [chip.words for chip in booked.context["filters"].chips]
+    assert [row["call"].outcome for row in manager.get(f"{LIST}?outcome=booked").context["rows"]] == ["booked"] * 3
+
+
+def test_of_more_calls_than_are_counted_no_figure_is_shown(bloom, manager, monkeypatch):
+    monkeypatch.setattr("dashboard.calls.history.day_counts.MOST", 2)
+    for _ in range(3):
+        make_call(bloom, state="ended", analysis_outcome="booked", ago=100)
+
+    page = manager.get(LIST)
+
+    assert page.context["filters"].suggestions == () and [day["count"] for day in page.context["days"]] == [0]
+    assert len(page.context["rows"]) == 3
+
+
+@pytest.mark.parametrize("outcome", ["sold_a_boat", "booked", "nonsense!", "x" * 41, "<script>"])
+def test_any_outcome_can_be_asked_for(bloom, manager, outcome):
+    make_call(bloom, state="ended", analysis_outcome="sold_a_boat")
+
+    page = manager.get(LIST, {"outcome": outcome})
+
+    assert page.status_code == 200 and len(page.context["rows"]) == (outcome == "sold_a_boat")
+    assert "<script>" not in page.content.decode().partition('id="calls"')[2]
+    if outcome == "sold_a_boat":
+        assert "Sold a boat" in page.content.decode()
+
+
+def test_reached_leaves_out_voicemail_and_live_calls(bloom, manager):
+    make_call(bloom, state="ended", counterpart="+31611111111")
+    make_call(bloom, state="ended", counterpart="+31622222222", machine_source="summary")
+    make_call(bloom, state="failed", counterpart="+31633333333", started_at=None)
+    make_call(bloom, counterpart="+31644444444")
+
+    page = manager.get(LIST)
+
+    assert numbers_in(manager.get(f"{LIST}?state=talked")) == {"+31611111111"}
+    assert page.context["today"]["reached"] == 1
+    assert numbers_in(manager.get(page.context["today"]["reached_url"])) == {"+31611111111"}
+
+
+def test_a_search_shows_the_sentence_with_the_words_marked(bloom, manager, make_member, sign_in):
+    messages = [
+        {"role": "assistant", "content": "Good day."},
+        {"role": "user", "content": "While I wait: I take <b>blood thinners</b>, is that a problem?"},
+    ]
+    spoken = make_call(bloom, state="ended", counterpart="+31611111111")
+    make_report(bloom, spoken, messages=messages, summary="Asks about medication.")
+    summed = make_call(bloom, state="ended", counterpart="+31622222222")
+    make_report(bloom, summed, summary="Takes blood thinners and asks for a call.")
+
+    page = manager.get(f"{LIST}?q=blood thinner").content.decode()
+
+    assert "Person: <q>While I wait: I take &lt;b&gt;<mark>blood thinner</mark>s&lt;/b&gt;, is that" in page
+    assert "Summary: Takes <mark>blood thinner</mark>s and asks" in page
+    viewer = sign_in(make_member(bloom, Role.VIEWER)).get(f"{LIST}?q=%2B316").content.decode()
+    assert "blood" not in viewer and "medication" not in viewer
+
+
+def test_the_export_says_the_outcome_in_words(bloom, manager):
+    make_call(bloom, state="ended", analysis_outcome="call_back", end_reason="assistant_ended")
+
+    head, row = cells(manager.get(f"{LIST}export.csv"))
+
+    assert row[head.index("Outcome")] == "Call back"
+    assert row[head.index("How it ended")] == "assistant hung up"
+    assert row[head.index("Direction")] == "Out"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import labels, queries
+from dashboard.calls import labels, outcomes, queries
 from dashboard.calls.history.views import filter_form
 from dashboard.calls.models import Call
 from dashboard.calls.updates.voicemail import Source
@@ -26,6 +26,7 @@ from tenants.isolation import scope
 from tenants.models import Tenant
 
 CHUNK = 500
+DIRECTIONS = {"outbound": "Out", "inbound": "In", "web": "From the browser"}
 HEAD = [
     "Call",
     "Direction",
@@ -36,6 +37,8 @@ HEAD = [
     "Assistant",
     "Started by",
     "State",
+    "Outcome",
+    "How it ended",
     "Began",
     "Answered",
     "Ended",
@@ -79,7 +82,7 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
     talked = call.duration_seconds if call.duration_seconds is not None else ""
     return [
         call.pk,
-        call.direction,
+        DIRECTIONS.get(call.direction, call.direction),
         call.counterpart,
         labels.person(call),
         call.line,
@@ -87,6 +90,8 @@ def _row(call: Call, zone: ZoneInfo) -> list[object]:
         labels.assistant(call),
         labels.started_by(call),
         labels.state(call),
+        outcomes.read(call.outcome).label if call.outcome else "",
+        labels.ending(call),
         moment(call.created_at),
         moment(call.started_at),
         moment(call.ended_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -10,22 +11,31 @@ from django import forms
 from django.db.models import Q
 from django.http import QueryDict
 
+from dashboard.calls import outcomes
 from dashboard.calls.history import search
-from dashboard.calls.models import END_LATE, OVER, CallQuerySet, State
+from dashboard.calls.models import END_LATE, REACHED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
 from tenants import time_zones
 
 STATES = {
     "live": "Live now",
     "over": "Not live",
-    "talked": "Talked",
+    "talked": "Reached",
     "machine": "Voicemail or a machine",
     "missed": "Not reached or refused",
     "person": "Needs a person",
     "call-back": "To be called back",
 }
+OFTEN = ("booked", "moved")  # outcomes that usual analyses name
 DIRECTIONS = {"outbound": "Calls out", "inbound": "Calls in", "web": "From the browser"}
 MISSED = [State.FAILED, State.REJECTED, State.INSUFFICIENT_CREDITS, State.REFUSED]
+
+
+class OutcomeField(forms.ChoiceField):
+    """Offers the usual outcomes and takes any: an assistant's analysis may name others."""
+
+    def valid_value(self, value: object) -> bool:
+        return re.fullmatch(r"\w+", str(value)) is not None and len(str(value)) <= outcomes.MOST
 
 
 class CallFilter(forms.Form):
@@ -40,6 +50,7 @@ class CallFilter(forms.Form):
     client = forms.ChoiceField(required=False, label="Client")
     line = forms.ChoiceField(required=False, label="Line")
     assistant = forms.ChoiceField(required=False, label="Assistant")
+    outcome = OutcomeField(required=False, label="Outcome")
     state = forms.ChoiceField(required=False, label="State", choices=[("", "Any state"), *STATES.items()])
     direction = forms.ChoiceField(required=False, label="Direction", choices=[("", "Out and in"), *DIRECTIONS.items()])
 
@@ -56,6 +67,11 @@ class CallFilter(forms.Form):
     ) -> None:
         super().__init__(query)
         self.zone, self.searches_words, self.countries = zone, searches_words, countries
+        offered = dict.fromkeys([*outcomes.KNOWN, *OFTEN, query.get("outcome", "")])
+        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
+            ("", "Any outcome"),
+            *((slug, outcomes.read(slug).label) for slug in offered if slug),
+        ]
         self.fields["q"].widget.attrs["placeholder"] = (
             "Number, name or words said" if searches_words else "Number or name"
         )
@@ -69,12 +85,23 @@ class CallFilter(forms.Form):
             else:
                 del self.fields[name]
 
-    def apply(self, calls: CallQuerySet) -> CallQuerySet:
-        """Calls as the filters leave them; none when a filter does not exist."""
+    @property
+    def text(self) -> str:
+        """What is searched for."""
+        return str(self.cleaned_data.get("q") or "").strip() if self.is_valid() else ""
+
+    def apply(self, calls: CallQuerySet, *, without: str = "") -> CallQuerySet:
+        """Calls as the filters leave them, but for the one named `without`; none when a filter does not exist."""
         if not self.is_valid():
             return calls.none()
-        chosen = self.cleaned_data
-        exact = {"tenant__slug": "client", "line": "line", "assistant_name": "assistant", "direction": "direction"}
+        chosen = self.cleaned_data | ({without: ""} if without else {})
+        exact = {
+            "tenant__slug": "client",
+            "line": "line",
+            "assistant_name": "assistant",
+            "direction": "direction",
+            "outcome": "outcome",
+        }
         calls = calls.filter(**{column: chosen[name] for column, name in exact.items() if chosen.get(name)})
         if text := chosen["q"].strip():
             calls = calls.filter(search.matching(text, countries=self.countries, words=self.searches_words))
@@ -92,7 +119,7 @@ def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:
         case "over":
             return calls.filter(finished=True)
         case "talked":
-            return calls.filter(state__in=[state for state in OVER if state not in MISSED], machine_source="")
+            return calls.filter(REACHED, finished=True)
         case "machine":
             return calls.exclude(machine_source="")
         case "missed":

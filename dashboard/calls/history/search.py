@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Func, JSONField, Q, Value
 
 from dashboard.calls import leads
+from dashboard.calls.models import CallQuerySet
 from dashboard.calls.placing import destinations, number_text
 
 HIDDEN = ("no number", "withheld", "anonymous", "hidden")  # what people type for a caller without a number
@@ -23,6 +24,22 @@ class Spoken(Func):
         "AND spoken.message ->> 'content' ILIKE ("
     )
     output_field = BooleanField()
+
+
+class FirstSpoken(Func):
+    """Role and content of the first message in which a pattern occurs, as a JSON array; NULL where there is none."""
+
+    template = (
+        "(SELECT jsonb_build_array(spoken.message ->> 'role', spoken.message ->> 'content') "
+        "FROM jsonb_array_elements(%(expressions)s) LIMIT 1)"
+    )
+    arg_joiner = Spoken.arg_joiner
+    output_field = JSONField()
+
+
+def with_sentence(calls: CallQuerySet, text: str) -> CallQuerySet:
+    """`call.sentence` is what was said with this text in it; for those who may read transcripts."""
+    return calls.annotate(sentence=FirstSpoken(F("report__messages"), Value(f"%{_escaped(text)}%")))
 
 
 def matching(text: str, *, countries: Collection[str], words: bool) -> Q:

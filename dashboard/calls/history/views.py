@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import labels, queries
+from dashboard.calls import labels, outcomes, queries
+from dashboard.calls.history import day_counts, excerpts, search
+from dashboard.calls.history.day_counts import DayCounts
 from dashboard.calls.history.filters import CallFilter
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, times
 from dashboard.ui.fragments import page_or_part
+from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
+from tenants.isolation import scope
+from tenants.models import AuditEntry, Tenant
 
 COUNTED = 10_000
+LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
+WEEK = timedelta(days=6)  # before today: what chips count while no period is chosen
+UNCOUNTED_CHIPS = ("booked", "call_back", "not_reached", "voicemail")  # of all clients' calls, which are too many
+SUMMARIES_READ = "calls.summaries-read"
 
 
 @require_GET
@@ -26,28 +40,37 @@ def calls(request: TenantRequest) -> HttpResponse:
     form = filter_form(request)
     connection = tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
-    context = {
+    context = _context(request, form, Call.objects.filter(tenant=tenant), zone=tenant.zone, counted=True) | {
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.actor.may(Permission.PLACE_CALLS),
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
-        "zone_words": times.zone_words(tenant.zone),
     }
-    return _show(request, form, Call.objects.filter(tenant=tenant), context)
+    if context["read"]:
+        audit.record_once(request.user, tenant, SUMMARIES_READ, tenant)
+    return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
 @require_GET
-@staff_view(Permission.SEE_ALL_CALLS)
+@staff_view(Permission.SEE_ALL_CALLS, open_scope=False)
 def staff_calls(request: StaffRequest) -> HttpResponse:
-    choices = queries.choices()
-    form = CallFilter(
-        request.GET,
-        zone=times.here(),
-        countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
-        searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
-        **choices,
-    )
-    context = {"ages": queries.ages(Kind.CALLS), "staff": True, "zone_words": times.zone_words(times.here())}
-    return _show(request, form, Call.objects.all(), context)
+    """Whose summaries were shown is recorded afterwards: a transaction writes to the trail of one client only."""
+    with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
+        form = CallFilter(
+            request.GET,
+            zone=times.here(),
+            countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
+            searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
+            **queries.choices(),
+        )
+        one_client = bool(form.is_valid() and form.cleaned_data["client"])
+        context = _context(request, form, Call.objects.all(), zone=times.here(), counted=one_client)
+        context |= {"ages": queries.ages(Kind.CALLS), "staff": True}
+        unrecorded = _unrecorded(request, context["read"])
+        response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
+    for tenant in unrecorded:
+        with scope.for_tenant(tenant):
+            audit.record_once(request.user, tenant, SUMMARIES_READ, tenant)
+    return response
 
 
 def filter_form(request: TenantRequest) -> CallFilter:
@@ -61,30 +84,150 @@ def filter_form(request: TenantRequest) -> CallFilter:
     )
 
 
-def _show(
-    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, context: dict[str, Any]
-) -> HttpResponse:
+def _unrecorded(request: StaffRequest, tenants: list[Tenant]) -> list[Tenant]:
+    """Those of whom it is not recorded yet that this user read their summaries; in one query for all."""
+    if not tenants:
+        return []
+    entries = AuditEntry.objects.filter(action=SUMMARIES_READ, actor_id=request.user.pk, tenant__in=tenants)
+    known = set(entries.filter(at__gt=timezone.now() - timedelta(hours=1)).values_list("tenant_id", flat=True))
+    return [tenant for tenant in tenants if tenant.pk not in known]
+
+
+def _context(
+    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, *, zone: ZoneInfo, counted: bool
+) -> dict[str, Any]:
+    """`counted`: whether the calls of a week are few enough to count; `read` are the clients whose words are shown."""
     matching = form.apply(calls)
-    shown = pagination.page(queries.with_relations(matching), request.GET)
+    paged = "before" in request.GET or "after" in request.GET
+    with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
+    live = [] if paged else queries.board(_shown(matching, form, with_words), longest=False)
+    page = pagination.page(
+        queries.with_relations(_shown(matching.filter(finished=True), form, with_words)), request.GET
+    )
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
-    context |= {
-        "filters": bar,
-        "rows": [_row(call) for call in shown.rows],
-        "page": shown,
-        "sentence": f"Newest first, {context['zone_words']}",
-        "count": matching.order_by()[: COUNTED + 1].count(),
+    counts = _counted(form, calls, zone) if counted else DayCounts()
+    rows = [_row(call, form, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
+    filtered = bool(bar.chips) or not form.is_valid()
+    return {
+        "filters": bar if form.errors else replace(bar, **_suggestions(request, form, counts, zone, counted)),
+        "rows": rows,
+        "live": rows[: len(live[:LIVE_ROWS])],
+        "live_count": len(live),
+        "more_live": len(live) > LIVE_ROWS,
+        "days": _days(request, form, rows[len(live[:LIVE_ROWS]) :], counts, zone),
+        "today": _today(request, counts, zone) if counted and not filtered else None,
+        "page": page,
+        "sentence": f"Newest first, {times.zone_words(zone)}",
+        "count": matching.order_by()[: COUNTED + 1].count() if filtered else len(rows),
         "counted": COUNTED,
-        "filtered": bool(bar.chips) or not form.is_valid(),
-        "paged": "before" in request.GET or "after" in request.GET,
+        "filtered": filtered,
+        "paged": paged,
+        "zone_words": times.zone_words(zone),
+        "read": list(
+            {
+                call.tenant_id: call.tenant for call in (row["call"] for row in rows) if _is_read(call, with_words)
+            }.values()
+        ),
     }
-    return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
-def _row(call: Call) -> dict[str, Any]:
+def _is_read(call: Call, with_words: bool) -> bool:
+    return with_words and call.tenant is not None and excerpts.has_words(call)
+
+
+def _shown(calls: CallQuerySet, form: CallFilter, with_words: bool) -> CallQuerySet:
+    """With the summary of each, and for a search with what was said, for those who may read transcripts."""
+    if not with_words:
+        return calls
+    found = queries.with_summary(calls)
+    return search.with_sentence(found, form.text) if form.text else found
+
+
+def _counted(form: CallFilter, calls: CallQuerySet, zone: ZoneInfo) -> DayCounts:
+    """The calls of the chosen period, or of a week, by day and outcome: the chips offer other outcomes too."""
+    if not form.is_valid():
+        return DayCounts()
+    found = form.apply(calls, without="outcome")
+    if not form.cleaned_data["since"]:
+        until = form.cleaned_data["until"]
+        newest = until if until else timezone.now().astimezone(zone).date()
+        found = found.filter(created_at__gte=time_zones.start_of_day(newest - WEEK, zone))
+    return day_counts.count(found, zone)
+
+
+def _suggestions(
+    request: TenantRequest | StaffRequest, form: CallFilter, counts: DayCounts, zone: ZoneInfo, counted: bool
+) -> dict[str, Any]:
+    """Outcomes to narrow the list to. The address names the period that was counted, so that the rows are the same."""
+    chosen = form.cleaned_data
+    first = timezone.now().astimezone(zone).date() - WEEK
+    since = {"since": first.isoformat()} if counted and not (chosen["since"] or chosen["until"]) else {}
+    offered = counts.offered() if counted else [(outcomes.read(slug), None) for slug in UNCOUNTED_CHIPS]
+    suggestions = tuple(
+        filters.Suggestion(outcome.label, count, filters.changed(request, outcome=outcome.slug, **since))
+        for outcome, count in offered
+        if outcome.slug != chosen["outcome"]
+    )
+    return {"suggestions": suggestions, "suggested_within": "Last 7 days" if since and suggestions else ""}
+
+
+def _today(request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo) -> dict[str, Any]:
+    """The figures of the page's first sentence, each with the address of its rows."""
+    day = timezone.now().astimezone(zone).date()
+    counted, since = counts.of(day), {"since": day.isoformat()}
+    best = day_counts.best(counted)
+    return {
+        "count": sum(counted.values()) - counted[""],
+        "url": filters.changed(request, **since, state="over"),
+        "best": best,
+        "best_url": filters.changed(request, **since, outcome=best[0].slug) if best else "",
+        "reached": counts.reached[day],
+        "reached_url": filters.changed(request, **since, state="talked"),
+    }
+
+
+def _days(
+    request: TenantRequest | StaffRequest,
+    form: CallFilter,
+    rows: list[dict[str, Any]],
+    counts: DayCounts,
+    zone: ZoneInfo,
+) -> list[dict[str, Any]]:
+    """The rows of each day below its heading, which says how many there are where that was counted."""
+    chosen = form.cleaned_data.get("outcome", "") if form.is_valid() else ""
+    today = timezone.now().astimezone(zone).date()
+    days = []
+    for day, of_day in groupby(rows, lambda row: _day(row["call"].created_at, zone)):
+        counted = counts.of(day)
+        whole = {"since": day.isoformat(), "until": day.isoformat()}
+        best = None if chosen else day_counts.best(counted)
+        days.append(
+            {
+                "words": times.day(day, today),
+                "rows": list(of_day),
+                "count": counted[chosen] if chosen else sum(counted.values()),
+                "url": filters.changed(request, **whole),
+                "best": best,
+                "best_url": filters.changed(request, **whole, outcome=best[0].slug) if best else "",
+            }
+        )
+    return days
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def _row(call: Call, form: CallFilter, with_words: bool) -> dict[str, Any]:
+    last = getattr(call, "last", None)
     return {
         "call": call,
         "mark": labels.mark(call),
         "state": labels.state(call),
+        "outcome": outcomes.read(call.outcome).slug,
+        "ending": labels.ending(call),
+        "line_below": excerpts.of(call, with_words=with_words, text=form.text),
+        "steered_by": str(last.asked_by) if last and last.asked_by else "",
         "person": labels.person(call) or labels.place(call),
         "line": labels.line(call),
         "assistant": labels.assistant(call),
