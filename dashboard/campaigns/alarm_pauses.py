@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-import structlog
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -14,8 +13,6 @@ from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.campaigns import control, pauses
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
 from tenants.isolation import scope
-
-log = structlog.get_logger()
 
 WATCHED = timedelta(hours=1)  # for so long after the alarm was raised its campaigns are kept paused
 PAGE = 200
@@ -28,11 +25,7 @@ def run() -> list[Campaign]:
     placed itself belongs to no campaign. Opens scopes of its own.
     """
     required = [campaign for page in _alarmed_calls() for campaign in _require(page)]
-    for campaign in required:  # all are required by now, so a request that hangs hides none from `rechecks`
-        try:
-            control.ask_to_pause(campaign)
-        except Exception:
-            log.exception("campaign_not_paused", campaign=campaign.pk)
+    control.ask_to_pause_all(required)  # all are recorded by now, so a request that hangs hides none from `rechecks`
     return required
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import structlog
 from django.db.models import QuerySet
 
 from dashboard import voicedock
@@ -18,11 +19,14 @@ from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
+from dashboard.ui import states
 from tenants import audit
 from tenants.access.decorators import staff_of
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
-from tenants.models import User
+from tenants.models import Tenant, User
+
+log = structlog.get_logger()
 
 Status = Campaign.Status
 Outcome = VendorRequest.Outcome
@@ -126,10 +130,21 @@ def risk(campaign: Campaign, *, by: User) -> rights.Risk | None:
         return rights.risk_of(campaign, present)
 
 
-def pause_because(campaign: Campaign, cause: PauseCause) -> ActionResult:
-    """Require a pause and ask for it at once. Unless VoiceDock accepts, `rechecks` asks again until it is paused."""
-    pauses.require(campaign, cause)
-    return ask_to_pause(campaign)
+def pause_all(tenant: Tenant, cause: PauseCause) -> None:
+    """Require the pause of all started campaigns of a client, and request each at once. Opens scopes of its own."""
+    with scope.for_tenant(tenant):
+        started = Campaign.objects.filter(tenant=tenant, status=Status.SCHEDULED, vanished_at=None)
+        found = list(started.select_related("connection", "tenant"))
+    ask_to_pause_all([campaign for campaign in found if pauses.require(campaign, cause)])
+
+
+def ask_to_pause_all(campaigns: Iterable[Campaign]) -> None:
+    """Ask for the required pause of each; one that fails does not stop the others, and `rechecks` asks again."""
+    for campaign in campaigns:
+        try:
+            ask_to_pause(campaign)
+        except Exception:
+            log.exception("campaign_not_paused", campaign=campaign.pk)
 
 
 def ask_to_pause(campaign: Campaign) -> ActionResult:
@@ -142,11 +157,6 @@ def ask_to_pause(campaign: Campaign) -> ActionResult:
     else:
         pauses.record_attempt(campaign, result.outcome)
     return result
-
-
-def pause_for_alarm(campaign: Campaign) -> ActionResult:
-    """Pause it because one of its calls left from a number that is not its client's."""
-    return pause_because(campaign, PauseCause.ALARM)
 
 
 def _ask(campaign: Campaign, action: Action, by: User | None, confirmed: str = "") -> ActionResult:
@@ -207,8 +217,8 @@ def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) 
         present = rights.rights_of([campaign])[campaign.pk]
         if message := _blocker(campaign, action, present, _alarmed([campaign]), staff=_is_staff(by)):
             raise CampaignActionRefused(message)
-        risk = rights.risk_of(campaign, present) if action.starts else None
-        if risk and risk.token and confirmed != risk.token:
+        risk = rights.risk_token(campaign, present) if action.starts else ""
+        if risk and confirmed != risk:
             raise CampaignActionRefused(RISK)
         if action.starts:
             Campaign.objects.filter(pk=campaign.pk).update(
@@ -225,8 +235,8 @@ def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) 
             **facts,
         )
         audit.record(by, campaign.tenant, f"campaign.{action.name}-asked", campaign, **facts)
-        if risk and risk.token:
-            _confirmed(campaign, risk, by)
+        if risk:
+            _confirmed(campaign, rights.risk_of(campaign, present), by)
     return campaign, request
 
 
@@ -248,7 +258,7 @@ def _blocker(campaign: Campaign, action: Action, present: rights.Rights, alarmed
     if campaign.vanished_at:
         return "This campaign is no longer at VoiceDock."
     if campaign.status not in action.allowed:
-        now = dict(Status.choices).get(campaign.status, campaign.status).lower()
+        now = states.read(campaign.status, "campaign")[1].lower()
         return f"It is {now} now, so there is nothing to {action.name}."
     return _start_blocker(campaign, present, alarmed, staff=staff) if action.starts else ""
 

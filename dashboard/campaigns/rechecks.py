@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-import structlog
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
@@ -16,8 +15,6 @@ from dashboard.campaigns.rights import Rights
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Tenant
-
-log = structlog.get_logger()
 
 RECENT = timedelta(hours=1)  # calls that are copied later pause nothing
 MOST = 500
@@ -36,14 +33,10 @@ def run() -> list[Campaign]:
 
 
 def ask_due() -> list[Campaign]:
-    """Request each pause that is due; one that fails does not stop the others."""
+    """Request each pause that is due."""
     with scope.for_system("pauses that are due"):
         due = list(pauses.due()[:MOST])
-    for campaign in due:
-        try:
-            control.ask_to_pause(campaign)
-        except Exception:
-            log.exception("campaign_not_paused", campaign=campaign.pk)
+    control.ask_to_pause_all(due)
     return due
 
 

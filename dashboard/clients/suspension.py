@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from dashboard.calls.control import bulk_end
 from dashboard.calls.models import Call, State
 from dashboard.campaigns import control as campaigns
-from dashboard.campaigns.models import Campaign, PauseCause
+from dashboard.campaigns.models import PauseCause
 from dashboard.clients import dedicating
 from dashboard.live_updates import publish
 from tenants import audit, tenant_status
@@ -25,8 +25,6 @@ from tenants.access import support_access
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
-STOPPED = [Tenant.Status.SUSPENDED, Tenant.Status.CLOSED]
-BATCH = 200
 IN_USE = "A call is being sent at this moment. Nothing new is sent meanwhile: try again in a few seconds."
 HOLD = timedelta(minutes=1)  # longer than a request to place a call may take
 WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)  # seconds; then the user is asked to try again
@@ -55,7 +53,7 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
         tenant_status.suspend(tenant, by=by, reason=reason, live=_live(tenant).count(), ended=end_calls)
         if end_calls:
             _record_ended(tenant, by, ended)
-    _pause_campaigns(tenant)
+    campaigns.pause_all(tenant, PauseCause.STOPPED)  # after a crash `campaigns.rechecks` does the rest
     return ended
 
 
@@ -74,7 +72,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
         tenant_status.close(tenant, by=by, reason=reason, **details)
         if end_calls:
             _record_ended(tenant, by, ended)
-    _pause_campaigns(tenant)
+    campaigns.pause_all(tenant, PauseCause.STOPPED)  # after a crash `campaigns.rechecks` does the rest
     return ended
 
 
@@ -107,17 +105,6 @@ def _record_ended(tenant: Tenant, by: User, ended: EndedCalls) -> None:
     audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended.asked, ringing=ended.ringing)
 
 
-def keep_campaigns_paused() -> list[Campaign]:
-    """Pause campaigns that are still started for clients that are suspended or closed; idempotent, for beat."""
-    with scope.for_system("campaigns of suspended clients"):
-        running = Campaign.objects.filter(status=Campaign.Status.SCHEDULED, vanished_at=None)
-        stopped = running.filter(tenant__status__in=STOPPED).select_related("connection", "tenant")
-        found = list(stopped.order_by("pk")[:BATCH])
-    for campaign in found:
-        _pause(campaign)
-    return found
-
-
 @contextmanager
 def _holding_calls(tenant: Tenant) -> Iterator[None]:
     """Hold back new calls, and wait a moment for those that are being sent: their requests cannot be cancelled.
@@ -145,20 +132,6 @@ def _wait_for_calls(tenant: Tenant) -> None:
             if not dedicating.is_sending(tenant):
                 return
         time.sleep(wait)
-
-
-def _pause_campaigns(tenant: Tenant) -> None:
-    """One request for each, which may take long; after a crash `keep_campaigns_paused` does the rest."""
-    with scope.for_tenant(tenant):
-        running = Campaign.objects.filter(tenant=tenant, status=Campaign.Status.SCHEDULED, vanished_at=None)
-        found = list(running.select_related("connection", "tenant")[:BATCH])
-    for campaign in found:
-        _pause(campaign)
-
-
-def _pause(campaign: Campaign) -> None:
-    """Unless VoiceDock accepts, `campaigns.rechecks` asks again."""
-    campaigns.pause_because(campaign, PauseCause.STOPPED)
 
 
 def _live(tenant: Tenant) -> QuerySet[Call]:

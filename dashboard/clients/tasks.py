@@ -2,12 +2,7 @@
 
 from celery import shared_task
 
-from dashboard.clients import retention, suspension
-
-
-@shared_task
-def keep_campaigns_paused() -> None:
-    suspension.keep_campaigns_paused()
+from dashboard.clients import retention
 
 
 @shared_task

@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.calls import manual_resolution
 from dashboard.calls.models import Call
-from dashboard.campaigns import control, sync
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns import control, pauses, sync
+from dashboard.campaigns.models import Campaign, PauseCause
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
@@ -63,7 +63,7 @@ def test_through_its_life_each_step_is_one_request(slots, manager, sandbox, new_
 
 def test_what_its_state_does_not_allow_is_not_even_asked(slots, manager, new_requests):
     for step in (control.pause, control.resume):
-        with pytest.raises(control.CampaignActionRefused, match="It is draft now"):
+        with pytest.raises(control.CampaignActionRefused, match="It is not started now"):
             step(slots, by=manager)
     assert control.offered(slots) == ["start", "cancel"]
     assert new_requests() == []
@@ -154,7 +154,8 @@ def test_a_refusal_is_reported_in_voicedocks_words(slots, manager, sandbox):
 
 def test_a_campaign_that_is_paused_already_is_not_asked_about_again(slots, manager):
     control.start(slots, by=manager)
-    assert control.pause_for_alarm(fresh()).outcome == "accepted"
+    assert pauses.require(fresh(), PauseCause.ALARM)
+    assert control.ask_to_pause(fresh()).outcome == "accepted"
     assert fresh().status == "paused"
     assert trail()[-1] == ("campaign.pause-accepted", "Patchbay", "Slots")
-    assert control.pause_for_alarm(fresh()).outcome == "refused"
+    assert control.ask_to_pause(fresh()).outcome == "refused"

@@ -18,8 +18,9 @@ from dashboard.calls import tasks as call_tasks
 from dashboard.calls.control import bulk_end
 from dashboard.calls.models import END_IS_LATE, Alarm, Call
 from dashboard.calls.placing import claims, intents, sending
+from dashboard.campaigns import rechecks
 from dashboard.campaigns import sync as campaigns
-from dashboard.clients import dedicating, suspension, tasks
+from dashboard.clients import dedicating, suspension
 from dashboard.live_updates.models import Change
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
@@ -172,11 +173,11 @@ def test_calls_are_ended_though_the_process_died_while_campaigns_were_paused(ope
     class Died(BaseException):
         pass
 
-    def die(tenant):
+    def die(tenant, cause):
         raise Died
 
     operator.place_answered()
-    monkeypatch.setattr(suspension, "_pause_campaigns", die)
+    monkeypatch.setattr(suspension.campaigns, "pause_all", die)
     with pytest.raises(Died):
         stop(operator.tenant, by=admin, reason="Unpaid", end_calls=True)
     assert story(operator.tenant)[-1].startswith("Admin Person asked to end 1 live call")
@@ -340,11 +341,12 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(operator, make_rem
     campaigns.campaigns(operator.connection)
     suspension.suspend(operator.tenant, by=admin, reason="Unpaid")
     assert remote.status == "paused"
+    rechecks.run()  # as every few seconds: the pause is seen
     remote.status = "scheduled"  # somebody resumed it in VoiceDock's own dashboard
     campaigns.campaigns(operator.connection)
-    tasks.keep_campaigns_paused()
+    rechecks.run()
     assert remote.status == "paused"
-    assert suspension.keep_campaigns_paused() == []
+    assert rechecks.run() == []
 
 
 def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom, make_member, sign_in):

@@ -23,8 +23,9 @@ from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import intents
 from dashboard.campaigns import control as campaigns
+from dashboard.campaigns import pauses
 from dashboard.campaigns import sync as campaign_sync
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.connections import connect, organizations, vendor_requests, webhook_secrets
 from dashboard.connections import tasks as inventory_tasks
 from dashboard.connections.models import OrganizationRequest, VendorRequest
@@ -109,7 +110,7 @@ ACTIONS = {
         campaign(campaigns.cancel), "campaign.cancel-asked", "dashboard/campaigns/control.py:_ask", "scheduled"
     ),
     "pause for an alarm": Action(
-        campaign(lambda found, by: campaigns.pause_for_alarm(found)),
+        campaign(lambda found, by: pauses.require(found, PauseCause.ALARM) and campaigns.ask_to_pause(found)),
         "campaign.pause-asked",
         "dashboard/campaigns/control.py:_ask",
         "scheduled",
