@@ -32,8 +32,13 @@ def record(body: bytes, may_add: Callable[[], bool]) -> int:
 
 def recent() -> list[BrowserReport]:
     with scope.for_system("what browsers reported"):
+        return list(BrowserReport.objects.filter(last_at__gte=Now() - RETENTION)[:MAX_KINDS])
+
+
+def prune() -> None:
+    """Delete the kinds that were not reported for `RETENTION`."""
+    with scope.for_system("old reports of browsers"):
         BrowserReport.objects.filter(last_at__lt=Now() - RETENTION).delete()
-        return list(BrowserReport.objects.all()[:MAX_KINDS])
 
 
 def _count(directive: str, blocked: str, page: str, may_add: Callable[[], bool]) -> bool:

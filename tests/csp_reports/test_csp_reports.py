@@ -6,9 +6,10 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.db.models.functions import Now
 from django.test import Client
 
-from dashboard.csp_reports import reports
+from dashboard.csp_reports import reports, tasks
 from dashboard.csp_reports.models import BrowserReport
 from tenants.isolation import scope
 
@@ -104,6 +105,16 @@ def test_staff_admins_see_them(admin, support, sign_in):
     assert "script-src" in page and "invitation/&lt;str:token&gt;/" in page and "<b>evil" not in page
     assert sign_in(support).get("/staff/browser-reports/").status_code == 403
     assert 'href="/staff/browser-reports/"' in sign_in(admin).get("/staff/").content.decode()
+
+
+def test_old_ones_are_not_shown_and_deleted_by_the_periodic_task_alone(admin, sign_in):
+    send(report())
+    with scope.for_system("make it old"):
+        BrowserReport.objects.update(last_at=Now() - reports.RETENTION)
+    assert "evil.test" not in sign_in(admin).get("/staff/browser-reports/").content.decode()
+    assert len(kept()) == 1
+    tasks.prune_reports()
+    assert kept() == []
 
 
 def test_every_page_tells_browsers_where_to_report(client):
