@@ -25,7 +25,7 @@ class Campaign(models.Model):
     class Status(models.TextChoices):
         """Those that are documented; others are stored and shown as they are (`§6.3`)."""
 
-        DRAFT = "draft", "Draft"
+        DRAFT = "draft", "Not started"
         SCHEDULED = "scheduled", "Started"
         PAUSED = "paused", "Paused"
         COMPLETED = "completed", "Completed"

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models.functions import Now
-
 from dashboard.campaigns.models import Campaign, PauseCause
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
 
@@ -45,16 +43,13 @@ class Rights:
 def rights_of(campaigns: Iterable[Campaign]) -> dict[int, Rights]:
     """By the campaign's id, with three queries for any number of campaigns."""
     campaigns = list(campaigns)
-    assistants = AssistantDedication.objects.filter(
-        assistant__in={campaign.assistant_id for campaign in campaigns},
-        assistant__vanished_at=None,
-        period__contains=Now(),
-        withdrawn_at=None,
+    assistants = AssistantDedication.objects.open().filter(
+        assistant__in={campaign.assistant_id for campaign in campaigns}, assistant__vanished_at=None
     )
     held = {(row.assistant_id, row.tenant_id): row.pk for row in assistants}
     numbers: dict[int, list[tuple[int, int, bool]]] = defaultdict(list)
-    open_dedications = NumberDedication.objects.filter(
-        connection__in={campaign.connection_id for campaign in campaigns}, period__contains=Now(), withdrawn_at=None
+    open_dedications = NumberDedication.objects.open().filter(
+        connection__in={campaign.connection_id for campaign in campaigns}
     )
     for connection, pk, tenant, gone in open_dedications.values_list(
         "connection_id", "pk", "tenant_id", "number__vanished_at"
@@ -120,7 +115,7 @@ def risk_token(campaign: Campaign, present: Rights) -> str:
 
 def risk_of(campaign: Campaign, present: Rights) -> Risk:
     """What staff confirm before a campaign calls from a shared organization."""
-    held = NumberDedication.objects.filter(connection=campaign.connection_id, period__contains=Now(), withdrawn_at=None)
+    held = NumberDedication.objects.open().filter(connection=campaign.connection_id)
     foreign = held.filter(pk__in=present.foreign).order_by("tenant__name", "e164")
     free = Number.objects.filter(connection=campaign.connection_id, vanished_at=None)
     return Risk(

@@ -35,25 +35,25 @@ def status_of(campaign: Campaign, now: datetime, known: Counts | None = None) ->
         return CampaignStatus(
             "wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept."
         )
+    mark, label = states.read(campaign.status, "campaign")
     match campaign.status:
         case Status.SCHEDULED if campaign.pause_required_at:
             return _being_paused(campaign)
         case Status.SCHEDULED:
             return _started(campaign, now, known or counts.of(campaign, {}))
         case Status.DRAFT:
-            return CampaignStatus("ended", "Not started", "A draft. Nobody is called until somebody starts it.")
+            return CampaignStatus(mark, label, "A draft. Nobody is called until somebody starts it.")
         case Status.PAUSED:
             cause = campaign.get_pause_cause_display()
             why = f"Patchbay paused it because {cause}. " if cause else ""
-            return CampaignStatus("paused", "Paused", f"{why}Nobody new is called until somebody resumes it.")
+            return CampaignStatus(mark, label, f"{why}Nobody new is called until somebody resumes it.")
         case Status.COMPLETED if (known or counts.of(campaign, {})).calling:
             detail = "VoiceDock lists it as completed, and people on it as being called."
             return CampaignStatus("live", "Last calls", detail, is_calling=True)
         case Status.COMPLETED:
-            return CampaignStatus("ended", "Completed", "Everybody on it has been dealt with.")
+            return CampaignStatus(mark, label, "Everybody on it has been dealt with.")
         case Status.CANCELLED:
-            return CampaignStatus("ended", "Cancelled", "It was given up and cannot go on.")
-    mark, label = states.read(campaign.status, "campaign")
+            return CampaignStatus(mark, label, "It was given up and cannot go on.")
     return CampaignStatus(mark, label, "A state of VoiceDock’s that we do not know. We keep looking.")
 
 
@@ -107,12 +107,6 @@ def window_of(campaign: Campaign) -> DailyWindow | None:
     if campaign.starts is None or campaign.ends is None or zone is None:
         return None
     return DailyWindow(campaign.starts, campaign.ends, zone)
-
-
-def is_open(campaign: Campaign, now: datetime) -> bool:
-    """Whether it is known to be inside its daily window; see `DailyWindow.is_documented` for one over midnight."""
-    window = window_of(campaign)
-    return window is not None and window.is_open(now)
 
 
 def window_label(campaign: Campaign) -> str:

@@ -9,13 +9,6 @@ from django.db.models import TextChoices
 # kind → state → (mark, words). The marks are the modifiers of `.state` and `.jack` in components.css:
 # live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), "" (quiet).
 STATES: dict[str, dict[str, tuple[str, str]]] = {
-    "campaign": {
-        "draft": ("ended", "Not started"),
-        "scheduled": ("live", "Started"),
-        "paused": ("paused", "Paused"),
-        "completed": ("ended", "Completed"),
-        "cancelled": ("ended", "Cancelled"),
-    },
     "lead": {
         "pending": ("waiting", "Waiting"),
         "calling": ("live", "Calling"),

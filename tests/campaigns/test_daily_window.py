@@ -92,8 +92,11 @@ def test_the_last_minute_of_a_day_is_shown_as_it_is():
         return Campaign(starts=time(0), ends=ends, timezone="Europe/Amsterdam")
 
     whole, short = campaign(time(23, 59, 59)), campaign(time(23, 59))
-    assert windows.is_open(whole, last) and windows.window_label(whole) == "All day, Amsterdam"
-    assert not windows.is_open(short, last) and windows.window_label(short) == "Every day 0:00 to 23:59, Amsterdam"
+    assert windows.window_of(whole).is_open(last) and windows.window_label(whole) == "All day, Amsterdam"
+    assert (
+        not windows.window_of(short).is_open(last)
+        and windows.window_label(short) == "Every day 0:00 to 23:59, Amsterdam"
+    )
     assert windows.window_label(campaign(time(12, 0, 30))) == "Every day 0:00 to 12:00:30, Amsterdam"
 
 

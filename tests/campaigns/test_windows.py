@@ -46,13 +46,13 @@ def test_standing(one, words, mark):
 
 def test_a_window_over_midnight_is_open_on_both_sides():
     night = campaign(starts=time(22), ends=time(6), zone="UTC")
-    at = {hour: windows.is_open(night, NOON.replace(hour=hour)) for hour in (5, 6, 12, 22, 23)}
+    at = {hour: windows.window_of(night).is_open(NOON.replace(hour=hour)) for hour in (5, 6, 12, 22, 23)}
     assert at == {5: True, 6: False, 12: False, 22: True, 23: True}
 
 
 def test_the_end_is_not_inside():
-    day = campaign(zone="UTC")
-    assert windows.is_open(day, NOON.replace(hour=9)) and not windows.is_open(day, NOON.replace(hour=17))
+    window = windows.window_of(campaign(zone="UTC"))
+    assert window.is_open(NOON.replace(hour=9)) and not window.is_open(NOON.replace(hour=17))
 
 
 def test_the_next_opening_is_reported_with_its_day():
