@@ -28,6 +28,7 @@ from tenants.models import (
     NumberDedication,
     Tenant,
 )
+from tenants.models.dedications import DedicationQuerySet
 
 HISTORY = 20
 
@@ -77,7 +78,7 @@ def inventory(model: type[Model], filters: dict[str, Any]) -> QuerySet[Any]:
     """Numbers or assistants of all connections with `holder` (a tenant's id), and the `later_name` of the client that
     gets it from `later_from` on; free ones first."""
     dedications, excluding = _dedications(model), _that_exclude(model)
-    held = excluding.filter(period__contains=Now(), withdrawn_at=None)
+    held = excluding.open()
     later = excluding.filter(period__startswith__gt=Now(), withdrawn_at=None).order_by("period")
     thing = model._default_manager.select_related("connection").annotate(
         holder=Subquery(held.values("tenant")[:1]),
@@ -108,13 +109,13 @@ def inventory(model: type[Model], filters: dict[str, Any]) -> QuerySet[Any]:
     return thing.order_by(F("vanished_at").asc(nulls_first=True), F("holder_name").asc(nulls_first=True), last, "pk")
 
 
-def _dedications(model: type[Model]) -> QuerySet[Any]:
+def _dedications(model: type[Model]) -> DedicationQuerySet[Any]:
     if model is Number:
         return NumberDedication.objects.filter(number=OuterRef("pk")).order_by()
     return AssistantDedication.objects.filter(assistant=OuterRef("pk")).order_by()
 
 
-def _that_exclude(model: type[Model]) -> QuerySet[Any]:
+def _that_exclude(model: type[Model]) -> DedicationQuerySet[Any]:
     """The dedications that the database keeps apart from a new one: a telephone number has one holder, whichever
     connections list it."""
     if model is Number:

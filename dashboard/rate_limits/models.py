@@ -28,8 +28,8 @@ class SentRequest(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["connection", "at"], name="spend_window")]
-        constraints = [TenantRowPolicy(name="spend_rows")]
+        indexes = [models.Index(fields=["connection", "at"], name="sent_request_window")]
+        constraints = [TenantRowPolicy(name="sent_request_rows")]
 
     def __str__(self) -> str:
         return f"{self.priority} on {self.connection_id}"

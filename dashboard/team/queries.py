@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models.functions import Now
-
 from tenants.isolation import scope
 from tenants.models import (
     Invitation,
@@ -21,5 +19,5 @@ def people(tenant: Tenant) -> list[Membership]:
 
 @scope.requires_scope
 def open_invitations(tenant: Tenant) -> list[Invitation]:
-    invitations = Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
+    invitations = Invitation.objects.open().filter(tenant=tenant)
     return list(invitations.select_related("tenant", "invited_by").order_by("created_at")[:100])

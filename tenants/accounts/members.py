@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core import signing
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -57,7 +56,7 @@ def invite(
         raise AlreadyInvited("This person is in the team already.")
     if StaffMember.objects.filter(user__email__iexact=email).exists():
         raise AlreadyInvited("This is the address of a staff member. Staff enter a client without being in its team.")
-    if _open_invitations(tenant).filter(email__iexact=email).exists():
+    if Invitation.objects.open().filter(tenant=tenant).filter(email__iexact=email).exists():
         raise AlreadyInvited("This person has an open invitation. Withdraw it first to send another.")
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -78,7 +77,7 @@ def has_owner(tenant: Tenant) -> bool:
     """Whether the client has an owner, or somebody who is invited to be one."""
     if Membership.objects.filter(tenant=tenant, role=Role.OWNER).exists():
         return True
-    return _open_invitations(tenant).filter(role=Role.OWNER).exists()
+    return Invitation.objects.open().filter(tenant=tenant).filter(role=Role.OWNER).exists()
 
 
 @scope.requires_scope
@@ -164,10 +163,6 @@ def remove(membership: Membership, *, by: User) -> None:
     user, tenant, name = membership.user, membership.tenant, f"membership:{membership.pk}"
     membership.delete()
     audit.record(by, tenant, "person.removed", name, person=str(user), user=user.pk)
-
-
-def _open_invitations(tenant: Tenant) -> QuerySet[Invitation]:
-    return Invitation.objects.filter(tenant=tenant, accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
 
 
 def last_owner_message(membership: Membership, team: Iterable[Membership]) -> str:

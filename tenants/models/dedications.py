@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -29,7 +30,7 @@ class DedicationQuerySet(models.QuerySet[AnyDedication]):
         """In force now or later."""
         return self.filter(Q(period__endswith__gt=Now()) | Q(period__upper_inf=True), withdrawn_at=None)
 
-    def at(self, moment: datetime) -> Self:
+    def at(self, moment: datetime | Combinable) -> Self:
         """In force at that moment; a withdrawn one keeps an instant of its period and was never in force."""
         return self.filter(period__contains=moment, withdrawn_at=None)
 

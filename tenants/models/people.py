@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
 from tenants import names
@@ -163,6 +163,12 @@ class Membership(models.Model):
         return client_may(Role(self.role), permission)
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Can still be accepted, by the clock of the database."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=Now())
+
+
 class Invitation(models.Model):
     """A single-use invitation to a client; only the hash of its token is stored."""
 
@@ -176,6 +182,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -174,5 +174,5 @@ def _lock_tenant(call: Call) -> Tenant:
 
 def _dedication_in_force(kind: type[NumberDedication] | type[AssistantDedication], name: str) -> Exists:
     """The dedication of the call is in force until the claim expires, by the clock of the database."""
-    held = kind.objects.filter(pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"), withdrawn_at=None)
-    return Exists(held.filter(period__contains=Now()).filter(period__contains=Now() + LEASE))
+    held = kind.objects.open().filter(pk=OuterRef(f"{name}_dedication_id"), tenant_id=OuterRef("tenant_id"))
+    return Exists(held.at(Now() + LEASE))

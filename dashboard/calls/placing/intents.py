@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models.functions import Now
-
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.calls.placing import claims, destinations, sending
 from dashboard.calls.placing.claims import ALREADY
@@ -136,10 +134,10 @@ def _callable(tenant: Tenant, destination: str) -> str:
 
 
 def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
-    lines = NumberDedication.objects.select_related("number", "connection").filter(tenant=tenant, pk=number)
-    speakers = AssistantDedication.objects.select_related("assistant").filter(tenant=tenant, pk=assistant)
-    now = {"period__contains": Now(), "withdrawn_at": None}
-    line, speaker = lines.filter(**now).first(), speakers.filter(**now).first()
+    lines = NumberDedication.objects.open().select_related("number", "connection")
+    speakers = AssistantDedication.objects.open().select_related("assistant")
+    line = lines.filter(tenant=tenant, pk=number).first()
+    speaker = speakers.filter(tenant=tenant, pk=assistant).first()
     if line is None or speaker is None:
         raise CallRefused("assistant" if line else "number", NOT_YOURS)
     for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):

@@ -155,9 +155,7 @@ def _last(update: CallUpdate) -> datetime:
 
 
 def _number_at(connection: Connection, update: CallUpdate, moment: datetime) -> NumberDedication | None:
-    rights = NumberDedication.objects.select_related("tenant").filter(
-        connection_id=connection.pk, period__contains=moment, withdrawn_at=None
-    )
+    rights = NumberDedication.objects.at(moment).select_related("tenant").filter(connection_id=connection.pk)
     if update.number_remote_id and (found := rights.filter(number__remote_id=update.number_remote_id).first()):
         return found
     return rights.filter(e164=update.line).first() if update.line else None
@@ -166,9 +164,7 @@ def _number_at(connection: Connection, update: CallUpdate, moment: datetime) -> 
 def _assistant_at(connection: Connection, update: CallUpdate, moment: datetime) -> AssistantDedication | None:
     if not update.assistant_remote_id:
         return None
-    rights = AssistantDedication.objects.select_related("tenant").filter(
-        connection_id=connection.pk, period__contains=moment, withdrawn_at=None
-    )
+    rights = AssistantDedication.objects.at(moment).select_related("tenant").filter(connection_id=connection.pk)
     return rights.filter(assistant__remote_id=update.assistant_remote_id).first()
 
 

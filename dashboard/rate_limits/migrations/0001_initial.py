@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={
-                'indexes': [models.Index(fields=['connection', 'at'], name='spend_window')],
-                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='spend_rows', tenant='tenant_id')],
+                'indexes': [models.Index(fields=['connection', 'at'], name='sent_request_window')],
+                'constraints': [tenants.isolation.row_security.TenantRowPolicy(also='', name='sent_request_rows', tenant='tenant_id')],
             },
         ),
     ]
