@@ -174,11 +174,12 @@ class _RequestBudget:
         )
         sent = SentRequest.objects.filter(connection_id=self.connection)
         sent.filter(at__lte=now - 2 * WINDOW).delete()
+        window = _window(sent.filter(at__gt=now - WINDOW))
         wait = shares.decide(
-            _window(sent.filter(at__gt=now - WINDOW)),
+            window,
             request,
             per_minute=per_minute,
-            sharing=_sharing(self.connection) if self.tenant and self.priority in shares.PEOPLE else (),
+            sharing=_sharing(self.connection) if shares.depends_on_others(window, request, per_minute) else (),
             resting_until=resting_until,
         )
         if wait is None:

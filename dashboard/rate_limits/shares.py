@@ -92,6 +92,12 @@ def decide(
     return None
 
 
+def depends_on_others(window: Collection[Request], request: Request, per_minute: int) -> bool:
+    """Whether `decide` needs `sharing`: the parts of all clients begin above what the other priorities may fill."""
+    is_crowded = len(window) >= ceiling(Priority.RECONCILE, per_minute)
+    return is_crowded and request.tenant is not None and request.priority in PEOPLE
+
+
 def command_quota(window: Iterable[Request], call: UUID, now: datetime) -> CommandQuota:
     """The ten commands of one call; the last two are kept for ending it."""
     commands = [sent for sent in window if sent.call == call and sent.priority in COMMANDS]

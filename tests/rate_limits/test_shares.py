@@ -142,3 +142,22 @@ def most(log):
             window.popleft()
         record = max(record, len(window))
     return record
+
+
+@pytest.mark.parametrize("per_minute", [20, 37, 50, 100, 300])
+def test_other_clients_only_matter_where_they_are_asked_for(per_minute):
+    """Whoever shares the connection, the decision is the same wherever `depends_on_others` says so."""
+    chance, differs = random.Random(20264), 0
+    for _ in range(2000):
+        tenants = list(range(1, chance.randint(2, 9)))
+        count = chance.randint(0, per_minute)
+        window = [
+            Request(NOON, chance.choice(list(Priority)), chance.choice([None, *tenants[:2]])) for _ in range(count)
+        ]
+        wish = Request(NOON, chance.choice(list(Priority)), chance.choice([None, *tenants]))
+        with_others = decide(window, wish, per_minute=per_minute, sharing=tenants)
+        alone = decide(window, wish, per_minute=per_minute)
+        if not shares.depends_on_others(window, wish, per_minute):
+            assert with_others == alone
+        differs += with_others != alone
+    assert differs

@@ -154,10 +154,12 @@ def _called_already(call: Call) -> str:
     others = Call.objects.filter(
         tenant_id=tenant_id_of(call), counterpart=call.counterpart, origin=Call.Origin.PLACED
     ).exclude(pk=call.pk)
-    if others.live().exclude(state=State.QUEUED).exists():
-        return ALREADY
+    live = others.live().exclude(state=State.QUEUED)
     meanwhile = others.filter(sent_at__gte=call.created_at).exclude(state__in=[State.QUEUED, State.REFUSED])
-    return CALLED_MEANWHILE if meanwhile.exists() else ""
+    finished = (live | meanwhile).order_by("finished").values_list("finished", flat=True).first()
+    if finished is None:
+        return ""
+    return CALLED_MEANWHILE if finished else ALREADY
 
 
 def _lock_tenant(call: Call) -> Tenant:
