@@ -29,19 +29,23 @@ class Family(StrEnum):
 class Level(StrEnum):
     WORKS = "works"
     MAY_BE_IGNORED = "may-be-ignored"
-    DOES_NOT_WORK = "does-not-work"
+    UNRELIABLE = "unreliable"
     PARTIAL = "partial"
     UNVERIFIED = "unverified"
 
 
 @dataclass(frozen=True)
 class Capability:
-    """`caption` is for the tab, `sentence` says what to expect, `instead` what to use instead, or ""."""
+    """`caption` is for the tab, `sentence` says what to expect, `instead` what to use instead, or "".
+
+    `limit` explains a command that was sent and not confirmed, where the model is known for it.
+    """
 
     level: Level
     caption: str
     sentence: str
     instead: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,12 @@ def capability(family: Family | str, command_type: str) -> Capability:
     return TABLE[_family(family)][command_type]
 
 
+def known_limit(family: Family | str, command_type: str) -> str:
+    """Why this command may have no effect with this family; "" where it works, and for a command we do not know."""
+    row = TABLE[_family(family)]
+    return row[command_type].limit if command_type in row else ""
+
+
 def badge(family: Family | str) -> Badge:
     return BADGES[_family(family)]
 
@@ -85,8 +95,8 @@ def _family(family: Family | str) -> Family:
         return Family.UNKNOWN
 
 
-def _unverified(sentence: str, instead: str) -> Capability:
-    return Capability(Level.UNVERIFIED, "not documented", sentence, instead)
+def _unverified(sentence: str, instead: str, limit: str = "") -> Capability:
+    return Capability(Level.UNVERIFIED, "not documented", sentence, instead, limit)
 
 
 def _undocumented(models: str) -> dict[str, Capability]:
@@ -95,10 +105,12 @@ def _undocumented(models: str) -> dict[str, Capability]:
         CommandType.INJECT_CONTEXT: _unverified(
             f"VoiceDock does not document whether {models} use what you send here. Expect that it may be ignored.",
             "If it matters, transfer to a person, or use a pipeline assistant next time.",
+            f"VoiceDock does not document whether {models} use context.",
         ),
         CommandType.SAY: _unverified(
             f"VoiceDock does not document whether {models} speak what you write. Expect that nothing may be spoken.",
             "Transfer to a person who can say it, or use a pipeline assistant next time.",
+            f"VoiceDock does not document whether {models} speak what you write.",
         ),
         CommandType.END_CALL: Capability(
             Level.WORKS,
@@ -127,12 +139,14 @@ TABLE: dict[Family, dict[str, Capability]] = {
             "may be ignored",
             "What you send may not influence what this assistant says.",
             "If it matters, transfer to a person, or use a pipeline assistant next time.",
+            limit="Known limit of xAI Realtime: context may not change what it says.",
         ),
         CommandType.SAY: Capability(
-            Level.DOES_NOT_WORK,
-            "does not work here",
-            "This does not work reliably with this assistant: it often times out, or nothing is spoken.",
+            Level.UNRELIABLE,
+            "unreliable here",
+            "VoiceDock calls this unreliable with this assistant: it often times out, or nothing is spoken.",
             "Transfer to a person who can say it, or use a pipeline assistant next time.",
+            limit="Known limit of xAI Realtime: Say is unreliable here, it often times out or nothing is spoken.",
         ),
         CommandType.END_CALL: Capability(Level.WORKS, "works", "Ends the call. Your goodbye may not be spoken first."),
         CommandType.TRANSFER: Capability(
@@ -165,7 +179,7 @@ BADGES: dict[Family, Badge] = {
     Family.XAI_REALTIME: Badge(
         "xAI Realtime",
         "Realtime assistant. One model hears and speaks directly, "
-        "so it does not reliably take written commands during a call. End call works.",
+        "so written commands are unreliable during a call. End call works.",
         "realtime",
         "wave",
     ),

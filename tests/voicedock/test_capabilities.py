@@ -19,7 +19,7 @@ LEVELS = {
     "All control commands work reliably": Level.WORKS,
     "Works reliably": Level.WORKS,
     "Limited effectiveness - context may not influence responses reliably": Level.MAY_BE_IGNORED,
-    "Does not work reliably - commands often timeout or fail to trigger speech": Level.DOES_NOT_WORK,
+    "Does not work reliably - commands often timeout or fail to trigger speech": Level.UNRELIABLE,
     "Partial support - announcement may not work, but transfer executes": Level.PARTIAL,
 }
 

@@ -16,7 +16,7 @@ TABS: dict[str, tuple[str, str, str]] = {  # by type: the fields it opens, its b
     CommandType.SAY: ("say", "Say it", "Say it anyway"),
     CommandType.TRANSFER: ("transfer", "Transfer the person", "Transfer anyway"),
 }
-TONES = {Level.WORKS: ("works", ""), Level.DOES_NOT_WORK: ("poor", "wrong")}  # every other level is a warning
+TONES = {Level.WORKS: ("works", ""), Level.UNRELIABLE: ("poor", "wrong")}  # every other level is a warning
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _tab(family: str, command: str) -> Tab:
         type=command,
         label=label(command),
         fields=fields,
-        button=anyway if can.level == Level.DOES_NOT_WORK else button,
+        button=anyway if can.level == Level.UNRELIABLE else button,
         cap=cap,
         word=can.caption,
         tone=tone,
@@ -71,16 +71,18 @@ def notice(family: str) -> Notice | None:
     badge = capabilities.badge(family)
     if family == Family.XAI_REALTIME:
         return Notice(
-            badge.icon, badge.label, "hears sound, not text, so written commands are uncertain. End call works."
+            badge.icon, badge.label, "hears sound, not text, so written commands are unreliable. End call works."
         )
     return Notice(
         badge.icon, badge.label, "is not documented for written commands, so they are uncertain. End call works."
     )
 
 
-def goodbye(family: str) -> str:
-    """A warning about the goodbye; empty where it is spoken."""
-    return "" if family == Family.PIPELINE else capabilities.capability(family, CommandType.END_CALL).sentence
+def goodbye_label(family: str) -> str:
+    """The label of the goodbye, which says where it may not be spoken."""
+    if family == Family.PIPELINE:
+        return "Goodbye, spoken before the line closes (optional)"
+    return "Goodbye, may not be spoken by this model (optional)"
 
 
 def caption(family: str) -> str:
@@ -88,5 +90,5 @@ def caption(family: str) -> str:
     if family == Family.PIPELINE:
         return "Hears all your commands during the call."
     if family == Family.XAI_REALTIME:
-        return "During the call Say does not work reliably, and Context may be ignored."
+        return "During the call Say is unreliable, and Context may be ignored."
     return "VoiceDock does not document what your commands do during the call. End call works."
