@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 
 from dashboard.calls.caller_id import report
-from dashboard.calls.control import commands, transfer_targets
+from dashboard.calls.control import commands, transfer_book, transfer_targets
 from dashboard.calls.placing import destinations, intents, number_echo
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
@@ -19,6 +19,7 @@ from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = intents.NOT_YOURS
 LONGEST_DESTINATION = 120
+NOT_LISTED = "This target is no longer in the list. Choose another one, or type its number."
 
 
 class ChosenReading(forms.Form):
@@ -158,22 +159,36 @@ class CommandForm(ChosenReading):
     end_after = forms.BooleanField(required=False)
     destination = forms.CharField(required=False, max_length=200)
     announcement = forms.CharField(required=False, max_length=500)
+    target = forms.CharField(required=False, max_length=200)
     goodbye = forms.CharField(required=False, max_length=500)
 
     REQUIRED = {CommandType.INJECT_CONTEXT: "content", CommandType.SAY: "words", CommandType.TRANSFER: "destination"}
 
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, tenant: Tenant, transfer_choices: Sequence[transfer_book.Choice] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.tenant = tenant
+        self.transfer_choices = transfer_choices
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
+        if facts.get("target"):
+            facts |= self._chosen_target(facts["target"])
         field = self.REQUIRED.get(facts.get("type", ""), "")
         if field and field not in self.errors and not facts.get(field):
             self.add_error(field, MISSING[facts["type"]])
         if facts.get("type") == CommandType.TRANSFER and facts.get("destination"):
             facts["destination"] = self._target(facts["destination"])
         return facts
+
+    def _chosen_target(self, destination: str) -> dict[str, str]:
+        """Destination and announcement of a target that is chosen with one press."""
+        for choice in self.transfer_choices:
+            if choice.destination == destination:
+                return {"destination": choice.destination, "announcement": choice.announcement}
+        self.add_error("destination", NOT_LISTED)
+        return {}
 
     def _target(self, text: str) -> str:
         try:

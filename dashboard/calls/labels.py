@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from dashboard.calls import analysis_words
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.ui import phone_numbers, states
 from dashboard.voicedock.states import WAITING
@@ -128,26 +131,13 @@ def assistant(call: Call) -> str:
     )
 
 
-def analysis(facts: object) -> list[tuple[str, str]]:
-    """The analysis by VoiceDock, as rows: `{"wants_it": true}` → `("Wants it", "Yes")`."""
-    if not isinstance(facts, dict):
-        return [("Result", _plain(facts))] if facts not in (None, "") else []
-    rows: list[tuple[str, str]] = []
-    for name, value in facts.items():
-        words = str(name).replace("_", " ").strip()
-        if isinstance(value, dict):
-            outer = words[:1].upper() + words[1:]
-            rows += [(f"{outer}: {inner[:1].lower()}{inner[1:]}", text) for inner, text in analysis(value)]
-        else:
-            rows.append((words[:1].upper() + words[1:], _plain(value)))
-    return rows
+def not_reached(call: Call) -> str:
+    """What is known of a call that nobody answered, where VoiceDock gives no error."""
+    if call.state == State.FAILED:
+        return "Nobody was reached. VoiceDock gives no reason."
+    return f"{states.read(call.state)[1]}. VoiceDock gives no reason."
 
 
-def _plain(value: object) -> str:
-    if value is None or value == "":
-        return "—"
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list):
-        return ", ".join(_plain(item) for item in value) or "—"
-    return str(value)
+def analysis(facts: object, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The analysis by VoiceDock, as rows of words: `{"wants_it": true}` → `("Wants it", "Yes")`."""
+    return analysis_words.rows(facts, zone)

@@ -11,7 +11,7 @@ from django.db.models import F, Func, JSONField, OuterRef, Subquery, Value
 from django.utils import timezone
 
 from dashboard.calls import leads
-from dashboard.calls.models import Call, CallQuerySet, Phrase, Receipt
+from dashboard.calls.models import Call, CallQuerySet, Receipt
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
@@ -50,8 +50,14 @@ def receipts(call: Call) -> list[Receipt]:
     return list(call.receipts.select_related("asked_by"))
 
 
-def phrases(tenant: Tenant) -> list[Phrase]:
-    return list(Phrase.objects.filter(tenant=tenant)[:24])
+def earlier(call: Call) -> list[Call]:
+    """The last finished calls with the same person, with their summaries."""
+    if not call.counterpart:
+        return []
+    before = Call.objects.filter(
+        tenant=call.tenant_id, counterpart=call.counterpart, finished=True, created_at__lt=call.created_at
+    )
+    return list(with_summary(before).order_by("-created_at")[:3])
 
 
 def lines(tenant: Tenant) -> list[NumberDedication]:

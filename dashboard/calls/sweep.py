@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.control import commands
-from dashboard.calls.models import END_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, TRANSFER_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
 from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of, transition
 from dashboard.sync import runs
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 LEFT_QUEUED = timedelta(seconds=3)
 LEFT_ANSWERED = timedelta(seconds=5)
 NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may take
-NOT_TRANSFERRED = timedelta(seconds=30)
 MOST = 100
 T = TypeVar("T")
 TOO_LATE = "It waited for two minutes and could not be sent. Nothing was dialed; call again if it is still wanted."
@@ -115,7 +114,7 @@ def ends_not_confirmed() -> None:
 def transfers_not_confirmed() -> None:
     """Mark late transfers as not confirmed; a transfer that happens later is still confirmed."""
     open_ones = Q(command=CommandType.TRANSFER, effect="", note="", outcome=Receipt.Outcome.ACCEPTED)
-    for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - NOT_TRANSFERRED)):
+    for receipt in _receipts(open_ones & Q(answered_at__lt=Now() - TRANSFER_IS_LATE)):
         with scope.for_tenant(receipt.tenant_id):
             open_receipt = Receipt.objects.filter(pk=receipt.pk, effect=Receipt.Effect.OPEN)
             if open_receipt.update(effect=Receipt.Effect.NOT_CONFIRMED, note=STILL_TALKING):

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from dashboard.calls.caller_id import views as caller_id
+from dashboard.calls.control import views as control
 from dashboard.calls.history import export
 from dashboard.calls.history import views as history
 from dashboard.calls.live import board_view, call_view
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
     path("c/<slug:slug>/call/number/", placing.number_echo, name="call-number"),
+    path("c/<slug:slug>/settings/transfer-targets/", control.targets, name="transfer-targets"),
     path("c/<slug:slug>/live/", board_view.board, name="live"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),

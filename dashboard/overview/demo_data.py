@@ -33,6 +33,7 @@ class DemoClient(NamedTuple):
     per_day: int
     people: tuple[tuple[DemoPerson, Role], ...] = ()
     phrases: tuple[str, ...] = ()
+    transfer_targets: tuple[tuple[str, str], ...] = ()  # name and destination
     days_ago: int = DAYS_AGO
 
 
@@ -56,11 +57,13 @@ CLIENTS = [
             "The first check-up costs nothing.",
             "A colleague will call back within the hour.",
         ),
+        (("Reception", "+31205550155"), ("Emergency dentist", "sip:duty@tandarts-amsterdam.example")),
     ),
     DemoClient(
         "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "NL", "Kabelhuis", 240, "0.1", 4, 250,
         ((DemoPerson("owner@harbor.test", "Joost de Boer"), Role.OWNER),),
         ("The driver is fifteen minutes away.", "The slot can move to the afternoon."),
+        (("Dispatch", "+31105550122"),),
     ),
     DemoClient(
         "noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL", "Kabelhuis", 300, "0.13", 8, 1000,

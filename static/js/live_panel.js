@@ -4,7 +4,8 @@
 //   <textarea data-draft="key">            is kept in this tab until it is sent
 //   <div data-hold>                        a list whose newest is at the end: stays at the end, or holds while one reads above
 //   <button data-to-newest hidden>         shows while something newer waits below
-//   <details id="…">                       stays open or closed over a swap; that of a .composer starts folded on a phone
+//   <details id="…">                       stays open or closed over a swap
+//   <aside class="composer" data-folded>   on a phone a folded sheet; [data-unfold] and [data-fold] in it open and close it
 //   <dialog id="…">                        stays open while news arrive, and closes with the answer to its own form
 (() => {
   const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -94,11 +95,29 @@
   fill();
 
   // on a phone the composer is a sheet from below that starts folded, unless something was begun in it
-  const narrow = matchMedia("(width < 960px)");
-  const fold = () => {
-    const sheet = document.querySelector(".composer details");
-    if (sheet) sheet.open = !narrow.matches || [...sheet.querySelectorAll("textarea")].some(field => field.value);
+  const unfold = sheet => {
+    sheet.removeAttribute("data-folded");
+    for (const button of sheet.querySelectorAll("[data-unfold]")) button.setAttribute("aria-expanded", "true");
   };
-  fold();
-  narrow.addEventListener("change", fold);
+  document.addEventListener("click", event => {
+    const sheet = event.target.closest(".composer");
+    if (sheet && event.target.closest("[data-unfold]")) {
+      unfold(sheet);
+      sheet.querySelector(".tabs :checked")?.focus();
+    } else if (sheet && event.target.closest("[data-fold]")) {
+      sheet.setAttribute("data-folded", "");
+      sheet.querySelector("[data-unfold]")?.focus();
+    }
+  });
+  for (const sheet of document.querySelectorAll(".composer[data-folded]")) {
+    if ([...sheet.querySelectorAll("[data-draft]")].some(field => field.value)) unfold(sheet);
+  }
+
+  // the page of a finished call takes the panel's place: whoever was in the panel with the keyboard starts there anew
+  let wasInPanel = false;
+  document.addEventListener("htmx:before:swap", () => { wasInPanel = Boolean(document.activeElement?.closest(".panel")); });
+  document.addEventListener("htmx:after:swap", () => {
+    if (wasInPanel && !document.querySelector(".panel")) document.getElementById("main")?.focus({ preventScroll: true });
+    wasInPanel = false;
+  });
 })();

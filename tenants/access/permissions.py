@@ -13,6 +13,7 @@ class Permission(TextChoices):
     TAKE_BACK_CALLS = "take-back-calls"
     CONTROL_CALLS = "control-calls"
     EXPORT_CALLS = "export-calls"
+    MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
     SEE_CAMPAIGNS = "see-campaigns"
     RUN_CAMPAIGNS = "run-campaigns"
     SEE_TEAM = "see-team"
@@ -65,7 +66,13 @@ class StaffRole(TextChoices):
 P = Permission
 VIEW = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
 OPERATE = VIEW | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
-MANAGE = OPERATE | {P.TAKE_BACK_CALLS, P.EXPORT_CALLS, P.RUN_CAMPAIGNS, P.SEE_ACTIVITY}
+MANAGE = OPERATE | {
+    P.TAKE_BACK_CALLS,
+    P.EXPORT_CALLS,
+    P.MANAGE_TRANSFER_TARGETS,
+    P.RUN_CAMPAIGNS,
+    P.SEE_ACTIVITY,
+}
 ADMINISTER = MANAGE | {P.MANAGE_TEAM, P.MANAGE_SETTINGS, P.GIVE_SUPPORT_ACCESS}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

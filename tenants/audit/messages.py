@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "tenant.countries-changed": "{actor} set where calls may go: {allowed}; numbers are read as in: {country}.",
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
+    "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
     "tenant.suspended": "{actor} suspended {name}: {why}",
     "tenant.reopened": "{actor} reopened {name}: {why}",
     "tenant.closed": "{actor} closed {name}: {why}",

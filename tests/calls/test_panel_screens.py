@@ -53,7 +53,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
     ("family", "context", "say", "transfer"),
     [
         ("pipeline", "works", "works", "works"),
-        ("xai_realtime", "may be ignored", "does not work here", "goes through"),
+        ("xai_realtime", "may be ignored", "unreliable here", "goes through"),
         ("google_realtime", "not documented", "not documented", "not documented"),
         ("openai_live", "not documented", "not documented", "not documented"),
         ("unknown", "not documented", "not documented", "not documented"),
@@ -113,8 +113,10 @@ def test_the_composer_is_left_alone_until_what_one_may_do_changes(bloom, operato
     with scope.for_tenant(bloom.tenant):
         call.state, call.finished = "ended", True
         call.save()
-    over = operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX)
+    assert operator_browser.get(at(call, f"?part=actions&seen={seen}"), headers=HTMX).status_code == 204
+    over = operator_browser.get(at(call, "?part=header"), headers=HTMX)
     assert "VoiceDock has not sent the summary yet" in over.content.decode()
+    assert (over.headers["HX-Retarget"], over.headers["HX-Reswap"]) == ("#call-page", "outerHTML")
 
 
 @pytest.mark.parametrize("part", ["header", "timeline", "quota", "actions"])
@@ -209,7 +211,8 @@ def test_a_viewer_looks_but_neither_steers_nor_reads(bloom, viewer, sent):
 
     page = viewer.get(at(call)).content.decode()
     parts = "".join(
-        viewer.get(at(call, f"?part={part}"), headers=HTMX).content.decode() for part in ("timeline", "actions")
+        viewer.get(at(call, f"?part={part}"), headers=HTMX).content.decode()
+        for part in ("timeline", "actions", "header")
     )
 
     assert "secret" not in page + parts
@@ -405,7 +408,7 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
     assert "Good day" not in viewer.get(address).content.decode()
     assert viewer.get(f"{address}recording/").status_code == 403
     assert sentences("call.transcript-read") == sentences("call.recording-opened") == []
-    for part in ("", "?part=timeline", "?part=report", ""):
+    for part in ("", "?part=timeline", "?part=page", ""):
         assert "Good day" in owner.get(address + part).content.decode()
     for _ in range(2):
         opened = owner.get(f"{address}recording/")

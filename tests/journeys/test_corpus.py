@@ -164,7 +164,7 @@ def talked(corpus: Corpus, sandbox: httpx.Client, client: Traps, wrong: list[str
     wrong += client.sprung()
     corpus.vendor.patch(f"campaigns/{corpus.campaign}", json={"status": "paused"})
     later(sandbox, 75)
-    expect(page.locator("#call-actions")).to_contain_text(f"{NAMES['Lead']} confirmed")
+    expect(page.locator("#call-page")).to_contain_text(f"{NAMES['Lead']} confirmed")
     wrong += client.sprung()
     return str(page.url)
 
@@ -184,7 +184,7 @@ def broke_off(corpus: Corpus, sandbox: httpx.Client, client: Traps, wrong: list[
     wrong += client.sprung()
     ended = {"status": "ended-with-error", "error": CORPUS[9], "end_reason": CORPUS[2]}
     made(sandbox.post(f"calls/{remote}/force", json=ended))
-    expect(page.locator("#call-actions")).to_contain_text(CORPUS[9])
+    expect(page.locator("#call-page")).to_contain_text(CORPUS[9])
     wrong += client.sprung()
     return str(page.url)
 

@@ -116,7 +116,7 @@ def test_a_call_that_ends_while_one_writes_says_so(window, sandbox, talkative):
     remote = talking(page, sandbox, "+31 6 1234 5616", "Recall NL")
     page.get_by_placeholder("Something the assistant should know").fill("Never sent.")
     force(sandbox, remote, "ended")
-    expect(page.locator("#call-header")).to_contain_text("Ended")
+    expect(page.get_by_role("region", name="Timeline")).to_contain_text("Ended")
     expect(page.get_by_role("button", name="Send context")).to_have_count(0)
     assert not [one for one in commands(sandbox, "inject-context") if one["content"] == "Never sent."]
 

@@ -46,6 +46,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.openers: set[str] = set()
         self.form: Form | None = None
+        self.ahead: dict[str, Form] = {}  # by id: forms that begin behind some of their fields
         self.dialog = ""
         self.select: tuple[str, bool, str | None] | None = None
 
@@ -72,7 +73,8 @@ class _Reader(HTMLParser):
 
     def start_form(self, facts: dict[str, str]) -> None:
         if facts.get("method", "").lower() == "post":
-            self.form = Form(facts.get("action", ""), facts.get("id", ""), self.dialog)
+            self.form = self.ahead.pop(facts.get("id", ""), None) or Form("")
+            self.form.action, self.form.id, self.form.dialog = facts.get("action", ""), facts.get("id", ""), self.dialog
             self.forms.append(self.form)
 
     def start_button(self, facts: dict[str, str]) -> None:
@@ -112,5 +114,6 @@ class _Reader(HTMLParser):
 
     def _owner(self, facts: dict[str, str]) -> Any:
         if "form" in facts:
-            return next((one for one in self.forms if one.id == facts["form"]), None)
+            known = next((one for one in self.forms if one.id == facts["form"]), None)
+            return known or self.ahead.setdefault(facts["form"], Form(""))
         return self.form

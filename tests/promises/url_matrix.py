@@ -122,6 +122,15 @@ ROWS: dict[str, Row] = {
     "staff-calls": Row(),
     "call-now": form_row(_place),
     "call-number": Row(),
+    "transfer-targets": Row(
+        ("GET", "HEAD", "POST"),
+        data=lambda canary: {
+            "target-TOTAL_FORMS": 1,
+            "target-INITIAL_FORMS": 0,
+            "target-0-name": "Reception",
+            "target-0-destination": "+31205550155",
+        },
+    ),
     "live": Row(),
     "calls": Row(),
     "calls-export": Row(),

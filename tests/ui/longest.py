@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from dashboard.calls.models import Call, CallReport, Phrase, Receipt
+from dashboard.calls.models import Call, CallReport, Phrase, Receipt, TransferTarget
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.sync.models import SyncRun
@@ -23,6 +23,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Assistant: ("name", "business_name", "provider", "model"),
     Campaign: ("name",),
     Phrase: ("text",),
+    TransferTarget: ("name", "announcement"),
     SyncRun: ("error",),
     OrganizationRequest: ("name",),
     Invitation: ("name",),

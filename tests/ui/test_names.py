@@ -14,7 +14,7 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suff
 NOT_NAMES = {  # template and expression
     ("components/_confirm_dialog.html", "name"): "the name of a form field",
     ("components/_filters.html", "name"): "the name of a form field",
-    ("calls/_composer.html", "notice.name"): "a model family",
+    ("calls/_composer_notes.html", "notice.name"): "a model family",
 }
 PEOPLE_AND_THINGS = {"name", "user", "tenant", "invited_by", "gone", "called", "thing", "assistant", "person"}
 

@@ -1,103 +1,94 @@
-"""One call as a story: steps of its state, words spoken, and our commands with what became of each."""
+"""One call as a timeline: steps of its state, sentences spoken, and our commands with what became of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.calls import labels
-from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, Alarm, Call, Receipt, State
+from dashboard.calls.control import handover
+from dashboard.calls.history import order, recorded_steps
+from dashboard.calls.history.entry import Entry, Mark, clock
+from dashboard.calls.history.receipt_entries import command_entry, short
+from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, Alarm, Call, CallReport, Receipt, State
 from dashboard.calls.updates.voicemail import Source
-from dashboard.ui import phone_numbers, times
 from dashboard.voicedock.commands import CommandType
-from dashboard.voicedock.commands import label as command_label
-from tenants.models import User
+from tenants.models import AuditEntry, User
 
-SHOWS: dict[str, str] = {  # what will show that it worked; VoiceDock itself never tells (`voicedock-api.md §4.1`)
-    CommandType.INJECT_CONTEXT: "VoiceDock does not tell whether it was used",
-    CommandType.SAY: "confirmed when the words come back in the transcript",
-    CommandType.TRANSFER: "confirmed when the call is transferred",
-    CommandType.END_CALL: "confirmed when the call has ended",
-}
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One stage of a receipt. `tone` is good, open, bad or next."""
-
-    tone: str
-    words: str
-    icon: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a timeline. `kind` is step, message or command; `clock` is the time shown."""
-
-    kind: str
-    clock: str = ""
-    words: str = ""
-    state: str = ""
-    person: bool = False
-    title: str = ""
-    by: str = ""
-    tone: str = ""
-    to: str = ""
-    why: str = ""
-    marks: list[Mark] = field(default_factory=list)
+__all__ = ["Entry", "Mark", "command_entry", "ending", "entries", "short"]
 
 
 def entries(
     call: Call,
     receipts: list[Receipt],
-    messages: list[dict] | None,
+    report: CallReport | None,
     *,
     me: User | None,
     zone: ZoneInfo,
     words: bool = True,
+    recorded: list[AuditEntry] | None = None,
+    targets: Mapping[str, str] | None = None,
 ) -> list[Entry]:
     """All entries, the newest last; without `words` neither messages nor the contents of commands.
 
-    Messages from VoiceDock have no times (`§5.1`): a command is placed before the message it caused, else after the
-    messages that were known when it was sent.
+    `recorded` are the entries of the audit trail about this call, `targets` the names of transfer targets.
     """
-    steps = list(_steps(call, me, zone))
-    before = [entry for moment, entry in steps if moment is None or not call.started_at or moment <= call.started_at]
-    after = [entry for moment, entry in steps if moment and call.started_at and moment > call.started_at]
-    return before + _talk(call, receipts, (messages or []) if words else [], me, zone, words) + after
+    sent = [command_entry(call, receipt, me=me, zone=zone, words=words, targets=targets) for receipt in receipts]
+    spoken = list(_messages(call, report, zone)) if report and words else []
+    talk = order.conversation(call, spoken, list(zip(receipts, sent, strict=True)), report.messages if report else [])
+    return order.merged(list(_steps(call, receipts, report, recorded or [], me, zone, targets or {})), talk)
 
 
-def _steps(call: Call, me: User | None, zone: ZoneInfo) -> Iterator[tuple[datetime | None, Entry]]:
-    def step(moment: datetime | None, words: str = "", state: str = "") -> tuple[datetime | None, Entry]:
-        return moment, Entry(
-            "step", clock=f"{moment.astimezone(zone):%H:%M:%S}" if moment else "", words=words, state=state
-        )
+def _messages(call: Call, report: CallReport, zone: ZoneInfo) -> Iterator[tuple[int, Entry]]:
+    """The messages with their place in the conversation; a time that lies behind the end tells nothing."""
+    speakers = {"assistant": labels.assistant(call) or "Assistant", "user": labels.person(call) or "Person"}
+    times = [*report.message_times, *([None] * len(report.messages))]
+    for index, (message, heard) in enumerate(zip(report.messages, times, strict=False)):
+        content, role = str(message.get("content") or "").strip(), str(message.get("role") or "")
+        at = datetime.fromisoformat(heard) if heard else None
+        if at and call.ended_at and at > call.ended_at:
+            at = None
+        if content and role in speakers:
+            yield index, Entry("message", at, clock(at, zone), content, person=role == "user", speaker=speakers[role])
 
-    yield step(call.created_at, _began(call, me))
+
+def _steps(
+    call: Call,
+    receipts: list[Receipt],
+    report: CallReport | None,
+    recorded: list[AuditEntry],
+    me: User | None,
+    zone: ZoneInfo,
+    targets: Mapping[str, str],
+) -> Iterator[order.Step]:
+    def step(rank: int, at: datetime | None, words: str = "", state: str = "") -> order.Step:
+        return order.Step(rank, Entry("step", at, clock(at, zone), words, state=state), at or call.created_at)
+
+    yield step(order.FIRST, call.created_at, _began(call, me))
+    for entry in recorded:
+        state, words = recorded_steps.read(entry, me)
+        yield step(order.AFTER, entry.at, words, state)
+    actions = {entry.action for entry in recorded}
     if call.state == State.QUEUED and call.error:
-        yield step(call.state_at, call.error)
-    if call.needs_decision:
-        yield step(call.state_at, call.error or "VoiceDock did not answer. The call may have been placed", call.state)
+        yield step(order.AFTER, call.state_at, call.error)
+    if call.needs_decision and recorded_steps.ACTION_OF_STATE.get(call.state) not in actions:
+        words = call.error or "VoiceDock did not answer. The call may have been placed"
+        yield step(order.AFTER, call.state_at, words, call.state)
     elif call.state in (State.CONNECTING, State.RINGING) and not call.started_at:
-        yield step(call.state_at, states_words(call), call.state)
-    if call.started_at:
-        yield step(call.started_at, "Answered", State.IN_PROGRESS)
-    if call.current_alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING):
-        moment = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
-        yield step(moment, call.alarm_words, State.NEEDS_PERSON)
+        yield step(order.AFTER, call.state_at, labels.states.read(call.state)[1], call.state)
+    if answered_at := call.started_at or (call.state_at if call.is_answered else None):
+        yield step(order.FIRST, answered_at, "Answered", State.IN_PROGRESS)
+    alarm = call.current_alarm
+    if alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING) and f"call.{alarm}" not in actions:
+        at = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
+        yield step(order.AFTER, at, call.alarm_words, State.NEEDS_PERSON)
     if call.finished:
-        yield step(call.ended_at or call.state_at, labels.state(call), call.state)
-        if call.machine_source:
-            source = Source(call.machine_source).label
-            yield step(call.ended_at or call.state_at, f"Voicemail or a machine took the call: {source} says so")
-        if call.error:
-            yield step(call.ended_at or call.state_at, call.error)
-
-
-def states_words(call: Call) -> str:
-    return labels.states.read(call.state)[1]
+        for words, state in _ended(call, receipts, me, targets):
+            ended = step(order.AFTER, call.ended_at or call.state_at, words, state)
+            yield ended.not_before(_causes_of_end(receipts))
+        if report and report.updated_at > (call.ended_at or call.state_at):
+            yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")
 
 
 def _began(call: Call, me: User | None) -> str:
@@ -106,128 +97,46 @@ def _began(call: Call, me: User | None) -> str:
         return "The call came in"
     if call.direction == "web":
         return "A call from the browser began"
-    words = f"{who} placed the call" if call.requested_by or labels.lead(call) else "Placed outside of Patchbay"
+    if not (call.requested_by or labels.lead(call)):
+        return "Placed outside of Patchbay: by VoiceDock’s dashboard or API. VoiceDock does not tell by whom"
+    words = f"{who} placed the call"
     if call.placed_at and call.sent_at:
         words += f"; VoiceDock took it in {(call.placed_at - call.sent_at).total_seconds():.1f} s"
     return words
 
 
-def _talk(
-    call: Call, receipts: list[Receipt], messages: list[dict], me: User | None, zone: ZoneInfo, words: bool
-) -> list[Entry]:
-    commands = [
-        (_place(receipt, messages), command_entry(call, receipt, me=me, zone=zone, words=words)) for receipt in receipts
-    ]
-    entries: list[Entry] = []
-    for at, message in enumerate(messages):
-        while any(place is not None and place <= at for place, _ in commands):
-            entries.append(commands.pop(0)[1])
-        if entry := _message_entry(message):
-            entries.append(entry)
-    return entries + [entry for _, entry in commands]
+def ending(call: Call, receipts: list[Receipt], me: User | None, targets: Mapping[str, str]) -> str:
+    """How the call ended: to whom it was transferred, by whom it was ended, "you" for oneself."""
+    moved = handover.current(call, receipts, targets)
+    if moved and moved.is_done:
+        return moved.words
+    words = labels.ending(call)
+    ends = [one for one in receipts if one.command == CommandType.END_CALL and one.effect == Receipt.Effect.CONFIRMED]
+    is_mine = me is not None and bool(ends) and ends[-1].asked_by_id == me.pk
+    return "ended by you" if is_mine and words.startswith("ended by ") else words
 
 
-def _place(receipt: Receipt, messages: list[dict]) -> int | None:
-    """The index of the message before which the command is shown; None when it is unknown."""
-    words = _plain(receipt.payload.get("message") or receipt.payload.get("content") or "")
-    if receipt.command != CommandType.INJECT_CONTEXT and words:
-        for at, message in enumerate(messages[receipt.messages_before or 0 :], receipt.messages_before or 0):
-            if message.get("role") == "assistant" and words in _plain(message.get("content")):
-                return at
-    return receipt.messages_before
+def _ended(
+    call: Call, receipts: list[Receipt], me: User | None, targets: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Words and state of the steps that end the call."""
+    words = ending(call, receipts, me, targets)
+    is_whole = words.startswith(("ended by ", "Transferred "))
+    yield words[:1].upper() + words[1:] if is_whole else labels.state(call), call.state
+    if call.machine_source:
+        yield f"Voicemail or a machine took the call: {Source(call.machine_source).label} says so", ""
+    if call.error:
+        yield call.error, ""
 
 
-def _plain(text: object) -> str:
-    return " ".join(str(text or "").split()).casefold()
+def _causes_of_end(receipts: list[Receipt]) -> list[datetime]:
+    """The commands that the end confirms: by VoiceDock's clock it may lie before them."""
+    ends = (CommandType.END_CALL, CommandType.TRANSFER)
+    return [one.asked_at for one in receipts if one.command in ends and one.effect == Receipt.Effect.CONFIRMED]
 
 
-def _message_entry(message: dict) -> Entry | None:
-    words = str(message.get("content") or "").strip()
-    if not words or message.get("role") not in ("assistant", "user"):
-        return None
-    return Entry("message", words=words, person=message["role"] == "user")
-
-
-def command_entry(call: Call, receipt: Receipt, *, me: User | None, zone: ZoneInfo, words: bool = True) -> Entry:
-    """The entry of a command: its content, who sent it, and every stage it has reached."""
-    payload = receipt.payload
-    return Entry(
-        "command",
-        clock=_talking(call, receipt.asked_at, zone),
-        title=command_label(receipt.command),
-        by="you" if me and receipt.asked_by_id == me.pk else str(receipt.asked_by or "Patchbay"),
-        to=str(payload.get("destination") or ""),
-        words=str(payload.get("message") or payload.get("content") or "") if words else "",
-        tone=_tone(receipt),
-        marks=list(_marks(call, receipt, zone)),
-        why=_why(receipt),
-    )
-
-
-def _talking(call: Call, moment: datetime, zone: ZoneInfo) -> str:
-    """How far into the conversation, else the local clock."""
-    if call.started_at and moment >= call.started_at:
-        return times.talked((moment - call.started_at).total_seconds())
-    return f"{moment.astimezone(zone):%H:%M:%S}"
-
-
-def _tone(receipt: Receipt) -> str:
-    if receipt.outcome in (Receipt.Outcome.REFUSED, Receipt.Outcome.UNKNOWN) and not receipt.effect:
-        return "wrong"
-    return {Receipt.Effect.CONFIRMED: "live", Receipt.Effect.NOT_CONFIRMED: "waiting"}.get(receipt.effect, "")  # type: ignore[call-overload]
-
-
-def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
-    outcome, clock = Receipt.Outcome, "%H:%M:%S"
-    if receipt.sent_at:
-        yield Mark("", f"Sent {receipt.sent_at.astimezone(zone):{clock}}", "send")
-    if receipt.outcome == outcome.WAITING:
-        yield Mark("next", "waiting for VoiceDock’s answer" if receipt.sent_at else "on its way")
-    elif receipt.outcome == outcome.ACCEPTED:
-        yield Mark("good", f"Accepted by VoiceDock{_answered(receipt, zone)}", "check")
-    elif receipt.outcome == outcome.REFUSED:
-        yield Mark("bad", "Refused" + ("" if receipt.sent_at else ", not sent"), "alert")
-    else:
-        yield Mark("bad", f"No answer from VoiceDock{_waited(receipt)}", "alert")
-    if receipt.effect == Receipt.Effect.CONFIRMED:
-        at = f" at {_talking(call, receipt.effect_at, zone)}" if receipt.effect_at else ""
-        yield Mark("good", f"Confirmed{at}", "check")
-    elif receipt.effect == Receipt.Effect.NOT_CONFIRMED:
-        yield Mark("open", "Not confirmed", "clock")
-    elif receipt.outcome == outcome.ACCEPTED:
-        yield Mark("next", SHOWS.get(receipt.command, ""))
-
-
-def _answered(receipt: Receipt, zone: ZoneInfo) -> str:
-    if not receipt.answered_at:
-        return ""
-    took = f", {(receipt.answered_at - receipt.sent_at).total_seconds():.1f} s" if receipt.sent_at else ""
-    return f" {receipt.answered_at.astimezone(zone):%H:%M:%S}{took}"
-
-
-def _waited(receipt: Receipt) -> str:
-    if not (receipt.sent_at and receipt.answered_at):
-        return ""
-    return f" in {(receipt.answered_at - receipt.sent_at).total_seconds():.0f} s"
-
-
-def _why(receipt: Receipt) -> str:
-    if receipt.note:
-        return receipt.note
-    if receipt.outcome == Receipt.Outcome.UNKNOWN and not receipt.effect:
-        return "It may have arrived. We will not send it again by ourselves."
-    return ""
-
-
-def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
-    """The last command on a card of the board: what, and what became of it."""
-    to = phone_numbers.grouped(str(receipt.payload.get("destination") or ""))
-    content = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
-    title = command_label(receipt.command)
-    what = f"{title} to {to}" if to else (f"{title}: “{content}”" if content else title)
-    became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
-        "accepted": "accepted",
-        "refused": "refused",
-        "unknown": "no answer",
-    }.get(receipt.outcome, "on its way")
-    return what, became
+def _came(report: CallReport) -> str:
+    parts = {"summary": report.summary, "analysis": report.analysis, "transcript": report.messages}
+    names = [name for name, value in parts.items() if value] or ["the recording"]
+    words = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return words[:1].upper() + words[1:]

@@ -132,6 +132,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='TransferTarget',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('destination', models.CharField(help_text='E.164, or a SIP address.', max_length=200)),
+                ('announcement', models.CharField(blank=True, help_text='Spoken before the transfer; empty: a usual one.', max_length=500)),
+                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfer_targets', to='tenants.tenant')),
+            ],
+            options={
+                'ordering': ['position', 'id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Receipt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -161,6 +175,7 @@ class Migration(migrations.Migration):
                 ('call', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='report', serialize=False, to='calls.call')),
                 ('summary', models.TextField(blank=True)),
                 ('messages', models.JSONField(blank=True, default=list, help_text='[{"role", "content"}]')),
+                ('message_times', models.JSONField(blank=True, default=list, help_text='When each message was first heard; null where it came after the call.')),
                 ('analysis', models.JSONField(blank=True, null=True)),
                 ('recording_url', models.CharField(blank=True, max_length=2000)),
                 ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -279,6 +294,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='phrase',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='phrase_rows', tenant='tenant_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfertarget',
+            constraint=models.UniqueConstraint(fields=('tenant', 'destination'), name='transfer_target_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfertarget',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='transfer_target_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='receipt',
+            index=models.Index(condition=models.Q(('command', 'transfer')), fields=['tenant', '-asked_at'], name='transfers_newest_first'),
         ),
         migrations.AddIndex(
             model_name='receipt',

@@ -16,8 +16,9 @@ from dashboard.calls.models.call import (
 )
 from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
 from dashboard.calls.models.phrase import Phrase
-from dashboard.calls.models.receipt import Receipt
+from dashboard.calls.models.receipt import TRANSFER_IS_LATE, Receipt
 from dashboard.calls.models.report import CallReport
+from dashboard.calls.models.transfer_target import TransferTarget
 
 __all__ = [
     "END_IS_LATE",
@@ -26,6 +27,7 @@ __all__ = [
     "OVER",
     "REACHED",
     "STOPS_DIALING",
+    "TRANSFER_IS_LATE",
     "UNCERTAIN",
     "UNSENT",
     "Alarm",
@@ -37,4 +39,5 @@ __all__ = [
     "Phrase",
     "Receipt",
     "State",
+    "TransferTarget",
 ]

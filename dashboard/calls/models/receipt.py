@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -11,6 +12,8 @@ from django.utils import timezone
 from dashboard.calls.models.call import Call
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import Tenant, User
+
+TRANSFER_IS_LATE = timedelta(seconds=30)  # after the answer; one that is seen later still counts
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
@@ -74,6 +77,9 @@ class Receipt(models.Model):
         indexes = [
             models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
             models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
+            models.Index(
+                fields=["tenant", "-asked_at"], condition=Q(command="transfer"), name="transfers_newest_first"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,9 @@ class CallReport(models.Model):
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+")
     summary = models.TextField(blank=True)
     messages = models.JSONField(default=list, blank=True, help_text='[{"role", "content"}]')
+    message_times = models.JSONField(
+        default=list, blank=True, help_text="When each message was first heard; null where it came after the call."
+    )
     analysis = models.JSONField(null=True, blank=True)
     recording_url = models.CharField(max_length=2000, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now)

@@ -14,7 +14,7 @@ from dashboard.calls import outcomes
 from dashboard.calls.control import effects
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
 from dashboard.calls.transitions import record_transition
-from dashboard.calls.updates import matching, voicemail
+from dashboard.calls.updates import matching, message_times, voicemail
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
@@ -163,6 +163,10 @@ def _merge_report(call: Call, update: CallUpdate) -> CallReport | None:
     if not newer:
         return None
     report = CallReport.objects.filter(call_id=call.pk).first() or CallReport(call=call, tenant_id=call.tenant_id)
+    if "messages" in newer:
+        is_over = call.finished or states.is_terminal(update.status, update.fields.get("ended_at"))
+        now = None if is_over else timezone.now()
+        report.message_times = message_times.merged(report.messages, report.message_times, newer["messages"], now)
     for name, value in newer.items():
         setattr(report, name, value)
     report.updated_at = timezone.now()

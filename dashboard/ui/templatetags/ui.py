@@ -5,6 +5,7 @@ Drawn here rather than in includes, because a table of a hundred rows calls them
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 from datetime import datetime
@@ -199,12 +200,25 @@ def page_zone(context: Context) -> str:
 
 
 @register.simple_tag
-def since(moment: datetime | None) -> SafeString:
-    """A running timer from `moment`, mm:ss, kept running by clock.js."""
+def since(moment: datetime | None, key: Any = "") -> SafeString:
+    """A running timer from `moment`, mm:ss, kept running by clock.js.
+
+    With a `key` it never runs backwards, not even when VoiceDock corrects `moment`.
+    """
     if moment is None:
         return mark_safe("<time>—</time>")
-    passed = (timezone.now() - moment).total_seconds()
-    return format_html('<time data-since="{}">{}</time>', moment.isoformat(), times.talked(passed))
+    passed = times.talked((timezone.now() - moment).total_seconds())
+    timer = format_html(' data-timer="{}"', key) if key else ""
+    return format_html('<time data-since="{}"{}>{}</time>', moment.isoformat(), timer, passed)
+
+
+@register.simple_tag
+def until(moment: datetime | None) -> SafeString:
+    """The seconds until `moment`, counted down by clock.js."""
+    if moment is None:
+        return mark_safe("")
+    left = max(0, math.ceil((moment - timezone.now()).total_seconds()))
+    return format_html('<time data-until="{}">{} s</time>', moment.isoformat(), left)
 
 
 def _zone(context: Context, name: str) -> Any:

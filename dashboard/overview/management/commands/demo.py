@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.calls.control import transfer_book
 from dashboard.calls.models import Phrase
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
@@ -131,6 +132,11 @@ class Command(BaseCommand):
             Phrase.objects.bulk_create(
                 [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(client.phrases)]
             )
+            targets = [
+                {"name": name, "destination": destination, "announcement": ""}
+                for name, destination in client.transfer_targets
+            ]
+            transfer_book.save(tenant, targets, by=admin)
         self.stdout.write(f"Opened {client.name}.")
 
     def _dedicate(self, tenant: Tenant, connection: Connection, admin: User, since: datetime) -> None:

@@ -1,0 +1,41 @@
+"""The transfer of a call: on its way, or done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboard.calls.models import Call, Receipt, State
+from dashboard.ui import phone_numbers
+from dashboard.voicedock import CommandType
+
+ON_ITS_WAY = (Receipt.Outcome.WAITING, Receipt.Outcome.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """To whom; `destination` is empty where the transfer was asked for outside of Patchbay."""
+
+    destination: str
+    name: str
+    is_done: bool
+
+    @property
+    def words(self) -> str:
+        """`Transferring to Reception`, `Transferred to +31 20 555 0155`."""
+        to = self.name or phone_numbers.grouped(self.destination)
+        verb = "Transferred" if self.is_done else "Transferring"
+        return f"{verb} to {to}" if to else verb
+
+
+def current(call: Call, receipts: list[Receipt], names: Mapping[str, str]) -> Handover | None:
+    """The newest transfer that was not refused, while it is on its way and once the call has moved."""
+    transfers = [one for one in receipts if one.command == CommandType.TRANSFER]
+    sent = [one for one in transfers if one.outcome != Receipt.Outcome.REFUSED]
+    newest = sent[-1] if sent else None
+    is_done = call.state == State.TRANSFERRED
+    waits = newest is not None and not newest.effect and newest.outcome in ON_ITS_WAY and call.is_live
+    if not (is_done or waits):
+        return None
+    destination = str(newest.payload.get("destination") or "") if newest else ""
+    return Handover(destination, names.get(destination, ""), is_done)

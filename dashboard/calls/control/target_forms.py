@@ -1,0 +1,93 @@
+"""The list of transfer targets as a form: a row for each, and blank ones to add more."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+
+from dashboard.calls.control import transfer_book, transfer_targets
+from dashboard.calls.placing import destinations
+from tenants import names
+from tenants.models import Tenant
+
+BLANK_ROWS = 3
+WIDEST = {"autocomplete": "off"}
+
+
+class TargetForm(forms.Form):
+    """One row; one that is emptied takes its target away."""
+
+    name = forms.CharField(required=False, max_length=80, label="Name", widget=forms.TextInput(WIDEST))
+    destination = forms.CharField(
+        required=False, max_length=200, label="Number or SIP address", widget=forms.TextInput(WIDEST)
+    )
+    announcement = forms.CharField(
+        required=False, max_length=500, label="Say before the transfer", widget=forms.TextInput(WIDEST)
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_permitted = False  # a row that was not changed is cleaned like the others
+        self.tenant = tenant
+
+    def clean_name(self) -> str:
+        return names.clean(self.cleaned_data["name"])
+
+    def clean_destination(self) -> str:
+        text = self.cleaned_data["destination"]
+        if not text:
+            return ""
+        try:
+            return transfer_targets.read(self.tenant, text)
+        except destinations.NotCallable as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        row = super().clean() or {}
+        if self.is_blank:
+            return row
+        if "name" in row and not row["name"]:
+            self.add_error("name", "Write who takes over there, like Reception.")
+        if "destination" in row and not row["destination"]:
+            self.add_error("destination", "Type the number or SIP address to transfer to.")
+        return row
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields)
+
+
+class TargetFormSet(forms.BaseFormSet):
+    """The rows of a client."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Those that are filled in, of a valid form."""
+        return [form.cleaned_data for form in self.forms if not form.is_blank]
+
+    def clean(self) -> None:
+        """A destination stands in one row only."""
+        seen: set[str] = set()
+        for form in self.forms:
+            destination = getattr(form, "cleaned_data", {}).get("destination", "")
+            if destination and destination in seen:
+                form.add_error("destination", "This number stands in a row above already.")
+            seen.add(destination)
+
+
+def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
+    """Its targets as they are, or as they were typed."""
+    shape = forms.formset_factory(
+        TargetForm,
+        formset=TargetFormSet,
+        extra=BLANK_ROWS,
+        max_num=transfer_book.MOST_NAMED,
+        absolute_max=transfer_book.MOST_NAMED,
+        validate_max=True,
+    )
+    rows = [
+        {"name": target.name, "destination": target.destination, "announcement": target.announcement}
+        for target in transfer_book.named(tenant)
+    ]
+    return cast(TargetFormSet, shape(data, initial=rows, form_kwargs={"tenant": tenant}, prefix="target"))

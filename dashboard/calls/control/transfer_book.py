@@ -1,0 +1,142 @@
+"""To whom a call can be transferred with one press: targets named in the client's settings, and those used before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import ExpressionWrapper, FloatField, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, Extract
+
+from dashboard.calls.control import transfer_targets
+from dashboard.calls.models import Phrase, Receipt, TransferTarget
+from dashboard.calls.placing import destinations
+from dashboard.voicedock import CommandType
+from tenants import audit
+from tenants.isolation import scope
+from tenants.models import Tenant, User
+
+PHRASE, NAMED, USED = "phrase", "named", "used"
+NO_TEXT = Value("", output_field=TextField())
+MOST_NAMED = 24
+MOST_USED = 4  # shown below the named ones
+LOOKED_AT = 40  # of the newest transfers
+COLLEAGUE = "a colleague"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row: `announcement` is what is spoken before; `name` is empty for one that was only used before."""
+
+    destination: str
+    announcement: str
+    name: str = ""
+
+
+def announcement_for(name: str) -> str:
+    """What is spoken where nothing else was chosen."""
+    return f"I am putting you through to {name or COLLEAGUE}."
+
+
+@dataclass(frozen=True)
+class ComposerTexts:
+    """What a client has for its composer: saved phrases, and to whom a call can be transferred with one press."""
+
+    phrases: list[str]
+    choices: list[Choice]
+
+
+def composer_texts(tenant: Tenant) -> ComposerTexts:
+    """Both in one query: the composer is read again whenever what one may do changes."""
+    found: dict[str, list[tuple[str, str, str]]] = {PHRASE: [], NAMED: [], USED: []}
+    rows = _rows_of_phrases(tenant).union(_rows_of_targets(tenant), _rows_of_transfers(tenant), all=True)
+    for kind, _, name, destination, announcement in sorted(rows, key=lambda row: row[1]):
+        found[kind].append((name, destination, announcement))
+    choices = {
+        destination: Choice(destination, announcement or announcement_for(name), name)
+        for name, destination, announcement in found[NAMED]
+    }
+    used: dict[str, Choice] = {}
+    for _, destination, announcement in found[USED]:
+        if destination and destination not in choices:
+            used.setdefault(destination, Choice(destination, announcement or announcement_for("")))
+    listed = [*choices.values(), *list(used.values())[:MOST_USED]]
+    return ComposerTexts(
+        [name for name, _, _ in found[PHRASE]],
+        [choice for choice in listed if _may_be_called(tenant, choice.destination)],
+    )
+
+
+def choices(tenant: Tenant) -> list[Choice]:
+    """The named targets, then those used lately; only those that may be called now."""
+    return composer_texts(tenant).choices
+
+
+def named(tenant: Tenant) -> list[TransferTarget]:
+    """The targets of the client's settings."""
+    return list(TransferTarget.objects.filter(tenant=tenant)[:MOST_NAMED])
+
+
+def names(tenant: Tenant) -> dict[str, str]:
+    """The name of each target by its destination."""
+    return {target.destination: target.name for target in named(tenant)}
+
+
+@scope.requires_scope
+def save(tenant: Tenant, rows: Iterable[Mapping[str, Any]], *, by: User) -> bool:
+    """Replace the named targets by these rows of name, destination and announcement; False when nothing differs."""
+    wanted = [
+        TransferTarget(
+            tenant=tenant,
+            name=row["name"],
+            destination=row["destination"],
+            announcement=row["announcement"],
+            position=position,
+        )
+        for position, row in enumerate(rows)
+    ]
+    Tenant.objects.select_for_update().get(pk=tenant.pk)
+    before = list(TransferTarget.objects.filter(tenant=tenant))
+    if list(map(_facts, before)) == list(map(_facts, wanted)):
+        return False
+    TransferTarget.objects.filter(tenant=tenant).delete()
+    TransferTarget.objects.bulk_create(wanted)
+    what = ", ".join(f"{target.name} {target.destination}" for target in wanted) or "nobody"
+    audit.record(by, tenant, "tenant.transfer-targets-changed", tenant, what=what)
+    return True
+
+
+def _facts(target: TransferTarget) -> tuple[str, str, str]:
+    return target.name, target.destination, target.announcement
+
+
+def _rows_of_phrases(tenant: Tenant) -> Any:
+    """As rows of kind, place, name, destination and announcement, like the two below."""
+    found = Phrase.objects.filter(tenant=tenant).order_by("position", "id")
+    return found.values_list(
+        Value(PHRASE), Cast("position", FloatField()), Cast("text", TextField()), NO_TEXT, NO_TEXT
+    )[:MOST_NAMED]
+
+
+def _rows_of_targets(tenant: Tenant) -> Any:
+    columns = (Cast(name, TextField()) for name in ("name", "destination", "announcement"))
+    found = TransferTarget.objects.filter(tenant=tenant).order_by("position", "id")
+    return found.values_list(Value(NAMED), Cast("position", FloatField()), *columns)[:MOST_NAMED]
+
+
+def _rows_of_transfers(tenant: Tenant) -> Any:
+    """The newest transfers that were not refused, the newest with the least place."""
+    sent = Receipt.objects.filter(tenant=tenant, command=CommandType.TRANSFER).exclude(outcome=Receipt.Outcome.REFUSED)
+    texts = (Coalesce(KeyTextTransform(name, "payload"), NO_TEXT) for name in ("destination", "message"))
+    place = ExpressionWrapper(Value(0.0) - Extract("asked_at", "epoch"), output_field=FloatField())
+    return sent.order_by("-asked_at").values_list(Value(USED), place, NO_TEXT, *texts)[:LOOKED_AT]
+
+
+def _may_be_called(tenant: Tenant, destination: str) -> bool:
+    try:
+        transfer_targets.read(tenant, destination)
+    except destinations.NotCallable:
+        return False
+    return True

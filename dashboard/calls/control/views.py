@@ -1,0 +1,25 @@
+"""The settings page on which a client names whom its calls are transferred to."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from dashboard.calls.control import target_forms, transfer_book
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.MANAGE_TRANSFER_TARGETS)
+def targets(request: TenantRequest) -> HttpResponse:
+    rows = target_forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and rows.is_valid():
+        changed = transfer_book.save(request.tenant, rows.rows, by=request.user)
+        messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
+        return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
+    status = 422 if rows.is_bound else 200
+    return render(request, "calls/transfer_targets.html", {"rows": rows}, status=status)

@@ -1,0 +1,42 @@
+"""The entries of a timeline, as the template draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One stage of a receipt. `tone` is good, open, bad or next; `until` is when what comes next happens."""
+
+    tone: str
+    words: str
+    icon: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry. `kind` is step, message or command; `at` is None where no time is known."""
+
+    kind: str
+    at: datetime | None = None
+    clock: str = ""
+    words: str = ""
+    state: str = ""
+    person: bool = False
+    speaker: str = ""
+    title: str = ""
+    by: str = ""
+    tone: str = ""
+    to: str = ""
+    to_name: str = ""
+    why: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+
+def clock(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The time of an entry, the same for steps, sentences and receipts: the local clock with seconds."""
+    return f"{moment.astimezone(zone):%H:%M:%S}" if moment else ""

@@ -1,0 +1,43 @@
+"""Steps of a call that only the audit trail keeps: what was not known for a while, and who decided."""
+
+from __future__ import annotations
+
+from dashboard.calls.models import Call, State
+from tenants.models import AuditEntry, User
+
+# action → the state whose mark it has ("" for none) and its words; {who} is the person, "you" for oneself
+STEPS: dict[str, tuple[str, str]] = {
+    "call.requeued": ("", "VoiceDock could not take it yet; it waits to be sent again"),
+    "call.unknown": (State.UNKNOWN, "No answer from VoiceDock: not known whether it was placed"),
+    "call.found": ("", "Found at VoiceDock: it was placed"),
+    "call.needs-person": (State.NEEDS_PERSON, "Not found at VoiceDock: a person has to decide"),
+    "call.lost": (State.LOST, "VoiceDock does not know this call any more"),
+    "call.reappeared": ("", "VoiceDock shows the call again"),
+    "call.looked-again": ("", "{who} had it looked for again"),
+    "call.taken-back": ("", "{who} took it back before it was sent"),
+    "call.let-go": ("", "{who} decided that it was not placed"),
+    "call.lost-settled": ("", "{who} decided that it is over"),
+    "call.end-not-confirmed": (State.NEEDS_PERSON, "End call is not confirmed"),
+    "call.wrong-number": (State.NEEDS_PERSON, "It left from a number that is not this client's"),
+    "call.wrong-assistant": (State.NEEDS_PERSON, "It was made with an assistant that is not this client's"),
+    "call.wrong-number-cleared": ("", "{who} cleared the alarm"),
+}
+ACTION_OF_STATE: dict[str, str] = {
+    State.UNKNOWN: "call.unknown",
+    State.NEEDS_PERSON: "call.needs-person",
+    State.LOST: "call.lost",
+}
+MOST = 50
+
+
+def of(call: Call) -> list[AuditEntry]:
+    """The audit entries of this call that are steps, oldest first; inside the scope of its tenant."""
+    found = AuditEntry.objects.filter(tenant=call.tenant_id, subject=f"call:{call.pk}", action__in=STEPS)
+    return list(found.only("at", "action", "actor", "actor_id").order_by("seq")[:MOST])
+
+
+def read(entry: AuditEntry, me: User | None) -> tuple[str, str]:
+    """State and words of a step."""
+    state, words = STEPS[entry.action]
+    who = "You" if me and entry.actor_id == me.pk else entry.actor
+    return state, words.replace("{who}", who)

@@ -1,0 +1,204 @@
+"""What the live panel, its parts and the page of a finished call are drawn from."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Protocol
+
+from django.urls import reverse
+
+from dashboard.calls import labels, manual_resolution, queries
+from dashboard.calls.caller_id.proof import proof_of
+from dashboard.calls.control import commands, composer, handover, transfer_book
+from dashboard.calls.history import recorded_steps, timeline
+from dashboard.calls.live import presence
+from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.placing import intents, taking_back
+from dashboard.rate_limits import limiter
+from dashboard.ui import times
+from dashboard.voicedock import CommandType
+from tenants.access.decorators import TenantRequest
+from tenants.access.permissions import Permission
+
+
+class SentForm(Protocol):
+    """The form of a command that was sent (`forms.CommandForm`)."""
+
+    @property
+    def data(self) -> Any: ...
+    @property
+    def errors(self) -> Any: ...
+    def choices_of_reading(self) -> list[tuple[str, str]]: ...
+
+
+WITH_RECEIPTS = ("", "timeline", "header", "page")  # of the parts
+
+
+def panel(
+    request: TenantRequest,
+    call: Call,
+    form: SentForm | None = None,
+    receipt: Receipt | None = None,
+    *,
+    only: str = "",
+) -> dict[str, Any]:
+    """The context; `only` one part asks for no more than that one needs."""
+    may_steer, may_read = (
+        request.actor.may(permission) for permission in (Permission.CONTROL_CALLS, Permission.SEE_TRANSCRIPTS)
+    )
+    context = _facts(request, call, only) | {"may_steer": may_steer, "may_read": may_read}
+    if only in ("", "header", "page"):
+        context["heard_at"] = queries.heard_at(call)
+    if only in WITH_RECEIPTS:
+        context |= _receipts(request, call, only, may_read=may_read)
+    if only in ("", "earlier"):
+        context["earlier"] = queries.earlier(call)
+    if may_steer and call.is_live:
+        if only in ("", "actions"):
+            context |= _composer(request, call, form, receipt)
+        if only in ("", "quota", "actions"):
+            context |= _cells(call)
+    return context
+
+
+def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> dict[str, Any]:
+    """The context of the page of a call that is over; `was_live` where it took the place of the panel."""
+    context = panel(request, call, only="page")
+    report: CallReport | None = context["report"]
+    where = request.tenant.zone
+    return context | {
+        "proof": proof_of(call),
+        "analysis": labels.analysis(report.analysis, where) if report else [],
+        "earlier": queries.earlier(call),
+        "ended": f"{call.ended_at.astimezone(where):%H:%M:%S}" if call.ended_at else "",
+        "reported": times.local(report.updated_at, where) if report else "",
+        "not_reached": call.error or labels.not_reached(call),
+        "was_live": was_live,
+        "page_part": "page&was=live" if was_live else "page",
+    }
+
+
+def viewers(request: TenantRequest, call: Call) -> dict[str, Any]:
+    """Who has the panel open; whoever asks for it has."""
+    presence.record_viewer(call, request.user)
+    return {
+        "call": call,
+        "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
+        "others": presence.other_viewers(call, request.user),
+        "is_staff": request.actor.staff is not None,
+    }
+
+
+def mode(request: TenantRequest, call: Call) -> str:
+    """What the right side is, and of a finished call the whole page: it is drawn anew only when this changes."""
+    if call.finished:
+        return f"over-{call.version}"
+    if not request.actor.may(Permission.CONTROL_CALLS):
+        return "look"
+    if call.needs_decision:
+        return f"decide-{call.state}"
+    alarm = f"{call.current_alarm}{'-late' if call.end_is_late else ''}"
+    state = "steer" if call.can_be_controlled else "queued" if call.state == State.QUEUED else "wait"
+    return f"{state}-{call.family}-{alarm}"
+
+
+def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
+    place = labels.place(call)
+    country, _, kind = place.partition(", ")
+    return {
+        "call": call,
+        "mode": mode(request, call),
+        "part": only,
+        "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
+        "state": labels.state(call),
+        "mark": labels.mark(call),
+        "why": labels.why(call),
+        "person": labels.person(call),
+        "place": place,
+        "country": country,
+        "kind": kind,
+        "answered": f"{call.started_at.astimezone(request.tenant.zone):%H:%M:%S}" if call.started_at else "",
+        "talking_since": call.started_at or (call.state_at if call.is_answered else None),
+        "line": labels.line(call),
+        "assistant": labels.assistant(call),
+        "zone_words": times.zone_words(request.tenant.zone),
+        "may_take_back": taking_back.is_offered(request.actor, call),
+        "may_clear": request.actor.may(Permission.CONTROL_CALLS) and request.actor.staff is not None,
+        "may_call_again": request.actor.may(Permission.PLACE_CALLS)
+        and intents.may_be_offered(request.tenant, call.counterpart),
+    }
+
+
+def _receipts(request: TenantRequest, call: Call, only: str, *, may_read: bool) -> dict[str, Any]:
+    """The timeline, and the transfer that the diagram shows."""
+    receipts = queries.receipts(call)
+    transfers = call.state == State.TRANSFERRED or any(one.command == CommandType.TRANSFER for one in receipts)
+    targets = transfer_book.names(request.tenant) if transfers else {}
+    moved = handover.current(call, receipts, targets)
+    context: dict[str, Any] = {"handover": moved, "diagram": _diagram(call, moved)}
+    if only == "header":
+        return context
+    report: CallReport | None = getattr(call, "report", None) if may_read else None
+    shown = timeline.entries(
+        call,
+        receipts,
+        report,
+        me=request.user,
+        zone=request.tenant.zone,
+        words=may_read,
+        recorded=recorded_steps.of(call),
+        targets=targets,
+    )
+    messages = [entry for entry in shown if entry.kind == "message"]
+    return context | {
+        "report": report,
+        "entries": shown,
+        "has_words": bool(messages),
+        "has_untimed": any(entry.at is None for entry in messages),
+        "ending": timeline.ending(call, receipts, request.user, targets),
+    }
+
+
+def _diagram(call: Call, moved: handover.Handover | None) -> str:
+    """The classes that say how the ends of the diagram are joined."""
+    joined = "is-ended" if call.finished else "" if call.is_answered else "is-connecting"
+    if moved:
+        joined += " connection-diagram--handover " + ("is-handed-over" if moved.is_done else "is-transferring")
+    return joined.strip()
+
+
+def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt: Receipt | None) -> dict[str, Any]:
+    """The composer with what was typed, unless it has left us."""
+    kept = form is not None and (receipt is None or receipt.outcome == Receipt.Outcome.REFUSED)
+    sent = form.data.get("type", "") if form is not None else ""
+    texts = transfer_book.composer_texts(request.tenant)
+    return {
+        "typed": form.data if form is not None and kept else {},
+        "errors": form.errors if form is not None else {},
+        "readings": form.choices_of_reading() if form is not None else [],
+        "tabs": composer.tabs(call.family),
+        "chosen": sent if sent in composer.TABS else CommandType.INJECT_CONTEXT,
+        "command_types": CommandType.__members__,
+        "sent": sent,
+        "notice": composer.notice(call.family),
+        "goodbye_label": composer.goodbye_label(call.family),
+        "token": uuid.uuid4(),
+        "end_token": uuid.uuid4(),
+        "hand_over_token": uuid.uuid4(),
+        "transfer_choices": texts.choices,
+        "may_name_targets": request.actor.may(Permission.MANAGE_TRANSFER_TARGETS),
+        "phrases": texts.phrases,
+        "choices": manual_resolution.choices(call),
+        "blocking_reason": commands.blocking_reason(call),
+    }
+
+
+def _cells(call: Call) -> dict[str, Any]:
+    cells = limiter.command_quota(call.connection_id, call.pk)
+    shapes = ["kept" if at >= cells.limit - cells.kept else "" for at in range(cells.limit)]
+    back = f", next one back in {cells.back_in:.0f} s" if cells.used and cells.back_in else ""
+    return {
+        "cells": cells,
+        "cell_shapes": ["spent" if at < cells.used else shape for at, shape in enumerate(shapes)],
+        "quota_words": f"{cells.used} of {cells.limit} used this minute{back}.",
+    }

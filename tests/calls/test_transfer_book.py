@@ -1,0 +1,150 @@
+"""Transfers with one press: to whom, who names them, and what is sent."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+
+from dashboard.calls.control import commands as control
+from dashboard.calls.control import transfer_book
+from dashboard.calls.models import TransferTarget
+from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
+from tenants.models import AuditEntry
+from tests.fixtures.call_factories import make_call, make_receipt
+
+SETTINGS = "/c/bloom-dental/settings/transfer-targets/"
+RECEPTION = "+31205550155"
+COLUMNS = ("name", "destination", "announcement")
+
+
+def rows(*targets: tuple[str, str, str]) -> dict[str, Any]:
+    form: dict[str, Any] = {"target-TOTAL_FORMS": len(targets), "target-INITIAL_FORMS": 0}
+    for at, target in enumerate(targets):
+        form |= {f"target-{at}-{name}": value for name, value in zip(COLUMNS, target, strict=True)}
+    return form
+
+
+@pytest.fixture
+def reception(bloom: Any) -> None:
+    with scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.create(tenant=bloom.tenant, name="Reception", destination=RECEPTION)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[Any]:
+    """Commands that reached the verb."""
+    commands: list[Any] = []
+
+    def send(call: Any, command: Any, *, by: Any, token: Any) -> Any:
+        commands.append(command)
+        return make_receipt(bloom, call, "transfer", token=token, asked_by=by)
+
+    monkeypatch.setattr(control, "send", send)
+    return commands
+
+
+def choices(setup: Any) -> list[transfer_book.Choice]:
+    with scope.for_tenant(setup.tenant):
+        return transfer_book.choices(setup.tenant)
+
+
+def test_named_ones_come_first_then_those_used_before_each_once(bloom, harbor, reception):
+    call = make_call(bloom)
+    for destination in ("sip:desk@example.com", RECEPTION, "sip:desk@example.com"):
+        make_receipt(bloom, call, "transfer", payload={"destination": destination, "message": "One moment."})
+    make_receipt(bloom, call, "transfer", payload={"destination": "+31205550199"}, outcome="refused")
+    make_receipt(harbor, make_call(harbor), "transfer", payload={"destination": "+31105550177"})
+    assert choices(bloom) == [
+        transfer_book.Choice(RECEPTION, "I am putting you through to Reception.", "Reception"),
+        transfer_book.Choice("sip:desk@example.com", "One moment."),
+    ]
+
+
+def test_one_press_sends_what_the_row_shows(bloom, reception, make_member, sign_in, sent):
+    call, browser = make_call(bloom), sign_in(make_member(bloom, Role.OPERATOR))
+    page = browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    row = re.search(r'<button[^>]*form="hand-over"[^>]*value="([^"]+)".*?</button>', page, re.DOTALL)
+    assert row and row[1] == RECEPTION and "I am putting you through to Reception." in row[0]
+    form = {"type": "transfer", "target": row[1], "token": uuid.uuid4()}
+    assert browser.post(f"/c/bloom-dental/calls/{call.pk}/command/", form).status_code == 303
+    assert [(one.destination, one.message) for one in sent] == [(RECEPTION, "I am putting you through to Reception.")]
+
+
+@pytest.mark.parametrize("target", ["+31205550199", "sip:elsewhere@example.com", "x"])
+def test_what_is_not_in_the_list_is_not_sent_by_one_press(bloom, reception, make_member, sign_in, sent, target):
+    call, browser = make_call(bloom), sign_in(make_member(bloom, Role.OPERATOR))
+    form = {"type": "transfer", "target": target, "token": uuid.uuid4()}
+    answer = browser.post(f"/c/bloom-dental/calls/{call.pk}/command/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422 and "no longer in the list" in answer.content.decode()
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.OWNER, 200), (Role.MANAGER, 200), (Role.OPERATOR, 403), (Role.VIEWER, 403)]
+)
+def test_owners_and_managers_name_them(bloom, make_member, sign_in, role, status):
+    browser = sign_in(make_member(bloom, role))
+    assert browser.get(SETTINGS).status_code == status
+    answer = browser.post(SETTINGS, rows(("Reception", "020 555 0155", "")) | {"country": "NL"})
+    assert answer.status_code == (422 if status == 200 else 403), "without its country a number is not understood"
+    answer = browser.post(SETTINGS, rows(("Reception", "+31 20 555 0155", ""), ("", "", "")))
+    assert answer.status_code == (302 if status == 200 else 403)
+    assert [choice.name for choice in choices(bloom)] == (["Reception"] if status == 200 else [])
+
+
+def test_a_change_is_an_entry_and_nothing_different_is_none(bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER, "Dora Bloom"))
+    form = rows(("Reception", "+31 20 555 0155", "One moment."), ("Night", "sip:night@example.com", ""))
+    for _ in range(2):
+        assert browser.post(SETTINGS, form).status_code == 302
+    with scope.for_tenant(bloom.tenant):
+        (entry,) = AuditEntry.objects.filter(action="tenant.transfer-targets-changed")
+    assert sentence(entry) == (
+        "Dora Bloom changed whom calls can be transferred to: Reception +31205550155, Night sip:night@example.com."
+    )
+    assert browser.post(SETTINGS, rows(("", "", ""))).status_code == 302
+    assert choices(bloom) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (("", "+31205550155", ""), "Write who takes over"),
+        (("Reception", "", ""), "Type the number or SIP address"),
+        (("Reception", "112", ""), "Emergency"),
+        (("Reception", "sip:desk", ""), "like sip:desk@example.com"),
+    ],
+)
+def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(bloom, make_member, sign_in, row, words):
+    answer = sign_in(make_member(bloom, Role.OWNER)).post(SETTINGS, rows(("Night", "sip:night@example.com", ""), row))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and words in page
+    assert all(f'value="{text}"' in page for text in (*row, "Night", "sip:night@example.com") if text)
+    assert choices(bloom) == []
+
+
+def test_the_same_destination_twice_is_refused(bloom, make_member, sign_in):
+    form = rows(("Reception", "+31205550155", ""), ("Desk", "+31 20 555 0155", ""))
+    answer = sign_in(make_member(bloom, Role.OWNER)).post(SETTINGS, form)
+    assert answer.status_code == 422 and "in a row above already" in answer.content.decode()
+
+
+def test_a_transfer_is_seen_on_its_way_and_stays_seen(bloom, reception, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OPERATOR))
+    for state, words in (("in-progress", "Transferring to Reception"), ("transferred", "Transferred to Reception")):
+        call = make_call(bloom, state=state)
+        effect = {"effect": "confirmed"} if state == "transferred" else {}
+        make_receipt(bloom, call, "transfer", payload={"destination": RECEPTION}, **effect)
+        page = browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+        assert words in page
+        diagram = re.search(r'<ol id="call-diagram".*?</ol>', page, re.DOTALL)
+        assert diagram and diagram[0].count("<li") == 4 and "Reception" in diagram[0]
+    late = make_call(bloom)
+    make_receipt(bloom, late, "transfer", payload={"destination": RECEPTION}, effect="not-confirmed")
+    page = browser.get(f"/c/bloom-dental/calls/{late.pk}/").content.decode()
+    assert "Transferring to" not in page and "Not confirmed" in page

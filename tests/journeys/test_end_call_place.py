@@ -1,0 +1,100 @@
+"""End call stands at the same pixel in every tab and state of the live panel, at every size of screen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.calling import force, of_person, place, talking
+
+WIDE = [(1366, 700), (1440, 900), (1024, 768)]
+PHONES = [(390, 844), (360, 740)]
+TABS = ("Context", "Say", "Transfer")
+Box = tuple[float, float, float, float]
+
+
+class Places:
+    """Where End call was at each size; every later look has to find it there."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.first: dict[tuple[int, int], Box] = {}
+
+    def look(self, state: str) -> None:
+        """At all sizes, in all tabs, and on a phone folded and unfolded."""
+        for size in (*WIDE, *PHONES):
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            if size in PHONES:
+                self._same(size, f"{state}, folded")
+                self.page.get_by_role("button", name="Steer this call").click()
+            for tab in TABS:
+                self.page.get_by_role("radio", name=tab).check(force=True)
+                self._same(size, f"{state}, {tab}")
+            self.page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+            self._same(size, f"{state}, scrolled")
+            self.page.evaluate("() => scrollTo(0, 0)")
+            if size in PHONES:
+                self.page.get_by_role("button", name="Fold").click()
+
+    def _same(self, size: tuple[int, int], state: str) -> None:
+        found = self.page.evaluate("""() => {
+            const box = document.querySelector('[data-end-call]').getBoundingClientRect();
+            const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return [[box.x, box.y, box.width, box.height], Boolean(hit?.closest('[data-end-call]'))];
+        }""")
+        box, is_on_top = tuple(found[0]), found[1]
+        assert is_on_top, (size, state, "something covers it")
+        assert box[0] >= 0 and box[1] >= 0 and box[0] + box[2] <= size[0] and box[1] + box[3] <= size[1], (size, state)
+        assert box == self.first.setdefault(size, box), (size, state)
+
+
+@pytest.mark.parametrize(("assistant", "last"), [("Recall NL", 41), ("Front desk live", 42)])
+def test_end_call_never_moves(window, sandbox, talkative, stillness, assistant, last):
+    page, person = window("operator@bloom.test"), f"+31 6 1234 56{last}"
+    page.goto("/c/bloom-dental/")
+    place(page, person, assistant)
+    places, end = Places(page), page.locator("[data-end-call]")
+    expect(end).to_be_disabled()
+    places.look("dialing")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    force(sandbox, of_person(sandbox, person), "in-progress")
+    expect(end).to_be_enabled()
+    places.look("answered")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("radio", name="Context").check(force=True)
+    page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up. " * 20)
+    page.get_by_role("button", name="Send context").click()
+    expect(page.locator("#call-timeline")).to_contain_text("Accepted by VoiceDock")
+    page.get_by_role("radio", name="Transfer").check(force=True)
+    page.get_by_label(re.compile("^(To|Another number)$")).fill("0612")
+    page.get_by_role("button", name=re.compile("^Transfer")).last.click()
+    expect(page.locator("#to-error")).to_be_visible()
+    places.look("after a command and an error")
+    page.evaluate("() => { document.querySelector('[data-stream-lost]').hidden = false; }")
+    places.look("while the stream is down")
+
+
+def test_what_scrolls_is_the_timeline_and_the_middle_of_the_composer(window, sandbox, talkative):
+    page = window("operator@bloom.test", viewport={"width": 1366, "height": 700})
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5643", "Recall NL")
+    page.get_by_role("radio", name="Transfer").check(force=True)
+    assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+    scrolls = "name => { const box = document.querySelector(name); return getComputedStyle(box).overflowY; }"
+    for name in ("#story", ".composer__middle"):
+        assert page.evaluate(scrolls, name) == "auto", name
+
+
+def test_on_a_phone_every_page_is_two_presses_away(window, sandbox, talkative):
+    page = window("operator@bloom.test", viewport={"width": 390, "height": 844})
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5644", "Recall NL")
+    page.get_by_role("button", name="Pages").click()
+    for name in ("Overview", "Call now", "Live", "Calls", "Campaigns"):
+        expect(page.get_by_label("Pages").get_by_role("link", name=name, exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Back to live calls").click()
+    page.wait_for_url(re.compile("/live/$"))
