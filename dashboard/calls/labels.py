@@ -111,9 +111,9 @@ def started_by(call: Call) -> str:
 def last_sentence(call: Call) -> tuple[str, str]:
     """Who spoke last on the phone, and what; ("", "") where nothing is known. Needs `queries.board` with words."""
     for message in getattr(call, "last_messages", None) or []:
-        said = " ".join(str(message.get("content") or "").split()) if isinstance(message, dict) else ""
-        if said and message.get("role") in SPEAKERS:
-            return SPEAKERS[message["role"]], said[:LONGEST_SENTENCE]
+        spoken = " ".join(str(message.get("content") or "").split()) if isinstance(message, dict) else ""
+        if spoken and message.get("role") in SPEAKERS:
+            return SPEAKERS[message["role"]], spoken[:LONGEST_SENTENCE]
     return "", ""
 
 

@@ -129,8 +129,8 @@ def _assistants(tenant: Tenant) -> QuerySet[Any]:
     recent = Call.objects.filter(tenant=tenant, created_at__gte=timezone.now() - LOOKED_BACK, finished=True)
     talked = recent.filter(REACHED).exclude(assistant_name="").order_by()
     counted = talked.annotate(kind=Value("assistant", output_field=CharField())).values("kind", "assistant_name")
-    silent = counted.annotate(count=Count("pk"), said=Max("analysis_outcome")).filter(
-        said="", count__gte=WITHOUT_OUTCOME
+    silent = counted.annotate(count=Count("pk"), any_outcome=Max("analysis_outcome")).filter(
+        any_outcome="", count__gte=WITHOUT_OUTCOME
     )
     return silent.annotate(since=Min("created_at"), facts=JSONObject(name=F("assistant_name"), count=Count("pk")))
 

@@ -21,7 +21,7 @@ from tests.fixtures.call_factories import (
 )
 
 BOARD = "/c/bloom-dental/live/"
-SAID = [
+MESSAGES = [
     {"role": "assistant", "content": "Good afternoon, this is the practice."},
     {"role": "user", "content": "Tuesday at ten would suit me."},
     {"role": "system", "content": "internal"},
@@ -52,7 +52,7 @@ def lead_of(setup, call, name="Noor Smit"):
 
 def test_a_card_tells_the_last_sentence_with_campaign_and_lead(bloom, manager):
     call = make_call(bloom)
-    make_report(bloom, call, messages=SAID)
+    make_report(bloom, call, messages=MESSAGES)
     lead_of(bloom, call)
     page = manager.get(BOARD).content.decode()
     assert "Person: “Tuesday at ten would suit me.”" in page
@@ -61,9 +61,9 @@ def test_a_card_tells_the_last_sentence_with_campaign_and_lead(bloom, manager):
     assert "No commands yet" not in page
 
 
-def test_a_command_is_told_only_when_there_is_one(bloom, manager):
+def test_a_command_is_shown_only_when_there_is_one(bloom, manager):
     call = make_call(bloom)
-    make_report(bloom, call, messages=SAID)
+    make_report(bloom, call, messages=MESSAGES)
     lead_of(bloom, call)
     make_receipt(bloom, call, payload={"type": "say", "content": "One moment."})
     page = manager.get(BOARD).content.decode()
@@ -77,14 +77,14 @@ def test_a_call_of_which_nothing_is_heard_says_who_it_is_of(bloom, manager):
 
 
 def test_words_are_for_those_who_may_read_transcripts(bloom, make_member, sign_in):
-    make_report(bloom, make_call(bloom), messages=SAID)
+    make_report(bloom, make_call(bloom), messages=MESSAGES)
     viewer = sign_in(make_member(bloom, Role.VIEWER))
     assert "Tuesday at ten" not in viewer.get(BOARD).content.decode() and entries(bloom) == []
 
 
 def test_who_saw_words_is_recorded_once_an_hour(bloom, harbor, manager, make_staff, sign_in):
     for setup in (bloom, harbor):
-        make_report(setup, make_call(setup), messages=SAID)
+        make_report(setup, make_call(setup), messages=MESSAGES)
     for _ in range(2):
         assert "Tuesday at ten" in manager.get(BOARD).content.decode()
     support = sign_in(make_staff(StaffRole.SUPPORT))
@@ -139,7 +139,7 @@ def test_the_board_costs_the_same_for_many_calls_with_words_and_viewers(bloom, a
         for more in (1, 30):
             for at in range(more):
                 call = make_call(bloom, counterpart=f"+3161{more:02}0{at:04}")
-                make_report(bloom, call, messages=SAID)
+                make_report(bloom, call, messages=MESSAGES)
                 make_receipt(bloom, call)
                 for person in people:
                     presence.record_viewer(call, person)

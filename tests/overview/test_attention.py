@@ -158,7 +158,7 @@ def test_more_than_fit_can_be_unfolded(calm, admin, sign_in):
     assert page.count(">End again<") == 11
 
 
-def test_a_role_is_told_of_what_it_may_see(calm, make_staff, sign_in):
+def test_a_role_sees_what_it_may_see(calm, make_staff, sign_in):
     for cause in CAUSES:
         cause(calm)
     titles = {need.title for need in sign_in(make_staff(StaffRole.FINANCE)).get("/").context["attention"].needs}
