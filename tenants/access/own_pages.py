@@ -7,11 +7,13 @@ the client seen last, or that of the reseller's staff.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 
 from tenants.access.decorators import LAST_CLIENT, Actor, memberships_of, resolve_tenant, staff_of
 from tenants.accounts import mfa
@@ -31,6 +33,17 @@ def identify(request: Any) -> None:
             request.actor = _as_staff(request) or _as_member(request) or Actor(request.user)
     except DatabaseError:
         return
+
+
+def in_frame(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorator for views of libraries whose templates stand in the frame."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        identify(request)
+        return view(request, *args, **kwargs)
+
+    return framed
 
 
 def _of_address(request: Any) -> bool:

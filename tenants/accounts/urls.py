@@ -7,12 +7,13 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from django.urls import path, re_path
 
+from tenants.access.own_pages import in_frame
 from tenants.accounts import account_page, confirmation
 from tenants.accounts import views as pages
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
-    path("logout/", views.logout, name="account_logout"),
+    path("logout/", in_frame(views.logout), name="account_logout"),
     path("signup/", views.signup, name="account_signup"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("profile/", account_page.change_profile, name="account_profile"),
@@ -30,15 +31,15 @@ urlpatterns = [
     path("second-step/", account_page.TwoFactor.as_view(), name="mfa_index"),
     path("second-step/enter/", step.authenticate, name="mfa_authenticate"),
     path("second-step/confirm/", confirmation.ConfirmByCode.as_view(), name="mfa_reauthenticate"),
-    path("second-step/app/", totp.activate_totp, name="mfa_activate_totp"),
-    path("second-step/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("second-step/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("second-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("second-step/app/", in_frame(totp.activate_totp), name="mfa_activate_totp"),
+    path("second-step/app/remove/", in_frame(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("second-step/codes/", in_frame(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("second-step/codes/new/", in_frame(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
     path("passkey/", passkey.login_webauthn, name="mfa_login_webauthn"),
-    path("second-step/passkey/", passkey.add_webauthn, name="mfa_add_webauthn"),
+    path("second-step/passkey/", in_frame(passkey.add_webauthn), name="mfa_add_webauthn"),
     path("second-step/passkey/confirm/", confirmation.ConfirmByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
-    path("second-step/passkey/<int:pk>/remove/", pages.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
+    path("second-step/passkey/<int:pk>/remove/", in_frame(pages.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
     path("sessions/", account_page.Sessions.as_view(), name="usersessions_list"),
     path("sessions/<int:pk>/end/", account_page.end_session, name="session-end"),
-    path("file/", pages.fetch, name="fetch"),
+    path("file/", in_frame(pages.fetch), name="fetch"),
 ]

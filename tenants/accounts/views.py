@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET
 
-from tenants.access import own_pages, reauthentication
+from tenants.access import reauthentication
 from tenants.mail import queue
 
 
@@ -50,7 +50,6 @@ def fetch(request: HttpRequest) -> HttpResponse:
     file = request.GET.get("file", "")
     if not reauthentication.is_internal(request, file):
         raise Http404
-    own_pages.identify(request)
     path, _, query = file.partition("?")
     page = re.sub(r"(?:/export)?(?:\.csv|/)$", "/", path)
     return render(request, "account/download.html", {"file": file, "back": f"{page}?{query}" if query else page})

@@ -40,6 +40,14 @@ def test_every_part_has_an_address_that_shows_the_page_in_the_frame(browser, pat
     assert "illustration" not in answer.content.decode()  # the drawing of the sign-in page
 
 
+@pytest.mark.parametrize(
+    "path", ["logout/", "second-step/app/", "second-step/passkey/", "file/?file=/c/bloom-dental/calls/export.csv"]
+)
+def test_pages_that_a_part_leads_to_stand_in_the_frame_too(browser, path):
+    page = browser.get(f"/accounts/{path}").content.decode()
+    assert 'href="/c/bloom-dental/calls/"' in page.partition("<main")[0] and "Dora Bloom" in page.partition("<main")[0]
+
+
 def test_staff_and_auditors_have_it_in_their_own_frame(admin, auditor, sign_in, bloom):
     assert 'href="/inventory/"' in sign_in(admin).get(ACCOUNT).content.decode()
     page = sign_in(auditor).get(ACCOUNT).content.decode()
