@@ -84,7 +84,7 @@ def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> li
         if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
     ]
     if not nav and hasattr(actor.user, "auditor"):
-        nav = [_page("admin:index", "Audit console", "shield")]
+        nav = [_page("admin:questions", "Audit console", "shield")]
     current = _current_page(request, nav)
     return [entry | {"current": entry["name"] == current} for entry in nav]
 
