@@ -32,7 +32,7 @@ NO_ANSWER_TO_COMMAND = timedelta(seconds=60)  # longer than its one attempt may 
 MOST = 100
 T = TypeVar("T")
 TOO_LATE = "It waited for two minutes and could not be sent. Nothing was dialed; call again if it is still wanted."
-LOST_ANSWER = "The answer to this call’s request never came back to us."
+LOST_ANSWER = "VoiceDock’s answer to the request for this call did not reach us."
 NO_ANSWER = "We were interrupted while sending this. It may have arrived; we will not send it again by ourselves."
 STILL_TALKING = "The call has not been transferred so far."
 

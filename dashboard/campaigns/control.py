@@ -178,7 +178,7 @@ def _ask(campaign: Campaign, action: Action, by: User | None, confirmed: str = "
         _settle(request, campaign, action, by, ActionResult(Outcome.REFUSED, message), because)
         raise CampaignActionRefused(message) from error
     except voicedock.Unanswered as error:
-        doubt = f"The next look at VoiceDock, in a moment, shows whether {campaign.name} is {action.done}."
+        doubt = f"The next sync, in a moment, shows whether {campaign.name} is {action.done}."
         result = ActionResult(Outcome.UNKNOWN, f"{error.summary} {doubt}")
     except voicedock.VoiceDockError as error:
         result = ActionResult(Outcome.REFUSED, error.message)
@@ -265,11 +265,11 @@ def _blocker(campaign: Campaign, action: Action, present: rights.Rights, alarmed
 
 def _start_blocker(campaign: Campaign, present: rights.Rights, alarmed: set[int], *, staff: bool) -> str:
     if campaign.tenant is None:
-        return "Its assistant is dedicated to no client, so nobody may call with it."
+        return "Its assistant is assigned to no client, so nobody can call with it."
     if not campaign.tenant.may_dial:
         return f"This client is {campaign.tenant.get_status_display().lower()}: nothing is dialed for it."
     if present.assistant is None:
-        return "Its assistant is no longer dedicated to this client."
+        return "Its assistant is no longer assigned to this client."
     if campaign.tenant_id in alarmed:
         return ALARM
     if not staff and campaign.pause_cause == PauseCause.FOREIGN_CALL:

@@ -12,7 +12,7 @@ class PauseCause(models.TextChoices):
 
     ALARM = "alarm", "a call left from a number, or was made with an assistant, that is not this client’s"
     FOREIGN_CALL = "foreign-call", "one of its calls was made for another client, or with another assistant"
-    ASSISTANT = "assistant", "its assistant is not dedicated to this client any more, or was dedicated anew"
+    ASSISTANT = "assistant", "its assistant is no longer assigned to this client, or was assigned again"
     NUMBER_RELEASED = "number-released", "a number of this client, in the organization it calls from, was released"
     NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
     MOVED = "moved", "this client was moved to another connection"

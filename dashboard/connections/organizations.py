@@ -29,9 +29,9 @@ from tenants.models import Connection, ConnectionSecret, Tenant, User
 Outcome = OrganizationRequest.Outcome
 LOST = timedelta(seconds=90)  # longer than the one attempt may take
 REQUESTED_ALREADY = (
-    "VoiceDock did not answer when {name} was asked for, and it may be there already. Look at the question below first."
+    "VoiceDock did not answer the request for {name}, so it may exist already. Answer the question below first."
 )
-NO_KEY = "VoiceDock created it but told no key."
+NO_KEY = "VoiceDock created it but returned no key."
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def _numbers(run: Run, remotes: voicedock.Listing[voicedock.RemoteNumber]) -> No
         values, remote_id = _number(remote), text_lengths.fit(Number, "remote_id", remote.id)
         if remote_id in dedicated and dedicated[remote_id] != values["e164"]:
             run.remarks.append(
-                f"{dedicated[remote_id]} is {values['e164']} at VoiceDock now; it is dedicated, so it stays."
+                f"{dedicated[remote_id]} is {values['e164']} at VoiceDock now; it is assigned, so it was not changed."
             )
             values["e164"] = dedicated[remote_id]
         elif not E164.match(values["e164"]):

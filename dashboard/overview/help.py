@@ -14,12 +14,12 @@ from tenants.access.decorators import Actor, staff_of
 from tenants.accounts import mfa
 
 STATE_LEGEND = [  # state and kind for the mark, its words, what it means
-    ("ringing", "call", "Connecting", "Dialing or ringing. Nothing can be said into it yet."),
-    ("in-progress", "call", "In progress", "Somebody talks. The live panel can steer it."),
-    ("needs-person", "call", "Needs a person", "Something is not certain or did not work. It waits for you."),
-    ("ended", "call", "Ended", "Over. The call’s page keeps what VoiceDock reported."),
-    ("failed", "call", "Not reached", "Nobody answered, or it was refused."),
-    ("paused", "campaign", "Paused", "Stopped by somebody; it goes on when somebody says so."),
+    ("ringing", "call", "Connecting", "Dialing or ringing. Commands work once it is answered."),
+    ("in-progress", "call", "In progress", "The call is answered. You can send commands to it."),
+    ("needs-person", "call", "Needs a person", "Something is not certain or did not work. Open it and decide."),
+    ("ended", "call", "Ended", "The call is over. Its page shows what VoiceDock reported."),
+    ("failed", "call", "Not reached", "There was no answer, or the call was refused."),
+    ("paused", "campaign", "Paused", "Somebody paused it. It calls nobody until somebody resumes it."),
 ]
 
 

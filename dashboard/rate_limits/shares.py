@@ -79,7 +79,7 @@ def decide(
     `sharing`: ids of the clients that share what the connection keeps for users, each an equal part of it.
     """
     if request.priority not in PEOPLE and resting_until and resting_until > request.at:
-        return Wait((resting_until - request.at).total_seconds(), "VoiceDock asked us to wait; background work rests.")
+        return Wait((resting_until - request.at).total_seconds(), "VoiceDock asked us to wait; background work waits.")
     if request.call and request.priority in COMMANDS and (wait := _of_call(window, request)):
         return wait
     limit = ceiling(request.priority, per_minute)

@@ -12,22 +12,24 @@ from tenants.models import Number
 
 
 class FaultForm(forms.Form):
-    fault = forms.ChoiceField(choices=labels.FAULTS, label="What goes wrong")
-    route = forms.ChoiceField(choices=labels.ROUTES, label="Where", help_text="Webhooks are met whatever they tell.")
-    organization = forms.ChoiceField(required=False, label="For whom")
+    fault = forms.ChoiceField(choices=labels.FAULTS, label="Fault")
+    route = forms.ChoiceField(
+        choices=labels.ROUTES, label="Where", help_text="Faults of webhooks apply to every webhook."
+    )
+    organization = forms.ChoiceField(required=False, label="Organization")
     times = forms.ChoiceField(choices=labels.TIMES, required=False, initial="1", label="How often")
     shape = forms.ChoiceField(
-        choices=labels.SHAPES, required=False, label="How a refusal is told", help_text="VoiceDock documents several."
+        choices=labels.SHAPES, required=False, label="Format of a refusal", help_text="VoiceDock documents several."
     )
     seconds = forms.IntegerField(
         min_value=1,
         max_value=3600,
         required=False,
         label="Seconds",
-        help_text="Of a late answer, of silence, or of a late webhook, if not as named.",
+        help_text="For a late answer, no answer or a late webhook. Empty: as named in the fault.",
     )
     chance = forms.IntegerField(
-        min_value=1, max_value=100, initial=100, label="Chance", help_text="In percent of the requests it could meet."
+        min_value=1, max_value=100, initial=100, label="Chance", help_text="Percent of the requests that it applies to."
     )
 
     def __init__(self, *args: Any, organizations: list[dict[str, Any]], **kwargs: Any) -> None:
@@ -53,7 +55,7 @@ class FaultForm(forms.Form):
 
 
 class ScenarioForm(forms.Form):
-    scenario = forms.ChoiceField(label="What shall happen")
+    scenario = forms.ChoiceField(label="Scenario")
 
     def __init__(self, *args: Any, scenarios: list[dict[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,14 +63,14 @@ class ScenarioForm(forms.Form):
 
 
 class OutcomeForm(forms.Form):
-    outcome = forms.ChoiceField(choices=labels.OUTCOMES, required=False, label="How calls from now on go")
+    outcome = forms.ChoiceField(choices=labels.OUTCOMES, required=False, label="Result of new calls")
 
 
 class InboundCallForm(forms.Form):
     """An inbound call to one of our numbers."""
 
-    number = forms.ChoiceField(label="Which number is called")
-    outcome = forms.ChoiceField(choices=labels.OUTCOMES, required=False, label="And then")
+    number = forms.ChoiceField(label="Number called")
+    outcome = forms.ChoiceField(choices=labels.OUTCOMES, required=False, label="Result")
 
     def __init__(self, *args: Any, numbers: list[Number], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,7 +15,7 @@ FAULTS = [  # the values are those of the sandbox
         ],
     ),
     (
-        "VoiceDock is unwell",
+        "VoiceDock has an error",
         [
             ("500", "500, internal error"),
             ("502", "502, bad gateway"),
@@ -23,9 +23,9 @@ FAULTS = [  # the values are those of the sandbox
             ("504", "504, took too long"),
             ("html502", "502, a page of HTML"),
             ("truncated", "Half an answer"),
-            ("unknown_values", "An answer with values nobody knows"),
+            ("unknown_values", "An answer with unknown values"),
             ("missing_fields", "An answer without most of its fields"),
-            ("extra_fields", "An answer with fields nobody knows"),
+            ("extra_fields", "An answer with unknown fields"),
             ("slow", "An answer after 5 seconds"),
             ("hang", "No answer for a minute"),
         ],
@@ -47,7 +47,7 @@ FAULTS = [  # the values are those of the sandbox
             ("webhook_forged", "Signed by somebody else"),
             ("webhook_stale", "With an old signature"),
             ("webhook_unsigned", "Without a signature"),
-            ("webhook_reserialized", "Written anew on the way"),
+            ("webhook_reserialized", "Changed on the way"),
             ("webhook_foreign", "About a call of somebody else"),
         ],
     ),
@@ -68,20 +68,20 @@ SHAPES = [  # of voicedock-api.md §2.2
     ("A", "As a text"),
     ("B", "As an object with a code"),
     ("C", "As a text, with the field beside it"),
-    ("D", "Without a word"),
+    ("D", "Without a message"),
 ]
-TIMES = [("1", "Once"), ("3", "Three times"), ("10", "Ten times"), ("", "Until I take it off")]
+TIMES = [("1", "Once"), ("3", "Three times"), ("10", "Ten times"), ("", "Until I switch it off")]
 OUTCOMES = [
     ("", "By chance"),
-    ("conversation", "Somebody answers and talks"),
-    ("no-answer", "Nobody answers"),
+    ("conversation", "A person answers and talks"),
+    ("no-answer", "No answer"),
     ("voicemail", "A voicemail answers"),
     ("transferred", "It is transferred"),
-    ("max-duration", "It lasts until the limit"),
-    ("error", "It breaks off with an error"),
+    ("max-duration", "It reaches the longest call time"),
+    ("error", "It ends with an error"),
 ]
-SPEEDS = [("0", "Stand still"), ("1", "Real time"), ("10", "10 times"), ("60", "A minute a second")]
-JUMPS = [("60", "1 minute on"), ("3600", "1 hour on"), ("28800", "8 hours on")]
+SPEEDS = [("0", "Stopped"), ("1", "Real time"), ("10", "10 times"), ("60", "1 minute per second")]
+JUMPS = [("60", "1 minute ahead"), ("3600", "1 hour ahead"), ("28800", "8 hours ahead")]
 
 
 def fault(kind: str) -> str:

@@ -66,5 +66,5 @@ def _fault(fault: dict[str, Any], organizations: list[dict[str, Any]]) -> dict[s
         "details": labels.fault_details(fault["seconds"], fault["chance"]),
         "route": labels.route(fault["route"]),
         "organization": next(names, "Every organization"),
-        "times_left": "Until you take it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",
+        "times_left": "Until you switch it off" if times is None else f"{times} more time{'' if times == 1 else 's'}",
     }

@@ -31,7 +31,7 @@ from tenants.models import Number
 
 MAILS = 50
 LARGEST_CHOICE = 200  # numbers
-NO_ANSWER = "The sandbox does not answer. It starts again by itself; look once more in a few seconds."
+NO_ANSWER = "The sandbox does not answer. It restarts by itself; reload this page in a few seconds."
 
 
 def sandbox_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -76,7 +76,7 @@ def clear_faults(request: StaffRequest) -> HttpResponse:
     """Remove one fault by its id, or all."""
     fault_id = request.POST.get("fault", "")
     query = {"id": int(fault_id)} if fault_id.isdecimal() else {}
-    return _change(request, "", None, lambda: sandbox_client.delete("faults", **query), "Taken off.")
+    return _change(request, "", None, lambda: sandbox_client.delete("faults", **query), "The fault is off.")
 
 
 @require_POST
@@ -84,14 +84,14 @@ def clear_faults(request: StaffRequest) -> HttpResponse:
 def play_scenario(request: StaffRequest) -> HttpResponse:
     """Start a scenario, or stop the one that is playing."""
     if "stop" in request.POST:
-        stopped = "Stopped. Faults stay until taken off."
+        stopped = "Stopped. Faults stay on until you switch them off."
         return _change(request, "", None, lambda: sandbox_client.delete("scenarios"), stopped)
     form = ScenarioForm(request.POST, scenarios=_listed("scenarios"))
 
     def play() -> None:
         sandbox_client.post("scenarios", **form.cleaned_data)
 
-    return _change(request, "scenario", form, play, "It has begun.")
+    return _change(request, "scenario", form, play, "The scenario has started.")
 
 
 @require_POST
@@ -113,7 +113,7 @@ def set_outcome(request: StaffRequest) -> HttpResponse:
     def change() -> None:
         sandbox_client.post("options", **form.cleaned_data)
 
-    return _change(request, "outcome", form, change, "Calls go so from now on.")
+    return _change(request, "outcome", form, change, "New calls have this result from now on.")
 
 
 @require_POST
@@ -125,7 +125,7 @@ def receive_inbound_call(request: StaffRequest) -> HttpResponse:
         data = form.cleaned_data
         sandbox_client.post("calls/inbound", number=data["number"], outcome=data["outcome"])
 
-    return _change(request, "inbound_call", form, call, "Somebody calls. Look at the live board.")
+    return _change(request, "inbound_call", form, call, "A call is coming in. See Live.")
 
 
 @require_POST

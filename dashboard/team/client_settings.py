@@ -16,7 +16,7 @@ NAMES = {
     "country": "country of numbers",
     "brand_hue": "colour",
     "brand_chroma": "colour",
-    "requires_second_step": "second step at sign-in",
+    "requires_second_step": "two-factor authentication",
 }
 
 

@@ -64,7 +64,10 @@ class PassForm(forms.Form):
 class StaffRoleForm(forms.Form):
     role = forms.ChoiceField(choices=StaffRole.choices, initial=StaffRole.SUPPORT, label="Role")
     sees_all = forms.BooleanField(
-        required=False, initial=True, label="Knows every client", help_text="Only support may know some of them alone."
+        required=False,
+        initial=True,
+        label="Sees every client",
+        help_text="Only support can be limited to some clients.",
     )
 
 
@@ -117,7 +120,7 @@ class SettingsForm(forms.ModelForm):
         labels = {
             "brand_hue": "Hue",
             "brand_chroma": "Strength",
-            "requires_second_step": "Everybody signs in with a second step",
+            "requires_second_step": "Everybody signs in with two-factor authentication",
         }
         help_texts = {
             "requires_second_step": "An app or a passkey. Whoever has none is led to it, and sees nothing "

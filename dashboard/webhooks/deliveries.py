@@ -32,8 +32,8 @@ REJECTION_RETENTION = timedelta(days=90)
 BATCH = 200  # deliveries of one run of `apply_waiting`
 MAX_ID_LENGTH = 200  # characters, as in `Call`
 Outcome = Delivery.Outcome
-STALE = "Signed too long ago, or ahead of time: not applied, the list was asked instead."
-UNKNOWN_CALL = "Whose call this is follows from the list of calls: it was asked."
+STALE = "Signed too long ago, or ahead of time: not applied; the list of calls was synced instead."
+UNKNOWN_CALL = "It does not show whose call this is: the list of calls was synced instead."
 FOREIGN_CALL = "This call or line belongs to another connection."
 
 

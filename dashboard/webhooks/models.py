@@ -13,7 +13,7 @@ class Delivery(models.Model):
     class Outcome(models.TextChoices):
         WAITING = "waiting", "Waiting"
         APPLIED = "applied", "Applied"
-        SET_ASIDE = "set-aside", "Set aside"
+        SET_ASIDE = "set-aside", "Not applied"
         FAILED = "failed", "Failed"
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="deliveries")

@@ -148,7 +148,7 @@ def attribute_actions(
         yield
         return
     label = f"{visit.user} of {settings.RESELLER_NAME} for {tenant.name}"
-    label += f", on the pass of {allowed_by.given_by}" if allowed_by and is_support else ""
+    label += f", with support access from {allowed_by.given_by}" if allowed_by and is_support else ""
     details = {} if allowed_by else _without_consent(visit.reason)
     with audit.acting_as(visit.user_id, label, visit=visit.pk, **details):
         yield

@@ -51,7 +51,7 @@ def invite(
     if role == Role.OWNER:
         tenant_status.lock_tenant(tenant)
     if only_first_owner and has_owner(tenant):
-        raise HasOwner("This client has an owner by now, or somebody who is invited to be one. Nobody was invited.")
+        raise HasOwner("This client has an owner already, or somebody is invited to be one. Nobody was invited.")
     if Membership.objects.filter(tenant=tenant, user__email__iexact=email).exists():
         raise AlreadyInvited("This person is in the team already.")
     if StaffMember.objects.filter(user__email__iexact=email).exists():

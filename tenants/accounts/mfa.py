@@ -30,7 +30,7 @@ class SecondFactorRequired(PermissionDenied):
     """The session was authenticated without a second factor, which `who` requires; the page shows that name."""
 
     def __init__(self, who: str) -> None:
-        super().__init__(f"{who} asks for a second step at sign-in.")
+        super().__init__(f"{who} requires two-factor authentication.")
         self.who = who
 
 
@@ -39,7 +39,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or it was used already. Codes change every 30 seconds.",
-        "cannot_delete_authenticator": "This is your only second step, and you need one here. Add another one first.",
+        "cannot_delete_authenticator": "This is your only method, and you need one. Add another one first.",
         "cannot_generate_recovery_codes": "Set up an authenticator app or a passkey first.",
     }
 

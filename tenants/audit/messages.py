@@ -6,12 +6,14 @@ import json
 from collections import defaultdict
 
 from tenants import names
+from tenants.access.permissions import Role
 from tenants.models import AuditEntry
 
 SENTENCES: dict[str, str] = {
     "tenant.opened": "{actor} opened {name} as a client.",
-    "tenant.limits-changed": "{actor} set the limits: {at_once} calls at once, {per_day} a day.",
-    "tenant.countries-changed": "{actor} set where calls may go: {allowed}; numbers are read as in: {country}.",
+    "tenant.limits-changed": "{actor} set the limits to {at_once} calls at once and {per_day} a day.",
+    "tenant.countries-changed": "{actor} changed where calls may go: {allowed}. "
+    "Country of numbers without a code: {country}.",
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
@@ -21,68 +23,69 @@ SENTENCES: dict[str, str] = {
     "tenant.retention-changed": "{actor} set that personal data of calls is kept {days} days after closing.",
     "tenant.data-removed": "Retention of {name} ended: personal data of {calls} calls and {leads} leads was removed.",
     "tenant.calls-ended": "{actor} asked to end {asked} live calls, of which {ringing} were not answered yet.",
-    "number.dedicated": "{actor} dedicated {number}.",
+    "number.dedicated": "{actor} assigned {number}.",
     "number.released": "{actor} released {number}.",
-    "number.withdrawn": "{actor} withdrew {number}, which was to be dedicated from a later day.",
-    "assistant.withdrawn": "{actor} withdrew the assistant {assistant}, which was to be dedicated from a later day.",
-    "assistant.dedicated": "{actor} dedicated the assistant {assistant}.",
+    "number.withdrawn": "{actor} cancelled the assignment of {number} before it began.",
+    "assistant.withdrawn": "{actor} cancelled the assignment of the assistant {assistant} before it began.",
+    "assistant.dedicated": "{actor} assigned the assistant {assistant}.",
     "assistant.released": "{actor} released the assistant {assistant}.",
     "person.invited": "{actor} invited {email} as {role}.",
     "person.invitation-withdrawn": "{actor} withdrew the invitation of {email}.",
     "person.joined": "{actor} joined as {role}.",
-    "person.role-changed": "{actor} made {person} {role} instead of {before}.",
+    "person.role-changed": "{actor} changed the role of {person} from {before} to {role}.",
     "person.removed": "{actor} removed {person} from the team.",
     "person.renamed": "{before} is now called {name}.",
-    "person.step-added": "{actor} set up {step} as a second step.",
-    "person.step-removed": "{actor} removed {step} as a second step.",
+    "person.step-added": "{actor} set up {step} for two-factor authentication.",
+    "person.step-removed": "{actor} removed {step} from two-factor authentication.",
     "person.step-renewed": "{actor} made new {step}; the old ones no longer work.",
-    "person.steps-reset": "The second steps of {email} were taken away by command: {why}",
+    "person.steps-reset": "Two-factor authentication of {email} was reset by command: {why}",
     "person.signed-in": "{actor} signed in with {browser} from {ip}, {device} browser.",
     "person.sign-in-failed": "A sign-in as {email} failed, {what}: {browser} from {ip}.",
-    "person.sign-in-unknown": "A sign-in from {ip} failed: nobody has that address. Told once an hour.",
+    "person.sign-in-unknown": "A sign-in from {ip} failed: no account has that address. Recorded once an hour.",
     "person.locked-out": "Sign-in as {email} is locked for five minutes after five failures, the last from {ip}.",
-    "person.reset-asked": "A link to set a new password was sent to {email}, asked for from {ip}.",
+    "person.reset-asked": "A link to set a new password was sent to {email}, requested from {ip}.",
     "person.password-reset": "{actor} set a new password with a link from a mail, from {ip}.",
     "person.password-changed": "{actor} changed the password, from {ip}.",
-    "person.sessions-ended": "{actor} signed out of {sessions} other browsers.",
-    "mail.tried-again": "{actor} had the mail “{title}” to {to} tried again.",
-    "staff.invited": "{actor} invited {person} to the staff as {role}, {email}.",
-    "staff.changed": "{actor} changed {person}: {after} instead of {before}.",
+    "person.sessions-ended": "{actor} signed out of {sessions:another browser|# other browsers}.",
+    "mail.tried-again": "{actor} sent the mail “{title}” to {to} again.",
+    "staff.invited": "{actor} invited {person} ({email}) to the staff as {role}.",
+    "staff.changed": "{actor} changed the role of {person} from {before} to {after}.",
     "staff.removed": "{actor} removed {person} from the staff.",
     "staff.first-admin": "{name} became the first staff admin, {email}.",
     "shell.opened": "{login} opened {command} on a server of Patchbay, with the rows of {rows}.",
     "visit.began": "{actor} entered as staff.",
-    "visit.reason-given": "{actor} said why the visit goes on.",
+    "visit.reason-given": "{actor} gave a new reason for entering.",
     "visit.ended": "{actor} left.",
     "visit.lapsed": "The visit of {visitor} was ended by Patchbay.",
-    "support.pass-given": "{actor} let support act here for {time}.",
-    "support.pass-withdrawn": "{actor} took the pass of support back.",
-    "support.let-in": "{actor} let {person} of support know and enter this client.",
+    "support.pass-given": "{actor} gave support access for {time}.",
+    "support.pass-withdrawn": "{actor} ended support access.",
+    "support.let-in": "{actor} let {person} of support see and enter this client.",
     "support.kept-out": "{actor} ended the access of {person} of support.",
     "calls.exported": "{actor} exported calls as {file}.",
     "calls.words-seen": "{actor} saw the last sentences of live calls on the live board.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
-    "list.exported": "{actor} exported {what} from the auditors’ pages as {file}, {rows} rows.",
-    "evidence.exported": "{actor} took the evidence of {period} away as an archive, with the hash {sha256}.",
-    "transcript.read": "{actor} read a transcript on the auditors’ pages.",
+    "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",
+    "evidence.exported": "{actor} exported the evidence of {period} as an archive, with the hash {sha256}.",
+    "transcript.read": "{actor} read a transcript in the audit console.",
     "calls.summaries-read": "{actor} read what calls were about in the list of calls.",
-    "call.transcript-read": "{actor} read what was said in the call with {counterpart}.",
+    "call.transcript-read": "{actor} read the transcript of the call with {counterpart}.",
     "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
     "connection.key-replaced": "{actor} replaced the API key of {name}.",
     "connection.secret-changed": "{actor} changed the webhook secret of {name}; the one before it is still accepted.",
     "connection.secret-retired": "The webhook secret before the last one of {name} is no longer accepted.",
-    "organization.asked": "{actor} asked VoiceDock for the organization {name} below {parent}.",
-    "organization.created": "VoiceDock created the organization {name} below {parent}; its key is sealed.",
+    "organization.asked": "{actor} asked VoiceDock to create the organization {name} below {parent}.",
+    "organization.created": "VoiceDock created the organization {name} below {parent}; its API key is encrypted.",
     "organization.refused": "VoiceDock did not create the organization {name}: {why}",
     "organization.unknown": "It is not certain whether the organization {name} was created: {why}",
     "organization.dismissed": "{actor} dismissed the question about the organization {name}.",
-    "tenant.connection-changed": "{actor} made {connection} the home of {name}.",
-    "connection.webhooks-asked": "{actor} asked VoiceDock to have {assistants} assistants of {name} report to us.",
-    "connection.webhooks-given-up": "We were interrupted while assistants of {name} were asked to report to us.",
-    "connection.webhooks-set-up": "{actor} had {assistants} assistants of {name} report to us.",
+    "tenant.connection-changed": "{actor} made {connection} the connection of {name}.",
+    "connection.webhooks-asked": "{actor} asked VoiceDock to set up webhooks for "
+    "{assistants:1 assistant|# assistants} of {name}.",
+    "connection.webhooks-given-up": "Setting up webhooks of {name} was interrupted: VoiceDock may have done it.",
+    "connection.webhooks-set-up": "{actor} set up webhooks for {assistants:1 assistant|# assistants} of {name}.",
     "call.asked": "{actor} asked for a call to {counterpart} from {line}, with {assistant}.",
-    "call.placed": "VoiceDock took the call to {counterpart}.",
+    "call.placed": "VoiceDock accepted the call to {counterpart}.",
     "call.requeued": "The call to {counterpart} was not sent and waits: {why}",
     "call.refused": "The call to {counterpart} was refused: {why}",
     "call.taken-back": "{actor} took back the call to {counterpart} before it was sent.",
@@ -93,15 +96,15 @@ SENTENCES: dict[str, str] = {
     "call.reappeared": "The call with {counterpart}, lost at VoiceDock before, is there again.",
     "call.needs-person": "The call to {counterpart} was not found at VoiceDock; a person has to decide.",
     "call.let-go": "{actor} decided that the call to {counterpart} was not placed.",
-    "call.looked-again": "{actor} had the call to {counterpart} looked for again.",
-    "call.made-way": "The call with {counterpart} was listed twice; the one that was placed here stays.",
-    "call.id-repeated": "VoiceDock took the call to {counterpart} and answered with the id of another call.",
+    "call.looked-again": "{actor} asked to look for the call to {counterpart} again.",
+    "call.made-way": "The call with {counterpart} was listed twice; the one placed here is kept.",
+    "call.id-repeated": "VoiceDock accepted the call to {counterpart} and answered with the id of another call.",
     "call.wrong-number": "VoiceDock reported that the call with {counterpart} left from {reported} instead of {meant}. "
     "Dialing stops.",
     "call.reported-again": "VoiceDock reported {reported} as the number of the call with {counterpart}, "
     "after another one.",
     "call.wrong-assistant": "VoiceDock reported that the call with {counterpart} was made with {reported}, an "
-    "assistant that was not meant or is not dedicated to this client. Dialing stops.",
+    "assistant that was not meant or is not assigned to this client. Dialing stops.",
     "call.wrong-number-cleared": "{actor} cleared the alarm of the call with {counterpart}: {why}",
     "call.end-not-confirmed": "The call with {counterpart} was asked to end, and we have not heard that it ended.",
     "call.command-asked": "{actor} asked VoiceDock for {command} in the call with {counterpart}.",
@@ -110,10 +113,10 @@ SENTENCES: dict[str, str] = {
     "call.command-refused": "{command}, asked for by {actor} in the call with {counterpart}, was not done: {why}",
     "call.command-unknown": "VoiceDock did not answer to {command}, asked for by {actor} in the call with "
     "{counterpart}.",
-    "call.command-given-up": "Nobody knows what became of {command} into the call with {counterpart}.",
+    "call.command-given-up": "It is not known whether {command} reached the call with {counterpart}.",
     "call.transfer-not-confirmed": "The call with {counterpart} was not transferred half a minute after it was asked.",
-    "webhook.replayed": "{actor} had {reports} reports of {connection} applied again that had failed before.",
-    "webhook.foreign-call": "A webhook of {connection} told of a call of another connection; it was set aside.",
+    "webhook.replayed": "{actor} retried {reports:1 webhook|# webhooks} of {connection} that had failed.",
+    "webhook.foreign-call": "A webhook of {connection} was about a call of another connection; it was not applied.",
     "campaign.start-asked": "{actor} asked VoiceDock to start the campaign {name}.",
     "campaign.start-given-up": "We were interrupted while starting the campaign {name}: VoiceDock may have done it.",
     "campaign.start-accepted": "{actor} started the campaign {name}.",
@@ -142,10 +145,19 @@ SENTENCES: dict[str, str] = {
 }
 
 
+ROLE_ACTIONS = ("person.invited", "person.joined", "person.role-changed")
 MEANT_UNKNOWN = (
-    "VoiceDock reported that a call with {counterpart}, not placed here, left from {reported}, which was not dedicated "
+    "VoiceDock reported that a call with {counterpart}, not placed here, left from {reported}, which was not assigned "
     "to this client. Dialing stops."
 )
+
+
+class Counted(str):
+    """A detail whose place in a sentence has a form for one and a form for others: `{rows:1 row|# rows}`."""
+
+    def __format__(self, forms: str) -> str:
+        one, _, others = forms.partition("|")
+        return (one if self == "1" else others.replace("#", self)) if forms else str(self)
 
 
 def _is_known(details: dict[str, object]) -> bool:
@@ -156,13 +168,25 @@ def _is_known(details: dict[str, object]) -> bool:
 def sentence(entry: AuditEntry) -> str:
     """The sentence of one entry; an action without a template is shown by its name."""
     details = json.loads(entry.body)["details"]
-    values: dict[str, object] = defaultdict(lambda: "something")
-    shown = details | {"actor": entry.actor}
-    values |= {key: names.isolate(value) if isinstance(value, str) else value for key, value in shown.items()}
+    values: dict[str, object] = defaultdict(lambda: Counted("something"))
+    values |= {key: _shown(value) for key, value in (details | _roles(entry.action, details)).items()}
+    values["actor"] = _shown(entry.actor)
     if entry.action == "call.wrong-number" and not _is_known(details):
         return MEANT_UNKNOWN.format_map(values)
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
     return pattern.format_map(values) + _consent(details)
+
+
+def _roles(action: str, details: dict[str, object]) -> dict[str, str]:
+    """The roles among the details as the screens call them; entries hold their values."""
+    held = {key: str(details.get(key)) for key in ("role", "before")} if action.startswith(ROLE_ACTIONS) else {}
+    return {key: Role(value).label.lower() for key, value in held.items() if value in Role.values}
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, int):
+        return Counted(value)
+    return names.isolate(value) if isinstance(value, str) else value
 
 
 def _consent(details: dict[str, object]) -> str:

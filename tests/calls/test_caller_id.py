@@ -120,7 +120,7 @@ def test_the_csv_says_the_same_and_its_export_is_written_down(bloom, report_call
     answer = sign_in(owner).get("/c/bloom-dental/caller-id.csv?since=2020-01-01")
     rows = {row["Person called"][-1]: row for row in lines(answer)}
     assert [rows[n]["Verdict"] for n in "1245"] == ["Agrees", "Differs", "Not reported yet", "Nothing was dialed"]
-    assert rows["1"]["Number meant"] == f"'{bloom.number.e164}" and rows["1"]["Number dedicated until"] == "open"
+    assert rows["1"]["Number meant"] == f"'{bloom.number.e164}" and rows["1"]["Number assigned until"] == "open"
     assert rows["2"]["Number VoiceDock reported"] == "'+31105550140"
     with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="caller-id.exported")

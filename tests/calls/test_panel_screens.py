@@ -413,7 +413,7 @@ def test_reading_words_and_opening_a_recording_are_entries_once_an_hour(bloom, m
     for _ in range(2):
         opened = owner.get(f"{address}recording/")
         assert (opened.status_code, opened.headers["Location"]) == (302, "https://media.example/1")
-    assert sentences("call.transcript-read") == ["Zoë Ruiter read what was said in the call with +31612345678."]
+    assert sentences("call.transcript-read") == ["Zoë Ruiter read the transcript of the call with +31612345678."]
     assert sentences("call.recording-opened") == ["Zoë Ruiter opened the recording of the call with +31612345678."]
 
 

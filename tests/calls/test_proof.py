@@ -169,7 +169,7 @@ def test_what_staff_cleared_stays_on_the_page_and_in_the_report(bloom, support, 
     assert manual_resolution.clear_alarm(foreign, by=support, reason="A campaign of VoiceDock’s own.")
     page = page_of(inside, foreign)
     assert "cleared the alarm about its number" in page and "A campaign of VoiceDock’s own." in page
-    assert "which was not dedicated to" in page, "and what was reported is still told"
+    assert "which was not assigned to" in page, "and what was reported is still told"
     report = inside.get("/c/bloom-dental/caller-id/").content.decode()
     assert "Cleared: A campaign of VoiceDock’s own." in report
 

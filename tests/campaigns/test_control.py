@@ -127,7 +127,7 @@ def test_a_suspended_client_starts_nothing_but_may_stop(slots, manager, harbor):
 def test_nobodys_campaign_is_not_started_even_by_staff(agency, make_remote_campaign, support):
     make_remote_campaign("Tariffs", "Tariff advisor")
     sync.campaigns(agency.connection)
-    with pytest.raises(control.CampaignActionRefused, match="dedicated to no client"):
+    with pytest.raises(control.CampaignActionRefused, match="assigned to no client"):
         control.start(fresh(), by=support)
 
 
@@ -137,7 +137,7 @@ def test_no_answer_is_reported_as_that_asked_once_and_looked_after(slots, manage
     answer = control.start(slots, by=manager)
     assert answer.outcome == "unknown"
     assert "may have been done or not" in answer.message
-    assert answer.message.endswith("The next look at VoiceDock, in a moment, shows whether Slots is started.")
+    assert answer.message.endswith("The next sync, in a moment, shows whether Slots is started.")
     assert len(new_requests()) == 1
     assert [entry[0] for entry in trail()] == ["campaign.start-asked", "campaign.start-unknown"]
     sync.campaigns(slots.connection)

@@ -295,4 +295,4 @@ def test_countries_are_set_in_words_and_shown(admin_browser, bloom):
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "Belgium, Netherlands, United Kingdom" in page
     assert "as in the Netherlands, or with a country code" in page
-    assert "set where calls may go: Belgium, Netherlands, United Kingdom" in page
+    assert "changed where calls may go: Belgium, Netherlands, United Kingdom" in page

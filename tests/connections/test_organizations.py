@@ -95,7 +95,7 @@ def test_a_lost_answer_is_explained_and_the_key_entered_by_hand(admin_browser, a
     assert "It is not certain whether VoiceDock created Dentist South" in page
     assert "We are asking VoiceDock for the list" in page
     again = admin_browser.post(f"{path}organizations/", {"name": "Dentist South"})
-    assert again.status_code == 422 and "may be there already" in again.content.decode()
+    assert again.status_code == 422 and "may exist already" in again.content.decode()
     assert len(keys(sandbox, "Dentist South")) == 1
     sync.organization(agency.connection)
     page = admin_browser.get(path).content.decode()

@@ -62,7 +62,7 @@ def test_a_dedicated_number_keeps_its_digits_and_the_difference_is_reported(agen
         assert agency.number("+31205550189").name == "Unassigned Amsterdam 1"
     with scope.for_system("look"):
         assert SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("-started_at").first().error == (
-            "+31105550161 is +31105550169 at VoiceDock now; it is dedicated, so it stays."
+            "+31105550161 is +31105550169 at VoiceDock now; it is assigned, so it was not changed."
         )
 
 

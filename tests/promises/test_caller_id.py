@@ -292,7 +292,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     browser = sign_in(make_member(operator.tenant, Role.OPERATOR))
     form = {"destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk, "token": uuid.uuid4()}
     answer = browser.post("/c/harbor/call/", form)
-    assert answer.status_code == 422 and "not yours to use" in answer.content.decode()
+    assert answer.status_code == 422 and "not assigned to you" in answer.content.decode()
     intent = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
     with pytest.raises(intents.CallRefused, match="not yours"):
         intents.place(operator.tenant, token=uuid.uuid4(), **intent)

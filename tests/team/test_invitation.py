@@ -86,7 +86,7 @@ def test_an_address_that_is_known_signs_in_first(client, invited, make_user, sig
     known = make_user("Nina Known", "new@bloom.test")
     page = client.get(address).content.decode()
     assert "Sign in and join" in page and 'name="password"' not in page
-    assert "known here already" in join(client, address).content.decode()
+    assert "has an account already" in join(client, address).content.decode()
     browser = sign_in(known)
     assert "Join Bloom Dental" in browser.get(address).content.decode()
     assert browser.post(address).headers["Location"] == "/c/bloom-dental/"

@@ -19,7 +19,7 @@ def test_an_admin_invites_somebody_who_chooses_a_password(admin, sign_in, client
     form = {"email": "Noor@reseller.example", "name": "Noor Prins", "role": "support", "sees_all": "on"}
     answer = browser.post("/staff/invite/", form)
     link = answer.context["link"].address
-    assert link in mail.outbox[0].body and "second step" in mail.outbox[0].body
+    assert link in mail.outbox[0].body and "two-factor" in mail.outbox[0].body
     page = client.get("/" + link.split("/", 3)[3], follow=True)
     chosen = {"password1": "a-long-enough-passphrase", "password2": "a-long-enough-passphrase"}
     assert client.post(page.redirect_chain[-1][0], chosen).status_code == 302

@@ -119,7 +119,9 @@ def test_what_is_done_inside_has_both_names_on_it(request, bloom, make_member, v
     with scope.for_tenant(bloom.tenant):
         entry = AuditEntry.objects.get(action="call.asked")
         visit = Visit.objects.get()
-    names = f"{person} of Kabelhuis for Bloom Dental" + (", on the pass of Dora Bloom" if who == "support" else "")
+    names = f"{person} of Kabelhuis for Bloom Dental" + (
+        ", with support access from Dora Bloom" if who == "support" else ""
+    )
     assert entry.actor == names and entry.actor_id == person.pk
     assert json.loads(entry.body)["details"]["visit"] == visit.pk
     with scope.for_system("afterwards"):

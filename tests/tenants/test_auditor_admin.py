@@ -49,7 +49,7 @@ def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign
     with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="list.exported")
         assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))
-        assert sentence(entry) == f"{auditor} exported calls from the auditors’ pages as CSV, 1 rows."
+        assert sentence(entry) == f"{auditor} exported calls from the audit console as CSV, 1 row."
 
 
 def test_nothing_leaves_when_it_cannot_be_written_down(bloom, auditor, sign_in, monkeypatch):

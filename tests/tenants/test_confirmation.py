@@ -184,7 +184,7 @@ def test_switching_two_factor_authentication_off_for_a_client_is_confirmed_over_
         dialog = page.get_by_role("dialog", name="Confirm that it is you")
         dialog.get_by_label("Password").fill(PASSWORD)
         dialog.get_by_role("button", name="Confirm and go on").click()
-        expect(page.get_by_text("Saved: city, second step at sign-in")).to_be_visible()
+        expect(page.get_by_text("Saved: city, two-factor authentication")).to_be_visible()
 
     served_browser.run(browser, steps)
     with scope.for_tenant(bloom.tenant):

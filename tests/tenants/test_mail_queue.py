@@ -169,13 +169,13 @@ def test_staff_see_what_waits_and_why_and_try_it_again(server, admin, support, s
     browser = sign_in(admin)
     page = browser.get("/mail/").content.decode()
     assert "You are invited" in page and "The mail server refused the connection." in page
-    assert "Mail is not leaving" in page and "1 not sent" in page and "the-secret-link" not in page
+    assert "Mail cannot be sent" in page and "1 not sent" in page and "the-secret-link" not in page
     (one,) = queued()
     assert "was not sent" in browser.post(f"/mail/{one.pk}/retry/", follow=True).content.decode()
     server.error = None
     assert "was sent to new@bloom.test" in browser.post(f"/mail/{one.pk}/retry/", follow=True).content.decode()
     page = browser.get("/mail/").content.decode()
-    assert "Nothing is waiting" in page and "Mail is not leaving" not in page
+    assert "Nothing is waiting" in page and "Mail cannot be sent" not in page
     assert sign_in(support).get("/mail/").status_code == 403
     with scope.for_system("look"):
         assert AuditEntry.objects.filter(action="mail.tried-again").count() == 2

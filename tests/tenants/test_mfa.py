@@ -198,13 +198,13 @@ def test_the_help_sheet_and_the_root_url_show_nothing_before(strict, owner, admi
 def test_the_last_step_stays_where_one_is_required(strict, owner, sign_in):
     browser = sign_in(owner)
     set_up(browser)
-    assert "only second step" in browser.get(f"{APP}remove/").content.decode()
+    assert "only method" in browser.get(f"{APP}remove/").content.decode()
     browser.post(f"{APP}remove/")
     assert Authenticator.objects.filter(user=owner, type="totp").exists()
     passkey = Authenticator.objects.create(user=owner, type="webauthn", data={"name": "Key"})
     assert browser.post(f"{APP}remove/").status_code == 302
     answer = browser.post(f"/accounts/second-step/passkey/{passkey.pk}/remove/")
-    assert answer.status_code == 409 and "only second step" in answer.content.decode()
+    assert answer.status_code == 409 and "only method" in answer.content.decode()
     with scope.for_system("no longer asks"):
         Tenant.objects.update(requires_second_step=False)
     assert browser.post(f"/accounts/second-step/passkey/{passkey.pk}/remove/").status_code == 302
@@ -218,7 +218,7 @@ def test_an_owner_asks_for_it_in_the_settings(bloom, owner, sign_in):
     answer = browser.post("/c/bloom-dental/settings/", filled(bloom, requires_second_step="on"))
     assert answer.status_code == 302 and browser.get("/c/bloom-dental/").status_code == 403
     with scope.for_system("look"):
-        assert "second step" in AuditEntry.objects.get(action="tenant.settings-changed").body
+        assert "two-factor authentication" in AuditEntry.objects.get(action="tenant.settings-changed").body
 
 
 def test_whoever_lost_everything_is_let_in_again_by_command(owner, capsys):
@@ -231,7 +231,7 @@ def test_whoever_lost_everything_is_let_in_again_by_command(owner, capsys):
     assert enter(owner).get("/c/bloom-dental/").status_code == 200
     with scope.for_system("look"):
         assert "known number" in AuditEntry.objects.get(action="person.steps-reset").body
-    with pytest.raises(CommandError, match="no second step"):
+    with pytest.raises(CommandError, match="no two-factor"):
         call_command("reset_second_step", owner.email, why="again")
 
 

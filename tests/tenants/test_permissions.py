@@ -104,9 +104,9 @@ def test_the_second_sees_the_error_beside_the_field_and_keeps_what_was_typed(
     monkeypatch.setattr(client_views, "_roles_to_invite", lambda request, tenant: [("owner", "Owner")])
     answer = sign_in(support).post("/clients/bloom-dental/people/", asked)
     form = answer.context["invite_form"]
-    assert answer.status_code == 422 and "has an owner by now" in form.errors["email"][0]
+    assert answer.status_code == 422 and "has an owner already" in form.errors["email"][0]
     page = answer.content.decode()
-    assert "has an owner by now" in page and asked["email"] in page and 'id="invite" open' in page
+    assert "has an owner already" in page and asked["email"] in page and 'id="invite" open' in page
     with scope.for_tenant(bloom.tenant):
         assert not Invitation.objects.exists() and mail.outbox == []
 

@@ -49,7 +49,7 @@ def test_after_it_the_newest_key_is_enough(sealed, bloom, settings):
     settings.FIELD_KEYS = [new, *old]
     first = reseal()
     assert "Everything opens with the newest key." in first and "an hour after" in first
-    assert reseal().startswith("0 sealed again with the newest key, ")
+    assert reseal().startswith("0 encrypted again with the newest key, ")
     settings.FIELD_KEYS = [new]
     everything_opens(sealed, bloom)
     assert tokens() and all(Fernet(new).decrypt(token.encode()) for token in tokens())

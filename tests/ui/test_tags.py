@@ -77,7 +77,7 @@ def test_a_field_with_an_id_of_its_own_keeps_its_label_and_its_hint():
 
 def test_a_field_takes_other_words_and_attributes():
     html = drawn('{% field f.day label="From" hint="At midnight." placeholder="today" data_draft="d" %}', f=Lines())
-    assert ">From <small>if you like</small></label>" in html
+    assert ">From <small>(optional)</small></label>" in html
     assert 'placeholder="today"' in html and 'data-draft="d"' in html and "At midnight." in html
 
 

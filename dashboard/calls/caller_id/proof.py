@@ -114,9 +114,9 @@ class CallerId:
         if not self.reported:
             return f"{unknown} VoiceDock has not reported a number for it."
         if not self.expected:
-            return f"{unknown} VoiceDock reported {self._reports()}, which was not dedicated to {client} then."
+            return f"{unknown} VoiceDock reported {self._reports()}, which was not assigned to {client} then."
         if self.verdict == AGREES:
-            return f"It was not placed here. VoiceDock reported {self._reports()}, dedicated to {client} then."
+            return f"It was not placed here. VoiceDock reported {self._reports()}, assigned to {client} then."
         line = phone_numbers.grouped(self.expected)
         return f"It was not placed here. Of {client}’s line {line} VoiceDock reported {self._reports()}."
 

@@ -41,7 +41,7 @@ AT_ONCE = "{name} may have {limit} calls at once, and all are in use. Try again 
 A_DAY = "{name} may place {limit} calls a day, and today’s are used. Your account team can raise that."
 ALREADY = "You are calling this number already: see Live. Nothing was dialed a second time."
 CALLED_MEANWHILE = "This number was called from here meanwhile: see Calls. Nothing was dialed a second time."
-NOT_THEIRS = "This line or this assistant is no longer yours to call with, so nothing was dialed."
+NOT_THEIRS = "This line or assistant is no longer assigned to you, so nothing was dialed."
 
 
 NOT_HELD = Q(calls_held_until=None) | Q(calls_held_until__lte=Now())

@@ -23,7 +23,7 @@ NO_CREDIT = (
     "the balance is as old as the last sync."
 )
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
-NOT_YOURS = "Choose one of those shown here: what came with the form is not yours to use. Nothing was dialed."
+NOT_YOURS = "Choose one of those shown here: the one that was sent is not assigned to you. Nothing was dialed."
 DIFFERENT_CONNECTIONS = "This assistant cannot speak on that line. Choose another line or assistant."
 OWN_NUMBER = "This number is one of ours: an assistant would call itself. Type the number of a person."
 ID_TOO_LONG = "VoiceDock’s id of this one is too long for Patchbay, so it cannot be called with. Choose another."

@@ -24,7 +24,8 @@ def grant(request: TenantRequest) -> HttpResponse:
         publish.access_changed(tenant=request.tenant)
         support_access.grant(request.tenant, hours, by=request.user)
         messages.success(
-            request, f"Support may act here for {support_access.PASS_HOURS[hours]}. What it does has both names on it."
+            request,
+            f"Support may act here for {support_access.PASS_HOURS[hours]}. What it does is recorded with both names.",
         )
     else:
         messages.error(request, "Choose for how long.")
@@ -36,7 +37,7 @@ def grant(request: TenantRequest) -> HttpResponse:
 def withdraw(request: TenantRequest) -> HttpResponse:
     publish.access_changed(tenant=request.tenant)
     if support_access.revoke(request.tenant, by=request.user):
-        messages.success(request, "Support only looks, from its next click on.")
+        messages.success(request, "Support access is ended: support can only read, from its next click on.")
     return _back(request)
 
 

@@ -113,8 +113,8 @@ def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = 
 MEANINGS = [
     ("Owner", "Team and settings, and everything below."),
     ("Manager", "Campaigns, exports and the activity list, and everything below."),
-    ("Operator", "Places and steers calls."),
-    ("Viewer", "Looks; transcripts only where granted."),
+    ("Operator", "Places calls and sends commands."),
+    ("Viewer", "Reads only; transcripts only where granted."),
 ]
 
 

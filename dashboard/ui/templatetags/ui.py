@@ -322,7 +322,7 @@ def field(
         shape = '<fieldset class="field"{}><legend>{}</legend><div class="choice-list">{}</div>{}</fieldset>'
         return format_html(shape, described, words, _choices(bound), below)
     shape = '<div class="field"><label for="{}">{}{}</label>{}{}</div>'
-    free = mark_safe(" <small>if you like</small>") if optional and not bound.field.required else ""
+    free = mark_safe(" <small>(optional)</small>") if optional and not bound.field.required else ""
     return format_html(shape, own or bound.id_for_label, words, free, bound.as_widget(attrs=extra), below)
 
 

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('signed_at', models.DateTimeField(null=True)),
                 ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('times', models.PositiveIntegerField(default=1, help_text='How often the same body came.')),
-                ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('applied', 'Applied'), ('set-aside', 'Set aside'), ('failed', 'Failed')], default='waiting', max_length=10)),
+                ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('applied', 'Applied'), ('set-aside', 'Not applied'), ('failed', 'Failed')], default='waiting', max_length=10)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('applied_at', models.DateTimeField(blank=True, null=True)),
                 ('error', models.CharField(blank=True, max_length=300)),

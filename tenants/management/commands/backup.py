@@ -22,5 +22,5 @@ class Command(BaseCommand):
         total = sum(manifest.rows.values())
         self.stdout.write(f"{folder}: {total} rows of {len(manifest.rows)} tables, {len(manifest.heads)} audit chains.")
         self.stdout.write(
-            "It holds personal data, and API keys sealed with PATCHBAY_FIELD_KEYS: keep those keys elsewhere."
+            "It holds personal data, and API keys encrypted with PATCHBAY_FIELD_KEYS: keep those keys elsewhere."
         )

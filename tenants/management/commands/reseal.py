@@ -9,7 +9,7 @@ from tenants import resealing
 
 REMOVING_KEYS = (
     "Start web, workers and beat with the same keys before this, and take the older keys away an hour after it: words "
-    "that were typed before a sign-in are kept sealed in sessions for that long. Keep them with backups made until now."
+    "that were typed before a sign-in are kept encrypted in sessions for that long. Keep them with backups of before."
 )
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = resealing.run()
-        self.stdout.write(f"{result.changed} sealed again with the newest key, {result.already} were already.")
+        self.stdout.write(f"{result.changed} encrypted again with the newest key, {result.already} were already.")
         if result.unreadable:
             raise CommandError(
                 f"None of the {len(settings.FIELD_KEYS)} keys opens what is in {', '.join(result.unreadable[:20])}. "

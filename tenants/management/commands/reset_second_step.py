@@ -15,7 +15,7 @@ from tenants.models import User
 
 
 class Command(BaseCommand):
-    help = "Takes the second steps of a person away and signs them out everywhere. Be sure first that it is they."
+    help = "Resets a person's two-factor authentication and signs them out everywhere. Be sure of their identity first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("address", help="their e-mail address")
@@ -28,7 +28,9 @@ class Command(BaseCommand):
         with scope.for_system("remove second factors"):
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if not removed:
-                raise CommandError(f"{address} has no second step.")
+                raise CommandError(f"{address} has no two-factor authentication.")
             audit.record(None, None, "person.steps-reset", f"user:{user.pk}", email=user.email, why=why)
         sessions.end(user, UserSession.objects.filter(user=user))
-        self.stdout.write(f"{address} signs in with the password alone until a new second step is set up.")
+        self.stdout.write(
+            f"{address} signs in with the password alone until two-factor authentication is set up again."
+        )
