@@ -37,6 +37,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(outcome="waiting"), name="deliveries_waiting"),
+            models.Index(fields=["connection"], condition=models.Q(outcome="failed"), name="deliveries_failed"),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from dashboard.webhooks.models import Delivery
 from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
-from tenants.models import Connection, Membership, OutgoingMail
+from tenants.models import Connection, Membership, OutgoingMail, StaffGrant, StaffMember
 from tests.fixtures.call_factories import make_call, make_campaign
 
 QUIET = "nothing needs you"
@@ -166,6 +166,21 @@ def test_a_role_sees_what_it_may_see(calm, make_staff, sign_in):
     assert titles == wanted | {"No owner yet"}
     support = sign_in(make_staff(StaffRole.SUPPORT)).get("/").context["attention"].needs
     assert {need.kind for need in support} >= {"call", "campaign"} and "mail" not in {need.kind for need in support}
+
+
+def test_staff_who_see_some_clients_find_those_alone(calm, harbor, support, sign_in):
+    with scope.for_system("a grant"):
+        StaffMember.objects.filter(user=support).update(sees_all=False)
+        StaffGrant.objects.create(staff=support.staff, tenant=calm.tenant)
+    for setup in (calm, harbor):
+        unconfirmed(setup)
+        failing(setup)
+        no_credit(setup)
+    found = sign_in(support).get("/").context["attention"].needs
+    assert [(need.title, need.about, bool(need.url)) for need in found] == [
+        ("We don't know if it was placed", "Bloom Dental", True),
+        ("The connection fails", "Bloom Dental", False),
+    ]
 
 
 def test_a_part_brings_the_count_for_the_sidebar(calm, admin, sign_in):

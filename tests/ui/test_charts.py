@@ -46,7 +46,7 @@ def test_each_bar_has_its_own_figure():
     assert [(bar.before.figure, bar.rest.figure) for bar in drawn.bars] == [("88", "97"), ("12", "1,027"), ("12k", "0")]
 
 
-def test_figures_of_the_week_before_give_way_where_there_is_no_room():
+def test_figures_of_the_week_before_give_way_where_they_do_not_fit():
     assert not charts.draw([day(9) for _ in range(5)]).is_crowded
     assert charts.draw([day(9) for _ in range(7)]).is_crowded
     assert charts.draw([day(9, before=1000)]).is_crowded
