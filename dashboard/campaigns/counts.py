@@ -1,8 +1,8 @@
 """The counts of a campaign, made in one place, so that lists, pages, sentences and progress bars show the same.
 
-VoiceDock counts all, completed and failed leads; its leads say more (skipped, being called), and are read a little
-later. Whether its counters include skipped leads is not documented (`voicedock-api.md §6.1`), so they are not guessed
-apart once the leads are known.
+VoiceDock counts all, completed and failed leads; its leads say more (skipped, being called). Once all leads are here
+they are what is counted: the page lists them. Whether VoiceDock's counters include skipped leads is not documented
+(`voicedock-api.md §6.1`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Min, Q
+from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign, Lead
 
 Status = Campaign.Status
+PENDING, CALLING = "pending", "calling"
+OPEN = (PENDING, CALLING)  # states of leads whose last word is not spoken
 REST_LABELS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
-ALWAYS_SHOWN = ("completed", "failed", "calling")
+ALWAYS_SHOWN = ("completed", "failed", CALLING)
+RECENT = timedelta(hours=1)  # over which a pace is measured
 
 
 class Part(NamedTuple):
@@ -29,50 +34,69 @@ class Part(NamedTuple):
     figure: int
 
 
+class Recent(NamedTuple):
+    """How many people were dealt with in the last hour, and when the first of them was called."""
+
+    people: int = 0
+    since: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Counts:
-    """`parts` add up to `total`; `left` are those still to be called or being called."""
+    """`parts` add up to `total`; `left` are those still to be called or being called, `uncalled` without the latter."""
 
     total: int
     dealt_with: int
     left: int
     calling: int
     parts: tuple[Part, ...]
+    recent: Recent
+
+    @property
+    def uncalled(self) -> int:
+        return self.left - self.calling
 
 
-def of(campaign: Campaign, leads: Mapping[str, int]) -> Counts:
+def of(campaign: Campaign, leads: Mapping[str, int], recent: Recent | None = None) -> Counts:
     """`leads`: how many leads are in each state, as far as they are known."""
-    known = sum(leads.values())
-    if known and known == campaign.total_leads and _are_newer(campaign):
-        return _made(campaign, known, dict(leads))
+    known, recent = sum(leads.values()), recent or Recent()
+    if known and known == campaign.total_leads:
+        return _made(campaign, known, dict(leads), recent)
     total = campaign.total_leads
     counted = {"completed": campaign.completed_leads, "failed": campaign.failed_leads}
-    return _made(campaign, total, counted | {name: leads.get(name, 0) for name in ("calling", "skipped", "no_answer")})
+    more = {name: leads.get(name, 0) for name in (CALLING, "skipped", "no_answer")}
+    return _made(campaign, total, counted | more, recent)
 
 
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
     """By the campaign's id, with one query for any number of them."""
-    found, leads = list(campaigns), defaultdict[int, dict[str, int]](dict)
-    grouped = Lead.objects.filter(campaign__in=found).order_by().values_list("campaign", "status")
-    for campaign, status, count in grouped.annotate(n=Count("pk")):
-        leads[campaign][status] = count
-    return {campaign.pk: of(campaign, leads[campaign.pk]) for campaign in found}
+    found = list(campaigns)
+    leads, recent = by_state(found)
+    return {campaign.pk: of(campaign, leads[campaign.pk], recent[campaign.pk]) for campaign in found}
 
 
-def _are_newer(campaign: Campaign) -> bool:
-    """Whether the leads were read after the last change of the counters."""
-    if campaign.leads_seen_at is None:
-        return False
-    return campaign.counted_at is None or campaign.leads_seen_at >= campaign.counted_at
+def by_state(campaigns: Iterable[Campaign]) -> tuple[dict[int, dict[str, int]], dict[int, Recent]]:
+    """How many leads of each campaign are in each state, and what the last hour brought; one query."""
+    states: dict[int, dict[str, int]] = defaultdict(dict)
+    recent: dict[int, Recent] = defaultdict(Recent)
+    lately = Q(last_attempt_at__gte=timezone.now() - RECENT)
+    grouped = Lead.objects.filter(campaign__in=list(campaigns)).order_by().values_list("campaign", "status")
+    figures = {"n": Count("pk"), "lately": Count("pk", filter=lately), "since": Min("last_attempt_at", filter=lately)}
+    for campaign, status, count, people, since in grouped.annotate(**figures):
+        states[campaign][status] = count
+        if status not in OPEN and since is not None:
+            before = recent[campaign]
+            recent[campaign] = Recent(before.people + people, min(since, before.since or since))
+    return states, recent
 
 
-def _made(campaign: Campaign, total: int, states: dict[str, int]) -> Counts:
-    """Parts are capped at what is left of the total, so that their sum never exceeds it; the rest is pending."""
+def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent) -> Counts:
+    """Parts are capped at what is left of the total, so that their sum never exceeds it; the rest is left to call."""
     rest, parts = total, []
     for kind, label in (
         ("completed", "completed"),
         ("failed", "failed"),
-        ("calling", "calling"),
+        (CALLING, "calling"),
         ("no_answer", "no answer"),
         ("skipped", "skipped"),
     ):
@@ -81,15 +105,16 @@ def _made(campaign: Campaign, total: int, states: dict[str, int]) -> Counts:
         if count or kind in ALWAYS_SHOWN:
             parts.append(Part(_css_kind(kind), label, count))
     for state, count in sorted(states.items()):
-        if state != "pending" and count and rest:
+        if state != PENDING and count and rest:
             parts.append(Part("other", state, min(rest, count)))
             rest -= min(rest, count)
-    calling = next(part.figure for part in parts if part.kind == "calling")
+    calling = next(part.figure for part in parts if part.kind == CALLING)
     is_over = campaign.status in REST_LABELS
-    parts.append(Part("other" if is_over else "pending", REST_LABELS.get(campaign.status, "pending"), rest))  # type: ignore[call-overload]
+    if rest or not is_over:
+        parts.append(Part("other" if is_over else PENDING, REST_LABELS.get(campaign.status, "left"), rest))  # type: ignore[call-overload]
     left = calling + (0 if is_over else rest)
     unreached = rest if campaign.status == Status.CANCELLED else 0
-    return Counts(total, total - left - unreached, left, calling, tuple(parts))
+    return Counts(total, total - left - unreached, left, calling, tuple(parts), recent)
 
 
 def _css_kind(kind: str) -> str:

@@ -41,6 +41,43 @@ class DailyWindow:
         found = (at for at in sorted(self._candidates(moment)) if at > moment and self.is_open(at))
         return next(found, None)
 
+    def closing(self, moment: datetime) -> datetime:
+        """When it shuts, seen from a moment at which it is open. For a window that is documented."""
+        local = moment.astimezone(self.zone)
+        if self.ends >= LAST_SECOND:
+            shut = datetime.combine(local.date() + timedelta(days=1), time.min, self.zone)
+        else:
+            shut = datetime.combine(local.date(), self.ends, self.zone)
+        shut = shut.astimezone(UTC)
+        return shut if shut > moment else shut + timedelta(hours=1)  # the hour that the clock repeats in autumn
+
+    def after(self, moment: datetime, duration: timedelta) -> datetime | None:
+        """The moment by which it has been open for so long since `moment`; None where it does not open any more."""
+        at: datetime | None = moment
+        while at is not None:
+            if self.is_open(at):
+                shut = self.closing(at)
+                if at + duration <= shut:
+                    return at + duration
+                duration -= shut - at
+                at = shut
+            if not self.is_open(at):
+                at = self.next_opening(at)
+        return None
+
+    def open_between(self, since: datetime, until: datetime) -> timedelta:
+        """How long it was open between the two."""
+        total, at = timedelta(), since
+        while at < until:
+            if self.is_open(at):
+                shut = min(self.closing(at), until)
+                total, at = total + (shut - at), shut
+            elif (opens := self.next_opening(at)) is not None:
+                at = opens
+            else:
+                break
+        return total
+
     def _candidates(self, moment: datetime) -> Iterator[datetime]:
         """Each start, twice where the clock repeats it, and each change of the clock."""
         today = moment.astimezone(self.zone).date()

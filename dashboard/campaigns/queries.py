@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from dashboard.calls import outcomes
 from dashboard.calls.models import Call
-from dashboard.campaigns import control, counts, windows
+from dashboard.campaigns import control, counts, pace, results, windows
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.results import Results
 from dashboard.campaigns.windows import CampaignStatus
 from tenants.models import Tenant
 
@@ -24,15 +26,26 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class CampaignRow:
-    """A campaign with its status, counts, and actions: `offered` by its state, `blocked_actions` with the reasons."""
+    """A campaign with its status, counts, and actions: `offered` by its state, `blocked_actions` with the reasons.
+
+    `ending` is when it will have called everybody at its pace, or "".
+    """
 
     campaign: Campaign
     status: CampaignStatus
     window: str
     window_in_sentence: str
     counts: Counts
+    results: Results
+    ending: str
     offered: list[str]
     blocked_actions: dict[str, str]
+
+    @property
+    def best(self) -> str:
+        """`38% booked`: the share of the people reached."""
+        best = self.results.best
+        return f"{self.results.share(best[1])}% {outcomes.read(best[0]).label.lower()}" if best else ""
 
 
 def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
@@ -48,34 +61,41 @@ BlockedActions = Mapping[int, dict[str, str]]
 
 def campaign_rows(campaigns: list[Campaign], now: datetime, blocked_actions: BlockedActions) -> list[CampaignRow]:
     """`blocked_actions` as of `control.blocked_actions`; empty for users who may not run campaigns."""
-    known = counts.of_all(campaigns)
-    return [_row(campaign, now, known[campaign.pk], blocked_actions.get(campaign.pk, {})) for campaign in campaigns]
+    known, found = counts.of_all(campaigns), results.of_all(campaigns)
+    return [
+        _row(campaign, now, known[campaign.pk], found[campaign.pk], blocked_actions.get(campaign.pk, {}))
+        for campaign in campaigns
+    ]
 
 
-def _row(campaign: Campaign, now: datetime, known: Counts, blocked_actions: dict[str, str]) -> CampaignRow:
+def _row(
+    campaign: Campaign, now: datetime, known: Counts, found: Results, blocked_actions: dict[str, str]
+) -> CampaignRow:
     return CampaignRow(
         campaign=campaign,
         status=windows.status_of(campaign, now, known),
         window=windows.window_label(campaign),
         window_in_sentence=windows.window_in_sentence(campaign),
         counts=known,
+        results=found,
+        ending=pace.ending(campaign, known, now),
         offered=control.offered(campaign),
         blocked_actions=blocked_actions,
     )
 
 
-def campaign_row(
-    campaign: Campaign, now: datetime, blocked_actions: BlockedActions
-) -> tuple[CampaignRow, Counter[str]]:
-    """The row of a campaign, and how many leads are in each state."""
-    states = Counter(
-        dict(Lead.objects.filter(campaign=campaign).order_by().values_list("status").annotate(n=Count("pk")))
-    )
-    return _row(campaign, now, counts.of(campaign, states), blocked_actions.get(campaign.pk, {})), states
+def campaign_row(campaign: Campaign, now: datetime, blocked_actions: BlockedActions) -> tuple[CampaignRow, int]:
+    """The row of a campaign, and how many of its leads are here."""
+    states, recent = counts.by_state([campaign])
+    known = counts.of(campaign, states[campaign.pk], recent[campaign.pk])
+    found = results.of_all([campaign])[campaign.pk]
+    row = _row(campaign, now, known, found, blocked_actions.get(campaign.pk, {}))
+    return row, sum(states[campaign.pk].values())
 
 
-def leads(campaign: Campaign, *, status: str = "", text: str = "") -> QuerySet[Lead]:
-    found = Lead.objects.filter(campaign=campaign)
+def leads(campaign: Campaign, *, show: str = "", status: str = "", text: str = "") -> QuerySet[Lead]:
+    """`show` is a group or an outcome (`results.narrow`), `status` a state as VoiceDock names it."""
+    found = results.narrow(Lead.objects.filter(campaign=campaign), show)
     if status:
         found = found.filter(status=status)
     if text := text.strip():
@@ -95,13 +115,6 @@ def page_of_leads(found: QuerySet[Lead], after: str) -> tuple[list[Lead], str]:
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 
 
-def calls_of(campaign: Campaign, leads: list[Lead]) -> dict[str, Call]:
-    """The calls of these leads by remote id, as far as we have them: not every lead's call is listed (`§16` 9)."""
-    wanted = {lead.call_remote_id for lead in leads} - {""}
-    found = Call.objects.filter(connection=campaign.connection_id, tenant=campaign.tenant_id, remote_id__in=wanted)
-    return {call.remote_id: call for call in found}
-
-
 def variables(leads: list[Lead]) -> list[str]:
     """The three most common variables of these leads, the name first."""
     count = Counter(name for lead in leads for name in lead.variables)
@@ -115,6 +128,12 @@ def rows(leads: list[Lead], names: list[str], calls: dict[str, Call]) -> list[di
             "lead": lead,
             "known": [str(lead.variables.get(name, "")) for name in names],
             "call": calls.get(lead.call_remote_id),
+            "outcome": _outcome(lead, calls.get(lead.call_remote_id)),
         }
         for lead in leads
     ]
+
+
+def _outcome(lead: Lead, call: Call | None) -> str:
+    """What came of a lead's last call; "" while it is not over, or the lead is to be called again."""
+    return call.outcome if call is not None and lead.status not in counts.OPEN else ""

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls.queries import ages, fresh_at
-from dashboard.campaigns import control, queries, sync
+from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, sync, variables
 from dashboard.campaigns.models import Campaign
 from dashboard.sync.models import Kind
-from dashboard.ui import filters, pagination, search_fields, states
+from dashboard.ui import filters, pagination, search_fields
 from dashboard.ui.fragments import page_or_part
 from tenants import time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -34,6 +34,8 @@ ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
 }
 
 
+MOST = 100  # characters of a filter
+OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 
 
@@ -47,7 +49,7 @@ class CampaignFilter(forms.Form):
         if clients is None:
             del self.fields["client"]
         else:
-            self.fields["client"].choices = [("", "Every client"), ("-", "Of nobody"), *clients]  # type: ignore[attr-defined]
+            self.fields["client"].choices = [("", "Every client"), ("-", "Unassigned"), *clients]  # type: ignore[attr-defined]
 
 
 @require_GET
@@ -166,26 +168,27 @@ def _rendered(
     status: int,
 ) -> HttpResponse:
     now = timezone.now()
-    shown, by_state = queries.campaign_row(campaign, now, blocked_actions)
-    wanted, text = request.GET.get("status", ""), request.GET.get("q", "")[:100]
-    found, following = queries.page_of_leads(
-        queries.leads(campaign, status=wanted, text=text), request.GET.get("after", "")
-    )
-    names = queries.variables(found)
+    row, known = queries.campaign_row(campaign, now, blocked_actions)
+    history = campaign_calls.history(campaign)
+    is_ended = campaign.status in OVER and not row.counts.calling
     zone = time_zones.read(campaign.timezone)
-    context |= {
-        "one": shown,
+    context |= _people(request, campaign) | {
+        "row": row,
         "campaign": campaign,
         "zone_time": f"{now.astimezone(zone):%H:%M}" if zone else "",
-        "chips": [(state, states.read(state, "lead")[1], by_state[state]) for state in _ordered(by_state)],
-        "known": sum(by_state.values()),
-        "wanted": wanted,
-        "text": text,
-        "names": [name.replace("_", " ").capitalize() for name in names],
-        "rows": queries.rows(found, names, queries.calls_of(campaign, found)),
-        "next": following,
-        "paged": "after" in request.GET,
+        "is_ended": is_ended,
+        "is_complete": is_ended and row.counts.dealt_with == row.counts.total,
+        "figures": figures.strip_of_ended(row, history) if is_ended else figures.strip(row, now),
+        "pace": pace.pace_in_words(pace.per_minute(campaign, row.counts, now)),
+        "chips": figures.chips(row, known, request.GET.get("show", "")[:MOST]),
+        "known": known,
+        "calling": campaign_calls.calling_now(campaign) if row.counts.calling else [],
+        "latest": campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS)),
+        "ranks": ranks.ranked(row.results),
+        "history": history,
+        "template": variables.parts(campaign.template),
         "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
+        "may_see_calls": request.actor.may(Permission.SEE_CALLS),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if request.method == "POST":
@@ -193,10 +196,24 @@ def _rendered(
     return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)
 
 
+def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
+    """A page of its people, narrowed as the address says."""
+    asked = {name: request.GET.get(name, "")[:MOST] for name in ("show", "status", "q")}
+    found, following = queries.page_of_leads(
+        queries.leads(campaign, show=asked["show"], status=asked["status"], text=asked["q"]),
+        request.GET.get("after", ""),
+    )
+    names = queries.variables(found)
+    return {
+        "show": asked["show"],
+        "narrowed": any(asked.values()),
+        "text": asked["q"],
+        "names": [name.replace("_", " ").capitalize() for name in names],
+        "people": queries.rows(found, names, campaign_calls.of_leads(campaign, found)),
+        "next": following,
+        "paged": "after" in request.GET,
+    }
+
+
 def campaign_url(request: TenantRequest, campaign: Campaign) -> str:
     return reverse("campaign", args=[request.tenant.slug, campaign.pk])
-
-
-def _ordered(by_state: Any) -> list[str]:
-    known = list(states.STATES["lead"])
-    return sorted(by_state, key=lambda state: (known.index(state) if state in known else len(known), state))

@@ -27,7 +27,7 @@ class CampaignStatus:
 
 
 def status_of(campaign: Campaign, now: datetime, known: Counts | None = None) -> CampaignStatus:
-    """The status now. VoiceDock has no state "Running": it is a started campaign inside its window with leads left.
+    """The status now. VoiceDock has no state "Calling": it is a started campaign inside its window with leads left.
 
     `known` are its counts with those of its leads, where these were read.
     """
@@ -48,16 +48,16 @@ def status_of(campaign: Campaign, now: datetime, known: Counts | None = None) ->
             why = f"Patchbay paused it because {cause}. " if cause else ""
             return CampaignStatus(mark, label, f"{why}Nobody new is called until somebody resumes it.")
         case Status.COMPLETED if (known or counts.of(campaign, {})).calling:
-            detail = "VoiceDock lists it as completed, and people on it as being called."
+            detail = "VoiceDock lists it as completed, while people on it are being called."
             return CampaignStatus("live", "Last calls", detail, is_calling=True)
         case Status.COMPLETED:
-            return CampaignStatus(mark, label, "Everybody on it has been dealt with.")
+            return CampaignStatus(mark, label, "")
         case Status.CANCELLED:
             return CampaignStatus(mark, label, "It was given up and cannot go on.")
     return CampaignStatus(mark, label, "A state of VoiceDock’s that we do not know. We keep looking.")
 
 
-NOT_DOCUMENTED = "VoiceDock does not say how it reads a window that does not end later on the same day."
+NOT_DOCUMENTED = "VoiceDock does not say how it reads hours that do not end later on the same day."
 ASKED = {
     "": "VoiceDock is asked to pause it.",
     "accepted": "VoiceDock took that; its next list shows whether it is paused.",
@@ -79,19 +79,19 @@ def _started(campaign: Campaign, now: datetime, known: Counts) -> CampaignStatus
     if known.left == 0:
         return CampaignStatus("ended", "Everybody called", "VoiceDock has not closed it yet.")
     if campaign.starts is None or campaign.ends is None:
-        return CampaignStatus("live", "Started", "VoiceDock did not tell its daily window.")
+        return CampaignStatus("live", "Started", "VoiceDock did not tell at which hours it calls.")
     if (window := window_of(campaign)) is None:
         return CampaignStatus(
-            "live", "Started", f"Whether its window is open is not known: {time_zones.label(campaign.timezone)}."
+            "live", "Started", f"Whether it calls at this hour is not known: {time_zones.label(campaign.timezone)}."
         )
     if known.calling or (window.is_documented and window.is_open(now)):
-        return CampaignStatus("live", "Running", "", is_calling=True)
+        return CampaignStatus("live", "Calling", "", is_calling=True)
     if not window.is_documented:
         return CampaignStatus("live", "Started", NOT_DOCUMENTED)
     opens = window.next_opening(now)
     if opens is None:
-        return CampaignStatus("waiting", "Waits for its window", "", waits=True)
-    return CampaignStatus("waiting", "Waits for its window", _opens(opens, now, window), waits=True)
+        return CampaignStatus("waiting", "Waiting for its hours", "", waits=True)
+    return CampaignStatus("waiting", "Waiting for its hours", _opens(opens, now, window), waits=True)
 
 
 def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
@@ -119,7 +119,7 @@ def window_in_sentence(campaign: Campaign) -> str:
     """The same for the middle of a sentence; it says so when the time zone is unknown."""
     starts, ends, place = campaign.starts, campaign.ends, time_zones.label(campaign.timezone)
     if starts is None or ends is None:
-        return "window not known"
+        return "hours not known"
     if starts == time.min and ends >= LAST_SECOND:
         return f"all day, {place}"
     following = "" if starts < ends else " the next day"

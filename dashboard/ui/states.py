@@ -10,10 +10,10 @@ from django.db.models import TextChoices
 # live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), "" (quiet).
 STATES: dict[str, dict[str, tuple[str, str]]] = {
     "lead": {
-        "pending": ("waiting", "Waiting"),
+        "pending": ("", "Left to call"),
         "calling": ("live", "Calling"),
-        "completed": ("ended", "Completed"),
-        "failed": ("wrong", "Failed"),
+        "completed": ("ended", "Called"),
+        "failed": ("wrong", "Not reached"),
         "skipped": ("ended", "Skipped"),
         "no_answer": ("wrong", "No answer"),
     },

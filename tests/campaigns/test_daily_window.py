@@ -65,7 +65,7 @@ def test_equal_ends_are_read_as_a_whole_day_and_shown_as_undocumented(at, moment
     status = windows.status_of(campaign, moment)
     assert (status.label, status.detail, status.is_calling) == ("Started", windows.NOT_DOCUMENTED, False)
     being_called = counts.of(campaign, {"calling": 1})
-    assert windows.status_of(campaign, moment, being_called).label == "Running", "somebody is being called now"
+    assert windows.status_of(campaign, moment, being_called).label == "Calling", "somebody is being called now"
 
 
 @pytest.mark.parametrize(

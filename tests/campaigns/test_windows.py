@@ -27,9 +27,9 @@ def campaign(status="scheduled", starts=time(9), ends=time(17), zone="Europe/Ams
 @pytest.mark.parametrize(
     ("one", "words", "mark"),
     [
-        (campaign(), "Running", "live"),
-        (campaign(starts=time(14)), "Waits for its window", "waiting"),
-        (campaign(zone="Asia/Tokyo"), "Waits for its window", "waiting"),
+        (campaign(), "Calling", "live"),
+        (campaign(starts=time(14)), "Waiting for its hours", "waiting"),
+        (campaign(zone="Asia/Tokyo"), "Waiting for its hours", "waiting"),
         (campaign(done=7, failed=3), "Everybody called", "ended"),
         (campaign(starts=None), "Started", "live"),
         (campaign("draft"), "Not started", "ended"),
@@ -64,4 +64,4 @@ def test_the_next_opening_is_reported_with_its_day():
 def test_the_window_in_words():
     assert windows.window_label(campaign(ends=time(17, 30))) == "Every day 9:00 to 17:30, Amsterdam"
     assert windows.window_label(campaign(starts=time(0), ends=time(23, 59, 59))) == "All day, Amsterdam"
-    assert windows.window_label(campaign(starts=None)) == "Window not known"
+    assert windows.window_label(campaign(starts=None)) == "Hours not known"
