@@ -102,7 +102,8 @@ def in_use(tenant: Tenant) -> int:
 def last_try(tenant: Tenant, user: User) -> Call | None:
     """The user's last call of the past hour, shown beside the form."""
     hour = timezone.now() - timedelta(hours=1)
-    return Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).order_by("-created_at").first()
+    found = Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).select_related("tenant")
+    return found.order_by("-created_at").first()
 
 
 def line_e164(tenant: Tenant, dedication: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from django.utils.html import escape
+from django.utils.http import urlencode
 
 from dashboard.calls.placing import destinations, intents
 from tenants import dedications
@@ -353,6 +354,9 @@ def test_calling_again_keeps_the_number_the_line_and_the_assistant(bloom, harbor
         )
         second = dedications.dedicate_assistant(bloom.tenant, other, by=None)
     chosen = {"to": "+31612345678", "number": bloom.number.pk, "assistant": second.pk}
+    call = make_call(bloom, state="ended", counterpart=chosen["to"], assistant_dedication=second)
+    page = operator_browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    assert escape(f"{ADDRESS}?{urlencode(chosen)}") in page
     form = operator_browser.get(ADDRESS, chosen).context["form"]
     assert (form["number"].value(), form["assistant"].value()) == (bloom.number.pk, second.pk)
     foreign = {"number": harbor.number.pk, "assistant": harbor.assistant.pk}

@@ -8,7 +8,7 @@ from dashboard.calls.history import excerpts
 @pytest.mark.parametrize(
     ("content", "text", "shown"),
     [
-        ("I take blood thinners.", "BLOOD", "I take <mark>blood</mark> thinners."),
+        ("I take blood thinners.", "BLOOD THIN", "I take <mark>blood thinners</mark>."),
         ("A & B <i>", "b", "A &amp; <mark>B</mark> &lt;i&gt;"),
         ("one two one", "one", "<mark>one</mark> two <mark>one</mark>"),
         ("a.b axb", "a.b", "<mark>a.b</mark> axb"),

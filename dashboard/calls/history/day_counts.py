@@ -66,4 +66,4 @@ def best(counted: Counter[str]) -> tuple[outcomes.Outcome, int] | None:
     """The most frequent good outcome of a day."""
     good = [(outcomes.read(slug), number) for slug, number in counted.items()]
     good = [pair for pair in good if pair[0].tone == "good"]
-    return max(good, key=lambda pair: (pair[1], pair[0].slug), default=None)
+    return min(good, key=lambda pair: (-pair[1], pair[0].slug), default=None)

@@ -38,7 +38,7 @@ def has_words(call: Call) -> bool:
 def marked(content: str, text: str) -> SafeString:
     """The part of a text around what was searched for, with each occurrence marked: `…I take <mark>blood</mark>…`."""
     plain = _one_line(content)
-    pattern = re.compile(re.escape(_one_line(text)), re.IGNORECASE)
+    pattern = re.compile(re.escape(_one_line(text)) + r"\w*", re.IGNORECASE)  # to the end of the word
     if (first := pattern.search(plain)) is None:
         return conditional_escape(_shortened(plain))
     start = _word_start(plain, first.start() - BEFORE)

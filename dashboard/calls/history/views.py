@@ -30,7 +30,6 @@ COUNTED = 10_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
 WEEK = timedelta(days=6)  # before today: what chips count while no period is chosen
 UNCOUNTED_CHIPS = ("booked", "call_back", "not_reached", "voicemail")  # of all clients' calls, which are too many
-SUMMARIES_READ = "calls.summaries-read"
 
 
 @require_GET
@@ -46,7 +45,7 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, SUMMARIES_READ, tenant)
+        audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
@@ -69,7 +68,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
         response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, SUMMARIES_READ, tenant)
+            audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
     return response
 
 
@@ -88,7 +87,7 @@ def _unrecorded(request: StaffRequest, tenants: list[Tenant]) -> list[Tenant]:
     """Those of whom it is not recorded yet that this user read their summaries; in one query for all."""
     if not tenants:
         return []
-    entries = AuditEntry.objects.filter(action=SUMMARIES_READ, actor_id=request.user.pk, tenant__in=tenants)
+    entries = AuditEntry.objects.filter(action="calls.summaries-read", actor_id=request.user.pk, tenant__in=tenants)
     known = set(entries.filter(at__gt=timezone.now() - timedelta(hours=1)).values_list("tenant_id", flat=True))
     return [tenant for tenant in tenants if tenant.pk not in known]
 

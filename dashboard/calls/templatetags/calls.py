@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from dashboard.calls import outcomes
+from dashboard.calls.models import Call
 from dashboard.ui.templatetags.ui import icon
 
 register = template.Library()
@@ -18,3 +21,10 @@ def outcome_mark(slug: str, words: str = "") -> SafeString:
     outcome = outcomes.read(slug)
     tone = f" outcome--{outcome.tone}" if outcome.tone else ""
     return format_html('<span class="outcome{}">{}{}</span>', tone, icon(outcome.icon), words or outcome.label)
+
+
+@register.simple_tag
+def call_again_url(call: Call) -> str:
+    """*Call now* with the person, the line and the assistant of this call filled in; nothing is dialed by it."""
+    facts = {"to": call.counterpart, "number": call.number_dedication_id, "assistant": call.assistant_dedication_id}
+    return f"{reverse('call-now', args=[call.tenant.slug])}?{urlencode({k: v for k, v in facts.items() if v})}"  # type: ignore[union-attr]

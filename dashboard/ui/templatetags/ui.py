@@ -180,17 +180,10 @@ def local_time(context: Context, moment: datetime | None, tz: str = "") -> SafeS
 
 @register.simple_tag(takes_context=True)
 def day_time(context: Context, moment: datetime, tz: str = "") -> SafeString:
-    """The local clock below a heading that names the day; cards, far below such a heading, show the date too."""
+    """The local clock, below a heading that names the day."""
     where = _zone(context, tz)
-    there = moment.astimezone(where)
-    return format_html(
-        '<time datetime="{}" title="{}"><span class="on-cards">{} {} </span>{}</time>',
-        moment.isoformat(),
-        times.whole(moment, where),
-        there.day,
-        f"{there:%b}",
-        f"{there:%H:%M}",
-    )
+    shape = '<time datetime="{}" title="{}">{}</time>'
+    return format_html(shape, moment.isoformat(), times.whole(moment, where), f"{moment.astimezone(where):%H:%M}")
 
 
 @register.simple_tag(takes_context=True)
