@@ -88,7 +88,7 @@ def _unrecorded(request: StaffRequest, tenants: list[Tenant]) -> list[Tenant]:
     if not tenants:
         return []
     entries = AuditEntry.objects.filter(action="calls.summaries-read", actor_id=request.user.pk, tenant__in=tenants)
-    known = set(entries.filter(at__gt=timezone.now() - timedelta(hours=1)).values_list("tenant_id", flat=True))
+    known = set(entries.filter(at__gt=audit.once_since()).values_list("tenant_id", flat=True))
     return [tenant for tenant in tenants if tenant.pk not in known]
 
 

@@ -25,7 +25,6 @@ from tenants.models import AuditEntry, Tenant, User
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 CHIPS = 8  # clients beside "Every client"; the others are in a menu
 BUSY = 50  # calls from which on the board is drawn again every 2 seconds only
-WORDS_SEEN = "calls.words-seen"
 
 
 @require_GET
@@ -39,7 +38,7 @@ def board(request: TenantRequest) -> HttpResponse:
         "may_place": request.actor.may(Permission.PLACE_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
+        audit.record_once(request.user, tenant, "calls.words-seen", tenant)
     return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 
 
@@ -65,7 +64,7 @@ def staff_board(request: StaffRequest) -> HttpResponse:
         response = page_or_part(request, "calls/live.html", "calls/_board.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
+            audit.record_once(request.user, tenant, "calls.words-seen", tenant)
     return response
 
 
@@ -81,8 +80,10 @@ def _unrecorded(user: User, tenants: Iterable[Tenant]) -> list[Tenant]:
     found = list(tenants)
     if not found:
         return []
-    recent = AuditEntry.objects.filter(action=WORDS_SEEN, actor_id=user.pk, tenant__in=found, at__gt=audit.once_since())
-    known = set(recent.values_list("tenant_id", flat=True))
+    recent = AuditEntry.objects.filter(
+        action="calls.words-seen", actor_id=user.pk, tenant__in=found, at__gt=audit.once_since()
+    )
+    known = set(recent.filter(at__gt=audit.once_since()).values_list("tenant_id", flat=True))
     return [tenant for tenant in found if tenant.pk not in known]
 
 
