@@ -54,9 +54,9 @@
     if (button?.getAttribute("command") === "show-modal") openers.set(button.getAttribute("commandfor"), button);
   }, true);
   document.addEventListener("close", event => {
-    const { id } = event.target, opener = openers.get(id);
+    const { id } = event.target, opener = openers.get(id), focused = document.activeElement ?? document.body;
     openers.delete(id);
-    if (!opener || (document.activeElement && document.activeElement !== document.body)) return;
+    if (!opener || (focused !== document.body && !event.target.contains(focused))) return; // the browser has done it
     const again = opener.isConnected ? opener : document.querySelector(`button[commandfor="${CSS.escape(id)}"]`);
     const menu = again?.closest("[popover]:not(:popover-open)");
     (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : again)?.focus();
