@@ -14,11 +14,13 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from tenants import time_zones
+from tenants.isolation import scope
 from tenants.models import (
     Tenant,
 )
 
 
+@scope.requires_scope
 def midnight_expression(zone_name: F | OuterRef) -> Case:
     """When today began for the client of a row; `zone_name` is the path to its time zone. Queries the zones in use.
 

@@ -107,6 +107,7 @@ def _settle_lost(call: Call, choice: str, by: User) -> bool:
         return transition(call, [State.LOST], action, by=by, **change)
 
 
+@scope.opens_scope
 def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
     """Allow the client to dial again; for staff, with a reason. Opens the tenant's scope.
 

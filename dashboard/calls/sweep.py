@@ -89,6 +89,7 @@ def commands_kept() -> None:
         commands.record(receipt)
 
 
+@scope.opens_scope
 def commands_lost() -> None:
     """Mark commands unknown whose process died while it waited for the response."""
     for receipt in _receipts(Q(outcome=Receipt.Outcome.WAITING, asked_at__lt=Now() - NO_ANSWER_TO_COMMAND)):
@@ -98,6 +99,7 @@ def commands_lost() -> None:
                 _record_transition(receipt, "call.command-given-up")
 
 
+@scope.opens_scope
 def ends_not_confirmed() -> None:
     """Raise the alarm for calls that go on after an end-call: within 15 s, whatever the receipt says."""
     for call in _calls(Q(end_asked_at__lt=Now() - END_IS_LATE, end_late_at=None)):
@@ -111,6 +113,7 @@ def ends_not_confirmed() -> None:
         runs.mark_due(call.connection_id, Kind.LIVE_CALLS)
 
 
+@scope.opens_scope
 def transfers_not_confirmed() -> None:
     """Mark late transfers as not confirmed; a transfer that happens later is still confirmed."""
     open_ones = Q(command=CommandType.TRANSFER, effect="", note="", outcome=Receipt.Outcome.ACCEPTED)

@@ -14,6 +14,7 @@ from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 
+@scope.requires_scope
 def transition(
     call: Call,
     came_from: Iterable[str],

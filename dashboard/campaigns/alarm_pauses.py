@@ -55,6 +55,7 @@ def _require(calls: Iterable[Call]) -> list[Campaign]:
     return [campaign for campaign in found if pauses.require(campaign, PauseCause.ALARM)]
 
 
+@scope.opens_scope
 def suspects(connection_id: int, calls: Iterable[Call]) -> list[Campaign]:
     """Started campaigns that can have made one of these calls of a connection: by its assistant, or by its lead."""
     assistants = {call.assistant_remote_id for call in calls} - {""}

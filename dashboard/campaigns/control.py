@@ -130,6 +130,7 @@ def risk(campaign: Campaign, *, by: User) -> rights.Risk | None:
         return rights.risk_of(campaign, present)
 
 
+@scope.opens_scope
 def pause_all(tenant: Tenant, cause: PauseCause) -> None:
     """Require the pause of all started campaigns of a client, and request each at once. Opens scopes of its own."""
     with scope.for_tenant(tenant):

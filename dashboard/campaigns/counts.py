@@ -17,6 +17,7 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign, Lead
+from tenants.isolation import scope
 
 Status = Campaign.Status
 PENDING, CALLING = "pending", "calling"
@@ -68,6 +69,7 @@ def of(campaign: Campaign, leads: Mapping[str, int], recent: Recent | None = Non
     return _made(campaign, total, counted | more, recent)
 
 
+@scope.requires_scope
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
     """By the campaign's id, with one query for any number of them."""
     found = list(campaigns)

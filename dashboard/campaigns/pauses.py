@@ -17,6 +17,7 @@ ACCEPTED, NOT_SENT = "accepted", "not-sent"
 STARTED = Campaign.Status.SCHEDULED
 
 
+@scope.opens_scope
 def require(campaign: Campaign, cause: PauseCause) -> bool:
     """Record that it has to be paused; returns False when that is recorded already, or it is not started.
 
@@ -38,6 +39,7 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
     return True
 
 
+@scope.opens_scope
 def record_attempt(campaign: Campaign, outcome: str) -> None:
     """Record the outcome of an attempt. Until the pause is seen, the next attempt follows after a longer wait."""
     with scope.for_system("record an attempt to pause"):
@@ -54,6 +56,7 @@ def record_attempt(campaign: Campaign, outcome: str) -> None:
         publish.row_changed("campaign", campaign.pk, tenant=now.tenant_id, version=now.version + 1)
 
 
+@scope.opens_scope
 def settle() -> None:
     """Clear the requirement of campaigns that VoiceDock shows as not started; opens scopes of its own."""
     with scope.for_system("campaigns that are paused"):

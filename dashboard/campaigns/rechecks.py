@@ -69,6 +69,7 @@ def _cause(campaign: Campaign, now: Rights) -> PauseCause | None:
     return rights.worsened(Rights.from_json(campaign.checked_rights), now)
 
 
+@scope.opens_scope
 def compare_calls() -> None:
     """Compare the calls of leads with their campaigns: the client of each, and the assistant that was reported.
 

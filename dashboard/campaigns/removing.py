@@ -15,6 +15,7 @@ def remove_personal_data(tenant: Tenant, limit: int) -> int:
     return Lead.objects.filter(pk__in=named.order_by("pk").values("pk")[:limit]).update(**NO_PERSON)
 
 
+@scope.requires_scope
 def count_removed(tenant: Tenant) -> int:
     """How many leads of this client have no personal data any more."""
     return Lead.objects.filter(tenant=tenant, **NO_PERSON).count()

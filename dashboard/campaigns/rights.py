@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.campaigns.models import Campaign, PauseCause
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
 
 
@@ -40,6 +41,7 @@ class Rights:
         return cls(kept["assistant"], frozenset(kept["own"]), frozenset(kept["foreign"]), kept["home"])
 
 
+@scope.requires_scope
 def rights_of(campaigns: Iterable[Campaign]) -> dict[int, Rights]:
     """By the campaign's id, with three queries for any number of campaigns."""
     campaigns = list(campaigns)
@@ -113,6 +115,7 @@ def risk_token(campaign: Campaign, present: Rights) -> str:
     return hashlib.sha256(stated.encode()).hexdigest()[:16]
 
 
+@scope.requires_scope
 def risk_of(campaign: Campaign, present: Rights) -> Risk:
     """What staff confirm before a campaign calls from a shared organization."""
     held = NumberDedication.objects.open().filter(connection=campaign.connection_id)

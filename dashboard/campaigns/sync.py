@@ -31,6 +31,7 @@ NO_PERSON: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead with
 MAX_LISTS = 8  # lead lists read in one run
 
 
+@scope.opens_scope
 def campaigns(connection: Connection) -> None:
     """All campaigns of the connection with one request; opens scopes of its own."""
     with runs.run_sync(connection, Kind.CAMPAIGNS) as run:
@@ -81,6 +82,7 @@ def watch(campaign: Campaign) -> None:
     cache.set(_cache_key(campaign.pk), True, WATCHED_FOR)
 
 
+@scope.requires_scope
 def store_campaigns(
     connection: Connection, remotes: Sequence[voicedock.RemoteCampaign], items: Items | None = None
 ) -> int:

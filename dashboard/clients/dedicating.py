@@ -78,6 +78,7 @@ def client_blocking_reason(tenant: Tenant) -> str:
     return f"{tenant.name} is closed. Reopen it first." if tenant.status == Tenant.Status.CLOSED else ""
 
 
+@scope.requires_scope
 def release_blocking_reasons(tenant: Tenant, dedications: Iterable[Dedication]) -> dict[Dedication, str]:
     """The reasons of those that cannot be released at this moment. Inside a scope that covers the client."""
     sending = Call.objects.filter(tenant=tenant, state=State.SENDING)
@@ -108,6 +109,7 @@ def release_everything(tenant: Tenant, *, by: User | None) -> tuple[int, int]:
     return len(numbers), len(assistants)
 
 
+@scope.requires_scope
 def is_sending(tenant: Tenant) -> bool:
     """Whether a call of this client is being sent. Inside a scope that covers it."""
     return Call.objects.filter(tenant=tenant, state=State.SENDING).exists()

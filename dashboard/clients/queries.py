@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 
 from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.clients import readiness
+from tenants.isolation import scope
 from tenants.local_time import midnight_expression
 from tenants.models import (
     AssistantDedication,
@@ -48,11 +49,13 @@ def found_clients(filters: dict[str, Any]) -> QuerySet[Tenant]:
     return found
 
 
+@scope.requires_scope
 def number_dedications(tenant: Tenant) -> list[NumberDedication]:
     found = NumberDedication.objects.filter(tenant=tenant).select_related("number__connection", "tenant")
     return _open_first(found)
 
 
+@scope.requires_scope
 def assistant_dedications(tenant: Tenant) -> list[AssistantDedication]:
     found = AssistantDedication.objects.filter(tenant=tenant).select_related("assistant__connection", "tenant")
     return _open_first(found)
@@ -63,6 +66,7 @@ def _open_first(found: QuerySet[Any]) -> list[Any]:
     return sorted(rows, key=lambda dedication: (dedication.period.upper is not None, dedication.pk))
 
 
+@scope.requires_scope
 def latest(tenant: Tenant, count: int = 6) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(tenant=tenant).order_by("-at", "-id")[:count])
 
@@ -71,11 +75,13 @@ def client_figures(tenant: Tenant) -> Tenant:
     return clients().get(pk=tenant.pk)
 
 
+@scope.requires_scope
 def live_calls(tenant: Tenant, count: int = 20) -> list[Call]:
     """The live calls of this client, the longest first."""
     return list(Call.objects.live().filter(tenant=tenant).order_by("created_at", "pk")[:count])
 
 
+@scope.requires_scope
 def alarm_that_stops_dialing(tenant: Tenant) -> Call | None:
     """The call whose alarm stops this client's dialing, if there is one."""
     return Call.objects.filter(tenant=tenant, alarm__in=STOPS_DIALING).order_by("alarm_at").first()

@@ -36,6 +36,7 @@ class WebhookSetup:
     left: int
 
 
+@scope.opens_scope
 def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connection:
     """Connect the organization of this key, once VoiceDock accepts it. Raises `ChangeRefused`; opens its own scopes.
 
@@ -67,6 +68,7 @@ def add(name: str, api_key: str, *, by: User | None, only: str = "") -> Connecti
     return connection
 
 
+@scope.opens_scope
 def replace_key(connection: Connection, api_key: str, *, by: User | None) -> None:
     """Use another key of the same organization from now on. Raises `ChangeRefused`; opens scopes of its own."""
     api_key = api_key.strip()
@@ -82,6 +84,7 @@ def replace_key(connection: Connection, api_key: str, *, by: User | None) -> Non
         audit.record(by, None, "connection.key-replaced", connection, name=connection.name)
 
 
+@scope.opens_scope
 def set_up_webhooks(connection: Connection, *, by: User | None = None, take_over: bool = False) -> WebhookSetup:
     """Have every assistant send its events to us, with one request each; opens scopes of its own.
 

@@ -66,6 +66,7 @@ def create(parent: Connection, name: str, *, by: User | None, client: Tenant | N
     return finish(request)
 
 
+@scope.opens_scope
 def finish(request: OrganizationRequest) -> OrganizationRequest:
     """Create the connection for a key that was stored; idempotent. Opens scopes of its own."""
     with scope.for_system("connect a new organization"):
@@ -89,6 +90,7 @@ def finish(request: OrganizationRequest) -> OrganizationRequest:
     return request
 
 
+@scope.opens_scope
 def enter_key(parent: Connection, organization_id: str, api_key: str, *, by: User) -> Connection:
     """Connect an organization below `parent` that VoiceDock listed. Raises `ChangeRefused`; opens scopes of its own."""
     with scope.for_system("find a child organization"):
@@ -115,6 +117,7 @@ def dismiss(request: OrganizationRequest, *, by: User) -> None:
         audit.record(by, None, "organization.dismissed", request.parent, name=request.name)
 
 
+@scope.requires_scope
 def unanswered(parent: Connection) -> list[UnansweredRequest]:
     """Requests without a response that were not dismissed, the oldest first. Inside a scope that covers all clients."""
     open_requests = OrganizationRequest.objects.filter(parent_id=parent.pk, outcome=Outcome.UNKNOWN, dismissed_at=None)
@@ -126,6 +129,7 @@ def unanswered(parent: Connection) -> list[UnansweredRequest]:
     return [_unanswered(request, children, state.fresh_at if state else None) for request in found]
 
 
+@scope.opens_scope
 def resume() -> None:
     """For beat: continue what a crash interrupted; opens scopes of its own."""
     with scope.for_system("unfinished organization requests"):

@@ -35,6 +35,7 @@ from tenants.models import (
 NEARLY_FULL = 0.85  # share of a minute's requests
 
 
+@scope.requires_scope
 def neighbours(tenant: Tenant) -> int:
     """How many other clients have the same home connection."""
     if tenant.home_connection_id is None:
@@ -42,6 +43,7 @@ def neighbours(tenant: Tenant) -> int:
     return Tenant.objects.filter(home_connection=tenant.home_connection_id).exclude(pk=tenant.pk).count()
 
 
+@scope.opens_scope
 def own_minutes(tenant: Tenant) -> Decimal | None:
     """The minutes that only this client uses; None for credit that others use too. Opens a scope of its own.
 
@@ -60,6 +62,7 @@ def own_minutes(tenant: Tenant) -> Decimal | None:
     return home.minutes_balance
 
 
+@scope.requires_scope
 def connections() -> list[Connection]:
     """Every connection with its clients, requests of this minute, credit, sync states and errors."""
     found: list[Connection] = list(
@@ -91,6 +94,7 @@ def _related(model: type[Model], field: str) -> Coalesce:
     return Coalesce(Subquery(rows.values(field).annotate(n=Count("pk")).values("n")), 0)
 
 
+@scope.requires_scope
 def requests_this_minute() -> dict[int, Counter[str]]:
     found: dict[int, Counter[str]] = defaultdict(Counter)
     rows = SentRequest.objects.filter(at__gt=Now() - WINDOW).order_by().values_list("connection_id", "priority")
@@ -107,6 +111,7 @@ def sync_states(connections: list[Connection]) -> dict[int, list[SyncState]]:
     return {pk: sorted(states, key=lambda state: order.index(state.kind)) for pk, states in found.items()}
 
 
+@scope.requires_scope
 def children_without_key(connection: Connection) -> list[dict[str, str]]:
     """Organizations below this one that VoiceDock lists and that are not connected, as [{"id", "name"}] (`§9.1`)."""
     state = SyncState.objects.filter(connection=connection, kind=Kind.ORGANIZATION).first()
@@ -119,6 +124,7 @@ def children_without_key(connection: Connection) -> list[dict[str, str]]:
     return [child for child in children if child["id"] not in known]
 
 
+@scope.requires_scope
 def runs(connection: Connection, count: int = 30) -> list[SyncRun]:
     return list(SyncRun.objects.filter(connection=connection).order_by("-started_at")[:count])
 

@@ -22,6 +22,7 @@ RETENTION = timedelta(days=30)  # the audit trail keeps what was done
 BATCH = 100
 
 
+@scope.requires_scope
 def begin(
     connection: Connection,
     subject: Model,
@@ -63,6 +64,7 @@ def settle(request: VendorRequest, outcome: Outcome) -> bool:
     return bool(kept or _unsettled(request).update(outcome=outcome, settled_at=Now()))
 
 
+@scope.opens_scope
 def record_answers() -> int:
     """Write the audit entries of answers whose process died before; for beat. Opens scopes of its own."""
     with scope.for_system("answers without audit entries"):
@@ -83,6 +85,7 @@ def _unsettled(request: VendorRequest) -> QuerySet[VendorRequest]:
     return VendorRequest.objects.filter(pk=request.pk, outcome__in=[Outcome.WAITING, Outcome.UNKNOWN])
 
 
+@scope.opens_scope
 def give_up_lost() -> int:
     """Settle requests whose process died as unknown; the next sync shows what VoiceDock did.
 
@@ -95,6 +98,7 @@ def give_up_lost() -> int:
     return sum(_give_up(request) for request in found)
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete old requests that were settled. Opens a scope of its own."""
     with scope.for_system("prune vendor requests"):

@@ -22,6 +22,7 @@ from tenants.models import Assistant, Connection, ConnectionSecret, User
 OVERLAP = timedelta(days=1)  # no call lasts longer
 
 
+@scope.opens_scope
 def rotate(connection: Connection, *, by: User) -> WebhookSetup:
     """Make a new secret and send it to the assistants, as far as the rate limit allows; beat sends it to the others.
 
@@ -47,6 +48,7 @@ def blocking_reason(secret: ConnectionSecret) -> str:
     return ""
 
 
+@scope.opens_scope
 def retire(connection: Connection, *, by: User | None) -> bool:
     """Stop accepting the previous secret; returns whether there was one."""
     with scope.for_system("retire a webhook secret"):
@@ -60,6 +62,7 @@ def retire(connection: Connection, *, by: User | None) -> bool:
     return True
 
 
+@scope.requires_scope
 def overlap_until(connection: Connection) -> datetime | None:
     """Until when the previous secret is accepted; None when there is none, or some assistants lack the new one.
 
@@ -79,6 +82,7 @@ def without_newest_secret(connection: Connection, since: datetime) -> int:
     return _ours(connection).filter(Q(hooked_at=None) | Q(hooked_at__lt=since)).count()
 
 
+@scope.opens_scope
 def resume() -> None:
     """For beat: update the assistants that are left, and retire secrets once no call can use them."""
     with scope.for_system("webhook secrets being rotated"):

@@ -30,11 +30,13 @@ def record(body: bytes, may_add: Callable[[], bool]) -> int:
         return sum(_count(*kind, may_add) for kind in kinds)
 
 
+@scope.opens_scope
 def recent() -> list[BrowserReport]:
     with scope.for_system("what browsers reported"):
         return list(BrowserReport.objects.filter(last_at__gte=Now() - RETENTION)[:MAX_KINDS])
 
 
+@scope.opens_scope
 def prune() -> None:
     """Delete the kinds that were not reported for `RETENTION`."""
     with scope.for_system("old reports of browsers"):

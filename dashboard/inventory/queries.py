@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.sync import freshness
 from dashboard.sync.models import Kind
+from tenants.isolation import scope
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -128,6 +129,7 @@ def _by_thing(dedications: QuerySet[Any]) -> QuerySet[Any]:
     return dedications.values(name).annotate(n=Count("pk")).values("n")
 
 
+@scope.requires_scope
 def history(dedications: type[Model], name: str, things: list[Any]) -> dict[int, list[Any]]:
     """The dedications of each of these by its id, the newest first, at most `HISTORY` of each."""
     found: dict[int, list[Any]] = defaultdict(list)
@@ -139,6 +141,7 @@ def history(dedications: type[Model], name: str, things: list[Any]) -> dict[int,
     return found
 
 
+@scope.requires_scope
 def inventory_age() -> datetime | None:
     """When the oldest copy of an inventory was made; None while a connection has none."""
     copies = freshness.freshness(list(Connection.objects.all()), (Kind.INVENTORY,)).values()

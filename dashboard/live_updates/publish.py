@@ -23,6 +23,7 @@ def access_changed(*, tenant: Tenant | None = None, person: User | None = None) 
     row_changed(ACCESS, person_ref(person.pk) if person else EVERYBODY, tenant=tenant)
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete changes that every stream has long received; opens its own scope."""
     with scope.for_system("delete old changes"):

@@ -186,6 +186,7 @@ def _audience_of_session(stream_request: StreamRequest) -> Audience | None:
         connections.close_all()
 
 
+@scope.opens_scope
 def audience_for(user: User, slug: str = "", *, proven: bool = False) -> Audience | None:
     """Staff receive all they may see, members what belongs to their clients unless closed; opens its own short scopes.
 

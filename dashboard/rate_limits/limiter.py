@@ -107,6 +107,7 @@ def client_for(
         client.close()
 
 
+@scope.requires_scope
 def command_quota(connection_id: int, call_id: UUID) -> CommandQuota:
     """How many of a call's ten commands a minute are left. Inside the scope of its tenant."""
     at = clock()
@@ -119,6 +120,7 @@ def used(connection: Connection) -> int:
     return sum(used_by_priority(connection).values())
 
 
+@scope.requires_scope
 def used_by_priority(connection: Connection) -> dict[Priority, int]:
     """Requests of the last minute in each priority, the most urgent first. Inside a scope that covers all clients."""
     rows = SentRequest.objects.filter(connection_id=connection.pk, at__gt=clock() - WINDOW)
@@ -126,6 +128,7 @@ def used_by_priority(connection: Connection) -> dict[Priority, int]:
     return {priority: count[priority] for priority in Priority}
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete requests older than the window, also of connections that are not used. Opens a scope of its own."""
     with scope.for_system("prune sent requests"):

@@ -18,6 +18,7 @@ LOCK = 0x5053  # our key of the advisory lock
 ENQUEUED = timedelta(seconds=20)  # a run that was enqueued and never began is due again after this
 
 
+@scope.opens_scope
 def due() -> list[tuple[int, Kind]]:
     """What is due now, as (connection id, kind), each marked as enqueued; [] while another process does the same.
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dashboard.sync.models import Kind, SyncState
+from tenants.isolation import scope
 from tenants.models import Connection, NumberDedication
 
 
@@ -36,6 +37,7 @@ def freshness(
     return {pk: of_states(found, len(kinds)) for pk, found in states.items()}
 
 
+@scope.requires_scope
 def freshness_of(tenant: Any, kinds: Collection[Kind] = (Kind.LIVE_CALLS, Kind.CALLS)) -> Freshness:
     """The oldest over the connections that a client uses. Inside a scope that covers the client."""
     used = set(NumberDedication.objects.filter(tenant=tenant).open().values_list("connection_id", flat=True))

@@ -166,6 +166,7 @@ def mark_due(connection: Connection | int, *kinds: Kind) -> None:
         log.exception("sync_not_marked_due", connection=pk)
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete old runs; returns how many."""
     with scope.for_system("prune sync runs"):

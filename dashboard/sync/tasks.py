@@ -20,6 +20,7 @@ def enqueue_due() -> None:
 
 
 @shared_task
+@scope.opens_scope
 def run_due(connection_id: int, kind: str) -> None:
     """One run; what went wrong, and when to try again, is in its `SyncRun` and `SyncState`."""
     with scope.for_system("which connection is due"):

@@ -80,6 +80,7 @@ class Items:
         self.failed, self.copied = {}, set()
 
 
+@scope.requires_scope
 def latest(connection: Connection, count: int = 20) -> tuple[list[UnreadableItem], int]:
     """The newest rows, and how many there are in all. Inside a scope that covers all clients."""
     rows = UnreadableItem.objects.filter(connection=connection)
@@ -87,6 +88,7 @@ def latest(connection: Connection, count: int = 20) -> tuple[list[UnreadableItem
     return found[:count], rows.count() if len(found) > count else len(found)
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete those that were not listed for a long time; returns how many. Opens a scope of its own."""
     with scope.for_system("prune unreadable items"):

@@ -46,6 +46,7 @@ class Received:
     is_waiting: bool
 
 
+@scope.opens_scope
 def record(token: str, raw: bytes, signature: str, timestamp: str) -> Received:
     """Verify one webhook and store it; the same body again only raises its count.
 
@@ -73,6 +74,7 @@ def record(token: str, raw: bytes, signature: str, timestamp: str) -> Received:
     return Received(delivery.pk, event, delivery.outcome == Outcome.WAITING)
 
 
+@scope.opens_scope
 def apply(delivery_id: int, event: WebhookEvent | None = None) -> None:
     """Apply one delivery, unless another process does so now or it has an outcome. Opens a scope of its own.
 
@@ -90,6 +92,7 @@ def apply(delivery_id: int, event: WebhookEvent | None = None) -> None:
         _record_failure(delivery_id, type(error).__name__)
 
 
+@scope.opens_scope
 def apply_waiting() -> None:
     """Apply those that a crash left waiting, the oldest first; opens scopes of its own."""
     with scope.for_system("webhooks left waiting"):
@@ -99,6 +102,7 @@ def apply_waiting() -> None:
         apply(pk)
 
 
+@scope.opens_scope
 def prune() -> int:
     """Delete old deliveries that have an outcome: their content is in the calls. Opens a scope of its own."""
     with scope.for_system("prune webhooks"):

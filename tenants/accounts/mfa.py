@@ -88,6 +88,7 @@ def require_for_member(request: HttpRequest, user: User, tenant: Tenant) -> None
         raise SecondFactorRequired(tenant.name)
 
 
+@scope.opens_scope
 def required_by(user: User) -> str:
     """The name of the reseller or the client that requires a second factor of this user, or ""."""
     if settings.STAFF_SECOND_STEP and (hasattr(user, "staff") or hasattr(user, "auditor")):

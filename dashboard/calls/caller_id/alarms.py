@@ -27,6 +27,7 @@ AGAIN = timedelta(minutes=1)  # after a mail server that did not take it
 MOST = 20
 
 
+@scope.opens_scope
 def mail() -> int:
     """Mail every alarm that was not mailed yet, and return how many were. Opens scopes of its own.
 

@@ -29,6 +29,7 @@ AGAIN = timedelta(seconds=15)  # after the budget of the minute was used up
 ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 
+@scope.requires_scope
 def request(calls: QuerySet[Call], *, by: User) -> int:
     """Request the end of these live calls, and return how many they are.
 
@@ -46,6 +47,7 @@ def request(calls: QuerySet[Call], *, by: User) -> int:
     return len(found)
 
 
+@scope.opens_scope
 def due() -> list[UUID]:
     """The calls to end now, each leased to its task. Opens a scope of its own and sends no request."""
     found = []
@@ -60,6 +62,7 @@ def due() -> list[UUID]:
     return found
 
 
+@scope.opens_scope
 def send(call_id: UUID) -> Receipt | None:
     """Send the end-call once per lease; it is due again if the minute's request budget was used up. Opens scopes."""
     with scope.for_system("a call that was asked to end"):

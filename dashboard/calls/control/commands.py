@@ -134,6 +134,7 @@ def _settle(receipt: Receipt, outcome: Outcome, note: str = "", sent_at: datetim
         open_ones.settle(outcome, note, sent_at=sent_at, answered_at=Now(), recorded_at=None)
 
 
+@scope.opens_scope
 def record(receipt: Receipt) -> Receipt:
     """Tell the screens and the audit trail how a command came out, once; the sweep does it where a crash left it.
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.voicedock import CommandType
+from tenants.isolation import scope
 
 Effect, Outcome = Receipt.Effect, Receipt.Outcome
 MAY_HAVE_ARRIVED = [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING]
@@ -13,6 +14,7 @@ NOT_TRANSFERRED = "The call ended without having been transferred."
 NOT_SPOKEN = "These words are not in the transcript of the call."
 
 
+@scope.requires_scope
 def confirm(call: Call, report: CallReport | None) -> bool:
     """Set the effect of each command from the call's state and transcript. Returns whether any receipt changed.
 

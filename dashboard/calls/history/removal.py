@@ -50,11 +50,13 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
 
 
+@scope.requires_scope
 def is_rest(tenant: Tenant) -> bool:
     """Whether calls are left that are not over yet."""
     return Call.objects.filter(tenant=tenant, finished=False).exclude(state__in=UNSETTLED).exists()
 
 
+@scope.requires_scope
 def emptied(tenant: Tenant) -> int:
     """Calls of it that lost their personal data since it was closed last."""
     return Call.objects.filter(tenant=tenant, data_removed_at__gte=tenant.closed_at).count()

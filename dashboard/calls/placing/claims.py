@@ -70,6 +70,7 @@ class ClaimResult:
     reason: str = ""
 
 
+@scope.opens_scope
 def claim(call: Call) -> ClaimResult:
     """Take a queued call for sending. Opens the scope of its tenant."""
     with scope.for_tenant(tenant_id_of(call)):
@@ -96,6 +97,7 @@ def claim(call: Call) -> ClaimResult:
         return ClaimResult(Claim.REFUSED, NOT_THEIRS) if due.exists() else ClaimResult(Claim.TAKEN)
 
 
+@scope.opens_scope
 def confirm(call: Call) -> None:
     """Check, just before the request is sent, that the claim outlasts the one attempt.
 

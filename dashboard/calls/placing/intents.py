@@ -67,6 +67,7 @@ def place(
     return sending.attempt(call) if new else call
 
 
+@scope.opens_scope
 def request(
     tenant: Tenant,
     *,
@@ -101,6 +102,7 @@ def request(
     return call, True
 
 
+@scope.requires_scope
 def blocking_reason(tenant: Tenant) -> str:
     """Why this client can place no calls now, or "": shown on the page before a call is requested. Inside its scope.
 

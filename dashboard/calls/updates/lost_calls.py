@@ -27,6 +27,7 @@ ASKED_FOR = Q(state__in=LIVE) | Q(state=State.LOST)
 KNOWN_BY_AN_ID = ~Q(remote_id="", webhook_call_id="")
 
 
+@scope.opens_scope
 def watched(connection: Connection) -> dict[str, bool]:
     """Ids of calls that we think alive, or lost and not settled, with whether it is alive.
 
@@ -38,6 +39,7 @@ def watched(connection: Connection) -> dict[str, bool]:
         return {remote_id or webhook_call_id: state != State.LOST for remote_id, webhook_call_id, state in found}
 
 
+@scope.opens_scope
 def found(connection: Connection, remote_ids: Collection[str]) -> None:
     """Clear earlier misses of calls that VoiceDock shows."""
     with scope.for_system("calls that are there"):
@@ -45,6 +47,7 @@ def found(connection: Connection, remote_ids: Collection[str]) -> None:
         rows.update(missing_since=None, missed_at=None)
 
 
+@scope.opens_scope
 def forget_misses(connection: Connection) -> None:
     """VoiceDock did not answer for this connection's organization: nothing follows for its calls, not even for those
     that were missed before. Lost ones stay as they are."""
@@ -53,6 +56,7 @@ def forget_misses(connection: Connection) -> None:
         rows.exclude(state=State.LOST).update(missing_since=None, missed_at=None)
 
 
+@scope.opens_scope
 def missed(connection: Connection, remote_id: str) -> bool:
     """VoiceDock does not know this id; whether the call is lost by now."""
     with scope.for_system("a call that VoiceDock does not know"):

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
+from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection, NumberDedication
 
 LOCK = 0x5043  # our class of advisory locks; the second key is the connection
@@ -22,6 +23,7 @@ RECENT = timedelta(hours=1)
 NO_ID = Q(remote_id="")
 
 
+@scope.requires_scope
 def find(connection: Connection, update: CallUpdate) -> tuple[Call, bool] | None:
     """The call of the update, locked: by VoiceDock's id, the webhook's id, our reference, or as the only candidate."""
     calls = Call.objects.select_for_update(of=("self",)).select_related("tenant").filter(connection_id=connection.pk)
@@ -68,6 +70,7 @@ def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call
     return call, True
 
 
+@scope.requires_scope
 def assistant_of(connection_id: int, remote_id: str) -> Assistant | None:
     if not remote_id:
         return None

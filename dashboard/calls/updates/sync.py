@@ -35,6 +35,7 @@ DEEP_EVERY = timedelta(minutes=10)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
 
 
+@scope.requires_scope
 def connections_with_live_calls() -> set[int]:
     """Inside a scope that reaches all."""
     return set(Call.objects.filter(finished=False, state__in=LIVE).values_list("connection_id", flat=True))

@@ -141,6 +141,7 @@ def replay(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect_to(connection)
 
 
+@scope.requires_scope
 def show(
     request: StaffRequest, pk: int, *, key_form: KeyForm | None = None, status: int = 200, **forms: Any
 ) -> HttpResponse:
