@@ -14,6 +14,7 @@ from dashboard.auditing.answers import Answer, counted
 from dashboard.auditing.periods import Period
 from tenants.access.permissions import Role
 from tenants.audit.log import RESELLER
+from tenants.isolation import scope
 from tenants.models import AuditEntry, Membership, Person, Visit
 
 TEAM = ("person.joined", "person.role-changed", "person.removed")
@@ -48,6 +49,7 @@ def short(period: Period, *, sees_all: bool) -> Answer:
     return answer(period, sees_all=sees_all).short
 
 
+@scope.requires_scope
 def answer(period: Period, *, sees_all: bool) -> AccessAnswer:
     team = _within(period, team_of(period))
     staff = _within(period, staff_of(period)) if sees_all else None
@@ -60,6 +62,7 @@ def answer(period: Period, *, sees_all: bool) -> AccessAnswer:
     return AccessAnswer(_short(period, team, staff, visits), team, staff, visits[:SHOWN], len(visits) > SHOWN)
 
 
+@scope.requires_scope
 def team_of(period: Period) -> list[Access]:
     """Everybody who was ever in the client's team, each role for itself."""
     entries = AuditEntry.objects.filter(tenant=period.client, action__in=TEAM).order_by("seq")
@@ -70,6 +73,7 @@ def team_of(period: Period) -> list[Access]:
     return history.finished()
 
 
+@scope.requires_scope
 def staff_of(period: Period) -> list[Access]:
     """The reseller's staff by the entries of the reseller's own trail. Support reaches some clients only, or all."""
     own = AuditEntry.objects.filter(chain=RESELLER, action__in=STAFF)

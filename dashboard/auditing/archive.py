@@ -25,6 +25,7 @@ from dashboard.ui import pagination
 from tenants import spreadsheets
 from tenants.audit import checkpoints
 from tenants.audit.messages import sentence
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, NumberDedication, Person
 
 MOST_CALLS, CHUNK = 100_000, 1000
@@ -111,6 +112,7 @@ def summary(period: Period, people: access.AccessAnswer) -> dict[str, object]:
     }
 
 
+@scope.requires_scope
 def dedications(period: Period) -> Iterator[list[object]]:
     """Every number and assistant that was dedicated to the client at some moment of the period."""
     overlapping = Q(tenant=period.client, period__overlap=(period.begins, period.ends), withdrawn_at=None)

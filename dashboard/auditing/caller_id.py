@@ -13,6 +13,7 @@ from dashboard.calls.caller_id import report
 from dashboard.calls.caller_id.proof import AGREES, DIFFERS, NOT_DIALED, NOT_REPORTED
 from dashboard.calls.models import UNCERTAIN, Call
 from dashboard.ui import phone_numbers
+from tenants.isolation import scope
 from tenants.models import Person
 
 SHOWN, MOST_LINES = 50, 40
@@ -53,6 +54,7 @@ def short(period: Period) -> Answer:
     return _short(period, report.figures(calls_of(period)))
 
 
+@scope.requires_scope
 def answer(period: Period) -> CallerIdAnswer:
     found = calls_of(period)
     figures = report.figures(found)

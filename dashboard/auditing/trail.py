@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 from dashboard.auditing.answers import Answer, counted
 from dashboard.auditing.periods import Period
 from tenants.audit import checkpoints, verification
+from tenants.isolation import scope
 from tenants.models import AuditEntry, AuditHead
 
 MOST_VERIFIED = 20_000  # entries checked while the page is made
@@ -72,6 +73,7 @@ def _start(period: Period, chain: str, length: int, most: int) -> int:
     return max(length - most, (first or length) - 1)
 
 
+@scope.requires_scope
 def entries_in(period: Period) -> tuple[int, int]:
     """The first and the last entry of the period; zeros when it has none."""
     found = AuditEntry.objects.filter(tenant=period.client, at__gte=period.begins, at__lt=period.ends)

@@ -15,6 +15,7 @@ from dashboard.calls.models import Call, CallQuerySet, Receipt
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
+from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
 BOARD_SIZE = 200
@@ -50,6 +51,7 @@ def receipts(call: Call) -> list[Receipt]:
     return list(call.receipts.select_related("asked_by"))
 
 
+@scope.requires_scope
 def earlier(call: Call) -> list[Call]:
     """The last finished calls with the same person, with their summaries."""
     if not call.counterpart:
@@ -60,6 +62,7 @@ def earlier(call: Call) -> list[Call]:
     return list(with_summary(before).order_by("-created_at")[:3])
 
 
+@scope.requires_scope
 def lines(tenant: Tenant) -> list[NumberDedication]:
     """The client's lines, the usual one first; those that ended come last, the newest period of each number only."""
     found = (
@@ -70,6 +73,7 @@ def lines(tenant: Tenant) -> list[NumberDedication]:
     return _newest_periods(found, lambda dedication: dedication.e164, tenant.default_number_id)
 
 
+@scope.requires_scope
 def assistants(tenant: Tenant) -> list[AssistantDedication]:
     found = (
         AssistantDedication.objects.filter(tenant=tenant, withdrawn_at=None)
@@ -94,11 +98,13 @@ def _newest_periods(found: Iterable[Any], key: Callable[[Any], Any], usual: int 
     return sorted(newest.values(), key=lambda dedication: (not dedication.is_open, dedication.pk != usual))
 
 
+@scope.requires_scope
 def in_use(tenant: Tenant) -> int:
     """Calls that count against how many a client may have at once."""
     return Call.objects.in_use().filter(tenant=tenant).count()
 
 
+@scope.requires_scope
 def last_try(tenant: Tenant, user: User) -> Call | None:
     """The user's last call of the past hour, shown beside the form."""
     hour = timezone.now() - timedelta(hours=1)
@@ -106,6 +112,7 @@ def last_try(tenant: Tenant, user: User) -> Call | None:
     return found.order_by("-created_at").first()
 
 
+@scope.requires_scope
 def line_e164(tenant: Tenant, dedication: str) -> str:
     """The number of one of the client's dedications, named by its id; "" for any other text."""
     if not (dedication.isascii() and dedication.isdigit()) or len(dedication) > 18:
@@ -114,6 +121,7 @@ def line_e164(tenant: Tenant, dedication: str) -> str:
     return found.values_list("e164", flat=True).first() or ""
 
 
+@scope.requires_scope
 def recent_people(tenant: Tenant) -> list[Call]:
     """The last call to each of the people whom members of this client called lately, the newest first.
 
@@ -128,11 +136,13 @@ def recent_people(tenant: Tenant) -> list[Call]:
     return [found[pk] for pk in newest.values()]
 
 
+@scope.requires_scope
 def by_token(tenant: Tenant, token: UUID) -> Call | None:
     """The call that this form has already created."""
     return Call.objects.filter(tenant=tenant, client_token=token).first()
 
 
+@scope.requires_scope
 def board(calls: CallQuerySet, *, longest: bool = True, with_words: bool = False) -> list[Call]:
     """Live calls with their last command on `last`, at most `BOARD_SIZE`.
 
@@ -188,12 +198,14 @@ def ages(kind: Kind) -> list[tuple[Connection, datetime | None]]:
     )
 
 
+@scope.requires_scope
 def dedicated_entry(dedication: NumberDedication) -> AuditEntry | None:
     """The audit entry that says when this line was given to the client."""
     subject = f"{dedication._meta.model_name}:{dedication.pk}"
     return AuditEntry.objects.filter(tenant=dedication.tenant_id, subject=subject).order_by("seq").first()
 
 
+@scope.requires_scope
 def countries(client: str = "") -> list[str]:
     """Where the numbers of one client, or of all of them, are read without a country code."""
     found = Tenant.objects.exclude(country="")
@@ -201,6 +213,7 @@ def countries(client: str = "") -> list[str]:
     return list(found.order_by("country").values_list("country", flat=True).distinct())
 
 
+@scope.requires_scope
 def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
     """What the list can be narrowed to: lines and assistants of a client, or the clients of all; one query."""
     if tenant is None:

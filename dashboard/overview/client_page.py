@@ -25,6 +25,7 @@ from dashboard.team import queries as team_queries
 from dashboard.ui import charts, times
 from tenants.access.decorators import TenantRequest
 from tenants.access.permissions import Permission
+from tenants.isolation import scope
 from tenants.models import Tenant
 
 NEEDS, LIVE, LATEST, CAMPAIGNS, RANKS = 4, 5, 6, 4, 8
@@ -43,6 +44,7 @@ class Figure:
     note: str = ""
 
 
+@scope.requires_scope
 def context(request: TenantRequest) -> dict[str, Any]:
     tenant, now, may = request.tenant, timezone.now(), request.actor.may
     found = client_attention.of_client(request.actor, tenant)

@@ -26,6 +26,7 @@ LONGEST_DAY = timedelta(hours=26)  # 25 hours when clocks go back, and a margin
 LIVE_CALLS = 1000  # read at most
 
 
+@scope.opens_scope
 def memberships(user: User) -> list[Membership]:
     """The clients that a user belongs to, by name; opens a scope of its own."""
     with scope.for_user(user):
@@ -66,6 +67,7 @@ class ClientRow:
         return ", ".join(f"{columns.count(column)} {word}" for column, word in words.items() if column in columns)
 
 
+@scope.requires_scope
 def client_rows(clients: QuerySet[Tenant]) -> list[ClientRow]:
     """Every client that is not closed: those that need a person first, then those with most live calls."""
     live: dict[int, list[Call]] = defaultdict(list)
@@ -80,6 +82,7 @@ def client_rows(clients: QuerySet[Tenant]) -> list[ClientRow]:
     return sorted(rows, key=lambda row: (-row.needs_attention, -len(row.calls), row.client.name.lower()))
 
 
+@scope.requires_scope
 def add_today(rows: list[ClientRow]) -> None:
     """Fill in the figures of today, each client's since its own midnight."""
     recent = Call.objects.filter(tenant__isnull=False, created_at__gte=timezone.now() - LONGEST_DAY)
@@ -98,6 +101,7 @@ def seconds_to_alarm(rows: list[ClientRow]) -> int | None:
     return min((wait for wait in waits if wait is not None), default=None)
 
 
+@scope.requires_scope
 def campaigns_of(clients: list[Tenant]) -> dict[int, list[Campaign]]:
     """Those that are started or paused, the started first, each with its numbers as `counts`."""
     found: dict[int, list[Campaign]] = defaultdict(list)
@@ -112,6 +116,7 @@ def campaigns_of(clients: list[Tenant]) -> dict[int, list[Campaign]]:
     return found
 
 
+@scope.requires_scope
 def visits(count: int = 6) -> list[Visit]:
     """Who of the staff is inside which client now, the newest first."""
     found = Visit.objects.filter(ended_at=None).select_related("tenant", "user")

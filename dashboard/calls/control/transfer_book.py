@@ -74,6 +74,7 @@ def choices(tenant: Tenant) -> list[Choice]:
     return composer_texts(tenant).choices
 
 
+@scope.requires_scope
 def named(tenant: Tenant) -> list[TransferTarget]:
     """The targets of the client's settings."""
     return list(TransferTarget.objects.filter(tenant=tenant)[:MOST_NAMED])

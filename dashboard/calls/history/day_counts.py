@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 
 from dashboard.calls import outcomes
 from dashboard.calls.models import REACHED, Call, CallQuerySet
+from tenants.isolation import scope
 
 MOST = 10_000  # calls; of more nothing is counted, and headings and chips go without figures
 CHIPS = 6
@@ -40,6 +41,7 @@ class DayCounts:
         return found[:CHIPS]
 
 
+@scope.requires_scope
 def count(calls: CallQuerySet, zone: ZoneInfo) -> DayCounts:
     """Counts the finished ones of `calls`, which the caller has narrowed to a period; nothing of more than `MOST`."""
     newest = calls.filter(finished=True).order_by("-created_at", "-id").values("pk")[: MOST + 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.calls.models import Call, State
+from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
 # action → the state whose mark it has ("" for none) and its words; {who} is the person, "you" for oneself
@@ -30,6 +31,7 @@ ACTION_OF_STATE: dict[str, str] = {
 MOST = 50
 
 
+@scope.requires_scope
 def of(call: Call) -> list[AuditEntry]:
     """The audit entries of this call that are steps, oldest first; inside the scope of its tenant."""
     found = AuditEntry.objects.filter(tenant=call.tenant_id, subject=f"call:{call.pk}", action__in=STEPS)
