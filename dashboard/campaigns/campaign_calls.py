@@ -12,6 +12,7 @@ from dashboard.calls import queries as call_queries
 from dashboard.calls.models import REACHED, Call, CallQuerySet
 from dashboard.campaigns.counts import CALLING
 from dashboard.campaigns.models import Campaign, Lead
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 MOST_LIVE, LATEST = 20, 6
@@ -57,6 +58,7 @@ def calling_now(campaign: Campaign) -> list[CallRow]:
     return [CallRow(call, labels.person(call), _attempt(leads.get(call.remote_id))) for call in calls]
 
 
+@scope.requires_scope
 def latest(campaign: Campaign, *, summaries: bool) -> list[CallRow]:
     """The last results, the newest first. `summaries`: whether the reader may see what was spoken."""
     leads = Lead.objects.filter(campaign=campaign).exclude(call_remote_id="").exclude(status=CALLING)
@@ -68,6 +70,7 @@ def latest(campaign: Campaign, *, summaries: bool) -> list[CallRow]:
     return [CallRow(call, labels.person(call), _result(call, lead, summaries)) for lead, call in rows[:LATEST]]
 
 
+@scope.requires_scope
 def history(campaign: Campaign) -> History:
     tried = Lead.objects.filter(campaign=campaign, attempts__gt=0).aggregate(
         mean=Avg("attempts"), most=Max("attempts"), first=Min("last_attempt_at"), last=Max("last_attempt_at")

@@ -77,6 +77,7 @@ def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
     return {campaign.pk: of(campaign, leads[campaign.pk], recent[campaign.pk]) for campaign in found}
 
 
+@scope.requires_scope
 def by_state(campaigns: Iterable[Campaign]) -> tuple[dict[int, dict[str, int]], dict[int, Recent]]:
     """How many leads of each campaign are in each state, and what the last hour brought; one query."""
     states: dict[int, dict[str, int]] = defaultdict(dict)

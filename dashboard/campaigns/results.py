@@ -16,6 +16,7 @@ from dashboard.calls import outcomes
 from dashboard.calls.models import Call
 from dashboard.campaigns.counts import CALLING, OPEN, PENDING
 from dashboard.campaigns.models import Campaign, Lead
+from tenants.isolation import scope
 
 UNREACHED_STATES = ("failed", "no_answer", "skipped")  # of leads whose call is not here (`voicedock-api.md §16` 45)
 NOT_KNOWN = ""  # the outcome of a call that is not here yet
@@ -82,6 +83,7 @@ class Results:
         return round(100 * self.reached / known) if known else 0
 
 
+@scope.requires_scope
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Results]:
     """By the campaign's id, with one query for any number of them."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
