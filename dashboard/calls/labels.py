@@ -133,9 +133,9 @@ def assistant(call: Call) -> str:
 
 def not_reached(call: Call) -> str:
     """What is known of a call that nobody answered, where VoiceDock gives no error."""
-    if call.state == State.FAILED:
-        return "Nobody was reached. VoiceDock gives no reason."
-    return f"{states.read(call.state)[1]}. VoiceDock gives no reason."
+    words = "Nobody was reached" if call.state == State.FAILED else states.read(call.state)[1]
+    reason = _end_reason(call)
+    return f"{words}: {reason}." if reason else f"{words}. VoiceDock gives no reason."
 
 
 def analysis(facts: object, zone: ZoneInfo) -> list[tuple[str, str]]:

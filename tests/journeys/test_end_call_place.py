@@ -13,7 +13,7 @@ from tests.journeys.calling import force, of_person, place, talking
 WIDE = [(1366, 700), (1440, 900), (1024, 768)]
 PHONES = [(390, 844), (360, 740)]
 TABS = ("Context", "Say", "Transfer")
-Box = tuple[float, float, float, float]
+Box = tuple[int, int, int, int]  # in whole pixels: a page may be scrolled by a part of one
 
 
 class Places:
@@ -43,7 +43,7 @@ class Places:
         found = self.page.evaluate("""() => {
             const box = document.querySelector('[data-end-call]').getBoundingClientRect();
             const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-            return [[box.x, box.y, box.width, box.height], Boolean(hit?.closest('[data-end-call]'))];
+            return [[box.x, box.y, box.width, box.height].map(Math.round), Boolean(hit?.closest('[data-end-call]'))];
         }""")
         box, is_on_top = tuple(found[0]), found[1]
         assert is_on_top, (size, state, "something covers it")
@@ -69,7 +69,7 @@ def test_end_call_never_moves(window, sandbox, talkative, stillness, assistant, 
     page.get_by_role("button", name="Send context").click()
     expect(page.locator("#call-timeline")).to_contain_text("Accepted by VoiceDock")
     page.get_by_role("radio", name="Transfer").check(force=True)
-    page.get_by_label(re.compile("^(To|Another number)$")).fill("0612")
+    page.get_by_label("Another number").fill("0612")
     page.get_by_role("button", name=re.compile("^Transfer")).last.click()
     expect(page.locator("#to-error")).to_be_visible()
     places.look("after a command and an error")

@@ -120,6 +120,37 @@ def test_only_a_form_with_errors_is_swapped_in_for_a_failure(page, site, status,
     expect(page.locator("#out")).to_have_text(shown)
 
 
+def test_a_timer_with_a_key_never_runs_backwards(page, site):
+    """Neither when VoiceDock corrects when the call was answered, nor when a part brings an older text."""
+    page.clock.install(time="2026-01-05T10:00:00Z")
+    page.goto(site.page('<body><time data-since="2026-01-05T09:59:50Z" data-timer="call-1">00:10</time></body>'))
+    page.clock.run_for(2000)
+    timer = page.locator("[data-timer]")
+    expect(timer).to_have_text("00:12")
+    page.evaluate("() => { document.querySelector('[data-timer]').dataset.since = '2026-01-05T09:59:55Z'; }")
+    page.clock.run_for(1000)
+    expect(timer).to_have_text("00:12")  # it stands until the corrected time has come so far
+    page.clock.run_for(6000)
+    expect(timer).to_have_text("00:14")
+
+
+def test_what_waits_counts_down_to_what_happens_next(page, site):
+    page.clock.install(time="2026-01-05T10:00:00Z")
+    page.goto(site.page('<body><time data-until="2026-01-05T10:00:05Z">5 s</time></body>'))
+    page.clock.run_for(2000)
+    expect(page.locator("[data-until]")).to_have_text("3 s")
+    page.clock.run_for(9000)
+    expect(page.locator("[data-until]")).to_have_text("0 s")
+
+
+def test_a_part_that_asks_by_itself_never_dims(page, site):
+    page.goto(site.page(f'<body data-events="/events/">{site.part()}<p id="asked" class="htmx-request">x</p></body>'))
+    page.evaluate("() => document.getElementById('part').classList.add('htmx-request')")
+    opacity = "id => getComputedStyle(document.getElementById(id)).transitionDelay"
+    assert page.evaluate(opacity, "part") == "0s"
+    assert page.evaluate(opacity, "asked") == "0.3s"
+
+
 LIST = "#log { block-size: 200px; overflow-y: auto; }"
 FROM_BELOW = "#log { block-size: 200px; overflow-y: auto; display: flex; flex-direction: column-reverse; }"
 

@@ -8,6 +8,7 @@ from django import forms
 
 from dashboard.calls.control import transfer_book, transfer_targets
 from dashboard.calls.placing import destinations
+from dashboard.ui import phone_numbers
 from tenants import names
 from tenants.models import Tenant
 
@@ -87,7 +88,11 @@ def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
         validate_max=True,
     )
     rows = [
-        {"name": target.name, "destination": target.destination, "announcement": target.announcement}
+        {
+            "name": target.name,
+            "destination": phone_numbers.grouped(target.destination),
+            "announcement": target.announcement,
+        }
         for target in transfer_book.named(tenant)
     ]
     return cast(TargetFormSet, shape(data, initial=rows, form_kwargs={"tenant": tenant}, prefix="target"))

@@ -93,6 +93,7 @@ def _steps(
 
 def _began(call: Call, me: User | None) -> str:
     who = "You" if call.requested_by and call.requested_by == me else labels.started_by(call)
+    who = who if call.requested_by else f"The campaign {who}"
     if call.direction == "inbound":
         return "The call came in"
     if call.direction == "web":
