@@ -33,6 +33,7 @@ from tenants.isolation import scope
 from tenants.models import Connection, OutgoingMail, Tenant
 
 MOST = 200  # of each kind
+STOPPED = "No call is placed for this client until staff have looked at it."
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
 ORDER = ["call", "campaign", Problem.FAILING, Problem.NO_CREDIT, Problem.LOW_CREDIT, Problem.STALE, "delivery", "mail"]
 ORDER += ["client"]
@@ -135,7 +136,7 @@ def calls(found: CallQuerySet) -> QuerySet[Any]:
 def read_call(since: datetime | None, facts: dict[str, Any], *, staff: bool = True) -> Need:
     """The need of a row of `calls`."""
     alarm = Alarm(facts["alarm"])
-    text = labels.WHY[alarm]
+    text = STOPPED if alarm in STOPS_DIALING else labels.WHY[alarm]
     if facts["by"] and alarm == Alarm.NOT_CERTAIN:
         text = f"{text} {facts['by']} is waiting."
     action = {Alarm.NOT_CERTAIN: "Decide", Alarm.END_NOT_CONFIRMED: "End again"}.get(alarm, "See the call")

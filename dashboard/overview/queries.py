@@ -79,6 +79,7 @@ def client_rows(clients: QuerySet[Tenant]) -> list[ClientRow]:
     for row in rows:
         for call in row.calls:
             call.tenant = row.client
+        row.calls.sort(key=lambda call: labels.board_column(call) != "person")  # drawn even where lines are left out
     return sorted(rows, key=lambda row: (-row.needs_attention, -len(row.calls), row.client.name.lower()))
 
 

@@ -150,6 +150,14 @@ def test_the_most_urgent_comes_first(calm, admin, sign_in):
     assert kinds == [CAUSES[cause] for cause in wanted]
 
 
+def test_a_line_that_needs_a_person_is_drawn_even_where_lines_are_left_out(calm, admin, sign_in):
+    for at in range(14):
+        make_call(calm, counterpart=f"+3161000{at:04}", ago=900 - at)
+    unconfirmed(calm)
+    row = sign_in(admin).get("/").context["rows"][0]
+    assert row.lines[0].alarm == Alarm.NOT_CERTAIN and row.more == 3
+
+
 def test_more_than_fit_can_be_unfolded(calm, admin, sign_in):
     for at in range(11):
         make_call(calm, counterpart=f"+3161000{at:04}", alarm=Alarm.END_NOT_CONFIRMED)

@@ -131,6 +131,15 @@ def test_each_figure_leads_to_as_many_rows_as_it_names(bloom, owner):
     assert {url: owner.get(url).context["count"] for url in wanted} == wanted
 
 
+def test_campaigns_tell_how_far_they_are_and_what_they_brought(bloom, owner, monkeypatch):
+    campaign = make_campaign(bloom, total_leads=4, completed_leads=1, failed_leads=0)
+    call = make_call(bloom, state="ended", analysis_outcome="booked")
+    make_lead(campaign, status="completed", call_remote_id=call.remote_id)
+    monkeypatch.setattr("dashboard.campaigns.pace.ending", lambda *args: "about 16:40 today")
+    page = owner.get(OVERVIEW).content.decode()
+    assert "1 of 4 · 100% booked" in page and "ends about 16:40 today" in page
+
+
 def test_live_calls_tell_who_is_on_the_phone(bloom, owner):
     call = make_call(bloom)
     make_lead(make_campaign(bloom), status="calling", call_remote_id=call.remote_id, variables={"name": "H. de Wit"})
