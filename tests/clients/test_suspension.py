@@ -310,7 +310,7 @@ def test_a_closed_client_holds_nothing_and_keeps_its_story(operator, admin, make
         dedicating.dedicate_number(operator.tenant, number, by=admin)
     suspension.reopen(operator.tenant, by=admin, reason="Came back")
     assert owner.get("/c/harbor/").status_code == 200
-    with pytest.raises(intents.CallRefused, match="not yours"):
+    with pytest.raises(intents.CallRefused, match="not assigned to you"):
         operator.place("+31612340078")
 
 

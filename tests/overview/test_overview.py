@@ -55,7 +55,7 @@ def test_the_root_url_leads_each_to_their_own(bloom, harbor, make_member, sign_i
         Membership.objects.create(tenant=harbor.tenant, user=owner, role=Role.VIEWER)
     chooser = sign_in(owner).get("/").content.decode()
     assert "/c/bloom-dental/" in chooser and "/c/harbor-logistics/" in chooser
-    assert "nowhere in" in sign_in(make_user("Nobody Yet")).get("/").content.decode()
+    assert "No client yet" in sign_in(make_user("Nobody Yet")).get("/").content.decode()
 
 
 def test_staff_see_who_talks_what_asks_and_how_old_it_is(sign_in, support, bloom, harbor):

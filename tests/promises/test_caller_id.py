@@ -294,7 +294,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
     answer = browser.post("/c/harbor/call/", form)
     assert answer.status_code == 422 and "not assigned to you" in answer.content.decode()
     intent = {"by": None, "destination": "+31612340042", "number": foreign.pk, "assistant": voice.pk}
-    with pytest.raises(intents.CallRefused, match="not yours"):
+    with pytest.raises(intents.CallRefused, match="not assigned to you"):
         intents.place(operator.tenant, token=uuid.uuid4(), **intent)
 
     def whatever_was_asked(tenant, number, assistant):
