@@ -7,15 +7,16 @@ from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from dashboard.calls import outcomes
+from dashboard.calls import analysis_words, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
 from dashboard.calls.models import Alarm, Call, CallReport, Receipt, State
 from dashboard.ui import pagination, phone_numbers, states
-from dashboard.voicedock import CommandType
+from dashboard.voicedock import CommandType, commands
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
 from tenants.auditor_admin.read_only_admin import ReadOnlyInline, column, format_facts, in_words
@@ -27,7 +28,12 @@ ROLES = {"assistant": "Assistant:", "user": "Person:"}
 DIRECTIONS = choice_filter("direction", [("outbound", "Out"), ("inbound", "In"), ("web", "Web")])
 ORIGIN = choice_filter("origin", [("placed", "In Patchbay"), ("adopted", "Outside of Patchbay")], "placed")
 ALARMS = choice_filter("alarm", Alarm.choices)
-COMMANDS = choice_filter("command", [(command.value, command.replace("-", " ")) for command in CommandType])
+COMMANDS = choice_filter("command", [(command.value, command.label) for command in CommandType])
+
+
+def _content(payload: dict[str, Any]) -> str:
+    """What a command says; its name stands beside it."""
+    return format_facts({name: value for name, value in payload.items() if name != "type"})
 
 
 class ReceiptsOfCall(ReadOnlyInline):
@@ -35,8 +41,8 @@ class ReceiptsOfCall(ReadOnlyInline):
     verbose_name_plural = "Commands sent into it"
     fields: ClassVar[list[Any]] = [
         column("asked_at", "Asked for"),
-        column("command", "Command", in_words),
-        column("payload", "Content", format_facts),
+        column("command", "Command", commands.label),
+        column("payload", "Content", _content),
         column("outcome", "VoiceDock’s answer"),
         column("answered_at", "Answered"),
         column("effect", "What became of it"),
@@ -205,7 +211,8 @@ class ReportAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Analysis")
     def analysed(self, report: CallReport) -> str:
-        return format_facts(report.analysis)
+        rows = analysis_words.rows(report.analysis, timezone.get_current_timezone())
+        return format_html('<dl class="facts">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
 
 
 @admin.register(Receipt, site=site)
@@ -215,7 +222,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
         column("asked_at", "Asked for"),
         column("tenant", "Client"),
         "into",
-        column("command", "Command", in_words),
+        column("command", "Command", commands.label),
         column("outcome", "VoiceDock’s answer"),
         column("effect", "What became of it"),
         column("answered_at", "Answered"),
@@ -223,7 +230,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
     page = [
         *list_display,
         "asked_by_name",
-        column("payload", "Content", format_facts),
+        column("payload", "Content", _content),
         column("effect_at", "When it was seen"),
         column("note", "Note"),
     ]

@@ -17,7 +17,7 @@ class CampaignAdmin(ReadOnlyModelAdmin):
         column("name", "Campaign"),
         column("tenant", "Client"),
         column("connection", "Connection"),
-        column("status", "State"),
+        column("status", "State", lambda status: states.read(status, "campaign")[1]),
         column("completed_leads", "Completed"),
         column("failed_leads", "Not reached"),
         column("total_leads", "People"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django.db.models import TextChoices
+
+SPELLED = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)+")
 
 # kind → state → (mark, words). The marks are the modifiers of `.state` and `.jack` in components.css:
 # live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), "" (quiet).
@@ -40,5 +43,10 @@ def register(kind: str, choices: type[TextChoices], marks: Mapping[str, str]) ->
 
 
 def read(state: str, kind: str = "call") -> tuple[str, str]:
-    """Mark and words of a state; one that we do not know keeps its own word (`voicedock-api.md §5.3`)."""
-    return STATES[kind].get(state, ("", state))
+    """Mark and words of a state; one that we do not know keeps its own words (`voicedock-api.md §5.3`)."""
+    return STATES[kind].get(state) or ("", words(state))
+
+
+def words(value: str) -> str:
+    """A value of VoiceDock's that we do not know, without its spelling: `on_hold` → `On hold`."""
+    return re.sub(r"[_-]", " ", value).capitalize() if SPELLED.fullmatch(value) else value

@@ -34,5 +34,10 @@ def test_a_state_is_shown_in_words():
     assert drawn('{% state_mark "paused" kind="campaign" %}') == '<span class="state state--paused">Paused</span>'
 
 
-def test_an_unknown_state_is_shown_as_it_came():
+@pytest.mark.parametrize("state", ["on_hold", "on-hold"])
+def test_an_unknown_state_is_shown_in_words(state):
+    assert drawn("{% state_mark s %}", s=state) == '<span class="state">On hold</span>'
+
+
+def test_an_unknown_state_that_is_no_name_is_shown_as_it_came():
     assert drawn("{% state_mark s %}", s="on-<hold>") == '<span class="state">on-&lt;hold&gt;</span>'
