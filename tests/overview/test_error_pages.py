@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 
@@ -14,6 +15,14 @@ from tests.fixtures.factories import give_password
 
 HOME = "/c/bloom-dental/"
 HTML = {"accept": "text/html"}
+
+
+@pytest.fixture(autouse=True)
+def attempts_counted_anew():
+    """Wrong answers are counted by address too, which is the same in every test."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

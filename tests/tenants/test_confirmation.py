@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
+from django.core.cache import cache
 from playwright.sync_api import expect
 
 from tenants.access.permissions import Role
@@ -17,6 +18,14 @@ ASK, TEAM = "/accounts/confirm/", "/c/bloom-dental/team/"
 INVITE = f"{TEAM}invite/"
 DIALOG = {"HX-Request": "true"}
 KEY = "fl_typed_before_the_dialog"
+
+
+@pytest.fixture(autouse=True)
+def attempts_counted_anew():
+    """Wrong answers are counted by address too, which is the same in every test."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture
