@@ -32,7 +32,10 @@ def test_a_wrong_number_keeps_the_form_and_says_why_beside_it(window, sandbox):
 def test_two_clicks_dial_once_and_end_once(window, sandbox, talkative):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")
-    page.get_by_label("Number to call").fill("+31 6 1234 5611")
+    page.get_by_label("Number to call").fill("0612345611")
+    expect(page.locator("[data-number-echo]")).to_contain_text("Netherlands, mobile")
+    expect(page.get_by_label("Number to call")).to_have_value("06 1234 5611")
+    expect(page.get_by_role("button", name=BEGIN)).to_contain_text("Call +31 6 1234 5611 from")
     page.get_by_role("button", name=BEGIN).dblclick()
     page.wait_for_url(PANEL)
     force(sandbox, of_person(sandbox, "+31612345611"), "in-progress")
