@@ -66,10 +66,16 @@ def open_tenant(
 
 
 @scope.requires_scope
-def change_limits(tenant: Tenant, *, max_concurrent_calls: int, max_calls_per_day: int, by: User) -> None:
-    tenant.max_concurrent_calls, tenant.max_calls_per_day = max_concurrent_calls, max_calls_per_day
-    tenant.save(update_fields=["max_concurrent_calls", "max_calls_per_day"])
-    audit.record(by, tenant, "tenant.limits-changed", tenant, at_once=max_concurrent_calls, per_day=max_calls_per_day)
+def change_limits(
+    tenant: Tenant, *, by: User, max_concurrent_calls: int | None = None, max_calls_per_day: int | None = None
+) -> None:
+    """Change the limits that are given; the audit entry has both as they are afterwards."""
+    given = {"max_concurrent_calls": max_concurrent_calls, "max_calls_per_day": max_calls_per_day}
+    changed = {name: value for name, value in given.items() if value is not None}
+    Tenant.objects.filter(pk=tenant.pk).update(**changed)
+    tenant.refresh_from_db(fields=list(given))
+    both = {"at_once": tenant.max_concurrent_calls, "per_day": tenant.max_calls_per_day}
+    audit.record(by, tenant, "tenant.limits-changed", tenant, **both)
 
 
 @scope.requires_scope
@@ -84,15 +90,32 @@ def change_countries(
 
 @scope.requires_scope
 def dedicate_number(
-    tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None
+    tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None, name: str = ""
 ) -> NumberDedication:
-    """Give the tenant a number from `start` (now) until it is released; raises `AlreadyDedicated`."""
+    """Give the tenant a number from `start` (now) until it is released; raises `AlreadyDedicated`.
+
+    `name` is what its people call the line; "" for the number's own name.
+    """
     dedication = NumberDedication(
-        tenant=tenant, connection_id=number.connection_id, number=number, e164=number.e164, made_by=by
+        tenant=tenant,
+        connection_id=number.connection_id,
+        number=number,
+        e164=number.e164,
+        name=names.clean(name, 80),
+        made_by=by,
     )
     _dedicate(dedication, start, taken_by=lambda: NumberDedication.objects.filter(e164=number.e164))
     audit.record(by, tenant, "number.dedicated", dedication, number=number.e164)
     return dedication
+
+
+@scope.requires_scope
+def name_number(dedication: NumberDedication, name: str, *, by: User) -> None:
+    """What the tenant's people call this line; "" for the number's own name."""
+    dedication.name = names.clean(name, 80)
+    NumberDedication.objects.filter(pk=dedication.pk).update(name=dedication.name)
+    called = dedication.line_name or "Line"
+    audit.record(by, dedication.tenant, "number.named", dedication, number=dedication.e164, name=called)
 
 
 @scope.requires_scope

@@ -119,8 +119,7 @@ def last_sentence(call: Call) -> tuple[str, str]:
 
 def line(call: Call) -> str:
     """The name of our line, else nothing: its number stands beside it."""
-    number = call.number_dedication.number if call.number_dedication_id and call.number_dedication else None
-    return number.name if number else ""
+    return call.number_dedication.line_name if call.number_dedication_id and call.number_dedication else ""
 
 
 def assistant(call: Call) -> str:

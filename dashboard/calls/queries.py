@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Func, JSONField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from dashboard.calls import leads
@@ -20,6 +21,7 @@ from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDe
 
 BOARD_SIZE = 200
 RECENT, RECENT_PEOPLE = 100, 4
+LINE_NAME = Coalesce(NullIf("name", Value("")), "number__name")  # as `NumberDedication.line_name`
 
 
 def with_relations(calls: CallQuerySet) -> CallQuerySet:
@@ -219,7 +221,7 @@ def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
     if tenant is None:
         clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
         return {"lines": [], "assistants": [], "clients": clients}
-    lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", "number__name")
+    lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", LINE_NAME)
     names = AssistantDedication.objects.filter(tenant=tenant).values_list(
         Value("assistant"), "assistant__name", Value("")
     )

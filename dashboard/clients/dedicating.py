@@ -26,10 +26,12 @@ class InUse(ActionRefused):
 
 
 @scope.requires_scope
-def dedicate_number(tenant: Tenant, number: Number, *, by: User, start: datetime | None = None) -> NumberDedication:
+def dedicate_number(
+    tenant: Tenant, number: Number, *, by: User, start: datetime | None = None, name: str = ""
+) -> NumberDedication:
     """From `start` (now) until it is released; raises `AlreadyDedicated`, also for a number VoiceDock took away."""
     _may_have(tenant, number)
-    dedication = dedications.dedicate_number(tenant, number, by=by, start=start)
+    dedication = dedications.dedicate_number(tenant, number, by=by, start=start, name=name)
     publish.row_changed("inventory", number.connection_id, tenant=tenant)
     return dedication
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -117,7 +118,7 @@ class DedicateForm(forms.Form):
         required=False,
         label="From",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Empty for now; else from 00:00 of that day. Open until you release it.",
+        help_text="Empty: now; else from 00:00 of that day.",
     )
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
@@ -129,20 +130,27 @@ class DedicateForm(forms.Form):
         """Why nothing can be dedicated; empty where something can be chosen."""
         if self.offers.filter(is_kept=False).exists():
             return ""
-        return "Everything that VoiceDock has is dedicated. Release one where it is, or order another at VoiceDock."
+        return "Everything that VoiceDock has is assigned. Release one where it is, or order another at VoiceDock."
 
     def clean_start(self) -> datetime | None:
         day: date | None = self.cleaned_data["start"]
         today = timezone.now().astimezone(self.zone).date()
         if day and day < today:
-            raise ValidationError("A dedication cannot begin in the past: calls made then would change hands.")
+            raise ValidationError("It cannot begin in the past: calls made then would change hands.")
         return time_zones.start_of_day(day, self.zone) if day and day > today else None
+
+
+class LineNameForm(forms.Form):
+    """What the client's people call a line."""
+
+    name = NameField(max_length=80, required=False, label="Name", help_text="Empty: its name at VoiceDock.")
 
 
 class DedicateNumberForm(DedicateForm):
     number = NumberField(Number.objects.none(), label="Number", empty_label="Choose a number")
+    name = NameField(max_length=80, required=False, label="Name for the client", help_text="What its people see.")
 
-    field_order = ["number", "start"]
+    field_order = ["number", "name", "start"]
 
     def __init__(self, *args: Any, numbers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -173,14 +181,32 @@ class HolderForm(forms.Form):
         self.fields["client"].queryset = open_clients()  # type: ignore[attr-defined]
 
 
-class LimitsForm(forms.ModelForm):
+class OneAtATime:
+    """A form whose fields are also sent alone: with `only`, those that are not in it are left out."""
+
+    fields: dict[str, forms.Field]
+
+    def keep(self, only: Collection[str] | None) -> None:
+        """Everything stays where nothing of `only` is a field, so that an empty form is told what it lacks."""
+        if only and set(only) & set(self.fields):
+            for name in set(self.fields) - set(only):
+                del self.fields[name]
+
+
+class LimitsForm(OneAtATime, forms.ModelForm):
+    """How many calls a client may have at once, and in a day."""
+
     class Meta:
         model = Tenant
         fields = ("max_concurrent_calls", "max_calls_per_day")
         labels = {"max_concurrent_calls": "Calls at once", "max_calls_per_day": "Calls a day"}
 
+    def __init__(self, *args: Any, only: Collection[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keep(only)
 
-class CountriesForm(forms.Form):
+
+class CountriesForm(OneAtATime, forms.Form):
     """The country of a client, and the countries it may call."""
 
     country = CountryField()
@@ -192,8 +218,9 @@ class CountriesForm(forms.Form):
         help_text="Names or two-letter codes with commas between them. Empty: every country.",
     )
 
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tenant: Tenant, only: Collection[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.keep(only)
         self.initial = {
             "country": tenant.country,
             "allowed": ", ".join(map(phone_numbers.country, tenant.allowed_countries)),
@@ -257,7 +284,7 @@ class InventoryFilter(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "Number, name or client"}),
     )
     held = forms.ChoiceField(
-        choices=[("", "Free and dedicated"), ("free", "Free"), ("held", "Dedicated"), ("gone", "Vanished")],
+        choices=[("", "Free and assigned"), ("free", "Free"), ("held", "Assigned"), ("gone", "Gone at VoiceDock")],
         required=False,
         label="Holder",
     )

@@ -88,7 +88,7 @@ class GrantForm(forms.Form):
 
 class NumberDedicationField(forms.ModelChoiceField):
     def label_from_instance(self, dedication: NumberDedication) -> str:
-        return f"{phone_numbers.grouped(dedication.e164)} {names.isolate(dedication.number.name)}".strip()
+        return f"{phone_numbers.grouped(dedication.e164)} {names.isolate(dedication.line_name)}".strip()
 
 
 class AssistantDedicationField(forms.ModelChoiceField):

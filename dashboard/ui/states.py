@@ -10,7 +10,8 @@ from django.db.models import TextChoices
 SPELLED = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)+")
 
 # kind → state → (mark, words). The marks are the modifiers of `.state` and `.jack` in components.css:
-# live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), "" (quiet).
+# live (filled), waiting (ring), person (triangle), wrong (open square), ended (square), paused (bars), free (a small
+# dot, as a free line), "" (quiet). A ring is a call that connects, so nothing at rest has one.
 STATES: dict[str, dict[str, tuple[str, str]]] = {
     "lead": {
         "pending": ("", "Left to call"),
@@ -23,13 +24,36 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
     "caller-id": {
         "agrees": ("live", "The same number"),
         "differs": ("person", "Another number"),
-        "not-reported": ("waiting", "Not reported yet"),
+        "not-reported": ("", "Not reported yet"),
         "not-dialed": ("ended", "Nothing was dialed"),
+    },
+    "inventory": {  # of a number or an assistant
+        "free": ("free", "Free"),
+        "later": ("free", "Free for now"),
+        "in-use": ("live", "In use"),
+        "gone": ("person", "Gone at VoiceDock"),
+    },
+    "connection": {
+        "error": ("person", "Error"),
+        "failing": ("person", "Sync failing"),
+        "deliveries": ("person", "Webhooks failing"),
+        "limited": ("paused", "Rate-limited"),
+        "healthy": ("live", "Healthy"),
+        "importing": ("incomplete", "Importing"),
+    },
+    "sync": {  # of one kind, and of a run
+        "failing": ("person", "Failing"),
+        "followed": ("live", "In sync"),
+        "importing": ("incomplete", "Not synced yet"),
+        "failed": ("person", "Failed"),
+        "waited": ("paused", "Waited for the rate limit"),
+        "running": ("incomplete", "Running"),
+        "done": ("ended", "Done"),
     },
     "client": {
         "active": ("live", "Active"),
         "can-call": ("live", "Can call"),
-        "cannot-call": ("waiting", "Cannot call yet"),
+        "cannot-call": ("incomplete", "Cannot call yet"),
         "suspended": ("paused", "Suspended"),
         "closed": ("ended", "Closed"),
     },

@@ -62,6 +62,12 @@
     (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : again)?.focus();
   }, true);
 
+  for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) { // came back with an error
+    dialog.close();
+    dialog.showModal();
+    dialog.querySelector("[aria-invalid]")?.focus();
+  }
+
   // finding
   const shown = list => [...list.children].filter(item => !item.hidden && item.querySelector("a"));
   document.addEventListener("input", event => {

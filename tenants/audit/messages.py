@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "tenant.data-removed": "Retention of {name} ended: personal data of {calls} calls and {leads} leads was removed.",
     "tenant.calls-ended": "{actor} asked to end {asked} live calls, of which {ringing} were not answered yet.",
     "number.dedicated": "{actor} assigned {number}.",
+    "number.named": "{actor} named {number} {name}.",
     "number.released": "{actor} released {number}.",
     "number.withdrawn": "{actor} cancelled the assignment of {number} before it began.",
     "assistant.withdrawn": "{actor} cancelled the assignment of the assistant {assistant} before it began.",

@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('withdrawn_at', models.DateTimeField(blank=True, help_text='When it was withdrawn before it began.', null=True)),
                 ('e164', models.CharField(help_text='Of the number; here so that the database can compare it.', max_length=16)),
+                ('name', models.CharField(blank=True, help_text='What its client calls the line; else the number’s.', max_length=80)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.connection')),
                 ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -36,7 +36,7 @@ class DedicationQuerySet(models.QuerySet[AnyDedication]):
 
 
 class Dedication(models.Model):
-    """The period is `[from, to)`. Ending a dedication sets its end; nothing else changes."""
+    """The period is `[from, to)`. Ending a dedication sets its end; nothing else changes but the name of a line."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="%(class)ss")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="+")
@@ -70,6 +70,7 @@ class NumberDedication(Dedication):
 
     number = models.ForeignKey(Number, models.PROTECT, related_name="dedications", db_constraint=False)
     e164 = models.CharField(max_length=16, help_text="Of the number; here so that the database can compare it.")
+    name = models.CharField(max_length=80, blank=True, help_text="What its client calls the line; else the number’s.")
 
     class Meta:
         constraints = [
@@ -99,6 +100,11 @@ class NumberDedication(Dedication):
 
     def __str__(self) -> str:
         return f"{self.e164} for tenant {self.tenant_id}"
+
+    @property
+    def line_name(self) -> str:
+        """The name its client sees: its own, else the number's at VoiceDock, else ""."""
+        return self.name or self.number.name
 
 
 class AssistantDedication(Dedication):

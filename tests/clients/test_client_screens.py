@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import members
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Invitation, Number, NumberDedication, Tenant
+from tests.fixtures.call_factories import make_call
 
 
 def spare(setup, e164="+31205550181", name="Spare"):
@@ -168,11 +170,11 @@ def test_limits_are_changed_within_reason(admin_browser, bloom):
 
 def test_a_client_without_an_owner_is_proposed_one(admin_browser, bloom):
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
-    assert "Nobody yet. Invite its first owner." in page
+    assert "Cannot call yet" in page and "an owner is missing" in page and "Send the invitation" in page
     assert '<option value="owner" selected>' in page
     admin_browser.post("/clients/bloom-dental/people/", {"email": "new@bloom.test", "role": "owner"})
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
-    assert "Nobody has joined yet." in page and "Nobody yet. Invite its first owner." not in page
+    assert "Nobody has joined yet." in page and "new@bloom.test is invited" in page
     assert '<option value="operator" selected>' in page
 
 
@@ -272,7 +274,7 @@ def test_what_is_dedicated_from_a_later_day_is_seen_and_withdrawn(admin_browser,
 
     assert admin_browser.post(f"/clients/bloom-dental/{kind}s/{later.pk}/release/").status_code == 302
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
-    assert "Withdrawn" in page and "Admin Person withdrew" in page and "Withdraw it" not in page
+    assert "Withdrawn" in page and "Admin Person cancelled the assignment of" in page and "Withdraw it" not in page
     assert "Free for now" not in admin_browser.get("/inventory/").content.decode()
     assert admin_browser.post(f"/clients/bloom-dental/{kind}s/{later.pk}/release/").status_code == 404
     assert admin_browser.post(f"/clients/harbor-logistics/{kind}s/", wish).status_code == 302, "from the very same day"
@@ -294,5 +296,85 @@ def test_countries_are_set_in_words_and_shown(admin_browser, bloom):
     assert (tenant.country, tenant.allowed_countries) == ("NL", ["BE", "GB", "NL"])
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "Belgium, Netherlands, United Kingdom" in page
-    assert "as in the Netherlands, or with a country code" in page
+    assert "As in the Netherlands, or with a country code" in page
     assert "changed where calls may go: Belgium, Netherlands, United Kingdom" in page
+
+
+def test_one_limit_is_changed_alone_and_an_error_keeps_what_was_typed(admin_browser, bloom):
+    page = admin_browser.get("/clients/bloom-dental/").content.decode()
+    assert re.search(rf"Calls at once</small>\s*<b>{bloom.tenant.max_concurrent_calls}, 0 in use now</b>", page)
+    assert admin_browser.post("/clients/bloom-dental/limits/", {"max_calls_per_day": 350}).status_code == 302
+    wrong = admin_browser.post("/clients/bloom-dental/limits/", {"max_concurrent_calls": "many"})
+    text = wrong.content.decode()
+    assert wrong.status_code == 422 and 'value="many"' in text
+    assert re.search(r'id="setting-max_concurrent_calls"\s+open', text)
+    assert not re.search(r'id="setting-max_calls_per_day"\s+open', text)
+    with scope.for_system("look"):
+        tenant = Tenant.objects.get(pk=bloom.tenant.pk)
+    assert (tenant.max_calls_per_day, tenant.max_concurrent_calls) == (350, bloom.tenant.max_concurrent_calls)
+    page = admin_browser.get("/clients/bloom-dental/").content.decode()
+    assert f"{tenant.max_concurrent_calls} calls at once and 350 a day" in page
+
+
+def test_the_country_alone_leaves_the_allowed_countries(admin_browser, bloom):
+    address = "/clients/bloom-dental/countries/"
+    admin_browser.post(address, {"country": "NL", "allowed": "Netherlands, Belgium"})
+    assert admin_browser.post(address, {"country": "BE"}).status_code == 302
+    assert admin_browser.post(address, {"allowed": "Belgium"}).status_code == 302
+    with scope.for_system("look"):
+        tenant = Tenant.objects.get(pk=bloom.tenant.pk)
+    assert (tenant.country, tenant.allowed_countries) == ("BE", ["BE"])
+
+
+def test_a_line_has_a_name_that_staff_give_and_its_people_see(admin_browser, bloom, make_member, sign_in, harbor):
+    number = spare(bloom, name="did-0181")
+    wish = {"number": number.pk, "name": "Rotterdam line"}
+    assert admin_browser.post("/clients/bloom-dental/numbers/", wish).status_code == 302
+    with scope.for_system("look"):
+        held = NumberDedication.objects.get(number=number)
+    caller = sign_in(make_member(bloom, Role.OPERATOR))
+    assert "Rotterdam line" in caller.get("/c/bloom-dental/call/").content.decode()
+    address = f"/clients/bloom-dental/numbers/{held.pk}/name/"
+    assert admin_browser.post(address, {f"line-{held.pk}-name": "Reception"}).status_code == 302
+    page = admin_browser.get("/clients/bloom-dental/").content.decode()
+    assert "Reception" in page and "Admin Person named +31 20 555 0181 Reception" in page
+    assert "Reception" in caller.get("/c/bloom-dental/call/").content.decode()
+    wrong = admin_browser.post(address, {f"line-{held.pk}-name": "x" * 81})
+    assert wrong.status_code == 422 and "x" * 81 in wrong.content.decode()
+    assert admin_browser.post(address, {f"line-{held.pk}-name": ""}).status_code == 302
+    assert "did-0181" in caller.get("/c/bloom-dental/call/").content.decode()
+    assert admin_browser.post(f"/clients/harbor-logistics/numbers/{held.pk}/name/", {}).status_code == 404
+
+
+def test_what_was_done_is_shown_where_it_was_done(admin_browser, bloom):
+    number = spare(bloom)
+    answer = admin_browser.post("/clients/bloom-dental/numbers/", {"number": number.pk})
+    assert answer.headers["Location"] == "/clients/bloom-dental/#numbers"
+    page = admin_browser.get("/clients/bloom-dental/").content.decode()
+    numbers = page[page.index('id="numbers"') : page.index('id="assistants"')]
+    words = "+31 20 555 0181 is assigned to Bloom Dental."
+    assert words in numbers and page.count(words) == 1
+
+
+def test_a_client_shows_its_figures_first(admin_browser, bloom, make_member):
+    make_member(bloom, Role.OWNER)
+    make_call(bloom)
+    make_call(bloom, state="ended", duration_seconds=120)
+    page = " ".join(admin_browser.get("/clients/bloom-dental/").content.decode().split())
+    assert page.index('class="figures"') < page.index('id="numbers"')
+    assert f"1 of {bloom.tenant.max_concurrent_calls} lines in use" in page
+    assert 'href="/calls/?client=bloom-dental&amp;since=' in page and "2 minutes" in page
+    assert "Open alarms" in page and "Can call" in page
+
+
+def test_finance_reads_the_same_figures_without_links_or_controls(bloom, make_staff, sign_in, make_member):
+    make_member(bloom, Role.OWNER)
+    page = sign_in(make_staff(StaffRole.FINANCE)).get("/clients/bloom-dental/").content.decode()
+    main = page[page.index('<main id="main"') : page.index("</main>")]
+    assert 'class="figures"' in main and "<form" not in main and "/calls/?client" not in main
+
+
+def test_a_free_number_is_not_drawn_like_a_call_that_connects(admin_browser, bloom):
+    spare(bloom)
+    page = admin_browser.get("/inventory/?held=free").content.decode()
+    assert 'class="state state--free">Free' in page and "state--waiting" not in page

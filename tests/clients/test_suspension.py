@@ -352,14 +352,14 @@ def test_campaigns_of_a_stopped_client_are_paused_and_kept_so(operator, make_rem
 def test_staff_suspend_close_and_reopen_on_the_clients_page(admin_browser, bloom, make_member, sign_in):
     make_call(bloom)
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
-    assert "1 call is live now" in page and "Let them run" in page and "Reopen it" not in page
+    assert "1 call is live now" in page and "Let them run" in page and "Reopen…" not in page
     missing = admin_browser.post("/clients/bloom-dental/suspend/", {"reason": ""})
     assert missing.status_code == 422 and "Write why; it stays" in missing.content.decode()
-    assert re.search(r'id="suspend" open', missing.content.decode())
+    assert re.search(r'<dialog id="suspend"[^>]* open data-modal', missing.content.decode())
     assert admin_browser.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid", "calls": "run"}).status_code == 302
     page = admin_browser.get("/clients/bloom-dental/").content.decode()
     assert "Bloom Dental is suspended." in page and "Admin Person suspended Bloom Dental: Unpaid" in page
-    assert "1 call is still live" in page and "End it now" in page and "Suspend it" not in page
+    assert "1 call is still live" in page and "End it now" in page and "Suspend…" not in page
     inside = sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
     assert "Bloom Dental is suspended." in inside
     again = admin_browser.post("/clients/bloom-dental/suspend/", {"reason": "Unpaid"})
@@ -384,7 +384,7 @@ def test_finance_may_not(sign_in, make_staff, bloom):
     browser = sign_in(make_staff(StaffRole.FINANCE))
     for action in ("suspend", "close", "reopen", "end-calls"):
         assert browser.post(f"/clients/bloom-dental/{action}/", {"reason": "x"}).status_code == 403
-    assert "Suspend it" not in browser.get("/clients/bloom-dental/").content.decode()
+    assert "Suspend…" not in browser.get("/clients/bloom-dental/").content.decode()
 
 
 def test_an_open_page_of_a_suspended_client_says_so_and_notices_the_reopening(bloom, admin, make_member, sign_in):

@@ -47,15 +47,20 @@ def open_a_client(staff_page):
     staff_page.get_by_label("Connection", exact=True).select_option(label="Kabelhuis")
     staff_page.get_by_role("button", name="Open this client").click()
     expect(staff_page.get_by_role("heading", level=1)).to_contain_text("Juniper Care")
+    expect(staff_page.get_by_role("main")).to_contain_text("Cannot call yet")
+    steps = region(staff_page, "Before the first call")
+    expect(steps).to_contain_text("0 of 3 done")
+    assert findings(staff_page) == []
     for things, thing in (("Numbers", "Number"), ("Assistants", "Assistant")):
-        region(staff_page, things).get_by_label(thing, exact=True).select_option(index=1)
-        region(staff_page, things).get_by_role("button", name="Dedicate to").click()
+        steps.get_by_label(thing, exact=True).select_option(index=1)
+        steps.get_by_role("button", name=f"Assign this {thing.lower()}").click()
         expect(region(staff_page, things).get_by_role("table")).to_contain_text("In use")
-    staff_page.get_by_text("Invite somebody").click()
-    people = region(staff_page, "People")
-    people.get_by_label("E-mail").fill("wren@juniper.test")
-    people.get_by_label("Role").select_option("Owner")
-    people.get_by_role("button", name="Invite to Juniper Care").click()
+        expect(region(staff_page, things).get_by_role("status")).to_contain_text("is assigned to Juniper Care")
+    expect(steps).to_contain_text("2 of 3 done")
+    steps.get_by_label("E-mail").fill("wren@juniper.test")
+    expect(steps.get_by_label("Role")).to_have_value("owner")
+    steps.get_by_role("button", name="Send the invitation").click()
     link = staff_page.get_by_label("Invitation link").input_value()
+    expect(region(staff_page, "Before the first call")).to_contain_text("has not joined yet")
     assert findings(staff_page) == []
     return link

@@ -90,6 +90,7 @@ ROWS: dict[str, Row] = {
     "client-dedicate-assistant": post_row(
         data=lambda canary: {"assistant": canary.ids["assistant"]}, names_things=True
     ),
+    "client-name-number": post_row("number_dedication"),
     "client-release-number": post_row("number_dedication"),
     "client-release-assistant": post_row("assistant_dedication"),
     "client-invite": post_row(data=_person, owner_permission=Permission.INVITE_TO_CLIENTS),

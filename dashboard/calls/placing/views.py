@@ -169,7 +169,7 @@ def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> 
         words = f"Yours from {day.day} {day:%B %Y}."
     return {
         "pk": dedication.pk,
-        "name": dedication.number.name or "Line",
+        "name": dedication.line_name or "Line",
         "e164": dedication.e164,
         "open": dedication.is_open,
         "ended": not dedication.is_open and bool(dedication.period.upper),
@@ -194,4 +194,4 @@ def _button_label(form: PlaceForm, lines: list[NumberDedication], chosen: str, n
     """Who is called, grouped where it is a number, and from which line."""
     line = next((line for line in lines if str(line.pk) == chosen and line.is_open), None)
     typed = str(form["destination"].value() or "")
-    return {"to": number or typed, "line": (line.number.name or line.e164) if line else ""}
+    return {"to": number or typed, "line": (line.line_name or line.e164) if line else ""}

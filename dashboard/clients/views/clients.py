@@ -87,7 +87,7 @@ def _create_organization(request: StaffRequest, tenant: Tenant, parent: Connecti
         return
     if asked.connection_id:
         messages.success(
-            request, f"VoiceDock created the organization {names.isolate(tenant.name)}; its key is sealed."
+            request, f"VoiceDock created the organization {names.isolate(tenant.name)}; its key is encrypted."
         )
     else:
         messages.error(request, f"{names.isolate(tenant.name)} has no organization of its own yet. {asked.note}")

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.clients import dedicating
 from dashboard.clients.forms import HolderForm, InventoryFilter
+from dashboard.clients.views.dedications import called
 from dashboard.connections.queries import open_clients
 from dashboard.inventory import queries
-from dashboard.ui import filters, phone_numbers
+from dashboard.ui import filters
 from tenants import dedications, names
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission
@@ -53,9 +54,10 @@ def _dedicate(request: StaffRequest, thing: Number | Assistant, dedicate: Callab
         except dedications.AlreadyDedicated as error:
             form.add_error("client", error.message)
         else:
-            called = phone_numbers.grouped(thing.e164) if isinstance(thing, Number) else str(thing)
-            messages.success(request, f"{names.isolate(called)} is dedicated to {names.isolate(tenant.name)}.")
-            return HttpResponseRedirect(reverse("staff-inventory"))
+            kind = str(thing._meta.model_name)
+            words = f"{names.isolate(called(thing))} is assigned to {names.isolate(tenant.name)}."
+            messages.success(request, words, extra_tags=kind)
+            return HttpResponseRedirect(f"{reverse('staff-inventory')}#section-{kind}")
     return _page(request, refused=(thing, form), status=422)
 
 

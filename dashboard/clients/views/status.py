@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from dashboard.clients import dedicating, suspension
-from dashboard.clients.forms import RetentionForm, StatusActionForm
+from dashboard.clients.forms import StatusActionForm
 from dashboard.clients.suspension import EndedCalls
 from dashboard.clients.views.client import back, show
 from tenants import names, tenant_status
@@ -46,25 +46,6 @@ def reopen(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.SET_RETENTION)
-def retention(request: StaffRequest, slug: str) -> HttpResponse:
-    """How long the personal data of its calls is kept once it is closed."""
-    tenant = get_object_or_404(Tenant, slug=slug)
-    form = RetentionForm(request.POST, instance=tenant)
-    if not form.is_valid():
-        return show(request, Tenant.objects.get(pk=tenant.pk), status=422, retention_form=form)
-    try:
-        tenant_status.change_retention(tenant, form.cleaned_data["retention_days"], by=request.user)
-    except tenant_status.StatusChangeRefused as error:
-        return show(request, Tenant.objects.get(pk=tenant.pk), status=409, refused=error.message)
-    messages.success(
-        request,
-        f"The personal data of {names.isolate(tenant.name)}’s calls is kept {_days(tenant)} after closing.",
-    )
-    return back(tenant)
-
-
-@require_POST
 @staff_view(Permission.END_CLIENT_CALLS, open_scope=False)
 def end_calls(request: StaffRequest, slug: str) -> HttpResponse:
     tenant = _find(request, slug)
@@ -90,15 +71,11 @@ def _change_status(
     try:
         ended = change(tenant, **arguments)
     except (tenant_status.StatusChangeRefused, dedicating.InUse) as error:
-        return _show_with_errors(request, tenant, status=409, filled=(name, form), refused=error.message)
-    messages.success(request, success.format(name=names.isolate(tenant.name)))
+        return _show_with_errors(request, tenant, status=409, filled=(name, form), refused=(name, error.message))
+    messages.success(request, success.format(name=names.isolate(tenant.name)), extra_tags="status")
     if ended is not None and arguments["end_calls"]:
         _report_ended(request, ended)
     return back(tenant)
-
-
-def _days(tenant: Tenant) -> str:
-    return f"{tenant.retention_days} day{'' if tenant.retention_days == 1 else 's'}"
 
 
 def _find(request: StaffRequest, slug: str) -> Tenant:
@@ -115,4 +92,4 @@ def _report_ended(request: StaffRequest, ended: EndedCalls) -> None:
     message = f"{ended.asked} call{' is' if ended.asked == 1 else 's are'} being ended."
     if ended.ringing:
         message += f" {ended.ringing} not answered yet: VoiceDock ends a call only once it talks, and then we end it."
-    messages.success(request, message)
+    messages.success(request, message, extra_tags="status")

@@ -375,6 +375,36 @@ def refreshed_on(*changes: str, of: Any = "", also: str = "") -> SafeString:
     return format_html('hx-trigger="{}"', ", ".join(triggers))
 
 
+@register.simple_tag(takes_context=True)
+def messages_at(context: Context, place: str) -> SafeString:
+    """The messages about what was done in this part of a page: those with the extra tag `place`.
+
+    The toasts (`_messages.html`) show the others, and these too on a page that has no such part.
+    """
+    notes = []
+    for message in context.get("messages") or []:
+        if message.extra_tags == place:
+            message.is_placed = True
+            notes.append(_note(message.level_tag, str(message)))
+    return format_html_join("", "{}", ((note,) for note in notes))
+
+
+@register.simple_tag
+def refusal_at(place: str, refused: tuple[str, str] | None) -> SafeString:
+    """Why what was tried in this part of a page was refused; `refused` is a place and the words."""
+    return _note("error", refused[1]) if refused and refused[0] == place else mark_safe("")
+
+
+def _note(level: str, words: str) -> SafeString:
+    tone, mark, role = {
+        "error": ("wrong", "alert", "alert"),
+        "warning": ("waiting", "alert", "status"),
+    }.get(level, ("live", "check", "status"))
+    shape = '<div class="note note--{} note--placed" role="{}"{}>{}<p>{}</p></div>'
+    receipt = "" if tone == "wrong" else mark_safe(" data-receipt")  # form_results.js brings it into view
+    return format_html(shape, tone, role, receipt, icon(mark), words)
+
+
 @register.simple_tag
 def form_errors(form: Any) -> SafeString:
     """What is wrong with the form as a whole."""

@@ -1,9 +1,10 @@
 -- A dedication is never rewritten. It is ended, now or later and never later than it would end already; or it is
--- withdrawn before it has begun. One that has ended or is withdrawn does not change any more.
+-- withdrawn before it has begun. One that has ended or is withdrawn does not change any more. Until then a line may get
+-- another name, which proves nothing.
 CREATE FUNCTION public.dedication_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  open_columns text[] := ARRAY['period', 'ended_by_id', 'withdrawn_at'];
+  open_columns text[] := ARRAY['period', 'ended_by_id', 'withdrawn_at', 'name'];
 BEGIN
   IF to_jsonb(OLD) - open_columns <> to_jsonb(NEW) - open_columns
      OR lower(OLD.period) IS DISTINCT FROM lower(NEW.period)
