@@ -19,7 +19,7 @@ class ConnectionForm(forms.Form):
         max_length=300,
         label="API key",
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-        help_text="From VoiceDock’s own settings. We ask VoiceDock once, then keep it sealed.",
+        help_text="From VoiceDock’s own settings. It is tried once and kept encrypted; later only its ending is shown.",
     )
 
 

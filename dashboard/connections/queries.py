@@ -125,7 +125,7 @@ def children_without_key(connection: Connection) -> list[dict[str, str]]:
 
 
 @scope.requires_scope
-def runs(connection: Connection, count: int = 30) -> list[SyncRun]:
+def runs(connection: Connection, count: int = 60) -> list[SyncRun]:
     return list(SyncRun.objects.filter(connection=connection).order_by("-started_at")[:count])
 
 

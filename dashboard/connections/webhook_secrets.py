@@ -42,7 +42,7 @@ def rotate(connection: Connection, *, by: User) -> WebhookSetup:
 def blocking_reason(secret: ConnectionSecret) -> str:
     """Why the webhook secret cannot be changed now; empty where it can."""
     if not secret.sealed_webhook_secret:
-        return "There is no secret yet: have the assistants report to us first."
+        return "There is no secret yet: set up webhooks first."
     if secret.sealed_webhook_secret_before:
         return "The last change is still under way: calls that began before it are signed with the old one."
     return ""

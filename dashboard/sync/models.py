@@ -24,7 +24,7 @@ class SyncRun(models.Model):
     class Outcome(models.TextChoices):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
-        WAITED = "waited", "Waited for its share"
+        WAITED = "waited", "Waited for the rate limit"
         FAILED = "failed", "Failed"
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="sync_runs")

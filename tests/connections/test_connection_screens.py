@@ -79,7 +79,7 @@ def test_hooking_up_leaves_foreign_webhooks_alone_unless_asked(admin_browser, ag
     path = f"/connections/{agency.connection.pk}/"
     assert admin_browser.post(f"{path}webhooks/").headers["Location"] == path
     page = admin_browser.get(path).content.decode()
-    assert "1 report elsewhere and were left alone." in page and "Take the others over" in page
+    assert "1 report elsewhere and were left as they are." in page and "Replace their webhooks" in page
     admin_browser.post(f"{path}webhooks/", {"take_over": "yes"})
     with scope.for_system("look"):
         assert not Assistant.objects.filter(connection=agency.connection, webhook_url__contains="elsewhere").exists()
@@ -96,7 +96,7 @@ def test_a_key_is_replaced_only_by_one_of_the_same_organization(admin_browser, a
 def test_support_looks_and_only_admins_change(sign_in, support, agency):
     browser, path = sign_in(support), f"/connections/{agency.connection.pk}/"
     page = browser.get(path).content.decode()
-    assert "Look at everything now" not in page and "Replace the key" not in page
+    assert "Sync now" not in page and "Replace the key" not in page
     assert "Add a connection" not in browser.get("/connections/").content.decode()
     for action in ("sync/", "webhooks/", "key/"):
         assert browser.post(path + action).status_code == 403

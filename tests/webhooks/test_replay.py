@@ -36,10 +36,10 @@ def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, 
     admin_browser = sign_in(admin)
     address = f"/connections/{operator_with_webhooks.connection.pk}/"
     page = admin_browser.get(address).content.decode()
-    assert "Reports that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
+    assert "Webhooks that could not be applied" in page and "RuntimeError" in page and "Apply them again" in page
     listed = admin_browser.get("/connections/").content.decode()
     assert (
-        "Reports failed" in listed and f"{len(outcomes())} could not be applied" in listed and "1 needs you" in listed
+        "Webhooks failing" in listed and f"{len(outcomes())} could not be applied" in listed and "1 needs you" in listed
     )
     looking = sign_in(support)
     assert "Apply them again" not in looking.get(address).content.decode()
@@ -49,8 +49,8 @@ def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, 
     deliveries.apply_waiting()
     assert set(outcomes()) == {"applied"}
     assert operator_with_webhooks.reload(broken).state == "in-progress"
-    assert "Reports that could not be applied" not in admin_browser.get(address).content.decode()
-    assert "Reports failed" not in admin_browser.get("/connections/").content.decode()
+    assert "Webhooks that could not be applied" not in admin_browser.get(address).content.decode()
+    assert "Webhooks failing" not in admin_browser.get("/connections/").content.decode()
     with scope.for_system("look"):
         assert AuditEntry.objects.get(action="webhook.replayed").actor == str(admin)
     assert "There is none left." in admin_browser.post(f"{address}replay/", follow=True).content.decode()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.connections import connect, organizations, queries, webhook_secrets
+from dashboard.connections import connect, folded_runs, organizations, queries, webhook_secrets
 from dashboard.connections.forms import ChildKeyForm, ConnectionForm, KeyForm, OrganizationForm
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, unreadable_items
@@ -97,11 +97,11 @@ def sync_now(request: StaffRequest, pk: int) -> HttpResponse:
 def set_up_webhooks(request: StaffRequest, pk: int) -> HttpResponse:
     connection = get_connection(request, pk)
     setup = connect.set_up_webhooks(connection, by=request.user, take_over=request.POST.get("take_over") == "yes")
-    message = f"{setup.ours} assistant{'' if setup.ours == 1 else 's'} report to us."
+    message = f"Webhooks are set up for {setup.ours} assistant{'' if setup.ours == 1 else 's'}."
     if setup.foreign:
-        message += f" {setup.foreign} report elsewhere and were left alone."
+        message += f" {setup.foreign} report elsewhere and were left as they are."
     if setup.left:
-        message += f" {setup.left} could not be told now; try again in a minute."
+        message += f" {setup.left} could not be set up now; try again in a minute."
     (messages.warning if setup.left else messages.success)(request, message)
     return redirect_to(connection)
 
@@ -118,8 +118,8 @@ def replace_key(request: StaffRequest, pk: int) -> HttpResponse:
         except connect.ChangeRefused as error:
             form.add_error("api_key", error.message)
         else:
-            messages.success(request, "The new key works and is in use.")
-            return redirect_to(connection)
+            messages.success(request, "The new key works and is in use.", extra_tags="key")
+            return redirect_to(connection, "key")
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
         return show(request, pk, key_form=form, status=422)
 
@@ -136,7 +136,7 @@ def replay(request: StaffRequest, pk: int) -> HttpResponse:
     """Webhooks that could not be applied are tried again within seconds."""
     connection = get_object_or_404(Connection, pk=pk)
     count = failed_deliveries.replay(connection, by=request.user)
-    applying = f"{count} report{' is' if count == 1 else 's are'} being applied again."
+    applying = f"{count} webhook{' is' if count == 1 else 's are'} being applied again."
     messages.success(request, applying if count else "There is none left.")
     return redirect_to(connection)
 
@@ -157,7 +157,7 @@ def show(
         "unreadable_count": unreadable_count,
         "one": one,
         "priorities": [(priority.label, one.priorities.get(priority.label, 0)) for priority in Priority],
-        "runs": queries.runs(one),
+        "runs": folded_runs.fold(queries.runs(one)),
         "failed_deliveries": failed_deliveries.failed(one),
         "children": [(child, ChildKeyForm(initial={"organization": child["id"]})) for child in children],
         "unanswered_requests": organizations.unanswered(one),
@@ -193,5 +193,7 @@ def _secret(connection: Connection) -> dict[str, Any]:
     }
 
 
-def redirect_to(connection: Connection) -> HttpResponse:
-    return HttpResponseRedirect(reverse("staff-connection", args=[connection.pk]))
+def redirect_to(connection: Connection, place: str = "") -> HttpResponse:
+    """To its page, and there to the part in which something was done."""
+    address = reverse("staff-connection", args=[connection.pk])
+    return HttpResponseRedirect(f"{address}#{place}" if place else address)

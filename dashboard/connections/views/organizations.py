@@ -37,7 +37,7 @@ def create(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error("name", error.message)
         else:
             if asked.connection_id:
-                messages.success(request, f"VoiceDock created {names.isolate(asked.name)}; its key is sealed.")
+                messages.success(request, f"VoiceDock created {names.isolate(asked.name)}; its key is encrypted.")
                 return HttpResponseRedirect(reverse("staff-connection", args=[asked.connection_id]))
             if asked.outcome != OrganizationRequest.Outcome.REFUSED:
                 return redirect_to(connection)

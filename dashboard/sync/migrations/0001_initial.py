@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('organization', 'Organization and credit'), ('inventory', 'Numbers and assistants'), ('live-calls', 'Live calls'), ('calls', 'Finished calls'), ('campaigns', 'Campaigns'), ('leads', 'Leads of campaigns')], max_length=16)),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('waited', 'Waited for its share'), ('failed', 'Failed')], default='running', max_length=8)),
+                ('outcome', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('waited', 'Waited for the rate limit'), ('failed', 'Failed')], default='running', max_length=8)),
                 ('run_count', models.PositiveIntegerField(default=1, help_text='Consecutive runs with the same outcome, counted together.')),
                 ('requests', models.PositiveIntegerField(default=0)),
                 ('seen', models.PositiveIntegerField(default=0, help_text='Items VoiceDock listed.')),
