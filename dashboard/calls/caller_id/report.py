@@ -136,10 +136,11 @@ def within(calls: QuerySet[Any], since: date | None, until: date | None, verdict
 
 
 def figures(calls: QuerySet[Any]) -> dict[str, int]:
-    """How many of the newest `COUNTED` came out how, and how many they are."""
+    """How many of the newest `COUNTED` came out how, how many they are, and of how many a number was reported."""
     newest = calls.order_by("-created_at", "-id").values("verdict")[: COUNTED + 1]
     counts = {verdict.replace("-", "_"): Count("verdict", filter=Q(verdict=verdict)) for verdict in VERDICTS}
-    return newest.aggregate(count=Count("verdict"), **counts)
+    found = newest.aggregate(count=Count("verdict"), **counts)
+    return found | {"reported": found["agrees"] + found["differs"]}
 
 
 def row_of(call: Any) -> ReportRow:

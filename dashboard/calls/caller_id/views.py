@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +22,8 @@ from tenants.access.permissions import Permission
 from tenants.access.reauthentication import Confirm
 from tenants.isolation import scope
 from tenants.models import Tenant
+
+DIFFERENCES = 20
 
 
 @require_GET
@@ -67,6 +70,7 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "filters": bar,
         "filtered": bool(bar.clear_url) or bool(form.errors),
         "rows": [report.row_of(call) for call in shown.rows],
+        **_differences(found, form, request.GET),
         "page": shown,
         "paged": "before" in request.GET or "after" in request.GET,
         "figures": report.figures(found),
@@ -75,6 +79,17 @@ def _page(request: Any, tenant: Tenant, urls: dict[str, str], *, staff: bool = F
         "zone_words": times.zone_words(tenant.zone),
     }
     return render(request, "calls/caller_id.html", context)
+
+
+def _differences(found: QuerySet[Any], form: CallerIdFilter, query: QueryDict) -> dict[str, Any]:
+    """The newest calls from another number, which stand above the first page of the list of all."""
+    if form.wish()["verdict"] or "before" in query or "after" in query:
+        return {"differences": []}
+    rows = list(found.filter(verdict=report.DIFFERS).order_by("-created_at", "-id")[: DIFFERENCES + 1])
+    shown = [report.row_of(call) for call in rows[:DIFFERENCES]]
+    more = query.copy()
+    more["verdict"] = report.DIFFERS
+    return {"differences": shown, "more_differences": f"?{more.urlencode()}" if len(rows) > DIFFERENCES else ""}
 
 
 def _export(request: Any, tenant: Tenant, page: str) -> HttpResponseBase:
