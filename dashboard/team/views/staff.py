@@ -24,8 +24,11 @@ from tenants.models import StaffGrant, StaffMember, Tenant
 MAX_LISTED = 500
 MEANINGS = [
     ("Admin", "Everything: connections and their keys, clients, inventory, and this page."),
-    ("Support", "Enters clients, and looks; acts there on a pass that the client gives. Knows every client, or some."),
-    ("Finance", "Clients and connections, to read."),
+    (
+        "Support",
+        "Enters clients and reads; acts there when the client gives support access. Sees every client, or some.",
+    ),
+    ("Finance", "Reads clients and connections."),
 ]
 
 
@@ -63,14 +66,15 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
 def change(request: StaffRequest, pk: int) -> HttpResponse:
     member, form = _member(pk), StaffRoleForm(request.POST)
     if not form.is_valid():
-        return _page(request, member, refused="Choose one of the roles.", status=422)
+        return _page(request, member, refused=("role", "Choose one of the roles."), status=422)
     try:
         staff.change(member, by=request.user, **form.cleaned_data)
     except staff.StaffChangeRefused as error:
-        return _page(request, member, refused=error.message, status=409)
+        return _page(request, member, refused=("role", error.message), status=409)
     publish.access_changed(person=member.user)
-    messages.success(request, f"{names.isolate(member.user)} is {member.get_role_display().lower()} now.")
-    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+    words = f"{names.isolate(member.user)} is {member.get_role_display().lower()} now."
+    messages.success(request, words, extra_tags="role")
+    return _to_person(pk, "role")
 
 
 @require_POST
@@ -82,8 +86,8 @@ def remove(request: StaffRequest, pk: int) -> HttpResponse:
         publish.access_changed(person=user)
         staff.remove(member, by=request.user)
     except staff.StaffChangeRefused as error:
-        return _page(request, member, refused=error.message, status=409)
-    messages.success(request, f"{names.isolate(user)} is no longer of the staff.")
+        return _page(request, member, refused=("role", error.message), status=409)
+    messages.success(request, f"{names.isolate(user)} is no longer of the staff.", extra_tags="people")
     return HttpResponseRedirect(reverse("home" if user == request.user else "staff-people"))
 
 
@@ -96,8 +100,9 @@ def grant_client(request: StaffRequest, pk: int) -> HttpResponse:
     tenant = form.cleaned_data["client"]
     publish.access_changed(person=member.user)
     staff.grant_client(member, tenant, by=request.user)
-    messages.success(request, f"{names.isolate(member.user)} may know and enter {names.isolate(tenant.name)}.")
-    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+    words = f"{names.isolate(member.user)} may see and enter {names.isolate(tenant.name)}."
+    messages.success(request, words, extra_tags="clients")
+    return _to_person(pk, "clients")
 
 
 @require_POST
@@ -106,8 +111,14 @@ def revoke_client(request: StaffRequest, pk: int, slug: str) -> HttpResponse:
     member, tenant = _member(pk), get_object_or_404(Tenant, slug=slug)
     publish.access_changed(person=member.user)
     staff.revoke_client(member, tenant, by=request.user)
-    messages.success(request, f"{names.isolate(tenant.name)} is closed to {names.isolate(member.user)} now.")
-    return HttpResponseRedirect(reverse("staff-person", args=[pk]))
+    words = f"{names.isolate(member.user)} has no access to {names.isolate(tenant.name)} any more."
+    messages.success(request, words, extra_tags="clients")
+    return _to_person(pk, "clients")
+
+
+def _to_person(pk: int, place: str) -> HttpResponse:
+    """To the page of this person, and there to the part in which something was done."""
+    return HttpResponseRedirect(f"{reverse('staff-person', args=[pk])}#{place}")
 
 
 def _member(pk: int) -> StaffMember:
