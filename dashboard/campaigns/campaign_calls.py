@@ -103,7 +103,8 @@ def of_leads(campaign: Campaign, leads: list[Lead]) -> dict[str, Call]:
 
 
 def _of(campaign: Campaign) -> CallQuerySet:
-    return Call.objects.filter(connection=campaign.connection_id, tenant=campaign.tenant_id)
+    calls = Call.objects.filter(connection=campaign.connection_id, tenant=campaign.tenant_id)
+    return calls.exclude(remote_id="")  # the condition of the index by which they are found
 
 
 def _calls(campaign: Campaign) -> CallQuerySet:
