@@ -3,6 +3,7 @@
 import itertools
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
@@ -11,7 +12,8 @@ from django.db.models.functions import Now
 from dashboard.calls import labels, sweep
 from dashboard.calls.control import commands, effects
 from dashboard.calls.history import timeline
-from dashboard.calls.models import Alarm, Call, Receipt
+from dashboard.calls.models import TRANSFER_IS_LATE, Alarm, Call, Receipt
+from dashboard.rate_limits import limiter
 from tenants.access.permissions import Role
 from tenants.audit.messages import SENTENCES
 from tenants.isolation import scope
@@ -103,3 +105,33 @@ def test_what_was_never_sent_is_not_reported_as_sent(operator):
     assert operator.audit_actions()[-1] == "call.command-not-sent"
     for action in ("call.command-asked", "call.command-refused", "call.command-not-sent"):
         assert not re.search(r"\bsent (\{command\}|by)", SENTENCES[action]), action
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "limit"),
+    [
+        ("say", "unknown", "Known limit of xAI Realtime: Say is unreliable here"),
+        ("say", "accepted", "Known limit of xAI Realtime: Say is unreliable here"),
+        ("inject-context", "accepted", "Known limit of xAI Realtime: context may not change what it says"),
+    ],
+)
+def test_a_receipt_names_the_known_limit_of_the_model_and_no_fault_of_the_moment(bloom, command, outcome, limit):
+    note = "VoiceDock did not answer in 30 seconds." if outcome == "unknown" else ""
+    for family, is_limited in (("xai_realtime", True), ("pipeline", False)):
+        call = make_call(bloom, family=family)
+        receipt = make_receipt(bloom, call, command, outcome=outcome, note=note)
+        entry = timeline.command_entry(call, receipt, me=None, zone=bloom.tenant.zone)
+        assert (limit in entry.why) is is_limited
+        assert ("did not answer in 30 seconds" in entry.why) is (bool(note) and not is_limited)
+        assert ("We will not send it again" in entry.why) is (outcome == "unknown" and is_limited)
+        open_mark = "cannot be confirmed on this model"
+        assert any(mark.words == open_mark for mark in entry.marks) is (is_limited and outcome == "accepted")
+
+
+def test_what_waits_says_when_the_screen_will_warn(bloom):
+    call = make_call(bloom)
+    transfer = make_receipt(bloom, call, "transfer", payload={"destination": "+31205550155"})
+    waiting = make_receipt(bloom, call, "say", outcome="waiting", answered_at=None)
+    for receipt, until in ((transfer, transfer.answered_at + TRANSFER_IS_LATE), (waiting, None)):
+        entry = timeline.command_entry(call, receipt, me=None, zone=bloom.tenant.zone)
+        assert entry.marks[-1].until == (until or receipt.asked_at + timedelta(seconds=limiter.TIMEOUT))

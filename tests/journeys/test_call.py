@@ -31,13 +31,13 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
-    commands = page.locator("#call-timeline li.command-receipt")
+    rows = page.locator("#call-timeline li.command-receipt")
 
     sandbox.post("faults", json={"fault": "slow", "route": "/calls/*/control", "seconds": 3})
     page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
     with without_reload(page, "call"):
         page.get_by_role("button", name="Send context").click()
-        receipt = commands.filter(has_text="Her deductible is used up.")
+        receipt = rows.filter(has_text="Her deductible is used up.")
         expect(receipt).to_contain_text("on its way")
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("VoiceDock does not tell whether it was used")
@@ -45,7 +45,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
         page.get_by_role("radio", name="Say").check(force=True)
         page.get_by_placeholder("Exactly what the assistant should say").fill("One moment please.")
         page.keyboard.press("Control+Enter")
-        receipt = commands.filter(has_text="One moment please.")
+        receipt = rows.filter(has_text="One moment please.")
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("Confirmed")
     assert findings(page) == []
@@ -93,3 +93,15 @@ def test_a_realtime_call_says_before_the_click_what_will_not_work(window, talkat
     expect(steer).to_contain_text("Transfer to a person who can say it")
     expect(page.get_by_role("button", name="Say it anyway")).to_be_enabled()
     assert findings(page) == []
+
+
+def test_one_press_transfers_to_a_person_that_the_client_has_named(window, talkative, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, "+31 6 1234 5606", "Recall NL")
+    page.get_by_role("radio", name="Transfer").check(force=True)
+    page.get_by_role("group", name="Transfer to").get_by_role("button", name="Reception").click()
+    expect(page.locator("#call-header")).to_contain_text("Transferring to Reception")
+    expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to Reception")
+    sent = [one for one in commands(sandbox, "transfer") if one["destination"] == "+31205550155"]
+    assert [one["message"] for one in sent] == ["I am putting you through to Reception."]
