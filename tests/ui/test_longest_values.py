@@ -41,7 +41,8 @@ TROUBLE = """desktop => {
       if (one.closest('.hidden, .skip, .skip-to-content-link')) continue;
       const box = one.getBoundingClientRect();
       let left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth), reachable = false;
-      for (let up = one.parentElement; up && !reachable; up = up.parentElement) {
+      const top = one.closest('dialog:modal')?.parentElement; // what stands around an open dialog does not cut it
+      for (let up = one.parentElement; up && up !== top && !reachable; up = up.parentElement) {
         const overflow = style(up).overflowX;
         if (overflow === 'visible' || up === document.body || up === document.documentElement) continue;
         if (['auto', 'scroll'].includes(overflow) && !desktop) reachable = true;
