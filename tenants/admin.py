@@ -124,7 +124,7 @@ class DedicationAdmin(ReadOnlyModelAdmin):
     def ends(self, dedication: Any) -> str:
         return format_moment(dedication.period.upper) if dedication.period.upper else "still"
 
-    @admin.display(description="Dedicated by")
+    @admin.display(description="Assigned by")
     def dedicated_by(self, dedication: Any) -> str:
         return person_link(dedication, "made_by")
 

@@ -31,7 +31,7 @@ from tenants.models import AssistantDedication, AuditEntry, NumberDedication, Pe
 MOST_CALLS, CHUNK = 100_000, 1000
 OpenScope = Callable[[], AbstractContextManager[None]]
 README, VERIFIER = "auditing/evidence_readme.txt", "auditing/verify_trail.py.txt"
-DEDICATIONS = ["What", "Number or assistant", "Dedicated from", "Dedicated until", "By", "Ended by"]
+DEDICATIONS = ["What", "Number or assistant", "Assigned from", "Assigned until", "By", "Ended by"]
 PEOPLE = ["Person", "Address", "Role", "Since", "Until", "Side"]
 READINGS = ["Entry", "Time", "Person", "What"]
 ENTRIES = ["Entry", "Time", "Person", "Action", "In words", "Hash"]

@@ -97,7 +97,7 @@ def _short(period: Period, figures: dict[str, int]) -> Answer:
     if open_:
         words = f"VoiceDock has not reported the number of {counted(open_, 'call')} yet; the others agree.{rest}"
         return Answer("waiting", "As far as is known.", words, figure, source)
-    words = f"Each left from a number that was dedicated to {client} at that moment.{rest}"
+    words = f"Each left from a number that was assigned to {client} at that moment.{rest}"
     return Answer("live", "Yes.", words, figure, source)
 
 

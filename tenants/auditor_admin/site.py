@@ -95,7 +95,7 @@ class AuditorAdminSite(admin.AdminSite):
             try:
                 return handler(request, *args, **kwargs)
             except scope.NoAuditorLogin as error:
-                return HttpResponse(f"The auditors' pages are not available: {error}", "text/plain", status=503)
+                return HttpResponse(f"The audit console is not available: {error}", "text/plain", status=503)
 
         return update_wrapper(csrf_protect(wrapper), view)
 

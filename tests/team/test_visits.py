@@ -69,7 +69,7 @@ def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, make_mem
     owner = make_member(bloom, Role.OWNER, "Dora Bloom")
     inside, theirs = visit_client(support, bloom, read_only=True), sign_in(owner)
     page = inside.get("/c/bloom-dental/").content.decode()
-    assert "Looking only" in page and "/c/bloom-dental/call/" not in page
+    assert "Read only" in page and "/c/bloom-dental/call/" not in page
     assert inside.get("/c/bloom-dental/team/").status_code == 200
     refused = inside.get("/c/bloom-dental/call/")
     assert refused.status_code == 403 and "can give support a pass" in refused.content.decode()
@@ -78,7 +78,7 @@ def test_support_looks_and_acts_on_a_pass_only(sign_in, support, bloom, make_mem
     assert inside.get("/c/bloom-dental/call/").status_code == 403
     assert theirs.post("/c/bloom-dental/team/support/", {"hours": "8"}).status_code == 302
     page = inside.get("/c/bloom-dental/call/").content.decode()
-    assert "You may act" in page and "on the pass of Dora Bloom" in page
+    assert "You may act" in page and "with support access from Dora Bloom" in page
     assert "Inside now" in theirs.get("/c/bloom-dental/team/").content.decode()
     assert theirs.post("/c/bloom-dental/team/support/withdraw/").status_code == 302
     assert inside.get("/c/bloom-dental/call/").status_code == 403
@@ -104,7 +104,7 @@ def test_a_pass_ends_by_itself_and_only_an_owner_gives_one(sign_in, support, blo
 
 def test_an_admin_needs_no_pass(admin, bloom, visit_client):
     page = visit_client(admin, bloom, read_only=True).get("/c/bloom-dental/call/")
-    assert page.status_code == 200 and "Looking only" not in page.content.decode()
+    assert page.status_code == 200 and "Read only" not in page.content.decode()
 
 
 @pytest.mark.parametrize("who", ["support", "admin"])
@@ -212,4 +212,4 @@ def test_consent_comes_from_the_clients_own_owner_only(admin, support, bloom, ma
         inside = visit_client(person, bloom)
         assert inside.post("/c/bloom-dental/team/support/", {"hours": "72"}).status_code == 403
         assert inside.post("/c/bloom-dental/team/support/withdraw/").status_code == 403
-        assert "Let support act" not in inside.get("/c/bloom-dental/team/").content.decode()
+        assert "Give support access" not in inside.get("/c/bloom-dental/team/").content.decode()

@@ -116,7 +116,7 @@ def _context(
         "days": _days(request, form, rows[len(live[:LIVE_ROWS]) :], counts, zone),
         "today": _today(request, counts, zone) if counted and not filtered else None,
         "page": page,
-        "sentence": f"Newest first, {times.zone_words(zone)}",
+        "sentence": times.zone_words(zone),
         "count": matching.order_by()[: COUNTED + 1].count() if filtered else len(rows),
         "counted": COUNTED,
         "filtered": filtered,

@@ -14,7 +14,7 @@ REMOVING_KEYS = (
 
 
 class Command(BaseCommand):
-    help = "Seal everything again with the first of PATCHBAY_FIELD_KEYS; can be run any number of times."
+    help = "Encrypt every secret again with the first of PATCHBAY_FIELD_KEYS; can be run any number of times."
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = resealing.run()
