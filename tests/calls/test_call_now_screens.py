@@ -1,5 +1,6 @@
 """Call now: what a person may type, and that nothing is dialed by mistake."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -371,6 +372,17 @@ def test_people_called_lately_are_one_press_away(bloom, operator_browser, operat
     page = operator_browser.get(ADDRESS)
     assert [person["e164"] for person in page.context["recent"]] == ["+31612345671", "+31612345672"]
     assert 'href="?to=%2B31612345671"' in page.content.decode()
+
+
+def test_the_echo_tells_when_this_person_was_called_last(bloom, harbor, operator_browser):
+    make_call(harbor, state="ended", ago=60)
+    asked = {"destination": "0612345678", "number": bloom.number.pk}
+    assert "last called" not in operator_browser.get(f"{ADDRESS}number/", asked).content.decode()
+    make_call(bloom, state="ended", ago=200)
+    make_call(bloom, state="ended", ago=100, counterpart="+31612345670")
+    part = operator_browser.get(f"{ADDRESS}number/", asked).content.decode()
+    assert re.search(r"last called <time[^>]*>3 min ago</time>", part)
+    assert "last called" in operator_browser.get(ADDRESS, {"to": "+31612345678"}).content.decode()
 
 
 def test_the_page_reads_as_much_for_many_calls_as_for_one(bloom, operator_browser, operator):

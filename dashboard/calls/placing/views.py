@@ -66,7 +66,14 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     """What the text in the field is read as, while it is typed: nothing is stored or dialed."""
     text = request.GET.get("destination", "")[:LONGEST_DESTINATION]
     line = queries.line_e164(request.tenant, request.GET.get("number", ""))
-    return render(request, "calls/_number_echo.html", {"echo": echoes.of(request.tenant, text, line=line)})
+    echo = echoes.of(request.tenant, text, line=line)
+    return render(request, "calls/_number_echo.html", {"echo": echo} | _last_to(request.tenant, echo))
+
+
+def _last_to(tenant: Tenant, echo: echoes.NumberEcho) -> dict[str, Any]:
+    """When this person was called last, so that nobody is called twice by mistake."""
+    call = queries.last_to(tenant, echo.e164)
+    return {"last_to": call, "last_to_person": labels.person(call) if call else ""}
 
 
 @require_POST
@@ -133,6 +140,7 @@ def _page(
         "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }
+    context |= _last_to(request.tenant, echo)
     invalid = form.is_bound and bool(form.errors)
     part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
     return render(request, part, context, status=422 if invalid else 200)
