@@ -66,4 +66,4 @@ def test_the_pages_of_others_refuse_an_auditor_in_words(window):
         answer = page.goto(path)
         assert answer.status == 404
         expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
-        expect(page.get_by_role("main")).to_contain_text("it is not yours to see")
+        expect(page.get_by_role("main")).to_contain_text("it is not open to you")
