@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.sandbox_admin import labels, sandbox_client
+from dashboard.ui import states
 
 REQUESTS = 40
 DELIVERIES = 15
@@ -38,10 +39,11 @@ def requests() -> list[dict[str, Any]]:
 
 def delivery(entry: dict[str, Any]) -> dict[str, Any]:
     """A webhook delivery as accepted or not, by the status in its result; without a status nobody answered."""
+    event = states.words(entry["event"])
     status = re.search(r"^(?:HTTP Error )?([1-5]\d\d)\b", str(entry["result"]))
     if status is None:
-        return {"event": entry["event"], "label": "nobody answered"}
-    return {"event": entry["event"], "label": status[1] if status[1] < "300" else f"{status[1]}, not taken"}
+        return {"event": event, "label": "no answer"}
+    return {"event": event, "label": status[1] if status[1] < "300" else f"{status[1]}, not accepted"}
 
 
 def _request(entry: dict[str, Any]) -> dict[str, Any]:

@@ -149,13 +149,13 @@ def test_requests_are_listed_newest_first_and_can_be_held(admin_browser, agency)
     ("result", "label"),
     [
         ("200", "200"),
-        ("HTTP Error 401: Unauthorized", "401, not taken"),
-        ("<urlopen error [Errno 111] Connection refused>", "nobody answered"),
+        ("HTTP Error 401: Unauthorized", "401, not accepted"),
+        ("<urlopen error [Errno 111] Connection refused>", "no answer"),
     ],
 )
 def test_a_delivery_has_a_label(result, label):
     assert page_context.delivery({"event": "status-update", "result": result}) == {
-        "event": "status-update",
+        "event": "Status update",
         "label": label,
     }
 
