@@ -53,7 +53,8 @@ class Archive:
         self.hashes[name] = digest.hexdigest()
 
     def table(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        self.add(name, spreadsheets.chunks(head, rows, spreadsheets.Format.COMMA))
+        """Adds `name`.csv."""
+        self.add(f"{name}.csv", spreadsheets.chunks(head, rows, spreadsheets.Format.COMMA))
 
     def text(self, name: str, text: str) -> None:
         self.add(name, [text.encode()])
@@ -85,14 +86,15 @@ def write(file: IO[bytes], period: Period, *, by: str, sees_all: bool, open_scop
         archive.text("summary.html", render_to_string("auditing/summary.html", facts))
         archive.text("README.txt", render_to_string(README, facts))
         archive.text("verify_trail.py", render_to_string(VERIFIER))
-        archive.table("dedications.csv", DEDICATIONS, dedications(period))
-        archive.table("access.csv", PEOPLE, _people(period, people))
-    archive.table("calls.csv", report.HEAD, report.rows(caller_id.calls_of(period), period.zone, open_scope))
-    archive.table("read-or-heard.csv", READINGS, _readings(period, open_scope))
-    archive.table("trail.csv", ENTRIES, _entries(period, open_scope))
+        archive.table("dedications", DEDICATIONS, dedications(period))
+        archive.table("access", PEOPLE, _people(period, people))
+    archive.table("calls", report.HEAD, report.rows(caller_id.calls_of(period), period.zone, open_scope))
+    archive.table("read-or-heard", READINGS, _readings(period, open_scope))
+    archive.table("trail", ENTRIES, _entries(period, open_scope))
     archive.add("trail.jsonl", _exact_entries(period, open_scope))
-    signed_until = period.until + timedelta(days=1)  # the first checkpoint after the period holds its last entries
-    archive.add("checkpoints.jsonl", (f"{line}\n".encode() for line in checkpoints.lines(period.since, signed_until)))
+    first, last = period.days_in_utc
+    signed = checkpoints.lines(first, last + timedelta(days=1))  # the first one after the period has its last entries
+    archive.add("checkpoints.jsonl", (f"{line}\n".encode() for line in signed))
     return archive.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
@@ -34,6 +34,11 @@ class Period:
     def ends(self) -> datetime:
         """Now, when the last day is not over yet."""
         return min(time_zones.start_of_day(self.until + timedelta(days=1), self.zone), timezone.now())
+
+    @property
+    def days_in_utc(self) -> tuple[date, date]:
+        """The first and the last day as checkpoints are dated, which is in UTC."""
+        return self.begins.astimezone(UTC).date(), self.ends.astimezone(UTC).date()
 
     @property
     def words(self) -> str:

@@ -48,7 +48,7 @@ def answer(period: Period, *, most: int = MOST_VERIFIED) -> TrailAnswer:
     if head is None:
         return _empty(period)
     after = _start(period, chain, head.seq, most)
-    signed = checkpoints.load(since=period.since) if after else checkpoints.load()
+    signed = checkpoints.load(since=period.days_in_utc[0]) if after else checkpoints.load()
     broken = next(verification.verify([chain], signed, after=after), None)
     entry, (_, when) = max(signed.of(chain).items(), default=(0, (b"", "")))
     problems = signed.problems

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
 class Piece(NamedTuple):
+    """A piece draws itself, since no space may stand between it and the next one."""
+
     text: str
     is_variable: bool
+
+    def __str__(self) -> SafeString:
+        if self.is_variable:
+            return format_html('<span class="variable">{}</span>', self.text)
+        return linebreaksbr(self.text)
 
 
 def parts(template: str) -> list[Piece]:

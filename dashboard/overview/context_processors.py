@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 
+from dashboard.calls.models import Call
 from dashboard.overview import attention, client_attention
 from dashboard.overview.attention import Attention
 from tenants.access import form_recovery, reauthentication
@@ -19,6 +21,7 @@ from tenants.isolation import scope
 from tenants.models import Tenant
 
 P = Permission
+KEPT = 10  # seconds
 BARE_ADDRESS = re.compile(r"[\d.]+(:\d+)?|\[.*\](:\d+)?")  # passkeys work for host names only
 STAFF_PAGES = [  # url name, label, icon, permission, whether a phone shows it in the menu "More"
     ("home", "Overview", "overview", P.SEE_CLIENTS, False),
@@ -76,8 +79,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
     args = [tenant.slug] if tenant else []
-    found = getattr(request, "attention", None) or _attention(actor, tenant)
-    figures = {"live": found.live, "overview": len(found.needs)}
+    figures = _figures(request, actor, tenant)
     nav = [
         _page(name, label, icon, args, in_more_menu=in_more_menu, count=figures.get(icon))
         for name, label, icon, permission, in_more_menu in (CLIENT_PAGES if tenant else STAFF_PAGES)
@@ -145,15 +147,42 @@ def _visit(actor: Actor, tenant: Tenant | None) -> dict[str, Any] | None:
     }
 
 
+def _figures(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> dict[str, int]:
+    """Live calls and what needs a person, by icon of the navigation.
+
+    The overviews, which list what needs a person, say how much it is; other pages repeat that for `KEPT` seconds, since
+    asking everything anew takes longer than most pages. Live calls are counted for each page.
+    """
+    key = f"needs:{actor.user.pk}:{tenant.pk if tenant else 'staff'}"
+    found: Attention | None = getattr(request, "attention", None)
+    if found is None and (needs := cache.get(key)) is not None:
+        return {"live": _live(actor, tenant), "overview": needs}
+    found = found or _attention(actor, tenant)
+    cache.set(key, len(found.needs), KEPT)
+    return {"live": found.live, "overview": len(found.needs)}
+
+
+def _live(actor: Actor, tenant: Tenant | None) -> int:
+    if not actor.may(P.SEE_CALLS if tenant else P.SEE_ALL_CALLS):
+        return 0
+    found = Call.objects.filter(tenant=tenant) if tenant else Call.objects.all()
+    with _scope_of(actor, tenant):
+        return found.live().count()
+
+
+def _scope_of(actor: Actor, tenant: Tenant | None) -> AbstractContextManager[None]:
+    """The scope that is open, else one of the client or of this member of staff."""
+    if scope.current():
+        return nullcontext()
+    return scope.for_tenant(tenant) if tenant else scope.for_staff(actor.staff)  # type: ignore[arg-type]
+
+
 def _attention(actor: Actor, tenant: Tenant | None) -> Attention:
     """What the overview lists, so that the sidebar says the same on every page."""
-    if tenant:
-        with nullcontext() if scope.current() else scope.for_tenant(tenant):
-            return client_attention.of_client(actor, tenant)
-    if actor.staff:
-        with nullcontext() if scope.current() else scope.for_staff(actor.staff):
-            return attention.of_staff(actor)
-    return Attention([])
+    if tenant is None and actor.staff is None:
+        return Attention([])
+    with _scope_of(actor, tenant):
+        return client_attention.of_client(actor, tenant) if tenant else attention.of_staff(actor)
 
 
 def _switcher(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
