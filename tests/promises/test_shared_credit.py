@@ -51,6 +51,7 @@ def read_all(bloom, make_member, sign_in):
     return read
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
 def test_nobody_of_a_client_reads_the_balance_of_a_shared_connection(bloom, harbor, read_all, role):
     with scope.for_system("they share it"):

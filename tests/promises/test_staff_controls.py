@@ -65,6 +65,7 @@ def refusals(browser, page: str) -> list[str]:
     return found
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("kind", KINDS)
 def test_staff_outside_of_clients_are_offered_nothing_that_is_refused(bloom, harbor, colleague, sign_in, kind):
     make_call(bloom)

@@ -90,6 +90,7 @@ def part_of(endpoint: Endpoint) -> str:
     return "auditor of all" if endpoint.auditor_admin else "owner" if endpoint.of_client else "admin"
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("who", ["owner", "admin", "auditor of all"])
 def test_no_page_shows_a_value_as_it_is_spelled(two_tenants, every_value, who):
     browser = Client(raise_request_exception=False)

@@ -15,6 +15,7 @@ NOT_NAMES = {  # template and expression
     ("components/_confirm_dialog.html", "name"): "the name of a form field",
     ("components/_filters.html", "name"): "the name of a form field",
     ("calls/_composer_notes.html", "notice.name"): "a model family",
+    ("admin/nav_sidebar.html", "model.name"): "the name of a list of records",
 }
 PEOPLE_AND_THINGS = {"name", "user", "tenant", "invited_by", "gone", "called", "thing", "assistant", "person"}
 

@@ -46,7 +46,7 @@ def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor
     assert client.get("/help/").status_code == 302
     for user in (support, auditor, make_member(bloom, Role.VIEWER)):
         page = sign_in(user).get("/help/").content.decode()
-        assert "Keys" in page and "Needs a person" in page
+        assert "Keyboard shortcuts" in page and "Needs a person" in page
 
 
 def test_security_txt_names_whom_to_tell(client, settings):
