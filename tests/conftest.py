@@ -34,6 +34,14 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def sidebar_counts_are_made_anew() -> None:
+    """What one page has kept for the next would differ with the order of the requests of a test."""
+    from dashboard.overview import context_processors
+
+    context_processors.KEPT = 0
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
     """A test that is skipped in CI counts as failed: what CI cannot run has not been tested."""

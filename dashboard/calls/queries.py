@@ -149,6 +149,7 @@ def last_to(tenant: Tenant, e164: str) -> Call | None:
     return with_relations(found).order_by("-created_at", "-id").first()
 
 
+@scope.requires_scope
 def by_token(tenant: Tenant, token: UUID) -> Call | None:
     """The call that this form has already created."""
     return Call.objects.filter(tenant=tenant, client_token=token).first()

@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 
 from dashboard.calls.history import export
 from dashboard.calls.models import Call
-from tenants.access.permissions import Role
+from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, StaffMember
 from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 
 LIST, BOARD = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
@@ -389,3 +389,10 @@ def test_the_export_says_the_outcome_in_words(bloom, manager):
     assert row[head.index("Outcome")] == "Call back"
     assert row[head.index("How it ended")] == "assistant hung up"
     assert row[head.index("Direction")] == "Out"
+
+
+def test_the_list_opens_for_support_without_a_client(bloom, make_user, sign_in):
+    """There is no client to choose from, so the filters have no field for it."""
+    colleague = make_user("Colleague")
+    StaffMember.objects.create(user=colleague, role=StaffRole.SUPPORT, sees_all=False)
+    assert sign_in(colleague).get("/calls/").status_code == 200

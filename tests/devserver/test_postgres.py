@@ -1,6 +1,7 @@
 """The embedded PostgreSQL finds a place its own user can reach, and gives roles exactly what they need."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ import psycopg
 import pytest
 
 from dashboard.devserver import create_roles, postgres
+from dashboard.devserver.paths import free_port
 from dashboard.devserver.postgres import Postgres
-from tests.fixtures.postgres import server
+from tests.fixtures.postgres import Server, server
 
 WHO = ("owner", "app", "auditor")
 
@@ -60,11 +62,22 @@ def test_nobody_comes_in_without_a_password(address):
         psycopg.connect(address.replace(address.split(":")[2].split("@")[0], "guessed"))
 
 
-def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
+@pytest.fixture
+def other_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server of its own: roles are shared by all tests of the usual one, in which auditors act by a change of role."""
+    password = secrets.token_urlsafe(12)
+    monkeypatch.setenv("PATCHBAY_TEST_SERVER", f"postgresql://postgres:{password}@127.0.0.1:{free_port()}/postgres")
+    other = Server()
+    other._start()
+    yield os.environ["PATCHBAY_TEST_SERVER"]
+    other.end()
+
+
+def test_the_roles_are_as_they_must_be_however_often_they_are_created(other_address):
     passwords = {f"{who}_password": os.environ[f"PATCHBAY_TEST_PATCHBAY_{who.upper()}"] for who in WHO}
     for _ in range(2):
-        create_roles.create(address, **passwords, database=None)
-    with psycopg.connect(address) as connection:
+        create_roles.create(other_address, **passwords, database=None)
+    with psycopg.connect(other_address) as connection:
         rows = connection.execute(
             "SELECT rolname, rolcanlogin, rolsuper, rolinherit, rolcreatedb, rolbypassrls FROM pg_roles "
             "WHERE rolname LIKE 'patchbay_%' ORDER BY 1"
@@ -77,7 +90,7 @@ def test_the_roles_are_as_they_must_be_however_often_they_are_created(address):
     assert rows == [
         ("patchbay_app", True, False, False, False, False),
         ("patchbay_auditor", True, False, False, False, False),
-        ("patchbay_owner", True, False, True, True, False),  # makes the databases of tests
+        ("patchbay_owner", True, False, True, False, False),
     ]
     assert members == (0,), "nobody can act as somebody else"
 

@@ -50,7 +50,7 @@ def test_a_list_of_several_clients_is_in_the_resellers(at_noon, admin, sign_in, 
 
 def test_the_auditors_admin_site_writes_the_zone_beside_the_time(at_noon, auditor, sign_in):
     html = sign_in(auditor).get("/admin/tenants/auditentry/").content.decode()
-    assert re.search(r"23 Nov 2026, \d\d:00 (UTC|CET)", html)
+    assert re.search(r"23 Nov 2026, \d\d:00:00 (UTC|CET)", html)
 
 
 def test_a_zone_this_machine_does_not_know_breaks_nothing():

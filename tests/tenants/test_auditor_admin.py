@@ -45,7 +45,7 @@ def test_an_export_is_written_down_before_it_leaves(bloom, harbor, auditor, sign
     answer = browser.get(f"/admin/calls/call/export/?client={harbor.tenant.pk}")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="call-')
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    assert [row["Person"] for row in rows] == ["'+31 6 12345002"]
+    assert [row["Person"] for row in rows] == ["'+31 6 1234 5002"]
     with scope.for_system("look"):
         entry = AuditEntry.objects.get(action="list.exported")
         assert (entry.tenant, entry.actor) == (harbor.tenant, str(auditor))

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 
 from dashboard.clients.views import client as client_views
+from dashboard.clients.views import people as people_views
 from tenants.access.permissions import STAFF_ROLE_PERMISSIONS, Permission, Role, StaffRole
 from tenants.accounts import members
 from tenants.isolation import scope
@@ -14,6 +15,7 @@ from tests.fixtures.concurrency import at_once
 from tests.promises import url_matrix
 
 ACTIONS = {  # what can be done on a client's page, and to its numbers and assistants in the inventory
+    "client-name-number": Permission.DEDICATE,
     "client-dedicate-number": Permission.DEDICATE,
     "client-dedicate-assistant": Permission.DEDICATE,
     "inventory-dedicate-number": Permission.DEDICATE,
@@ -101,7 +103,8 @@ def test_the_second_sees_the_error_beside_the_field_and_keeps_what_was_typed(
 ):
     """The other one invited while this request was past the check of what it may do."""
     make_member(bloom, Role.OWNER)
-    monkeypatch.setattr(client_views, "_roles_to_invite", lambda request, tenant: [("owner", "Owner")])
+    for module in (client_views, people_views):
+        monkeypatch.setattr(module, "roles_to_invite", lambda request, tenant: [("owner", "Owner")])
     answer = sign_in(support).post("/clients/bloom-dental/people/", asked)
     form = answer.context["invite_form"]
     assert answer.status_code == 422 and "has an owner already" in form.errors["email"][0]

@@ -61,7 +61,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
             searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
             **queries.choices(),
         )
-        one_client = bool(form.is_valid() and form.cleaned_data["client"])
+        one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
         context = _context(request, form, Call.objects.all(), zone=times.here(), counted=one_client)
         context |= {"ages": queries.ages(Kind.CALLS), "staff": True}
         unrecorded = _unrecorded(request, context["read"])
