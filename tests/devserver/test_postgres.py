@@ -64,7 +64,7 @@ def test_nobody_comes_in_without_a_password(address):
 
 @pytest.fixture
 def other_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server of its own: roles are shared by all tests of the usual one, in which auditors act by a change of role."""
+    """A server of its own: the tests share the roles of the usual one, in which auditors act by a change of role."""
     password = secrets.token_urlsafe(12)
     monkeypatch.setenv("PATCHBAY_TEST_SERVER", f"postgresql://postgres:{password}@127.0.0.1:{free_port()}/postgres")
     other = Server()
