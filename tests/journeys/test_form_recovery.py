@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from dashboard.devserver.demo_logins import PASSWORD
 from tests.journeys.axe import findings
+from tests.journeys.calling import BEGIN
 
 
 def test_the_form_is_filled_again_after_signing_in(window):
@@ -14,7 +15,7 @@ def test_the_form_is_filled_again_after_signing_in(window):
     page.get_by_label("Number to call").fill("+31 6 1234 5678")
     page.locator("[name=first_message]").fill("Good morning, this is typed.")
     page.context.clear_cookies(name="patchbay-session")
-    page.locator("form:has([name=first_message]) button").last.click()
+    page.get_by_role("button", name=BEGIN).click()
     page.wait_for_url("**/accounts/login/**")
     page.get_by_label("E-mail").fill("operator@bloom.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -20,7 +20,10 @@ from tests.fixtures.two_tenants import Person, TwoTenants, rolled_back
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.I)
 NEUTRAL = {"django_session", "usersessions_usersession", "tenants_user"}  # last use of a session, last log-in
 BETWEEN = " ()-\u00a0\u2009\u200b\u202f\u2060".encode()  # whatever a number may be written with
-ONCE = re.compile(rb'(?:nonce|hx-headers|data-now|data-seconds-left)=(?:"[^"]*"|\'[^\']*\')|value="[A-Za-z0-9]{64}"')
+ONCE = re.compile(
+    rb'(?:nonce|hx-headers(?::inherited)?|data-now|data-seconds-left)=(?:"[^"]*"|\'[^\']*\')'
+    rb'|value="[A-Za-z0-9]{64}"'
+)
 handler = ClientHandler(enforce_csrf_checks=False)
 
 
