@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from dashboard.calls import analysis_words, outcomes
+from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
@@ -88,11 +88,11 @@ class CallAdmin(ReadOnlyModelAdmin):
         column("assistant_dedication", "Assignment of the assistant"),
         column("asked_line", "Number asked for", _number),
         column("sent_at", "Sent to VoiceDock"),
-        column("answered_status", "VoiceDock’s answer", in_words),
+        column("answered_status", "VoiceDock’s answer", lambda status: in_words(status) or "—"),
         column("started_at", "Answered"),
         column("ended_at", "Ended"),
         column("duration_seconds", "Seconds talked"),
-        column("end_reason", "Reason of the end", in_words),
+        column("end_reason", "Reason of the end", lambda reason: in_words(labels.end_reason(reason)) or "—"),
         column("error", "Error"),
         column("alarm", "Alarm", _alarm),
         column("alarm_at", "Alarm since"),

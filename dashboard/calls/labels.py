@@ -15,6 +15,7 @@ ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are s
     "assistant_hangup": "assistant hung up",
     "max_duration": "longest time reached",
 }
+IN_THE_OUTCOME = {"transferred": ("transferred",), "failed": ("error",), "not_reached": ("no answer",)}
 ASKS = {
     Alarm.NOT_CERTAIN: "Not certain",
     Alarm.END_NOT_CONFIRMED: "Asks for you",
@@ -51,7 +52,7 @@ def state(call: Call) -> str:
     if call.machine_source and call.finished:
         return f"{words}, voicemail"
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
-        reason = _end_reason(call)
+        reason = end_reason(call.end_reason)
         return words if reason in words.lower() else f"{words}, {reason}"
     return words
 
@@ -64,12 +65,13 @@ def ending(call: Call) -> str:
         return "before dialing"
     if getattr(call, "ended_by", None) and call.end_reason != "user_hangup":
         return f"ended by {call.ended_by}"  # type: ignore[attr-defined]
-    return _end_reason(call)
+    words = end_reason(call.end_reason)
+    return "" if words in IN_THE_OUTCOME.get(call.outcome, ()) else words
 
 
-def _end_reason(call: Call) -> str:
+def end_reason(reason: str) -> str:
     """The reason in words; one that VoiceDock adds is shown as it is spelled, without its underscores."""
-    return ENDS.get(call.end_reason, call.end_reason.replace("_", " ").replace("-", " "))
+    return ENDS.get(reason, reason.replace("_", " ").replace("-", " "))
 
 
 def why(call: Call) -> str:
@@ -133,7 +135,7 @@ def assistant(call: Call) -> str:
 def not_reached(call: Call) -> str:
     """What is known of a call that nobody answered, where VoiceDock gives no error."""
     words = "Nobody was reached" if call.state == State.FAILED else states.read(call.state)[1]
-    reason = _end_reason(call)
+    reason = end_reason(call.end_reason)
     return f"{words}: {reason}." if reason else f"{words}. VoiceDock gives no reason."
 
 

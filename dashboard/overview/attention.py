@@ -41,7 +41,7 @@ ORDER += ["client"]
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """One thing that needs a person. `tone` is a mark of a state: person, or waiting for what can wait a little.
+    """One thing that needs a person. `tone` is a mark: person, waiting (it can wait a little), or incomplete.
 
     `about` names the client or the connection, `number` is a phone number of which `text` goes on to speak.
     """
@@ -313,7 +313,7 @@ def _read_client(since: datetime | None, facts: dict[str, Any], actor: Actor) ->
     return [
         Need(
             kind="client",
-            tone="waiting",
+            tone="incomplete",
             title="No owner yet" if nobody else "Cannot call yet",
             about=facts["name"],
             text="Nobody of this client can sign in." if nobody else f"{sentence[:1].upper()}{sentence[1:]}.",

@@ -151,7 +151,8 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
             if site.is_registered(relation.related_model):
                 changelist = reverse(f"admin:{kind.app_label}_{kind.model_name}_changelist")
                 query = f"{relation.field.name}__{row._meta.pk.name}__exact={row.pk}"
-                links.append((changelist, query, str(kind.verbose_name_plural)))
+                name = site.records_of(relation.related_model)
+                links.append((changelist, query, name[:1].lower() + name[1:]))
         return format_html_join(" · ", '<a href="{}?{}">{}</a>', links)
 
 
@@ -229,7 +230,7 @@ def column(path: str, name: str, shape: Callable[[Any], str] | None = None) -> C
     def value(row: Any) -> str | bool:
         return _shown(row, path, shape)
 
-    value.__name__ = path.split("__")[-1]
+    value.__name__ = f"shown_{path}"  # under a field's own name Django adds its help text, which is for programmers
     return admin.display(value, description=name, ordering=path)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -57,8 +58,12 @@ class AuditorAdminSite(admin.AdminSite):
         """The lists of records under the names that their admin classes give them."""
         apps: list[Any] = super().get_app_list(request, app_label)
         for entry in (entry for app in apps for entry in app["models"]):
-            entry["name"] = getattr(self._registry[entry["model"]], "records", "") or entry["name"]
+            entry["name"] = self.records_of(entry["model"])
         return apps
+
+    def records_of(self, model: type[Model]) -> str:
+        """The name of the list of a model."""
+        return getattr(self._registry[model], "records", "") or str(model._meta.verbose_name_plural)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return auditor_for(request.user) is not None

@@ -99,7 +99,7 @@ class NumberDedication(Dedication):
         ]
 
     def __str__(self) -> str:
-        return f"{self.e164} for tenant {self.tenant_id}"
+        return f"{self.e164}, from {self.period.lower:%-d %B %Y}"
 
     @property
     def line_name(self) -> str:
@@ -134,4 +134,4 @@ class AssistantDedication(Dedication):
         ]
 
     def __str__(self) -> str:
-        return f"assistant {self.assistant_id} for tenant {self.tenant_id}"
+        return f"{self.assistant}, from {self.period.lower:%-d %B %Y}"

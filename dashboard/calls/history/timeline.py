@@ -99,7 +99,7 @@ def _began(call: Call, me: User | None) -> str:
     if call.direction == "web":
         return "A call from the browser began"
     if not (call.requested_by or labels.lead(call)):
-        return "Placed outside of Patchbay: by VoiceDock’s dashboard or API. VoiceDock does not tell by whom"
+        return "Placed outside of Patchbay: by a campaign, or VoiceDock’s dashboard or API. By which is not known"
     words = f"{who} placed the call"
     if call.placed_at and call.sent_at:
         words += f"; VoiceDock took it in {(call.placed_at - call.sent_at).total_seconds():.1f} s"
