@@ -12,7 +12,7 @@ from datetime import datetime
 
 from dashboard.auditing.answers import Answer, counted
 from dashboard.auditing.periods import Period
-from tenants.access.permissions import Role
+from tenants.access.permissions import Role, StaffRole
 from tenants.audit.log import RESELLER
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Membership, Person, Visit
@@ -75,30 +75,70 @@ def team_of(period: Period) -> list[Access]:
 
 @scope.requires_scope
 def staff_of(period: Period) -> list[Access]:
-    """The reseller's staff by the entries of the reseller's own trail. Support reaches some clients only, or all."""
+    """The reseller's staff who could enter this client, by the reseller's own trail and what the client's says of
+    support that was let in. Finance enters no client, and support that sees granted clients only the granted ones."""
     own = AuditEntry.objects.filter(chain=RESELLER, action__in=STAFF)
     of_client = AuditEntry.objects.filter(tenant=period.client, action__in=GRANTS)
-    open_: dict[str, Access] = {}
-    closed: list[Access] = []
+    history = _StaffHistory()
     for entry in sorted([*own, *of_client], key=lambda entry: (entry.at, entry.pk)):
+        history.take(entry)
+    return [*history.closed, *history.open.values()]
+
+
+@dataclass(frozen=True)
+class _Colleague:
+    """What the entries up to a moment say of one member of staff; `sees_all` is True where an old entry is silent."""
+
+    person: str
+    email: str
+    role: str
+    sees_all: bool
+
+    def role_in_client(self, granted: bool) -> str:
+        """ "" for somebody who cannot enter it."""
+        if self.role == StaffRole.ADMIN.label or (self.role == StaffRole.SUPPORT.label and self.sees_all):
+            return self.role
+        return f"{self.role}, this client" if self.role == StaffRole.SUPPORT.label and granted else ""
+
+
+class _StaffHistory:
+    def __init__(self) -> None:
+        self.colleagues: dict[str, _Colleague] = {}
+        self.granted: set[str] = set()
+        self.open: dict[str, Access] = {}
+        self.closed: list[Access] = []
+
+    def take(self, entry: AuditEntry) -> None:
         details, key = _details(entry), entry.subject
-        before = open_.pop(key, None)
+        if entry.action in GRANTS:
+            (self.granted.add if entry.action == "support.let-in" else self.granted.discard)(key)
+        elif entry.action == "staff.removed":
+            self.colleagues.pop(key, None)
+        else:
+            self.colleagues[key] = self._read(entry, details, self.colleagues.get(key))
+        self._follow(key, entry.at)
+
+    def _read(self, entry: AuditEntry, details: dict[str, object], before: _Colleague | None) -> _Colleague:
+        after = str(details.get("after", ""))
+        role, _, reach = after.partition(", ")
+        return _Colleague(
+            person=str(details.get("person") or details.get("name") or ""),
+            email=str(details.get("email") or (before.email if before else "")),
+            role=role or str(details.get("role") or StaffRole.ADMIN.label),
+            sees_all=bool(details.get("sees_all", reach != "granted clients")),
+        )
+
+    def _follow(self, key: str, at: datetime) -> None:
+        """Ends and begins the access of one person, when it is another one from now on."""
+        colleague = self.colleagues.get(key)
+        role = colleague.role_in_client(key in self.granted) if colleague else ""
+        before = self.open.get(key)
+        if before is not None and before.role == role:
+            return
         if before is not None:
-            closed.append(replace(before, until=entry.at))
-        if entry.action in ("staff.removed", "support.kept-out"):
-            continue
-        name = str(details.get("person") or details.get("name") or (before.person if before else ""))
-        email = str(details.get("email") or (before.email if before else ""))
-        open_[key] = Access(name, email, _staff_role(entry, details, before), entry.at, None)
-    return [*closed, *open_.values()]
-
-
-def _staff_role(entry: AuditEntry, details: dict[str, object], before: Access | None) -> str:
-    if entry.action == "staff.first-admin":
-        return "Admin"
-    if entry.action == "support.let-in":
-        return "Support, this client"
-    return str(details.get("after") or details.get("role") or (before.role if before else ""))
+            self.closed.append(replace(self.open.pop(key), until=at))
+        if colleague is not None and role:
+            self.open[key] = Access(colleague.person, colleague.email, role, at, None)
 
 
 class _TeamHistory:

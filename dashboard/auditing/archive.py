@@ -16,7 +16,6 @@ from typing import IO
 
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from dashboard.auditing import access, caller_id, reading, trail
 from dashboard.auditing.periods import Period
@@ -82,7 +81,7 @@ def write(file: IO[bytes], period: Period, *, by: str, sees_all: bool, open_scop
     archive = Archive(file)
     with open_scope():
         people = access.answer(period, sees_all=sees_all)
-        facts = summary(period, people) | {"by": by}
+        facts = summary(period, people) | {"by": by, "sees_all": sees_all}
         archive.text("summary.html", render_to_string("auditing/summary.html", facts))
         archive.text("README.txt", render_to_string(README, facts))
         archive.text("verify_trail.py", render_to_string(VERIFIER))
@@ -92,10 +91,23 @@ def write(file: IO[bytes], period: Period, *, by: str, sees_all: bool, open_scop
     archive.table("read-or-heard", READINGS, _readings(period, open_scope))
     archive.table("trail", ENTRIES, _entries(period, open_scope))
     archive.add("trail.jsonl", _exact_entries(period, open_scope))
-    first, last = period.days_in_utc
-    signed = checkpoints.lines(first, last + timedelta(days=1))  # the first one after the period has its last entries
-    archive.add("checkpoints.jsonl", (f"{line}\n".encode() for line in signed))
+    archive.add("checkpoints.jsonl", _checkpoints(period, whole=sees_all))
     return archive.close()
+
+
+def _checkpoints(period: Period, *, whole: bool) -> Iterator[bytes]:
+    """The checkpoints as they were signed; or not `whole`: what they say of this client's chain alone.
+
+    A whole line names the chains of all clients, which an auditor of some of them may not see.
+    """
+    first, last = period.days_in_utc
+    for line in checkpoints.lines(first, last + timedelta(days=1)):  # the first one after it has its last entries
+        if whole:
+            yield f"{line}\n".encode()
+            continue
+        facts, chain = json.loads(line), trail.chain_of(period)
+        if chain in facts["heads"]:
+            yield json.dumps({"at": facts["at"], "heads": {chain: facts["heads"][chain]}}).encode() + b"\n"
 
 
 def summary(period: Period, people: access.AccessAnswer) -> dict[str, object]:
@@ -103,7 +115,7 @@ def summary(period: Period, people: access.AccessAnswer) -> dict[str, object]:
     first, last = trail.entries_in(period)
     return {
         "period": period,
-        "made_at": timezone.now().astimezone(period.zone),
+        "made_at": period.asked_at.astimezone(period.zone),
         "caller_id": caller_id.answer(period),
         "reading": reading.answer(period),
         "trail": trail.answer(period),

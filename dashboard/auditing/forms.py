@@ -30,13 +30,16 @@ class PeriodForm(forms.Form):
 
     def __init__(self, query: QueryDict) -> None:
         clients = Tenant.objects.order_by("name", "pk")
-        super().__init__(self._with_defaults(query, clients.first()))
+        named = query.get("client", "")
+        chosen = clients.filter(pk=named).first() if named.isascii() and named.isdecimal() and len(named) < 19 else None
+        super().__init__(self._with_defaults(query, chosen or clients.first()))
         self.fields["client"].queryset = clients  # type: ignore[attr-defined]
 
     @staticmethod
-    def _with_defaults(query: QueryDict, first: Tenant | None) -> dict[str, Any]:
-        chosen = query.get("client") or (str(first.pk) if first else "")
-        zone = time_zones.or_utc(first.timezone if first else "UTC")
+    def _with_defaults(query: QueryDict, client: Tenant | None) -> dict[str, Any]:
+        """Today is that of the client which is asked about."""
+        chosen = query.get("client") or (str(client.pk) if client else "")
+        zone = time_zones.or_utc(client.timezone if client else "UTC")
         until = query.get("until") or str(timezone.now().astimezone(zone).date())
         return {"client": chosen, "since": query.get("since") or until, "until": until}
 
@@ -47,6 +50,8 @@ class PeriodForm(forms.Form):
             self.add_error("since", "The first day is after the last one.")
         elif since and until and (until - since).days >= LONGEST:
             self.add_error("since", f"Choose at most {LONGEST} days.")
+        elif since and "client" in chosen and since > timezone.now().astimezone(chosen["client"].zone).date():
+            self.add_error("since", "This day has not begun yet.")
         return chosen
 
     def period(self) -> Period | None:

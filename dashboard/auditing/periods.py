@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ class Period:
     client: Tenant
     since: date
     until: date
+    asked_at: datetime = field(default_factory=timezone.now)  # one moment, so that all answers cover the same entries
 
     @property
     def zone(self) -> ZoneInfo:
@@ -32,8 +33,8 @@ class Period:
 
     @property
     def ends(self) -> datetime:
-        """Now, when the last day is not over yet."""
-        return min(time_zones.start_of_day(self.until + timedelta(days=1), self.zone), timezone.now())
+        """When it was asked, if the last day was not over yet."""
+        return min(time_zones.start_of_day(self.until + timedelta(days=1), self.zone), self.asked_at)
 
     @property
     def days_in_utc(self) -> tuple[date, date]:
@@ -50,7 +51,7 @@ class Period:
             days = f"{self.since.day} to {last}"
         else:
             days = f"{self.since.day} {self.since:%B %Y} to {last}"
-        now = timezone.now().astimezone(self.zone)
+        now = self.asked_at.astimezone(self.zone)
         return f"{days}, until {now:%H:%M}" if self.until >= now.date() else days
 
     @property

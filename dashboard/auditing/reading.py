@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import CharField, Count, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from dashboard.auditing.answers import Answer, counted
 from dashboard.auditing.periods import Period
@@ -15,8 +17,18 @@ from tenants.models import AuditEntry
 TRANSCRIPTS = ("call.transcript-read", "transcript.read")
 RECORDINGS = ("call.recording-opened",)
 EXPORTS = ("calls.exported", "caller-id.exported", "list.exported", "evidence.exported")
-READING = (*TRANSCRIPTS, *RECORDINGS, *EXPORTS)
+LISTS = ("calls.summaries-read", "calls.words-seen")  # summaries in a list, last sentences on the live board
+READING = (*TRANSCRIPTS, *RECORDINGS, *LISTS, *EXPORTS)
 SHOWN = 200
+COUNTS = {
+    kind: Count("pk", filter=Q(action__in=actions))
+    for kind, actions in (
+        ("transcripts", TRANSCRIPTS),
+        ("recordings", RECORDINGS),
+        ("lists", LISTS),
+        ("exports", EXPORTS),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +38,8 @@ class Reader:
     name: str
     transcripts: int
     recordings: int
+    lists: int
     exports: int
-    last_entry: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Reading:
 
 @dataclass(frozen=True)
 class ReadingAnswer:
+    """`readers` are the `SHOWN` who read most."""
+
     short: Answer
     readers: list[Reader]
     readings: list[Reading]
@@ -55,47 +69,40 @@ def entries_of(period: Period, call: UUID | None = None) -> QuerySet[AuditEntry]
 
 
 def short(period: Period) -> Answer:
-    return _short(readers_of(entries_of(period)))
+    return _short(entries_of(period))
 
 
 def answer(period: Period, call: UUID | None = None) -> ReadingAnswer:
     found = entries_of(period, call)
-    readers = readers_of(found)
     newest = list(found.order_by("-at", "-id")[: SHOWN + 1])
     return ReadingAnswer(
-        _short(readers), readers, [Reading(entry, sentence(entry)) for entry in newest[:SHOWN]], len(newest) > SHOWN
+        _short(found),
+        readers_of(found),
+        [Reading(entry, sentence(entry)) for entry in newest[:SHOWN]],
+        len(newest) > SHOWN,
     )
 
 
 def readers_of(found: QuerySet[AuditEntry]) -> list[Reader]:
-    rows = (
-        found.order_by()
-        .values("actor")
-        .annotate(
-            transcripts=Count("pk", filter=Q(action__in=TRANSCRIPTS)),
-            recordings=Count("pk", filter=Q(action__in=RECORDINGS)),
-            exports=Count("pk", filter=Q(action__in=EXPORTS)),
-            last=Max("seq"),
-        )
-        .order_by("-transcripts", "-recordings", "actor")
-    )
+    """By user and name, since two people may have one name."""
+    rows: QuerySet[Any] = found.order_by().values("actor_id", "actor").annotate(**COUNTS)
     return [
-        Reader(row["actor"], row["transcripts"], row["recordings"], row["exports"], row["last"]) for row in rows[:SHOWN]
+        Reader(row["actor"], row["transcripts"], row["recordings"], row["lists"], row["exports"])
+        for row in rows.order_by("-transcripts", "-recordings", "actor")[:SHOWN]
     ]
 
 
-def _short(readers: list[Reader]) -> Answer:
-    source = "From the audit trail; the same transcript again within an hour is one entry"
-    if not readers:
-        return Answer("ended", "Nobody.", "No transcript, recording or export is in the trail.", "0 people", source)
-    transcripts, recordings = sum(row.transcripts for row in readers), sum(row.recordings for row in readers)
-    exports = sum(row.exports for row in readers)
-    parts = [
-        counted(count, noun)
-        for count, noun in ((transcripts, "transcript"), (recordings, "recording"), (exports, "export"))
-        if count
-    ]
-    people = counted(len(readers), "person", "people")
+def _short(found: QuerySet[AuditEntry]) -> Answer:
+    source = "From the audit trail; the same again within an hour is one entry"
+    totals = found.order_by().aggregate(
+        people=Count(Concat("actor_id", Value(" "), "actor", output_field=CharField()), distinct=True), **COUNTS
+    )
+    if not totals["people"]:
+        words = "No transcript, recording, list with summaries or export is in the trail."
+        return Answer("ended", "Nobody.", words, "0 people", source)
+    nouns = (("transcripts", "transcript"), ("recordings", "recording"), ("lists", "list"), ("exports", "export"))
+    parts = [counted(totals[kind], noun) for kind, noun in nouns if totals[kind]]
+    people = counted(totals["people"], "person", "people")
     return Answer("ended", f"{people}.", f"They opened {_listed(parts)}.", people, source)
 
 

@@ -30,7 +30,8 @@ def invite(*, email: str, name: str, role: StaffRole | str, sees_all: bool = Tru
         raise StaffChangeRefused("Somebody signs in with this address already.")
     user = User.objects.create_user(email, None, name=name)
     member = StaffMember.objects.create(user=user, role=StaffRole(role), sees_all=sees_all or role != StaffRole.SUPPORT)
-    audit.record(by, None, "staff.invited", user, person=name, email=email, role=member.get_role_display())
+    role_words = member.get_role_display()
+    audit.record(by, None, "staff.invited", user, person=name, email=email, role=role_words, sees_all=member.sees_all)
     return member
 
 
@@ -51,7 +52,10 @@ def change(member: StaffMember, *, role: StaffRole | str, sees_all: bool, by: Us
     member.save(update_fields=["role", "sees_all"])
     after = f"{member.get_role_display()}, {_reach(member)}"
     if after != before:
-        audit.record(by, None, "staff.changed", member.user, person=str(member.user), before=before, after=after)
+        reach = {"sees_all": member.sees_all}
+        audit.record(
+            by, None, "staff.changed", member.user, person=str(member.user), before=before, after=after, **reach
+        )
 
 
 @scope.requires_scope

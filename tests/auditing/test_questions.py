@@ -174,6 +174,82 @@ def test_staff_are_named_to_auditors_of_every_client_only(bloom, auditor, admin,
     assert other.staff is None
 
 
+@pytest.mark.parametrize(
+    ("role", "sees_all", "granted", "shown"),
+    [
+        ("Admin", True, False, "Admin"),
+        ("Support", True, False, "Support"),
+        ("Support", False, False, ""),
+        ("Support", False, True, "Support, this client"),
+        ("Finance", True, False, ""),
+    ],
+)
+def test_staff_who_could_not_enter_are_not_named(bloom, auditor, admin, role, sees_all, granted, shown):
+    with scope.for_system("staff"):
+        facts = {"person": "Wren", "email": "w@patchbay.test", "role": role, "sees_all": sees_all}
+        audit.record(None, None, "staff.invited", admin, **facts)
+    if granted:
+        with scope.for_tenant(bloom.tenant):
+            audit.record(None, bloom.tenant, "support.let-in", admin, person="Wren")
+    with scope.for_auditor(auditor.auditor):
+        found = access.staff_of(today(bloom))
+    assert [one.role for one in found if one.person == "Wren"] == ([shown] if shown else [])
+
+
+def test_support_that_is_let_in_and_kept_out_had_access_in_between(bloom, auditor, admin):
+    with scope.for_system("staff"):
+        audit.record(None, None, "staff.invited", admin, person="Wren", email="w", role="Support", sees_all=False)
+    for action in ("support.let-in", "support.kept-out"):
+        with scope.for_tenant(bloom.tenant):
+            audit.record(None, bloom.tenant, action, admin, person="Wren")
+    with scope.for_system("staff"):
+        change = {"before": "Support, granted clients", "after": "Support, every client", "sees_all": True}
+        audit.record(None, None, "staff.changed", admin, person="Wren", **change)
+    with scope.for_auditor(auditor.auditor):
+        found = [one for one in access.staff_of(today(bloom)) if one.person == "Wren"]
+    assert [(one.role, one.until is None) for one in found] == [("Support, this client", False), ("Support", True)]
+
+
+def test_a_list_with_summaries_was_read_too_and_namesakes_are_two(bloom, auditor, make_member):
+    for _ in range(2):
+        somebody = make_member(bloom, Role.VIEWER, name="Jan de Vries")
+        with scope.for_tenant(bloom.tenant):
+            audit.record(somebody, bloom.tenant, "calls.summaries-read", bloom.tenant)
+    with scope.for_auditor(auditor.auditor):
+        answer = reading.answer(today(bloom))
+    assert answer.short.figure == "2 people" and answer.short.sentence == "They opened 2 lists."
+    assert [row.lists for row in answer.readers] == [1, 1]
+
+
+def test_a_day_that_has_not_begun_is_refused_and_today_is_the_clients_own(bloom, harbor, auditor, sign_in):
+    with scope.for_system("zones"):
+        type(bloom.tenant).objects.filter(pk=bloom.tenant.pk).update(timezone="Pacific/Auckland")
+        type(harbor.tenant).objects.filter(pk=harbor.tenant.pk).update(timezone="Pacific/Honolulu")
+    browser = sign_in(auditor)
+    assert "Download the archive" in text(browser.get(f"/admin/evidence/?client={harbor.tenant.pk}"))
+    archive = browser.get(f"/admin/evidence/download/?client={harbor.tenant.pk}")
+    assert archive.status_code == 200 and b"".join(archive.streaming_content)
+    archive.close()
+    later = f"client={harbor.tenant.pk}&since=2099-01-01&until=2099-01-01"
+    assert "This day has not begun yet." in text(browser.get(f"/admin/evidence/?{later}"))
+    assert browser.get(f"/admin/evidence/download/?{later}").status_code == 302
+
+
+def test_the_archive_of_an_auditor_of_one_client_names_no_other_chain(
+    bloom, harbor, auditor, sign_in, checkpoint_folder
+):
+    tasks.publish_checkpoints()
+    auditor.auditor.sees_all = False
+    auditor.auditor.save()
+    with scope.for_system("grant"):
+        AuditorGrant.objects.create(auditor=auditor.auditor, tenant=bloom.tenant)
+    answer = sign_in(auditor).get(f"/admin/evidence/download/?client={bloom.tenant.pk}")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        signed = archive.read("checkpoints.jsonl").decode()
+    assert f"tenant-{bloom.tenant.pk}" in signed and f"tenant-{harbor.tenant.pk}" not in signed
+    assert "reseller" not in signed
+
+
 def test_the_pages_cost_the_same_with_ten_times_the_rows(bloom, auditor, sign_in):
     browser, counts = sign_in(auditor), []
     for rows in (1, 9):
