@@ -21,11 +21,12 @@ ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth")
 
 @dataclass(frozen=True)
 class CallRow:
-    """A call with its person's name and number; `note` is one line below them."""
+    """A call with its person's name and number; `note` is one line below them, `has_summary` whether it is that."""
 
     call: Call
     name: str
     note: str
+    has_summary: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def latest(campaign: Campaign, *, summaries: bool) -> list[CallRow]:
     found = call_queries.with_summary(found) if summaries else found
     calls = {call.remote_id: call for call in found.filter(finished=True)}
     rows = [(lead, calls[lead.call_remote_id]) for lead in newest if lead.call_remote_id in calls]
-    return [CallRow(call, labels.person(call), _result(call, lead, summaries)) for lead, call in rows[:LATEST]]
+    return [_result(call, lead, summaries) for lead, call in rows[:LATEST]]
 
 
 @scope.requires_scope
@@ -125,8 +126,9 @@ def _attempt(lead: Lead | None) -> str:
     return f"{nth} attempt"
 
 
-def _result(call: Call, lead: Lead, summaries: bool) -> str:
+def _result(call: Call, lead: Lead, summaries: bool) -> CallRow:
     report = getattr(call, "report", None) if summaries else None
     if report is not None and report.summary:
-        return str(report.summary)
-    return _attempt(lead) if call.started_at is None else labels.ending(call).capitalize()
+        return CallRow(call, labels.person(call), report.summary, has_summary=True)
+    note = _attempt(lead) if call.started_at is None else labels.ending(call).capitalize()
+    return CallRow(call, labels.person(call), note)

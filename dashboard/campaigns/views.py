@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.calls.history import excerpts
 from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, sync, variables
 from dashboard.campaigns.models import Campaign
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, search_fields
 from dashboard.ui.fragments import page_or_part
-from tenants import time_zones
+from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -191,6 +192,8 @@ def _rendered(
         "may_see_calls": request.actor.may(Permission.SEE_CALLS),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
+    if any(one.has_summary for one in context["latest"]):
+        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
     if request.method == "POST":
         return render(request, "campaigns/campaign.html", context, status=status)
     return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboard.calls.history import excerpts
 from dashboard.calls.models import Call
 from dashboard.connections import queries as connection_queries
 from dashboard.overview import attention, client_page, credit, figures, queries
@@ -18,6 +19,7 @@ from dashboard.overview.queries import ClientRow
 from dashboard.sync import freshness
 from dashboard.ui import times
 from dashboard.ui.fragments import page_or_part
+from tenants import audit
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.models import Connection, Tenant
@@ -103,4 +105,6 @@ def _connections(rows: list[ClientRow], *, sees_all: bool) -> list[Connection]:
 def client(request: TenantRequest) -> HttpResponse:
     context = client_page.context(request)
     request.attention = context["attention"]  # type: ignore[attr-defined]
+    if any(one["summary"] for one in context["latest"]):
+        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
     return page_or_part(request, "overview/client.html", "overview/_client_overview.html", context)

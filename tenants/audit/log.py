@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextvars
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from tenants.isolation import scope
@@ -94,15 +94,27 @@ def record(
 @scope.requires_scope
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
     """Record a reading, once an hour for each user and subject, since some pages refresh every second."""
-    name, since = _subject_name(subject), once_since()
-    recent = AuditEntry.objects.filter(subject=name, action=action, actor_id=by.pk, at__gt=since)
-    if not recent.filter(tenant=tenant).exists():
+    if not _recent(by, action).filter(subject=_subject_name(subject), tenant=tenant).exists():
         record(by, tenant, action, subject, **details)
 
 
-def once_since() -> datetime:
-    """A reading that was recorded after this moment is not recorded again."""
-    return timezone.now() - ONCE
+@scope.requires_scope
+def not_recorded(by: User, tenants: Iterable[Tenant], action: str) -> list[Tenant]:
+    """The clients of which `record_once` would write that this user read them; in one query for all.
+
+    For pages of several clients: a transaction writes to the chain of one, so that each is recorded afterwards.
+    """
+    found = {_subject_name(tenant): tenant for tenant in tenants}
+    if not found:
+        return []
+    recent = _recent(by, action).filter(subject__in=found, tenant__in=found.values())
+    known = set(recent.values_list("tenant_id", flat=True))
+    return [tenant for tenant in found.values() if tenant.pk not in known]
+
+
+def _recent(by: User, action: str) -> QuerySet[AuditEntry]:
+    """Readings that are not recorded again."""
+    return AuditEntry.objects.filter(action=action, actor_id=by.pk, at__gt=timezone.now() - ONCE)
 
 
 def _subject_name(subject: Model | str) -> str:

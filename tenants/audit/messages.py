@@ -68,7 +68,7 @@ SENTENCES: dict[str, str] = {
     "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",
     "evidence.exported": "{actor} exported the evidence of {period} as an archive, with the hash {sha256}.",
     "transcript.read": "{actor} read a transcript in the audit console.",
-    "calls.summaries-read": "{actor} read what calls were about in the list of calls.",
+    "calls.summaries-read": "{actor} read what calls were about.",
     "call.transcript-read": "{actor} read the transcript of the call with {counterpart}.",
     "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",

@@ -14,7 +14,14 @@ from dashboard.calls.models import Call
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import AuditEntry, StaffMember
-from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
+from tests.fixtures.call_factories import (
+    captured_selects,
+    make_call,
+    make_campaign,
+    make_lead,
+    make_receipt,
+    make_report,
+)
 
 LIST, BOARD = "/c/bloom-dental/calls/", "/c/bloom-dental/live/"
 
@@ -290,6 +297,34 @@ def test_reading_summaries_is_recorded_once_for_each_client(bloom, harbor, manag
     for _ in range(2):
         browser.get("/calls/")
     assert (readers(bloom), readers(harbor)) == (2, 1)
+
+
+@pytest.mark.parametrize("shown", ["overview", "campaign", "panel", "earlier", "report"])
+def test_wherever_summaries_are_shown_it_is_recorded_once(bloom, make_member, sign_in, shown):
+    before = make_call(bloom, state="ended", ago=600)
+    make_report(bloom, before, summary="About a crown.", messages=[])
+    live, later = make_call(bloom, ago=60), make_call(bloom, state="ended", ago=30)
+    campaign = make_campaign(bloom)
+    make_lead(campaign, "completed", call_remote_id=before.remote_id)
+    address = {
+        "overview": "/c/bloom-dental/",
+        "campaign": f"/c/bloom-dental/campaigns/{campaign.pk}/",
+        "panel": f"{LIST}{live.pk}/",
+        "earlier": f"{LIST}{live.pk}/?part=earlier",
+        "report": f"{LIST}{later.pk}/",
+    }[shown]
+
+    def readers() -> list[tuple[str, str]]:
+        with scope.for_tenant(bloom.tenant):
+            found = AuditEntry.objects.filter(action="calls.summaries-read", tenant=bloom.tenant)
+            return list(found.values_list("actor", "subject"))
+
+    assert "About a crown" not in sign_in(make_member(bloom, Role.VIEWER)).get(address).content.decode()
+    assert readers() == []
+    manager = make_member(bloom, Role.MANAGER, name="Mara Jansen")
+    for _ in range(2):
+        assert "About a crown" in sign_in(manager).get(address).content.decode()
+    assert readers() == [("Mara Jansen", f"tenant:{bloom.tenant.pk}")]
 
 
 def test_days_have_headings_with_figures_that_lead_to_their_rows(bloom, manager):

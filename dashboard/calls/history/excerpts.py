@@ -11,6 +11,7 @@ from dashboard.calls.models import Call, State
 
 SPEAKERS = {"user": "Person", "assistant": "Assistant"}  # by the roles of messages (`voicedock-api.md §5.1`)
 BEFORE, LONGEST = 40, 160  # characters: shown before the words that were found, and of a line in all
+SUMMARIES_READ = "calls.summaries-read"  # the action in the audit trail, recorded once an hour for each client
 NO_REASON = "VoiceDock gives no reason"
 
 

@@ -24,7 +24,7 @@ from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Tenant
+from tenants.models import Tenant
 
 COUNTED = 10_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
@@ -45,7 +45,7 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
+        audit.record_once(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
@@ -64,11 +64,11 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
         one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
         context = _context(request, form, Call.objects.all(), zone=times.here(), counted=one_client)
         context |= {"ages": queries.ages(Kind.CALLS), "staff": True}
-        unrecorded = _unrecorded(request, context["read"])
+        unrecorded = audit.not_recorded(request.user, context["read"], excerpts.SUMMARIES_READ)
         response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
+            audit.record_once(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
     return response
 
 
@@ -81,15 +81,6 @@ def filter_form(request: TenantRequest) -> CallFilter:
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )
-
-
-def _unrecorded(request: StaffRequest, tenants: list[Tenant]) -> list[Tenant]:
-    """Those of whom it is not recorded yet that this user read their summaries; in one query for all."""
-    if not tenants:
-        return []
-    entries = AuditEntry.objects.filter(action="calls.summaries-read", actor_id=request.user.pk, tenant__in=tenants)
-    known = set(entries.filter(at__gt=audit.once_since()).values_list("tenant_id", flat=True))
-    return [tenant for tenant in tenants if tenant.pk not in known]
 
 
 def _context(

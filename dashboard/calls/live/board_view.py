@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count
@@ -20,10 +19,11 @@ from tenants import audit
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Tenant, User
+from tenants.models import Tenant, User
 
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 CHIPS = 8  # clients beside "Every client"; the others are in a menu
+WORDS_SEEN = "calls.words-seen"
 BUSY = 50  # calls from which on the board is drawn again every 2 seconds only
 
 
@@ -38,7 +38,7 @@ def board(request: TenantRequest) -> HttpResponse:
         "may_place": request.actor.may(Permission.PLACE_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, "calls.words-seen", tenant)
+        audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
     return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 
 
@@ -60,11 +60,11 @@ def staff_board(request: StaffRequest) -> HttpResponse:
         kept = {"client": chosen} if chosen else {}
         context = _context(request, calls, **kept) | _client_chips(list(clients), chosen)
         context |= {"chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
-        unrecorded = _unrecorded(request.user, context["read"])
+        unrecorded = audit.not_recorded(request.user, context["read"], WORDS_SEEN)
         response = page_or_part(request, "calls/live.html", "calls/_board.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, "calls.words-seen", tenant)
+            audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
     return response
 
 
@@ -73,18 +73,6 @@ def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
     clients.sort(key=lambda client: client.slug != chosen)
     shown = sorted(clients[:CHIPS], key=lambda client: (-client.live, client.name))  # type: ignore[attr-defined]
     return {"clients": shown, "more_clients": clients[CHIPS:]}
-
-
-def _unrecorded(user: User, tenants: Iterable[Tenant]) -> list[Tenant]:
-    """Those of whom it is not recorded yet in this hour that this user saw their words; in one query for all."""
-    found = list(tenants)
-    if not found:
-        return []
-    recent = AuditEntry.objects.filter(
-        action="calls.words-seen", actor_id=user.pk, tenant__in=found, at__gt=audit.once_since()
-    )
-    known = set(recent.filter(at__gt=audit.once_since()).values_list("tenant_id", flat=True))
-    return [tenant for tenant in found if tenant.pk not in known]
 
 
 def _context(request: TenantRequest | StaffRequest, calls: CallQuerySet, **kept: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.calls import manual_resolution, queries
 from dashboard.calls.control import commands, transfer_book
 from dashboard.calls.forms import CommandForm
+from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_context
 from dashboard.calls.models import Call, CallReport, Receipt
 from tenants import audit
@@ -181,6 +182,8 @@ def _instead_of_panel(request: TenantRequest, call: Call) -> HttpResponse:
 
 def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -> None:
     """Whoever is shown words, or what was made of them, is written down; in the scope that shows them."""
+    if context["may_read"] and any(excerpts.has_words(one) for one in context.get("earlier", [])):
+        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
     report: CallReport | None = context.get("report")
     if report and (report.messages or report.summary or report.analysis):
         audit.record_once(request.user, request.tenant, "call.transcript-read", call, counterpart=call.counterpart)
