@@ -13,6 +13,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LAST_SECOND = time(23, 59, 59)  # an end from here on is the end of the day: there is no 24:00
+LONGEST = timedelta(days=365)  # looked ahead: a campaign that takes longer has no end to speak of
 AHEAD = 3  # days searched for the next opening: a window may be skipped on the day the clock goes forward
 
 
@@ -52,9 +53,9 @@ class DailyWindow:
         return shut if shut > moment else shut + timedelta(hours=1)  # the hour that the clock repeats in autumn
 
     def after(self, moment: datetime, duration: timedelta) -> datetime | None:
-        """The moment by which it has been open for so long since `moment`; None where it does not open any more."""
+        """The moment by which it has been open for so long since `moment`; None where that is beyond `LONGEST`, or it does not open."""
         at: datetime | None = moment
-        while at is not None:
+        while at is not None and at - moment <= LONGEST:
             if self.is_open(at):
                 shut = self.closing(at)
                 if at + duration <= shut:

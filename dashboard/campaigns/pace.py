@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from dashboard.campaigns import windows
 from dashboard.campaigns.counts import RECENT, Counts
+from dashboard.campaigns.daily_window import LONGEST
 from dashboard.campaigns.models import Campaign
 
 FEWEST_PEOPLE = 5  # fewer tell no pace
 SHORTEST = timedelta(minutes=10)
 OLDEST = timedelta(minutes=5)  # leads that were read longer ago tell the pace of another time
 WEEK = 7  # days ahead that are named by their weekday
-LONGEST = timedelta(days=365)  # a campaign that takes longer has no end to speak of
 
 
 def ending(campaign: Campaign, known: Counts, now: datetime) -> str:

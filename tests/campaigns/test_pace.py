@@ -96,6 +96,14 @@ def test_a_duration_of_open_time_is_found_again(moment, minutes, window):
     assert window.open_between(moment, ends) == duration
 
 
+def test_nobody_looks_further_ahead_than_a_year():
+    minute = DailyWindow(time(9), time(9, 1), AMSTERDAM)
+    far = minute.after(NOW, timedelta(minutes=300))
+    assert far is not None and minute.open_between(NOW, far) == timedelta(minutes=300)
+    assert minute.after(NOW, timedelta(minutes=400)) is None
+    assert minute.after(NOW, timedelta(days=300)) is None  # one would walk through a thousand years
+
+
 def test_only_the_last_hour_counts(manager, bloom):
     campaign = make_campaign(bloom, total_leads=26, leads_seen_at=timezone.now())
     now = timezone.now()
