@@ -9,7 +9,7 @@ from django.db.models import Avg, Count, F, Max, Min, Q, Sum
 
 from dashboard.calls import labels
 from dashboard.calls import queries as call_queries
-from dashboard.calls.models import REACHED, Call, CallQuerySet
+from dashboard.calls.models import TALKED, Call, CallQuerySet
 from dashboard.campaigns.counts import CALLING
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
@@ -79,7 +79,7 @@ def history(campaign: Campaign) -> History:
     calls = _calls(campaign).exclude(line="").order_by().values_list("line")
     lines = list(
         calls.annotate(
-            n=Count("pk"), seconds=Sum("duration_seconds", filter=REACHED), talks=Count("pk", filter=REACHED)
+            n=Count("pk"), seconds=Sum("duration_seconds", filter=TALKED), talks=Count("pk", filter=TALKED)
         ).order_by("-n", "line")
     )
     started = AuditEntry.objects.filter(

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls import labels
 from dashboard.calls.caller_id import report
-from dashboard.calls.models import REACHED, AlarmClearing, Call
+from dashboard.calls.models import TALKED, AlarmClearing, Call
 from tenants import time_zones
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -26,7 +26,7 @@ LINES_DRAWN = 12
 
 @dataclass(frozen=True)
 class Figures:
-    """`minutes` are those talked in the month that is named; `cleared` alarms are those of the last 30 days."""
+    """`minutes` are those talked with people in the month that is named; `cleared` alarms are those of the last 30 days."""
 
     since: datetime
     month_since: datetime
@@ -51,9 +51,9 @@ def of(tenant: Tenant) -> Figures:
         .order_by()
         .aggregate(
             today=Count("pk", filter=is_today),
-            reached=Count("pk", filter=is_today & REACHED),
+            reached=Count("pk", filter=is_today & TALKED),
             calls=Count("pk"),
-            seconds=Sum("duration_seconds", default=0),
+            seconds=Sum("duration_seconds", filter=TALKED, default=0),
         )
     )
     minutes = round(counts.pop("seconds") / 60)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 
-from dashboard.calls.models import REACHED, Call
+from dashboard.calls.models import TALKED, Call
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.clients import readiness
 from dashboard.clients.readiness import Missing
@@ -126,8 +126,8 @@ def _read_campaign(since: datetime | None, facts: Facts, tenant: Tenant) -> Need
 
 def _assistants(tenant: Tenant) -> QuerySet[Any]:
     """Assistants that reach people and never say what came of it."""
-    recent = Call.objects.filter(tenant=tenant, created_at__gte=timezone.now() - LOOKED_BACK, finished=True)
-    talked = recent.filter(REACHED).exclude(assistant_name="").order_by()
+    recent = Call.objects.filter(tenant=tenant, created_at__gte=timezone.now() - LOOKED_BACK)
+    talked = recent.filter(TALKED).exclude(assistant_name="").order_by()
     counted = talked.annotate(kind=Value("assistant", output_field=CharField())).values("kind", "assistant_name")
     silent = counted.annotate(count=Count("pk"), any_outcome=Max("analysis_outcome")).filter(
         any_outcome="", count__gte=WITHOUT_OUTCOME

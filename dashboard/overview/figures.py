@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Case, Count, Q, QuerySet, Sum, Value,
 from django.db.models.functions import TruncDate
 
 from dashboard.calls import outcomes
-from dashboard.calls.models import REACHED, Call, State
+from dashboard.calls.models import TALKED, Call, State
 from dashboard.calls.outcomes import Outcome
 from tenants import time_zones
 
@@ -22,16 +22,16 @@ MISSED = Q(finished=True) & (Q(started_at=None) | MACHINE)
 DAYS = 7
 AGGREGATES: dict[str, Any] = {
     "calls": Count("pk"),
-    "reached": Count("pk", filter=Q(finished=True) & REACHED),
+    "reached": Count("pk", filter=TALKED),
     "missed": Count("pk", filter=MISSED),
     "refused": Count("pk", filter=Q(state=State.REFUSED)),
-    "seconds": Sum("duration_seconds", default=0),
+    "seconds": Sum("duration_seconds", filter=TALKED, default=0),
 }
 
 
 @dataclass(kw_only=True)
 class Tally:
-    """Calls of a period; `seconds` are those spent talking, `refused` calls were never dialed."""
+    """Calls of a period; `seconds` are those spent talking with people, `refused` calls were never dialed."""
 
     calls: int = 0
     reached: int = 0

@@ -11,6 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from dashboard.calls.models import Call
+from dashboard.clients import figures
 from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import members
@@ -365,6 +366,15 @@ def test_a_client_shows_its_figures_first(admin_browser, bloom, make_member):
     assert f"1 of {bloom.tenant.max_concurrent_calls} lines in use" in page
     assert 'href="/calls/?client=bloom-dental&amp;since=' in page and "2 minutes" in page
     assert "Open alarms" in page and "Can call" in page
+
+
+def test_figures_of_a_client_count_talks_with_people(bloom):
+    make_call(bloom, duration_seconds=600)
+    make_call(bloom, state="ended", duration_seconds=120)
+    make_call(bloom, state="ended", duration_seconds=300, machine_source="summary")
+    with scope.for_tenant(bloom.tenant):
+        found = figures.of(bloom.tenant)
+    assert (found.today, found.reached, found.minutes) == (3, 1, 2)
 
 
 def test_finance_reads_the_same_figures_without_links_or_controls(bloom, make_staff, sign_in, make_member):

@@ -46,10 +46,19 @@ def two_weeks(bloom):
 
 def test_the_week_before_ends_at_the_same_moment(two_weeks):
     weeks = weeks_of(two_weeks)
-    assert (weeks.this.calls, weeks.this.reached, weeks.this.missed, weeks.this.seconds) == (3, 2, 1, 240)
+    assert (weeks.this.calls, weeks.this.reached, weeks.this.missed, weeks.this.seconds) == (3, 2, 1, 180)
     assert (weeks.before.calls, weeks.before.reached) == (2, 2)
     assert (weeks.today.this.calls, weeks.today.before.calls) == (2, 1)
     assert [(day.this.calls, day.before.calls) for day in weeks.days] == [(1, 1), (0, 0), (0, 0), (2, 1)] + [(0, 0)] * 3
+
+
+def test_minutes_are_those_talked_with_people(bloom):
+    """The average would not be one of talks if the minutes of voicemail counted."""
+    call_at(bloom, THURSDAY - timedelta(minutes=9), duration_seconds=100)
+    call_at(bloom, THURSDAY - timedelta(minutes=8), duration_seconds=50, machine_source="summary")
+    call_at(bloom, THURSDAY - timedelta(minutes=7), duration_seconds=30, state="in-progress")
+    weeks = weeks_of(bloom)
+    assert (weeks.this.reached, weeks.this.seconds, weeks.this.seconds_each) == (1, 100, 100)
 
 
 def test_voicemail_is_not_reached(two_weeks):
@@ -93,7 +102,7 @@ def test_figures_say_how_they_changed_and_lead_to_their_rows(two_weeks):
     assert (booked.value, booked.change, booked.is_better) == ("2", "1 more than last week", True)
     assert booked.url == "/calls/?since=2026-11-16&outcome=booked"
     assert (reached.value, reached.change, reached.is_better) == ("67%", "33 points down", False)
-    assert found["Calls"].change == "1 more than last week" and found["Minutes talked"].value == "4"
+    assert found["Calls"].change == "1 more than last week" and found["Minutes talked"].value == "3"
     today = {one.label: one for one in client_page.today_figures(weeks_of(two_weeks), "/calls/")}
     assert today["Calls"].url == "/calls/?since=2026-11-19" and today["Calls"].change == "1 more than last Thursday"
 

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from dashboard.calls import outcomes
 from dashboard.calls.history import search
-from dashboard.calls.models import END_LATE, REACHED, CallQuerySet, State
+from dashboard.calls.models import END_LATE, TALKED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
 from tenants import time_zones
 
@@ -119,7 +119,7 @@ def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:
         case "over":
             return calls.filter(finished=True)
         case "talked":
-            return calls.filter(REACHED, finished=True)
+            return calls.filter(TALKED)
         case "machine":
             return calls.exclude(machine_source="")
         case "missed":

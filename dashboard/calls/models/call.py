@@ -63,6 +63,7 @@ STOPS_DIALING = [Alarm.WRONG_NUMBER, Alarm.WRONG_ASSISTANT]  # until staff clear
 
 CALL_BACK_WITHIN = timedelta(days=7)  # who asked longer ago is not waiting for it any more
 REACHED = Q(started_at__isnull=False, machine_source="")  # a person: whom a machine answered for was not reached
+TALKED = REACHED & Q(finished=True)
 END_LATE = Q(finished=False, end_asked_at__lt=Now() - END_IS_LATE)
 
 
