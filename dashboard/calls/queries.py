@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, JSONField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
@@ -224,6 +225,13 @@ def countries(client: str = "") -> list[str]:
     found = Tenant.objects.exclude(country="")
     found = found.filter(slug=client) if client else found
     return list(found.order_by("country").values_list("country", flat=True).distinct())
+
+
+@scope.requires_scope
+def zone_of(client: str) -> ZoneInfo | None:
+    """In which the days of one client begin; None for no client, and for one that does not exist."""
+    found = Tenant.objects.filter(slug=client).first() if client else None
+    return found.zone if found else None
 
 
 @scope.requires_scope

@@ -51,6 +51,11 @@ class ClientRow:
         return ([*self.calls] + [None] * free)[:LINES_PER_ROW]
 
     @property
+    def date(self) -> str:
+        """Of its own today, as the address of the list of calls has it."""
+        return timezone.now().astimezone(self.client.zone).date().isoformat()
+
+    @property
     def more(self) -> int:
         return max(0, max(self.client.max_concurrent_calls, len(self.calls)) - LINES_PER_ROW)
 

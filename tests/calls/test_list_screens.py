@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from openpyxl import load_workbook
 
 from dashboard.calls.history import export
 from dashboard.calls.models import Call
+from tenants import time_zones
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import AuditEntry, StaffMember
@@ -297,6 +299,25 @@ def test_reading_summaries_is_recorded_once_for_each_client(bloom, harbor, manag
     for _ in range(2):
         browser.get("/calls/")
     assert (readers(bloom), readers(harbor)) == (2, 1)
+
+
+def test_days_of_one_chosen_client_are_its_own(bloom, admin, sign_in):
+    """In Auckland a day begins half a day before the one of the staff's pages."""
+    zone = ZoneInfo("Pacific/Auckland")
+    with scope.for_system("it moves"):
+        bloom.tenant.timezone = zone.key
+        bloom.tenant.save()
+    midnight = time_zones.midnight(zone)
+    make_call(bloom, state="ended", counterpart="+31611111111", created_at=midnight + timedelta(seconds=1))
+    make_call(bloom, state="ended", counterpart="+31622222222", created_at=midnight - timedelta(seconds=1))
+    today = midnight.astimezone(zone).date().isoformat()
+
+    browser = sign_in(admin)
+    response = browser.get(f"/calls/?client=bloom-dental&since={today}&until={today}")
+
+    assert numbers_in(response) == {"+31611111111"}
+    assert "Auckland time" in response.content.decode() and ">00:00</time>" in response.content.decode()
+    assert "Auckland time" not in browser.get("/calls/").content.decode()
 
 
 @pytest.mark.parametrize("shown", ["overview", "campaign", "panel", "earlier", "report"])

@@ -24,7 +24,6 @@ from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
-from tenants.models import Tenant
 
 COUNTED = 10_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
@@ -52,24 +51,33 @@ def calls(request: TenantRequest) -> HttpResponse:
 @require_GET
 @staff_view(Permission.SEE_ALL_CALLS, open_scope=False)
 def staff_calls(request: StaffRequest) -> HttpResponse:
-    """Whose summaries were shown is recorded afterwards: a transaction writes to the trail of one client only."""
+    """The days and times of one chosen client are in its own zone, as where its figures lead here.
+
+    Whose summaries were shown is recorded afterwards: a transaction writes to the trail of one client only.
+    """
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
-        form = CallFilter(
-            request.GET,
-            zone=times.here(),
-            countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
-            searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
-            **queries.choices(),
-        )
-        one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
-        context = _context(request, form, Call.objects.all(), zone=times.here(), counted=one_client)
-        context |= {"ages": queries.ages(Kind.CALLS), "staff": True}
-        unrecorded = audit.not_recorded(request.user, context["read"], excerpts.SUMMARIES_READ)
-        response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
+        zone = queries.zone_of(request.GET.get("client", "")) or times.here()
+        with timezone.override(zone):
+            context = _staff_context(request, zone)
+            unrecorded = audit.not_recorded(request.user, context["read"], excerpts.SUMMARIES_READ)
+            response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
             audit.record_once(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
     return response
+
+
+def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
+    form = CallFilter(
+        request.GET,
+        zone=zone,
+        countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
+        searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
+        **queries.choices(),
+    )
+    one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
+    context = _context(request, form, Call.objects.all(), zone=zone, counted=one_client)
+    return context | {"ages": queries.ages(Kind.CALLS), "staff": True}
 
 
 def filter_form(request: TenantRequest) -> CallFilter:
