@@ -53,7 +53,7 @@ class DailyWindow:
         return shut if shut > moment else shut + timedelta(hours=1)  # the hour that the clock repeats in autumn
 
     def after(self, moment: datetime, duration: timedelta) -> datetime | None:
-        """The moment by which it has been open for so long since `moment`; None where that is beyond `LONGEST`, or it does not open."""
+        """The moment by which it has been open for so long since `moment`; None for none within `LONGEST`."""
         at: datetime | None = moment
         while at is not None and at - moment <= LONGEST:
             if self.is_open(at):

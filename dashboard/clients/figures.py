@@ -26,7 +26,7 @@ LINES_DRAWN = 12
 
 @dataclass(frozen=True)
 class Figures:
-    """`minutes` are those talked with people in the month that is named; `cleared` alarms are those of the last 30 days."""
+    """`minutes` are those talked with people in the month named; `cleared` alarms are those of the last 30 days."""
 
     since: datetime
     month_since: datetime
