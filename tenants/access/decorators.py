@@ -15,7 +15,7 @@ from django.utils import timezone
 from tenants.access import reauthentication, support_access
 from tenants.access.permissions import NEEDS_SUPPORT_ACCESS, READ_ONLY, Permission, StaffRole
 from tenants.access.reauthentication import Confirm
-from tenants.accounts import mfa
+from tenants.accounts import mfa, session_limits
 from tenants.isolation import scope
 from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, Visit
 
@@ -203,9 +203,24 @@ def staff_of(user: Any) -> StaffMember | None:
 
 
 def _remember_client(request: Any) -> None:
-    """For pages without a client in their address, where a user belongs to several (`own_pages.py`)."""
-    if len(request.actor.memberships) > 1 and request.session.get(LAST_CLIENT) != request.tenant.slug:
+    """For pages without a client in their address, where a user belongs to several (`own_pages.py`).
+
+    Only a page that a person opens counts. Storing writes the whole session as it was read: with tabs of two clients,
+    each refresh of a fragment would write it, and undo what another request has stored meanwhile.
+    """
+    if len(request.actor.memberships) < 2 or request.session.get(LAST_CLIENT) == request.tenant.slug:
+        return
+    if _is_whole_page(request):
         request.session[LAST_CLIENT] = request.tenant.slug
+
+
+def _is_whole_page(request: HttpRequest) -> bool:
+    """A browser that loads a page; not htmx, the event stream, a form, or what a page loads by itself."""
+    if request.method != "GET" or not session_limits.is_use(request):
+        return False
+    if "text/event-stream" in request.headers.get("Accept", ""):
+        return False
+    return request.headers.get("Sec-Fetch-Dest", "document") == "document"  # older browsers do not send it
 
 
 def _rendered(response: HttpResponse) -> HttpResponse:

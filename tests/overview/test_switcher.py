@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tenants.access.decorators import LAST_CLIENT
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Membership, Tenant
@@ -49,3 +50,25 @@ def test_it_costs_no_query(bloom, both, make_member, sign_in):
             browser.get("/c/bloom-dental/team/")
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("get", {"HX-Request": "true"}),
+        ("get", {"Accept": "text/event-stream"}),
+        ("get", {"Sec-Fetch-Dest": "empty"}),
+        ("get", {"Sec-Fetch-Dest": "audio"}),
+        ("post", {}),
+    ],
+)
+def test_only_a_page_that_is_opened_is_remembered_as_the_last_client(both, sign_in, method, headers):
+    """The others would each write the whole session, over what another request has stored in it meanwhile."""
+    browser = sign_in(both)
+    browser.get("/c/harbor-logistics/", headers={"Sec-Fetch-Dest": "document"})
+    with CaptureQueriesContext(connection) as queries:
+        getattr(browser, method)("/c/bloom-dental/settings/", headers=headers)
+    assert browser.session[LAST_CLIENT] == "harbor-logistics"
+    assert not [one["sql"] for one in queries if one["sql"].startswith('UPDATE "django_session"')]
+    browser.get("/c/bloom-dental/calls/")
+    assert browser.session[LAST_CLIENT] == "bloom-dental"
