@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Call
 from dashboard.clients import figures
+from dashboard.clients.forms import CountriesForm
 from tenants import dedications
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import members
@@ -325,6 +326,25 @@ def test_the_country_alone_leaves_the_allowed_countries(admin_browser, bloom):
     with scope.for_system("look"):
         tenant = Tenant.objects.get(pk=bloom.tenant.pk)
     assert (tenant.country, tenant.allowed_countries) == ("BE", ["BE"])
+
+
+def test_a_country_saved_at_the_same_moment_leaves_the_other_field(admin_browser, bloom, monkeypatch):
+    checked = CountriesForm.is_valid
+
+    def is_valid(form):
+        """Somebody else saves between the reading of the client and the saving."""
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(**changed)
+        return checked(form)
+
+    monkeypatch.setattr(CountriesForm, "is_valid", is_valid)
+    address = "/clients/bloom-dental/countries/"
+    changed = {"allowed_countries": ["BE"]}
+    assert admin_browser.post(address, {"country": "NL"}).status_code == 302
+    changed = {"country": "DE"}
+    assert admin_browser.post(address, {"allowed": "Belgium, Germany"}).status_code == 302
+    with scope.for_system("look"):
+        tenant = Tenant.objects.get(pk=bloom.tenant.pk)
+    assert (tenant.country, tenant.allowed_countries) == ("DE", ["BE", "DE"])
 
 
 def test_a_line_has_a_name_that_staff_give_and_its_people_see(admin_browser, bloom, make_member, sign_in, harbor):

@@ -37,6 +37,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
     form = CountriesForm(request.POST, tenant=tenant, only=set(request.POST))
     if not form.is_valid():
         return show(request, tenant, status=422, setting_form=form)
+    tenant = tenant_status.lock_tenant(tenant)  # what was not sent may have been changed since it was read
     country = form.cleaned_data.get("country", tenant.country)
     allowed = form.cleaned_data.get("allowed", tenant.allowed_countries)
     dedications.change_countries(
