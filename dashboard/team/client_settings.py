@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.calls.models import Phrase
-from tenants import audit, dedications
+from tenants import audit, dedications, tenant_status
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
@@ -23,7 +23,7 @@ NAMES = {
 @scope.requires_scope
 def change(tenant: Tenant, values: dict[str, Any], *, by: User) -> list[str]:
     """Save the values that are different; returns their names."""
-    before = Tenant.objects.select_for_update().get(pk=tenant.pk)
+    before = tenant_status.lock_tenant(tenant)
     fields = [name for name in NAMES if getattr(before, name) != values[name]]
     changed = list(dict.fromkeys(NAMES[name] for name in fields))
     if fields:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dashboard.calls.models import Phrase
 from tenants.access.permissions import Role
@@ -85,3 +87,12 @@ def test_only_owners_may(bloom, harbor, make_member, sign_in, support, client):
     assert sign_in(make_member(harbor, Role.OWNER)).get("/c/bloom-dental/settings/").status_code == 404
     assert sign_in(make_member(harbor, Role.OWNER)).get("/brand/bloom-dental.css").status_code == 404
     assert client.get("/brand/bloom-dental.css").status_code == 302
+
+
+def test_saving_does_not_hold_up_new_calls(bloom, make_member, sign_in):
+    """A plain FOR UPDATE of the client waits for, and blocks, each insert of a row that refers to it."""
+    browser = sign_in(make_member(bloom, Role.OWNER))
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.post("/c/bloom-dental/settings/", filled(bloom)).status_code == 302
+    locks = [one["sql"] for one in queries if " FOR " in one["sql"] and '"tenants_tenant"' in one["sql"]]
+    assert locks and all("FOR NO KEY UPDATE" in sql for sql in locks)
