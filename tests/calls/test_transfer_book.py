@@ -7,6 +7,8 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dashboard.calls.control import commands as control
 from dashboard.calls.control import transfer_book
@@ -27,6 +29,13 @@ def rows(*targets: tuple[str, str, str]) -> dict[str, Any]:
     for at, target in enumerate(targets):
         form |= {f"target-{at}-{name}": value for name, value in zip(COLUMNS, target, strict=True)}
     return form
+
+
+def made_from(browser: Any) -> str:
+    """What the form of this browser says that it was made from."""
+    found = re.search(r'name="made_from" value="([^"]*)"', browser.get(SETTINGS).content.decode())
+    assert found
+    return found[1]
 
 
 @pytest.fixture
@@ -107,7 +116,7 @@ def test_a_change_is_an_entry_and_nothing_different_is_none(bloom, make_member, 
     assert sentence(entry) == (
         "Dora Bloom changed whom calls can be transferred to: Reception +31205550155, Night sip:night@example.com."
     )
-    assert browser.post(SETTINGS, rows(("", "", ""))).status_code == 302
+    assert browser.post(SETTINGS, rows(("", "", "")) | {"made_from": made_from(browser)}).status_code == 302
     assert choices(bloom) == []
 
 
@@ -132,6 +141,39 @@ def test_the_same_destination_twice_is_refused(bloom, make_member, sign_in):
     form = rows(("Reception", "+31205550155", ""), ("Desk", "+31 20 555 0155", ""))
     answer = sign_in(make_member(bloom, Role.OWNER)).post(SETTINGS, form)
     assert answer.status_code == 422 and "in a row above already" in answer.content.decode()
+
+
+def test_a_form_made_from_another_list_replaces_nothing(bloom, reception, make_member, sign_in):
+    browser, other = sign_in(make_member(bloom, Role.OWNER)), sign_in(make_member(bloom, Role.MANAGER))
+    night, opened = ("Night", "sip:night@example.com", "Good night."), made_from(browser)
+    theirs = rows(("Front office", RECEPTION, "")) | {"made_from": opened}
+    assert other.post(SETTINGS, theirs).status_code == 302
+
+    answer = browser.post(SETTINGS, rows(night) | {"made_from": opened})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Somebody changed the list meanwhile" in page
+    assert "Front office" in page and "+31 20 555 0155" in page, "it says what the list is now"
+    assert all(f'value="{text}"' in page for text in night)
+    assert [choice.name for choice in choices(bloom)] == ["Front office"]
+
+    (now,) = re.findall(r'name="made_from" value="([^"]*)"', page)
+    assert browser.post(SETTINGS, rows(night) | {"made_from": now}).status_code == 302
+    assert [choice.name for choice in choices(bloom)] == ["Night"]
+
+
+def test_an_error_keeps_what_the_form_was_made_from(bloom, reception, make_member, sign_in):
+    wrong = rows(("Night", "", "")) | {"made_from": "an-older-list"}
+    answer = sign_in(make_member(bloom, Role.OWNER)).post(SETTINGS, wrong)
+    assert answer.status_code == 422 and 'name="made_from" value="an-older-list"' in answer.content.decode()
+
+
+def test_saving_does_not_hold_up_new_calls(bloom, make_member, sign_in):
+    """A plain FOR UPDATE of the client waits for, and blocks, each insert of a row that refers to it."""
+    browser = sign_in(make_member(bloom, Role.OWNER))
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.post(SETTINGS, rows(("Reception", RECEPTION, ""))).status_code == 302
+    locks = [one["sql"] for one in queries if " FOR " in one["sql"] and '"tenants_tenant"' in one["sql"]]
+    assert locks and all("FOR NO KEY UPDATE" in sql for sql in locks)
 
 
 def test_a_transfer_is_seen_on_its_way_and_stays_seen(bloom, reception, make_member, sign_in):

@@ -15,7 +15,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from dashboard.calls.control import transfer_book
 from tenants.access.permissions import Permission
+from tenants.isolation import scope
 from tests.fixtures.canary_tenant import CanaryTenant, absent
 
 GET, POST = ("GET",), ("POST",)
@@ -52,6 +54,12 @@ def _place(canary: CanaryTenant) -> dict[str, Any]:
         "destination": "+31612349999",
         "token": uuid.uuid4(),
     }
+
+
+def _transfer_targets(canary: CanaryTenant) -> str:
+    """What a form of these targets was made from."""
+    with scope.for_system("read the targets of a form"):
+        return transfer_book.fingerprint(transfer_book.named(canary.tenant))
 
 
 def _person(canary: CanaryTenant) -> dict[str, Any]:
@@ -130,6 +138,7 @@ ROWS: dict[str, Row] = {
             "target-INITIAL_FORMS": 0,
             "target-0-name": "Reception",
             "target-0-destination": "+31205550155",
+            "made_from": _transfer_targets(canary),
         },
     ),
     "live": Row(),

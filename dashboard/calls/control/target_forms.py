@@ -60,7 +60,10 @@ class TargetForm(forms.Form):
 
 
 class TargetFormSet(forms.BaseFormSet):
-    """The rows of a client."""
+    """The rows of a client; `made_from` is the fingerprint of the list that they were made from."""
+
+    made_from = ""
+    stale = ""  # what to tell a person whose list somebody changed meanwhile
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -87,12 +90,21 @@ def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
         absolute_max=transfer_book.MOST_NAMED,
         validate_max=True,
     )
-    rows = [
+    targets = transfer_book.named(tenant)
+    initial = [
         {
             "name": target.name,
             "destination": phone_numbers.grouped(target.destination),
             "announcement": target.announcement,
         }
-        for target in transfer_book.named(tenant)
+        for target in targets
     ]
-    return cast(TargetFormSet, shape(data, initial=rows, form_kwargs={"tenant": tenant}, prefix="target"))
+    rows = cast(TargetFormSet, shape(data, initial=initial, form_kwargs={"tenant": tenant}, prefix="target"))
+    rows.made_from = transfer_book.fingerprint(targets) if data is None else data.get("made_from", "")
+    return rows
+
+
+def mark_stale(rows: TargetFormSet, tenant: Tenant, message: str) -> None:
+    """Tell that the list was changed meanwhile; saved once more, the rows are taken as made from the list as it is."""
+    rows.stale = message
+    rows.made_from = transfer_book.fingerprint(transfer_book.named(tenant))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +15,13 @@ from django.db.models.functions import Cast, Coalesce, Extract
 from dashboard.calls.control import transfer_targets
 from dashboard.calls.models import Phrase, Receipt, TransferTarget
 from dashboard.calls.placing import destinations
+from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
-from tenants import audit
+from tenants import audit, tenant_status
+from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import Tenant, User
+from tenants.names import isolate
 
 PHRASE, NAMED, USED = "phrase", "named", "used"
 NO_TEXT = Value("", output_field=TextField())
@@ -24,6 +29,14 @@ MOST_NAMED = 24
 MOST_USED = 4  # shown below the named ones
 LOOKED_AT = 40  # of the newest transfers
 COLLEAGUE = "a colleague"
+CHANGED_MEANWHILE = (
+    "Somebody changed the list meanwhile, so nothing was saved. It is now: {now}. "
+    "What you typed stands below; saving once more puts it in place of that list."
+)
+
+
+class ListChanged(ActionRefused):
+    """The list is not the one that the form was made from."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +98,18 @@ def names(tenant: Tenant) -> dict[str, str]:
     return {target.destination: target.name for target in named(tenant)}
 
 
+def fingerprint(targets: Iterable[TransferTarget]) -> str:
+    """Names the content of a list, so that a form can tell what it was made from; "" for an empty list."""
+    facts = [_facts(target) for target in targets]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest() if facts else ""
+
+
 @scope.requires_scope
-def save(tenant: Tenant, rows: Iterable[Mapping[str, Any]], *, by: User) -> bool:
-    """Replace the named targets by these rows of name, destination and announcement; False when nothing differs."""
+def save(tenant: Tenant, rows: Iterable[Mapping[str, Any]], *, made_from: str, by: User) -> bool:
+    """Replace the named targets by these rows of name, destination and announcement; False when nothing differs.
+
+    `made_from` is the fingerprint of the list that the rows were made from; raises `ListChanged` where it is another.
+    """
     wanted = [
         TransferTarget(
             tenant=tenant,
@@ -98,10 +120,13 @@ def save(tenant: Tenant, rows: Iterable[Mapping[str, Any]], *, by: User) -> bool
         )
         for position, row in enumerate(rows)
     ]
-    Tenant.objects.select_for_update().get(pk=tenant.pk)
-    before = list(TransferTarget.objects.filter(tenant=tenant))
+    tenant_status.lock_tenant(tenant)
+    before = named(tenant)
     if list(map(_facts, before)) == list(map(_facts, wanted)):
         return False
+    if fingerprint(before) != made_from:
+        now = ", ".join(f"{isolate(one.name)} {phone_numbers.grouped(one.destination)}" for one in before)
+        raise ListChanged(CHANGED_MEANWHILE.format(now=now or "empty"))
     TransferTarget.objects.filter(tenant=tenant).delete()
     TransferTarget.objects.bulk_create(wanted)
     what = ", ".join(f"{target.name} {target.destination}" for target in wanted) or "nobody"

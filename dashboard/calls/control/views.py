@@ -17,9 +17,14 @@ from tenants.access.permissions import Permission
 @tenant_view(Permission.MANAGE_TRANSFER_TARGETS)
 def targets(request: TenantRequest) -> HttpResponse:
     rows = target_forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and rows.is_valid():
-        changed = transfer_book.save(request.tenant, rows.rows, by=request.user)
-        messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
-        return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
     status = 422 if rows.is_bound else 200
+    if request.method == "POST" and rows.is_valid():
+        try:
+            changed = transfer_book.save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
+        except transfer_book.ListChanged as error:
+            target_forms.mark_stale(rows, request.tenant, error.message)
+            status = 409
+        else:
+            messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
+            return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
     return render(request, "calls/transfer_targets.html", {"rows": rows}, status=status)

@@ -136,7 +136,7 @@ class Command(BaseCommand):
                 {"name": name, "destination": destination, "announcement": ""}
                 for name, destination in client.transfer_targets
             ]
-            transfer_book.save(tenant, targets, by=admin)
+            transfer_book.save(tenant, targets, made_from="", by=admin)
         self.stdout.write(f"Opened {client.name}.")
 
     def _dedicate(self, tenant: Tenant, connection: Connection, admin: User, since: datetime) -> None:
