@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -66,20 +66,18 @@ def _moment(value: str, zone: ZoneInfo) -> str:
     """`2026-11-24T10:40:00Z` → `24 Nov 2026, 10:40`; a date or a time without a zone is taken as it is written."""
     try:
         moment = parse_datetime(value) if "T" in value or " " in value else None
+        if moment and moment.tzinfo:
+            moment = moment.astimezone(zone)
         day = parse_date(value) if moment is None else None
-    except ValueError:
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no local time in the east
         return ""
-    if moment is not None:
-        return f"{_day(moment.astimezone(zone) if moment.tzinfo else moment)}, {_clock(moment, zone)}"
+    if moment:
+        return f"{_day(moment)}, {moment:%H:%M}"
     return _day(day) if day else ""
 
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
-
-
-def _clock(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone) if moment.tzinfo else moment:%H:%M}"
 
 
 def _words(value: str) -> str:
