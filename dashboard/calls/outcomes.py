@@ -72,11 +72,13 @@ NOBODY_REACHED = (
     "no_credit",
     "lost",
 )  # left out of shares of people
-FOR_THE_CALENDAR = re.compile(r"booked|moved|planned|appointment|scheduled")
-GOOD = re.compile(
-    rf"{FOR_THE_CALENDAR.pattern}|accepted|confirmed|agreed|interested|registered|received|sent|paid|sold"
-)
-BAD = re.compile(r"\b(?:not|no|un|dis|never)")
+# Whole words of a value whose underscores are spaces: "absent" is not "sent", "november" is not "no".
+CALENDAR_WORDS = "booked|rebooked|moved|planned|appointments?|scheduled|rescheduled"
+GOOD_WORDS = f"{CALENDAR_WORDS}|accepted|confirmed|agreed|interested|registered|received|sent|paid|sold"
+NEGATIONS = "not|no|never|nothing|nobody|without|cannot|[a-z]*n t|cancell?ed|declined|refused"
+FOR_THE_CALENDAR = re.compile(rf"\b(?:{CALENDAR_WORDS})\b")
+GOOD = re.compile(rf"\b(?:{GOOD_WORDS})\b")
+NEGATED = re.compile(rf"\b(?:{NEGATIONS}|(?:un|dis|non) ?(?:{GOOD_WORDS}))\b")
 
 
 def from_analysis(analysis: object) -> str:
@@ -99,7 +101,7 @@ def read(slug: str) -> Outcome:
     if slug in KNOWN:
         return KNOWN[slug]
     words = slug.replace("_", " ").strip()
-    is_good = GOOD.search(words) is not None and BAD.search(words) is None
+    is_good = GOOD.search(words) is not None and NEGATED.search(words) is None
     icon = "booked" if is_good and FOR_THE_CALENDAR.search(words) else "yes" if is_good else "info"
     return Outcome(slug, words[:1].upper() + words[1:], "good" if is_good else "", icon)
 
