@@ -24,7 +24,7 @@ ASKS = {
     Alarm.LOST: "Lost at VoiceDock",
 }
 SPEAKERS = {"user": "Person", "assistant": "Assistant"}  # by the roles of messages (`voicedock-api.md §5.1`)
-LONGEST_SENTENCE = 200  # characters; a card has room for fewer
+LONGEST_SENTENCE = 200  # characters; a card shows fewer
 WHY = {
     Alarm.NOT_CERTAIN: "VoiceDock did not answer when we placed it. Don’t dial again; decide here.",
     Alarm.END_NOT_CONFIRMED: "It was asked to end, and we have not heard that it ended. Ending it again does no harm.",

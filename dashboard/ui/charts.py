@@ -106,5 +106,5 @@ def _percent(value: float) -> str:
 
 
 def shortened(count: int) -> str:
-    """`1,027`; `12k` where a bar has no room for all digits."""
+    """`1,027`; `12k` where all digits do not fit above a bar."""
     return f"{count / 1000:.0f}k" if count >= ROUNDED_FROM else f"{count:,}"
