@@ -101,13 +101,17 @@
   };
   document.addEventListener("click", event => {
     const sheet = event.target.closest(".composer");
-    if (sheet && event.target.closest("[data-unfold]")) {
+    if (!sheet || !event.target.closest("[data-unfold], [data-fold]")) return;
+    const list = document.querySelector("[data-hold]");
+    const follows = list && distance(list) < 48; // the sheet makes the page longer: who was at its end stays there
+    if (event.target.closest("[data-unfold]")) {
       unfold(sheet);
       sheet.querySelector(".tabs :checked")?.focus();
-    } else if (sheet && event.target.closest("[data-fold]")) {
+    } else {
       sheet.setAttribute("data-folded", "");
       sheet.querySelector("[data-unfold]")?.focus();
     }
+    if (follows) toEnd(list);
   });
   for (const sheet of document.querySelectorAll(".composer[data-folded]")) {
     if ([...sheet.querySelectorAll("[data-draft]")].some(field => field.value)) unfold(sheet);
