@@ -229,7 +229,6 @@ def test_a_day_that_has_not_begun_is_refused_and_today_is_the_clients_own(bloom,
     assert "Download the archive" in text(browser.get(f"/admin/evidence/?client={harbor.tenant.pk}"))
     archive = browser.get(f"/admin/evidence/download/?client={harbor.tenant.pk}")
     assert archive.status_code == 200 and b"".join(archive.streaming_content)
-    archive.close()
     later = f"client={harbor.tenant.pk}&since=2099-01-01&until=2099-01-01"
     assert "This day has not begun yet." in text(browser.get(f"/admin/evidence/?{later}"))
     assert browser.get(f"/admin/evidence/download/?{later}").status_code == 302
