@@ -5,6 +5,7 @@ The list of clients, a client's page and the overview all read it from here, so 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet, TextChoices
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from tenants.access.permissions import ROLE_PERMISSIONS, Permission
 from tenants.models import AssistantDedication, Membership, NumberDedication, Tenant
 
+FACTS = ("has_number", "has_assistant", "has_pair", "has_caller")  # that `annotated` gives
 CALLERS = [role.value for role, may in ROLE_PERMISSIONS.items() if Permission.PLACE_CALLS in may]
 
 
@@ -76,13 +78,16 @@ def annotated(clients: QuerySet[Tenant]) -> QuerySet[Tenant]:
 
 def of(client: Tenant) -> Readiness:
     """Of a client that came from `annotated`."""
-    missing = []
-    if not client.has_number:  # type: ignore[attr-defined]
-        missing.append(Missing.NUMBER)
-    if not client.has_assistant:  # type: ignore[attr-defined]
-        missing.append(Missing.ASSISTANT)
-    if client.has_number and client.has_assistant and not client.has_pair:  # type: ignore[attr-defined]
-        missing.append(Missing.PAIR)
-    if not client.has_caller:  # type: ignore[attr-defined]
-        missing.append(Missing.OWNER)
-    return Readiness(client.status, tuple(missing))
+    return from_facts({name: getattr(client, name) for name in FACTS}, client.status)
+
+
+def from_facts(facts: Mapping[str, bool], status: str = Tenant.Status.ACTIVE) -> Readiness:
+    """`facts` are those that `annotated` gives, by their names."""
+    has_both = facts["has_number"] and facts["has_assistant"]
+    steps = {
+        Missing.NUMBER: facts["has_number"],
+        Missing.ASSISTANT: facts["has_assistant"],
+        Missing.PAIR: facts["has_pair"] or not has_both,
+        Missing.OWNER: facts["has_caller"],
+    }
+    return Readiness(status, tuple(step for step, is_done in steps.items() if not is_done))

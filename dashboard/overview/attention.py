@@ -298,16 +298,13 @@ def _read_mail(since: datetime | None, facts: dict[str, Any], actor: Actor) -> l
 def _clients() -> QuerySet[Any]:
     """Clients that are active and cannot call."""
     active = readiness.annotated(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
-    found = active.exclude(Q(has_number=True) & Q(has_assistant=True) & Q(has_pair=True) & Q(has_caller=True))
-    names = ("has_number", "has_assistant", "has_pair", "has_caller")
-    return named(found, "client", F("created_at"), name=F("name"), slug=F("slug"), **{name: F(name) for name in names})
+    found = active.exclude(**dict.fromkeys(readiness.FACTS, True))
+    facts = {name: F(name) for name in ("name", "slug", *readiness.FACTS)}
+    return named(found, "client", F("created_at"), **facts)
 
 
 def _read_client(since: datetime | None, facts: dict[str, Any], actor: Actor) -> list[Need]:
-    client = Tenant(name=facts["name"], slug=facts["slug"])
-    for name in ("has_number", "has_assistant", "has_pair", "has_caller"):
-        setattr(client, name, facts[name])
-    found = readiness.of(client)
+    found = readiness.from_facts(facts)
     sentence = found.sentence
     nobody = found.missing == (readiness.Missing.OWNER,)
     return [

@@ -49,16 +49,12 @@ def of_client(actor: Actor, tenant: Tenant) -> Attention:
 
 
 def _client(tenant: Tenant) -> QuerySet[Any]:
-    names = ("has_number", "has_assistant", "has_pair", "has_caller")
     found = readiness.annotated(Tenant.objects.filter(pk=tenant.pk, status=Tenant.Status.ACTIVE))
-    return named(found, "client", F("created_at"), **{name: F(name) for name in names})
+    return named(found, "client", F("created_at"), **{name: F(name) for name in readiness.FACTS})
 
 
 def _read_client(since: datetime | None, facts: Facts, tenant: Tenant) -> Need | None:
-    client = Tenant(pk=tenant.pk)
-    for name, value in facts.items():
-        setattr(client, name, value)
-    missing = [str(one.label) for one in readiness.of(client).missing if one != Missing.OWNER]
+    missing = [str(one.label) for one in readiness.from_facts(facts).missing if one != Missing.OWNER]
     if not missing:
         return None
     verb = "is" if len(missing) == 1 else "are"

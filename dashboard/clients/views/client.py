@@ -183,6 +183,7 @@ def _setup(context: dict[str, Any]) -> dict[str, Any] | None:
         "done": SETUP_STEPS - len(found.missing),
         "number": next((one for one in context["numbers"] if one.is_open), None),
         "assistant": next((one for one in context["assistants"] if one.is_open), None),
+        "needs_number": steps["number"],
         "needs_assistant": needs_assistant,
         "current": next(step for step, is_open in steps.items() if is_open),
         **{f"{step}_step": "" if is_open else "done" for step, is_open in steps.items()},
