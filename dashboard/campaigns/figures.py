@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dashboard.calls import outcomes
+from dashboard.calls.outcomes import CALL_BACK
 from dashboard.campaigns import pace
 from dashboard.campaigns.campaign_calls import History
 from dashboard.campaigns.queries import CampaignRow
 from dashboard.campaigns.results import Group
 from dashboard.ui import times
-
-CALL_BACK = "call_back"
 
 
 class Figure(NamedTuple):

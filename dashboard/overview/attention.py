@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Count, DateTimeField, F, Min, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, DateTimeField, F, Min, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -117,11 +117,10 @@ def live_count(found: CallQuerySet) -> QuerySet[Any]:
 
 
 def calls(found: CallQuerySet) -> QuerySet[Any]:
-    """Calls that need a person. A call that has ended needs nobody for an end that was late."""
-    asking = found.needing_attention().exclude(finished=True, alarm=Alarm.END_NOT_CONFIRMED)
+    """Calls that need a person."""
     alarm = Case(When(alarm="", then=Value(Alarm.END_NOT_CONFIRMED.value)), default=F("alarm"))
     return named(
-        asking,
+        found.needing_attention(),
         "call",
         Coalesce("alarm_at", "end_asked_at", "created_at"),
         id=F("id"),

@@ -9,8 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from dashboard.overview.queries import memberships
-from tenants.access.decorators import Actor, staff_of
+from tenants.access.decorators import Actor, memberships_of, staff_of
 from tenants.accounts import mfa
 
 STATE_LEGEND = [  # state and kind for the mark, its words, what it means
@@ -28,7 +27,7 @@ STATE_LEGEND = [  # state and kind for the mark, its words, what it means
 def page(request: Any) -> HttpResponse:
     """In the layout of staff, or of the user's first client where its two-factor requirement is met."""
     staff = staff_of(request.user)
-    found = [] if staff else memberships(request.user)
+    found = [] if staff else memberships_of(request.user)
     layout = "base_app.html"
     if staff and mfa.staff_mfa_is_satisfied(request, request.user):
         request.actor = Actor(request.user, staff=staff)

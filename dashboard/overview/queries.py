@@ -19,19 +19,11 @@ from dashboard.clients.readiness import Readiness
 from dashboard.overview.figures import AGGREGATES, Tally
 from tenants.isolation import scope
 from tenants.local_time import midnight_expression
-from tenants.models import Membership, Tenant, User, Visit
+from tenants.models import Tenant, Visit
 
 LINES_PER_ROW = 12  # lines of a client that are drawn
 LONGEST_DAY = timedelta(hours=26)  # 25 hours when clocks go back, and a margin
 LIVE_CALLS = 1000  # read at most
-
-
-@scope.opens_scope
-def memberships(user: User) -> list[Membership]:
-    """The clients that a user belongs to, by name; opens a scope of its own."""
-    with scope.for_user(user):
-        found = Membership.objects.filter(user=user).select_related("tenant__home_connection")
-        return list(found.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name"))
 
 
 @dataclass

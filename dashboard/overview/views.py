@@ -20,7 +20,7 @@ from dashboard.sync import freshness
 from dashboard.ui import times
 from dashboard.ui.fragments import page_or_part
 from tenants import audit
-from tenants.access.decorators import StaffRequest, TenantRequest, staff_of, staff_view, tenant_view
+from tenants.access.decorators import StaffRequest, TenantRequest, memberships_of, staff_of, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.models import Connection, Tenant
 
@@ -35,7 +35,7 @@ def home(request: Any) -> HttpResponse:
         return staff(request)
     if hasattr(request.user, "auditor"):
         return HttpResponseRedirect(reverse("admin:questions"))
-    memberships = queries.memberships(request.user)
+    memberships = memberships_of(request.user)
     if len(memberships) == 1:
         return HttpResponseRedirect(reverse("client-home", args=[memberships[0].tenant.slug]))
     return render(request, "overview/choose_client.html", {"memberships": memberships})

@@ -11,7 +11,8 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from dashboard.calls.history import export
-from dashboard.calls.models import Call
+from dashboard.calls.models import Alarm, Call
+from dashboard.clients import figures
 from tenants import time_zones
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
@@ -318,6 +319,20 @@ def test_days_of_one_chosen_client_are_its_own(bloom, admin, sign_in):
     assert numbers_in(response) == {"+31611111111"}
     assert "Auckland time" in response.content.decode() and ">00:00</time>" in response.content.decode()
     assert "Auckland time" not in browser.get("/calls/").content.decode()
+
+
+def test_the_calls_that_need_a_person_are_those_with_an_alarm(bloom, manager):
+    """The rows, the figure of the client and what each call says of itself."""
+    for at, alarm in enumerate(Alarm):
+        for state in ("in-progress", "ended"):
+            make_call(bloom, state=state, alarm=alarm, counterpart=f"+3161111{at}{len(state):03}")
+    late = make_call(bloom, counterpart="+31622222222", end_asked_at=timezone.now() - timedelta(minutes=1))
+
+    with scope.for_tenant(bloom.tenant):
+        wanted = {call.counterpart for call in Call.objects.with_end_age() if call.current_alarm}
+        assert figures.of(bloom.tenant).open_alarms == len(wanted)
+    assert late.counterpart in wanted and len(wanted) == 2 * (len(Alarm) - 1)
+    assert numbers_in(manager.get(f"{LIST}?state=person")) == wanted
 
 
 @pytest.mark.parametrize("shown", ["overview", "campaign", "panel", "earlier", "report"])

@@ -7,9 +7,9 @@ import re
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.calls import labels
 from dashboard.calls.models import Call, State
 
-SPEAKERS = {"user": "Person", "assistant": "Assistant"}  # by the roles of messages (`voicedock-api.md §5.1`)
 BEFORE, LONGEST = 40, 160  # characters: shown before the words that were found, and of a line in all
 SUMMARIES_READ = "calls.summaries-read"  # the action in the audit trail, recorded once an hour for each client
 NO_REASON = "VoiceDock gives no reason"
@@ -24,7 +24,7 @@ def of(call: Call, *, with_words: bool, text: str = "") -> SafeString:
         return conditional_escape(_reason(call))
     if text and (found := getattr(call, "sentence", None)):
         role, content = found
-        return format_html("{}: <q>{}</q>", SPEAKERS.get(role, "Person"), marked(content, text))
+        return format_html("{}: <q>{}</q>", labels.SPEAKERS.get(role, "Person"), marked(content, text))
     summary = _summary(call)
     if text and text.casefold() in summary.casefold():
         return format_html("Summary: {}", marked(summary, text))

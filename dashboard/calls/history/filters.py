@@ -8,12 +8,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q
 from django.http import QueryDict
 
 from dashboard.calls import outcomes
 from dashboard.calls.history import search
-from dashboard.calls.models import END_LATE, TALKED, CallQuerySet, State
+from dashboard.calls.models import TALKED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
 from tenants import time_zones
 
@@ -125,7 +124,7 @@ def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:
         case "missed":
             return calls.filter(state__in=MISSED)
         case "person":
-            return calls.filter(~Q(alarm="") | END_LATE)
+            return calls.needing_attention()
         case "call-back":
             return calls.to_call_back()
     return calls

@@ -2,7 +2,6 @@
 
 from dashboard.calls.models.call import (
     END_IS_LATE,
-    END_LATE,
     LIVE,
     OVER,
     REACHED,
@@ -23,7 +22,6 @@ from dashboard.calls.models.transfer_target import TransferTarget
 
 __all__ = [
     "END_IS_LATE",
-    "END_LATE",
     "LIVE",
     "OVER",
     "REACHED",

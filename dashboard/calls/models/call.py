@@ -80,8 +80,8 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(state=State.IN_PROGRESS)
 
     def needing_attention(self) -> CallQuerySet:
-        """Calls that need a person: with a stored alarm, or with an end-call that is late."""
-        return self.filter(~Q(alarm="") | END_LATE)
+        """Those with a `current_alarm`: a call that has ended needs nobody for an end that was late."""
+        return self.filter(~Q(alarm="") | END_LATE).exclude(finished=True, alarm=Alarm.END_NOT_CONFIRMED)
 
     def to_call_back(self) -> CallQuerySet:
         """Calls of one client in which a person asked to be called back, and to whom nobody has called since."""
@@ -304,7 +304,7 @@ class Call(models.Model):
 
     @property
     def current_alarm(self) -> str:
-        """The stored alarm, or the one that is due. Needs a call read by `with_end_age`."""
+        """The stored alarm, or the one that is due; as `needing_attention`. Needs a call read by `with_end_age`."""
         if self.finished and self.alarm == Alarm.END_NOT_CONFIRMED:
             return Alarm.NONE
         return self.alarm or (Alarm.END_NOT_CONFIRMED if self.end_is_late else Alarm.NONE)
