@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -118,6 +119,19 @@ def test_a_new_client_sees_the_first_steps(sign_in, make_member, bloom):
 def test_a_part_is_sent_to_a_page_that_asks_for_itself(sign_in, support, bloom):
     part = sign_in(support).get("/", headers={"HX-Request": "true"}).content.decode()
     assert part.lstrip().startswith('<div id="overview"') and "<html" not in part
+
+
+def test_the_calls_of_today_lead_to_the_day_of_each_client(sign_in, support, bloom, harbor):
+    """Between these two zones it is never the same day."""
+    zones = [(bloom, "Pacific/Kiritimati"), (harbor, "Pacific/Pago_Pago")]
+    for setup, zone in zones:
+        with scope.for_system("it moves"):
+            setup.tenant.timezone = zone
+            setup.tenant.save()
+    page = sign_in(support).get("/").content.decode()
+    for setup, zone in zones:
+        today = timezone.now().astimezone(ZoneInfo(zone)).date()
+        assert f"?client={setup.tenant.slug}&amp;since={today.isoformat()}" in page
 
 
 @pytest.mark.parametrize("who", ["staff", "client"])
