@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import IO
 
+from django.conf import settings
 from django.db.models import Q
 from django.template.loader import render_to_string
 
@@ -66,7 +67,7 @@ class Archive:
             self.zip.writestr("SHA256SUMS.sig", checkpoints.sign(listed))
             self.zip.writestr("public_key.pem", checkpoints.public_key_pem())
         except checkpoints.NoSigningKey:
-            self.zip.writestr("NOT-SIGNED.txt", "No key was set on this server, so the list of hashes is not signed.\n")
+            pass  # README.txt says what holds the list instead: its hash in the audit trail, which is signed elsewhere
         self.zip.close()
         return hashlib.sha256(listed).hexdigest()
 
@@ -81,7 +82,7 @@ def write(file: IO[bytes], period: Period, *, by: str, sees_all: bool, open_scop
     archive = Archive(file)
     with open_scope():
         people = access.answer(period, sees_all=sees_all)
-        facts = summary(period, people) | {"by": by, "sees_all": sees_all}
+        facts = summary(period, people) | {"by": by, "sees_all": sees_all, "is_signed": bool(settings.AUDIT_KEY)}
         archive.text("summary.html", render_to_string("auditing/summary.html", facts))
         archive.text("README.txt", render_to_string(README, facts))
         archive.text("verify_trail.py", render_to_string(VERIFIER))

@@ -28,7 +28,7 @@ from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-NEEDS, LIVE, LATEST, CAMPAIGNS, RANKS = 4, 5, 6, 4, 8
+NEEDS, LIVE, LATEST, CAMPAIGNS, RANKS = 4, 5, 6, 4, 16
 WORKDAYS = 5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import subprocess
@@ -290,6 +291,18 @@ def test_the_evidence_can_be_verified_without_patchbay(bloom, auditor, sign_in, 
     (tmp_path / "trail.jsonl").write_text(lines.replace("HYPERLINK", "HYPERLINX", 1))
     changed = subprocess.run([sys.executable, "verify_trail.py"], cwd=tmp_path, capture_output=True, text=True)
     assert changed.returncode != 0 and "does not follow" in changed.stderr
+
+
+def test_an_archive_of_a_server_without_the_key_says_what_holds_it_instead(bloom, auditor, sign_in, settings):
+    settings.AUDIT_KEY = ""
+    answer = sign_in(auditor).get(f"/admin/evidence/download/?client={bloom.tenant.pk}")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        readme, hashes = archive.read("README.txt").decode(), archive.read("SHA256SUMS")
+        assert not {"SHA256SUMS.sig", "public_key.pem"} & {*archive.namelist()}
+    assert "openssl" not in readme and "the next signed checkpoint" in readme
+    with scope.for_system("look"):
+        entry = AuditEntry.objects.get(action="evidence.exported")
+    assert hashlib.sha256(hashes).hexdigest() in entry.body
 
 
 def run(folder, *command) -> str:

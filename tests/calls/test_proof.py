@@ -186,3 +186,13 @@ def test_a_refused_call_does_not_say_that_it_was_placed(bloom, support, visit_cl
     call = make_call(bloom, state="refused", remote_id="", placed_at=None, **facts)
     page = page_of(visit_client(support, bloom), call)
     assert words in page and "It was placed from" not in page and "was meant to be placed from" in page
+
+
+def test_a_call_that_was_tried_and_waits_again_was_not_simply_never_asked_for(bloom):
+    """VoiceDock may have been asked and have taken nothing; what it was asked for is not kept then."""
+    call = make_call(bloom, state="sending", remote_id="", placed_at=None)
+    with scope.for_tenant(bloom.tenant):
+        Call.objects.filter(pk=call.pk).update(state="queued", sent_at=None)
+        waiting = caller_id_of(Call.objects.get(pk=call.pk))
+    assert "not been asked" not in waiting.sentence("Bloom") and "tried again" in waiting.sentence("Bloom")
+    assert waiting.asked_words == "Not recorded"

@@ -51,7 +51,7 @@ class CallerId:
             outbound=call.direction == "outbound",
             state=call.state,
             has_id=bool(call.remote_id or call.webhook_call_id),
-            sent=call.sent_at is not None,
+            sent=call.sent_at is not None or call.claimed_at is not None,  # one that waits again was tried before
             refused=call.answered_status == State.REFUSED,
         )
 
@@ -121,6 +121,8 @@ class CallerId:
         return f"It was not placed here. Of {client}’s line {line} VoiceDock reported {self._reports()}."
 
     def _not_dialed(self) -> str:
+        if self.state == State.QUEUED and self.sent:
+            return f"It is to be placed from {phone_numbers.grouped(self.meant)}, and waits to be tried again."
         if self.state == State.QUEUED:
             return f"It is to be placed from {phone_numbers.grouped(self.meant)}. VoiceDock has not been asked yet."
         if self.state == State.SENDING:

@@ -102,7 +102,7 @@ class CallFilter(forms.Form):
             "outcome": "outcome",
         }
         calls = calls.filter(**{column: chosen[name] for column, name in exact.items() if chosen.get(name)})
-        if text := chosen["q"].strip():
+        if text := " ".join(chosen["q"].split()):
             calls = calls.filter(search.matching(text, countries=self.countries, words=self.searches_words))
         if chosen["since"]:
             calls = calls.filter(created_at__gte=time_zones.start_of_day(chosen["since"], self.zone))

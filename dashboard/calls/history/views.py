@@ -204,7 +204,7 @@ def _days(
                 "words": times.day(day, today),
                 "rows": list(of_day),
                 "count": counted[chosen] if chosen else sum(counted.values()),
-                "url": filters.changed(request, **whole),
+                "url": filters.changed(request, **whole, state="over"),
                 "best": best,
                 "best_url": filters.changed(request, **whole, outcome=best[0].slug) if best else "",
             }
