@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.calls.history import excerpts
 from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, sync, variables
 from dashboard.campaigns.models import Campaign
@@ -193,7 +192,7 @@ def _rendered(
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if any(one.has_summary for one in context["latest"]):
-        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
+        audit.record_once(request.user, request.tenant, "calls.summaries-read", request.tenant)
     if request.method == "POST":
         return render(request, "campaigns/campaign.html", context, status=status)
     return page_or_part(request, "campaigns/campaign.html", "campaigns/_campaign.html", context, status=status)

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dashboard.calls.history import excerpts
 from dashboard.calls.models import Call
 from dashboard.connections import queries as connection_queries
 from dashboard.overview import attention, client_page, credit, figures, queries
@@ -106,5 +105,5 @@ def client(request: TenantRequest) -> HttpResponse:
     context = client_page.context(request)
     request.attention = context["attention"]  # type: ignore[attr-defined]
     if any(one["summary"] for one in context["latest"]):
-        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
+        audit.record_once(request.user, request.tenant, "calls.summaries-read", request.tenant)
     return page_or_part(request, "overview/client.html", "overview/_client_overview.html", context)

@@ -44,7 +44,7 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
+        audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
@@ -63,7 +63,7 @@ def staff_calls(request: StaffRequest) -> HttpResponse:
             response = page_or_part(request, "calls/list.html", "calls/_list.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
+            audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
     return response
 
 

@@ -38,7 +38,7 @@ def board(request: TenantRequest) -> HttpResponse:
         "may_place": request.actor.may(Permission.PLACE_CALLS),
     }
     if context["read"]:
-        audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
+        audit.record_once(request.user, tenant, "calls.words-seen", tenant)
     return page_or_part(request, "calls/live.html", "calls/_board.html", context)
 
 
@@ -64,7 +64,7 @@ def staff_board(request: StaffRequest) -> HttpResponse:
         response = page_or_part(request, "calls/live.html", "calls/_board.html", context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
-            audit.record_once(request.user, tenant, WORDS_SEEN, tenant)
+            audit.record_once(request.user, tenant, "calls.words-seen", tenant)
     return response
 
 

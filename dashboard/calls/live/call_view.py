@@ -183,7 +183,7 @@ def _instead_of_panel(request: TenantRequest, call: Call) -> HttpResponse:
 def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -> None:
     """Whoever is shown words, or what was made of them, is written down; in the scope that shows them."""
     if context["may_read"] and any(excerpts.has_words(one) for one in context.get("earlier", [])):
-        audit.record_once(request.user, request.tenant, excerpts.SUMMARIES_READ, request.tenant)
+        audit.record_once(request.user, request.tenant, "calls.summaries-read", request.tenant)
     report: CallReport | None = context.get("report")
     if report and (report.messages or report.summary or report.analysis):
         audit.record_once(request.user, request.tenant, "call.transcript-read", call, counterpart=call.counterpart)
