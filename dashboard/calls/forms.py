@@ -103,7 +103,8 @@ class PlaceForm(ChosenReading):
     def echo(self) -> number_echo.NumberEcho:
         """What the typed number is read as."""
         text = str(self["destination"].value() or "")
-        return number_echo.of(self.tenant, text, line=self.line_e164)
+        own = [line.e164 for line in self.lines.values()]
+        return number_echo.of(self.tenant, text, line=self.line_e164, own=own)
 
     def clean_destination(self) -> str:
         reader = partial(destinations.read_for, self.tenant, line=self.line_e164)

@@ -117,15 +117,6 @@ def last_try(tenant: Tenant, user: User) -> Call | None:
 
 
 @scope.requires_scope
-def line_e164(tenant: Tenant, dedication: str) -> str:
-    """The number of one of the client's dedications, named by its id; "" for any other text."""
-    if not (dedication.isascii() and dedication.isdigit()) or len(dedication) > 18:
-        return ""
-    found = NumberDedication.objects.filter(tenant=tenant, pk=dedication, withdrawn_at=None)
-    return found.values_list("e164", flat=True).first() or ""
-
-
-@scope.requires_scope
 def recent_people(tenant: Tenant) -> list[Call]:
     """The last call to each of the people whom members of this client called lately, the newest first.
 

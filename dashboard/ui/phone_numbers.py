@@ -43,19 +43,24 @@ WITH_ARTICLE = ("Netherlands", "United", "Philippines", "Bahamas", "Gambia", "Ma
 def grouped(e164: str) -> str:
     """`+31612345678` → `+31 6 1234 5678`; what is not a number stays as it is."""
     number = _parse(e164)
-    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)) if number else e164
+    return in_parts(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)) if number else e164
 
 
 def grouped_national(e164: str) -> str:
     """`+31612345678` → `06 1234 5678`, as within its own country; "" for what is not a number."""
     number = _parse(e164)
-    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
+    return in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
+
+
+def in_parts(text: str) -> str:
+    """The text with its long groups of digits split: `+31 6 12345678` → `+31 6 1234 5678`."""
+    return LONG_GROUP.sub(lambda found: _parts(found[0]), text)
 
 
 def example(country_code: str) -> str:
     """A mobile number of this country as people write it there, for a placeholder; "" where none is known."""
     number = phonenumbers.example_number_for_type(country_code, PhoneNumberType.MOBILE)
-    return _in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
+    return in_parts(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)) if number else ""
 
 
 def within(text: str) -> str:
@@ -100,11 +105,6 @@ def country_of(e164: str) -> str:
     number = _parse(e164)
     code = phonenumbers.region_code_for_number(number) if number else None
     return code if code in phonenumbers.SUPPORTED_REGIONS else ""
-
-
-def _in_parts(text: str) -> str:
-    """The text with its long groups of digits split: `+31 6 12345678` → `+31 6 1234 5678`."""
-    return LONG_GROUP.sub(lambda found: _parts(found[0]), text)
 
 
 def _parts(digits: str) -> str:

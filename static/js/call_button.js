@@ -12,7 +12,8 @@
   const showLabel = () => {
     for (const button of document.querySelectorAll("[data-call-button]")) {
       const form = button.closest("form"), field = form.querySelector(button.dataset.callTo);
-      const to = field && (echoOf(field)?.number || field.value.trim());
+      const chosen = form.querySelector('[name="reading"]:checked')?.dataset.words;
+      const to = field && echoOf(field) && (chosen || echoOf(field).number);  // nobody, until the server has read it
       const from = form.querySelector(`[name="${button.dataset.callFrom}"]:checked`)?.dataset.words;
       button.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
     }

@@ -315,6 +315,14 @@ def test_a_number_of_two_countries_is_asked_for(bloom, operator_browser, dialed)
     [
         ("0612345678", ["+31 6 1234 5678", "Netherlands, mobile", " there", 'data-grouped="06 1234 5678"'], []),
         ("0612", ["This number is too short.", 'data-grouped="06 12"'], [" there", "mergency"]),
+        ("0031612345678", ["+31 6 1234 5678", 'data-grouped="0031 6 1234 5678"'], []),
+        ("00 31612345678", ["+31 6 1234 5678", 'data-grouped="0031 6 1234 5678"'], []),
+        ("0031 20 555", ["too short", 'data-grouped="0031 20 555"'], []),
+        ("003161234567", ["one is missing", 'data-grouped="0031 6 123 4567"'], []),
+        ("09001234", ["premium-rate number", 'data-number=""'], []),
+        ("112", ["In an emergency, dial it on a phone.", 'data-number=""'], []),
+        ("1850", ["only work on a phone in their own country", 'data-number=""'], []),
+        ("+31205550142", ["an assistant would call itself", 'data-number=""'], [" there"]),
         ("030 2345678", ["+31 30 234 5678", "Netherlands, fixed line"], ['name="reading"']),
         ("+32 470 12 34 56", ["may call: Netherlands", 'data-number=""'], [" there"]),
         ("", ["hidden"], [" there"]),
@@ -346,6 +354,15 @@ def test_the_echo_stands_on_the_page_without_a_script(bloom, operator_browser, d
     assert "Netherlands, mobile" in failed and 'value="0612345678"' in failed and dialed == []
     short = operator_browser.post(ADDRESS, typed(bloom, destination="0612")).content.decode()
     assert short.count("This number is too short") == 1
+
+
+@pytest.mark.parametrize("text", ["0900 1234", "112", "0612", "x"])
+def test_the_button_never_offers_what_is_refused(bloom, operator_browser, dialed, text):
+    for page in (
+        operator_browser.get(ADDRESS, {"to": text}),
+        operator_browser.post(ADDRESS, typed(bloom, destination=text)),
+    ):
+        assert page.context["button_label"]["to"] == ""
 
 
 def test_calling_again_keeps_the_number_the_line_and_the_assistant(bloom, harbor, operator_browser):

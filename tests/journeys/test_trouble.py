@@ -33,6 +33,20 @@ def test_a_wrong_number_keeps_the_form_and_says_why_beside_it(window, sandbox):
     assert placed(sandbox, "+31205550142") == 0, "its own line is not called"
 
 
+def test_a_number_is_grouped_while_it_is_typed(window):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    number, button = page.get_by_label("Number to call"), page.get_by_role("button", name=BEGIN)
+    for more, grouped in (("003120555", "0031 20 555"), ("0190", "0031 20 555 0190")):
+        number.press_sequentially(more)
+        expect(number).to_have_value(grouped)
+    expect(button).to_contain_text("Call +31 20 555 0190 from")
+    number.fill("09001234")
+    expect(number).to_have_value("0900 1234")
+    expect(page.locator("[data-number-echo]")).to_contain_text("premium-rate")
+    expect(button).to_contain_text("Call from")
+
+
 def test_two_clicks_dial_once_and_end_once(window, sandbox, talkative):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")

@@ -321,7 +321,7 @@ def test_the_number_is_grouped_as_the_server_read_it_unless_one_edits_within_it(
     number, button = page.get_by_label("Number"), page.get_by_role("button", name="Call")
     page.evaluate(SWAPPED)  # an answer about another text
     expect(number).to_have_value("0612")
-    expect(button).to_have_text("Call 0612")
+    expect(button).to_have_text("Call")  # nobody is offered whom the server has not read
     number.fill("0612345678")
     number.evaluate("field => field.setSelectionRange(3, 3)")
     page.evaluate(SWAPPED)
@@ -330,6 +330,16 @@ def test_the_number_is_grouped_as_the_server_read_it_unless_one_edits_within_it(
     page.evaluate(SWAPPED)
     expect(number).to_have_value("06 1234 5678")
     expect(button).to_have_text("Call +31 6 1234 5678")
+    number.fill("09001234")
+    expect(button).to_have_text("Call")
+
+
+def test_the_button_names_the_reading_that_is_chosen(page, site):
+    readings = '<label><input type="radio" name="reading" value="+31302345678" data-words="+31 30 234 5678">Yes</label>'
+    page.goto(site.page(f"<body>{NUMBER.replace('<a ', readings + '<a ', 1)}</body>"))
+    page.get_by_label("Number").fill("0612345678")
+    page.get_by_label("Yes").check()
+    expect(page.get_by_role("button", name="Call")).to_have_text("Call +31 30 234 5678")
 
 
 def test_a_recent_number_fills_the_field_and_leaves_the_form(page, site):

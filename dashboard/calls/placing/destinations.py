@@ -18,7 +18,11 @@ COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
 NO_COUNTRY = "No country has this code. Check the digits after the +."
 TOO_SHORT = "This number is too short. "
 TOO_LONG = "This number is too long. "
-SHORT = "Emergency and short numbers cannot be called from here. " + COUNTRY_CODE
+EMERGENCY = "Emergency and short numbers cannot be called from here. In an emergency, dial it on a phone."
+SHORT = (
+    "Emergency and short numbers cannot be called from here: they only work on a phone in their own country. Type the "
+    "whole number of the person or company, like +31 6 1234 5678."
+)
 EXTENSION = "Leave out the extension ({extension}): only the number itself can be called."
 DIGITS_ONLY = "A phone number has digits only. " + COUNTRY_CODE
 SIP = "This is a SIP address. A call goes to a phone number. " + COUNTRY_CODE
@@ -108,7 +112,8 @@ def _check_text(typed: NumberText, written_in: Sequence[str]) -> None:
         return
     anywhere = text.startswith("+") or not written_in
     if number_rules.is_emergency_anywhere(digits) if anywhere else number_rules.is_short_in(digits, written_in):
-        raise NotCallable(SHORT, Rule.EMERGENCY if number_rules.is_emergency_anywhere(digits) else Rule.INVALID)
+        emergency = number_rules.is_emergency_anywhere(digits)
+        raise NotCallable(*((EMERGENCY, Rule.EMERGENCY) if emergency else (SHORT, Rule.INVALID)))
     if not text.startswith("+") and not written_in:
         raise NotCallable(TOO_SHORT + COUNTRY_CODE, Rule.INVALID)
 
@@ -149,7 +154,7 @@ def _unreadable(typed: NumberText, number: PhoneNumber | None) -> NotCallable:
         unknown = NO_COUNTRY if coded and typed.digits else COUNTRY_CODE
         return NotCallable(TOO_SHORT + COUNTRY_CODE if too_short else unknown, Rule.UNREADABLE)
     if number_rules.is_emergency(number):
-        return NotCallable(SHORT, Rule.EMERGENCY)
+        return NotCallable(EMERGENCY, Rule.EMERGENCY)
     region = phonenumbers.region_code_for_country_code(number.country_code or 0)
     unlike = f"No number {_where(number, region)} looks like this. Check it."
     words = _length(number, region, "" if coded else typed.digits)
@@ -159,7 +164,7 @@ def _unreadable(typed: NumberText, number: PhoneNumber | None) -> NotCallable:
 
 def _check_rules(number: PhoneNumber) -> None:
     if number_rules.is_emergency(number):
-        raise NotCallable(SHORT, Rule.EMERGENCY)
+        raise NotCallable(EMERGENCY, Rule.EMERGENCY)
     if broken := number_rules.broken(number):
         raise NotCallable(broken[1], broken[0])
 

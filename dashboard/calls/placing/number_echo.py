@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
 
 from dashboard.calls.placing import destinations, number_text
+from dashboard.calls.placing.intents import OWN_NUMBER
 from dashboard.ui import phone_numbers
 from tenants.models import Tenant
 
+ABROAD = "00"
 PLAIN = re.compile(r"\+?[\d\s\-./]+")  # only such a text is regrouped; brackets and labels stay as they were typed
 
 
@@ -41,8 +43,11 @@ class NumberEcho:
         return phone_numbers.clock_there(self.e164)
 
 
-def of(tenant: Tenant, text: str, *, line: str = "") -> NumberEcho:
-    """`line` is the number that the call is to leave from; a number without a country code is read in its country."""
+def of(tenant: Tenant, text: str, *, line: str = "", own: Collection[str] = ()) -> NumberEcho:
+    """`line` is the number that the call is to leave from; a number without a country code is read in its country.
+
+    `own` are the numbers (E.164) of the client's lines, which are not called.
+    """
     typed = text.strip()
     if not typed:
         return NumberEcho(typed)
@@ -53,14 +58,20 @@ def of(tenant: Tenant, text: str, *, line: str = "") -> NumberEcho:
         return NumberEcho(typed, reason=str(error), readings=readings)
     except destinations.NotCallable as error:
         return NumberEcho(typed, _grouped(typed, destinations.countries_of(tenant, line)), reason=str(error))
+    if e164 in own:
+        return NumberEcho(typed, _regrouped(typed, e164), reason=OWN_NUMBER)
     return NumberEcho(typed, _regrouped(typed, e164), e164)
 
 
 def _regrouped(typed: str, e164: str) -> str:
-    """The number as it was written, nationally or with its country code, in the usual groups."""
+    """The number as it was written: nationally, with its country code, or with what is dialed before that code."""
     if not PLAIN.fullmatch(typed):
         return ""
-    return next((text for text in _writings(e164) if _digits(text) == _digits(typed)), "")
+    digits, international = _digits(typed), phone_numbers.grouped(e164)
+    if digits.endswith(e164[1:]) and digits != e164:
+        prefix = digits.removesuffix(e164[1:])
+        return f"{prefix}{'' if prefix == ABROAD else ' '}{international[1:]}"
+    return next((text for text in _writings(e164) if _digits(text) == digits), "")
 
 
 def _writings(e164: str) -> list[str]:
@@ -69,13 +80,20 @@ def _writings(e164: str) -> list[str]:
 
 def _grouped(typed: str, countries: Sequence[str]) -> str:
     """The beginning of a number in the groups of its country."""
-    if not PLAIN.fullmatch(typed) or not (typed.startswith("+") or countries):
+    if not PLAIN.fullmatch(typed):
         return ""
-    formatter = phonenumbers.AsYouTypeFormatter(countries[0] if countries else "ZZ")
+    digits = _digits(typed)
+    if digits.startswith(ABROAD):  # read as + whatever the country dials abroad
+        return ABROAD + _as_you_type("+" + digits.removeprefix(ABROAD))[1:]
+    return _as_you_type(digits, *countries[:1]) if digits.startswith("+") or countries else ""
+
+
+def _as_you_type(digits: str, country: str = "ZZ") -> str:
+    formatter = phonenumbers.AsYouTypeFormatter(country)
     text = ""
-    for char in _digits(typed):
+    for char in digits:
         text = formatter.input_digit(char)
-    return text.strip()
+    return phone_numbers.in_parts(text.strip())
 
 
 def _digits(text: str) -> str:

@@ -65,8 +65,9 @@ def _chosen(offered: list[int], wanted: str) -> int | None:
 def number_echo(request: TenantRequest) -> HttpResponse:
     """What the text in the field is read as, while it is typed: nothing is stored or dialed."""
     text = request.GET.get("destination", "")[:LONGEST_DESTINATION]
-    line = queries.line_e164(request.tenant, request.GET.get("number", ""))
-    echo = echoes.of(request.tenant, text, line=line)
+    chosen, lines = request.GET.get("number", ""), queries.lines(request.tenant)
+    line = next((line.e164 for line in lines if str(line.pk) == chosen), "")
+    echo = echoes.of(request.tenant, text, line=line, own=[line.e164 for line in lines])
     return render(request, "calls/_number_echo.html", {"echo": echo} | _last_to(request.tenant, echo))
 
 
@@ -129,7 +130,7 @@ def _page(
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
         "in_use": queries.in_use(request.tenant),
-        "button_label": _button_label(form, lines, chosen["number"], echo.number),
+        "button_label": _button_label(lines, chosen["number"], echo.number),
         "echo": echo,
         "recent": _recent(request.tenant),
         "blocking_reason": intents.blocking_reason(request.tenant),
@@ -198,8 +199,7 @@ def _assistant(dedication: AssistantDedication, chosen: str) -> dict[str, Any]:
     }
 
 
-def _button_label(form: PlaceForm, lines: list[NumberDedication], chosen: str, number: str) -> dict[str, str]:
-    """Who is called, grouped where it is a number, and from which line."""
+def _button_label(lines: list[NumberDedication], chosen: str, number: str) -> dict[str, str]:
+    """Who is called and from which line; nobody while the typed text is no number that may be called."""
     line = next((line for line in lines if str(line.pk) == chosen and line.is_open), None)
-    typed = str(form["destination"].value() or "")
-    return {"to": number or typed, "line": (line.line_name or line.e164) if line else ""}
+    return {"to": number, "line": (line.line_name or line.e164) if line else ""}
