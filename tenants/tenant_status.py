@@ -83,9 +83,11 @@ def _change_status(
     reason: str,
     details: dict[str, object],
 ) -> None:
-    reason = reason.strip()[:LONGEST_REASON]
+    reason = reason.strip()
     if not reason:
         raise StatusChangeRefused("Write why; it stays in the audit trail.")
+    if len(reason) > LONGEST_REASON:
+        raise StatusChangeRefused(f"Keep it below {LONGEST_REASON} characters: these are {len(reason)}.")
     closed_at = timezone.now() if status == Status.CLOSED else None
     rows = Tenant.objects.filter(pk=tenant.pk, status__in=list(allowed_from))
     if not rows.update(status=status, closed_at=closed_at, calls_held_until=None):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -166,10 +166,15 @@ class CommandForm(ChosenReading):
     REQUIRED = {CommandType.INJECT_CONTEXT: "content", CommandType.SAY: "words", CommandType.TRANSFER: "destination"}
 
     def __init__(
-        self, *args: Any, tenant: Tenant, transfer_choices: Sequence[transfer_book.Choice] = (), **kwargs: Any
+        self,
+        *args: Any,
+        tenant: Tenant,
+        transfer_choices: Sequence[transfer_book.Choice] = (),
+        own_lines: Collection[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.tenant = tenant
+        self.tenant, self.own_lines = tenant, own_lines
         self.transfer_choices = transfer_choices
 
     def clean(self) -> dict[str, Any]:
@@ -193,7 +198,7 @@ class CommandForm(ChosenReading):
 
     def _target(self, text: str) -> str:
         try:
-            return self.read(text, partial(transfer_targets.read, self.tenant))
+            return self.read(text, partial(transfer_targets.read, self.tenant, own=self.own_lines))
         except forms.ValidationError as error:
             self.add_error("destination", error)
             return text

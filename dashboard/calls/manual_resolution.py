@@ -118,11 +118,13 @@ def clear_alarm(call: Call, *, by: User, reason: str) -> bool:
         raise DecisionRefused("Only your account team can clear this alarm.")
     if not reason:
         raise DecisionRefused("Write why dialing may go on.")
+    if len(reason) > LONGEST_REASON:
+        raise DecisionRefused(f"Keep it below {LONGEST_REASON} characters: these are {len(reason)}.")
     with scope.for_tenant(tenant_id_of(call)):
         now = Call.objects.select_related("tenant").select_for_update(of=("self",)).get(pk=call.pk)
         if now.alarm not in STOPS_DIALING:
             return False
-        why, alarm_at = reason[:LONGEST_REASON], now.alarm_at or now.created_at
+        why, alarm_at = reason, now.alarm_at or now.created_at
         now.version += 1
         entry = record_transition(now, "call.wrong-number-cleared", by=by, why=why)
         AlarmClearing.objects.create(

@@ -210,6 +210,7 @@ def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
         "show": asked["show"],
         "narrowed": any(asked.values()),
         "text": asked["q"],
+        "text_is_cut": len(request.GET.get("q", "")) > MOST,
         "names": [name.replace("_", " ").capitalize() for name in names],
         "people": queries.rows(found, names, campaign_calls.of_leads(campaign, found)),
         "next": following,

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.calls.control import commands as control
@@ -135,6 +135,66 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(bloom, make_
     assert answer.status_code == 422 and words in page
     assert all(f'value="{text}"' in page for text in (*row, "Night", "sip:night@example.com") if text)
     assert choices(bloom) == []
+
+
+@pytest.mark.parametrize("length", [501, 600, 5000])
+def test_an_announcement_that_is_too_long_is_counted_and_kept_whole(bloom, make_member, sign_in, sent, length):
+    words, browser = "a" * length, sign_in(make_member(bloom, Role.OWNER))
+    opened = browser.get(SETTINGS).content.decode()
+    assert "maxlength" not in opened, "a browser would cut it without a word"
+    answer = browser.post(SETTINGS, rows(("Reception", RECEPTION, words)))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and words in page and f"500 characters (it has {length})" in page
+    assert choices(bloom) == []
+
+    call = make_call(bloom)
+    assert "maxlength" not in browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
+    form = {"type": "transfer", "destination": RECEPTION, "announcement": words, "token": uuid.uuid4()}
+    answer = browser.post(f"/c/bloom-dental/calls/{call.pk}/command/", form)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and words in page and f"500 characters (it has {length})" in page
+    assert sent == []
+
+
+@pytest.mark.parametrize("again", ["Reception", "reception", " RECEPTION "])
+def test_the_same_name_twice_is_refused(bloom, reception, make_member, sign_in, again):
+    form = rows(("Reception", RECEPTION, ""), (again, "+31205550166", ""))
+    answer = sign_in(make_member(bloom, Role.OWNER)).post(SETTINGS, form)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "This name stands in a row above already" in page and "+31205550166" in page
+    with pytest.raises(IntegrityError, match="transfer_target_name_once"), scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.create(tenant=bloom.tenant, name=again.strip(), destination="+31205550166")
+
+
+@pytest.mark.parametrize("written", ["{}", "sip:{}@pbx.example.com"])
+def test_a_call_is_not_transferred_to_a_line_of_its_own_client(bloom, harbor, make_member, sign_in, sent, written):
+    own, browser = written.format(bloom.number.e164), sign_in(make_member(bloom, Role.OWNER))
+    answer = browser.post(SETTINGS, rows(("Reception", own, "")))
+    assert answer.status_code == 422 and "one of your own lines" in answer.content.decode()
+    call = make_call(bloom)
+    make_receipt(bloom, call, "transfer", payload={"destination": own})
+    assert choices(bloom) == []
+    form = {"type": "transfer", "destination": own, "token": uuid.uuid4()}
+    answer = browser.post(f"/c/bloom-dental/calls/{call.pk}/command/", form)
+    assert answer.status_code == 422 and "one of your own lines" in answer.content.decode()
+    assert sent == []
+    assert browser.post(SETTINGS, rows(("Harbor", written.format(harbor.number.e164), ""))).status_code == 302
+
+
+def test_the_database_refuses_a_line_of_its_own_client_as_a_target(bloom, harbor):
+    with pytest.raises(IntegrityError, match="no line of the client"), scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.create(tenant=bloom.tenant, name="Us", destination=bloom.number.e164)
+    with scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.create(tenant=bloom.tenant, name="Harbor", destination=harbor.number.e164)
+    with pytest.raises(IntegrityError, match="no line of the client"), scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.update(destination=bloom.number.e164)
+
+
+def test_a_transfer_that_comes_without_a_form_is_checked_the_same(bloom, make_member):
+    call, by = make_call(bloom), make_member(bloom, Role.OPERATOR)
+    command = {"type": "transfer", "destination": bloom.number.e164}
+    receipt = control.send(call, command, by=by, token=uuid.uuid4())
+    assert receipt.outcome == "refused" and "one of your own lines" in receipt.note
 
 
 def test_the_same_destination_twice_is_refused(bloom, make_member, sign_in):

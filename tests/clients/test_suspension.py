@@ -56,6 +56,11 @@ def test_nothing_is_dialed_for_a_suspended_client_until_it_is_reopened(operator,
     ]
 
 
+def test_a_reason_is_kept_whole_or_refused(operator, admin):
+    with pytest.raises(tenant_status.StatusChangeRefused, match="below 300 characters: these are 301"):
+        suspension.suspend(operator.tenant, by=admin, reason="x" * 301)
+
+
 def test_a_call_that_waits_is_not_sent_after_the_suspension(operator, admin, monkeypatch):
     monkeypatch.setattr(sending, "attempt", lambda call: call)
     call = operator.place()

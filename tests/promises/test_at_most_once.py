@@ -288,6 +288,8 @@ def test_a_wrong_caller_id_raises_an_alarm_and_stops_dialing(operator, admin):
         manual_resolution.clear_alarm(call, by=operator.user, reason="It is fine.")
     with pytest.raises(manual_resolution.DecisionRefused):
         manual_resolution.clear_alarm(call, by=admin, reason=" ")
+    with pytest.raises(manual_resolution.DecisionRefused, match="below 300 characters: these are 301"):
+        manual_resolution.clear_alarm(call, by=admin, reason="x" * 301)
     assert manual_resolution.clear_alarm(call, by=admin, reason="VoiceDock says it was shown wrongly.")
     operator.read_calls()
     assert operator.reload(call).alarm == ""

@@ -34,6 +34,11 @@ def test_nothing_inline(what):
     assert templates(INLINE[what]) == []
 
 
+def test_no_field_is_cut_by_the_browser():
+    """A browser cuts what is pasted into a field with a maxlength, and says nothing; our forms refuse and count."""
+    assert templates(r"\bmaxlength\b") == []
+
+
 def test_every_template_can_be_read():
     for name in SOURCES:
         get_template(name)

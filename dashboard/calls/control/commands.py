@@ -226,7 +226,8 @@ def _read(command: Mapping[str, Any], call: Call) -> voicedock.Command:
         case CommandType.TRANSFER:
             if call.tenant is None:
                 raise _NotSendable("This call belongs to no client, so it cannot be transferred.")
-            made = Transfer(transfer_targets.read(call.tenant, texts["destination"]), message)
+            own = transfer_targets.own_lines(call.tenant)
+            made = Transfer(transfer_targets.read(call.tenant, texts["destination"], own=own), message)
         case _:
             raise _NotSendable("There is no such command.")
     made.body()

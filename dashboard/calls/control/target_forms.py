@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, cast
 
 from django import forms
@@ -14,6 +15,10 @@ from tenants.models import Tenant
 
 BLANK_ROWS = 3
 WIDEST = {"autocomplete": "off"}
+TWICE = {
+    "name": "This name stands in a row above already. Add what tells the two apart.",
+    "destination": "This number stands in a row above already.",
+}
 
 
 class TargetForm(forms.Form):
@@ -27,10 +32,10 @@ class TargetForm(forms.Form):
         required=False, max_length=500, label="Say before the transfer", widget=forms.TextInput(WIDEST)
     )
 
-    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tenant: Tenant, own: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.empty_permitted = False  # a row that was not changed is cleaned like the others
-        self.tenant = tenant
+        self.tenant, self.own = tenant, own
 
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"])
@@ -40,7 +45,7 @@ class TargetForm(forms.Form):
         if not text:
             return ""
         try:
-            return transfer_targets.read(self.tenant, text)
+            return transfer_targets.read(self.tenant, text, own=self.own)
         except destinations.NotCallable as error:
             raise forms.ValidationError(str(error)) from None
 
@@ -71,13 +76,14 @@ class TargetFormSet(forms.BaseFormSet):
         return [form.cleaned_data for form in self.forms if not form.is_blank]
 
     def clean(self) -> None:
-        """A destination stands in one row only."""
-        seen: set[str] = set()
-        for form in self.forms:
-            destination = getattr(form, "cleaned_data", {}).get("destination", "")
-            if destination and destination in seen:
-                form.add_error("destination", "This number stands in a row above already.")
-            seen.add(destination)
+        """A name and a destination stand in one row only."""
+        for field, message in TWICE.items():
+            seen: set[str] = set()
+            for form in self.forms:
+                value = getattr(form, "cleaned_data", {}).get(field, "").casefold()
+                if value and value in seen:
+                    form.add_error(field, message)
+                seen.add(value)
 
 
 def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
@@ -99,7 +105,8 @@ def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
         }
         for target in targets
     ]
-    rows = cast(TargetFormSet, shape(data, initial=initial, form_kwargs={"tenant": tenant}, prefix="target"))
+    own_facts = {"tenant": tenant, "own": transfer_targets.own_lines(tenant)}
+    rows = cast(TargetFormSet, shape(data, initial=initial, form_kwargs=own_facts, prefix="target"))
     rows.made_from = transfer_book.fingerprint(targets) if data is None else data.get("made_from", "")
     return rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from dashboard.voicedock import CommandType
 from tenants import audit, tenant_status
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
-from tenants.models import Tenant, User
+from tenants.models import NumberDedication, Tenant, User
 from tenants.names import isolate
 
-PHRASE, NAMED, USED = "phrase", "named", "used"
+PHRASE, NAMED, USED, LINE = "phrase", "named", "used", "line"
 NO_TEXT = Value("", output_field=TextField())
 MOST_NAMED = 24
 MOST_USED = 4  # shown below the named ones
@@ -63,8 +63,10 @@ class ComposerTexts:
 
 def composer_texts(tenant: Tenant) -> ComposerTexts:
     """Both in one query: the composer is read again whenever what one may do changes."""
-    found: dict[str, list[tuple[str, str, str]]] = {PHRASE: [], NAMED: [], USED: []}
-    rows = _rows_of_phrases(tenant).union(_rows_of_targets(tenant), _rows_of_transfers(tenant), all=True)
+    found: dict[str, list[tuple[str, str, str]]] = {PHRASE: [], NAMED: [], USED: [], LINE: []}
+    rows = _rows_of_phrases(tenant).union(
+        _rows_of_targets(tenant), _rows_of_transfers(tenant), _rows_of_lines(tenant), all=True
+    )
     for kind, _, name, destination, announcement in sorted(rows, key=lambda row: row[1]):
         found[kind].append((name, destination, announcement))
     choices = {
@@ -76,9 +78,10 @@ def composer_texts(tenant: Tenant) -> ComposerTexts:
         if destination and destination not in choices:
             used.setdefault(destination, Choice(destination, announcement or announcement_for("")))
     listed = [*choices.values(), *list(used.values())[:MOST_USED]]
+    own = {destination for _, destination, _ in found[LINE]}
     return ComposerTexts(
         [name for name, _, _ in found[PHRASE]],
-        [choice for choice in listed if _may_be_called(tenant, choice.destination)],
+        [choice for choice in listed if _may_be_called(tenant, choice.destination, own)],
     )
 
 
@@ -160,9 +163,16 @@ def _rows_of_transfers(tenant: Tenant) -> Any:
     return sent.order_by("-asked_at").values_list(Value(USED), place, NO_TEXT, *texts)[:LOOKED_AT]
 
 
-def _may_be_called(tenant: Tenant, destination: str) -> bool:
+def _rows_of_lines(tenant: Tenant) -> Any:
+    """The client's own lines, to which nothing is transferred."""
+    found = NumberDedication.objects.open().filter(tenant=tenant).order_by("e164")
+    place = Value(0.0, output_field=FloatField())
+    return found.values_list(Value(LINE), place, NO_TEXT, Cast("e164", TextField()), NO_TEXT)
+
+
+def _may_be_called(tenant: Tenant, destination: str, own: Collection[str]) -> bool:
     try:
-        transfer_targets.read(tenant, destination)
+        transfer_targets.read(tenant, destination, own=own)
     except destinations.NotCallable:
         return False
     return True

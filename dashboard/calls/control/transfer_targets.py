@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from dashboard.calls.placing import destinations, number_text
 from dashboard.calls.placing.number_rules import Rule
-from tenants.models import Tenant
+from tenants.isolation import scope
+from tenants.models import NumberDedication, Tenant
 
 LONGEST = 200
 SIP_ADDRESS = "Write the SIP address like sip:desk@example.com."
@@ -26,26 +28,45 @@ SIP = re.compile(
     re.IGNORECASE,
 )
 HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?")
+OWN_LINE = (
+    "This is one of your own lines: an assistant answers there. Type the number of the person or team who takes over."
+)
 NUMBER_LIKE = re.compile(r"\+?[\d\-.()\s]+")
-REFUSED_IN_SIP = (Rule.EMERGENCY, Rule.COSTLY, Rule.NOBODY_ANSWERS, Rule.COUNTRY)
+REFUSED_IN_SIP = (Rule.EMERGENCY, Rule.COSTLY, Rule.NOBODY_ANSWERS, Rule.COUNTRY, Rule.OWN_LINE)
 
 
-def read(tenant: Tenant, text: str) -> str:
-    """What VoiceDock is given as `destination`. Raises `destinations.NotCallable`, and `Ambiguous` of numbers."""
+@scope.requires_scope
+def own_lines(tenant: Tenant) -> frozenset[str]:
+    """The numbers (E.164) on which the client's own assistants answer."""
+    return frozenset(NumberDedication.objects.open().filter(tenant=tenant).values_list("e164", flat=True))
+
+
+def read(tenant: Tenant, text: str, *, own: Collection[str] = ()) -> str:
+    """What VoiceDock is given as `destination`. Raises `destinations.NotCallable`, and `Ambiguous` of numbers.
+
+    `own` are the client's lines, to which nothing is transferred.
+    """
     typed = number_text.visible(text)
     if typed.lower().startswith(("sip:", "sips:")):
-        return _sip(tenant, typed)
+        return _sip(tenant, typed, own)
     if "@" in typed:
         raise destinations.NotCallable(SIP_ADDRESS, Rule.UNREADABLE)
     try:
-        return destinations.read_for(tenant, typed)
+        return _number(tenant, typed, own)
     except destinations.NotCallable as error:
         if error.rule == Rule.INVALID and re.fullmatch(rf"\d{{1,{destinations.SHORTEST}}}", typed):
             raise destinations.NotCallable(INTERNAL.format(text=typed), Rule.INVALID) from None
         raise
 
 
-def _sip(tenant: Tenant, typed: str) -> str:
+def _number(tenant: Tenant, text: str, own: Collection[str]) -> str:
+    e164 = destinations.read_for(tenant, text)
+    if e164 in own:
+        raise destinations.NotCallable(OWN_LINE, Rule.OWN_LINE)
+    return e164
+
+
+def _sip(tenant: Tenant, typed: str, own: Collection[str]) -> str:
     found = SIP.fullmatch(typed)
     if found is None or len(typed) > LONGEST:
         raise destinations.NotCallable(SIP_ADDRESS, Rule.UNREADABLE)
@@ -53,7 +74,7 @@ def _sip(tenant: Tenant, typed: str) -> str:
         raise destinations.NotCallable(SIP_PASSWORD, Rule.UNREADABLE)
     if not _is_host(found["host"]) or not 0 < int(found["port"] or 5060) < 65536:
         raise destinations.NotCallable(SIP_HOST, Rule.UNREADABLE)
-    _check_user(tenant, unquote(found["user"]).partition(";")[0])
+    _check_user(tenant, unquote(found["user"]).partition(";")[0], own)
     return typed
 
 
@@ -66,7 +87,7 @@ def _is_host(host: str) -> bool:
         return len(labels) > 1 and all(map(HOST_LABEL.fullmatch, labels)) and not labels[-1].isdigit()
 
 
-def _check_user(tenant: Tenant, user: str) -> None:
+def _check_user(tenant: Tenant, user: str, own: Collection[str]) -> None:
     """A user that is a number is dialed by whoever has the host: refused where the number would be.
 
     Other digits are extensions of that host, and its own affair.
@@ -74,7 +95,7 @@ def _check_user(tenant: Tenant, user: str) -> None:
     if not NUMBER_LIKE.fullmatch(user):
         return
     try:
-        destinations.read_for(tenant, user)
+        _number(tenant, user, own)
     except destinations.NotCallable as error:
         if error.rule in REFUSED_IN_SIP:
             raise

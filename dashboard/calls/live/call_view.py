@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls import manual_resolution, queries
-from dashboard.calls.control import commands, transfer_book
+from dashboard.calls.control import commands, transfer_book, transfer_targets
 from dashboard.calls.forms import CommandForm
 from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_context
 from dashboard.calls.models import Call, CallReport, Receipt
+from dashboard.voicedock import CommandType
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -54,7 +55,7 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 @tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
-    form = CommandForm(request.POST, tenant=request.tenant, transfer_choices=_transfer_choices(request))
+    form = CommandForm(request.POST, tenant=request.tenant, **_transfer_facts(request))
     receipt = None
     if form.is_valid():
         receipt = _send(request, call_id, form)
@@ -94,11 +95,13 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
         raise PermissionDenied
     with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
+    reason = request.POST.get("reason", "")
     try:
-        manual_resolution.clear_alarm(found, by=request.user, reason=request.POST.get("reason", ""))
+        manual_resolution.clear_alarm(found, by=request.user, reason=reason)
     except manual_resolution.DecisionRefused as error:
         with scope.for_tenant(request.tenant):
-            return _page(request, _find(request, call_id), unclear=error.message, status=422)
+            call = _find(request, call_id)
+            return _page(request, call, status=422, unclear=error.message, unclear_reason=reason)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
@@ -114,12 +117,14 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(report.recording_url)
 
 
-def _transfer_choices(request: TenantRequest) -> list[transfer_book.Choice]:
-    """To whom a one-press transfer may go; read only for one."""
-    if not request.POST.get("target"):
-        return []
+def _transfer_facts(request: TenantRequest) -> dict[str, Any]:
+    """To whom a one-press transfer may go, and to which lines none may; read only for a transfer."""
+    if request.POST.get("type") != CommandType.TRANSFER:
+        return {}
     with scope.for_tenant(request.tenant):
-        return transfer_book.choices(request.tenant)
+        own = transfer_targets.own_lines(request.tenant)
+        choices = transfer_book.choices(request.tenant) if request.POST.get("target") else []
+    return {"transfer_choices": choices, "own_lines": own}
 
 
 def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
@@ -141,7 +146,7 @@ def _find(request: TenantRequest, call_id: UUID) -> Call:
 def _page(
     request: TenantRequest, call: Call, form: CommandForm | None = None, *, status: int = 200, **answers: Any
 ) -> HttpResponse:
-    """`answers` are those to other forms of the page: `undecided`, `unclear`."""
+    """`answers` are those to other forms of the page: `undecided`, `unclear`, `unclear_reason`."""
     request.nav_page = "live" if call.is_live else "calls"  # type: ignore[attr-defined]
     if call.finished:
         context = panel_context.finished(request, call) | answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from tenants.isolation.row_security import TenantRowPolicy
 from tenants.models import Tenant
@@ -23,6 +24,7 @@ class TransferTarget(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "destination"], name="transfer_target_once"),
+            models.UniqueConstraint("tenant", Lower("name"), name="transfer_target_name_once"),
             TenantRowPolicy(name="transfer_target_rows"),
         ]
 

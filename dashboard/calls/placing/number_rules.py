@@ -21,6 +21,7 @@ class Rule(enum.Enum):
     COSTLY = "costly"
     NOBODY_ANSWERS = "nobody-answers"
     COUNTRY = "country"
+    OWN_LINE = "own-line"
 
 
 COSTS_EXTRA = "calls to it cost extra, so it cannot be called here."

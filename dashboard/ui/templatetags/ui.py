@@ -306,6 +306,8 @@ def field(
     if bound.errors:
         extra["aria-invalid"] = "true"
     widget = bound.field.widget
+    if "maxlength" in widget.attrs:
+        extra["maxlength"] = False  # a browser would cut what is pasted without a word; the form refuses and counts
     below = _below(bound, description_id, str(note))
     if isinstance(widget, CheckboxInput):
         shape = '<div class="field"><label class="check">{}<span>{}</span></label>{}</div>'
