@@ -6,8 +6,9 @@
 (() => {
   const dialog = document.getElementById("confirm-identity"), way = document.getElementById("confirm-identity-way");
   if (!dialog?.showModal) return;
-  const LASTS = 10 * 60 * 1000, CONFIRMED = 204;
-  let freshUntil = Date.now() + Number(dialog.dataset.secondsLeft) * 1000;
+  const EARLY = 10, CONFIRMED = 204; // as in reauthentication.ASKED_EARLY, seconds
+  const freshFor = seconds => Date.now() + (seconds - EARLY) * 1000;
+  let freshUntil = freshFor(Number(dialog.dataset.secondsLeft));
   let asking = false, goOn, passed;
 
   const posts = (form, button) => (button?.getAttribute("formmethod") ?? form.getAttribute("method")) === "post";
@@ -57,7 +58,7 @@
     const { ctx } = event.detail;
     if (ctx.response?.status !== CONFIRMED || !dialog.contains(ctx.sourceElement)) return;
     const then = goOn;
-    freshUntil = Date.now() + LASTS;
+    freshUntil = freshFor(10 * 60);
     dialog.close();
     then?.();
   });

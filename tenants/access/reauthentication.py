@@ -23,7 +23,7 @@ from tenants.access import form_recovery
 from tenants.accounts.allauth_private import get_authentication_records
 
 MAX_AGE = 10 * 60  # seconds
-FORM_GRACE = 5 * 60  # seconds more, to fill in a form that was opened in time
+ASKED_EARLY = 10  # seconds before that the dialog asks, so that a form which is sent after its answer comes in time
 
 
 class Confirm(TextChoices):
@@ -56,7 +56,7 @@ def require(request: HttpRequest, how: Confirm) -> None:
             download = f"{reverse('fetch')}?{urlencode({'file': request.get_full_path()})}"
             raise ImmediateHttpResponse(_redirect(request, download))
         return
-    if how == Confirm.NO or request.method != "POST" or is_recent(request, MAX_AGE + FORM_GRACE):
+    if how == Confirm.NO or request.method != "POST" or is_recent(request):
         return
     if how == Confirm.THEN_AGAIN:
         messages.warning(request, "Confirm that it is you, then fill the form in once more: of a key nothing is kept.")

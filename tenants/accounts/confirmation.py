@@ -19,7 +19,7 @@ from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_GET
 
 from tenants.access import own_pages, reauthentication
-from tenants.access.reauthentication import FORM_GRACE, MAX_AGE, Confirm
+from tenants.access.reauthentication import ASKED_EARLY, MAX_AGE, Confirm
 
 CONFIRMED = 204
 KEEPS_ITS_FORM = (Confirm.THEN_GO_ON, Confirm.THEN_AGAIN)
@@ -35,7 +35,7 @@ def confirm_identity(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     asked = "always" in request.GET or _confirms(request.GET.get("for", ""))
     methods = get_adapter().get_reauthentication_methods(user)
-    if not asked or not methods or reauthentication.is_recent(request, MAX_AGE + FORM_GRACE):
+    if not asked or not methods or reauthentication.is_recent(request, MAX_AGE - ASKED_EARLY):
         return HttpResponse(status=CONFIRMED)
     return HttpResponseRedirect(methods[0]["url"])
 

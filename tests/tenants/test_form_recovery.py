@@ -17,7 +17,7 @@ from dashboard.team import forms as home_forms
 from tenants import secrets
 from tenants.access import form_recovery, support_access
 from tenants.access.permissions import Role, StaffRole
-from tenants.access.reauthentication import FORM_GRACE, MAX_AGE
+from tenants.access.reauthentication import MAX_AGE
 from tenants.isolation import scope
 from tests.fixtures.factories import PASSWORD, give_password, record_authentication
 
@@ -115,7 +115,7 @@ def test_a_key_is_not_kept_and_the_name_beside_it_is(admin, sign_in):
     browser = sign_in(give_password(admin))
     form = {"name": "Typed Name", "api_key": "fl_canary_of_a_key"} | opened_by(browser, "/connections/")
     page = {"HTTP_REFERER": "http://testserver/connections/"}
-    record_authentication(browser, admin, ago=MAX_AGE + FORM_GRACE + 1)
+    record_authentication(browser, admin, ago=MAX_AGE + 1)
     asked = browser.post("/connections/add/", form, **page)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert "Typed Name" in everything_kept() and "fl_canary" not in everything_kept()
