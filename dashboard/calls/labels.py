@@ -49,6 +49,8 @@ def state(call: Call) -> str:
     if call.was_taken_back:
         return "Taken back, nothing was dialed"
     words = states.read(call.state)[1]
+    if call.state == State.ENDED and (by := _ended_by(call)):
+        return f"{words} by {by}"
     if call.machine_source and call.finished:
         return f"{words}, voicemail"
     if call.state in (State.ENDED, State.TRANSFERRED, State.ENDED_WITH_ERROR) and call.end_reason:
@@ -63,10 +65,15 @@ def ending(call: Call) -> str:
         return ""
     if call.state == State.REFUSED:
         return "before dialing"
-    if getattr(call, "ended_by", None) and call.end_reason != "user_hangup":
-        return f"ended by {call.ended_by}"  # type: ignore[attr-defined]
+    if by := _ended_by(call):
+        return f"ended by {by}"
     words = end_reason(call.end_reason)
     return "" if words in IN_THE_OUTCOME.get(call.outcome, ()) else words
+
+
+def _ended_by(call: Call) -> str:
+    """Whose end-call ended it, as far as is known; "" where the person hung up first. Needs `with_relations`."""
+    return "" if call.end_reason == "user_hangup" else str(getattr(call, "ended_by", None) or "")
 
 
 def end_reason(reason: str) -> str:

@@ -15,6 +15,7 @@ REASONS = {
     "user_hangup": "the person hung up",
     "assistant_ended": "ended by the assistant",
 }
+ENDED_BY_COMMAND = "ended by the team"  # `end_reason` is the same: which one VoiceDock gives is not documented
 
 
 def place(
@@ -150,6 +151,8 @@ def report(state: State, call: Call, at: float) -> None:
 
 def _unfinished(call: Call) -> dict[str, Any]:
     reason = REASONS.get(call.end_reason or "", "not known")
+    if call.end_reason == "assistant_ended" and call.report_data.get("ended_by_command"):
+        reason = ENDED_BY_COMMAND
     return {"outcome": conversations.UNFINISHED, "reason": reason}
 
 

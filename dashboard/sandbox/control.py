@@ -58,7 +58,7 @@ def _say(state: State, call: Call, body: dict[str, Any], now: float, realtime: b
         )
     spoken_at = call_plan.speak(call, now + 0.3, body["content"])
     if body["end_after"]:
-        call_plan.end_at(call, spoken_at + 0.6, reason="assistant_ended")
+        _end_at(call, spoken_at + 0.6)
     return Response(body=SENT)
 
 
@@ -89,8 +89,14 @@ def _end(state: State, call: Call, body: dict[str, Any], now: float, realtime: b
     spoken_at = now
     if body.get("message") and not realtime:
         spoken_at = call_plan.speak(call, now, body["message"])
-    call_plan.end_at(call, max(now + 1.0, min(spoken_at, now + 4.0)), reason="assistant_ended")
+    _end_at(call, max(now + 1.0, min(spoken_at, now + 4.0)))
     return Response(body=SENT)
+
+
+def _end_at(call: Call, at: float) -> None:
+    """The report says afterwards that a command ended the call."""
+    call_plan.end_at(call, at, reason="assistant_ended")
+    call.report_data["ended_by_command"] = True
 
 
 def _transfer(state: State, call: Call, body: dict[str, Any], now: float, realtime: bool) -> Response:

@@ -123,6 +123,7 @@ def test_a_call_says_who_ended_it(bloom, make_member, end_reason, effect, words)
         )  # fmt: skip
         read = queries.of_tenant(bloom.tenant).get(pk=call.pk)
     assert labels.ending(read) == words
+    assert words in labels.state(read).lower().replace("sanne visser", "Sanne Visser")
 
 
 @pytest.mark.django_db

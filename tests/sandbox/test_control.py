@@ -25,6 +25,16 @@ def test_say_is_spoken_and_may_end_the_call(sandbox, bloom, place):
     assert bloom.get(f"/calls/{call}").json()["end_reason"] == "assistant_ended"
 
 
+@pytest.mark.parametrize("command", [{"type": "end-call"}, SAY | {"end_after": True}])
+def test_the_report_of_a_call_that_a_command_ended_does_not_blame_the_assistant(sandbox, bloom, place, command):
+    call = place(bloom)
+    sandbox.advance(12)
+    _command(bloom, call, command)
+    sandbox.advance(30)
+    found = bloom.get(f"/calls/{call}").json()["analysis_result"]
+    assert found == {"outcome": "unfinished", "reason": "ended by the team"}
+
+
 def test_injected_context_is_not_spoken_unless_a_response_is_triggered(sandbox, bloom, place):
     call = place(bloom)
     context = {"type": "inject-context", "content": "The order is 4417", "trigger_response": False}
