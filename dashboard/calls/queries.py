@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from dashboard.calls import leads
+from dashboard.calls.at_once import AtOnce
 from dashboard.calls.models import Call, CallQuerySet, Receipt
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
@@ -103,17 +104,18 @@ def _newest_periods(found: Iterable[Any], key: Callable[[Any], Any], usual: int 
 
 
 @scope.requires_scope
-def in_use(tenant: Tenant) -> int:
-    """Calls that count against how many a client may have at once."""
-    return Call.objects.in_use().filter(tenant=tenant).count()
+def at_once(tenant: Tenant) -> AtOnce:
+    """Calls that count against how many a client may have at once, as `claims.claim` counts them."""
+    used = Call.objects.against_limit().filter(tenant=tenant).count()
+    return AtOnce(used, tenant.max_concurrent_calls)
 
 
 @scope.requires_scope
 def last_try(tenant: Tenant, user: User) -> Call | None:
     """The user's last call of the past hour, shown beside the form."""
     hour = timezone.now() - timedelta(hours=1)
-    found = Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour).select_related("tenant")
-    return found.order_by("-created_at").first()
+    found = Call.objects.filter(tenant=tenant, requested_by=user, created_at__gt=hour)
+    return with_relations(found).order_by("-created_at").first()
 
 
 @scope.requires_scope

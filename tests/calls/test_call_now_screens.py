@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.http import urlencode
 
-from dashboard.calls.placing import destinations, intents
+from dashboard.calls.placing import claims, destinations, intents
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -54,6 +54,34 @@ def typed(setup: Any, **more: Any) -> dict[str, Any]:
         "first_message": "",
         "token": str(uuid.uuid4()),
     } | more
+
+
+@pytest.mark.parametrize(
+    ("placed", "inbound", "words"),
+    [
+        (0, 0, "<b>0 of 3</b> calls in use"),
+        (2, 0, "<b>2 of 3</b> calls in use"),
+        (2, 1, "<b>all 3</b> calls in use"),
+        (2, 3, "<b>all 3</b> calls in use, and 2 more: calls that come in or a campaign makes are not held back"),
+    ],
+)
+def test_calls_in_use_are_those_that_the_limit_counts(bloom, operator_browser, placed, inbound, words):
+    """One that waits to be sent is not in use yet; calls that come in are not held back, and never "5 of 3"."""
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(max_concurrent_calls=3)
+    for n in range(placed):
+        make_call(bloom, counterpart=f"+3161234567{n}")
+    for n in range(inbound):
+        make_call(bloom, counterpart=f"+3161234568{n}", origin="adopted", direction="inbound")
+    make_call(bloom, state="queued", counterpart="+31612345699", sent_at=None, placed_at=None, remote_id="")
+    page = " ".join(operator_browser.get(ADDRESS).content.decode().split())
+    assert f"yours · {words}" in page
+    assert (claims_reason(bloom) != "") is (placed + inbound >= 3)
+
+
+def claims_reason(setup: Any) -> str:
+    with scope.for_tenant(setup.tenant):
+        return claims.blocking_reason(Tenant.objects.get(pk=setup.tenant.pk))
 
 
 def test_a_call_lands_on_its_panel(bloom, operator_browser, dialed):

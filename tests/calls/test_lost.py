@@ -98,7 +98,7 @@ def test_a_lost_call_frees_its_place_and_still_guards_its_person(operator, gone)
     with scope.for_tenant(operator.tenant):
         Tenant.objects.filter(pk=operator.tenant.pk).update(max_concurrent_calls=1)
         tenant = Tenant.objects.get(pk=operator.tenant.pk)
-        assert claims.blocking_reason(tenant) == "" and queries.in_use(tenant) == 0
+        assert claims.blocking_reason(tenant) == "" and queries.at_once(tenant).used == 0
     with pytest.raises(intents.CallRefused, match="not certain"):
         operator.place()
     assert operator.place("+31612340043").state == "dialing"

@@ -388,6 +388,17 @@ def test_a_client_shows_its_figures_first(admin_browser, bloom, make_member):
     assert "Open alarms" in page and "Can call" in page
 
 
+def test_more_calls_than_the_limit_are_named_apart(admin_browser, bloom):
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(max_concurrent_calls=2)
+    for n in range(3):
+        make_call(bloom, counterpart=f"+3161234567{n}", origin="adopted", direction="inbound")
+    page = " ".join(admin_browser.get("/clients/bloom-dental/").content.decode().split())
+    assert "all 2 lines in use, and 1 more" in page and "2, all in use now, and 1 more" in page
+    assert "3 <small>all 2 in use</small>" in " ".join(admin_browser.get("/clients/").content.decode().split())
+    assert "3 of 2" not in page
+
+
 def test_figures_of_a_client_count_talks_with_people(bloom):
     make_call(bloom, duration_seconds=600)
     make_call(bloom, state="ended", duration_seconds=120)

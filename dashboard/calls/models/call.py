@@ -72,9 +72,12 @@ class CallQuerySet(models.QuerySet["Call"]):
         """On the live board: being sent, ringing or talking, or waiting for a person."""
         return self.filter(finished=False)
 
-    def in_use(self) -> CallQuerySet:
-        """Those that count against how many a client may have at once."""
-        return self.live().exclude(state=State.LOST)
+    def against_limit(self) -> CallQuerySet:
+        """Those that count against how many a client may have at once: not one that waits to be sent, or is lost.
+
+        They may be more than the limit, which holds back calls that are placed here and no others.
+        """
+        return self.live().exclude(state__in=[State.LOST, State.QUEUED])
 
     def talking(self) -> CallQuerySet:
         return self.filter(state=State.IN_PROGRESS)

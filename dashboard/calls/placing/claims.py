@@ -136,7 +136,7 @@ def _usage(tenant: Tenant, excluding: Call | None) -> dict[str, Any]:
     rows = Tenant.objects.filter(pk=tenant.pk).annotate(
         may_send=Case(When(NOT_HELD, then=True), default=False),
         alarm=Subquery(calls.filter(alarm__in=STOPS_DIALING).values("alarm")[:1]),
-        at_once=_count(others.in_use().exclude(state=State.QUEUED)),
+        at_once=_count(others.against_limit()),
         today=_count(today.exclude(state=State.REFUSED)),
     )
     return dict(rows.values("may_send", "alarm", "at_once", "today").get())

@@ -129,7 +129,7 @@ def _page(
         "usual_first_message": next((choice["first_message"] for choice in choices if choice["checked"]), ""),
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
-        "in_use": queries.in_use(request.tenant),
+        "at_once": queries.at_once(request.tenant),
         "button_label": _button_label(lines, chosen["number"], echo.number),
         "echo": echo,
         "recent": _recent(request.tenant),

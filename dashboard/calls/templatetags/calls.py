@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from dashboard.calls import outcomes
+from dashboard.calls.at_once import AtOnce
 from dashboard.calls.models import Call
 from dashboard.ui.templatetags.ui import icon
 
@@ -21,6 +22,12 @@ def outcome_mark(slug: str, words: str = "") -> SafeString:
     outcome = outcomes.read(slug)
     tone = f" outcome--{outcome.tone}" if outcome.tone else ""
     return format_html('<span class="outcome{}">{}{}</span>', tone, icon(outcome.icon), words or outcome.label)
+
+
+@register.filter
+def of_limit(used: int, limit: int) -> AtOnce:
+    """How many calls a client has at once beside how many it may have, to be put into words."""
+    return AtOnce(used, limit)
 
 
 @register.simple_tag

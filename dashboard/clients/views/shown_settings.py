@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from dashboard.calls.at_once import AtOnce
 from dashboard.clients.forms import CountriesForm, LimitsForm, RetentionForm
 from dashboard.ui import phone_numbers
 from dashboard.ui.countries import words as country_words
@@ -35,7 +36,7 @@ class Setting:
 
 def of(client: Any, may: Callable[[Permission], bool], sent: Any = None) -> list[Setting]:
     """`client` comes from `queries.clients`; `sent` is a form that was refused and is shown as it was typed."""
-    settings = [_limits(client, "max_concurrent_calls", "Calls at once", f"{client.live} in use now")]
+    settings = [_limits(client, "max_concurrent_calls", "Calls at once", _in_use(client))]
     settings.append(_limits(client, "max_calls_per_day", "Calls a day", f"{client.today} today"))
     country = phone_numbers.country(client.country, article=True)
     written = f"as in {country}, or with a country code" if country else "with a country code"
@@ -50,6 +51,11 @@ def of(client: Any, may: Callable[[Permission], bool], sent: Any = None) -> list
         _as_sent(one, sent) if not one.url or may(permissions.get(one.url, Permission.SET_RETENTION)) else _plain(one)
         for one in settings
     ]
+
+
+def _in_use(client: Any) -> str:
+    now = AtOnce(client.live, client.max_concurrent_calls)
+    return f"all in use now{now.more}" if now.beyond else f"{now.used:,} in use now"
 
 
 def address(setting: Setting, client: Tenant) -> str:
