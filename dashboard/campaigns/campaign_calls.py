@@ -31,7 +31,10 @@ class CallRow:
 
 @dataclass(frozen=True)
 class History:
-    """How it called: attempts, first and last moment, the numbers its calls left from, and the time talked."""
+    """How it called: attempts, first and last moment, the numbers its calls left from, and the time talked.
+
+    `lines` count people by their last call, of which alone VoiceDock tells: there were more calls than these.
+    """
 
     attempts: float
     most_attempts: int
@@ -43,7 +46,7 @@ class History:
     started: AuditEntry | None
 
     @property
-    def calls(self) -> int:
+    def people(self) -> int:
         return sum(count for _, count in self.lines)
 
     @property

@@ -20,7 +20,7 @@ from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
 
 Status = Campaign.Status
-PENDING, CALLING = "pending", "calling"
+PENDING, CALLING, SKIPPED = "pending", "calling", "skipped"
 OPEN = (PENDING, CALLING)  # states of leads whose last word is not spoken
 REST_LABELS = {Status.COMPLETED: "without a result", Status.CANCELLED: "not called"}
 ALWAYS_SHOWN = ("completed", "failed", CALLING)
@@ -44,14 +44,31 @@ class Recent(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """`parts` add up to `total`; `left` are those still to be called or being called, `uncalled` without the latter."""
+    """`parts` add up to `total`; `left` are those still to be called or being called, `uncalled` without the latter.
+
+    `dealt_with` are all others: the `called`, the `skipped`, and those of a completed campaign without a result. A
+    lead in a state that we do not know counts as called: it neither waits nor was it skipped.
+    """
 
     total: int
     dealt_with: int
+    called: int
+    skipped: int
     left: int
     calling: int
     parts: tuple[Part, ...]
     recent: Recent
+
+    @property
+    def in_words(self) -> str:
+        """`all 120 people were called`, `117 of 120 people were called, 3 skipped`: the parts, in a sentence."""
+        were = "person was" if self.total == 1 else "people were"
+        if self.called == self.total:
+            return f"all {self.total:,} {were} called" if self.total else "nobody was on it"
+        rest = [(CALLING, self.calling), ("skipped", self.skipped)]
+        rest += [(part.label, part.figure) for part in self.parts if part.label in (*REST_LABELS.values(), "left")]
+        others = "".join(f", {figure:,} {label}" for label, figure in rest if figure)
+        return f"{self.called:,} of {self.total:,} {were} called{others}"
 
     @property
     def uncalled(self) -> int:
@@ -65,7 +82,7 @@ def of(campaign: Campaign, leads: Mapping[str, int], recent: Recent | None = Non
         return _made(campaign, known, dict(leads), recent)
     total = campaign.total_leads
     counted = {"completed": campaign.completed_leads, "failed": campaign.failed_leads}
-    more = {name: leads.get(name, 0) for name in (CALLING, "skipped", "no_answer")}
+    more = {name: leads.get(name, 0) for name in (CALLING, SKIPPED, "no_answer")}
     return _made(campaign, total, counted | more, recent)
 
 
@@ -101,7 +118,7 @@ def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent
         ("failed", "failed"),
         (CALLING, "calling"),
         ("no_answer", "no answer"),
-        ("skipped", "skipped"),
+        (SKIPPED, "skipped"),
     ):
         count = min(rest, states.pop(kind, 0))
         rest -= count
@@ -117,8 +134,11 @@ def _made(campaign: Campaign, total: int, states: dict[str, int], recent: Recent
         parts.append(Part("other" if is_over else PENDING, REST_LABELS.get(campaign.status, "left"), rest))  # type: ignore[call-overload]
     left = calling + (0 if is_over else rest)
     unreached = rest if campaign.status == Status.CANCELLED else 0
-    return Counts(total, total - left - unreached, left, calling, tuple(parts), recent)
+    skipped = sum(part.figure for part in parts if part.label == "skipped")
+    dealt_with = total - left - unreached
+    called = dealt_with - skipped - (rest if campaign.status == Status.COMPLETED else 0)
+    return Counts(total, dealt_with, called, skipped, left, calling, tuple(parts), recent)
 
 
 def _css_kind(kind: str) -> str:
-    return {"completed": "done", "no_answer": "failed", "skipped": "other"}.get(kind, kind)
+    return {"completed": "done", "no_answer": "failed", SKIPPED: "other"}.get(kind, kind)

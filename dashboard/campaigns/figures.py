@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from dashboard.calls.outcomes import CALL_BACK
 from dashboard.campaigns import pace
 from dashboard.campaigns.campaign_calls import History
 from dashboard.campaigns.queries import CampaignRow
-from dashboard.campaigns.results import Group
+from dashboard.campaigns.results import STATE_OF_GROUP, Group
 from dashboard.ui import times
 
 
@@ -33,8 +34,9 @@ class Chip(NamedTuple):
 def strip(row: CampaignRow, now: datetime) -> list[Figure]:
     """Of a campaign that still has people to call."""
     left = pace.pace_in_words(pace.per_minute(row.campaign, row.counts, now))
+    skipped = f", {row.counts.skipped:,} skipped" if row.counts.skipped else ""
     return [
-        Figure("Called", f"{row.counts.dealt_with:,}", f"of {_people(row.counts.total)}", Group.CALLED),
+        Figure("Called", f"{row.counts.called:,}", f"of {_people(row.counts.total)}{skipped}", Group.CALLED),
         _reached(row),
         *_best(row),
         _call_back(row),
@@ -56,30 +58,35 @@ def strip_of_ended(row: CampaignRow, history: History) -> list[Figure]:
     ]
 
 
-def chips(row: CampaignRow, known: int, show: str) -> list[Chip]:
-    """What the list of people can be narrowed to; the one that is chosen is always among them."""
+def chips(row: CampaignRow, listed: Mapping[str, int], show: str) -> list[Chip]:
+    """What the list of people can be narrowed to; the one that is chosen is always among them.
+
+    `listed`: how many of the leads that are here are in each state. They are counted, since the list shows no others.
+    """
     results, over = row.results, row.counts.left == 0
+    by_state = {group: listed.get(STATE_OF_GROUP[group], 0) for group in (Group.CALLING, Group.LEFT, Group.SKIPPED)}
     found = [
-        Chip("All", "", known),
-        Chip(Group.CALLING.label, Group.CALLING, row.counts.calling),
+        Chip("All", "", sum(listed.values())),
+        Chip(Group.CALLING.label, Group.CALLING, by_state[Group.CALLING]),
         Chip(outcomes.read(CALL_BACK).label, CALL_BACK, results.figure(CALL_BACK)),
         Chip(Group.NOT_REACHED.label, Group.NOT_REACHED, results.not_reached),
-        Chip(Group.LEFT.label, Group.LEFT, row.counts.uncalled),
+        Chip(Group.LEFT.label, Group.LEFT, by_state[Group.LEFT]),
+        Chip(Group.SKIPPED.label, Group.SKIPPED, by_state[Group.SKIPPED]),
     ]
-    shown = [chip for chip in found if not (over and chip.show in (Group.CALLING, Group.LEFT) and not chip.people)]
+    idle = (Group.CALLING, Group.LEFT, Group.SKIPPED) if over else (Group.SKIPPED,)
+    shown = [chip for chip in found if chip.people or chip.show not in idle]
     if show and show not in [chip.show for chip in shown]:
-        shown.append(_chosen(row, show))
+        shown.append(_chosen(row, by_state, show))
     return shown
 
 
-def _chosen(row: CampaignRow, show: str) -> Chip:
+def _chosen(row: CampaignRow, by_state: Mapping[Group, int], show: str) -> Chip:
     results = row.results
-    counts = {
+    counts: dict[Group, int] = {
         Group.CALLED: results.called,
         Group.REACHED: results.reached,
         Group.NOT_KNOWN: results.not_known,
-        Group.CALLING: row.counts.calling,
-        Group.LEFT: row.counts.uncalled,
+        **by_state,
     }
     if show in Group.values:
         return Chip(Group(show).label, show, counts.get(Group(show), 0))

@@ -84,13 +84,15 @@ def _row(
     )
 
 
-def campaign_row(campaign: Campaign, now: datetime, blocked_actions: BlockedActions) -> tuple[CampaignRow, int]:
-    """The row of a campaign, and how many of its leads are here."""
+def campaign_row(
+    campaign: Campaign, now: datetime, blocked_actions: BlockedActions
+) -> tuple[CampaignRow, dict[str, int]]:
+    """The row of a campaign, and how many of its leads that are here are in each state."""
     states, recent = counts.by_state([campaign])
     known = counts.of(campaign, states[campaign.pk], recent[campaign.pk])
     found = results.of_all([campaign])[campaign.pk]
     row = _row(campaign, now, known, found, blocked_actions.get(campaign.pk, {}))
-    return row, sum(states[campaign.pk].values())
+    return row, dict(states[campaign.pk])
 
 
 def leads(campaign: Campaign, *, show: str = "", status: str = "", text: str = "") -> QuerySet[Lead]:

@@ -14,11 +14,12 @@ from django.db.models.functions import Coalesce
 
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
-from dashboard.campaigns.counts import CALLING, OPEN, PENDING
+from dashboard.campaigns.counts import CALLING, OPEN, PENDING, SKIPPED
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
 
-UNREACHED_STATES = ("failed", "no_answer", "skipped")  # of leads whose call is not here (`voicedock-api.md §16` 45)
+NOT_CALLED = (*OPEN, SKIPPED)  # states of leads
+UNREACHED_STATES = ("failed", "no_answer")  # of leads whose call is not here (`voicedock-api.md §16` 45)
 NOT_KNOWN = ""  # the outcome of a call that is not here yet
 
 _CALL = Call.objects.filter(
@@ -45,6 +46,10 @@ class Group(TextChoices):
     NOT_KNOWN = "not_known", "Not known yet"
     CALLING = "calling", "Calling"
     LEFT = "left", "Left"
+    SKIPPED = "skipped", "Skipped"
+
+
+STATE_OF_GROUP: dict[str, str] = {Group.CALLING: CALLING, Group.LEFT: PENDING, Group.SKIPPED: SKIPPED}
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Results:
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Results]:
     """By the campaign's id, with one query for any number of them."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    leads = Lead.objects.filter(campaign__in=list(campaigns)).exclude(status__in=OPEN).annotate(outcome=OUTCOME)
+    leads = Lead.objects.filter(campaign__in=list(campaigns)).exclude(status__in=NOT_CALLED).annotate(outcome=OUTCOME)
     for campaign, outcome, count in leads.order_by().values_list("campaign", "outcome").annotate(n=Count("pk")):
         found[campaign][outcome] = count
     return defaultdict(Results, {campaign: of(people) for campaign, people in found.items()})
@@ -121,9 +126,9 @@ def narrow(leads: QuerySet[Lead], show: str) -> QuerySet[Lead]:
     """The leads of a group, or with an outcome; all for ""."""
     if not show:
         return leads
-    if show in (Group.CALLING, Group.LEFT):
-        return leads.filter(status=CALLING if show == Group.CALLING else PENDING)
-    called = leads.exclude(status__in=OPEN)
+    if show in STATE_OF_GROUP:
+        return leads.filter(status=STATE_OF_GROUP[show])
+    called = leads.exclude(status__in=NOT_CALLED)
     if show == Group.CALLED:
         return called
     called = called.annotate(outcome=OUTCOME)

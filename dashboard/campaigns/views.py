@@ -168,7 +168,7 @@ def _rendered(
     status: int,
 ) -> HttpResponse:
     now = timezone.now()
-    row, known = queries.campaign_row(campaign, now, blocked_actions)
+    row, listed = queries.campaign_row(campaign, now, blocked_actions)
     history = campaign_calls.history(campaign)
     is_ended = campaign.status in OVER and not row.counts.calling
     zone = time_zones.read(campaign.timezone)
@@ -177,11 +177,10 @@ def _rendered(
         "campaign": campaign,
         "zone_time": f"{now.astimezone(zone):%H:%M}" if zone else "",
         "is_ended": is_ended,
-        "is_complete": is_ended and row.counts.dealt_with == row.counts.total,
         "figures": figures.strip_of_ended(row, history) if is_ended else figures.strip(row, now),
         "pace": pace.pace_in_words(pace.per_minute(campaign, row.counts, now)),
-        "chips": figures.chips(row, known, request.GET.get("show", "")[:MOST]),
-        "known": known,
+        "chips": figures.chips(row, listed, request.GET.get("show", "")[:MOST]),
+        "known": sum(listed.values()),
         "calling": campaign_calls.calling_now(campaign) if row.counts.calling else [],
         "latest": campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS)),
         "ranks": ranks.ranked(row.results),

@@ -77,7 +77,8 @@ def _being_paused(campaign: Campaign) -> CampaignStatus:
 
 def _started(campaign: Campaign, now: datetime, known: Counts) -> CampaignStatus:
     if known.left == 0:
-        return CampaignStatus("ended", "Everybody called", "VoiceDock has not closed it yet.")
+        label = "Everybody called" if known.called == known.total else "Nobody left to call"
+        return CampaignStatus("ended", label, "VoiceDock has not closed it yet.")
     if campaign.starts is None or campaign.ends is None:
         return CampaignStatus("live", "Started", "VoiceDock did not tell at which hours it calls.")
     if (window := window_of(campaign)) is None:

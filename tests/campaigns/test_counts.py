@@ -40,8 +40,21 @@ def test_the_parts_add_up_and_everything_says_the_same(campaign, leads):
     assert sum(shown) == found.total
     widths = [float(width) for width in re.findall(r'width="([\d.]+)%"', html)]
     assert sum(widths) <= 100.1
-    if windows.status_of(campaign, NOON, found).label in ("Completed", "Everybody called"):
+    if windows.status_of(campaign, NOON, found).label in ("Completed", "Everybody called", "Nobody left to call"):
         assert found.left == 0 and "left" not in [part.label for part in found.parts if part.figure]
+
+
+@given(campaigns, st.dictionaries(states, figures))
+def test_the_sentence_names_the_parts_and_nothing_else(campaign, leads):
+    """Whoever reads “all 120 people were called” finds nobody skipped, waiting or without a result beside it."""
+    found = counts.of(campaign, leads)
+    named = {(label, int(figure)) for figure, label in re.findall(r", (\d+) ([a-z ]+)", found.in_words)}
+    called, total = re.match(r"(?:all )?(\d+) (?:of (\d+) )?", found.in_words).groups() if found.total else (0, 0)
+    assert int(called) + sum(figure for _, figure in named) == found.total == int(total or called)
+    assert {figure for figure in named if figure[1]} <= {(part.label, part.figure) for part in found.parts}
+    others = {"skipped", "calling", "left", "without a result", "not called"}
+    assert int(called) == sum(part.figure for part in found.parts if part.label not in others)
+    assert found.in_words.startswith("all ") is (bool(found.total) and not named)
 
 
 @given(campaigns, st.dictionaries(st.sampled_from(["pending", "completed", "failed", "skipped"]), figures, min_size=1))
@@ -60,8 +73,8 @@ def test_skipped_leads_are_not_pending(manager, bloom):
     for status in ("completed", "skipped", "skipped"):
         make_lead(done, status)
     for path, words in (
-        ("/c/bloom-dental/campaigns/", "3 of 3 called"),
-        (f"/c/bloom-dental/campaigns/{done.pk}/", "all 3 people were called"),
+        ("/c/bloom-dental/campaigns/", "1 of 3 called"),
+        (f"/c/bloom-dental/campaigns/{done.pk}/", "1 of 3 people were called, 2 skipped"),
     ):
         page = " ".join(manager.get(path).content.decode().split())
         assert "2 skipped" in page and words in page and "2 left" not in page

@@ -29,12 +29,14 @@ PEOPLE = [  # state of the lead, state of its call, what the call has besides
     ("pending", "failed", {}),
     ("pending", None, {}),
     ("pending", None, {}),
+    ("skipped", None, {}),
+    ("skipped", "failed", {}),
 ]
 
 
 @pytest.fixture
 def campaign(bloom):
-    """One with fifteen people, of whom eleven were called."""
+    """One with seventeen people, of whom eleven were called and two skipped."""
     made = make_campaign(bloom, total_leads=len(PEOPLE), completed_leads=7, failed_leads=3)
     for at, (status, state, facts) in enumerate(PEOPLE):
         call = state and make_call(bloom, state=state, origin="adopted", ago=600 - at, ended_at=timezone.now(), **facts)
@@ -71,7 +73,8 @@ def test_each_figure_leads_to_as_many_people_as_it_names(campaign):
             return queries.leads(campaign, show=show).count()
 
         figures = {
-            Group.CALLED: known.dealt_with,
+            Group.CALLED: known.called,
+            Group.SKIPPED: known.skipped,
             Group.REACHED: found.reached,
             Group.NOT_REACHED: found.not_reached,
             Group.NOT_KNOWN: found.not_known,
@@ -80,7 +83,7 @@ def test_each_figure_leads_to_as_many_people_as_it_names(campaign):
             "": known.total,
         } | {slug: people for slug, people in found.outcomes if slug}
         assert {show: narrowed(show) for show in figures} == figures
-    assert known.dealt_with == found.called == sum(people for _, people in found.outcomes)
+    assert known.called == found.called == sum(people for _, people in found.outcomes)
     assert sum(part.figure for part in known.parts) == known.total == len(PEOPLE)
 
 
@@ -101,7 +104,7 @@ def test_the_page_shows_what_came_of_it(manager, campaign):
     path = f"/c/bloom-dental/campaigns/{campaign.pk}/"
     page = manager.get(path)
     figures = {figure.label: figure for figure in page.context["figures"]}
-    assert figures["Called"].value == "11" and figures["Called"].note == "of 15 people"
+    assert figures["Called"].value == "11" and figures["Called"].note == "of 17 people, 2 skipped"
     assert figures["Reached a person"].value == "56%"
     assert figures["Booked"].value == "2" and figures["Booked"].note == "40% of those reached"
     assert figures["Wants a call back"].value == "1"
@@ -167,7 +170,7 @@ def test_a_completed_campaign_leads_with_what_it_brought(manager, bloom):
 
 def test_the_list_says_the_best_outcome(manager, campaign):
     page = " ".join(manager.get("/c/bloom-dental/campaigns/").content.decode().split())
-    assert "11 of 15 called · 40% booked" in page
+    assert "11 of 17 called · 40% booked" in page
 
 
 def test_instructions_show_what_is_filled_in(manager, bloom):
