@@ -16,8 +16,10 @@ from tenants.models import Tenant
 LONGEST = 366  # days
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(date_fields.PeriodForm):
     """Without a choice it is today, and the first client by name that the auditor may read."""
+
+    field_order = ("client", "since", "until")
 
     client = forms.ModelChoiceField(
         Tenant.objects.none(),
@@ -25,8 +27,8 @@ class PeriodForm(forms.Form):
         empty_label=None,
         error_messages={"invalid_choice": "Choose a client of this list."},
     )
-    since = date_fields.DayField(label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = date_fields.DayField(label="Until", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = date_fields.DayField(label="From", widget=date_fields.day_input())
+    until = date_fields.DayField(label="Until", widget=date_fields.day_input())
 
     def __init__(self, query: QueryDict) -> None:
         clients = Tenant.objects.order_by("name", "pk")
@@ -44,11 +46,9 @@ class PeriodForm(forms.Form):
         return {"client": chosen, "since": query.get("since") or until, "until": until}
 
     def clean(self) -> dict[str, Any]:
-        chosen = super().clean() or {}
+        chosen = super().clean()
         since, until = chosen.get("since"), chosen.get("until")
-        if since and until and since > until:
-            self.add_error("since", "The first day is after the last one.")
-        elif since and until and (until - since).days >= LONGEST:
+        if since and until and (until - since).days >= LONGEST:
             self.add_error("since", f"Choose at most {LONGEST} days.")
         elif since and "client" in chosen and since > timezone.now().astimezone(chosen["client"].zone).date():
             self.add_error("since", "This day has not begun yet.")

@@ -133,11 +133,9 @@ class PlaceForm(ChosenReading):
         return {name: value for name, value in self.cleaned_data.items() if name != "reading"}
 
 
-class CallerIdFilter(forms.Form):
+class CallerIdFilter(date_fields.PeriodForm):
     """Period and verdict of the caller-ID report."""
 
-    since = date_fields.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = date_fields.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     verdict = forms.ChoiceField(
         required=False, label="VoiceDock reported", choices=[("", "Anything"), *report.VERDICTS.items()]
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django import forms
 
+REVERSED = "The first day is after the last."
 FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -18,6 +20,24 @@ class DayField(forms.DateField):
         super().validate(value)
         if value and not FIRST <= value <= LAST:
             raise forms.ValidationError(self.error_messages["out_of_range"], code="out_of_range")
+
+
+def day_input() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class PeriodForm(forms.Form):
+    """Two days, `since` and `until`, both included; either may be left out. Both are kept as typed beside an error."""
+
+    since = DayField(required=False, label="From", widget=day_input())
+    until = DayField(required=False, label="Until", widget=day_input())
+
+    def clean(self) -> dict[str, Any]:
+        chosen = super().clean() or {}
+        since, until = chosen.get("since"), chosen.get("until")
+        if since and until and since > until:
+            self.add_error("since", REVERSED)
+        return self.cleaned_data
 
 
 def moment_of(text: str) -> datetime | None:

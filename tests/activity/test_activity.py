@@ -39,7 +39,7 @@ def test_it_is_narrowed_by_person_kind_client_and_day(bloom, harbor, sign_in, su
     assert "entered as staff" not in browser.get("/activity/?client=harbor-logistics").content.decode()
     assert "entered as staff" not in browser.get("/activity/?until=2020-01-01").content.decode()
     assert "entered as staff" in browser.get("/activity/?since=2020-01-01&q=support&kind=visit").content.decode()
-    assert "Nothing matches" in browser.get("/activity/?kind=nonsense").content.decode()
+    assert "Nothing was searched" in browser.get("/activity/?kind=nonsense").content.decode()
 
 
 def test_every_action_is_of_a_kind_one_can_ask_for():

@@ -37,15 +37,13 @@ class OutcomeField(forms.ChoiceField):
         return re.fullmatch(r"\w+", str(value)) is not None and len(str(value)) <= outcomes.MOST
 
 
-class CallFilter(forms.Form):
+class CallFilter(date_fields.PeriodForm):
     """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
     `lines`, `assistants` and `clients` are (value, label) pairs; a field without choices is left out.
     """
 
     q = search_fields.SearchField(required=False, label="Find a number or name")
-    since = date_fields.DayField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = date_fields.DayField(required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}))
     client = forms.ChoiceField(required=False, label="Client")
     line = forms.ChoiceField(required=False, label="Line")
     assistant = forms.ChoiceField(required=False, label="Assistant")

@@ -159,7 +159,7 @@ def _suggestions(
     """Outcomes to narrow the list to. The address names the period that was counted, so that the rows are the same."""
     chosen = form.cleaned_data
     first = timezone.now().astimezone(zone).date() - WEEK
-    since = {"since": first.isoformat()} if counted and not (chosen["since"] or chosen["until"]) else {}
+    since = {"since": first.isoformat()} if counted and not (chosen.get("since") or chosen.get("until")) else {}
     offered = counts.offered() if counted else [(outcomes.read(slug), None) for slug in UNCOUNTED_CHIPS]
     suggestions = tuple(
         filters.Suggestion(outcome.label, count, filters.changed(request, outcome=outcome.slug, **since))
