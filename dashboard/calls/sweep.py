@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from dashboard.calls.control import commands
-from dashboard.calls.models import END_IS_LATE, TRANSFER_IS_LATE, UNCERTAIN, UNSENT, Alarm, Call, Receipt, State
+from dashboard.calls.models import END_IS_LATE, TRANSFER_IS_LATE, UNCERTAIN, UNSENT, WAITS, Alarm, Call, Receipt, State
 from dashboard.calls.placing import reconciliation, sending
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of, transition
 from dashboard.sync import runs
@@ -61,7 +61,7 @@ def reconcile() -> None:
 
 def queued() -> list[UUID]:
     """Queued calls that are due for sending; those that waited too long are refused."""
-    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - sending.WAITS)), Q(lease_until__lte=Now())
+    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - WAITS)), Q(lease_until__lte=Now())
     for call in old:
         sending.refuse(call, TOO_LATE)
     fresh = Q(state=State.QUEUED, created_at__lt=Now() - LEFT_QUEUED, lease_until=None) | Q(state=State.QUEUED) & now

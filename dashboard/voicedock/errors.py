@@ -17,6 +17,7 @@ class VoiceDockError(Exception):
 
     summary = "VoiceDock could not do this."
     quotes_reason = False  # whether `message` repeats VoiceDock's own text to the user
+    without_advice = ""  # `summary` where that advises to try again
     sent: bool | None = None
 
     def __init__(
@@ -41,6 +42,11 @@ class VoiceDockError(Exception):
     def message(self) -> str:
         quoted = readable(self.reason) if self.quotes_reason else ""
         return f"{self.summary} It says: “{quoted}”" if quoted else self.summary
+
+    @property
+    def cause(self) -> str:
+        """`message` without advice to try again, for what Patchbay repeats by itself."""
+        return self.without_advice or self.message
 
 
 class Invalid(VoiceDockError):
@@ -92,14 +98,15 @@ class RateLimited(Refused):
     """Refused before anything was done (`§1.4`), so it may be asked again after `retry_after`."""
 
     quotes_reason = False
+    without_advice = "Too much was asked of VoiceDock this minute."
 
     @property
     def message(self) -> str:
         if self.retry_after is None:
-            return "Too much was asked of VoiceDock this minute. Nothing was done; try again in a moment."
+            return f"{self.without_advice} Nothing was done; try again in a moment."
         seconds = max(1, round(self.retry_after))
         wait = "1 second" if seconds == 1 else f"{seconds} seconds"
-        return f"Too much was asked of VoiceDock this minute. Nothing was done; try again in {wait}."
+        return f"{self.without_advice} Nothing was done; try again in {wait}."
 
 
 class Unanswered(VoiceDockError):
@@ -116,6 +123,7 @@ class Unreachable(VoiceDockError):
 
 class NotSent(Unreachable):
     summary = "VoiceDock could not be reached, so nothing was done. Try again in a moment."
+    without_advice = Unreachable.summary
     sent = False
 
 

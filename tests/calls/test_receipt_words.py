@@ -124,6 +124,10 @@ def test_a_receipt_names_the_known_limit_of_the_model_and_no_fault_of_the_moment
         assert (limit in entry.why) is is_limited
         assert ("did not answer in 30 seconds" in entry.why) is (bool(note) and not is_limited)
         assert ("We will not send it again" in entry.why) is (outcome == "unknown" and is_limited)
+        no_answer = [mark.words for mark in entry.marks if mark.words.startswith("No answer")]
+        assert [("known limit" in words, " until " in words) for words in no_answer] == (
+            [(is_limited, False)] if outcome == "unknown" else []
+        )
         open_mark = "cannot be confirmed on this model"
         assert any(mark.words == open_mark for mark in entry.marks) is (is_limited and outcome == "accepted")
 

@@ -107,7 +107,7 @@ def test_it_is_offered_where_the_call_is_shown(bloom, make_member, sign_in):
         assert address in browser.get(page).content.decode(), page
 
     late = browser.post(address, follow=True)
-    assert "Taken back, nothing was dialed" in late.content.decode()
+    assert "You took it back before it was sent. Nothing was dialed." in late.content.decode()
     assert taking_back.TOO_LATE in browser.post(address, follow=True).content.decode()
     with scope.for_tenant(bloom.tenant):
         assert Call.objects.get(pk=call.pk).outcome == "taken_back"

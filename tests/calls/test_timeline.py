@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from dashboard.calls import manual_resolution, queries
 from dashboard.calls.history import recorded_steps, timeline
-from dashboard.calls.models import Call, Receipt
+from dashboard.calls.models import Alarm, Call, Receipt
+from dashboard.calls.placing import sending, taking_back
 from dashboard.calls.updates import message_times
 from tenants.access.permissions import Role
 from tenants.isolation import scope
+from tenants.models import Membership
 from tests.fixtures.call_factories import make_call, make_receipt, make_report
 
 UTC = ZoneInfo("UTC")
@@ -115,6 +118,69 @@ def test_what_was_not_known_for_a_while_stays(operator):
         "Found at VoiceDock: it was placed"
     )
     assert all(row.clock for row in rows)
+
+
+@pytest.fixture
+def refused_for_now(operator, monkeypatch):
+    """Places a call that VoiceDock takes after so many seconds at the earliest."""
+
+    def place(seconds: float) -> Call:
+        def refuse(*args: Any, **kwargs: Any) -> Any:
+            raise sending.voicedock.RateLimited("slow down", retry_after=seconds)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(sending.voicedock.Client, "place_call", refuse)
+            return operator.place()
+
+    return place
+
+
+@pytest.mark.parametrize(
+    ("seconds", "then"),
+    [(45, "We try again by ourselves."), (130, "It cannot be sent within two minutes and is given up then.")],
+)
+def test_a_call_that_waits_says_once_what_happens_next(operator, sign_in, refused_for_now, seconds, then):
+    """No "try again in 45 seconds" beside "we try again by ourselves", and not "on its way" beside "not sent"."""
+    call = operator.reload(refused_for_now(seconds))
+    with scope.for_tenant(operator.tenant):
+        Membership.objects.create(tenant=operator.tenant, user=operator.user, role=Role.OPERATOR)
+    page = " ".join(sign_in(operator.user).get(f"/c/{operator.tenant.slug}/calls/{call.pk}/").content.decode().split())
+    shown = page[page.index('id="call-timeline"') :].split("</ol>")[0]
+    assert shown.count("Nothing was dialed.") == shown.count(then) == 1
+    assert f"Too much was asked of VoiceDock this minute. Nothing was dialed. {then}" in shown
+    assert ("Next attempt in <time data-until=" in shown) is (call.next_attempt_at is not None) is (seconds < 120)
+    for other in ("ry again in", "on its way to VoiceDock", "is not sent yet", "waits to be sent again"):
+        assert other not in page, other
+    assert page.count("This call waits to be sent.") == 1
+
+
+@pytest.mark.parametrize("is_mine", [True, False])
+def test_taking_a_call_back_stands_there_once(operator, refused_for_now, is_mine):
+    call = operator.reload(refused_for_now(45))
+    assert taking_back.take_back(call, by=operator.user)
+    with scope.for_tenant(operator.tenant):
+        call = queries.of_tenant(operator.tenant).get(pk=call.pk)
+        me = operator.user if is_mine else None
+        rows = timeline.entries(call, [], None, me=me, zone=UTC, recorded=recorded_steps.of(call))
+    who = "You" if is_mine else operator.user.name
+    assert words(rows)[-1] == f"{who} took it back before it was sent. Nothing was dialed."
+    assert sum("ook it back" in text or "aken back" in text for text in words(rows)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "choice"), [("needs-person", manual_resolution.NOT_PLACED), ("lost", manual_resolution.IS_OVER)]
+)
+def test_what_a_person_decided_stands_there_once(operator, state, choice):
+    call = operator.place()
+    with scope.for_system("a call that a person has to decide"):
+        Call.objects.filter(pk=call.pk).update(state=state, placed_at=None, alarm=Alarm.LOST)
+    call = operator.reload(call)
+    assert manual_resolution.decide(call, choice, by=operator.user)
+    with scope.for_tenant(operator.tenant):
+        call = queries.of_tenant(operator.tenant).get(pk=call.pk)
+        rows = timeline.entries(call, [], None, me=None, zone=UTC, recorded=recorded_steps.of(call))
+    assert call.finished and sum("decided that it" in text for text in words(rows)) == 1
+    assert "decided that it" in words(rows)[-1]
 
 
 def test_a_call_of_nobody_here_says_by_whom_as_far_as_is_known(bloom):

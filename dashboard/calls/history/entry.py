@@ -19,7 +19,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry. `kind` is step, message or command; `at` is None where no time is known."""
+    """One entry. `kind` is step, message or command; `at` is None where no time is known.
+
+    `until` is the next attempt of a call that waits to be sent.
+    """
 
     kind: str
     at: datetime | None = None
@@ -34,6 +37,7 @@ class Entry:
     to: str = ""
     to_name: str = ""
     why: str = ""
+    until: datetime | None = None
     marks: list[Mark] = field(default_factory=list)
 
 

@@ -89,8 +89,9 @@ def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
     elif receipt.outcome == Outcome.REFUSED:
         yield Mark("bad", f"Refused {answered}".strip() if receipt.sent_at else "Refused, not sent", "alert")
     else:
-        until = f" until {answered}" if answered else ""
-        yield Mark("bad", f"No answer from VoiceDock{until}: not known", "alert")
+        is_known = bool(capabilities.known_limit(call.family, receipt.command))
+        limit = ", a known limit of this model" if is_known else ""
+        yield Mark("bad", f"No answer from VoiceDock{limit}: not known whether it arrived", "alert")
     if receipt.effect == Effect.CONFIRMED:
         words = f"Confirmed {clock(receipt.effect_at, zone)}".strip()
         yield Mark("good", ", ".join(filter(None, [words, PROOF.get(receipt.command, "")])), "check")

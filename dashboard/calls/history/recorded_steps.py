@@ -15,9 +15,9 @@ STEPS: dict[str, tuple[str, str]] = {
     "call.lost": (State.LOST, "VoiceDock does not know this call any more"),
     "call.reappeared": ("", "VoiceDock shows the call again"),
     "call.looked-again": ("", "{who} had it looked for again"),
-    "call.taken-back": ("", "{who} took it back before it was sent"),
-    "call.let-go": ("", "{who} decided that it was not placed"),
-    "call.lost-settled": ("", "{who} decided that it is over"),
+    "call.taken-back": (State.ENDED, "{who} took it back before it was sent. Nothing was dialed."),
+    "call.let-go": (State.ENDED, "{who} decided that it was not placed"),
+    "call.lost-settled": (State.ENDED, "{who} decided that it is over. VoiceDock never reported its end."),
     "call.end-not-confirmed": (State.NEEDS_PERSON, "End call is not confirmed"),
     "call.wrong-number": (State.NEEDS_PERSON, "It left from a number that is not this client's"),
     "call.wrong-assistant": (State.NEEDS_PERSON, "It was made with an assistant that is not this client's"),
@@ -28,6 +28,7 @@ ACTION_OF_STATE: dict[str, str] = {
     State.NEEDS_PERSON: "call.needs-person",
     State.LOST: "call.lost",
 }
+ENDED_HERE = {"call.taken-back", "call.let-go", "call.lost-settled"}  # a person ended it; VoiceDock reported nothing
 MOST = 50
 
 

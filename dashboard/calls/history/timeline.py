@@ -62,16 +62,20 @@ def _steps(
     zone: ZoneInfo,
     targets: Mapping[str, str],
 ) -> Iterator[order.Step]:
-    def step(rank: int, at: datetime | None, words: str = "", state: str = "") -> order.Step:
-        return order.Step(rank, Entry("step", at, clock(at, zone), words, state=state), at or call.created_at)
+    def step(
+        rank: int, at: datetime | None, words: str = "", state: str = "", until: datetime | None = None
+    ) -> order.Step:
+        entry = Entry("step", at, clock(at, zone), words, state=state, until=until)
+        return order.Step(rank, entry, at or call.created_at)
 
     yield step(order.FIRST, call.created_at, _began(call, me))
-    for entry in recorded:
+    waits = call.state == State.QUEUED and bool(call.error)
+    for entry in _without_current_wait(recorded) if waits else recorded:
         state, words = recorded_steps.read(entry, me)
         yield step(order.AFTER, entry.at, words, state)
     actions = {entry.action for entry in recorded}
-    if call.state == State.QUEUED and call.error:
-        yield step(order.AFTER, call.state_at, call.error)
+    if waits:
+        yield step(order.AFTER, call.state_at, call.error, until=call.next_attempt_at)
     if call.needs_decision and recorded_steps.ACTION_OF_STATE.get(call.state) not in actions:
         words = call.error or "VoiceDock did not answer. The call may have been placed"
         yield step(order.AFTER, call.state_at, words, call.state)
@@ -83,12 +87,19 @@ def _steps(
     if alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING) and f"call.{alarm}" not in actions:
         at = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
         yield step(order.AFTER, at, call.alarm_words, State.NEEDS_PERSON)
-    if call.finished:
+    is_ended_here = call.state in (State.REFUSED, State.LOST) and bool(actions & recorded_steps.ENDED_HERE)
+    if call.finished and not is_ended_here:
         for words, state in _ended(call, receipts, me, targets):
             ended = step(order.AFTER, call.ended_at or call.state_at, words, state)
             yield ended.not_before(_causes_of_end(receipts))
         if report and report.updated_at > (call.ended_at or call.state_at):
             yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")
+
+
+def _without_current_wait(recorded: list[AuditEntry]) -> list[AuditEntry]:
+    """Why it waits now is told closer by the call itself."""
+    last = next((entry for entry in reversed(recorded) if entry.action == "call.requeued"), None)
+    return [entry for entry in recorded if entry is not last]
 
 
 def _began(call: Call, me: User | None) -> str:

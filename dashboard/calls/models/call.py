@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -45,6 +45,7 @@ UNSENT = [State(state) for state in states.UNSENT]
 LIVE = [State(state) for state in states.LIVE]
 UNCERTAIN = [State(state) for state in states.UNCERTAIN]
 OVER = [*(State(state) for state in states.TERMINAL), State.REFUSED]
+WAITS = timedelta(minutes=2)  # an older queued call is refused: the person who requested it no longer expects it
 END_IS_LATE = timedelta(seconds=11)  # an alarm is promised within 15 s: the rest is for beat, a worker and a page
 
 
@@ -332,6 +333,13 @@ class Call(models.Model):
     @property
     def is_unsent(self) -> bool:
         return self.state in UNSENT
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When a call that waits is sent next, at the earliest; None where it is given up before."""
+        if self.state != State.QUEUED or self.lease_until is None:
+            return None
+        return self.lease_until if self.lease_until < self.created_at + WAITS else None
 
     @property
     def was_taken_back(self) -> bool:

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, State
+from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, WAITS, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.placing.claims import Claim
 from dashboard.calls.transitions import REFRESH_FIELDS, SETTLED_ALARM, tenant_id_of, transition
@@ -21,11 +22,10 @@ from dashboard.sync import runs, text_lengths
 from dashboard.sync.models import Kind
 from tenants.isolation import scope
 
-WAITS = timedelta(
-    minutes=2
-)  # a queued call older than this is refused: the person who requested it no longer expects it
 AGAIN_UNREACHED = 5.0  # seconds
 NOTHING_DIALED = "Nothing was dialed."
+WE_TRY_AGAIN = "We try again by ourselves."
+GIVEN_UP_THEN = "It cannot be sent within two minutes and is given up then."
 REFUSED_THEN = "VoiceDock refused this call."
 DUPLICATE = "Found twice: this is the call that was placed here in the same moment."
 SAME_ID = (
@@ -73,9 +73,9 @@ def _post(call: Call) -> Call:
     except limiter.RateLimitExceeded as error:
         return _requeue(call, error.retry_after, error.message)
     except voicedock.NotSent as error:
-        return _requeue(call, AGAIN_UNREACHED, error.message)
+        return _requeue(call, AGAIN_UNREACHED, error.cause)
     except voicedock.RateLimited as error:
-        return _requeue(call, error.retry_after or 30.0, error.message)
+        return _requeue(call, error.retry_after or 30.0, error.cause)
     except (voicedock.Refused, voicedock.Invalid) as error:
         if error.sent:
             _keep_answer(call, State.REFUSED, "")
@@ -175,7 +175,12 @@ def _release_claim(call: Call, words: str) -> Call:
 
 
 def _requeue(call: Call, seconds: float, words: str) -> Call:
-    """Put a call that was certainly not sent back into the queue, to be sent after `seconds` at the earliest."""
+    """Put a call that was certainly not sent back into the queue, to be sent after `seconds` at the earliest.
+
+    `words` say why, without advice: what happens next is said here, once.
+    """
+    again_in = timedelta(seconds=max(seconds, 1.0))
+    is_in_time = timezone.now() + again_in < call.created_at + WAITS
     with scope.for_tenant(tenant_id_of(call)):
         transition(
             call,
@@ -184,10 +189,10 @@ def _requeue(call: Call, seconds: float, words: str) -> Call:
             why=words,
             state=State.QUEUED,
             state_at=Now(),
-            lease_until=Now() + min(timedelta(seconds=max(seconds, 1.0)), WAITS),
+            lease_until=Now() + min(again_in, WAITS),
             sent_at=None,
             attempts=F("attempts") - 1,
-            error=f"{words} {NOTHING_DIALED} We try again by ourselves."[:500],
+            error=f"{words} {NOTHING_DIALED} {WE_TRY_AGAIN if is_in_time else GIVEN_UP_THEN}"[:500],
         )
     return call
 
