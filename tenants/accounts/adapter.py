@@ -8,11 +8,12 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 
 from tenants.access import reauthentication
-from tenants.accounts import sign_in_events
+from tenants.accounts import lockout, sign_in_events
 from tenants.models import User
 
 METHOD_LABELS = {
@@ -21,16 +22,31 @@ METHOD_LABELS = {
     "mfa_reauthenticate:webauthn": "With a passkey",
 }
 
+TOO_MANY = "too_many_login_attempts"  # allauth's code of the error
 PARTS = {"mfa": "two-factor", "account/messages/password_changed.txt": "password"}  # of the page of one's account
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    error_messages = DefaultAccountAdapter.error_messages | {
+        TOO_MANY: lockout.LOCKED.format(wait=lockout.LONGEST),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def login(self, request: HttpRequest, user: Any) -> None:
         sign_in_events.before_sign_in(request, user)
         super().login(request, user)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """The same words for an address that nobody has: its attempts are counted too."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as error:
+            if error.code != TOO_MANY:
+                raise
+            left = lockout.seconds_left(request, self._get_login_attempts_cache_key(request, **credentials))
+            raise ValidationError(lockout.LOCKED.format(wait=lockout.in_words(left)), code=TOO_MANY) from error
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign_in_events.password_failed(request, str(credentials.get("email", "")))

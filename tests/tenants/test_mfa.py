@@ -91,6 +91,7 @@ def test_codes_are_guessed_a_few_times_only(owner):
             browser.post("/accounts/second-step/enter/", {"code": f"00000{guess}"})
         answer = browser.post("/accounts/second-step/enter/", {"code": code(secret)})
         assert answer.status_code == 200 and "Too many" in answer.content.decode()
+        assert "Try again in five minutes at most." in answer.content.decode()
         clock.shift(360)
         browser = enter(owner)
         assert browser.post("/accounts/second-step/enter/", {"code": code(secret)}).status_code == 302

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -102,6 +103,24 @@ def test_another_host_does_not_count_anew(owner, settings):
         browser.post("/accounts/login/", {"login": owner.email, "password": "a wrong passphrase"})
     answer = Client(HTTP_HOST="host-9.test").post("/accounts/login/", {"login": owner.email, "password": PASSWORD})
     assert answer.status_code == 200 and "Too many" in answer.content.decode()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_lockout_says_when_one_may_try_again_and_not_whether_the_account_exists(owner, exists):
+    login = owner.email if exists else "nobody@people.test"
+
+    def answer(password="a wrong passphrase"):
+        page = Client().post("/accounts/login/", {"login": login, "password": password})
+        return page.content.decode() if page.status_code == 200 else "signed in"
+
+    with time_machine.travel("2026-10-01T10:00:00Z", tick=False) as clock:
+        for _ in range(5):
+            assert "Try again in" not in answer()
+        for seconds, wait in ((0, "5 minutes"), (90, "4 minutes"), (209, "1 minute")):
+            clock.shift(seconds)
+            assert f"Too many failed attempts to sign in. Try again in {wait}." in answer(PASSWORD)
+        clock.shift(2)
+        assert ("signed in" in answer(PASSWORD)) is exists
 
 
 def test_what_was_typed_as_an_unknown_address_is_not_kept_and_recorded_once_an_hour(db):
