@@ -20,6 +20,7 @@ from tenants import names, time_zones
 from tenants.access.permissions import Role
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
+from tenants.shown_values import ShownValues
 
 RESERVED_SLUGS = {"new"}  # a page of the same path
 
@@ -140,7 +141,7 @@ class DedicateForm(forms.Form):
         return time_zones.start_of_day(day, self.zone) if day and day > today else None
 
 
-class LineNameForm(forms.Form):
+class LineNameForm(ShownValues, forms.Form):
     """What the client's people call a line."""
 
     name = NameField(max_length=80, required=False, label="Name", help_text="Empty: its name at VoiceDock.")
@@ -193,7 +194,7 @@ class OneAtATime:
                 del self.fields[name]
 
 
-class LimitsForm(OneAtATime, forms.ModelForm):
+class LimitsForm(ShownValues, OneAtATime, forms.ModelForm):
     """How many calls a client may have at once, and in a day."""
 
     class Meta:
@@ -206,7 +207,7 @@ class LimitsForm(OneAtATime, forms.ModelForm):
         self.keep(only)
 
 
-class CountriesForm(OneAtATime, forms.Form):
+class CountriesForm(ShownValues, OneAtATime, forms.Form):
     """The country of a client, and the countries it may call."""
 
     country = CountryField()
@@ -233,7 +234,7 @@ class CountriesForm(OneAtATime, forms.Form):
             raise ValidationError(f"There is no country “{error}”. Write its English name or its code.") from None
 
 
-class RetentionForm(forms.ModelForm):
+class RetentionForm(ShownValues, forms.ModelForm):
     class Meta:
         model = Tenant
         fields = ("retention_days",)

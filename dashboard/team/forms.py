@@ -16,7 +16,9 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.access.support_access import PASS_HOURS
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import AssistantDedication, NumberDedication, Tenant, User
+from tenants.shown_values import ShownValues
 
+NO_SUCH_ROLE = {"required": "Choose one of the roles.", "invalid_choice": "Choose one of the roles."}
 MAX_PHRASES, MAX_PHRASE_LENGTH = 24, 300
 
 
@@ -52,8 +54,8 @@ class TeamForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices, initial=Role.OPERATOR, label="Role")
 
 
-class RoleForm(forms.Form):
-    role = forms.ChoiceField(choices=Role.choices)
+class RoleForm(ShownValues, forms.Form):
+    role = forms.ChoiceField(choices=Role.choices, error_messages=NO_SUCH_ROLE)
     sees_transcripts = forms.BooleanField(required=False)
 
 
@@ -62,13 +64,19 @@ class PassForm(forms.Form):
 
 
 class StaffRoleForm(forms.Form):
-    role = forms.ChoiceField(choices=StaffRole.choices, initial=StaffRole.SUPPORT, label="Role")
+    role = forms.ChoiceField(
+        choices=StaffRole.choices, initial=StaffRole.SUPPORT, label="Role", error_messages=NO_SUCH_ROLE
+    )
     sees_all = forms.BooleanField(
         required=False,
         initial=True,
         label="Sees every client",
         help_text="Only support can be limited to some clients.",
     )
+
+
+class StaffMemberForm(ShownValues, StaffRoleForm):
+    """The role of somebody who is of the staff already."""
 
 
 class StaffForm(StaffRoleForm):
@@ -96,7 +104,7 @@ class AssistantDedicationField(forms.ModelChoiceField):
         return names.isolate(dedication.assistant)
 
 
-class SettingsForm(forms.ModelForm):
+class SettingsForm(ShownValues, forms.ModelForm):
     """A client's settings: name, colours, time zone, default number and assistant, phrases."""
 
     name = NameField(reserved=names_of_reseller, label="Name")

@@ -11,9 +11,10 @@ from tenants import audit
 from tenants.form_fields import NameField, names_of_reseller, names_of_staff
 from tenants.isolation import scope
 from tenants.models import User
+from tenants.shown_values import ShownValues
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(ShownValues, forms.Form):
     """A name that others see beside what this user does; nobody takes the name of the reseller or of its staff."""
 
     name = NameField(label="Name", widget=forms.TextInput(attrs={"autocomplete": "name"}))

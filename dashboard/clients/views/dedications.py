@@ -60,8 +60,8 @@ def _dedicate(request: StaffRequest, tenant: Tenant, form: Any, field: str, chan
 def name_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     """What the client's people call this line."""
     tenant = get_object_or_404(Tenant, slug=slug)
-    dedication = get_object_or_404(_numbers(tenant), pk=pk)
-    form = LineNameForm(request.POST, prefix=f"line-{pk}")
+    dedication = get_object_or_404(_numbers(tenant).select_for_update(of=("self",), no_key=True), pk=pk)
+    form = LineNameForm(request.POST, initial={"name": dedication.name}, prefix=f"line-{pk}")
     if not form.is_valid():
         return show(request, tenant, status=422, name_form=(pk, form))
     dedications.name_number(dedication, form.cleaned_data["name"], by=request.user)

@@ -21,7 +21,7 @@ from tenants.models import Tenant
 @staff_view(Permission.SET_LIMITS)
 def limits(request: StaffRequest, slug: str) -> HttpResponse:
     """The limits that were sent; the others stay."""
-    tenant = get_object_or_404(Tenant, slug=slug)
+    tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))
     form = LimitsForm(request.POST, instance=tenant, only=set(request.POST))
     if not form.is_valid():
         return show(request, Tenant.objects.get(pk=tenant.pk), status=422, setting_form=form)
@@ -33,11 +33,10 @@ def limits(request: StaffRequest, slug: str) -> HttpResponse:
 @staff_view(Permission.SET_COUNTRIES)
 def countries(request: StaffRequest, slug: str) -> HttpResponse:
     """The country, the countries that may be called, or both: what was not sent stays."""
-    tenant = get_object_or_404(Tenant, slug=slug)
+    tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))
     form = CountriesForm(request.POST, tenant=tenant, only=set(request.POST))
     if not form.is_valid():
         return show(request, tenant, status=422, setting_form=form)
-    tenant = tenant_status.lock_tenant(tenant)  # what was not sent may have been changed since it was read
     country = form.cleaned_data.get("country", tenant.country)
     allowed = form.cleaned_data.get("allowed", tenant.allowed_countries)
     dedications.change_countries(
@@ -55,7 +54,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
 @staff_view(Permission.SET_RETENTION)
 def retention(request: StaffRequest, slug: str) -> HttpResponse:
     """How long the personal data of its calls is kept once it is closed."""
-    tenant = get_object_or_404(Tenant, slug=slug)
+    tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))
     form = RetentionForm(request.POST, instance=tenant)
     if not form.is_valid():
         return show(request, Tenant.objects.get(pk=tenant.pk), status=422, setting_form=form)

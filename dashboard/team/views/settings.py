@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dashboard.calls.models import Phrase
 from dashboard.team import client_settings
 from dashboard.team.forms import SettingsForm
-from tenants import time_zones
+from tenants import tenant_status, time_zones
 from tenants.access import reauthentication
 from tenants.access.decorators import TenantRequest, resolve_tenant, tenant_view
 from tenants.access.permissions import Permission
@@ -27,13 +27,14 @@ ZONES = time_zones.choices()
 @require_http_methods(["GET", "HEAD", "POST"])
 @tenant_view(Permission.MANAGE_SETTINGS)
 def page(request: TenantRequest) -> HttpResponse:
-    tenant = Tenant.objects.get(pk=request.tenant.pk)
+    is_sent = request.method == "POST"
+    tenant = tenant_status.lock_tenant(request.tenant) if is_sent else Tenant.objects.get(pk=request.tenant.pk)
     form = SettingsForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if is_sent else None,
         instance=tenant,
         initial={"phrases": "\n".join(Phrase.objects.filter(tenant=tenant).values_list("text", flat=True))},
     )
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         if form.initial["requires_second_step"] and not form.cleaned_data["requires_second_step"]:
             reauthentication.require(request, Confirm.THEN_GO_ON)
         changed = client_settings.change(tenant, form.cleaned_data, by=request.user)

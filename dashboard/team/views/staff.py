@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.live_updates import publish
 from dashboard.team import invitation_mail
-from dashboard.team.forms import GrantForm, StaffForm, StaffRoleForm
+from dashboard.team.forms import GrantForm, StaffForm, StaffMemberForm
 from tenants import names
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission, StaffRole
@@ -64,9 +64,10 @@ def page(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(Permission.MANAGE_STAFF, confirm=Confirm.THEN_GO_ON)
 def change(request: StaffRequest, pk: int) -> HttpResponse:
-    member, form = _member(pk), StaffRoleForm(request.POST)
+    member = _member(pk, lock=True)
+    form = _role_form(member, request.POST)
     if not form.is_valid():
-        return _page(request, member, refused=("role", "Choose one of the roles."), status=422)
+        return _page(request, member, form=form, status=422)
     try:
         staff.change(member, by=request.user, **form.cleaned_data)
     except staff.StaffChangeRefused as error:
@@ -121,8 +122,13 @@ def _to_person(pk: int, place: str) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('staff-person', args=[pk])}#{place}")
 
 
-def _member(pk: int) -> StaffMember:
-    return get_object_or_404(StaffMember.objects.select_related("user"), pk=pk)
+def _member(pk: int, *, lock: bool = False) -> StaffMember:
+    members = StaffMember.objects.select_related("user")
+    return get_object_or_404(members.select_for_update(of=("self",)) if lock else members, pk=pk)
+
+
+def _role_form(member: StaffMember, sent: Any = None) -> StaffMemberForm:
+    return StaffMemberForm(sent, initial={"role": member.role, "sees_all": member.sees_all})
 
 
 def _listing(request: StaffRequest, *, form: StaffForm | None = None, status: int = 200, **extra: Any) -> HttpResponse:
@@ -136,7 +142,7 @@ def _page(request: StaffRequest, member: StaffMember, *, status: int = 200, **ex
     context = {
         "one": member,
         "blocked_because": staff.last_admin_message(member),
-        "form": StaffRoleForm(initial={"role": member.role, "sees_all": member.sees_all}),
+        "form": _role_form(member),
         "grant_form": GrantForm(),
         "granted": [grant.tenant for grant in granted],
         "is_support": member.role == StaffRole.SUPPORT,

@@ -49,9 +49,10 @@ def invite(request: TenantRequest) -> HttpResponse:
 @require_POST
 @tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
 def change_role(request: TenantRequest, pk: int) -> HttpResponse:
-    membership, form = _member(request, pk), RoleForm(request.POST)
+    membership = _member(request, pk, lock=True)
+    form = _role_form(membership, request.POST)
     if not form.is_valid():
-        return _page(request, refused="Choose one of the roles.", status=422)
+        return _page(request, role_form=(pk, form), status=422)
     try:
         members.change_role(membership, by=request.user, **form.cleaned_data)
     except members.LastOwner as error:
@@ -85,15 +86,29 @@ def withdraw(request: TenantRequest, pk: int) -> HttpResponse:
     return _back(request)
 
 
-def _member(request: TenantRequest, pk: int) -> Membership:
+def _member(request: TenantRequest, pk: int, *, lock: bool = False) -> Membership:
     memberships = Membership.objects.filter(tenant=request.tenant).select_related("user", "tenant")
-    return get_object_or_404(memberships, pk=pk)
+    return get_object_or_404(memberships.select_for_update(of=("self",)) if lock else memberships, pk=pk)
 
 
-def _page(request: TenantRequest, *, status: int = 200, form: TeamForm | None = None, **extra: Any) -> HttpResponse:
+def _role_form(member: Membership, sent: Any = None) -> RoleForm:
+    return RoleForm(sent, initial={"role": member.role, "sees_transcripts": member.sees_transcripts})
+
+
+def _page(
+    request: TenantRequest,
+    *,
+    status: int = 200,
+    form: TeamForm | None = None,
+    role_form: tuple[int, RoleForm] | None = None,
+    **extra: Any,
+) -> HttpResponse:
+    """`role_form`: the key of a member, and the form with its role that was refused."""
     people = queries.people(request.tenant)
+    refused_of, refused_form = role_form or (0, None)
     for member in people:
         member.blocked_because = members.last_owner_message(member, people)  # type: ignore[attr-defined]
+        member.role_form = refused_form if member.pk == refused_of else _role_form(member)  # type: ignore[attr-defined]
     context = {
         "people": people,
         "owners": sum(member.role == Role.OWNER for member in people),
