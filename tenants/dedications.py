@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from tenants import audit, names
+from tenants.destination_rules import kinds_words, usual_countries
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.models import (
@@ -48,7 +49,10 @@ def open_tenant(
     brand_chroma: Decimal | float | str = "0.115",
     **limits: int,
 ) -> Tenant:
-    """Open a client; `limits` are `max_concurrent_calls` and `max_calls_per_day`."""
+    """Open a client, which may call its own country and the EU.
+
+    `limits` are `max_concurrent_calls` and `max_calls_per_day`.
+    """
     name = names.clean(name, 120)
     tenant = Tenant.objects.create(
         name=name,
@@ -56,6 +60,7 @@ def open_tenant(
         city=names.clean(city, 80),
         timezone=timezone,
         country=country,
+        allowed_countries=usual_countries(country),
         home_connection=home_connection,
         brand_hue=brand_hue,
         brand_chroma=Decimal(str(brand_chroma)),
@@ -86,6 +91,14 @@ def change_countries(
     tenant.country, tenant.allowed_countries = country, allowed
     tenant.save(update_fields=["country", "allowed_countries"])
     audit.record(by, tenant, "tenant.countries-changed", tenant, allowed=allowed_words, country=country_words)
+
+
+@scope.requires_scope
+def change_kinds(tenant: Tenant, kinds: list[str], *, by: User) -> None:
+    """Set which kinds of numbers that cost extra the client may call."""
+    tenant.allowed_kinds = sorted(kinds)
+    tenant.save(update_fields=["allowed_kinds"])
+    audit.record(by, tenant, "tenant.kinds-changed", tenant, kinds=kinds_words(kinds))
 
 
 @scope.requires_scope

@@ -27,6 +27,7 @@ class ChosenReading(forms.Form):
 
     reading = forms.CharField(required=False, max_length=40)
     readings: Sequence[str] = ()
+    not_allowed: destinations.NotAllowed | None = None  # what was refused since this client may not call there
 
     def read(self, text: str, reader: Callable[[str], str]) -> str:
         """E.164, or `forms.ValidationError` in words. A choice counts only while the text still has that reading."""
@@ -39,6 +40,7 @@ class ChosenReading(forms.Form):
             self.readings = error.readings
             raise forms.ValidationError(str(error)) from None
         except destinations.NotCallable as error:
+            self.not_allowed = error if isinstance(error, destinations.NotAllowed) else None
             raise forms.ValidationError(str(error)) from None
 
     def choices_of_reading(self) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from dashboard.ui import countries, date_fields, phone_numbers, search_fields
 from dashboard.ui.country_field import CountryField
 from tenants import names, time_zones
 from tenants.access.permissions import Role
+from tenants.destination_rules import COSTLY_KINDS
 from tenants.form_fields import NameField, ZoneField, names_of_reseller, names_of_staff
 from tenants.models import Assistant, Connection, Number, Tenant
 from tenants.shown_values import ShownValues
@@ -216,7 +217,8 @@ class CountriesForm(ShownValues, OneAtATime, forms.Form):
         max_length=2000,
         label="Calls may go to",
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Names or two-letter codes with commas between them. Empty: every country.",
+        help_text="Names or two-letter codes with commas between them; “the EU” for all of its countries. "
+        "Empty: every country.",
     )
 
     def __init__(self, *args: Any, tenant: Tenant, only: Collection[str] | None = None, **kwargs: Any) -> None:
@@ -224,7 +226,7 @@ class CountriesForm(ShownValues, OneAtATime, forms.Form):
         self.keep(only)
         self.initial = {
             "country": tenant.country,
-            "allowed": ", ".join(map(phone_numbers.country, tenant.allowed_countries)),
+            "allowed": countries.words(tenant.allowed_countries) if tenant.allowed_countries else "",
         }
 
     def clean_allowed(self) -> list[str]:
@@ -232,6 +234,21 @@ class CountriesForm(ShownValues, OneAtATime, forms.Form):
             return countries.read(self.cleaned_data["allowed"])
         except countries.UnknownCountry as error:
             raise ValidationError(f"There is no country “{error}”. Write its English name or its code.") from None
+
+
+class KindsForm(ShownValues, forms.Form):
+    """The kinds of numbers that cost extra and may be called all the same."""
+
+    kinds = forms.MultipleChoiceField(
+        required=False,
+        choices=list(COSTLY_KINDS.items()),
+        label="Numbers that cost extra",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Calls to them are billed far above others. Fraud goes there.",
+    )
+
+    def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"initial": {"kinds": tenant.allowed_kinds}})
 
 
 class RetentionForm(ShownValues, forms.ModelForm):

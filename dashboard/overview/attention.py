@@ -7,25 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, Count, DateTimeField, F, Min, OuterRef, QuerySet, Value, When
-from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.db.models import Case, CharField, Count, DateTimeField, Exists, F, Min, OuterRef, QuerySet, Value, When
+from django.db.models.functions import Cast, Coalesce, JSONObject, Left, Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 
 from dashboard.calls import labels
-from dashboard.calls.models import STOPS_DIALING, Alarm, Call, CallQuerySet
+from dashboard.calls.models import STOPS_DIALING, Alarm, Call, CallQuerySet, State
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.clients import readiness
 from dashboard.connections import health
 from dashboard.connections.health import Problem
 from dashboard.sync import freshness
 from dashboard.sync.models import Kind, SyncState
+from dashboard.ui import phone_numbers
 from dashboard.webhooks.models import Delivery
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
@@ -34,8 +36,19 @@ from tenants.models import Connection, OutgoingMail, Tenant
 
 MOST = 200  # of each kind
 STOPPED = "No call is placed for this client until staff have looked at it."
+BURST = 5  # calls of a day to countries that the client had never called before: fraud begins so
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
-ORDER = ["call", "campaign", Problem.FAILING, Problem.NO_CREDIT, Problem.LOW_CREDIT, Problem.STALE, "delivery", "mail"]
+ORDER = [
+    "call",
+    "campaign",
+    "burst",
+    Problem.FAILING,
+    Problem.NO_CREDIT,
+    Problem.LOW_CREDIT,
+    Problem.STALE,
+    "delivery",
+    "mail",
+]
 ORDER += ["client"]
 
 
@@ -76,7 +89,7 @@ def of_staff(actor: Actor) -> Attention:
     """All that this member of staff can see. Inside the scope of that person."""
     branches = [_connections()]
     if actor.may(Permission.SEE_ALL_CALLS):
-        branches += [live_count(Call.objects.all()), calls(Call.objects.all()), _campaigns()]
+        branches += [live_count(Call.objects.all()), calls(Call.objects.all()), _campaigns(), _bursts()]
     if actor.may(Permission.SEE_CONNECTIONS):
         branches.append(_deliveries())
     if actor.may(Permission.MANAGE_MAIL):
@@ -179,6 +192,45 @@ def _read_campaign(since: datetime | None, facts: dict[str, Any], actor: Actor) 
             since=since,
             url=reverse("campaign", args=[facts["slug"], facts["id"]]) if facts["slug"] else reverse("staff-campaigns"),
             action="See the campaign",
+        )
+    ]
+
+
+def _bursts() -> QuerySet[Any]:
+    """Clients with many calls of the last day to countries that they had never called before."""
+    day = Now() - timedelta(days=1)
+    before = Call.objects.filter(
+        tenant=OuterRef("tenant"), destination_country=OuterRef("destination_country"), created_at__lt=day
+    )
+    abroad = Call.objects.filter(tenant__isnull=False, created_at__gte=day).exclude(
+        destination_country__in=["", F("tenant__country")]
+    )
+    abroad = abroad.exclude(counterpart__startswith=Left("line", 3))  # where the client has not chosen its country
+    new = abroad.exclude(state=State.REFUSED).exclude(Exists(before.order_by())).order_by()
+    grouped = new.annotate(kind=Value("burst", output_field=CharField())).values("kind", "tenant_id")
+    counted = grouped.annotate(calls=Count("pk")).filter(calls__gte=BURST)
+    return counted.annotate(
+        since=Min("created_at"),
+        facts=JSONObject(
+            client=F("tenant__name"),
+            slug=F("tenant__slug"),
+            count=Count("pk"),
+            countries=ArrayAgg("destination_country", distinct=True),
+        ),
+    )
+
+
+def _read_burst(since: datetime | None, facts: dict[str, Any], actor: Actor) -> list[Need]:
+    where = ", ".join(phone_numbers.country(code, article=True) or code for code in facts["countries"])
+    return [
+        Need(
+            kind="burst",
+            title=f"{facts['count']} calls to new countries",
+            about=facts["client"],
+            text=f"It called {where}, where it had never called before. Look whether these are its own calls.",
+            since=since,
+            url=reverse("staff-client", args=[facts["slug"]]),
+            action="See the client",
         )
     ]
 
@@ -323,6 +375,7 @@ def _read_client(since: datetime | None, facts: dict[str, Any], actor: Actor) ->
 _READ = {
     "call": lambda since, facts, actor: [read_call(since, facts)],
     "campaign": _read_campaign,
+    "burst": _read_burst,
     "connection": _read_connection,
     "delivery": _read_delivery,
     "mail": _read_mail,

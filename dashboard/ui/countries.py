@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dashboard.ui import phone_numbers
+from tenants.destination_rules import EU
 
 ALIASES = {
     "uk": "GB",
@@ -24,6 +25,7 @@ ALIASES = {
     "turkey": "TR",
 }
 EVERY_COUNTRY = "every country"
+THE_EU = "the EU"
 
 
 class UnknownCountry(ValueError):
@@ -32,17 +34,24 @@ class UnknownCountry(ValueError):
 
 def read(text: str) -> list[str]:
     """`Netherlands, be, the UK` → `["BE", "GB", "NL"]`. Raises `UnknownCountry`."""
-    words = (part.strip() for part in re.split(r"[,;\n]", text))
-    return sorted({_code(word) for word in words if word})
+    words = [part.strip() for part in re.split(r"[,;\n]", text)]
+    union = EU if any(_plain(word) in ("eu", "european union") for word in words) else ()
+    return sorted({_code(word) for word in words if word and _plain(word) not in ("eu", "european union")} | {*union})
 
 
 def words(codes: Sequence[str]) -> str:
-    """`Belgium, Netherlands`; no codes are every country."""
-    return ", ".join(sorted(phone_numbers.country(code) or code for code in codes)) or EVERY_COUNTRY
+    """`Belgium, Netherlands`, or `the EU, United Kingdom`; no codes are every country."""
+    union = [THE_EU] if set(EU) <= set(codes) else []
+    others = (code for code in codes if not union or code not in EU)
+    return ", ".join([*union, *sorted(phone_numbers.country(code) or code for code in others)]) or EVERY_COUNTRY
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"^the\s+", "", word.casefold())
 
 
 def _code(word: str) -> str:
-    plain = re.sub(r"^the\s+", "", word.casefold())
+    plain = _plain(word)
     names = {name.partition(",")[0].casefold(): code for code, name in phone_numbers.countries().items()}
     if plain.upper() in phone_numbers.countries():
         return plain.upper()

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "tenant.limits-changed": "{actor} set the limits to {at_once} calls at once and {per_day} a day.",
     "tenant.countries-changed": "{actor} changed where calls may go: {allowed}. "
     "Country of numbers without a code: {country}.",
+    "tenant.kinds-changed": "{actor} changed which numbers that cost extra may be called: {kinds}.",
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
@@ -86,6 +87,7 @@ SENTENCES: dict[str, str] = {
     "connection.webhooks-given-up": "Setting up webhooks of {name} was interrupted: VoiceDock may have done it.",
     "connection.webhooks-set-up": "{actor} set up webhooks for {assistants:1 assistant|# assistants} of {name}.",
     "call.asked": "{actor} asked for a call to {counterpart} from {line}, with {assistant}.",
+    "call.destination-refused": "{actor} asked for {what} to {counterpart}, where calls may not go: {why}",
     "call.placed": "VoiceDock accepted the call to {counterpart}.",
     "call.requeued": "The call to {counterpart} was not sent and waits: {why}",
     "call.refused": "The call to {counterpart} was refused: {why}",

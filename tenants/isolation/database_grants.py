@@ -58,7 +58,10 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
-EXECUTABLE = {"scope_holds()"}  # called in policies; every other function is called by triggers only
+EXECUTABLE = {  # called in policies and by trigger functions; every other function is called by triggers only
+    "scope_holds()",
+    "number_rings_in(text,text)",
+}
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
     WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole

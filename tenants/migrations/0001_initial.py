@@ -217,6 +217,7 @@ class Migration(migrations.Migration):
                 ('max_calls_per_day', models.PositiveIntegerField(default=200, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000)])),
                 ('country', models.CharField(blank=True, help_text='ISO code: numbers without a country code are read as in this country; none are read where empty.', max_length=2)),
                 ('allowed_countries', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=2), blank=True, default=list, help_text='ISO codes; empty for every country.', size=None)),
+                ('allowed_kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, db_default=[], default=list, help_text='Kinds of numbers that cost extra and may be called all the same.', size=None)),
                 ('brand_hue', models.PositiveSmallIntegerField(default=254, validators=[django.core.validators.MaxValueValidator(360)])),
                 ('brand_chroma', models.DecimalField(decimal_places=3, default='0.115', max_digits=4, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(0.2)])),
                 ('retention_days', models.PositiveIntegerField(db_default=365, default=tenants.models.tenant.usual_retention, help_text='How long after closing the personal data of its calls are kept.', validators=[django.core.validators.MaxValueValidator(3650)])),
@@ -381,6 +382,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tenant',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'suspended', 'closed'])), name='tenant_status'),
+        ),
+        migrations.AddConstraint(
+            model_name='tenant',
+            constraint=models.CheckConstraint(condition=models.Q(('allowed_kinds__contained_by', ['premium-rate', 'shared-cost', 'personal', 'satellite'])), name='tenant_allowed_kinds'),
         ),
         migrations.AddConstraint(
             model_name='tenant',

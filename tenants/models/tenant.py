@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from tenants import time_zones
+from tenants.destination_rules import COSTLY_KINDS
 from tenants.isolation.row_security import PERSON, CompositeForeignKey, TenantRowPolicy
 from tenants.models.connection import Connection
 
@@ -57,6 +58,13 @@ class Tenant(models.Model):
     allowed_countries = ArrayField(
         models.CharField(max_length=2), default=list, blank=True, help_text="ISO codes; empty for every country."
     )
+    allowed_kinds = ArrayField(
+        models.CharField(max_length=16),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Kinds of numbers that cost extra and may be called all the same.",
+    )
     brand_hue = models.PositiveSmallIntegerField(default=254, validators=[MaxValueValidator(360)])
     brand_chroma = models.DecimalField(
         max_digits=4, decimal_places=3, default="0.115", validators=[MinValueValidator(0), MaxValueValidator(0.2)]
@@ -80,6 +88,9 @@ class Tenant(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["active", "suspended", "closed"]), name="tenant_status"),
+            models.CheckConstraint(
+                condition=Q(allowed_kinds__contained_by=list(COSTLY_KINDS)), name="tenant_allowed_kinds"
+            ),
             models.CheckConstraint(condition=Q(slug__regex=r"^[a-z0-9]+(-[a-z0-9]+)*$"), name="tenant_slug_plain"),
             CompositeForeignKey(
                 name="tenant_default_number",

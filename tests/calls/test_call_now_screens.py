@@ -352,7 +352,7 @@ def test_a_number_of_two_countries_is_asked_for(bloom, operator_browser, dialed)
         ("1850", ["only work on a phone in their own country", 'data-number=""'], []),
         ("+31205550142", ["an assistant would call itself", 'data-number=""'], [" there"]),
         ("030 2345678", ["+31 30 234 5678", "Netherlands, fixed line"], ['name="reading"']),
-        ("+32 470 12 34 56", ["may call: Netherlands", 'data-number=""'], [" there"]),
+        ("+32 470 12 34 56", ["Bloom Dental may not call Belgium", 'data-number=""'], [" there"]),
         ("", ["hidden"], [" there"]),
         ('"><script>alert(1)</script>', ["country code"], ["<script"]),
         ("9" * 400, [], [" there"]),

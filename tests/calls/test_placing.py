@@ -5,9 +5,12 @@ import uuid
 import pytest
 
 from dashboard.calls.placing import intents
+from dashboard.ui import countries
 from tenants import dedications
+from tenants.audit.messages import sentence
+from tenants.destination_rules import COSTLY_KINDS
 from tenants.isolation import scope
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tests.fixtures.operator import PERSON
 
 
@@ -126,11 +129,51 @@ def test_only_allowed_countries_are_called_and_the_claim_looks_again(operator, m
     with pytest.raises(intents.CallRefused) as no:
         operator.place()
     assert no.value.field == "destination"
-    assert "rings in the Netherlands. Harbor may call: Belgium, Germany." in no.value.message
+    assert no.value.message == "Harbor may not call the Netherlands. Your account team can allow it."
+    assert operator.audit_actions() == ["call.destination-refused"], "the refusal is written down"
     operator.tenant.allowed_countries = []  # as a request that began before the setting was changed has it
     call = operator.place()
-    assert call.state == "refused" and "rings in the Netherlands" in call.error
+    assert call.state == "refused" and "may not call the Netherlands" in call.error
     assert operator.dial_requests() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        ("+31900123456", "premium-rate", "This is a premium-rate number: calls to it cost extra."),
+        ("+881612345678", "satellite", "+881 is no country but a satellite or other network: calls to it cost extra."),
+        ("+80812345678", "shared-cost", "This is a shared-cost number: calls to it cost extra."),
+    ],
+)
+def test_numbers_that_cost_extra_are_called_only_where_staff_allow_their_kind(operator, admin, number, kind, words):
+    with pytest.raises(intents.CallRefused, match="Your account team can allow them") as refused:
+        operator.place(number)
+    assert refused.value.message.startswith(words) and operator.dial_requests() == []
+    with scope.for_system("staff allow it"):
+        dedications.change_kinds(operator.tenant, [kind], by=admin)
+        entry = AuditEntry.objects.get(action="tenant.kinds-changed")
+    assert kind.partition("-")[0] in sentence(entry)
+    call = operator.place(number)
+    assert (call.state, call.destination_kind) == ("dialing", kind)
+
+
+@pytest.mark.parametrize("number", ["+31112", "112", "911"])
+def test_no_kind_lets_an_emergency_number_through(operator, number):
+    operator.tenant.allowed_kinds, operator.tenant.allowed_countries = list(COSTLY_KINDS), []
+    with pytest.raises(intents.CallRefused, match="Emergency"):
+        operator.place(number)
+
+
+def test_a_new_client_may_call_its_own_country_and_the_eu(operator):
+    with scope.for_system("a new client"):
+        british = dedications.open_tenant(
+            name="Alder", slug="alder", country="GB", home_connection=operator.connection, by=None
+        )
+    assert countries.words(british.allowed_countries) == "the EU, United Kingdom"
+    assert british.allowed_kinds == []
+    assert operator.place("+32470123456").destination_country == "BE"
+    with pytest.raises(intents.CallRefused, match=r"Harbor may not call Morocco\. Your account team can allow it\."):
+        operator.place("+212650123456")
 
 
 def test_numbers_are_read_as_in_the_clients_country(operator):

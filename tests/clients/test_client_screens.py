@@ -142,6 +142,7 @@ def test_releasing_waits_for_a_call_that_is_being_sent(admin_browser, bloom, adm
             assistant_dedication=bloom.assistant,
             origin=Call.Origin.PLACED,
             counterpart="+31612345678",
+            destination_country="NL",
             client_token=uuid.uuid4(),
             state="sending",
             rank=1,

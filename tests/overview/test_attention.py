@@ -219,3 +219,25 @@ def test_it_is_one_query_however_much_there_is(calm, admin, sign_in, monkeypatch
 def count_in_sidebar(page):
     found = re.search(r'id="attention-count"[^>]*>\s*(\d+)\s*<span class="hidden">need', page)
     return int(found[1]) if found else 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "needs"),
+    [
+        ([("+212650123456", 60)] * 5, 1),
+        ([("+212650123456", 60)] * 4, 0),
+        ([("+212650123456", 60)] * 3 + [("+233241234567", 60)] * 2, 1),
+        ([("+212650123456", 60)] * 5 + [("+212650123456", 90_000)], 0),  # it has called there before
+        ([("+212650123456", 90_000)] * 5, 0),  # more than a day ago
+        ([("+31612345678", 60)] * 5, 0),  # its own country
+    ],
+)
+def test_many_calls_to_new_countries_are_shown(calm, admin_browser, calls, needs):
+    with scope.for_tenant(calm.tenant):
+        type(calm.tenant).objects.filter(pk=calm.tenant.pk).update(country="NL")
+    for at, (counterpart, ago) in enumerate(calls):
+        make_call(calm, state="ended", counterpart=counterpart, ago=ago + at)
+    page = admin_browser.get("/").content.decode()
+    assert page.count("calls to new countries") == needs
+    if needs:
+        assert "Morocco" in page and QUIET not in page.casefold()

@@ -43,7 +43,7 @@ def _placed(setup, state, values):
         origin=Call.Origin.PLACED,
         client_token=uuid.uuid4(),
         state=state,
-        **values,
+        **{"counterpart": "+31612345678", "destination_country": "NL"} | values,
     )
 
 

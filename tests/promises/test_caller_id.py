@@ -37,9 +37,8 @@ def _call(tenant, connection, number, assistant, **more):
         number_dedication=number,
         assistant_dedication=assistant,
         origin="placed",
-        counterpart="+31612345678",
         client_token=uuid.uuid4(),
-        **more,
+        **{"counterpart": "+31612345678", "destination_country": "NL", "destination_kind": "mobile"} | more,
     )
 
 
@@ -167,19 +166,20 @@ def things(bloom, harbor) -> Things:
 
 INSERT = (
     "INSERT INTO calls_call (id, tenant_id, connection_id, number_dedication_id, assistant_dedication_id, origin, "
-    "direction, counterpart, line, mode, overrides, client_token, state, rank, finished, state_at, attempts, "
+    "direction, counterpart, destination_country, destination_kind, line, mode, overrides, client_token, state, rank, "
+    "finished, state_at, attempts, "
     "remote_id, webhook_call_id, provider, family, assistant_name, assistant_remote_id, number_remote_id, "
     "reported_line, end_reason, error, alarm, machine_source, created_at, seen_at, field_versions, search_count, "
     "version) "
-    "VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, '', 'reference', '{}', %s, %s, 0, false, now(), 0, "
+    "VALUES (%s, %s, %s, %s, %s, 'placed', 'outbound', %s, %s, %s, '', 'reference', '{}', %s, %s, 0, false, now(), 0, "
     "'', '', '', '', '', '', '', '', '', '', '', '', now(), now(), '{}', 0, 1)"
 )
 
 
 def _insert_sql(chance: random.Random, state: str, *what: Any) -> None:
-    ids = [one.pk for one in what]
+    ids, place = [one.pk for one in what], ("NL", "mobile")
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [uuid.uuid4(), *ids, f"+3161{chance.randrange(10**7):07}", uuid.uuid4(), state])
+        cursor.execute(INSERT, [uuid.uuid4(), *ids, f"+3161{chance.randrange(10**7):07}", *place, uuid.uuid4(), state])
 
 
 def _insert_orm(chance: random.Random, state: str, *what: Any) -> None:
@@ -274,6 +274,108 @@ def test_knock_out_without_the_trigger_the_moved_number_dials(
         dedications.end_number(operator.number, by=None)
     monkeypatch.setattr(claims, "_dedication_in_force", lambda kind, name: Q(pk__isnull=False))
     triggers = ("call_leaves", "facts_follow_claim")  # without the first the second refuses: it was never claimed
+    superuser(*(f"ALTER TABLE calls_call DISABLE TRIGGER {name}" for name in triggers))
+    try:
+        assert intents.send(call.pk).state == "dialing"
+    finally:
+        superuser(*(f"ALTER TABLE calls_call ENABLE TRIGGER {name}" for name in triggers))
+    assert len(operator.dial_requests()) == 1
+
+
+MOROCCO, PREMIUM, SATELLITE = "+212650123456", "+31900123456", "+881612345678"
+
+
+def _sending(setup, counterpart, country, kind):
+    with transaction.atomic():
+        _call(
+            setup.tenant,
+            setup.connection,
+            setup.number,
+            setup.assistant,
+            state="sending",
+            counterpart=counterpart,
+            destination_country=country,
+            destination_kind=kind,
+        ).save(force_insert=True)
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize(
+    ("counterpart", "country", "kind", "refused"),
+    [
+        (MOROCCO, "MA", "mobile", "may not call that country"),
+        (MOROCCO, "NL", "mobile", "does not ring in that country"),  # a lie about the country
+        (MOROCCO, "", "toll-free", "does not ring in that country"),
+        (MOROCCO, "EH", "mobile", "does not ring in that country"),  # Western Sahara has the same code
+        ("+18765550123", "US", "mobile", "does not ring in that country"),  # Jamaica
+        (PREMIUM, "NL", "premium-rate", "may not call this kind of number"),
+        (SATELLITE, "", "satellite", "may not call this kind of number"),
+        (SATELLITE, "", "", "a network of no country has a kind"),
+        (SATELLITE, "NL", "mobile", "does not ring in that country"),
+        ("+80012345678", "", "toll-free", "may not call that country"),
+        ("sip:front@example.com", "NL", "mobile", "does not ring in that country"),
+        ("", "NL", "mobile", "does not ring in that country"),
+        ("+31612345670", "NL", "mobile", ""),
+        ("+32470123456", "BE", "mobile", ""),
+    ],
+)
+def test_the_database_refuses_a_destination_that_is_not_allowed(bloom, counterpart, country, kind, refused):
+    """By a row that is made, by one that is turned, and while it is being sent; the application is left out."""
+    with scope.for_tenant(bloom.tenant):
+        _sending(bloom, "+31612345679", "NL", "mobile")
+        queued = _call(bloom.tenant, bloom.connection, bloom.number, bloom.assistant)
+        queued.save(force_insert=True)
+        there = {"counterpart": counterpart, "destination_country": country, "destination_kind": kind}
+        attacks = [
+            lambda: _sending(bloom, counterpart, country, kind),
+            lambda: Call.objects.filter(pk=queued.pk).update(state="sending", **there),
+            lambda: Call.objects.filter(counterpart="+31612345679").update(**there),
+        ]
+        for attack in attacks:
+            if refused:
+                with pytest.raises(IntegrityError, match=refused), transaction.atomic():
+                    attack()
+            else:
+                with transaction.atomic():
+                    attack()
+                    transaction.set_rollback(True)
+
+
+def test_the_database_lets_through_what_staff_allow(bloom):
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(
+            allowed_countries=["MA", "NL"], allowed_kinds=["premium-rate", "satellite"]
+        )
+        _sending(bloom, MOROCCO, "MA", "mobile")
+        _sending(bloom, PREMIUM, "NL", "premium-rate")
+        _sending(bloom, SATELLITE, "", "satellite")
+        with pytest.raises(IntegrityError, match="tenant_allowed_kinds"), transaction.atomic():
+            Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_kinds=["mobile", "everything"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [{"allowed_countries": ["BE"]}, {"allowed_countries": ["BE", "MA"]}])
+def test_a_country_withdrawn_in_mid_flight_stops_the_call_at_the_database(operator, monkeypatch, change):
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = operator.place()
+    monkeypatch.undo()
+    with scope.for_tenant(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(**change)
+    monkeypatch.setattr(claims.destinations, "refusal", lambda tenant, e164: "")
+    with pytest.raises(IntegrityError, match="may not call that country"):
+        intents.send(call.pk)
+    assert operator.dial_requests() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_knock_out_without_the_trigger_a_country_that_is_not_allowed_is_dialed(operator, monkeypatch, superuser):
+    monkeypatch.setattr(sending, "attempt", lambda call: call)
+    call = operator.place()
+    monkeypatch.undo()
+    with scope.for_tenant(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(allowed_countries=["BE"])
+    monkeypatch.setattr(claims.destinations, "refusal", lambda tenant, e164: "")
+    triggers = ("call_leaves", "facts_follow_claim")
     superuser(*(f"ALTER TABLE calls_call DISABLE TRIGGER {name}" for name in triggers))
     try:
         assert intents.send(call.pk).state == "dialing"

@@ -298,6 +298,7 @@ def _make(setup, call, state):
         assistant_dedication=setup.assistant,
         origin="placed",
         counterpart="+31612345699",
+        destination_country="NL",
         client_token=uuid.uuid4(),
         state=state,
     )
@@ -406,6 +407,7 @@ def _placed(setup, **more):
         "assistant_dedication": setup.assistant,
         "origin": "placed",
         "counterpart": "+31612345699",
+        "destination_country": "NL",
         "line": setup.number.e164,
         "client_token": uuid.uuid4(),
     } | more

@@ -104,6 +104,7 @@ ROWS: dict[str, Row] = {
     "client-invite": post_row(data=_person, owner_permission=Permission.INVITE_TO_CLIENTS),
     "client-withdraw": post_row("invitation"),
     "client-limits": post_row(data=lambda canary: {"max_concurrent_calls": 9, "max_calls_per_day": 9}),
+    "client-kinds": post_row(data=lambda canary: {"kinds": ["shared-cost"]}),
     "client-countries": post_row(data=lambda canary: {"country": "NL", "allowed": "Netherlands, Belgium"}),
     "client-suspend": post_row(data=lambda canary: {"reason": "unpaid"}),
     "client-close": post_row(data=lambda canary: {"reason": "gone"}),

@@ -68,5 +68,6 @@ def test_a_temporary_table_does_not_answer_for_a_suspended_client(bloom, admin, 
                 origin="placed",
                 state="sending",
                 counterpart="+31612345678",
+                destination_country="NL",
                 client_token=uuid.uuid4(),
             ).save(force_insert=True)

@@ -18,6 +18,7 @@ from dashboard.calls.forms import CommandForm
 from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_context
 from dashboard.calls.models import Call, CallReport, Receipt
+from dashboard.calls.placing import refusals
 from dashboard.voicedock import CommandType
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -61,6 +62,8 @@ def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
         receipt = _send(request, call_id, form)
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+    elif form.not_allowed:
+        refusals.record(request.tenant, form.not_allowed, by=request.user, what=refusals.TRANSFER)
     with scope.for_tenant(request.tenant):
         found = _find(request, call_id)
         status = 200 if receipt else 422

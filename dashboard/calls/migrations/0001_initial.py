@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(choices=[('placed', 'Placed here'), ('adopted', 'Found at VoiceDock')], max_length=8)),
                 ('direction', models.CharField(default='outbound', help_text='outbound, inbound, web, or as sent', max_length=10)),
                 ('counterpart', models.CharField(blank=True, help_text='The person: who is called, or who calls.', max_length=120, verbose_name='party')),
+                ('destination_country', models.CharField(blank=True, db_default='', default='', help_text='ISO code of the country where a number that is called rings; empty for networks of no country.', max_length=2)),
+                ('destination_kind', models.CharField(blank=True, db_default='', default='', help_text='What kind of number is called.', max_length=16)),
                 ('line', models.CharField(blank=True, help_text='Our number: the one meant, or the one reported.', max_length=32)),
                 ('mode', models.CharField(default='reference', max_length=10)),
                 ('overrides', models.JSONField(blank=True, default=dict)),
@@ -215,6 +217,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='call',
             index=models.Index(condition=models.Q(('state', 'sending')), fields=['tenant'], name='calls_being_sent'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(condition=models.Q(('destination_country', ''), _negated=True), fields=['tenant', 'destination_country', 'created_at'], name='calls_by_destination'),
         ),
         migrations.AddIndex(
             model_name='call',

@@ -124,6 +124,16 @@ class Call(models.Model):
     counterpart = models.CharField(
         "party", max_length=120, blank=True, help_text="The person: who is called, or who calls."
     )
+    destination_country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="ISO code of the country where a number that is called rings; empty for networks of no country.",
+    )
+    destination_kind = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="What kind of number is called."
+    )
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
     mode = models.CharField(max_length=10, default="reference")
     overrides = models.JSONField(default=dict, blank=True)
@@ -285,6 +295,11 @@ class Call(models.Model):
             ),
             models.Index(fields=["tenant", "alarm"], condition=~Q(alarm=""), name="calls_asking"),
             models.Index(fields=["tenant"], condition=Q(state="sending"), name="calls_being_sent"),
+            models.Index(
+                fields=["tenant", "destination_country", "created_at"],
+                condition=~Q(destination_country=""),
+                name="calls_by_destination",
+            ),
             models.Index(fields=["tenant", "outcome", "-created_at", "-id"], name="calls_by_outcome"),
             models.Index(
                 fields=["tenant", "-created_at", "-id"],

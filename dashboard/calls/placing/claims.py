@@ -75,7 +75,7 @@ def claim(call: Call) -> ClaimResult:
     """Take a queued call for sending. Opens the scope of its tenant."""
     with scope.for_tenant(tenant_id_of(call)):
         tenant = _lock_tenant(call)
-        if words := blocking_reason(tenant, excluding=call) or destinations.country_refusal(tenant, call.counterpart):
+        if words := blocking_reason(tenant, excluding=call) or destinations.refusal(tenant, call.counterpart):
             return ClaimResult(Claim.REFUSED, words)
         if words := _called_already(call):
             return ClaimResult(Claim.REFUSED, words)

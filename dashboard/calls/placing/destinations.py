@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from dashboard.calls.placing import number_rules, number_text
-from dashboard.calls.placing.number_rules import Rule
+from dashboard.calls.placing.number_rules import COSTLY, Rule
 from dashboard.calls.placing.number_text import NumberText
-from dashboard.ui import countries, phone_numbers
+from dashboard.ui import phone_numbers
 from tenants.models import Tenant
+from tenants.names import isolate
 
 COUNTRY_CODE = "Write the number with its country code, like +31 6 1234 5678."
 NO_COUNTRY = "No country has this code. Check the digits after the +."
@@ -29,9 +31,8 @@ SIP = "This is a SIP address. A call goes to a phone number. " + COUNTRY_CODE
 TWO_NUMBERS = "These are several numbers. Type one of them."
 TWO_READINGS = "This can be read as more than one number. Choose the one you mean."
 ONE_READING = "The + is missing. Choose this number if it is the one you mean, or type it anew."
-NOT_ALLOWED = (
-    "This number rings in {there}. {name} may call: {allowed}. Your account team can add a country. Nothing was dialed."
-)
+NOT_ALLOWED = "{name} may not call {there}. Your account team can allow it."
+KIND_NOT_ALLOWED = "{what}: calls to it cost extra. {name} may not call such numbers. Your account team can allow them."
 SHORTEST = 6  # digits: no number of a person is shorter in most countries, and short numbers are not longer
 KINDS = {PhoneNumberType.MOBILE: "mobile number", PhoneNumberType.FIXED_LINE: "landline number"}
 COUNT = {1: "one", 2: "two", 3: "three"}
@@ -55,10 +56,27 @@ class Ambiguous(NotCallable):
         self.readings = list(readings)
 
 
-def read(text: str, *written_in: str) -> str:
+class NotAllowed(NotCallable):
+    """A number that could be called, but not by this client: `e164`."""
+
+    def __init__(self, words: str, rule: Rule, e164: str) -> None:
+        super().__init__(words, rule)
+        self.e164 = e164
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a number rings, as a call keeps it: ISO code of the country, "" for networks of none, and kind."""
+
+    country: str
+    kind: str
+
+
+def read(text: str, *written_in: str, kinds: Collection[str] = ()) -> str:
     """`+31 6 1234-5678`, `0031…`, or as written in one of these countries (ISO codes), as E.164.
 
-    Raises `NotCallable`; `Ambiguous` when two of the countries read two numbers.
+    `kinds` are kinds of numbers that may be called though they cost extra. Raises `NotCallable`; `Ambiguous` when two
+    of the countries read two numbers.
     """
     typed, written_in = number_text.parse(text), tuple(filter(None, written_in))
     _check_text(typed, written_in)
@@ -69,19 +87,28 @@ def read(text: str, *written_in: str) -> str:
     if not valid:
         raise _unreadable(typed, found[0][0] if found else None)
     (e164,) = valid
-    _check_rules(phonenumbers.parse(e164))
+    _check_rules(phonenumbers.parse(e164), kinds)
     return e164
 
 
 def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
-    """The same as this client writes numbers, and only where it may call. Raises `NotCallable`.
+    """The same as this client writes numbers, and only where it may call. Raises `NotCallable`, `NotAllowed`.
 
     `line` is the number (E.164) that the call is to leave from.
     """
-    e164 = read(text, *countries_of(tenant, line))
-    if words := country_refusal(tenant, e164):
-        raise NotCallable(words, Rule.COUNTRY)
+    e164 = read(text, *countries_of(tenant, line), kinds=tuple(COSTLY))
+    if refused := _not_allowed(tenant, e164):
+        raise refused
     return e164
+
+
+def place_of(e164: str) -> Place:
+    """Where this number rings and what kind it is; both "" for what is no number."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return Place("", "")
+    return Place(phone_numbers.country_of(e164), number_rules.kind_of(number))
 
 
 def countries_of(tenant: Tenant, line: str = "") -> list[str]:
@@ -89,13 +116,21 @@ def countries_of(tenant: Tenant, line: str = "") -> list[str]:
     return list(dict.fromkeys(filter(None, (phone_numbers.country_of(line), tenant.country))))
 
 
-def country_refusal(tenant: Tenant, e164: str) -> str:
-    """Why this client may not call the country of this number, or ""."""
-    code, allowed = phone_numbers.country_of(e164), tenant.allowed_countries
-    if not allowed or code in allowed:
-        return ""
-    country = phone_numbers.country(code, article=True) or "no single country"
-    return NOT_ALLOWED.format(there=country, name=tenant.name, allowed=countries.words(allowed))
+def refusal(tenant: Tenant, e164: str) -> str:
+    """Why this client may not call the country or the kind of this number, or ""."""
+    return str(_not_allowed(tenant, e164) or "")
+
+
+def _not_allowed(tenant: Tenant, e164: str) -> NotAllowed | None:
+    """The kind of a network of no country is allowed or not; any other number needs its country besides."""
+    place, allowed, name = place_of(e164), tenant.allowed_countries, isolate(tenant.name)
+    if place.kind in COSTLY and place.kind not in tenant.allowed_kinds:
+        what = COSTLY[place.kind].format(code=phonenumbers.parse(e164).country_code)
+        return NotAllowed(KIND_NOT_ALLOWED.format(what=what, name=name), Rule.COSTLY, e164)
+    if not allowed or place.country in allowed or (not place.country and place.kind in COSTLY):
+        return None
+    country = phone_numbers.country(place.country, article=True) or "numbers of no single country"
+    return NotAllowed(NOT_ALLOWED.format(there=country, name=name), Rule.COUNTRY, e164)
 
 
 def _check_text(typed: NumberText, written_in: Sequence[str]) -> None:
@@ -162,10 +197,10 @@ def _unreadable(typed: NumberText, number: PhoneNumber | None) -> NotCallable:
     return NotCallable(words, Rule.INVALID)
 
 
-def _check_rules(number: PhoneNumber) -> None:
+def _check_rules(number: PhoneNumber, kinds: Collection[str]) -> None:
     if number_rules.is_emergency(number):
         raise NotCallable(EMERGENCY, Rule.EMERGENCY)
-    if broken := number_rules.broken(number):
+    if broken := number_rules.broken(number, kinds):
         raise NotCallable(broken[1], broken[0])
 
 

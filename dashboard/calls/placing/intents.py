@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from dashboard.calls.models import UNCERTAIN, Call
-from dashboard.calls.placing import claims, destinations, sending
+from dashboard.calls.placing import claims, destinations, refusals, sending
 from dashboard.calls.placing.claims import ALREADY
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
@@ -79,7 +79,7 @@ def request(
     first_message: str = "",
 ) -> tuple[Call, bool]:
     """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
-    counterpart = _callable(tenant, destination)
+    counterpart = _callable(tenant, destination, by)
     words = first_message.strip()
     if len(words) > LONGEST_FIRST_MESSAGE:
         raise CallRefused("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
@@ -124,9 +124,12 @@ def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
         return False
 
 
-def _callable(tenant: Tenant, destination: str) -> str:
+def _callable(tenant: Tenant, destination: str, by: User | None) -> str:
     try:
         counterpart = destinations.read_for(tenant, destination)
+    except destinations.NotAllowed as error:
+        refusals.record(tenant, error, by=by)
+        raise CallRefused("destination", str(error)) from None
     except destinations.NotCallable as error:
         raise CallRefused("destination", str(error)) from None
     with scope.for_system("no assistant calls another"):
@@ -170,6 +173,7 @@ def _intent(
     token: UUID,
     by: User | None,
 ) -> Call:
+    place = destinations.place_of(counterpart)
     return Call(
         tenant=tenant,
         connection=line.connection,
@@ -178,6 +182,8 @@ def _intent(
         origin=Call.Origin.PLACED,
         direction="outbound",
         counterpart=counterpart,
+        destination_country=place.country,
+        destination_kind=place.kind,
         line=line.e164,
         mode="hybrid",  # the saved assistant, with our reference over its metadata (§5.5)
         overrides={"first_message": words} if words else {},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
@@ -26,25 +26,50 @@ class Rule(enum.Enum):
 
 COSTS_EXTRA = "calls to it cost extra, so it cannot be called here."
 KINDS = {
-    PhoneNumberType.PREMIUM_RATE: (Rule.COSTLY, f"This is a premium-rate number: {COSTS_EXTRA}"),
-    PhoneNumberType.SHARED_COST: (Rule.COSTLY, f"This is a shared-cost number: {COSTS_EXTRA}"),
-    PhoneNumberType.PERSONAL_NUMBER: (
-        Rule.COSTLY,
-        f"This is a personal number, which is forwarded anywhere: {COSTS_EXTRA}",
-    ),
-    PhoneNumberType.PAGER: (Rule.NOBODY_ANSWERS, "This is the number of a pager: nobody can talk there."),
-    PhoneNumberType.VOICEMAIL: (Rule.NOBODY_ANSWERS, "This is the number of a voicemail: nobody can talk there."),
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE: "fixed-line",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed-or-mobile",
+    PhoneNumberType.TOLL_FREE: "toll-free",
+    PhoneNumberType.PREMIUM_RATE: "premium-rate",
+    PhoneNumberType.SHARED_COST: "shared-cost",
+    PhoneNumberType.PERSONAL_NUMBER: "personal",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.UAN: "company",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.VOICEMAIL: "voicemail",
+}
+SATELLITE = "satellite"
+COSTLY = {  # those of `destination_rules.COSTLY_KINDS`
+    "premium-rate": "This is a premium-rate number",
+    "shared-cost": "This is a shared-cost number",
+    "personal": "This is a personal number, which is forwarded anywhere",
+    SATELLITE: "+{code} is no country but a satellite or other network",
+}
+NOBODY_ANSWERS = {
+    "pager": "This is the number of a pager: nobody can talk there.",
+    "voicemail": "This is the number of a voicemail: nobody can talk there.",
 }
 
 
-def broken(number: PhoneNumber) -> tuple[Rule, str] | None:
-    """The rule by which this number is not called, with words; None for one that may be. `number` is valid."""
+def kind_of(number: PhoneNumber) -> str:
+    """What kind of number this is, as `Call.destination_kind` keeps it; "" where the numbering plan does not tell."""
     kind = phonenumbers.number_type(number)
-    if kind in KINDS:
-        return KINDS[kind]
     region = phonenumbers.region_code_for_country_code(number.country_code or 0)
-    if region == INTERNATIONAL_NETWORK and kind != PhoneNumberType.TOLL_FREE:
-        return Rule.COSTLY, f"+{number.country_code} is no country but a satellite or other network: {COSTS_EXTRA}"
+    if region == INTERNATIONAL_NETWORK and kind not in (PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST):
+        return "premium-rate" if kind == PhoneNumberType.PREMIUM_RATE else SATELLITE
+    return KINDS.get(kind, "")
+
+
+def broken(number: PhoneNumber, allowed: Collection[str] = ()) -> tuple[Rule, str] | None:
+    """The rule by which this number is not called, with words; None for one that may be. `number` is valid.
+
+    `allowed` are kinds that may be called though they cost extra.
+    """
+    kind = kind_of(number)
+    if kind in NOBODY_ANSWERS:
+        return Rule.NOBODY_ANSWERS, NOBODY_ANSWERS[kind]
+    if kind in COSTLY and kind not in allowed:
+        return Rule.COSTLY, f"{COSTLY[kind].format(code=number.country_code)}: {COSTS_EXTRA}"
     return None
 
 

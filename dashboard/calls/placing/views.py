@@ -19,7 +19,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.control import composer
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents, taking_back
+from dashboard.calls.placing import intents, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
@@ -93,6 +93,8 @@ def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
 def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
+        if form.not_allowed:
+            refusals.record(request.tenant, form.not_allowed, by=request.user)
         with scope.for_tenant(request.tenant):
             token = form.cleaned_data.get("token")
             return queries.by_token(request.tenant, token) if token else None

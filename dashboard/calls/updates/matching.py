@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call
+from dashboard.calls.placing import destinations
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection, NumberDedication
@@ -49,6 +50,7 @@ def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call
     moment = update.born_at if update.born_at != NEVER else timezone.now()
     number, assistant = _number_at(connection, update, moment), _assistant_at(connection, update, moment)
     tenant, number, assistant = _tenant_of(update, number, assistant)
+    place = destinations.place_of(update.counterpart if update.direction == "outbound" else "")
     call = Call(
         tenant_id=tenant,
         connection_id=connection.pk,
@@ -57,6 +59,8 @@ def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call
         origin=Call.Origin.ADOPTED,
         direction=update.direction or "unknown",
         counterpart=update.counterpart,
+        destination_country=place.country,
+        destination_kind=place.kind,
         line=number.e164 if number is not None else update.line,
         state="",
         rank=-1,

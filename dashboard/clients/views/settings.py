@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from dashboard.clients.forms import CountriesForm, LimitsForm, RetentionForm
+from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm
 from dashboard.clients.views.client import back, show
 from dashboard.ui import phone_numbers
 from dashboard.ui.countries import words as country_words
@@ -37,6 +37,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
     form = CountriesForm(request.POST, tenant=tenant, only=set(request.POST))
     if not form.is_valid():
         return show(request, tenant, status=422, setting_form=form)
+    tenant = tenant_status.lock_tenant(tenant)  # what was not sent may have been changed since it was read
     country = form.cleaned_data.get("country", tenant.country)
     allowed = form.cleaned_data.get("allowed", tenant.allowed_countries)
     dedications.change_countries(
@@ -47,6 +48,18 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
         country_words=phone_numbers.country(country) or "no country",
         allowed_words=country_words(allowed),
     )
+    return _saved(request, tenant, "Saved. It counts from the next call.")
+
+
+@require_POST
+@staff_view(Permission.SET_COUNTRIES)
+def kinds(request: StaffRequest, slug: str) -> HttpResponse:
+    """Which kinds of numbers that cost extra may be called."""
+    tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))
+    form = KindsForm(request.POST, tenant=tenant)
+    if not form.is_valid():
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=422, setting_form=form)
+    dedications.change_kinds(tenant, form.cleaned_data["kinds"], by=request.user)
     return _saved(request, tenant, "Saved. It counts from the next call.")
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.calls.at_once import AtOnce
-from dashboard.clients.forms import CountriesForm, LimitsForm, RetentionForm
+from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm
 from dashboard.ui import phone_numbers
 from dashboard.ui.countries import words as country_words
 from tenants import tenant_status
 from tenants.access.permissions import Permission
+from tenants.destination_rules import kinds_words
 from tenants.models import Tenant
 
 
@@ -43,10 +44,15 @@ def of(client: Any, may: Callable[[Permission], bool], sent: Any = None) -> list
     settings.append(
         _countries(client, "allowed", "Calls may go to", _capitalized(country_words(client.allowed_countries)))
     )
+    settings.append(_kinds(client))
     settings.append(_countries(client, "country", "Numbers are written", _capitalized(written)))
     settings.append(_two_factor(client))
     settings.append(_retention(client))
-    permissions = {"client-limits": Permission.SET_LIMITS, "client-countries": Permission.SET_COUNTRIES}
+    permissions = {
+        "client-limits": Permission.SET_LIMITS,
+        "client-countries": Permission.SET_COUNTRIES,
+        "client-kinds": Permission.SET_COUNTRIES,
+    }
     return [
         _as_sent(one, sent) if not one.url or may(permissions.get(one.url, Permission.SET_RETENTION)) else _plain(one)
         for one in settings
@@ -69,6 +75,11 @@ def _limits(client: Any, name: str, label: str, used: str) -> Setting:
 
 def _countries(client: Tenant, name: str, label: str, value: str) -> Setting:
     return Setting(name, label, value, CountriesForm(tenant=client, only={name}), "client-countries")
+
+
+def _kinds(client: Tenant) -> Setting:
+    value = _capitalized(kinds_words(client.allowed_kinds)) if client.allowed_kinds else "Are not called"
+    return Setting("kinds", "Numbers that cost extra", value, KindsForm(tenant=client), "client-kinds")
 
 
 def _capitalized(words: str) -> str:

@@ -1,6 +1,6 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
--- number and with an assistant that are dedicated to this client for the next 45 seconds, and while no call of the
--- client has an alarm about a wrong number or assistant. When the call was claimed, and what VoiceDock is asked for (the
+-- number and with an assistant that are dedicated to this client for the next 45 seconds, to a country and a kind of
+-- number that staff allow the client, and while no call of the client has an alarm about a wrong number or assistant. When the call was claimed, and what VoiceDock is asked for (the
 -- `asked_…` columns, from the dedications), is written here alone. The rows that are read stay locked until the commit,
 -- so that a release or a suspension comes before or after, never in between: `dedication_is_in_use` and
 -- `tenant_is_sending` take the same locks.
@@ -9,14 +9,34 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   number record;
   assistant record;
+  client record;
 BEGIN
   IF TG_OP = 'UPDATE' AND NEW.state = 'sending' AND OLD.state NOT IN ('queued', 'sending') THEN
     RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
-  PERFORM 1 FROM public.tenants_tenant t WHERE t.id = NEW.tenant_id AND t.status = 'active'
+  SELECT t.allowed_countries, t.allowed_kinds INTO client FROM public.tenants_tenant t WHERE t.id = NEW.tenant_id AND t.status = 'active'
     AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this client may not dial' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  -- Which country a number rings in and of what kind it is, the application reads and writes with the call; that the
+  -- country fits the number is looked at here.
+  IF NOT public.number_rings_in(NEW.counterpart, NEW.destination_country) THEN
+    RAISE EXCEPTION 'the number that is called does not ring in that country'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  IF NEW.destination_kind IN ('premium-rate', 'shared-cost', 'personal', 'satellite') THEN
+    IF NEW.destination_kind <> ALL (client.allowed_kinds) THEN
+      RAISE EXCEPTION 'this client may not call this kind of number'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    END IF;
+  ELSIF NEW.destination_country = '' AND NEW.destination_kind <> 'toll-free' THEN
+    RAISE EXCEPTION 'a network of no country has a kind' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  IF cardinality(client.allowed_countries) > 0 AND NEW.destination_country <> ALL (client.allowed_countries)
+      AND NOT (NEW.destination_country = '' AND NEW.destination_kind <> 'toll-free') THEN
+    RAISE EXCEPTION 'this client may not call that country'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
   SELECT d.e164, n.remote_id INTO number FROM public.tenants_numberdedication d
     JOIN public.tenants_number n ON n.id = d.number_id
@@ -62,8 +82,10 @@ CREATE TRIGGER call_is_made_leaving BEFORE INSERT ON public.calls_call FOR EACH 
 -- becomes live without an id at VoiceDock.
 CREATE TRIGGER call_leaves BEFORE UPDATE ON public.calls_call FOR EACH ROW
   WHEN (NEW.state = 'sending' AND
-    (OLD.state, OLD.tenant_id, OLD.number_dedication_id, OLD.assistant_dedication_id)
-    IS DISTINCT FROM (NEW.state, NEW.tenant_id, NEW.number_dedication_id, NEW.assistant_dedication_id)
+    (OLD.state, OLD.tenant_id, OLD.number_dedication_id, OLD.assistant_dedication_id, OLD.counterpart,
+      OLD.destination_country, OLD.destination_kind)
+    IS DISTINCT FROM (NEW.state, NEW.tenant_id, NEW.number_dedication_id, NEW.assistant_dedication_id, NEW.counterpart,
+      NEW.destination_country, NEW.destination_kind)
     OR NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.webhook_call_id = ''
     AND OLD.state IN ('queued', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
       'insufficient-credits', 'refused')
