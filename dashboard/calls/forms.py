@@ -60,7 +60,7 @@ class PlaceForm(ChosenReading):
                 "autocomplete": "off",
                 "class": "phone-input",
                 "hx-trigger": "input changed delay:200ms, change from:[name='number']",
-                "hx-include": "[name='number']:checked",
+                "hx-include": "[name='number']:checked, [name='line_by_rule']",
                 "hx-target": "#number-echo",
                 "hx-swap": "innerHTML",
                 "hx-sync": "this:replace",
@@ -75,6 +75,7 @@ class PlaceForm(ChosenReading):
     first_message = forms.CharField(
         required=False, max_length=intents.LONGEST_FIRST_MESSAGE, widget=forms.Textarea(attrs={"rows": 2})
     )
+    line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
@@ -132,7 +133,8 @@ class PlaceForm(ChosenReading):
 
     def intent(self) -> dict[str, Any]:
         """What `intents.place` takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "reading"}
+        not_asked = ("reading", "line_by_rule")
+        return {name: value for name, value in self.cleaned_data.items() if name not in not_asked}
 
 
 class CallerIdFilter(date_fields.PeriodForm):

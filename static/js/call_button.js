@@ -3,6 +3,9 @@
 //   <p data-number-echo data-typed="0612345678" data-grouped="06 1234 5678" data-number="+31 6 1234 5678">
 //     what the server read the field as: the script never reads a number by itself
 //   <a data-fill="#destination" data-fill-with="+31 6 1234 5678">  fills the field instead of loading its page
+//   <p data-number-echo … data-line="12" data-line-reason="…">  checks the line that the server chose by rule, as long
+//     as <input name="line_by_rule"> is not empty: a person who chooses another line empties it
+//   <small data-line-reason-of="number">  says why the line is chosen
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
 (() => {
   const echoOf = field => {
@@ -32,6 +35,25 @@
       field.value = echo.typed = echo.grouped;
     }
   };
+  const showReason = (form, words) => {
+    const place = form.querySelector("[data-line-reason-of]");
+    if (place) place.textContent = words;
+  };
+  const chooseLine = () => {
+    for (const echo of document.querySelectorAll("[data-number-echo][data-line]")) {
+      const form = echo.closest("form"), rule = form?.elements.line_by_rule;
+      const line = form?.querySelector(`[name="number"][value="${CSS.escape(echo.dataset.line)}"]:not(:disabled)`);
+      if (!rule?.value || !line) continue;
+      line.checked = true;
+      showReason(form, echo.dataset.lineReason);
+    }
+  };
+  document.addEventListener("change", event => {
+    const form = event.target.closest('[name="number"]')?.form;
+    if (!form?.elements.line_by_rule) return;
+    form.elements.line_by_rule.value = "";
+    showReason(form, "You chose it.");
+  }, true);
   document.addEventListener("click", event => {
     const link = event.target.closest("a[data-fill]"), field = link && document.querySelector(link.dataset.fill);
     if (!field || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -40,7 +62,7 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
-  addEventListener("htmx:after:swap", group);
+  for (const update of [group, chooseLine]) addEventListener("htmx:after:swap", update);
   for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [showLabel, showOpening]) addEventListener(event, update);
   showLabel();
   showOpening();

@@ -342,6 +342,31 @@ def test_the_button_names_the_reading_that_is_chosen(page, site):
     expect(page.get_by_role("button", name="Call")).to_have_text("Call +31 30 234 5678")
 
 
+LINES = """<form><input aria-label="Number" id="id_destination" value="0612"><input type="hidden" name="line_by_rule"
+value="1"><div id="number-echo"><p data-number-echo data-typed="" data-number="" data-line="2"
+data-line-reason="Same country."></p></div>
+<label><input type="radio" name="number" value="1" data-words="Amsterdam" checked>Amsterdam</label>
+<label><input type="radio" name="number" value="2" data-words="Brussels">Brussels</label>
+<small data-line-reason-of="number">The usual one.</small>
+<button><span data-call-button data-call-to="#id_destination" data-call-from="number"></span></button></form>
+<script src="/static/js/call_button.js"></script>"""
+
+
+def test_the_line_follows_the_rule_until_one_is_chosen(page, site):
+    page.goto(site.page(f"<body>{LINES}</body>"))
+    reason, button = page.locator("[data-line-reason-of]"), page.get_by_role("button", name="Call")
+    expect(button).to_have_text("Call from Amsterdam")
+    page.evaluate(SWAPPED)
+    expect(page.get_by_label("Brussels")).to_be_checked()
+    expect(reason).to_have_text("Same country.")
+    expect(button).to_have_text("Call from Brussels")
+    page.get_by_label("Amsterdam").check()
+    expect(reason).to_have_text("You chose it.")
+    page.evaluate(SWAPPED)
+    expect(page.get_by_label("Amsterdam")).to_be_checked()
+    expect(button).to_have_text("Call from Amsterdam")
+
+
 def test_a_recent_number_fills_the_field_and_leaves_the_form(page, site):
     page.goto(site.page(f"<body>{NUMBER}</body>"))
     page.get_by_role("link", name="Recent").click()

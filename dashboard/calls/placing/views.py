@@ -19,7 +19,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.control import composer
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents, refusals, taking_back
+from dashboard.calls.placing import intents, line_choice, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
@@ -46,13 +46,23 @@ def _form(request: TenantRequest, lines: list[NumberDedication], assistants: lis
     if request.method == "POST":
         return PlaceForm(request.POST, tenant=request.tenant, lines=lines, assistants=assistants)
     wanted = request.GET
+    named = next((line.pk for line in lines if line.is_open and str(line.pk) == wanted.get("number", "")), None)
     first = {
-        "number": _chosen([line.pk for line in lines if line.is_open], wanted.get("number", "")),
+        "number": named or _line_for(request.tenant, lines, wanted.get("to", "")),
+        "line_by_rule": "" if named else "1",
         "assistant": _chosen([assistant.pk for assistant in assistants], wanted.get("assistant", "")),
         "token": uuid.uuid4(),
         "destination": phone_numbers.grouped(wanted.get("to", "")[:LONGEST_DESTINATION]),
     }
     return PlaceForm(initial=first, tenant=request.tenant, lines=lines, assistants=assistants)
+
+
+def _line_for(tenant: Tenant, lines: list[NumberDedication], text: str) -> int | None:
+    """The line by rule for a call to whom this text names; without a number, the usual one."""
+    usual = line_choice.choose(lines, "", usual=tenant.default_number_id).line
+    echo = echoes.of(tenant, text, line=usual.e164 if usual else "")
+    chosen = line_choice.choose(lines, echo.e164, usual=tenant.default_number_id).line
+    return chosen.pk if chosen else None
 
 
 def _chosen(offered: list[int], wanted: str) -> int | None:
@@ -65,10 +75,20 @@ def _chosen(offered: list[int], wanted: str) -> int | None:
 def number_echo(request: TenantRequest) -> HttpResponse:
     """What the text in the field is read as, while it is typed: nothing is stored or dialed."""
     text = request.GET.get("destination", "")[:LONGEST_DESTINATION]
-    chosen, lines = request.GET.get("number", ""), queries.lines(request.tenant)
-    line = next((line.e164 for line in lines if str(line.pk) == chosen), "")
-    echo = echoes.of(request.tenant, text, line=line, own=[line.e164 for line in lines])
-    return render(request, "calls/_number_echo.html", {"echo": echo} | _last_to(request.tenant, echo))
+    lines, usual = queries.lines(request.tenant), request.tenant.default_number_id
+    by_rule = bool(request.GET.get("line_by_rule"))
+    chosen = _named(lines, request.GET.get("number", ""))
+    line = line_choice.choose(lines, "", usual=usual).line if by_rule else chosen
+    own = [one.e164 for one in lines if one.is_open]
+    echo = echoes.of(request.tenant, text, line=line.e164 if line else "", own=own)
+    choice = line_choice.choose(lines, echo.e164, usual=usual) if by_rule else None
+    context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
+    return render(request, "calls/_number_echo.html", context)
+
+
+def _named(lines: list[NumberDedication], wanted: str) -> NumberDedication | None:
+    """The client's own line with this key."""
+    return next((line for line in lines if str(line.pk) == wanted), None)
 
 
 def _last_to(tenant: Tenant, echo: echoes.NumberEcho) -> dict[str, Any]:
@@ -132,6 +152,7 @@ def _page(
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
         "at_once": queries.at_once(request.tenant),
+        "line_reason": _line_reason(request.tenant, form, lines, chosen["number"], echo.e164),
         "button_label": _button_label(lines, chosen["number"], echo.number),
         "echo": echo,
         "recent": _recent(request.tenant),
@@ -164,6 +185,14 @@ def _hint(tenant: Tenant) -> str:
     words = f"As written in {country}, or with the country code." if country else "With the country code."
     allowed = tenant.allowed_countries
     return f"{words} Spaces are fine." + (f" Calls may go to: {countries.words(allowed)}." if allowed else "")
+
+
+def _line_reason(tenant: Tenant, form: PlaceForm, lines: list[NumberDedication], chosen: str, e164: str) -> str:
+    """Why this line is chosen, shown below the list."""
+    if not str(form["line_by_rule"].value() or ""):
+        return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
+    choice = line_choice.choose(lines, e164, usual=tenant.default_number_id)
+    return choice.reason if choice.line and str(choice.line.pk) == chosen else line_choice.CHOSEN
 
 
 def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> dict[str, Any]:
