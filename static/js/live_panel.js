@@ -16,7 +16,7 @@
   document.addEventListener("keydown", event => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     const form = event.target.form, fields = event.target.closest?.(".command-form") ?? form;
-    const button = fields && [...fields.querySelectorAll("button:not([type=button]):not([formmethod=dialog])")].find(inSight);
+    const button = fields && [...fields.querySelectorAll("button:not([type=button]):not([formmethod=dialog])")].find(one => one.form === form && inSight(one));
     if (!form || !button) return;
     event.preventDefault();
     form.requestSubmit(button);
@@ -35,6 +35,11 @@
     }
     if (event.target.closest("[data-to-newest]")) for (const list of document.querySelectorAll("[data-hold]")) toEnd(list);
   });
+
+  document.addEventListener("toggle", event => { // what a press opens is brought into view where its fields scroll
+    const { open } = event.target, summary = event.target.querySelector?.("summary");
+    if (open && event.target.closest(".composer") && summary === document.activeElement) event.target.scrollIntoView({ block: "nearest" });
+  }, true);
 
   // drafts
   const fill = () => {
@@ -117,11 +122,23 @@
     if ([...sheet.querySelectorAll("[data-draft]")].some(field => field.value)) unfold(sheet);
   }
 
-  // the page of a finished call takes the panel's place: whoever was in the panel with the keyboard starts there anew
-  let wasInPanel = false;
-  document.addEventListener("htmx:before:swap", () => { wasInPanel = Boolean(document.activeElement?.closest(".panel")); });
+  // the page of a finished call takes the panel's place: it starts at its top, whoever was in the panel with the keyboard starts
+  // there anew, and the navigation marks the page that this address belongs to from now on
+  let hadPanel = false, wasInPanel = false;
+  document.addEventListener("htmx:before:swap", () => {
+    hadPanel = Boolean(document.querySelector(".panel"));
+    wasInPanel = Boolean(document.activeElement?.closest(".panel"));
+  });
   document.addEventListener("htmx:after:swap", () => {
-    if (wasInPanel && !document.querySelector(".panel")) document.getElementById("main")?.focus({ preventScroll: true });
-    wasInPanel = false;
+    const page = document.querySelector("[data-nav-page]");
+    if (hadPanel && page) {
+      scrollTo({ top: 0 });
+      if (wasInPanel) document.getElementById("main")?.focus({ preventScroll: true });
+      for (const link of document.querySelectorAll(".sidebar [data-page]")) {
+        if (link.dataset.page === page.dataset.navPage) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      }
+    }
+    hadPanel = false;
   });
 })();

@@ -11,8 +11,23 @@ from playwright.sync_api import expect
 from tests.journeys.calling import force, of_person, place, talking
 
 WIDE = [(1366, 700), (1440, 900), (1024, 768)]
-PHONES = [(390, 844), (360, 740)]
+PHONES = [(390, 844), (390, 664), (360, 740), (720, 450)]  # the last one is a window of 1440 by 900, enlarged to 200 %
 TABS = ("Context", "Say", "Transfer")
+UNDER = """element => {
+    const box = element.getBoundingClientRect();
+    const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return Boolean(hit && (element.contains(hit) || hit.closest('label')?.contains(element)));
+}"""
+COVERED = """name => { const isInSight = UNDER; return [...document.querySelectorAll(name)]
+    .filter(one => one.checkVisibility() && !isInSight(one)).map(one => one.outerHTML.slice(0, 120));
+}""".replace("UNDER", UNDER)
+UNREACHABLE = """name => {
+    const isInSight = UNDER, controls = `${name} :is(input:not([type=hidden]), textarea, button, a)`;
+    return [...document.querySelectorAll(controls)].filter(one => one.checkVisibility()).filter(one => {
+        one.scrollIntoView({ block: 'nearest', inline: 'center' });
+        return !isInSight(one);
+    }).map(one => one.outerHTML.slice(0, 120));
+}""".replace("UNDER", UNDER)
 Box = tuple[int, int, int, int]  # in whole pixels: a page may be scrolled by a part of one
 
 
@@ -68,8 +83,10 @@ def test_end_call_never_moves(window, sandbox, talkative, stillness, assistant, 
     page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up. " * 20)
     page.get_by_role("button", name="Send context").click()
     expect(page.locator("#call-timeline")).to_contain_text("Accepted by VoiceDock")
+    expect(page.locator(".composer [aria-busy=true]")).to_have_count(0)  # the stream may be quicker than the answer
     page.get_by_role("radio", name="Transfer").check(force=True)
-    page.get_by_label("Another number").fill("0612")
+    page.get_by_text("Another number", exact=True).click()
+    page.get_by_label("Number or SIP address").fill("0612")
     page.get_by_role("button", name=re.compile("^Transfer")).last.click()
     expect(page.locator("#to-error")).to_be_visible()
     places.look("after a command and an error")
@@ -86,6 +103,32 @@ def test_what_scrolls_is_the_timeline_and_the_middle_of_the_composer(window, san
     scrolls = "name => { const box = document.querySelector(name); return getComputedStyle(box).overflowY; }"
     for name in ("#story", ".composer__middle"):
         assert page.evaluate(scrolls, name) == "auto", name
+
+
+@pytest.mark.parametrize(("assistant", "last"), [("Recall NL", 46), ("Front desk live", 47)])
+def test_each_tab_keeps_its_button_in_sight_and_lets_each_field_be_scrolled_to(
+    window, sandbox, talkative, assistant, last
+):
+    page = window("owner@bloom.test", viewport={"width": 1440, "height": 900})
+    page.goto("/c/bloom-dental/")
+    talking(page, sandbox, f"+31 6 1234 56{last}", assistant)
+    for size in (*WIDE, *PHONES):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        if size in PHONES:
+            page.get_by_role("button", name="Steer this call").click()
+        for tab in TABS:
+            page.get_by_role("radio", name=tab).check(force=True)
+            assert page.evaluate(UNREACHABLE, ".composer__middle") == [], (size, tab)
+            page.evaluate("() => { document.querySelector('.composer__middle').scrollTop = 0; }")
+            if tab == "Transfer":
+                page.get_by_text("Another number", exact=True).click()
+                assert page.evaluate(UNREACHABLE, ".composer__middle") == [], (size, tab, "unfolded")
+                page.get_by_label("Number or SIP address").fill("+31205550150")
+            assert page.evaluate(COVERED, ".command-form__send .button") == [], (size, tab)
+            if tab == "Transfer":
+                page.get_by_text("Another number", exact=True).click()
+        if size in PHONES:
+            page.get_by_role("button", name="Fold").click()
 
 
 def test_on_a_phone_every_page_is_two_presses_away(window, sandbox, talkative):
