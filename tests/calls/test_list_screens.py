@@ -1,7 +1,9 @@
 """The list of calls, its filters, pages and export; the live boards."""
 
 import csv
+import html
 import io
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -467,3 +469,26 @@ def test_the_list_opens_for_support_without_a_client(bloom, make_user, sign_in):
     colleague = make_user("Colleague")
     StaffMember.objects.create(user=colleague, role=StaffRole.SUPPORT, sees_all=False)
     assert sign_in(colleague).get("/calls/").status_code == 200
+
+
+def test_who_asked_to_be_called_back_is_one_press_away_for_those_who_may_call(bloom, manager, make_member, sign_in):
+    asked = make_call(bloom, counterpart="+31611111111", analysis_outcome="call_back", state="ended")
+    make_call(bloom, counterpart="+31622222222", analysis_outcome="booked", state="ended")
+    make_call(bloom, counterpart="112", analysis_outcome="call_back", state="ended")
+    viewer = sign_in(make_member(bloom, Role.VIEWER))
+
+    offered = [row["call"].pk for row in manager.get(LIST).context["rows"] if row["may_call_back"]]
+
+    assert offered == [asked.pk]
+    assert "Call back<span" in manager.get(LIST).content.decode()
+    assert "Call back<span" not in viewer.get(LIST).content.decode()
+
+
+def test_the_call_back_of_a_row_fills_in_the_form_as_call_again_does(bloom, manager):
+    asked = make_call(bloom, counterpart="+31611111111", analysis_outcome="call_back", state="ended")
+    filled = r'href="([^"]+/call/\?to=[^"]+)"'
+    row = re.search(filled, manager.get(LIST).content.decode())
+    again = re.search(filled, manager.get(f"{LIST}{asked.pk}/").content.decode())
+
+    assert row and again and row[1] == again[1]
+    assert manager.get(html.unescape(row[1])).context["form"].initial["destination"].replace(" ", "") == "+31611111111"

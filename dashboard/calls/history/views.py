@@ -17,6 +17,7 @@ from dashboard.calls.history import day_counts, excerpts, search
 from dashboard.calls.history.day_counts import DayCounts
 from dashboard.calls.history.filters import CallFilter
 from dashboard.calls.models import Call, CallQuerySet
+from dashboard.calls.placing import intents
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, times
 from dashboard.ui.fragments import page_or_part
@@ -24,6 +25,7 @@ from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
+from tenants.models import Tenant
 
 COUNTED = 10_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
@@ -43,6 +45,8 @@ def calls(request: TenantRequest) -> HttpResponse:
         "may_place": request.actor.may(Permission.PLACE_CALLS),
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
+    if context["may_place"]:
+        _offer_call_backs(tenant, context["rows"])
     if context["read"]:
         audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
@@ -210,6 +214,14 @@ def _days(
             }
         )
     return days
+
+
+def _offer_call_backs(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
+    """Mark the rows of people who asked to be called back, and whom this client may call."""
+    for row in rows:
+        call: Call = row["call"]
+        asked = call.finished and call.outcome == outcomes.CALL_BACK
+        row["may_call_back"] = asked and intents.may_be_offered(tenant, call.counterpart)
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> date:
