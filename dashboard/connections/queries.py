@@ -104,11 +104,14 @@ def requests_this_minute() -> dict[int, Counter[str]]:
 
 
 def sync_states(connections: list[Connection]) -> dict[int, list[SyncState]]:
+    """Those that fail come first."""
     found: dict[int, list[SyncState]] = {connection.pk: [] for connection in connections}
     order = list(Kind.values)
     for state in SyncState.objects.filter(connection__in=found):
         found[state.connection_id].append(state)
-    return {pk: sorted(states, key=lambda state: order.index(state.kind)) for pk, states in found.items()}
+    for states in found.values():
+        states.sort(key=lambda state: (not state.failures, order.index(state.kind)))
+    return found
 
 
 @scope.requires_scope
