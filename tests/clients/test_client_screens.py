@@ -39,6 +39,15 @@ def test_clients_are_listed_found_and_narrowed(admin_browser, bloom, harbor):
     assert "No client matches" in admin_browser.get("/clients/?q=nobody").content.decode()
 
 
+def test_the_list_of_clients_follows_its_calls_without_touching_what_is_typed(admin_browser, bloom):
+    page = admin_browser.get("/clients/?q=bloom").content.decode()
+    assert 'hx-get="/clients/?q=bloom"' in page and "changed:call from:body throttle:1s" in page
+    make_call(bloom)
+    part = admin_browser.get("/clients/?q=bloom", headers={"HX-Request": "true"}).content.decode()
+    assert part.lstrip().startswith('<div id="clients"') and '<input type="search"' not in part
+    assert 'hx-target="#clients-sentence"' in part and "1 call live" in " ".join(part.split())
+
+
 def test_a_client_is_opened_in_one_step(admin_browser, bloom):
     number, assistant = spare(bloom), speaker(bloom)
     answer = admin_browser.post(

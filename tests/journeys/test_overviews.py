@@ -33,3 +33,16 @@ def test_the_overviews_follow_a_call_and_lead_to_their_rows(window, sandbox, tal
     figure.click()
     expect(owner.get_by_role("heading", level=1)).to_have_text("Calls")
     assert "since=" in owner.url
+
+
+def test_the_list_of_clients_follows_a_call_while_somebody_types(window, sandbox, talkative):
+    staff, operator = window("admin@patchbay.test"), window("operator@bloom.test")
+    staff.goto("/clients/")
+    operator.goto("/c/bloom-dental/")
+    lines = staff.get_by_role("row").filter(has_text="Bloom Dental").locator("[data-label='Live']")
+    before = lines.inner_text()
+    staff.get_by_role("searchbox").fill("blo")
+    with without_reload(staff, "call"):
+        talking(operator, sandbox, "+31 6 1234 5632", "Recall NL")
+        expect(lines).not_to_have_text(before)
+    expect(staff.get_by_role("searchbox")).to_have_value("blo")

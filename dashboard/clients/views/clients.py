@@ -19,6 +19,7 @@ from dashboard.inventory import queries as inventory_queries
 from dashboard.sync import freshness
 from dashboard.team import invitation_mail
 from dashboard.ui import filters
+from dashboard.ui.fragments import page_or_part
 from tenants import dedications, names, time_zones
 from tenants.access.decorators import StaffRequest, staff_view
 from tenants.access.permissions import Permission, Role
@@ -43,6 +44,7 @@ def listing(request: StaffRequest) -> HttpResponse:
         client.readiness = readiness.of(client)  # type: ignore[attr-defined]
     times = [item.fresh_at for item in fresh.values() if item.fresh_at]
     context = {
+        "here": request.get_full_path(),
         "clients": found[:SHOWN],
         "more": len(found) > SHOWN,
         "filters": bar,
@@ -50,7 +52,7 @@ def listing(request: StaffRequest) -> HttpResponse:
         "live": sum(client.live for client in found[:SHOWN]),  # type: ignore[attr-defined]
         "oldest": min(times) if times else None,
     }
-    return render(request, "clients/clients.html", context)
+    return page_or_part(request, "clients/clients.html", "clients/_clients.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
