@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from dashboard.calls.models import Call
+from dashboard.ui.units import with_unit
 from tenants.models import Connection
 
 PACE = timedelta(hours=24)
@@ -44,7 +45,7 @@ def words(left: timedelta | None) -> str:
         return ""
     hours = max(1, round(left.total_seconds() / 3600))
     count, unit = (hours, "hour") if hours < 48 else (round(hours / 24), "day")
-    return f"about {count} {unit}{'' if count == 1 else 's'}"
+    return f"about {with_unit(count, unit if count == 1 else f'{unit}s')}"
 
 
 def _talked() -> list[tuple[int, int]]:

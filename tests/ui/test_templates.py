@@ -39,6 +39,14 @@ def test_no_field_is_cut_by_the_browser():
     assert templates(r"\bmaxlength\b") == []
 
 
+def test_no_line_ends_between_a_number_and_its_unit():
+    assert templates(r"\}\} (s|min|minutes|%)(?![\w-])") == []  # the filter `unit` joins them
+    on_screens = ("auditing", "calls", "campaigns", "clients", "connections", "overview", "sandbox_admin", "team")
+    modules = [path for app in on_screens for path in (ROOT / "dashboard" / app).rglob("*.py")]
+    found = {path.name for path in modules if re.search(r"\} (s|min)\b", path.read_text("utf-8"))}
+    assert found == {"sync.py"}  # a command, for a terminal
+
+
 def test_every_template_can_be_read():
     for name in SOURCES:
         get_template(name)

@@ -13,6 +13,7 @@ from dashboard.calls.history.entry import Entry, Mark, clock
 from dashboard.calls.history.receipt_entries import command_entry, short
 from dashboard.calls.models import END_IS_LATE, STOPS_DIALING, Alarm, Call, CallReport, Receipt, State
 from dashboard.calls.updates.voicemail import Source
+from dashboard.ui.units import with_unit
 from dashboard.voicedock.commands import CommandType
 from tenants.models import AuditEntry, User
 
@@ -113,7 +114,8 @@ def _began(call: Call, me: User | None) -> str:
         return "Placed outside of Patchbay: by a campaign, or VoiceDock’s dashboard or API. By which is not known"
     words = f"{who} placed the call"
     if call.placed_at and call.sent_at:
-        words += f"; VoiceDock took it in {(call.placed_at - call.sent_at).total_seconds():.1f} s"
+        took = (call.placed_at - call.sent_at).total_seconds()
+        words += f"; VoiceDock took it in {with_unit(f'{took:.1f}', 's')}"
     return words
 
 

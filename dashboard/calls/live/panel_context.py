@@ -16,6 +16,7 @@ from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.placing import intents, taking_back
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
+from dashboard.ui.units import with_unit
 from dashboard.voicedock import CommandType
 from tenants.access.decorators import TenantRequest
 from tenants.access.permissions import Permission
@@ -196,7 +197,7 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
 def _cells(call: Call) -> dict[str, Any]:
     cells = limiter.command_quota(call.connection_id, call.pk)
     shapes = ["kept" if at >= cells.limit - cells.kept else "" for at in range(cells.limit)]
-    back = f", next one back in {cells.back_in:.0f} s" if cells.used and cells.back_in else ""
+    back = f", next one back in {with_unit(f'{cells.back_in:.0f}', 's')}" if cells.used and cells.back_in else ""
     return {
         "cells": cells,
         "cell_shapes": ["spent" if at < cells.used else shape for at, shape in enumerate(shapes)],

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.ui import phone_numbers, states, times
+from dashboard.ui import phone_numbers, states, times, units
 from dashboard.ui.initials import initials
 from tenants import names
 from tenants.access import form_recovery
@@ -136,6 +136,12 @@ def family_badge(family: str, where: str = "", plain: bool = False) -> SafeStrin
         popover,
         badge.explanation,
     )
+
+
+@register.filter
+def unit(number: Any, name: str) -> str:
+    """The number with its unit, on one line."""
+    return units.with_unit(number, name)
 
 
 @register.filter
