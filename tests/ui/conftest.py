@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
@@ -18,9 +19,10 @@ SCRIPTS = [
     "vendor/htmx.min.js",
     *(f"js/{name}.js" for name in ("requests", "clock", "live_updates", "live_panel", "widgets", "keyboard")),
 ]
-HEAD = """<!doctype html><html lang="en"><head><title>Scripts</title>
-<meta name="htmx-config" content='{"includeIndicatorCSS": false,
-"noSwap": [204, 304, 400, 401, 403, 404, 405, 429, "5xx"]}'>
+BASE = Path(__file__).parents[2] / "templates" / "base.html"
+CONFIG = re.search(r"""<meta name="htmx-config"\s+content='[^']+'>""", BASE.read_text())
+assert CONFIG
+HEAD = f"""<!doctype html><html lang="en"><head><title>Scripts</title>{CONFIG[0]}
 <link rel="stylesheet" href="/static/css/tokens.css"><link rel="stylesheet" href="/static/css/base.css">
 <link rel="stylesheet" href="/static/css/components.css">
 <script src="/static/js/theme.js"></script>"""
