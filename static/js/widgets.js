@@ -90,7 +90,7 @@
     if (event.newState === "open") event.target.querySelector?.("[data-find][autofocus]")?.focus();
   }, true);
 
-  // below 640 px a row becomes a card; what is no longer laid out as a table is still read as one
+  // below 768 px a row becomes a card; what is no longer laid out as a table is still read as one
   const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
   const name = () => {
     for (const table of document.querySelectorAll("table.cards")) for (const part of [table, ...table.querySelectorAll("thead, tbody, tfoot, tr, th, td")]) {

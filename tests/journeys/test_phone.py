@@ -9,6 +9,9 @@ from playwright.sync_api import expect
 from tests.journeys.calling import force, region, talking
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+BROKEN = """() => [...document.querySelectorAll('main :is(th, td, h1, h2)')]
+    .filter(one => one.checkVisibility() && /\\w{4}/.test(one.innerText))
+    .filter(one => one.getBoundingClientRect().width < 28).map(one => one.outerHTML.slice(0, 160))"""  # a letter a line
 SMALL = """() => {
     const isInSentence = link => [...link.parentElement.childNodes]
         .some(node => node.nodeType === Node.TEXT_NODE && /\\w/.test(node.textContent));
@@ -108,3 +111,21 @@ def test_help_tells_fingers_nothing_of_keys(window):
         page.goto(path)
         expect(page.locator("kbd:visible")).to_have_count(0)
         expect(page.get_by_role("main")).not_to_contain_text("shortcut", use_inner_text=True, ignore_case=True)
+
+
+def test_a_page_enlarged_to_200_percent_is_never_wider_than_the_screen(window):
+    zoomed = {"viewport": {"width": 720, "height": 450}}
+    owner, admin = window("owner@bloom.test", **zoomed), window("admin@patchbay.test", **zoomed)
+    paths = {
+        owner: [f"/c/bloom-dental/{part}" for part in ("", "call/", "live/", "calls/", "campaigns/", "team/")],
+        admin: ["/", "/live/", "/clients/", "/clients/bloom-dental/", "/inventory/", "/calls/", "/connections/"],
+    }
+    found = []
+    for page, addresses in paths.items():
+        for address in addresses:
+            page.goto(address)
+            heading = page.get_by_role("heading", level=1).bounding_box()
+            if page.evaluate("() => document.documentElement.scrollWidth > innerWidth") or heading["width"] < 40:
+                found.append(address)
+            found += [f"{address} {cell}" for cell in page.evaluate(BROKEN)]
+    assert found == []
