@@ -83,7 +83,7 @@ def test_filters_can_be_added_and_taken_off_without_scrolling_sideways(window):
         expect(chip).to_be_in_viewport(ratio=1)
     header = page.get_by_role("main").locator(".page-header")
     assert header.bounding_box()["height"] < 844 / 6
-    page.get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_role("main").get_by_role("button", name="More", exact=True).click()
     for name in ("Caller-ID report", "Export as CSV", "Excel"):
         expect(page.get_by_role("link", name=name)).to_be_visible()
     page.set_viewport_size({"width": 1440, "height": 900})
