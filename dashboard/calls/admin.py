@@ -14,9 +14,9 @@ from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.models import Alarm, Call, CallReport, Receipt, State
+from dashboard.calls.models import Action, Alarm, Call, CallReport, Receipt, State
 from dashboard.ui import pagination, phone_numbers, states
-from dashboard.voicedock import CommandType, commands
+from dashboard.voicedock import CommandType, capabilities, commands
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
 from tenants.auditor_admin.read_only_admin import ReadOnlyInline, column, format_facts, in_words
@@ -215,6 +215,33 @@ class ReportAdmin(ReadOnlyModelAdmin):
         return format_html('<dl class="facts">{}</dl>', format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
 
 
+def _families(families: list[str]) -> str:
+    return ", ".join(capabilities.badge(family).label for family in families) or "Every assistant"
+
+
+@admin.register(Action, site=site)
+class ActionAdmin(ReadOnlyModelAdmin):
+    records = "Actions of the live panel"
+    list_display = [
+        column("name", "Action"),
+        column("tenant", "Client"),
+        column("key", "Key"),
+        column("command", "Command", commands.label),
+        column("text", "Text", lambda text: text or "—"),
+    ]
+    page = [
+        *list_display,
+        column("fields", "Fields to fill in", lambda fields: fields or "—"),
+        column("trigger_response", "The assistant answers right away"),
+        column("end_after", "The call ends afterwards"),
+        column("families", "With these assistants", _families),
+    ]
+    list_filter = [ClientFilter, COMMANDS]
+    list_select_related = ["tenant"]
+    search_fields = ["name", "text"]
+    extra_export_columns = ["fields"]
+
+
 @admin.register(Receipt, site=site)
 class ReceiptAdmin(ReadOnlyModelAdmin):
     records = "Commands"
@@ -230,6 +257,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
     page = [
         *list_display,
         "asked_by_name",
+        column("action", "With the action", lambda name: name or "—"),
         column("payload", "Content", _content),
         column("effect_at", "When it was seen"),
         column("note", "Note"),
@@ -239,7 +267,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
     search_fields = ["call__counterpart", "command", "note"]
     date_hierarchy = "asked_at"
     person_columns = ["asked_by"]
-    extra_export_columns = ["payload", "asked_by_name", "note"]
+    extra_export_columns = ["action", "payload", "asked_by_name", "note"]
 
     @admin.display(description="Call")
     def into(self, receipt: Receipt) -> str:

@@ -165,6 +165,8 @@ class CommandForm(ChosenReading):
     target = forms.CharField(required=False, max_length=200)
     goodbye = forms.CharField(required=False, max_length=500)
 
+    action_name = ""  # of the action that the command is made with
+
     REQUIRED = {CommandType.INJECT_CONTEXT: "content", CommandType.SAY: "words", CommandType.TRANSFER: "destination"}
 
     def __init__(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from dashboard.voicedock import CommandType
 from tenants.access.permissions import Role, StaffRole
 
 PASSWORD = "patchbay-demo"
@@ -36,6 +37,32 @@ class DemoClient(NamedTuple):
     transfer_targets: tuple[tuple[str, str], ...] = ()  # name and destination
     days_ago: int = DAYS_AGO
 
+
+ACTIONS: list[dict[str, Any]] = [  # of every client, as VoiceDock's page on call control names its use cases
+    {
+        "key": 1,
+        "name": "SMS code",
+        "command": CommandType.INJECT_CONTEXT,
+        "text": "The person got the code {{code}} by text message. Ask for it; whoever reads out the same code is the "
+        "person we know.",
+        "fields": "code",
+        "trigger_response": True,
+    },
+    {
+        "key": 2,
+        "name": "Customer facts",
+        "command": CommandType.INJECT_CONTEXT,
+        "text": "The person is {{name}}, account {{account}}. {{note}}",
+        "fields": "name, account, note?",
+    },
+    {"key": 3, "name": "Hand over to a person", "command": CommandType.TRANSFER},
+    {
+        "key": 4,
+        "name": "End now",
+        "command": CommandType.END_CALL,
+        "text": "Thank you for your time. Goodbye.",
+    },
+]
 
 STAFF = {
     DemoPerson("admin@patchbay.test", "Idris Cole"): StaffRole.ADMIN,

@@ -1,4 +1,5 @@
-// keyboard.js: keyboard shortcuts. `/` searches, `g` and a letter opens a page, `e` ends the call shown, `?` lists them.
+// keyboard.js: keyboard shortcuts. `/` searches, `g` and a letter opens a page, `e` ends the call shown, a digit opens
+// an action, `?` lists them.
 (() => {
   const PAGES = { o: "overview", l: "live", c: "calls", n: "call", p: "campaigns", k: "clients" };
   const typing = place => place?.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
@@ -19,6 +20,9 @@
       const field = [...document.querySelectorAll("main input[type=search]")].find(one => one.checkVisibility?.() ?? true);
       if (field) { event.preventDefault(); field.focus(); field.select(); }
     } else if (event.key === "?") document.getElementById("keys")?.showModal();
-    else if (event.key === "e") document.querySelector("[data-end-call]")?.click();
+    else if (/^[1-9]$/.test(event.key)) {
+      const action = document.querySelector(`[data-action-key="${event.key}"]`);
+      if (action) { event.preventDefault(); action.click(); }
+    } else if (event.key === "e") document.querySelector("[data-end-call]")?.click();
   });
 })();

@@ -6,6 +6,9 @@
 //   <button data-to-newest hidden>         shows while something newer waits below
 //   <details id="…">                       stays open or closed over a swap
 //   <aside class="composer" data-folded>   on a phone a folded sheet; [data-unfold] and [data-fold] in it open and close it
+//   <input data-action-key="1">            an action: chosen, it puts the keyboard into its form
+//   <input data-fills="code">              shows what is typed in each <span data-slot="code"> of its form
+//   <dialog open data-show-again>          came with an error: is shown as a dialog again
 //   <dialog id="…">                        stays open while news arrive, and closes with the answer to its own form
 (() => {
   const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -40,10 +43,30 @@
     const { open } = event.target, summary = event.target.querySelector?.("summary");
     if (open && event.target.closest(".composer") && summary === document.activeElement) event.target.scrollIntoView({ block: "nearest" });
   }, true);
+  // actions: the key opens the form, and Enter sends it
+  document.addEventListener("click", event => {
+    const action = event.target.closest("input[data-action-key]");
+    if (!action) return;
+    for (const sheet of document.querySelectorAll(".composer[data-folded]")) unfold(sheet);
+    const form = document.getElementById(action.value);
+    const first = form && [...form.querySelectorAll("input:not([type=hidden]), button")].find(field => inSight(field) && !field.disabled);
+    first?.focus();
+  });
+  const show = field => {
+    for (const slot of field.form?.querySelectorAll("[data-slot]") ?? []) {
+      if (slot.dataset.slot !== field.dataset.fills) continue;
+      slot.textContent = field.value || slot.dataset.empty;
+      slot.toggleAttribute("data-missing", !field.value);
+    }
+  };
+  document.addEventListener("input", event => { if (event.target.dataset?.fills) show(event.target); });
 
   // drafts
   const fill = () => {
-    for (const field of document.querySelectorAll("[data-draft]")) if (!field.value && document.activeElement !== field) field.value = recall(key(field)) ?? "";
+    for (const field of document.querySelectorAll("[data-draft]")) if (!field.value && document.activeElement !== field) {
+      field.value = recall(key(field)) ?? "";
+      if (field.dataset.fills) show(field);
+    }
   };
   document.addEventListener("input", event => { if (event.target.dataset?.draft) store(key(event.target), event.target.value); });
   document.addEventListener("submit", event => {
@@ -57,6 +80,14 @@
   document.addEventListener("htmx:response:error", again);
   document.addEventListener("htmx:error", again);
   document.addEventListener("patchbay:not-sent", again);
+
+  const showAgain = dialog => {
+    dialog.removeAttribute("data-show-again");
+    dialog.close();
+    dialog.showModal();
+    dialog.querySelector("[aria-invalid]")?.focus();
+  };
+  for (const dialog of document.querySelectorAll("dialog[open][data-show-again]")) showAgain(dialog);
 
   // holding the scroll: in a list of its own on wide screens, else the page itself
   const scrolls = list => list.scrollHeight > list.clientHeight + 1 && getComputedStyle(list).overflowY !== "visible";
@@ -81,6 +112,7 @@
   document.addEventListener("htmx:after:swap", () => {
     for (const [id, open] of opened) document.getElementById(id)?.toggleAttribute("open", open);
     for (const dialog of asking.map(id => document.getElementById(id))) if (dialog && !dialog.open) dialog.showModal();
+    for (const dialog of document.querySelectorAll("dialog[open][data-show-again]")) showAgain(dialog);
     for (const list of document.querySelectorAll("[data-hold]")) {
       const was = held.get(list.id);
       if (!was) continue;

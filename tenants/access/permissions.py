@@ -14,6 +14,7 @@ class Permission(TextChoices):
     CONTROL_CALLS = "control-calls"
     EXPORT_CALLS = "export-calls"
     MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
+    MANAGE_ACTIONS = "manage-actions"
     SEE_CAMPAIGNS = "see-campaigns"
     RUN_CAMPAIGNS = "run-campaigns"
     SEE_TEAM = "see-team"
@@ -70,6 +71,7 @@ MANAGE = OPERATE | {
     P.TAKE_BACK_CALLS,
     P.EXPORT_CALLS,
     P.MANAGE_TRANSFER_TARGETS,
+    P.MANAGE_ACTIONS,
     P.RUN_CAMPAIGNS,
     P.SEE_ACTIVITY,
 }

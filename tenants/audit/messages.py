@@ -18,6 +18,7 @@ SENTENCES: dict[str, str] = {
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
+    "tenant.actions-changed": "{actor} changed the actions of the live panel: {what}.",
     "tenant.suspended": "{actor} suspended {name}: {why}",
     "tenant.reopened": "{actor} reopened {name}: {why}",
     "tenant.closed": "{actor} closed {name}: {why}",

@@ -152,6 +152,7 @@ TABLES = [
     ("calls_callreport", "tenant_id"),
     ("calls_receipt", "tenant_id"),
     ("calls_phrase", "tenant_id"),
+    ("calls_action", "tenant_id"),
     ("calls_transfertarget", "tenant_id"),
     ("campaigns_campaign", "tenant_id"),
     ("campaigns_lead", "tenant_id"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from dashboard.calls.control import transfer_book
+from dashboard.calls.control import action_book, transfer_book
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tests.fixtures.canary_tenant import CanaryTenant, absent
@@ -60,6 +60,12 @@ def _transfer_targets(canary: CanaryTenant) -> str:
     """What a form of these targets was made from."""
     with scope.for_system("read the targets of a form"):
         return transfer_book.fingerprint(transfer_book.named(canary.tenant))
+
+
+def _actions(canary: CanaryTenant) -> str:
+    """What a form of these actions was made from."""
+    with scope.for_system("read the actions of a form"):
+        return action_book.fingerprint(action_book.named(canary.tenant))
 
 
 def _person(canary: CanaryTenant) -> dict[str, Any]:
@@ -140,6 +146,18 @@ ROWS: dict[str, Row] = {
             "target-0-name": "Reception",
             "target-0-destination": "+31205550155",
             "made_from": _transfer_targets(canary),
+        },
+    ),
+    "actions": Row(
+        ("GET", "HEAD", "POST"),
+        data=lambda canary: {
+            "action-TOTAL_FORMS": 1,
+            "action-INITIAL_FORMS": 0,
+            "action-0-name": "Customer facts",
+            "action-0-key": 2,
+            "action-0-command": "say",
+            "action-0-text": "Hello",
+            "made_from": _actions(canary),
         },
     ),
     "live": Row(),
@@ -235,6 +253,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "call": "call",
     "callreport": "call",
     "receipt": "receipt",
+    "action": "action",
     "campaign": "campaign",
     "lead": "lead",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from dashboard.calls.models import Call, CallReport, Phrase, Receipt, TransferTarget
+from dashboard.calls.models import Action, Call, CallReport, Phrase, Receipt, TransferTarget
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.sync.models import SyncRun
@@ -23,12 +23,13 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Assistant: ("name", "business_name", "provider", "model"),
     Campaign: ("name",),
     Phrase: ("text",),
+    Action: ("name", "text"),
     TransferTarget: ("name", "announcement"),
     SyncRun: ("error",),
     OrganizationRequest: ("name",),
     Invitation: ("name",),
     Call: ("counterpart", "assistant_name", "error", "end_reason"),
-    Receipt: ("note",),
+    Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length
 

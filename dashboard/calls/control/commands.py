@@ -44,15 +44,16 @@ class _Ask:
     to_send: voicedock.Command | None = None
 
 
-def send(call: Call, command: Command, *, by: User | None, token: UUID) -> Receipt:
+def send(call: Call, command: Command, *, by: User | None, token: UUID, action: str = "") -> Receipt:
     """Send one command, once. It is one that was checked, or what VoiceDock takes (`§4.1`) with its `type`.
 
-    Of `call` only its id and its tenant count: it is read where the receipt is written. Returns the receipt, whatever
-    became of it; the same token gives the same receipt and sends nothing. Raises `Call.DoesNotExist` where the tenant
-    has no such call. Opens scopes of its own, with nothing open while VoiceDock is asked.
+    `action` is the name of the action that the command was made with. Of `call` only its id and its tenant count: it is
+    read where the receipt is written. Returns the receipt, whatever became of it; the same token gives the same
+    receipt and sends nothing. Raises `Call.DoesNotExist` where the tenant has no such call. Opens scopes of its own,
+    with nothing open while VoiceDock is asked.
     """
     with scope.for_tenant(tenant_id_of(call)):
-        ask = _ask(tenant_id_of(call), call.pk, command, by, token)
+        ask = _ask(tenant_id_of(call), call.pk, command, by, token, action)
     if ask.to_send is None:
         return ask.receipt
     receipt = ask.receipt
@@ -78,7 +79,7 @@ def send(call: Call, command: Command, *, by: User | None, token: UUID) -> Recei
     return record(receipt)
 
 
-def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: UUID) -> _Ask:
+def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: UUID, action: str) -> _Ask:
     """Write the receipt. The call's row is locked, so that its version is known without reading it again."""
     found = Call.objects.select_related("connection", "tenant").annotate(known_messages=KNOWN_MESSAGES)
     call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
@@ -91,6 +92,7 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
         call=call,
         token=token,
         command=checked.name[:20],
+        action=action,
         payload=checked.payload,
         asked_by=by,
         messages_before=call.known_messages,
@@ -107,10 +109,15 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
     _mark(call, ending=checked.name == CommandType.END_CALL and not refusal)
     call.version += 1
     if refusal:
-        record_transition(call, "call.command-not-sent", by=by, command=label(checked.name), why=refusal)
+        record_transition(call, "call.command-not-sent", by=by, command=_in_words(receipt), why=refusal)
         return _Ask(receipt)
-    record_transition(call, "call.command-asked", by=by, command=label(checked.name))
+    record_transition(call, "call.command-asked", by=by, command=_in_words(receipt))
     return _Ask(receipt, checked.command)
+
+
+def _in_words(receipt: Receipt) -> str:
+    """Which command, and with which action: `Context (SMS code)`."""
+    return f"{label(receipt.command)} ({receipt.action})" if receipt.action else label(receipt.command)
 
 
 def _made_here(receipt: Receipt, meant: Receipt) -> bool:
@@ -146,9 +153,9 @@ def record(receipt: Receipt) -> Receipt:
         if unrecorded.update(recorded_at=Now()):
             _mark(call)
             _read_again(receipt, REFRESH_FIELDS)
-            name = label(receipt.command)
+            words = _in_words(receipt)
             record_transition(
-                call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=name, why=receipt.note
+                call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=words, why=receipt.note
             )
         else:
             _read_again(receipt)

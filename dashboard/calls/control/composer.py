@@ -10,13 +10,24 @@ from dataclasses import dataclass
 from dashboard.voicedock import capabilities
 from dashboard.voicedock.capabilities import Family, Level
 from dashboard.voicedock.commands import CommandType, label
+from tenants.isolation import scope
+from tenants.models import AssistantDedication, Tenant
+from tenants.names import isolate
 
 TABS: dict[str, tuple[str, str, str]] = {  # by type: the fields it opens, its button, and its button against a warning
     CommandType.INJECT_CONTEXT: ("context", "Send context", "Send it anyway"),
     CommandType.SAY: ("say", "Say it", "Say it anyway"),
     CommandType.TRANSFER: ("transfer", "Transfer the person", "Transfer anyway"),
 }
+END_TAB = ("end", "End the call now", "End the call now")
 TONES = {Level.WORKS: ("works", ""), Level.UNRELIABLE: ("poor", "wrong")}  # every other level is a warning
+
+
+RECOMMENDATION = (  # what the page on call control says (`voicedock-api.md §4.2`)
+    "For calls that you want to steer, VoiceDock’s page recommends a pipeline assistant: OpenAI gpt-4o or gpt-4o-mini, "
+    "Deepgram nova-3-general, and ElevenLabs or OpenAI voices."
+)
+RECOMMENDED = 3  # assistants that are named
 
 
 @dataclass(frozen=True)
@@ -44,12 +55,12 @@ class Notice:
 
 
 def tabs(family: str) -> list[Tab]:
-    return [_tab(family, command) for command in TABS]
+    return [tab(family, command) for command in TABS]
 
 
-def _tab(family: str, command: str) -> Tab:
+def tab(family: str, command: str) -> Tab:
     can = capabilities.capability(family, command)
-    fields, button, anyway = TABS[command]
+    fields, button, anyway = TABS.get(command, END_TAB)
     cap, tone = TONES.get(can.level, ("maybe", "waiting"))
     return Tab(
         type=command,
@@ -76,6 +87,20 @@ def notice(family: str) -> Notice | None:
     return Notice(
         badge.icon, badge.label, "is not documented for written commands, so they are uncertain. End call works."
     )
+
+
+@scope.requires_scope
+def recommendation(tenant: Tenant, family: str) -> str:
+    """What VoiceDock recommends for calls that are to be steered, and which assistants of the client are of that kind.
+
+    "" where everything works.
+    """
+    if family == Family.PIPELINE:
+        return ""
+    rights = AssistantDedication.objects.open().filter(tenant=tenant, assistant__vanished_at=None)
+    found = rights.filter(assistant__provider__in=capabilities.PIPELINE_PROVIDERS).order_by("assistant__name")
+    names = [isolate(name) for name in found.values_list("assistant__name", flat=True)[:RECOMMENDED]]
+    return " ".join(filter(None, [RECOMMENDATION, f"Yours of that kind: {', '.join(names)}." if names else ""]))
 
 
 def goodbye_label(family: str) -> str:

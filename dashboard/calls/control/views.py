@@ -1,4 +1,4 @@
-"""The settings page on which a client names whom its calls are transferred to."""
+"""The settings pages on which a client names whom its calls are transferred to, and composes its actions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.calls.control import target_forms, transfer_book
+from dashboard.calls.control import action_book, action_forms, target_forms, transfer_book
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 
@@ -28,3 +28,20 @@ def targets(request: TenantRequest) -> HttpResponse:
             messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
             return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
     return render(request, "calls/transfer_targets.html", {"rows": rows}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.MANAGE_ACTIONS)
+def actions(request: TenantRequest) -> HttpResponse:
+    rows = action_forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
+    status = 422 if rows.is_bound else 200
+    if request.method == "POST" and rows.is_valid():
+        try:
+            changed = action_book.save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
+        except action_book.ListChanged as error:
+            action_forms.mark_stale(rows, request.tenant, error.message)
+            status = 409
+        else:
+            messages.success(request, "The actions are saved." if changed else "Nothing was different.")
+            return HttpResponseRedirect(reverse("actions", args=[request.tenant.slug]))
+    return render(request, "calls/actions.html", {"rows": rows}, status=status)

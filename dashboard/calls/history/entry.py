@@ -32,6 +32,7 @@ class Entry:
     person: bool = False
     speaker: str = ""
     title: str = ""
+    command: str = ""  # of a command that has the title of its action
     by: str = ""
     tone: str = ""
     to: str = ""

@@ -47,7 +47,8 @@ def command_entry(
         "command",
         receipt.asked_at,
         clock(receipt.asked_at, zone),
-        title=command_label(receipt.command),
+        title=receipt.action or command_label(receipt.command),
+        command=command_label(receipt.command) if receipt.action else "",
         by="you" if me and receipt.asked_by_id == me.pk else str(receipt.asked_by or "Patchbay"),
         to=to,
         to_name=(targets or {}).get(to, ""),
@@ -62,7 +63,7 @@ def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
     """The last command on a card of the board: what, and what became of it."""
     to = phone_numbers.grouped(str(receipt.payload.get("destination") or ""))
     content = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
-    title = command_label(receipt.command)
+    title = receipt.action or command_label(receipt.command)
     what = f"{title} to {to}" if to else (f"{title}: “{content}”" if content else title)
     became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
         "accepted": "accepted",

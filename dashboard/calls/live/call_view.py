@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls import manual_resolution, queries
-from dashboard.calls.control import commands, transfer_book, transfer_targets
+from dashboard.calls.control import action_book, action_text, commands, transfer_book, transfer_targets
+from dashboard.calls.control.action_command import ActionCommandForm
 from dashboard.calls.forms import CommandForm
 from dashboard.calls.history import excerpts
-from dashboard.calls.live import panel_context
+from dashboard.calls.live import panel_actions, panel_context
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.placing import refusals
 from dashboard.voicedock import CommandType
@@ -56,7 +57,7 @@ def call(request: TenantRequest, call_id: UUID) -> HttpResponse:
 @tenant_view(Permission.CONTROL_CALLS, open_scope=False)
 def command(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """Send one command; nothing is open while VoiceDock is asked."""
-    form = CommandForm(request.POST, tenant=request.tenant, **_transfer_facts(request))
+    form = _command_form(request, call_id)
     receipt = None
     if form.is_valid():
         receipt = _send(request, call_id, form)
@@ -120,6 +121,25 @@ def recording(request: TenantRequest, call_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(report.recording_url)
 
 
+def _command_form(request: TenantRequest, call_id: UUID) -> CommandForm:
+    """The form of the composer, or of the action whose key was sent."""
+    facts = {"tenant": request.tenant} | _transfer_facts(request)
+    key = request.POST.get("action", "")
+    if not key:
+        return CommandForm(request.POST, **facts)
+    with scope.for_tenant(request.tenant):
+        found = _find(request, call_id)
+        number = int(key) if key in panel_actions.KEYS else 0
+        return ActionCommandForm(
+            request.POST,
+            action=action_book.with_key(request.tenant, number),
+            key=number,
+            values=action_text.values_of(found, request.tenant.name),
+            family=found.family,
+            **facts,
+        )
+
+
 def _transfer_facts(request: TenantRequest) -> dict[str, Any]:
     """To whom a one-press transfer may go, and to which lines none may; read only for a transfer."""
     if request.POST.get("type") != CommandType.TRANSFER:
@@ -134,7 +154,8 @@ def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
     """The call is read where its receipt is written, so that both are of one moment."""
     named = Call(pk=call_id, tenant=request.tenant)
     try:
-        return commands.send(named, form.command(), by=request.user, token=form.cleaned_data["token"])
+        token = form.cleaned_data["token"]
+        return commands.send(named, form.command(), by=request.user, token=token, action=form.action_name)
     except Call.DoesNotExist:
         raise Http404 from None
 

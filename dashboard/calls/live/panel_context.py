@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
-from dashboard.calls.control import commands, composer, handover, transfer_book
+from dashboard.calls.control import action_command, commands, composer, handover, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
-from dashboard.calls.live import presence
+from dashboard.calls.live import panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.calls.placing import intents, taking_back
 from dashboard.rate_limits import limiter
@@ -170,6 +170,10 @@ def _diagram(call: Call, moved: handover.Handover | None) -> str:
 
 def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt: Receipt | None) -> dict[str, Any]:
     """The composer with what was typed, unless it has left us."""
+    sent_action = form if isinstance(form, action_command.ActionCommandForm) else None
+    actions = panel_actions.of_call(request.tenant, call, sent_action, receipt)
+    if sent_action:  # what is typed into the fields of the composer stays as it is on screen
+        form = None
     kept = form is not None and (receipt is None or receipt.outcome == Receipt.Outcome.REFUSED)
     sent = form.data.get("type", "") if form is not None else ""
     texts = transfer_book.composer_texts(request.tenant)
@@ -178,7 +182,12 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
         "errors": form.errors if form is not None else {},
         "readings": form.choices_of_reading() if form is not None else [],
         "tabs": composer.tabs(call.family),
-        "chosen": sent if sent in composer.TABS else CommandType.INJECT_CONTEXT,
+        "chosen": _chosen(sent, sent_action),
+        "actions": actions,
+        "sent_action": next((one for one in actions if one.is_sent), None),
+        "action_gone": action_command.GONE if sent_action and sent_action.action is None else "",
+        "may_edit_actions": request.actor.may(Permission.MANAGE_ACTIONS),
+        "recommendation": composer.recommendation(request.tenant, call.family),
         "command_types": CommandType.__members__,
         "sent": sent,
         "notice": composer.notice(call.family),
@@ -192,6 +201,13 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
         "choices": manual_resolution.choices(call),
         "blocking_reason": commands.blocking_reason(call),
     }
+
+
+def _chosen(sent: str, action: action_command.ActionCommandForm | None) -> str:
+    """Which of the tabs and actions is open."""
+    if action and action.action and action.action.command != CommandType.END_CALL:
+        return f"action-{action.key}"
+    return sent if sent in composer.TABS else CommandType.INJECT_CONTEXT
 
 
 def _cells(call: Call) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Calls from the intent to the report, the commands sent into them, and what became of each."""
 
+from dashboard.calls.models.action import Action
 from dashboard.calls.models.call import (
     END_IS_LATE,
     LIVE,
@@ -31,6 +32,7 @@ __all__ = [
     "TRANSFER_IS_LATE",
     "UNCERTAIN",
     "UNSENT",
+    "Action",
     "WAITS",
     "Alarm",
     "AlarmClearing",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
+from dashboard.calls.models.action import LONGEST_NAME
 from dashboard.calls.models.call import Call
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import Tenant, User
@@ -46,6 +47,9 @@ class Receipt(models.Model):
     call = models.ForeignKey(Call, models.PROTECT, related_name="receipts", db_constraint=False)
     token = models.UUIDField()
     command = models.CharField(max_length=20)
+    action = models.CharField(
+        max_length=LONGEST_NAME, blank=True, help_text="The name that the action had which it was sent with, if any."
+    )
     payload = models.JSONField(default=dict)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.calls import outcomes
 from dashboard.calls.at_once import AtOnce
+from dashboard.calls.control.action_text import Piece
 from dashboard.calls.models import Call
 from dashboard.ui.templatetags.ui import icon
 
@@ -28,6 +29,18 @@ def outcome_mark(slug: str, words: str = "") -> SafeString:
 def of_limit(used: int, limit: int) -> AtOnce:
     """How many calls a client has at once beside how many it may have, to be put into words."""
     return AtOnce(used, limit)
+
+
+@register.simple_tag
+def filled_text(pieces: list[tuple[Piece, str]]) -> SafeString:
+    """The text of an action, with marks around what is filled in; what is missing shows its name."""
+    slot = '<span class="slot" data-slot="{0}" data-empty="{0}"{1}>{2}</span>'
+    missing = mark_safe(" data-missing")
+    parts = (
+        format_html(slot, piece.slot, "" if value else missing, value or piece.slot) if piece.slot else piece.words
+        for piece, value in pieces
+    )
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 @register.simple_tag

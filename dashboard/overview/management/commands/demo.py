@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.calls.control import transfer_book
+from dashboard.calls.control import action_book, transfer_book
 from dashboard.calls.models import Phrase
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
@@ -22,6 +22,7 @@ from dashboard.connections import connect
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
 from dashboard.overview.demo_data import (
+    ACTIONS,
     AUDITOR,
     CLIENTS,
     CONNECTIONS,
@@ -137,6 +138,7 @@ class Command(BaseCommand):
                 for name, destination in client.transfer_targets
             ]
             transfer_book.save(tenant, targets, made_from="", by=admin)
+            action_book.save(tenant, ACTIONS, made_from="", by=admin)
         self.stdout.write(f"Opened {client.name}.")
 
     def _dedicate(self, tenant: Tenant, connection: Connection, admin: User, since: datetime) -> None:
