@@ -258,6 +258,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
         *list_display,
         "asked_by_name",
         column("action", "With the action", lambda name: name or "—"),
+        column("remark", "Confirmed by who sent it", lambda remark: remark or "—"),
         column("payload", "Content", _content),
         column("effect_at", "When it was seen"),
         column("note", "Note"),
@@ -267,7 +268,7 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
     search_fields = ["call__counterpart", "command", "note"]
     date_hierarchy = "asked_at"
     person_columns = ["asked_by"]
-    extra_export_columns = ["action", "payload", "asked_by_name", "note"]
+    extra_export_columns = ["action", "remark", "payload", "asked_by_name", "note"]
 
     @admin.display(description="Call")
     def into(self, receipt: Receipt) -> str:

@@ -164,8 +164,13 @@ class CommandForm(ChosenReading):
     announcement = forms.CharField(required=False, max_length=500)
     target = forms.CharField(required=False, max_length=200)
     goodbye = forms.CharField(required=False, max_length=500)
+    anyway = forms.Field(  # targets that are called although they are outside of their hours
+        required=False, widget=forms.SelectMultiple
+    )
 
     action_name = ""  # of the action that the command is made with
+    closed: transfer_book.Choice | None = None  # the target that was refused, as it is outside of its hours
+    remark = ""  # what was confirmed, for the receipt
 
     REQUIRED = {CommandType.INJECT_CONTEXT: "content", CommandType.SAY: "words", CommandType.TRANSFER: "destination"}
 
@@ -190,6 +195,7 @@ class CommandForm(ChosenReading):
             self.add_error(field, MISSING[facts["type"]])
         if facts.get("type") == CommandType.TRANSFER and facts.get("destination"):
             facts["destination"] = self._target(facts["destination"])
+            self._check_hours(facts["destination"], facts.get("anyway") or ())
         return facts
 
     def _chosen_target(self, destination: str) -> dict[str, str]:
@@ -199,6 +205,18 @@ class CommandForm(ChosenReading):
                 return {"destination": choice.destination, "announcement": choice.announcement}
         self.add_error("destination", NOT_LISTED)
         return {}
+
+    def _check_hours(self, destination: str, anyway: Collection[str]) -> None:
+        """A named target is not called outside of its hours, unless that was confirmed for this one."""
+        chosen = (choice for choice in self.transfer_choices if choice.destination == destination and choice.name)
+        closed = next((choice for choice in chosen if not choice.is_open), None)
+        if closed is None:
+            return
+        if destination in anyway:
+            self.remark = f"outside of the hours of {closed.name}"
+        else:
+            self.closed = closed
+            self.add_error("destination", closed.refusal)
 
     def _target(self, text: str) -> str:
         try:

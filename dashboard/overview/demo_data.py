@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, NamedTuple
 
 from dashboard.voicedock import CommandType
@@ -16,6 +17,16 @@ DAYS_AGO = 60  # how long ago the clients were opened: before the sandbox's firs
 class DemoPerson(NamedTuple):
     email: str
     name: str
+
+
+class DemoTarget(NamedTuple):
+    """Whom calls are transferred to; without hours always."""
+
+    name: str
+    destination: str
+    days: str = ""
+    opens: time | None = None
+    closes: time | None = None
 
 
 class DemoClient(NamedTuple):
@@ -34,7 +45,7 @@ class DemoClient(NamedTuple):
     per_day: int
     people: tuple[tuple[DemoPerson, Role], ...] = ()
     phrases: tuple[str, ...] = ()
-    transfer_targets: tuple[tuple[str, str], ...] = ()  # name and destination
+    transfer_targets: tuple[DemoTarget, ...] = ()
     days_ago: int = DAYS_AGO
 
 
@@ -84,13 +95,17 @@ CLIENTS = [
             "The first check-up costs nothing.",
             "A colleague will call back within the hour.",
         ),
-        (("Reception", "+31205550155"), ("Emergency dentist", "sip:duty@tandarts-amsterdam.example")),
+        (
+            DemoTarget("Reception", "+31205550155"),
+            DemoTarget("Emergency dentist", "sip:duty@tandarts-amsterdam.example"),
+            DemoTarget("Billing", "+31205550161", "012", time(9), time(12)),
+        ),
     ),
     DemoClient(
         "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "NL", "Kabelhuis", 240, "0.1", 4, 250,
         ((DemoPerson("owner@harbor.test", "Joost de Boer"), Role.OWNER),),
         ("The driver is fifteen minutes away.", "The slot can move to the afternoon."),
-        (("Dispatch", "+31105550122"),),
+        (DemoTarget("Dispatch", "+31105550122"),),
     ),
     DemoClient(
         "noord-energie", "Noord Energie", "Groningen", "Europe/Amsterdam", "NL", "Kabelhuis", 300, "0.13", 8, 1000,

@@ -39,7 +39,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[dict]:
     """Commands that reached the verb; each leaves an accepted receipt, nothing leaves us."""
     commands: list[dict] = []
 
-    def send(call: Any, command: Any, *, by: Any, token: Any, action: str = "") -> Any:
+    def send(call: Any, command: Any, *, by: Any, token: Any, origin: Any = None) -> Any:
         with scope.for_tenant(call.tenant_id):
             Call.objects.get(pk=call.pk, tenant=call.tenant_id)  # as the real one finds it
         commands.append({"command": command, "token": token})

@@ -49,7 +49,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, bloom: Any) -> list[Any]:
     """Commands that reached the verb."""
     commands: list[Any] = []
 
-    def send(call: Any, command: Any, *, by: Any, token: Any, action: str = "") -> Any:
+    def send(call: Any, command: Any, *, by: Any, token: Any, origin: Any = None) -> Any:
         commands.append(command)
         return make_receipt(bloom, call, "transfer", token=token, asked_by=by)
 

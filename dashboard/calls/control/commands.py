@@ -21,6 +21,7 @@ from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from dashboard.voicedock import CommandType, EndCall, InjectContext, Say, Transfer
+from dashboard.voicedock.capabilities import Family
 from dashboard.voicedock.commands import label
 from tenants.isolation import scope
 from tenants.models import User
@@ -30,6 +31,14 @@ KNOWN_MESSAGES = NullIf(Func("report__messages", function="jsonb_array_length", 
 ANSWER = ("outcome", "note", "sent_at", "answered_at", "recorded_at", "effect", "effect_at")
 Outcome = Receipt.Outcome
 Command = voicedock.Command | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a command was made with: the name of an action, and what the person confirmed."""
+
+    action: str = ""
+    remark: str = ""
 
 
 class _NotSendable(ValueError):
@@ -44,16 +53,16 @@ class _Ask:
     to_send: voicedock.Command | None = None
 
 
-def send(call: Call, command: Command, *, by: User | None, token: UUID, action: str = "") -> Receipt:
+def send(call: Call, command: Command, *, by: User | None, token: UUID, origin: Origin = Origin()) -> Receipt:
     """Send one command, once. It is one that was checked, or what VoiceDock takes (`§4.1`) with its `type`.
 
-    `action` is the name of the action that the command was made with. Of `call` only its id and its tenant count: it is
+    Of `call` only its id and its tenant count: it is
     read where the receipt is written. Returns the receipt, whatever became of it; the same token gives the same
     receipt and sends nothing. Raises `Call.DoesNotExist` where the tenant has no such call. Opens scopes of its own,
     with nothing open while VoiceDock is asked.
     """
     with scope.for_tenant(tenant_id_of(call)):
-        ask = _ask(tenant_id_of(call), call.pk, command, by, token, action)
+        ask = _ask(tenant_id_of(call), call.pk, command, by, token, origin)
     if ask.to_send is None:
         return ask.receipt
     receipt = ask.receipt
@@ -79,7 +88,7 @@ def send(call: Call, command: Command, *, by: User | None, token: UUID, action: 
     return record(receipt)
 
 
-def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: UUID, action: str) -> _Ask:
+def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: UUID, origin: Origin) -> _Ask:
     """Write the receipt. The call's row is locked, so that its version is known without reading it again."""
     found = Call.objects.select_related("connection", "tenant").annotate(known_messages=KNOWN_MESSAGES)
     call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
@@ -92,7 +101,9 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
         call=call,
         token=token,
         command=checked.name[:20],
-        action=action,
+        action=origin.action,
+        remark=origin.remark,
+        family=call.family or Family.UNKNOWN,
         payload=checked.payload,
         asked_by=by,
         messages_before=call.known_messages,
@@ -116,8 +127,9 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
 
 
 def _in_words(receipt: Receipt) -> str:
-    """Which command, and with which action: `Context (SMS code)`."""
-    return f"{label(receipt.command)} ({receipt.action})" if receipt.action else label(receipt.command)
+    """Which command, with which action, and what was confirmed: `Context (SMS code)`."""
+    more = ", ".join(filter(None, [receipt.action, receipt.remark]))
+    return f"{label(receipt.command)} ({more})" if more else label(receipt.command)
 
 
 def _made_here(receipt: Receipt, meant: Receipt) -> bool:

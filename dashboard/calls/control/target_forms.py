@@ -6,11 +6,13 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from django import forms
+from django.utils.timezone import now
 
-from dashboard.calls.control import transfer_book, transfer_targets
+from dashboard.calls.control import transfer_book, transfer_hours, transfer_targets
 from dashboard.calls.placing import destinations
 from dashboard.ui import phone_numbers
-from tenants import names
+from tenants import names, time_zones
+from tenants.form_fields import ZoneField
 from tenants.models import Tenant
 
 BLANK_ROWS = 3
@@ -32,10 +34,23 @@ class TargetForm(forms.Form):
         required=False, max_length=500, label="Say before the transfer", widget=forms.TextInput(WIDEST)
     )
 
+    days = forms.MultipleChoiceField(
+        required=False,
+        label="Days",
+        choices=[(str(number), name[:3]) for number, name in enumerate(transfer_hours.DAYS)],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    opens = forms.TimeField(required=False, label="From", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    closes = forms.TimeField(required=False, label="Until", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    timezone = forms.CharField(
+        required=False, label="Time zone", max_length=64, widget=forms.TextInput({"list": "zones", **WIDEST})
+    )
+
     def __init__(self, *args: Any, tenant: Tenant, own: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.empty_permitted = False  # a row that was not changed is cleaned like the others
         self.tenant, self.own = tenant, own
+        self.fields["timezone"].widget.attrs["placeholder"] = tenant.timezone
 
     def clean_name(self) -> str:
         return names.clean(self.cleaned_data["name"])
@@ -49,19 +64,52 @@ class TargetForm(forms.Form):
         except destinations.NotCallable as error:
             raise forms.ValidationError(str(error)) from None
 
+    def clean_days(self) -> str:
+        return "".join(sorted(self.cleaned_data["days"]))
+
+    def clean_timezone(self) -> str:
+        text = self.cleaned_data["timezone"]
+        if not text:
+            return ""
+        if (zone := time_zones.read(text)) is None:
+            raise forms.ValidationError(ZoneField.NOT_KNOWN)
+        return zone.key
+
     def clean(self) -> dict[str, Any]:
         row = super().clean() or {}
         if self.is_blank:
+            self.errors.clear()
             return row
+        self._check_hours(row)
         if "name" in row and not row["name"]:
             self.add_error("name", "Write who takes over there, like Reception.")
         if "destination" in row and not row["destination"]:
             self.add_error("destination", "Type the number or SIP address to transfer to.")
         return row
 
+    def _check_hours(self, row: dict[str, Any]) -> None:
+        """From and until come together, and are two times."""
+        opens, closes = row.get("opens"), row.get("closes")
+        for name, other in (("opens", "closes"), ("closes", "opens")):
+            if row.get(other) and not row.get(name) and name in row:
+                self.add_error(name, "Set both times, or none for the whole day.")
+        if opens and opens == closes:
+            self.add_error("closes", "Both times are the same. Leave both empty for the whole day.")
+
+    @property
+    def hours(self) -> transfer_hours.Hours | None:
+        """Of the target that the row was made from."""
+        return self.initial.get("hours")
+
+    @property
+    def hours_state(self) -> str:
+        return self.hours.state(now()) if self.hours else ""
+
     @property
     def is_blank(self) -> bool:
-        return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields)
+        """Of what a target needs nothing is filled in."""
+        texts = ("name", "destination", "announcement")
+        return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in texts)
 
 
 class TargetFormSet(forms.BaseFormSet):
@@ -102,6 +150,11 @@ def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:
             "name": target.name,
             "destination": phone_numbers.grouped(target.destination),
             "announcement": target.announcement,
+            "days": list(target.days),
+            "opens": target.opens,
+            "closes": target.closes,
+            "timezone": target.timezone,
+            "hours": transfer_book.hours_of(target, tenant.timezone),
         }
         for target in targets
     ]

@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from dashboard.calls.control import action_book, action_forms, target_forms, transfer_book
+from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
+
+ZONES = time_zones.choices()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +30,7 @@ def targets(request: TenantRequest) -> HttpResponse:
         else:
             messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
             return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
-    return render(request, "calls/transfer_targets.html", {"rows": rows}, status=status)
+    return render(request, "calls/transfer_targets.html", {"rows": rows, "zones": ZONES}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -126,6 +126,11 @@ def _deadline(call: Call, receipt: Receipt) -> datetime | None:
 
 
 def _why(call: Call, receipt: Receipt) -> str:
+    remark = f"Sent {receipt.remark}." if receipt.remark else ""
+    return " ".join(filter(None, [_what_to_make_of_it(call, receipt), remark]))
+
+
+def _what_to_make_of_it(call: Call, receipt: Receipt) -> str:
     """What to make of it; where the model is known for it, its limit is named and not a fault of the moment."""
     limit = capabilities.known_limit(call.family, receipt.command)
     if receipt.outcome == Outcome.UNKNOWN and receipt.effect != Effect.CONFIRMED and limit:

@@ -141,21 +141,20 @@ def _command_form(request: TenantRequest, call_id: UUID) -> CommandForm:
 
 
 def _transfer_facts(request: TenantRequest) -> dict[str, Any]:
-    """To whom a one-press transfer may go, and to which lines none may; read only for a transfer."""
+    """The client's targets, and its lines to which no call is transferred; read only for a transfer."""
     if request.POST.get("type") != CommandType.TRANSFER:
         return {}
     with scope.for_tenant(request.tenant):
         own = transfer_targets.own_lines(request.tenant)
-        choices = transfer_book.choices(request.tenant) if request.POST.get("target") else []
-    return {"transfer_choices": choices, "own_lines": own}
+        return {"transfer_choices": transfer_book.choices(request.tenant), "own_lines": own}
 
 
 def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
     """The call is read where its receipt is written, so that both are of one moment."""
     named = Call(pk=call_id, tenant=request.tenant)
     try:
-        token = form.cleaned_data["token"]
-        return commands.send(named, form.command(), by=request.user, token=token, action=form.action_name)
+        origin = commands.Origin(form.action_name, form.remark)
+        return commands.send(named, form.command(), by=request.user, token=form.cleaned_data["token"], origin=origin)
     except Call.DoesNotExist:
         raise Http404 from None
 

@@ -11,6 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from dashboard.calls.control import action_book, action_text, composer
 from dashboard.calls.control.action_command import ActionCommandForm, field_name, not_for
 from dashboard.calls.control.action_text import Piece
+from dashboard.calls.control.transfer_book import Choice
 from dashboard.calls.models import Action, Call, Receipt
 from dashboard.voicedock import CommandType
 from tenants.models import Tenant
@@ -55,6 +56,7 @@ class PanelAction:
     errors: Sequence[str] = ()
     target_errors: Sequence[str] = ()
     target: str = ""
+    closed: Choice | None = None
 
     @property
     def key(self) -> int:
@@ -127,6 +129,7 @@ def _panel_action(
         errors=_errors(sent, NON_FIELD_ERRORS),
         target_errors=[*_errors(sent, "target"), *_errors(sent, "destination")],
         target=data.get("target", "") if data else "",
+        closed=sent.closed if sent else None,
     )
 
 

@@ -29,6 +29,8 @@ class SentForm(Protocol):
     def data(self) -> Any: ...
     @property
     def errors(self) -> Any: ...
+    @property
+    def closed(self) -> transfer_book.Choice | None: ...
     def choices_of_reading(self) -> list[tuple[str, str]]: ...
 
 
@@ -196,6 +198,7 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
         "end_token": uuid.uuid4(),
         "hand_over_token": uuid.uuid4(),
         "transfer_choices": texts.choices,
+        "closed": form.closed if form is not None else None,
         "may_name_targets": request.actor.may(Permission.MANAGE_TRANSFER_TARGETS),
         "phrases": texts.phrases,
         "choices": manual_resolution.choices(call),

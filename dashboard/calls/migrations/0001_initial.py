@@ -161,6 +161,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80)),
                 ('destination', models.CharField(help_text='E.164, or a SIP address.', max_length=200)),
                 ('announcement', models.CharField(blank=True, help_text='Spoken before the transfer; empty: a usual one.', max_length=500)),
+                ('days', models.CharField(blank=True, help_text='Of the week, as digits from Monday 0; empty: all.', max_length=7)),
+                ('opens', models.TimeField(blank=True, null=True)),
+                ('closes', models.TimeField(blank=True, help_text='Before `opens`: on the day after.', null=True)),
+                ('timezone', models.CharField(blank=True, help_text="Of these times; empty: the client's.", max_length=64)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfer_targets', to='tenants.tenant')),
             ],
@@ -175,6 +179,8 @@ class Migration(migrations.Migration):
                 ('token', models.UUIDField()),
                 ('command', models.CharField(max_length=20)),
                 ('action', models.CharField(blank=True, help_text='The name that the action had which it was sent with, if any.', max_length=40)),
+                ('remark', models.CharField(blank=True, help_text='What who sent it confirmed, such as a transfer outside of hours.', max_length=160)),
+                ('family', models.CharField(default='unknown', help_text='Of the model of the call then.', max_length=20)),
                 ('payload', models.JSONField(default=dict)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('messages_before', models.PositiveIntegerField(help_text='How many messages of the conversation were known then; none when no word was.', null=True)),
@@ -345,7 +351,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transfertarget',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closes__isnull', True), ('opens__isnull', True)), models.Q(('closes__isnull', False), ('opens__isnull', False)), _connector='OR'), name='transfer_target_opens_and_closes'),
+        ),
+        migrations.AddConstraint(
+            model_name='transfertarget',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='transfer_target_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='receipt',
+            index=models.Index(condition=models.Q(('outcome__in', ['accepted', 'unknown'])), fields=['tenant', 'family', 'command', '-asked_at'], name='receipts_measured'),
+        ),
+        migrations.AddIndex(
+            model_name='receipt',
+            index=models.Index(condition=models.Q(('outcome__in', ['accepted', 'unknown'])), fields=['family', 'command', '-asked_at'], name='all_receipts_measured'),
         ),
         migrations.AddIndex(
             model_name='receipt',

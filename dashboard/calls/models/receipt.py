@@ -50,6 +50,10 @@ class Receipt(models.Model):
     action = models.CharField(
         max_length=LONGEST_NAME, blank=True, help_text="The name that the action had which it was sent with, if any."
     )
+    remark = models.CharField(
+        max_length=160, blank=True, help_text="What who sent it confirmed, such as a transfer outside of hours."
+    )
+    family = models.CharField(max_length=20, default="unknown", help_text="Of the model of the call then.")
     payload = models.JSONField(default=dict)
     asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
@@ -81,6 +85,16 @@ class Receipt(models.Model):
         indexes = [
             models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
             models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
+            models.Index(
+                fields=["tenant", "family", "command", "-asked_at"],
+                condition=Q(outcome__in=["accepted", "unknown"]),
+                name="receipts_measured",
+            ),
+            models.Index(
+                fields=["family", "command", "-asked_at"],
+                condition=Q(outcome__in=["accepted", "unknown"]),
+                name="all_receipts_measured",
+            ),
             models.Index(
                 fields=["tenant", "-asked_at"], condition=Q(command="transfer"), name="transfers_newest_first"
             ),

@@ -133,10 +133,7 @@ class Command(BaseCommand):
             Phrase.objects.bulk_create(
                 [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(client.phrases)]
             )
-            targets = [
-                {"name": name, "destination": destination, "announcement": ""}
-                for name, destination in client.transfer_targets
-            ]
+            targets = [target._asdict() | {"announcement": ""} for target in client.transfer_targets]
             transfer_book.save(tenant, targets, made_from="", by=admin)
             action_book.save(tenant, ACTIONS, made_from="", by=admin)
         self.stdout.write(f"Opened {client.name}.")
