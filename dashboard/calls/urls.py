@@ -11,6 +11,7 @@ from dashboard.calls.placing import views as placing
 
 urlpatterns: list[URLPattern] = [
     path("live/", board_view.staff_board, name="staff-live"),
+    path("live/commands/", control.measured_commands, name="staff-commands"),
     path("calls/", history.staff_calls, name="staff-calls"),
     path("clients/<slug:slug>/caller-id/", caller_id.staff, name="staff-caller-id"),
     path("clients/<slug:slug>/caller-id.csv", caller_id.staff_export, name="staff-caller-id-export"),

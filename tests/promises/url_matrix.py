@@ -136,6 +136,7 @@ ROWS: dict[str, Row] = {
     "organization-dismiss": post_row("asked"),
     "staff-live": Row(),
     "staff-calls": Row(),
+    "staff-commands": Row(),
     "call-now": form_row(_place),
     "call-number": Row(),
     "transfer-targets": Row(

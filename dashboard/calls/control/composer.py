@@ -5,8 +5,10 @@ The facts are those of `voicedock.capabilities`; here they become tabs, tones an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboard.calls.control.measured import Figures
 from dashboard.voicedock import capabilities
 from dashboard.voicedock.capabilities import Family, Level
 from dashboard.voicedock.commands import CommandType, label
@@ -43,6 +45,7 @@ class Tab:
     tone: str
     lead: str
     words: str
+    here: Figures | None = None  # what was measured
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ class Notice:
     words: str
 
 
-def tabs(family: str) -> list[Tab]:
-    return [tab(family, command) for command in TABS]
+def tabs(family: str, measured: Mapping[str, Figures]) -> list[Tab]:
+    return [tab(family, command, measured) for command in TABS]
 
 
-def tab(family: str, command: str) -> Tab:
+def tab(family: str, command: str, measured: Mapping[str, Figures]) -> Tab:
     can = capabilities.capability(family, command)
     fields, button, anyway = TABS.get(command, END_TAB)
     cap, tone = TONES.get(can.level, ("maybe", "waiting"))
@@ -72,6 +75,7 @@ def tab(family: str, command: str) -> Tab:
         tone=tone,
         lead=f"{can.caption[:1].upper()}{can.caption[1:]}.",
         words=" ".join(filter(None, [can.sentence, can.instead])),
+        here=measured.get(command),
     )
 
 

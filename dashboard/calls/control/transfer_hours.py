@@ -78,6 +78,8 @@ ALWAYS = Hours()
 def read(texts: Sequence[str], default_zone: str) -> Hours:
     """From days, opens, closes and zone as the database has them as texts; an unknown zone is the client's."""
     days, opens, closes, zone = texts
+    if not days and not opens:
+        return ALWAYS
     known = time_zones.read(zone)
     return Hours(days, _time(opens), _time(closes), known.key if known else default_zone)
 

@@ -1,4 +1,4 @@
-"""The settings pages on which a client names whom its calls are transferred to, and composes its actions."""
+"""The settings pages of transfer targets and actions, and for staff what was measured of commands."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from dashboard.calls.control import action_book, action_forms, target_forms, transfer_book
+from dashboard.calls.control import action_book, action_forms, composer, measured, target_forms, transfer_book
+from dashboard.voicedock import CommandType
 from tenants import time_zones
-from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 
 ZONES = time_zones.choices()
@@ -48,3 +49,16 @@ def actions(request: TenantRequest) -> HttpResponse:
             messages.success(request, "The actions are saved." if changed else "Nothing was different.")
             return HttpResponseRedirect(reverse("actions", args=[request.tenant.slug]))
     return render(request, "calls/actions.html", {"rows": rows}, status=status)
+
+
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def measured_commands(request: StaffRequest) -> HttpResponse:
+    """What each model does with each command, as VoiceDock documents it and as receipts of all clients show it."""
+    request.nav_page = "live"  # type: ignore[attr-defined]
+    families = [
+        (family, [composer.tab(family, command, here) for command in CommandType])
+        for family, here in measured.of_all_clients().items()
+    ]
+    context = {"families": families, "days": measured.DAYS, "most": measured.MOST}
+    return render(request, "calls/measured.html", context)

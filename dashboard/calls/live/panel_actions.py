@@ -11,6 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from dashboard.calls.control import action_book, action_text, composer
 from dashboard.calls.control.action_command import ActionCommandForm, field_name, not_for
 from dashboard.calls.control.action_text import Piece
+from dashboard.calls.control.measured import Figures
 from dashboard.calls.control.transfer_book import Choice
 from dashboard.calls.models import Action, Call, Receipt
 from dashboard.voicedock import CommandType
@@ -86,19 +87,39 @@ class PanelAction:
 
 
 def of_call(
-    tenant: Tenant, call: Call, sent: ActionCommandForm | None = None, receipt: Receipt | None = None
+    tenant: Tenant,
+    call: Call,
+    measured: Mapping[str, Figures],
+    sent: ActionCommandForm | None = None,
+    receipt: Receipt | None = None,
 ) -> list[PanelAction]:
-    """All of the client, with what was typed into the one that was sent, unless that has left us."""
+    """All of the client, with what was typed into the one that was sent, unless that has left us.
+
+    `measured` are the figures of the call's family, by command.
+    """
     values = action_text.values_of(call, tenant.name)
     kept = sent is not None and (receipt is None or receipt.outcome == Receipt.Outcome.REFUSED)
     return [
-        _panel_action(action, call, values, sent if sent and sent.key == action.key else None, kept=kept)
+        _panel_action(
+            action,
+            composer.tab(call.family, action.command, measured),
+            not_for(action, call.family),
+            values,
+            sent if sent and sent.key == action.key else None,
+            kept=kept,
+        )
         for action in action_book.named(tenant)
     ]
 
 
 def _panel_action(
-    action: Action, call: Call, values: Mapping[str, str], sent: ActionCommandForm | None, *, kept: bool
+    action: Action,
+    tab: composer.Tab,
+    blocked: str,
+    values: Mapping[str, str],
+    sent: ActionCommandForm | None,
+    *,
+    kept: bool,
 ) -> PanelAction:
     data = sent.data if sent and kept else {}
     asked = action_text.asked(action.text, action_text.fields(action.fields), values)
@@ -117,9 +138,9 @@ def _panel_action(
     typed = {one.slot: one.value for one in inputs}
     return PanelAction(
         action=action,
-        tab=composer.tab(call.family, action.command),
+        tab=tab,
         icon=ICONS[CommandType(action.command)],
-        blocked=not_for(action, call.family),
+        blocked=blocked,
         pieces=[(piece, (dict(values) | typed).get(piece.slot, "")) for piece in action_text.pieces(action.text)],
         inputs=inputs,
         note=_note(action),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
-from dashboard.calls.control import action_command, commands, composer, handover, transfer_book
+from dashboard.calls.control import action_command, commands, composer, handover, measured, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
 from dashboard.calls.live import panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State
@@ -173,7 +173,8 @@ def _diagram(call: Call, moved: handover.Handover | None) -> str:
 def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt: Receipt | None) -> dict[str, Any]:
     """The composer with what was typed, unless it has left us."""
     sent_action = form if isinstance(form, action_command.ActionCommandForm) else None
-    actions = panel_actions.of_call(request.tenant, call, sent_action, receipt)
+    here = measured.of_client(request.tenant, [call.family])[call.family]
+    actions = panel_actions.of_call(request.tenant, call, here, sent_action, receipt)
     if sent_action:  # what is typed into the fields of the composer stays as it is on screen
         form = None
     kept = form is not None and (receipt is None or receipt.outcome == Receipt.Outcome.REFUSED)
@@ -183,7 +184,7 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
         "typed": form.data if form is not None and kept else {},
         "errors": form.errors if form is not None else {},
         "readings": form.choices_of_reading() if form is not None else [],
-        "tabs": composer.tabs(call.family),
+        "tabs": composer.tabs(call.family, here),
         "chosen": _chosen(sent, sent_action),
         "actions": actions,
         "sent_action": next((one for one in actions if one.is_sent), None),

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.calls import labels, queries
-from dashboard.calls.control import composer
+from dashboard.calls.control import composer, measured
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents, line_choice, refusals, taking_back
@@ -140,7 +140,8 @@ def _page(
     balance: Decimal | None,
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
-    choices = [_assistant(dedication, chosen["assistant"]) for dedication in assistants]
+    here = measured.of_client(request.tenant, [dedication.assistant.family for dedication in assistants])
+    choices = [_assistant(dedication, chosen["assistant"], here) for dedication in assistants]
     last, echo = queries.last_try(request.tenant, request.user), form.echo()
     if form.is_bound and "destination" in form.errors:
         echo = replace(echo, reason="")  # it stands beside the field as its error
@@ -218,13 +219,14 @@ def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> 
     }
 
 
-def _assistant(dedication: AssistantDedication, chosen: str) -> dict[str, Any]:
+def _assistant(dedication: AssistantDedication, chosen: str, here: measured.Measured) -> dict[str, Any]:
     assistant = dedication.assistant
     return {
         "pk": dedication.pk,
         "name": str(assistant),
         "family": assistant.family,
         "words": composer.caption(assistant.family),
+        "measured": measured.lines(here[assistant.family]),
         "first_message": assistant.first_message,
         "checked": str(dedication.pk) == chosen,
     }

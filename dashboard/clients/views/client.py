@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from dashboard.calls.caller_id.proof import caller_id_of
+from dashboard.calls.control import measured
 from dashboard.calls.models import Alarm, Call
 from dashboard.clients import dedicating, figures, readiness, status_actions
 from dashboard.clients import queries as client_queries
@@ -89,6 +90,9 @@ def _dedications(request: StaffRequest, client: Any, named: int, name_form: Line
     """The numbers and assistants with their calls of today, and the forms with which more are assigned."""
     numbers: list[Any] = list(client_queries.number_dedications(client))
     assistants: list[Any] = list(client_queries.assistant_dedications(client))
+    here = measured.of_client(client, [one.assistant.family for one in assistants])
+    for one in assistants:
+        one.measured = measured.lines(here[one.assistant.family])
     by_number, by_assistant = figures.calls_of_dedications(client)
     for held, counts in ((numbers, by_number), (assistants, by_assistant)):
         for dedication in held:

@@ -1,0 +1,134 @@
+"""How often commands were confirmed here, by the family of the model, beside what VoiceDock documents of them.
+
+Counted are the newest receipts of the last 30 days, at most `MOST` of each kind: as much work in a table of any size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.calls.models import Receipt
+from dashboard.voicedock import CommandType
+from dashboard.voicedock.capabilities import Family
+from dashboard.voicedock.commands import label
+from tenants.isolation import scope
+from tenants.models import Tenant
+
+DAYS = 30
+MOST = 100  # receipts of one family and command
+ARRIVED = [Receipt.Outcome.ACCEPTED, Receipt.Outcome.UNKNOWN]  # as the condition of the indexes that this reads
+FEW = 5  # receipts; fewer say nothing about a model
+GOOD, POOR = 0.8, 0.5
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one family and command. `open` are those of which nothing shows whether they worked."""
+
+    command: str
+    confirmed: int = 0
+    failed: int = 0
+    accepted: int = 0
+    unanswered: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.accepted + self.unanswered
+
+    @property
+    def known(self) -> int:
+        return self.confirmed + self.failed
+
+    @property
+    def open(self) -> int:
+        return self.total - self.known
+
+    @property
+    def is_never_told(self) -> bool:
+        """VoiceDock never reports whether context was used, so nothing confirms it."""
+        return self.command == CommandType.INJECT_CONTEXT
+
+    @property
+    def words(self) -> str:
+        """`confirmed 17 of 20 in 30 days`; of context, which nothing confirms, how often it was accepted."""
+        if not self.total:
+            return f"not sent in {DAYS} days"
+        if self.is_never_told:
+            return f"accepted {self.accepted} of {self._of(self.total)}"
+        if not self.known:
+            return f"none confirmed yet of {self._of(self.total)}"
+        more = f", {self.open} more not known" if self.open else ""
+        return f"confirmed {self.confirmed} of {self._of(self.known)}{more}"
+
+    @property
+    def tone(self) -> str:
+        """As the captions of what VoiceDock documents; none where too few were sent."""
+        part, whole = (self.accepted, self.total) if self.is_never_told else (self.confirmed, self.known)
+        if whole < FEW:
+            return ""
+        return "works" if part >= GOOD * whole else "maybe" if part >= POOR * whole else "poor"
+
+    @property
+    def line(self) -> str:
+        """`Say: confirmed 2 of 20 in 30 days`."""
+        return f"{label(self.command)}: {self.words}"
+
+    def _of(self, count: int) -> str:
+        return f"the last {count}" if self.total >= MOST else f"{count} in {DAYS} days"
+
+
+Measured = Mapping[str, Mapping[str, Figures]]  # by family and command
+
+
+@scope.requires_scope
+def of_client(tenant: Tenant, families: Iterable[str]) -> Measured:
+    """Of the receipts of one client, in one query."""
+    return _figures(Receipt.objects.filter(tenant=tenant), families)
+
+
+@scope.requires_scope
+def of_all_clients() -> Measured:
+    """Of everybody's receipts, in one query. Inside a scope that reaches all clients."""
+    return _figures(Receipt.objects.all(), Family)
+
+
+def lines(measured: Mapping[str, Figures]) -> list[str]:
+    """What was sent to this family of model, a line for each command; none where nothing was sent."""
+    return [one.line for one in measured.values() if one.total]
+
+
+def rows(receipts: QuerySet[Receipt], families: Iterable[str]) -> QuerySet[Receipt, tuple[str, ...]]:
+    """The newest receipts of each family and command, as rows of family, command, outcome and effect."""
+    since = timezone.now() - timedelta(days=DAYS)
+    parts = [
+        receipts.filter(family=family, command=command, outcome__in=ARRIVED, asked_at__gte=since)
+        .order_by("-asked_at")
+        .values_list("family", "command", "outcome", "effect")[:MOST]
+        for family in families
+        for command in CommandType
+    ]
+    first, *others = parts
+    return first.union(*others, all=True)
+
+
+def _figures(receipts: QuerySet[Receipt], families: Iterable[str]) -> Measured:
+    wanted = list(dict.fromkeys(map(str, families)))
+    if not wanted:
+        return {}
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for family, command, outcome, effect in rows(receipts, wanted):
+        unanswered = outcome == Receipt.Outcome.UNKNOWN and effect != Receipt.Effect.CONFIRMED
+        failed = effect == Receipt.Effect.NOT_CONFIRMED or (unanswered and command != CommandType.INJECT_CONTEXT)
+        counted = counts[family, command]
+        counted["unanswered" if unanswered else "accepted"] += 1
+        counted["confirmed"] += effect == Receipt.Effect.CONFIRMED
+        counted["failed"] += failed
+    return {
+        family: {command: Figures(command, **counts[family, command]) for command in CommandType} for family in wanted
+    }
