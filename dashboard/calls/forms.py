@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
 
 from dashboard.calls.caller_id import report
-from dashboard.calls.control import commands, transfer_book, transfer_targets
+from dashboard.calls.control import (
+    action_book,
+    action_command,
+    action_forms,
+    action_text,
+    commands,
+    transfer_book,
+    transfer_targets,
+)
+from dashboard.calls.models import Action
 from dashboard.calls.placing import destinations, intents, number_echo
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from dashboard.voicedock.commands import MISSING
+from tenants import names
 from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NOT_YOURS = intents.NOT_YOURS
@@ -168,6 +178,7 @@ class CommandForm(ChosenReading):
         required=False, widget=forms.SelectMultiple
     )
 
+    is_action = False
     action_name = ""  # of the action that the command is made with
     closed: transfer_book.Choice | None = None  # the target that was refused, as it is outside of its hours
     remark = ""  # what was confirmed, for the receipt
@@ -236,3 +247,63 @@ class CommandForm(ChosenReading):
             case CommandType.TRANSFER:
                 return Transfer(facts["destination"], facts["announcement"] or None)
         return EndCall(facts["goodbye"] or None)
+
+
+class ActionCommandForm(CommandForm):
+    """`action` is the client's action with the key that was sent; `made_from` is its fingerprint on that page."""
+
+    is_action = True
+    made_from = forms.CharField(required=False, max_length=64)
+
+    def __init__(
+        self, *args: Any, action: Action | None, key: int, values: Mapping[str, str], family: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["type"] = forms.CharField(required=False)  # it is the action's, whatever was sent
+        self.action, self.key, self.values, self.family = action, key, values, family
+        self.asked = action_text.asked(action.text, action_text.fields(action.fields), values) if action else {}
+        for name, required in self.asked.items():
+            self.fields[action_command.field_name(name)] = forms.CharField(
+                required=required,
+                max_length=action_command.LONGEST_VALUE,
+                error_messages={"required": f"Fill in the {name}."},
+            )
+
+    @property
+    def action_name(self) -> str:  # type: ignore[override]
+        return self.action.name if self.action else ""
+
+    def clean_type(self) -> str:
+        return self.action.command if self.action else ""
+
+    def clean(self) -> dict[str, Any]:
+        if self.action is None:
+            raise forms.ValidationError(action_command.GONE)
+        if self.cleaned_data.get("made_from") != action_book.fingerprint([self.action]):
+            raise forms.ValidationError(action_command.CHANGED)
+        if refusal := action_command.not_for(self.action, self.family):
+            raise forms.ValidationError(refusal)
+        if self.action.command == CommandType.TRANSFER and not self.cleaned_data.get("target"):
+            self.add_error("target", action_command.NO_TARGET)
+        if self.errors:
+            return self.cleaned_data
+        text = self._text(self.action)
+        self.cleaned_data |= {
+            action_command.TEXT_FIELD[CommandType(self.action.command)]: text,
+            "trigger_response": self.action.trigger_response,
+            "end_after": self.action.end_after,
+        }
+        facts = super().clean()
+        return facts | {"announcement": text} if text else facts
+
+    def _text(self, action: Action) -> str:
+        """With what was filled in; an error where it is longer than the command takes."""
+        filled = {name: names.clean(self.cleaned_data[action_command.field_name(name)]) for name in self.asked}
+        text, longest = (
+            action_text.fill(action.text, dict(self.values) | filled),
+            action_forms.LONGEST[CommandType(action.command)],
+        )
+        if len(text) > longest:
+            place = action_command.field_name(next(reversed(filled))) if filled else None
+            self.add_error(place, f"Together with its text that is {len(text)} characters; {longest} are the most.")
+        return text

@@ -28,6 +28,11 @@ class DemoTarget(NamedTuple):
     opens: time | None = None
     closes: time | None = None
 
+    def row(self) -> dict[str, Any]:
+        """As `transfer_book.save` takes it; the assistant names who takes over."""
+        hours = {"days": self.days, "opens": self.opens, "closes": self.closes}
+        return {"name": self.name, "destination": self.destination, "announcement": ""} | hours
+
 
 class DemoClient(NamedTuple):
     """A client. Numbers without a country code are read as in `country`; `hue` and `chroma` are its colour, `at_once`

@@ -274,7 +274,7 @@ def test_ending_asks_first_and_says_the_goodbye(bloom, four, press, vendor, oper
         ("unknown", "does not document"),
     ],
 )
-def test_what_the_model_can_do_is_told_before_the_click(bloom, four, operator_browser, family, words):
+def test_what_the_model_can_do_is_shown_before_the_click(bloom, four, operator_browser, family, words):
     call = make_call(bloom, family=family)
     page = operator_browser.get(f"/c/bloom-dental/calls/{call.pk}/").content.decode()
     form = re.search(r'<form[^>]*id="action-1".*?</form>', page, re.S)

@@ -53,7 +53,7 @@ def test_of_context_only_the_answers_are_known(bloom):
     assert of(bloom, "inject-context").words == "accepted 18 of 20 in 30 days"
 
 
-def test_nothing_sent_and_nothing_known_are_said(bloom):
+def test_nothing_sent_and_nothing_known_are_in_words(bloom):
     assert of(bloom, "say").words == "not sent in 30 days"
     send(bloom, "say", 2)
     assert of(bloom, "say").words == "none confirmed yet of 2 in 30 days"

@@ -50,7 +50,7 @@ class Figures:
         return self.total - self.known
 
     @property
-    def is_never_told(self) -> bool:
+    def is_never_reported(self) -> bool:
         """VoiceDock never reports whether context was used, so nothing confirms it."""
         return self.command == CommandType.INJECT_CONTEXT
 
@@ -59,7 +59,7 @@ class Figures:
         """`confirmed 17 of 20 in 30 days`; of context, which nothing confirms, how often it was accepted."""
         if not self.total:
             return f"not sent in {DAYS} days"
-        if self.is_never_told:
+        if self.is_never_reported:
             return f"accepted {self.accepted} of {self._of(self.total)}"
         if not self.known:
             return f"none confirmed yet of {self._of(self.total)}"
@@ -69,7 +69,7 @@ class Figures:
     @property
     def tone(self) -> str:
         """As the captions of what VoiceDock documents; none where too few were sent."""
-        part, whole = (self.accepted, self.total) if self.is_never_told else (self.confirmed, self.known)
+        part, whole = (self.accepted, self.total) if self.is_never_reported else (self.confirmed, self.known)
         if whole < FEW:
             return ""
         return "works" if part >= GOOD * whole else "maybe" if part >= POOR * whole else "poor"

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls import manual_resolution, queries
 from dashboard.calls.control import action_book, action_text, commands, transfer_book, transfer_targets
-from dashboard.calls.control.action_command import ActionCommandForm
-from dashboard.calls.forms import CommandForm
+from dashboard.calls.forms import ActionCommandForm, CommandForm
 from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_actions, panel_context
 from dashboard.calls.models import Call, CallReport, Receipt

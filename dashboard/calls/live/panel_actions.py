@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from dashboard.calls.control import action_book, action_text, composer
-from dashboard.calls.control.action_command import ActionCommandForm, field_name, not_for
+from dashboard.calls.control.action_command import SentAction, field_name, not_for
 from dashboard.calls.control.action_text import Piece
 from dashboard.calls.control.measured import Figures
 from dashboard.calls.control.transfer_book import Choice
@@ -29,10 +29,10 @@ ANSWERS = {True: "The assistant answers right away", False: "Silently, without a
 
 @dataclass(frozen=True)
 class Input:
-    """One field to fill in; `name` is its name in the form, `slot` the name in the text."""
+    """One field to fill in; `field` is its name in the form, `slot` the name in the text."""
 
     id: str
-    name: str
+    field: str
     slot: str
     label: str
     value: str
@@ -90,7 +90,7 @@ def of_call(
     tenant: Tenant,
     call: Call,
     measured: Mapping[str, Figures],
-    sent: ActionCommandForm | None = None,
+    sent: SentAction | None = None,
     receipt: Receipt | None = None,
 ) -> list[PanelAction]:
     """All of the client, with what was typed into the one that was sent, unless that has left us.
@@ -117,7 +117,7 @@ def _panel_action(
     tab: composer.Tab,
     blocked: str,
     values: Mapping[str, str],
-    sent: ActionCommandForm | None,
+    sent: SentAction | None,
     *,
     kept: bool,
 ) -> PanelAction:
@@ -126,7 +126,7 @@ def _panel_action(
     inputs = [
         Input(
             id=f"action-{action.key}-{(name := field_name(slot))}",
-            name=name,
+            field=name,
             slot=slot,
             label=f"{slot[:1].upper()}{slot[1:]}",
             value=data.get(name, "") if data else values.get(slot, ""),
@@ -154,7 +154,7 @@ def _panel_action(
     )
 
 
-def _errors(sent: ActionCommandForm | None, name: str) -> list[str]:
+def _errors(sent: SentAction | None, name: str) -> list[str]:
     return [str(error) for error in sent.errors.get(name, [])] if sent else []
 
 

@@ -30,6 +30,8 @@ class SentForm(Protocol):
     @property
     def errors(self) -> Any: ...
     @property
+    def is_action(self) -> bool: ...
+    @property
     def closed(self) -> transfer_book.Choice | None: ...
     def choices_of_reading(self) -> list[tuple[str, str]]: ...
 
@@ -172,7 +174,7 @@ def _diagram(call: Call, moved: handover.Handover | None) -> str:
 
 def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt: Receipt | None) -> dict[str, Any]:
     """The composer with what was typed, unless it has left us."""
-    sent_action = form if isinstance(form, action_command.ActionCommandForm) else None
+    sent_action: action_command.SentAction | None = form if form is not None and form.is_action else None  # type: ignore[assignment]
     here = measured.of_client(request.tenant, [call.family])[call.family]
     actions = panel_actions.of_call(request.tenant, call, here, sent_action, receipt)
     if sent_action:  # what is typed into the fields of the composer stays as it is on screen
@@ -207,7 +209,7 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
     }
 
 
-def _chosen(sent: str, action: action_command.ActionCommandForm | None) -> str:
+def _chosen(sent: str, action: action_command.SentAction | None) -> str:
     """Which of the tabs and actions is open."""
     if action and action.action and action.action.command != CommandType.END_CALL:
         return f"action-{action.key}"

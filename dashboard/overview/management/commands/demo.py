@@ -133,7 +133,7 @@ class Command(BaseCommand):
             Phrase.objects.bulk_create(
                 [Phrase(tenant=tenant, text=text, position=at) for at, text in enumerate(client.phrases)]
             )
-            targets = [target._asdict() | {"announcement": ""} for target in client.transfer_targets]
+            targets = [target.row() for target in client.transfer_targets]
             transfer_book.save(tenant, targets, made_from="", by=admin)
             action_book.save(tenant, ACTIONS, made_from="", by=admin)
         self.stdout.write(f"Opened {client.name}.")
