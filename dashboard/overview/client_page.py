@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -142,6 +142,18 @@ def _bar(weeks: Weeks, day: Day, url: str) -> charts.DayCalls:
     label = f"{day.date:%a} so far" if day is weeks.today else f"{day.date:%a}"
     rest = day.this.calls - day.this.reached
     return charts.DayCalls(label, day.this.reached, rest, day.before.calls, _link(url, day.date, day.date))
+
+
+def both_weeks(weeks: Weeks, url: str) -> dict[str, list[Figure]]:
+    """The strips of figures of all clients, which have no outcome in common but that nothing was dialed."""
+
+    def link(**more: str) -> str:
+        return _link(url, weeks.monday, **more)
+
+    week = _tally_figures(weeks.this, weeks.before, "last week", link)
+    refused = _outcome_figure(weeks.rank("refused"), link, more_is_better=False)
+    week.append(replace(refused, label="Refused before dialing"))
+    return {"week_figures": week, "today_figures": today_figures(weeks, url)}
 
 
 def today_figures(weeks: Weeks, url: str) -> list[Figure]:

@@ -59,12 +59,6 @@ class Tally:
             setattr(self, name, getattr(self, name) + row[name])
 
 
-def today(calls: QuerySet[Call], zone: ZoneInfo) -> Tally:
-    """Since midnight in `zone`."""
-    since = time_zones.midnight(zone)
-    return Tally(**calls.filter(created_at__gte=since).order_by().aggregate(**AGGREGATES))
-
-
 @dataclass
 class Day:
     """One day of the week, and the same day of the week before: on the last day of both up to the same time."""

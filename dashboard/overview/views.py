@@ -63,6 +63,7 @@ def staff(request: StaffRequest) -> HttpResponse:
     for row in shown:
         row.campaigns = campaigns.get(row.client.pk, [])
         row.fresh = fresh.get(row.client.home_connection_id)  # type: ignore[attr-defined]
+    weeks = figures.weeks(Call.objects.all() if sees_calls else Call.objects.none(), zone, now)
     context = {
         "attention": found,
         "needs": found.needs[:NEEDS],
@@ -76,10 +77,9 @@ def staff(request: StaffRequest) -> HttpResponse:
         "rows": shown,
         "rows_more": max(0, len(rows) - CLIENTS),
         "visits": queries.visits(),
-        "today": figures.today(Call.objects.all(), zone),
-        "today_is_left": len(found.needs[:NEEDS]) <= len(connections[:CONNECTIONS]),
-        "since": f"{now.astimezone(zone):%Y-%m-%d}",
-        "until": now.astimezone(zone),
+        "weeks": weeks,
+        "today": weeks.today.this,
+        **client_page.both_weeks(weeks, reverse("staff-calls")),
         "zone": zone.key,
         "zone_words": times.zone_words(zone),
         "sees_calls": sees_calls,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from dashboard.calls.models import Alarm, Call
 from dashboard.campaigns.models import Campaign
@@ -20,6 +22,7 @@ from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import Membership
 from tests.fixtures.backdating import backdating
+from tests.fixtures.call_factories import captured_selects
 
 EXTENSIONS = count(1000)
 
@@ -84,6 +87,46 @@ def test_todays_figures_count_reached_and_missed(sign_in, support, bloom):
     today = context["today"]
     assert (today.calls, today.reached, today.missed, today.share, today.minutes) == (4, 3, 1, 75, 3.0)
     assert context["rows"][0].today.calls == 4
+
+
+def test_staff_compare_this_week_and_today_with_the_week_before(sign_in, support, bloom, harbor):
+    """All clients together; each figure leads to as many rows as it names."""
+    with time_machine.travel("2026-11-19T14:07:00+01:00", tick=False), scope.for_system("two weeks"):
+        for setup, day, hour, state in (
+            (bloom, 19, 9, "ended"),
+            (harbor, 19, 10, "refused"),
+            (bloom, 16, 9, "ended"),
+            (harbor, 12, 9, "ended"),
+            (bloom, 12, 15, "ended"),  # after this time of its day
+            (bloom, 10, 9, "failed"),
+        ):
+            began = datetime(2026, 11, day, hour, tzinfo=UTC)
+            talk = {"duration_seconds": 60, "started_at": began} if state == "ended" else {"started_at": None}
+            call_of(setup, state, created_at=began, finished=True, **talk)
+    with time_machine.travel("2026-11-19T14:07:00+01:00", tick=False):
+        browser = sign_in(support)
+        context = browser.get("/").context
+        week = {one.label: one for one in context["week_figures"]}
+        today = {one.label: one for one in context["today_figures"]}
+        assert (week["Calls"].value, week["Calls"].change) == ("3", "1 more than last week")
+        assert (today["Calls"].value, today["Calls"].change) == ("2", "1 more than last Thursday")
+        assert (week["Minutes talked"].value, week["Refused before dialing"].value) == ("2", "1")
+        for one, rows in ((week["Calls"], 3), (today["Calls"], 2), (week["Refused before dialing"], 1)):
+            listed = browser.get(one.url).context["rows"]
+            assert len(listed) == rows, one.url
+            assert f'href="{escape(one.url)}"' in browser.get("/").content.decode()
+
+
+def test_the_overview_of_staff_costs_the_same_whatever_two_weeks_brought(sign_in, support, bloom):
+    browser, counts = sign_in(support), []
+    for many in (1, 12):
+        with scope.for_system("calls"):
+            for _ in range(many):
+                call_of(bloom, "ended")
+        with captured_selects() as queries:
+            assert browser.get("/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_finance_sees_no_numbers_of_callers(sign_in, make_staff, bloom):
