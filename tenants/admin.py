@@ -49,7 +49,12 @@ __all__ = ["ClientFilter", "ConnectionFilter", "ReadOnlyModelAdmin", "choice_fil
 def _action(action: str) -> str:
     """`call.transcript-read` → `Call: transcript read`."""
     kind, _, what = action.partition(".")
-    return f"{in_words(kind)}: {what.replace('-', ' ')}"
+    return f"{'Client' if kind == 'tenant' else in_words(kind)}: {what.replace('-', ' ')}"
+
+
+def _chain(chain: str) -> str:
+    """`tenant-13` → `Client 13`; the reseller's own has a word for its name."""
+    return in_words(chain.replace("tenant-", "client-"))
 
 
 MOST_VERIFIED = 20_000  # entries: the chains of a page are verified when they have no more together
@@ -266,7 +271,14 @@ class AuditAdmin(ReadOnlyModelAdmin):
         "about",
         column("seq", "Entry"),
     ]
-    page = [*list_display, column("action", "Action"), "details", column("chain", "Chain"), "hash_in_hex", "exact"]
+    page = [
+        *list_display,
+        column("action", "Action"),
+        "details",
+        column("chain", "Chain", _chain),
+        "hash_in_hex",
+        "exact",
+    ]
     list_filter = [ClientFilter, "at", choice_filter("action", ((action, _action(action)) for action in SENTENCES))]
     list_select_related = ["tenant"]
     search_fields = ["actor", "action", "subject", "body"]
@@ -279,7 +291,7 @@ class AuditAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="About")
     def about(self, entry: AuditEntry) -> str:
-        return subject_link(entry.subject)
+        return subject_link(entry.subject)  # the sentence beside it names the row
 
     @admin.display(description="Details")
     def details(self, entry: AuditEntry) -> str:
@@ -299,7 +311,7 @@ class ChainAdmin(ReadOnlyModelAdmin):
     """The audit chains, each verified against its entries and against the checkpoints."""
 
     records = "Chains of the trail"
-    list_display = [column("chain", "Chain"), "client", column("seq", "Entries"), "state", "hash_in_hex"]
+    list_display = [column("chain", "Chain", _chain), "client", column("seq", "Entries"), "state", "hash_in_hex"]
     search_fields = ["chain"]
     list_per_page = 25
 
@@ -348,4 +360,8 @@ def _result(broken: verification.Broken | None, head: AuditHead, signed: checkpo
     if broken:
         return f"broken at entry {broken.seq}: {broken.reason}"
     last = max(signed.of(head.chain).items(), default=None)
-    return f"holds, signed outside up to entry {last[0]} at {last[1][1]}" if last else "holds, not signed outside"
+    if last is None:
+        return "holds, not signed outside"
+    entry, (_, signed_at) = last
+    when = format_moment(verification.signed_moment(signed_at), seconds=False)
+    return f"holds, signed outside up to entry {entry} at {when}"

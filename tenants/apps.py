@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class TenantsConfig(AppConfig):
     name = "tenants"
+    verbose_name = "Clients, people and the audit trail"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 from dashboard.auditing.answers import Answer, counted
 from dashboard.auditing.periods import Period
 from tenants.audit import checkpoints, verification
+from tenants.auditor_admin.read_only_admin import format_moment
 from tenants.isolation import scope
 from tenants.models import AuditEntry, AuditHead
 
@@ -28,7 +29,7 @@ class TrailAnswer:
     length: int
     checkpoints: int
     signed_entry: int
-    signed_at: str
+    signed_at: str  # in the client's time zone, which it names
     broken: verification.Broken | None
     problems: list[str]
 
@@ -50,7 +51,8 @@ def answer(period: Period, *, most: int = MOST_VERIFIED) -> TrailAnswer:
     after = _start(period, chain, head.seq, most)
     signed = checkpoints.load(since=period.days_in_utc[0]) if after else checkpoints.load()
     broken = next(verification.verify([chain], signed, after=after), None)
-    entry, (_, when) = max(signed.of(chain).items(), default=(0, (b"", "")))
+    entry, (_, signed_at) = max(signed.of(chain).items(), default=(0, (b"", "")))
+    when = format_moment(verification.signed_moment(signed_at), period.zone, seconds=False) if signed_at else ""
     problems = signed.problems
     return TrailAnswer(
         _short(broken, problems, head.seq - after, entry, when),

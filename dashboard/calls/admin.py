@@ -74,7 +74,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         column("tenant", "Client"),
         column("direction", "Direction", in_words),
         column("counterpart", "Person", _number),
-        column("line", "Line", _number),
+        column("line", "Number of the client", _number),
         column("reported_line", "VoiceDock reported", _number),
         column("assistant_name", "Assistant"),
         column("state", "State", _state),
@@ -92,7 +92,9 @@ class CallAdmin(ReadOnlyModelAdmin):
         column("started_at", "Answered"),
         column("ended_at", "Ended"),
         column("duration_seconds", "Seconds talked"),
-        column("end_reason", "Reason of the end", lambda reason: in_words(labels.end_reason(reason)) or "—"),
+        column(
+            "end_reason", "VoiceDock’s reason of the end", lambda reason: in_words(labels.end_reason(reason)) or "—"
+        ),
         column("error", "Error"),
         column("alarm", "Alarm", _alarm),
         column("alarm_at", "Alarm since"),

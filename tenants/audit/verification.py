@@ -117,14 +117,14 @@ def _wrong_time(entry: AuditEntry, marks: list[tuple[int, str]]) -> str:
     Nothing else proves that time. `marks` are the checkpoints of the chain, in order.
     """
     following = bisect_left(marks, entry.seq, key=lambda mark: mark[0])
-    if following and entry.at < _moment(marks[following - 1][1]) - CLOCK_TOLERANCE:
+    if following and entry.at < signed_moment(marks[following - 1][1]) - CLOCK_TOLERANCE:
         seq, when = marks[following - 1]
         return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and was appended after entry {seq} was signed at {when}"
-    if following < len(marks) and entry.at > _moment(marks[following][1]) + CLOCK_TOLERANCE:
+    if following < len(marks) and entry.at > signed_moment(marks[following][1]) + CLOCK_TOLERANCE:
         seq, when = marks[following]
         return f"it says {entry.at:%Y-%m-%d %H:%M} UTC, and entry {seq} was signed at {when} already"
     return ""
 
 
-def _moment(when: str) -> datetime:
+def signed_moment(when: str) -> datetime:
     return datetime.strptime(when, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)

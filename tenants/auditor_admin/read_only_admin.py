@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.contrib import admin, messages
@@ -24,6 +25,22 @@ from tenants.isolation import scope
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 
 MAX_WORDS, MAX_SEARCH_LENGTH = 10, 100
+SUBJECTS = {  # of audit entries: the name of a model, and what it is in words
+    "tenant": "Client",
+    "user": "Person",
+    "person": "Person",
+    "staff": "Staff member",
+    "auditor": "Auditor",
+    "membership": "Team member",
+    "invitation": "Invitation",
+    "numberdedication": "Number of a client",
+    "assistantdedication": "Assistant of a client",
+    "callreport": "Report of a call",
+    "address": "Network",
+    "childorganization": "Organization",
+    "transfertarget": "Transfer target",
+}
+PEOPLE = ("user", "person")  # shown by the view without password hashes
 
 
 if TYPE_CHECKING:  # generic in the types alone
@@ -95,6 +112,10 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = {"title": self.records or in_words(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        title = {"title": self.records or in_words(self.opts.verbose_name_plural)}
+        return super().change_view(request, object_id, form_url, title | (extra_context or {}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -178,20 +199,26 @@ def link_by_key(model: type[Model], pk: object, text: str) -> str:
 
 
 def subject_link(subject: str) -> str:
-    """A link to the row that an audit entry is about, if the admin has its model; else the subject as text."""
+    """What kind of row an audit entry is about, in words: a link to it, if the admin has its model."""
     kind, _, pk = subject.partition(":")
+    words = SUBJECTS.get(kind) or in_words(kind) or "—"
+    name = "person" if kind in PEOPLE else kind
     model = next(
-        (model for model in apps.get_models() if model._meta.model_name == kind and site.is_registered(model)), None
+        (model for model in apps.get_models() if model._meta.model_name == name and site.is_registered(model)), None
     )
-    return link_by_key(model, pk, subject) if model and pk else subject or "—"
+    return link_by_key(model, pk, words) if model and pk else words
 
 
-def format_moment(moment: Any) -> str:
-    """`19 Nov 2026, 14:03:11 CET`: to the second, with the zone of the reseller's pages."""
+def format_moment(moment: Any, zone: ZoneInfo | None = None, *, seconds: bool = True) -> str:
+    """`19 Nov 2026, 14:03:11 CET`: always with its zone.
+
+    Records are shown in the zone of the reseller's pages; answers about one client in that client's (`zone`).
+    """
     if not moment:
         return "—"
-    local = timezone.localtime(moment)
-    return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
+    local = timezone.localtime(moment, zone)
+    clock = f"{local:%H:%M:%S %Z}" if seconds else f"{local:%H:%M %Z}"
+    return f"{local.day} {local:%b %Y}, {clock}"
 
 
 def format_facts(value: Any) -> str:
