@@ -1,4 +1,4 @@
-"""Where calls may go: told beside the field, written down, the same for transfers, and changed by staff alone."""
+"""Where calls may go: shown beside the field, written down, the same for transfers, and changed by staff alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refusals(setup: Any) -> list[str]:
     ("number", "words"),
     [(MOROCCO, WORDS), (PREMIUM, "This is a premium-rate number: calls to it cost extra.")],
 )
-def test_a_refused_call_is_told_beside_the_field_and_written_down(bloom, browser, number, words):
+def test_a_refused_call_is_shown_beside_the_field_and_written_down(bloom, browser, number, words):
     typed = {"destination": number, "number": bloom.number.pk, "assistant": bloom.assistant.pk, "token": uuid.uuid4()}
     asked = browser.get("/c/bloom-dental/call/number/", {"destination": number}).content.decode()
     assert words in asked and refusals(bloom) == [], "what is only typed is no attempt"
@@ -72,7 +72,7 @@ def test_the_line_on_call_now_says_where_calls_may_go(bloom, browser):
         ("", [], "every country"),
     ],
 )
-def test_the_eu_is_read_and_told_in_one_word(text, codes, words):
+def test_the_eu_is_read_and_written_in_one_word(text, codes, words):
     assert countries.read(text) == sorted(codes)
     assert countries.words(countries.read(text)) == words
 
@@ -86,10 +86,10 @@ def test_staff_allow_countries_and_kinds(bloom, admin_browser, admin):
     with scope.for_tenant(bloom.tenant):
         tenant = Tenant.objects.get(pk=bloom.tenant.pk)
         entries = AuditEntry.objects.filter(action__in=["tenant.countries-changed", "tenant.kinds-changed"])
-        told = [sentence(entry) for entry in entries.order_by("seq")]
+        sentences = [sentence(entry) for entry in entries.order_by("seq")]
     assert tenant.allowed_countries == sorted([*EU, "MA"]) and tenant.allowed_kinds == ["premium-rate"]
-    assert "Morocco, the EU" in told[0] or "the EU, Morocco" in told[0]
-    assert told[1] == f"{admin} changed which numbers that cost extra may be called: premium-rate numbers."
+    assert "Morocco, the EU" in sentences[0] or "the EU, Morocco" in sentences[0]
+    assert sentences[1] == f"{admin} changed which numbers that cost extra may be called: premium-rate numbers."
 
 
 @pytest.mark.parametrize("role", list(Role))

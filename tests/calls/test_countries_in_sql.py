@@ -52,7 +52,7 @@ def test_a_number_with_another_code_does_not_ring_in_a_country(country):
 
 
 @pytest.mark.django_db
-def test_codes_of_several_countries_are_told_apart_by_their_first_digits():
+def test_codes_of_several_countries_differ_by_their_first_digits():
     jamaica, kazakhstan = "+18765550123", "+77710009998"
     assert rings_in([(jamaica, "JM"), (jamaica, "US"), (kazakhstan, "KZ"), (kazakhstan, "RU")]) == [
         True,
