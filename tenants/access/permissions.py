@@ -30,6 +30,7 @@ class Permission(TextChoices):
     INVITE_TO_CLIENTS = "invite-to-clients"
     SET_LIMITS = "set-limits"
     SET_COUNTRIES = "set-countries"
+    SET_COSTLY_KINDS = "set-costly-kinds"
     SET_RETENTION = "set-retention"
     SUSPEND_CLIENTS = "suspend-clients"
     CLOSE_CLIENTS = "close-clients"

@@ -26,7 +26,7 @@ ACTIONS = {  # what can be done on a client's page, and to its numbers and assis
     "client-withdraw": Permission.INVITE_TO_CLIENTS,
     "client-limits": Permission.SET_LIMITS,
     "client-countries": Permission.SET_COUNTRIES,
-    "client-kinds": Permission.SET_COUNTRIES,
+    "client-kinds": Permission.SET_COSTLY_KINDS,
     "client-suspend": Permission.SUSPEND_CLIENTS,
     "client-close": Permission.CLOSE_CLIENTS,
     "client-reopen": Permission.REOPEN_CLIENTS,

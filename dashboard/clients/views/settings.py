@@ -52,7 +52,7 @@ def countries(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.SET_COUNTRIES)
+@staff_view(Permission.SET_COSTLY_KINDS)
 def kinds(request: StaffRequest, slug: str) -> HttpResponse:
     """Which kinds of numbers that cost extra may be called."""
     tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))

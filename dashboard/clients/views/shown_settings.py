@@ -51,7 +51,7 @@ def of(client: Any, may: Callable[[Permission], bool], sent: Any = None) -> list
     permissions = {
         "client-limits": Permission.SET_LIMITS,
         "client-countries": Permission.SET_COUNTRIES,
-        "client-kinds": Permission.SET_COUNTRIES,
+        "client-kinds": Permission.SET_COSTLY_KINDS,
     }
     return [
         _as_sent(one, sent) if not one.url or may(permissions.get(one.url, Permission.SET_RETENTION)) else _plain(one)
