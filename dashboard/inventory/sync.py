@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.inventory import configurations
 from dashboard.live_updates import publish
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
@@ -31,6 +32,7 @@ def inventory(connection: Connection) -> None:
         with scope.for_system("copy numbers and assistants"):
             _numbers(run, numbers)
             _copy(run, Assistant, {remote.id: _assistant(remote) for remote in assistants}, assistants.unreadable)
+            run.changed += configurations.copy(run.connection, assistants)
             if run.changed:
                 publish.row_changed("inventory", connection.pk, tenant=None)
 

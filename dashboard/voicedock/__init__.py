@@ -1,6 +1,6 @@
 """The client library of VoiceDock: client, records, errors, states, capabilities, webhooks. Knows no models."""
 
-from . import capabilities, errors, states, webhooks
+from . import capabilities, configuration, errors, states, webhooks
 from .client import Client
 from .commands import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from .errors import (
@@ -93,6 +93,7 @@ __all__ = [
     "VoiceDockError",
     "WebhookEvent",
     "capabilities",
+    "configuration",
     "errors",
     "states",
     "webhooks",

@@ -130,6 +130,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='AssistantConfiguration',
+            fields=[
+                ('assistant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='configuration', serialize=False, to='tenants.assistant')),
+                ('blocks', models.JSONField(default=dict, help_text="By VoiceDock's names; each is whole.")),
+                ('withheld', models.JSONField(default=list, help_text='Blocks that were not kept, since they hold a secret.')),
+                ('read_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When VoiceDock last listed it.')),
+            ],
+        ),
+        migrations.CreateModel(
             name='AssistantDedication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -362,6 +371,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='assistant',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='EXISTS (SELECT 1 FROM tenants_assistantdedication d WHERE d.assistant_id = tenants_assistant.id)', name='assistant_rows', tenant=None),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantconfiguration',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='EXISTS (SELECT 1 FROM tenants_assistantdedication d WHERE d.assistant_id = tenants_assistantconfiguration.assistant_id AND d.withdrawn_at IS NULL AND d.period @> statement_timestamp())', name='assistant_configuration_rows', tenant=None),
         ),
         migrations.AddConstraint(
             model_name='number',

@@ -1,7 +1,7 @@
 """Models: connections, tenants, people, dedications, outgoing mail and the audit trail."""
 
 from tenants.models.audit import AuditEntry, AuditHead
-from tenants.models.connection import Assistant, Connection, ConnectionSecret, Number
+from tenants.models.connection import Assistant, AssistantConfiguration, Connection, ConnectionSecret, Number
 from tenants.models.dedications import AssistantDedication, Dedication, NumberDedication
 from tenants.models.mail import OutgoingMail
 from tenants.models.people import (
@@ -20,6 +20,7 @@ from tenants.models.tenant import Tenant
 
 __all__ = [
     "Assistant",
+    "AssistantConfiguration",
     "AssistantDedication",
     "AuditEntry",
     "AuditHead",

@@ -13,6 +13,11 @@ DEDICATED = (
     "EXISTS (SELECT 1 FROM tenants_{kind}dedication d "
     "WHERE d.{kind}_id = tenants_{kind}.id)"  # the policy of dedications limits this to the open scope
 )
+DEDICATED_NOW = (
+    "EXISTS (SELECT 1 FROM tenants_assistantdedication d "
+    "WHERE d.assistant_id = tenants_assistantconfiguration.assistant_id "
+    "AND d.withdrawn_at IS NULL AND d.period @> statement_timestamp())"
+)
 USED = (  # by a client in the open scope: as its home connection, or by a dedication
     "id IN (SELECT home_connection_id FROM tenants_tenant UNION SELECT connection_id FROM tenants_numberdedication "
     "UNION SELECT connection_id FROM tenants_assistantdedication)"
@@ -143,3 +148,21 @@ class Assistant(RemoteCopy):
 
     def __str__(self) -> str:
         return self.name or self.remote_id
+
+
+class AssistantConfiguration(models.Model):
+    """What a call can change of an assistant, as VoiceDock has it (`voicedock-api.md §5.5, §8`).
+
+    A client reads that of an assistant only while it is dedicated to it; auditors do not.
+    """
+
+    assistant = models.OneToOneField(Assistant, models.CASCADE, primary_key=True, related_name="configuration")
+    blocks = models.JSONField(default=dict, help_text="By VoiceDock's names; each is whole.")
+    withheld = models.JSONField(default=list, help_text="Blocks that were not kept, since they hold a secret.")
+    read_at = models.DateTimeField(default=timezone.now, help_text="When VoiceDock last listed it.")
+
+    class Meta:
+        constraints = [TenantRowPolicy(name="assistant_configuration_rows", tenant=None, also=DEDICATED_NOW)]
+
+    def __str__(self) -> str:
+        return f"configuration of assistant {self.assistant_id}"

@@ -12,8 +12,9 @@ from dashboard.rate_limits import limiter
 from dashboard.sync import freshness as sync_freshness
 from dashboard.sync import runs
 from dashboard.sync.models import Kind, SyncRun, SyncState
+from tenants import dedications
 from tenants.isolation import scope
-from tenants.models import Assistant, Connection, Number
+from tenants.models import Assistant, AssistantConfiguration, Connection, Number
 
 
 def state(office, kind):
@@ -165,3 +166,68 @@ def test_old_looks_are_dropped(agency):
         assert Connection.objects.count() == 1
     with scope.for_system("look"):
         assert Number.objects.count() == 13
+
+
+def configuration(office, name):
+    with scope.for_system("look"):
+        return AssistantConfiguration.objects.get(assistant=office.assistant(name))
+
+
+def remote(sandbox, name):
+    return next(one for one in sandbox.state.assistants.values() if one.name == name)
+
+
+def test_what_a_call_can_change_of_an_assistant_is_copied_block_by_block(agency, sandbox):
+    before = configuration(agency, "Dispatch desk")
+    assert before.blocks["llm_config"]["provider"] == "openai" and before.blocks["max_duration_seconds"] == 300
+    assert before.withheld == []
+    prompt = [{"role": "system", "content": "You plan deliveries."}]
+    saved = remote(sandbox, "Dispatch desk")
+    saved.settings["llm_config"] = saved.settings["llm_config"] | {"messages": prompt}
+    inventory_sync.inventory(agency.connection)
+    after = configuration(agency, "Dispatch desk")
+    assert after.blocks["llm_config"]["messages"] == prompt and after.read_at > before.read_at
+    inventory_sync.inventory(agency.connection)
+    with scope.for_system("look"):
+        runs_made = SyncRun.objects.filter(kind=Kind.INVENTORY).order_by("started_at")
+        assert [run.changed for run in runs_made][1:] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"tools": [{"name": "find", "server": {"url": "https://x.test", "secret": "canary-1"}}]},
+        {"tools": [{"name": "find", "url": "https://x.test/?api_key=canary-1"}]},
+        {"tools": [{"name": "find", "url": "https://me:canary-1@x.test/"}]},
+        {"tools": [{"type": "mcp", "headers": {"X-Plain": "canary-1"}}]},
+        {"extra": {"authToken": "canary-1"}},
+        {"extra": ["Bearer canary-1"]},
+    ],
+)
+def test_a_block_with_a_secret_is_named_and_never_kept(agency, sandbox, block):
+    saved = remote(sandbox, "Dispatch desk")
+    saved.settings["llm_config"] = saved.settings["llm_config"] | block
+    saved.settings["webhook_secret"] = "canary-2"
+    inventory_sync.inventory(agency.connection)
+    kept = configuration(agency, "Dispatch desk")
+    assert kept.withheld == ["llm_config"] and "canary" not in str(kept.blocks)
+
+
+def test_the_schema_of_a_tool_and_a_limit_of_tokens_are_no_secrets(agency, sandbox):
+    tool = {"name": "find", "parameters": {"properties": {"token": {"type": "string", "default": "none"}}}}
+    saved = remote(sandbox, "Dispatch desk")
+    saved.settings["llm_config"] = saved.settings["llm_config"] | {"tools": [tool], "max_completion_tokens": 300}
+    inventory_sync.inventory(agency.connection)
+    assert configuration(agency, "Dispatch desk").withheld == []
+
+
+def test_only_the_client_that_has_the_assistant_now_reads_its_configuration(agency, make_sandbox_tenant):
+    harbor = make_sandbox_tenant(agency, "harbor", assistants=("Dispatch desk",))
+    noord = make_sandbox_tenant(agency, "noord", assistants=("Tariff advisor",))
+    with scope.for_tenant(noord):
+        assert AssistantConfiguration.objects.count() == 1
+    with scope.for_tenant(harbor):
+        assert AssistantConfiguration.objects.get().assistant.name == "Dispatch desk"
+        dedications.end_assistant(harbor.assistantdedications.get(), by=None)
+        assert not AssistantConfiguration.objects.exists()
+        assert Assistant.objects.exists(), "its name stays in the client's history"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from ..capabilities import Family, family_of
+from ..configuration import Configuration
 from ..parsing import boolean, date_time, first_present, mapping, text
 from .shape import OfAssistant, require_id, require_object
 
@@ -60,6 +61,7 @@ class RemoteAssistant:
     has_webhook_secret: bool
     has_voicemail_detection: bool
     has_voicemail_message: bool
+    configuration: Configuration
     created_at: datetime | None
     updated_at: datetime | None
 
@@ -85,6 +87,7 @@ class RemoteAssistant:
             has_webhook_secret=bool(data.get("webhook_secret")),
             has_voicemail_detection=boolean(data.get("voicemail_detection")),
             has_voicemail_message=bool(text(data.get("voicemail_message"))),
+            configuration=Configuration.read(data),
             created_at=date_time(data.get("created_at")),
             updated_at=date_time(data.get("updated_at")),
         )
