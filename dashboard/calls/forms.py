@@ -21,6 +21,7 @@ from dashboard.calls.control import (
 )
 from dashboard.calls.models import Action
 from dashboard.calls.placing import destinations, intents, number_echo
+from dashboard.calls.placing.change_forms import ChangesForm
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from dashboard.voicedock.commands import MISSING
@@ -58,7 +59,7 @@ class ChosenReading(forms.Form):
         return [(e164, phone_numbers.region(e164)) for e164 in self.readings]
 
 
-class PlaceForm(ChosenReading):
+class PlaceForm(ChosenReading, ChangesForm):
     """One call. `number` and `assistant` are ids of the client's own open dedications; others never get past here."""
 
     destination = forms.CharField(
@@ -75,15 +76,13 @@ class PlaceForm(ChosenReading):
                 "hx-swap": "innerHTML",
                 "hx-sync": "this:replace",
                 "hx-indicator": "#number-echo",
+                "data-preview": "",
             }
         ),
     )
     number = forms.IntegerField(error_messages={"required": "Choose the line you call from.", "invalid": NOT_YOURS})
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
-    )
-    first_message = forms.CharField(
-        required=False, max_length=intents.LONGEST_FIRST_MESSAGE, widget=forms.Textarea(attrs={"rows": 2})
     )
     line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
     token = forms.UUIDField(
@@ -113,6 +112,24 @@ class PlaceForm(ChosenReading):
         chosen = str(self["number"].value() or "")
         return next((line.e164 for pk, line in self.lines.items() if str(pk) == chosen), "")
 
+    @property
+    def chosen_line(self) -> NumberDedication | None:
+        return self._chosen("number", self.lines)
+
+    @property
+    def chosen_assistant(self) -> AssistantDedication | None:
+        return self._chosen("assistant", self.assistants)
+
+    @property
+    def usual_first_message(self) -> str:
+        """What the chosen assistant says first by itself."""
+        chosen = self.chosen_assistant
+        return self.saved.first_message or (chosen.assistant.first_message if chosen else "")
+
+    def _chosen(self, name: str, offered: dict[int, Any]) -> Any:
+        chosen = str(self[name].value() or "")
+        return next((row for pk, row in offered.items() if str(pk) == chosen), None)
+
     def echo(self) -> number_echo.NumberEcho:
         """What the typed number is read as."""
         text = str(self["destination"].value() or "")
@@ -139,12 +156,14 @@ class PlaceForm(ChosenReading):
         line, assistant = self.lines.get(facts.get("number", 0)), self.assistants.get(facts.get("assistant", 0))
         if line and assistant and line.connection_id != assistant.connection_id:
             self.add_error("assistant", intents.DIFFERENT_CONNECTIONS)
+        if assistant:
+            self.check_changes()
         return facts
 
     def intent(self) -> dict[str, Any]:
         """What `intents.place` takes."""
-        not_asked = ("reading", "line_by_rule")
-        return {name: value for name, value in self.cleaned_data.items() if name not in not_asked}
+        names = ("destination", "number", "assistant", "token", "shown")
+        return {name: self.cleaned_data[name] for name in names} | {"changes": self.changes()}
 
 
 class CallerIdFilter(date_fields.PeriodForm):

@@ -119,6 +119,15 @@ def last_try(tenant: Tenant, user: User) -> Call | None:
 
 
 @scope.requires_scope
+def call_of(tenant: Tenant, call_id: str) -> Call | None:
+    """The client's call of that id; None for any other text."""
+    try:
+        return Call.objects.filter(tenant=tenant, pk=UUID(call_id)).first()
+    except ValueError:
+        return None
+
+
+@scope.requires_scope
 def recent_people(tenant: Tenant) -> list[Call]:
     """The last call to each of the people whom members of this client called lately, the newest first.
 

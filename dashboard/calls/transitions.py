@@ -62,4 +62,7 @@ SETTLED_ALARM: dict[str, Any] = {
     "alarm": _unless_dialing_stops("", Call._meta.get_field("alarm")),
     "alarm_at": _unless_dialing_stops(None, Call._meta.get_field("alarm_at")),
 }
-REFRESH_FIELDS = [field.attname for field in Call._meta.concrete_fields if not field.is_relation]
+LARGE = "assistant_override"  # written once, with the call
+REFRESH_FIELDS = [
+    field.attname for field in Call._meta.concrete_fields if not field.is_relation and field.attname != LARGE
+]

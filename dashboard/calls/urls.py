@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
     path("c/<slug:slug>/call/number/", placing.number_echo, name="call-number"),
+    path("c/<slug:slug>/call/preview/", placing.preview, name="call-preview"),
     path("c/<slug:slug>/settings/transfer-targets/", control.targets, name="transfer-targets"),
     path("c/<slug:slug>/settings/actions/", control.actions, name="actions"),
     path("c/<slug:slug>/live/", board_view.board, name="live"),

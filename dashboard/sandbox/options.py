@@ -15,6 +15,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "completed_status": (400, 409),
     "unanswered_status": ("failed", "ended"),
     "unreached_lead_status": ("skipped", "no_answer"),
+    "override_merge": ("shallow", "deep"),
     "realtime_stt": ("object", "null"),
     "webhook_call_id": ("same", "uuid"),
     "outcome": ("", "conversation", "no-answer", "voicemail", "error", "transferred", "max-duration"),
@@ -34,6 +35,7 @@ class Options:
     completed_status: int = 400
     unanswered_status: str = "failed"
     unreached_lead_status: str = "skipped"
+    override_merge: str = "shallow"
     realtime_stt: str = "object"
     webhook_call_id: str = "same"
     outcome: str = ""

@@ -33,8 +33,14 @@ def outbound(
         raise Invalid("Choose the number to call from.", param="number_id")
     if not isinstance(destination, str) or not E164.fullmatch(destination):
         raise Invalid("Give the number to call with its country code, like +31201234567.", param="destination")
-    body = {"destination": destination, "number_id": number_id} | _mode(assistant_id, override, assistant)
-    return body | ({"first_message": first_message} if first_message else {})
+    made = {"destination": destination, "number_id": number_id} | _mode(assistant_id, override, assistant)
+    return made | ({"first_message": first_message} if first_message else {})
+
+
+def body(*, number_id: str, destination: str, assistant_id: str, override: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON body of a call by a saved assistant, unchecked: for showing it before and after it is sent."""
+    made: dict[str, Any] = {"destination": destination, "number_id": number_id, "assistant_id": assistant_id}
+    return made | ({"assistant_override": dict(override)} if override else {})
 
 
 def _mode(

@@ -44,8 +44,10 @@
       const form = echo.closest("form"), rule = form?.elements.line_by_rule;
       const line = form?.querySelector(`[name="number"][value="${CSS.escape(echo.dataset.line)}"]:not(:disabled)`);
       if (!rule?.value || !line) continue;
-      line.checked = true;
       showReason(form, echo.dataset.lineReason);
+      if (line.checked) continue;
+      line.checked = true;
+      form.dispatchEvent(new Event("line-chosen", { bubbles: true })); // what will be sent names the line
     }
   };
   document.addEventListener("change", event => {

@@ -50,6 +50,7 @@
     const { raw } = event.detail.ctx.response;
     if (!raw.redirected || !new URL(raw.url).pathname.startsWith("/accounts/login/")) return;
     event.preventDefault(); // the session has ended: sign in, and come back here
+    if (event.detail.ctx.sourceElement.closest?.("[data-preview]")) return; // asked while somebody types: the form leads there when it is sent
     document.dispatchEvent(new CustomEvent("patchbay:not-sent", { detail: event.detail }));
     location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
   });

@@ -25,6 +25,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from tenants import secrets
 
+PREVIEW = "X-Preview"  # a script's own request, which shows what a form would do; the form is sent afterwards
 MARKER = "opened_by"
 SESSION_KEY = "unsent-form"
 PLACE = "unsent form"
@@ -104,7 +105,7 @@ class FormRecoveryMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and MARKER in request.POST:
+        if request.method == "POST" and MARKER in request.POST and PREVIEW not in request.headers:
             if _is_sign_in_redirect(request, response):
                 response["Location"] = f"{reverse('account_login')}?{urlencode({'next': save(request)})}"
             elif response.status_code < 400 and not _is_reauthentication_redirect(response):

@@ -71,6 +71,7 @@ SENTENCES: dict[str, str] = {
     "evidence.exported": "{actor} exported the evidence of {period} as an archive, with the hash {sha256}.",
     "transcript.read": "{actor} read a transcript in the audit console.",
     "calls.summaries-read": "{actor} read what calls were about.",
+    "call.changes-read": "{actor} read what the call with {counterpart} changed of its assistant.",
     "call.transcript-read": "{actor} read the transcript of the call with {counterpart}.",
     "call.recording-opened": "{actor} opened the recording of the call with {counterpart}.",
     "connection.added": "{actor} connected {name}, the VoiceDock organization {organization}.",
@@ -178,7 +179,7 @@ def sentence(entry: AuditEntry) -> str:
     if entry.action == "call.wrong-number" and not _is_known(details):
         return MEANT_UNKNOWN.format_map(values)
     pattern = SENTENCES.get(entry.action, "{actor}: " + entry.action.replace(".", " ").replace("-", " ") + ".")
-    return pattern.format_map(values) + _consent(details)
+    return pattern.format_map(values) + _changes(details) + _consent(details)
 
 
 def _roles(action: str, details: dict[str, object]) -> dict[str, str]:
@@ -191,6 +192,12 @@ def _shown(value: object) -> object:
     if isinstance(value, int):
         return Counted(value)
     return names.isolate(value) if isinstance(value, str) else value
+
+
+def _changes(details: dict[str, object]) -> str:
+    """What a call changes of its saved assistant, without the contents."""
+    changes = details.get("changes")
+    return f" For this call: {changes}." if changes else ""
 
 
 def _consent(details: dict[str, object]) -> str:

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.http import urlencode
 
 from dashboard.calls.placing import claims, destinations, intents
+from dashboard.calls.placing.changes import Changes
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -91,7 +92,7 @@ def test_a_call_lands_on_its_panel(bloom, operator_browser, dialed):
     assert response["Location"].startswith("/c/bloom-dental/calls/")
     assert dialed[0]["destination"] == "+31612345678"
     assert (dialed[0]["number"], dialed[0]["assistant"]) == (bloom.number.pk, bloom.assistant.pk)
-    assert dialed[0]["first_message"] == "Good day."
+    assert dialed[0]["changes"] == Changes(first_message="Good day.")
 
 
 @pytest.mark.parametrize(

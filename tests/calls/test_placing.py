@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from dashboard.calls.placing import intents
+from dashboard.calls.placing.changes import Changes
 from dashboard.ui import countries
 from tenants import dedications
 from tenants.audit.messages import sentence
@@ -15,14 +16,16 @@ from tests.fixtures.operator import PERSON
 
 
 def test_a_call_is_placed_once_with_line_assistant_and_our_reference(operator):
-    call = operator.place(first_message="Hello, this is Harbor.")
+    call = operator.place(changes=Changes(first_message="Hello, this is Harbor."))
     (sent,) = operator.dial_requests()
     assert sent["body"] == {
         "destination": PERSON,
         "number_id": operator.number.number.remote_id,
         "assistant_id": operator.assistant.assistant.remote_id,
-        "assistant_override": {"metadata": {"our_ref": str(call.pk)}},
-        "first_message": "Hello, this is Harbor.",
+        "assistant_override": {
+            "first_message": "Hello, this is Harbor.",
+            "metadata": {"our_ref": str(call.pk)},
+        },
     }
     assert (call.state, call.finished, call.attempts) == ("dialing", False, 1)
     assert call.remote_id.startswith("call-outbound-")

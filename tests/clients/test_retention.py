@@ -43,6 +43,7 @@ def with_old_calls(setup, calls=1):
             counterpart=PERSON,
             error=WORDS,
             overrides={"first_message": WORDS},
+            assistant_override={"first_message": WORDS},
         )
         make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
                  recording_url=f"https://media.example/{WORDS.split()[0]}")  # fmt: skip
@@ -112,7 +113,7 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
     tasks.remove_expired_data()
     with scope.for_system("look"):
         kept = Call.objects.get(pk=call.pk)
-        assert (kept.counterpart, kept.error, kept.overrides) == ("", "", {})
+        assert (kept.counterpart, kept.error, kept.overrides, kept.assistant_override) == ("", "", {}, {})
         assert not CallReport.objects.filter(call=call).exists()
         assert Receipt.objects.get(call=call).payload == {} and Receipt.objects.get(call=call).outcome == "accepted"
         assert not Delivery.objects.filter(call_id_sent=call.remote_id).exists()

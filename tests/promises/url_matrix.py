@@ -139,6 +139,7 @@ ROWS: dict[str, Row] = {
     "staff-commands": Row(),
     "call-now": form_row(_place),
     "call-number": Row(),
+    "call-preview": post_row(data=_place, names_things=True),
     "transfer-targets": Row(
         ("GET", "HEAD", "POST"),
         data=lambda canary: {

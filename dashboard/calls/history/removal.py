@@ -41,7 +41,13 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     calls = list(left.select_for_update(of=("self",)).order_by("created_at", "pk")[:most])
     pks = [call.pk for call in calls]
     Call.objects.filter(pk__in=pks).update(
-        counterpart="", overrides={}, error="", analysis_outcome="", data_removed_at=Now(), version=F("version") + 1
+        counterpart="",
+        overrides={},
+        assistant_override={},
+        error="",
+        analysis_outcome="",
+        data_removed_at=Now(),
+        version=F("version") + 1,
     )
     CallReport.objects.filter(call_id__in=pks).delete()  # the database lets a report go with its call's data only
     Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")

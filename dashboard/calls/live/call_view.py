@@ -159,7 +159,9 @@ def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
 
 
 def _find(request: TenantRequest, call_id: UUID) -> Call:
-    found = queries.of_tenant(request.tenant).select_related("report").filter(pk=call_id).first()
+    calls = queries.of_tenant(request.tenant).select_related("report")
+    whole = calls if request.GET.get("part") else calls.defer(None)  # the page shows what was sent
+    found = whole.filter(pk=call_id).first()
     if found is None:
         raise Http404
     return found
@@ -211,6 +213,8 @@ def _note_reading(request: TenantRequest, call: Call, context: dict[str, Any]) -
     """Whoever is shown words, or what was made of them, is written down; in the scope that shows them."""
     if context["may_read"] and any(excerpts.has_words(one) for one in context.get("earlier", [])):
         audit.record_once(request.user, request.tenant, "calls.summaries-read", request.tenant)
+    if call.overrides and "sent_plan" in context and context["may_read"]:
+        audit.record_once(request.user, request.tenant, "call.changes-read", call, counterpart=call.counterpart)
     report: CallReport | None = context.get("report")
     if report and (report.messages or report.summary or report.analysis):
         audit.record_once(request.user, request.tenant, "call.transcript-read", call, counterpart=call.counterpart)

@@ -13,7 +13,7 @@ from dashboard.calls.control import action_command, commands, composer, handover
 from dashboard.calls.history import recorded_steps, timeline
 from dashboard.calls.live import panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State
-from dashboard.calls.placing import intents, taking_back
+from dashboard.calls.placing import intents, plan, taking_back
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
 from dashboard.ui.units import with_unit
@@ -56,6 +56,8 @@ def panel(
         context["heard_at"] = queries.heard_at(call)
     if only in WITH_RECEIPTS:
         context |= _receipts(request, call, only, may_read=may_read)
+    if only in ("", "page", "actions") and call.origin == Call.Origin.PLACED:
+        context["sent_plan"] = plan.of_call(call, with_content=may_read and not call.data_removed_at)
     if only in ("", "earlier"):
         context["earlier"] = queries.earlier(call)
     if may_steer and call.is_live:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -103,6 +103,16 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.annotate(end_age=age)
 
 
+_CallManager = models.Manager.from_queryset(CallQuerySet)
+
+
+class CallManager(_CallManager):
+    """Leaves out what is large, until it is asked for: an override may repeat a long prompt."""
+
+    def get_queryset(self) -> Any:  # the stubs lose the type of the queryset here
+        return super().get_queryset().defer("assistant_override")
+
+
 class Call(models.Model):
     """One phone call. `tenant` is null for calls that no client's dedication covers; staff alone see those."""
 
@@ -136,7 +146,12 @@ class Call(models.Model):
     )
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
     mode = models.CharField(max_length=10, default="reference")
-    overrides = models.JSONField(default=dict, blank=True)
+    overrides = models.JSONField(
+        default=dict, blank=True, help_text="What this call changes of the saved assistant, as it was typed."
+    )
+    assistant_override = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="The override as VoiceDock was sent it; blocks are whole."
+    )
     client_token = models.UUIDField(null=True)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
@@ -234,7 +249,7 @@ class Call(models.Model):
         null=True, blank=True, help_text="Since when it holds no personal data; news of it are not taken in any more."
     )
 
-    objects = CallQuerySet.as_manager()
+    objects = CallManager()
     if TYPE_CHECKING:
         end_age: timedelta | None  # with `with_end_age`
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from dashboard.calls.models import UNCERTAIN, Call
-from dashboard.calls.placing import claims, destinations, refusals, sending
+from dashboard.calls.placing import claims, destinations, overrides, refusals, sending
+from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.claims import ALREADY
+from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assistants
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
 from dashboard.rate_limits import limiter
@@ -17,10 +20,14 @@ from tenants.models import AssistantDedication, Number, NumberDedication, Tenant
 
 __all__ = ["CallRefused", "place", "request", "send"]
 
-LONGEST_FIRST_MESSAGE = 600
+NO_CHANGES = Changes()
 NO_CREDIT = (
     "VoiceDock reported that no credit is left, and refuses calls then. Your account team can add some. You may try: "
     "the balance is as old as the last sync."
+)
+NOT_AS_SHOWN = (
+    "This assistant was set up differently when this page showed what will be sent. Look at it again, and place the "
+    "call if it is right."
 )
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
 NOT_YOURS = "Choose one of those shown here: the one that was sent is not assigned to you. Nothing was dialed."
@@ -34,7 +41,7 @@ NOT_CERTAIN = (
 
 
 class CallRefused(ActionRefused):
-    """Nothing was written or dialed. `field` is destination, number, assistant, first_message, or "" for the whole."""
+    """Nothing was written or dialed. `field` is destination, number, assistant, a change (`Changes`), or ""."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -49,11 +56,13 @@ def place(
     assistant: int,
     destination: str,
     token: UUID,
-    first_message: str = "",
+    changes: Changes = NO_CHANGES,
+    shown: str = "",
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
-    The same token is the same call: a second one returns what the first one made. Raises `CallRefused`.
+    The same token is the same call: a second one returns what the first one made. `shown` is the fingerprint of the
+    saved assistant from which the person saw what will be sent. Raises `CallRefused`.
     """
     call, new = request(
         tenant,
@@ -62,7 +71,8 @@ def place(
         assistant=assistant,
         destination=destination,
         token=token,
-        first_message=first_message,
+        changes=changes,
+        shown=shown,
     )
     return sending.attempt(call) if new else call
 
@@ -76,29 +86,33 @@ def request(
     assistant: int,
     destination: str,
     token: UUID,
-    first_message: str = "",
+    changes: Changes = NO_CHANGES,
+    shown: str = "",
 ) -> tuple[Call, bool]:
     """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
     counterpart = _callable(tenant, destination, by)
-    words = first_message.strip()
-    if len(words) > LONGEST_FIRST_MESSAGE:
-        raise CallRefused("first_message", f"Keep the first sentence below {LONGEST_FIRST_MESSAGE} characters.")
+    wanted = (number, assistant, counterpart, changes.to_json())
     with scope.for_tenant(tenant):
         if (existing := _by_token(tenant, token)) is not None:
-            return _require_same_request(existing, number, assistant, counterpart, words), False
+            return _require_same_request(existing, wanted), False
         line, speaker = _rights(tenant, number, assistant)
+        saved = saved_assistants([speaker])[speaker.pk]
+        override = _override(changes, saved, shown)
         now = Tenant.objects.get(pk=tenant.pk)
         if refusal := _blocking_reason(now, counterpart):
             if (existing := _by_token(tenant, token)) is not None:  # the same form, submitted concurrently
-                return _require_same_request(existing, number, assistant, counterpart, words), False
+                return _require_same_request(existing, wanted), False
             raise refusal
-        call = _intent(now, line, speaker, counterpart, words, token, by)
+        call = _intent(now, line, speaker, counterpart, token, by)
+        call.mode, call.overrides = "hybrid" if override else "reference", changes.to_json()
+        call.assistant_override = saved.with_reference(override, str(call.pk))
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (existing := _by_token(tenant, token)) is None:
                 raise CallRefused("destination", ALREADY)
-            return _require_same_request(existing, number, assistant, counterpart, words), False
-        record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name)
+            return _require_same_request(existing, wanted), False
+        changed = {"changes": joined(changes.words())} if changes else {}
+        record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name, **changed)
     return call, True
 
 
@@ -153,6 +167,18 @@ def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedicati
     return line, speaker
 
 
+def _override(changes: Changes, saved: SavedAssistant, shown: str) -> dict[str, Any]:
+    if not changes:
+        return {}
+    try:
+        override = overrides.compose(changes, saved)
+    except overrides.ChangeRefused as error:
+        raise CallRefused(error.field, error.message) from None
+    if shown and shown != saved.fingerprint and overrides.needs_copy(changes, override):
+        raise CallRefused("", NOT_AS_SHOWN)
+    return override
+
+
 def _blocking_reason(tenant: Tenant, counterpart: str) -> CallRefused | None:
     """Why this client may not call this person now."""
     if words := claims.blocking_reason(tenant):
@@ -169,7 +195,6 @@ def _intent(
     line: NumberDedication,
     speaker: AssistantDedication,
     counterpart: str,
-    words: str,
     token: UUID,
     by: User | None,
 ) -> Call:
@@ -185,8 +210,6 @@ def _intent(
         destination_country=place.country,
         destination_kind=place.kind,
         line=line.e164,
-        mode="hybrid",  # the saved assistant, with our reference over its metadata (§5.5)
-        overrides={"first_message": words} if words else {},
         client_token=token,
         requested_by=by,
         provider=speaker.assistant.provider,
@@ -197,14 +220,9 @@ def _intent(
     )
 
 
-def _require_same_request(call: Call, number: int, assistant: int, counterpart: str, words: str) -> Call:
-    then = (
-        call.number_dedication_id,
-        call.assistant_dedication_id,
-        call.counterpart,
-        call.overrides.get("first_message", ""),
-    )
-    if then != (number, assistant, counterpart, words):
+def _require_same_request(call: Call, wanted: tuple[int, int, str, dict[str, Any]]) -> Call:
+    then = (call.number_dedication_id, call.assistant_dedication_id, call.counterpart, call.overrides)
+    if then != wanted:
         raise CallRefused("", OTHER_CONTENT)
     return call
 

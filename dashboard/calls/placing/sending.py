@@ -64,8 +64,7 @@ def _post(call: Call) -> Call:
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
                 destination=call.counterpart,
                 assistant_id=call.assistant_dedication.assistant.remote_id,  # type: ignore[union-attr]
-                assistant_override={"metadata": {"our_ref": str(call.pk)}},
-                first_message=call.overrides.get("first_message") or None,
+                assistant_override=call.assistant_override,
             )
             _keep_answer(call, placed.status, placed.call_id)
     except claims.ClaimLost as error:
@@ -237,8 +236,8 @@ def mark_unknown(call: Call, words: str) -> Call:
 
 
 def with_relations() -> QuerySet[Call]:
-    """Calls with the related rows that are read after the scope has closed."""
-    return Call.objects.select_related(
+    """Calls with the related rows and the override that are read after the scope has closed."""
+    return Call.objects.defer(None).select_related(
         "tenant", "connection", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
 

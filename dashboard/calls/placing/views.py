@@ -19,14 +19,19 @@ from dashboard.calls import labels, queries
 from dashboard.calls.control import composer, measured
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents, line_choice, refusals, taking_back
+from dashboard.calls.placing import intents, line_choice, plan, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
+from dashboard.calls.placing.change_forms import initial_of
+from dashboard.calls.placing.changes import Changes
+from dashboard.calls.placing.saved_assistants import saved_assistants
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
+
+PARTS = {"changes": "calls/_call_changes.html", "values": "calls/_call_values.html"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,18 +48,27 @@ def call_now(request: TenantRequest) -> HttpResponse:
 
 
 def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
+    offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines, "assistants": assistants}
+    offered["saved"] = saved_assistants(assistants)
     if request.method == "POST":
-        return PlaceForm(request.POST, tenant=request.tenant, lines=lines, assistants=assistants)
+        return PlaceForm(request.POST, **offered)
     wanted = request.GET
     named = next((line.pk for line in lines if line.is_open and str(line.pk) == wanted.get("number", "")), None)
-    first = {
+    first = initial_of(_changes_again(request)) | {
         "number": named or _line_for(request.tenant, lines, wanted.get("to", "")),
         "line_by_rule": "" if named else "1",
         "assistant": _chosen([assistant.pk for assistant in assistants], wanted.get("assistant", "")),
         "token": uuid.uuid4(),
         "destination": phone_numbers.grouped(wanted.get("to", "")[:LONGEST_DESTINATION]),
     }
-    return PlaceForm(initial=first, tenant=request.tenant, lines=lines, assistants=assistants)
+    return PlaceForm(initial=first, **offered)
+
+
+def _changes_again(request: TenantRequest) -> Changes:
+    """What the call that is made again changed of its assistant, for those who may read what was said in it."""
+    call = queries.call_of(request.tenant, request.GET.get("again", ""))
+    may_read = request.actor.may(Permission.SEE_TRANSCRIPTS)
+    return Changes.from_json(call.overrides) if call is not None and may_read else intents.NO_CHANGES
 
 
 def _line_for(tenant: Tenant, lines: list[NumberDedication], text: str) -> int | None:
@@ -99,6 +113,25 @@ def _last_to(tenant: Tenant, echo: echoes.NumberEcho) -> dict[str, Any]:
 
 @require_POST
 @tenant_view(Permission.PLACE_CALLS, open_scope=False)
+def preview(request: TenantRequest) -> HttpResponse:
+    """What the form would send, and the fields that its texts ask for: nothing is stored or dialed.
+
+    Sent by POST, since what it holds is personal. htmx asks for a part; a browser gets the page as it was typed.
+    """
+    htmx = getattr(request, "htmx", False)
+    balance = None if htmx else own_minutes(request.tenant)
+    with scope.for_tenant(request.tenant):
+        lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
+        form = _form(request, lines, assistants)
+        form.is_valid()
+        if not htmx:
+            return _page(request, form, lines, assistants, balance, template="calls/call_now.html")
+        part = PARTS.get(request.GET.get("part", ""), "calls/_plan_words.html")
+        return render(request, part, {"form": form, "oob": True} | plan.context(form))
+
+
+@require_POST
+@tenant_view(Permission.PLACE_CALLS, open_scope=False)
 def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
     """A call that waits is not sent any more: for whoever placed it, and for managers."""
     with scope.for_tenant(request.tenant):
@@ -121,7 +154,7 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
     try:
         return intents.place(request.tenant, by=request.user, **form.intent())
     except intents.CallRefused as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        form.add_change_error(error.field, error.message)
     return None
 
 
@@ -138,10 +171,11 @@ def _page(
     lines: list[NumberDedication],
     assistants: list[AssistantDedication],
     balance: Decimal | None,
+    template: str = "",
 ) -> HttpResponse:
     chosen = {name: str(form[name].value() or "") for name in ("number", "assistant")}
     here = measured.of_client(request.tenant, [dedication.assistant.family for dedication in assistants])
-    choices = [_assistant(dedication, chosen["assistant"], here) for dedication in assistants]
+    choices = [_assistant(dedication, chosen["assistant"], here, form) for dedication in assistants]
     last, echo = queries.last_try(request.tenant, request.user), form.echo()
     if form.is_bound and "destination" in form.errors:
         echo = replace(echo, reason="")  # it stands beside the field as its error
@@ -149,7 +183,6 @@ def _page(
         "form": form,
         "lines": [_line(request, dedication, chosen["number"]) for dedication in lines],
         "assistants": choices,
-        "usual_first_message": next((choice["first_message"] for choice in choices if choice["checked"]), ""),
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
         "at_once": queries.at_once(request.tenant),
@@ -165,9 +198,11 @@ def _page(
         "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }
-    context |= _last_to(request.tenant, echo)
-    invalid = form.is_bound and bool(form.errors)
-    part = "calls/_place_form.html" if getattr(request, "htmx", False) else "calls/call_now.html"
+    context |= _last_to(request.tenant, echo) | plan.context(form)
+    if template:
+        return render(request, template, context)
+    invalid, htmx = form.is_bound and bool(form.errors), getattr(request, "htmx", False)
+    part = "calls/_place_response.html" if htmx else "calls/call_now.html"
     return render(request, part, context, status=422 if invalid else 200)
 
 
@@ -219,15 +254,18 @@ def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> 
     }
 
 
-def _assistant(dedication: AssistantDedication, chosen: str, here: measured.Measured) -> dict[str, Any]:
+def _assistant(
+    dedication: AssistantDedication, chosen: str, here: measured.Measured, form: PlaceForm
+) -> dict[str, Any]:
     assistant = dedication.assistant
+    saved = form.saved_by_pk.get(dedication.pk)
     return {
         "pk": dedication.pk,
         "name": str(assistant),
         "family": assistant.family,
         "words": composer.caption(assistant.family),
         "measured": measured.lines(here[assistant.family]),
-        "first_message": assistant.first_message,
+        "first_message": (saved and saved.first_message) or assistant.first_message,
         "checked": str(dedication.pk) == chosen,
     }
 

@@ -88,12 +88,21 @@ def _configuration(ctx: Context, body: dict[str, Any]) -> tuple[Assistant | None
         if not assistant.settings.get("is_active", True):
             raise invalid("assistant_id", "belongs to an assistant that is not active")
         override = configuration.validated(ctx, override or {}, "assistant_override.")
-        config = complete(deepcopy(assistant.settings) | deepcopy(override))
+        config = complete(merged(assistant.settings, override, ctx.state.options.override_merge))
     else:
         raise missing("assistant_id")
     if body.get("first_message"):
         config["first_message"] = body["first_message"]
     return assistant, config
+
+
+def merged(settings: dict[str, Any], override: dict[str, Any], how: str = "shallow") -> dict[str, Any]:
+    """Each block of the override replaces that whole block; `deep`, to which the seed page hints, merges inside."""
+    config = deepcopy(settings)
+    for name, value in deepcopy(override).items():
+        both = how == "deep" and isinstance(value, dict) and isinstance(config.get(name), dict)
+        config[name] = merged(config[name], value, how) if both else value
+    return config
 
 
 def _transient(ctx: Context, config: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 -- What proves the caller ID of a call is written once: whose it is and by what right, the number, what VoiceDock was
--- asked for, answered and reported. A call whose request left never goes back into the queue. Personal data are removed
--- only after the retention of a client whose closing is in the audit trail. A caller ID that differs raises the alarm
--- about a wrong number; that alarm and the one about a wrong assistant go away only with a row in
--- `calls_alarmclearing`. Triggers run in the order of their names: `call_leaves` has written the `asked_…` columns
+-- asked for and with which override, answered and reported. A call whose request left never goes back into the queue.
+-- Personal data are removed only after the retention of a client whose closing is in the audit trail. A caller ID that
+-- differs raises the alarm about a wrong number; that alarm and the one about a wrong assistant go away only with a row
+-- in `calls_alarmclearing`. Triggers run in the order of their names: `call_leaves` has written the `asked_…` columns
 -- before this one reads them.
 CREATE FUNCTION public.call_proof_stands() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -50,6 +50,9 @@ BEGIN
       AND NOT (NEW.state = 'queued'
         AND NEW.asked_line || NEW.asked_number_remote_id || NEW.asked_assistant_remote_id = '')
       THEN 'what was asked'
+    WHEN (OLD.overrides, OLD.assistant_override) IS DISTINCT FROM (NEW.overrides, NEW.assistant_override)
+      AND (NEW.data_removed_at IS NULL OR NEW.overrides <> '{}' OR NEW.assistant_override <> '{}')
+      THEN 'what it changes of its assistant'  -- while it waits, too: it was shown before it was asked for
     WHEN OLD.data_removed_at IS NOT NULL AND NEW.data_removed_at IS DISTINCT FROM OLD.data_removed_at
       THEN 'data_removed_at'
   END;
