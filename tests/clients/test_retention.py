@@ -47,7 +47,7 @@ def with_old_calls(setup, calls=1):
         )
         make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
                  recording_url=f"https://media.example/{WORDS.split()[0]}")  # fmt: skip
-        make_receipt(setup, call, payload={"type": "say", "content": WORDS}, note=WORDS)
+        make_receipt(setup, call, payload={"type": "say", "content": WORDS}, note=WORDS, remark=WORDS)
         with scope.for_system("a webhook was kept"):
             Delivery.objects.create(
                 connection=setup.connection, body_hash=call.pk.bytes * 2, event=REPORT, call_id_sent=call.remote_id,

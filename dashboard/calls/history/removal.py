@@ -50,7 +50,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         version=F("version") + 1,
     )
     CallReport.objects.filter(call_id__in=pks).delete()  # the database lets a report go with its call's data only
-    Receipt.objects.filter(call_id__in=pks).update(payload={}, note="")
+    Receipt.objects.filter(call_id__in=pks).update(payload={}, note="", remark="")
     ids = [name for call in calls for name in (call.remote_id, call.webhook_call_id) if name]
     connections = {call.connection_id for call in calls}
     return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
