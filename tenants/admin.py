@@ -24,6 +24,7 @@ from tenants.auditor_admin.read_only_admin import (
     in_words,
     link_by_key,
     person_link,
+    person_name,
     row_link,
     subject_link,
     visible_connections,
@@ -236,7 +237,7 @@ class MembershipAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description="Person")
     def person(self, membership: Membership) -> str:
-        return person_link(membership, "user")
+        return person_name(membership, "user")
 
 
 @admin.register(Visit, site=site)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from tenants.access import own_pages
 from tenants.access.decorators import Actor, memberships_of, staff_of
 from tenants.accounts import mfa
 
@@ -25,7 +26,7 @@ STATE_LEGEND = [  # state and kind for the mark, its words, what it means
 @require_GET
 @login_required
 def page(request: Any) -> HttpResponse:
-    """In the layout of staff, or of the user's first client where its two-factor requirement is met."""
+    """In the layout of staff, of the user's first client where its two-factor requirement is met, or of auditors."""
     staff = staff_of(request.user)
     found = [] if staff else memberships_of(request.user)
     layout = "base_app.html"
@@ -33,6 +34,8 @@ def page(request: Any) -> HttpResponse:
         request.actor = Actor(request.user, staff=staff)
     elif found and mfa.client_mfa_is_satisfied(request, request.user, found[0].tenant):
         request.tenant, request.actor = found[0].tenant, Actor(request.user, membership=found[0])
-    else:
+    elif staff or found:
         layout = "base_standalone.html"
+    else:
+        own_pages.identify(request)
     return render(request, "overview/help.html", {"layout": layout, "shapes": STATE_LEGEND, "is_staff": bool(staff)})

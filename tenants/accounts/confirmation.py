@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_GET
 
-from tenants.access import own_pages, reauthentication
+from tenants.access import reauthentication
 from tenants.access.reauthentication import ASKED_EARLY, MAX_AGE, Confirm
 
 CONFIRMED = 204
@@ -53,11 +53,6 @@ class InDialog(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
     """What a request of htmx gets, which comes from the dialog."""
 
     way = ""  # the method shown; the others are offered beside it
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        own_pages.identify(request)
-        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
-        return answer
 
     def get_template_names(self) -> list[str]:
         return ["account/_confirm_identity.html" if self._in_dialog else "account/confirm_identity.html"]

@@ -277,9 +277,13 @@ def _shown(row: Any, path: str, shape: Callable[[Any], str] | None) -> str:
 
 
 def person_link(row: Any, column: str) -> str:
-    """A link to the person of one of the `person_columns`."""
+    """A link to the person of one of the `person_columns`; not for a first column, which is a link to its row."""
     pk = getattr(row, f"{column}_id")
-    return "—" if pk is None else link_by_key(Person, pk, getattr(row, f"{column}_name") or f"person {pk}")
+    return "—" if pk is None else link_by_key(Person, pk, person_name(row, column))
+
+
+def person_name(row: Any, column: str) -> str:
+    return getattr(row, f"{column}_name") or f"person {getattr(row, f'{column}_id')}"
 
 
 def visible_connections(request: Any) -> QuerySet[Connection]:

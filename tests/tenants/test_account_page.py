@@ -41,7 +41,14 @@ def test_every_part_has_an_address_that_shows_the_page_in_the_frame(browser, pat
 
 
 @pytest.mark.parametrize(
-    "path", ["logout/", "second-step/app/", "second-step/passkey/", "file/?file=/c/bloom-dental/calls/export.csv"]
+    "path",
+    [
+        "logout/",
+        "reauthenticate/",
+        "second-step/app/",
+        "second-step/passkey/",
+        "file/?file=/c/bloom-dental/calls/export.csv",
+    ],
 )
 def test_pages_that_a_part_leads_to_stand_in_the_frame_too(browser, path):
     page = browser.get(f"/accounts/{path}").content.decode()

@@ -47,6 +47,7 @@ def test_help_is_for_everyone_who_is_signed_in(client, sign_in, support, auditor
     for user in (support, auditor, make_member(bloom, Role.VIEWER)):
         page = sign_in(user).get("/help/").content.decode()
         assert "Keyboard shortcuts" in page and "Needs a person" in page
+        assert 'class="app"' in page and str(user) in page.partition("<main")[0]
 
 
 def test_security_txt_names_whom_to_tell(client, settings):
