@@ -3,6 +3,7 @@
 //   <button command="show-modal" commandfor="id">  also where the browser does not know invoker commands
 //   <input type="search" data-find="list-id">      hides what does not match; Enter goes to the first that does
 //   <b data-figure="calls-today">          flashes once when a swap changed it
+//   text that is shortened with an ellipsis  shows the whole under the pointer
 //   <table class="cards">                  gets its roles, for readers that go by the layout
 (() => {
   // copying
@@ -99,6 +100,15 @@
   };
   name();
   document.addEventListener("htmx:after:swap", name);
+
+  // shortened texts
+  document.addEventListener("pointerover", event => {
+    for (let one = event.target, near = 0; one instanceof HTMLElement && near < 3; one = one.parentElement, near++) {
+      if (one.scrollWidth <= one.clientWidth || getComputedStyle(one).textOverflow !== "ellipsis") continue;
+      if (!one.closest("[title]")) one.title = one.innerText.trim();
+      return;
+    }
+  });
 
   // toasts
   document.addEventListener("click", event => event.target.closest("[data-dismiss]")?.closest(".toast, .note")?.remove());
