@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The one tool: `up`, `test`, `reset`, `promises`, `bench` and every Django command; sets itself up on a bare machine.
+"""The one tool: `up`, `test`, `reset`, `promises`, `bench`, `pictures` and every Django command.
 
-Only the standard library is imported until the packages are there. See docs/running.md.
+It sets itself up on a bare machine: only the standard library is imported until the packages are there. See
+docs/running.md.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ VENV = HERE / ".venv"
 PYTHON = VENV / "bin" / "python"
 PYTEST = VENV / "bin" / "pytest"
 STAMP = VENV / "patchbay-stamp"
-WITH_TESTS = ("test", "promises", "bench")
+WITH_TESTS = ("test", "promises", "bench", "pictures")
 OURS = ("up", "reset", *WITH_TESTS)
 NEITHER = (
     "Python here can make no environment: neither uv, pip nor ensurepip is there.\n"

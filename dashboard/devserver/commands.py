@@ -2,7 +2,14 @@
 
 from importlib import import_module
 
-MODULES = {"up": "up", "reset": "reset", "test": "checks", "promises": "promises", "bench": "bench"}
+MODULES = {
+    "up": "up",
+    "reset": "reset",
+    "test": "checks",
+    "promises": "promises",
+    "bench": "bench",
+    "pictures": "pictures",
+}
 
 
 def run(name: str, arguments: list[str]) -> int:

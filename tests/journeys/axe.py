@@ -28,8 +28,26 @@ def pale(page: Any) -> list[str]:
     return _run(page, ["color-contrast"])
 
 
+def stand_still(page: Any) -> None:
+    """No animations; and no part is dimmed while it is being asked for again."""
+    page.evaluate(STILL)
+
+
+def by_width(page: Any, *, django: bool = False) -> list[str]:
+    """What can differ between two widths of the same page."""
+    rules = [
+        "color-contrast",
+        "target-size",
+        "scrollable-region-focusable",
+        "aria-required-children",
+        "list",
+        "td-headers-attr",
+    ]
+    return _run(page, rules)
+
+
 def _run(page: Any, rules: list[str]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SOURCE.read_text())
-        page.evaluate(STILL)  # a part that is being asked for again is dimmed for a moment
+        stand_still(page)
     return list(page.evaluate(RUN, rules))
