@@ -27,13 +27,17 @@ PERSON = "+31 6 1234 5699"
 PATIENCE = 60_000  # milliseconds
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
+    """All of them, or those that are named."""
+    if unknown := set(names) - set(PICTURES):
+        sys.exit(f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join(PICTURES)}.")
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with stack.folder() as folder, stack.up(folder) as patchbay, chromium() as browser, controls(patchbay) as sandbox:
         with window(browser, patchbay.url, "owner@bloom.test") as page:
             until_it_has_its_history(page)
-        for name, (email, show) in PICTURES.items():
+        for name in [name for name in PICTURES if name in names or not names]:
+            email, show = PICTURES[name]
             with window(browser, patchbay.url, email) as page:
                 show(page, sandbox)
                 take(page, name)
@@ -115,7 +119,7 @@ def client_overview(page: Page, sandbox: httpx.Client) -> None:
 def staff_overview(page: Page, sandbox: httpx.Client) -> None:
     """Once the data is fresh: the history has kept the workers busy."""
     page.goto("/")
-    expect(page.get_by_role("main")).not_to_contain_text("Its data is old")
+    expect(page.get_by_role("main")).not_to_contain_text("Its data is old", timeout=5 * PATIENCE)
 
 
 def call(page: Page, sandbox: httpx.Client) -> None:
@@ -142,4 +146,4 @@ PICTURES: dict[str, tuple[str, Callable[[Page, Any], None]]] = {  # who looks, a
 }
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
