@@ -51,6 +51,7 @@ AUDITOR_READS = [
     "calls_callreport",
     "calls_calleridcorrection",
     "calls_alarmclearing",
+    "calls_action",
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",

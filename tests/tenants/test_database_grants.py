@@ -6,6 +6,7 @@ import re
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from tenants.auditor_admin.site import site
 from tenants.isolation import scope
 from tenants.isolation.database_grants import APP, APP_REVOKED, AUDITOR, AUDITOR_READS
 
@@ -137,6 +138,10 @@ def rights(role: str) -> dict[str, set[str]]:
         """)
     }
     return {name: held for name, held in found.items() if held}
+
+
+def test_auditors_may_read_what_their_console_lists():
+    assert {model._meta.db_table for model in site._registry} <= set(AUDITOR_READS)
 
 
 def test_each_role_has_the_rights_that_are_listed_and_no_others():
