@@ -121,7 +121,7 @@
     const chain = withItself(owner);
     const views = lines.map(line => view(line, chain));
     if (views.every(one => one.hidden)) continue; // for screen readers, or folded away
-    if (lines.length > 1 && lines.at(-1).top > lines[0].top + 4) {
+    if (lines.length > 1 && lines.at(-1).top > lines[0].top + 4 && !owner.closest('code, kbd, pre')) {
       const broken = [...node.data.matchAll(WORD)].find(one => {
         range.setStart(node, one.index);
         range.setEnd(node, one.index + one[0].length);

@@ -1,72 +1,149 @@
-"""Every main page, wide and on a phone, light and dark: no rule of WCAG broken, nothing wider than the screen."""
+"""Every page for every kind of person, at four widths, light and dark.
+
+No rule of WCAG is broken; no text or control is cut, covered, overprinted or wider than the window; nothing is in the
+console. The widths are 1440, 1024, 720 (what a zoom of 200 % leaves of 1440) and 390 with a finger.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.axe import findings, pale
+from tests.journeys import demo_rows, every_page
+from tests.journeys.axe import by_width, findings, pale, stand_still
+from tests.journeys.calling import talking
+from tests.journeys.demo_rows import CLIENT
+from tests.journeys.every_page import READERS, Page, Reader
+from tests.journeys.layout import crooked, structure
+from tests.journeys.pictures import Album
 
-STAFF = ["/", "/live/", "/clients/", "/clients/new/", "/clients/bloom-dental/", "/inventory/", "/calls/", "/campaigns/",
-         "/connections/", "/activity/", "/sandbox/", "/help/"]  # fmt: skip
-CLIENT = ["", "call/", "live/", "calls/", "campaigns/", "team/", "settings/", "activity/"]
-AUDITOR = ["", "tenants/tenant/", "calls/call/", "tenants/auditentry/"]
-SCREENS = [
-    {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
-]
-OTHER = {"light": "dark", "dark": "light"}
+Size = tuple[int, int]
+WIDE, TABLET, ZOOMED, PHONE = (1440, 900), (1024, 768), (720, 450), (390, 844)
+SCREEN: dict[str, Any] = {"viewport": {"width": WIDE[0], "height": WIDE[1]}, "color_scheme": "light"}
 
 
-@pytest.fixture(params=SCREENS, ids=["wide", "phone"])
-def screen(request):
-    return request.param
+class Reading:
+    """A person who opens page after page in one window; `wrong` has a line for each finding.
+
+    Of pages with the same structure, whoever reads them, the first is seen by axe and at every width, and the album
+    keeps its pictures.
+    """
+
+    def __init__(self, page: Any, name: str, known: set[str], album: Album) -> None:
+        self.page, self.name, self.known, self.album = page, name, known, album
+        self.wrong: list[str] = []
+        self.been: set[str] = set()
+        self.browser = page.context.new_cdp_session(page)
+
+    def read(self, one: Page) -> None:
+        answer = self.page.goto(one.path)
+        if answer.status != one.status:
+            self.wrong.append(f"{one.path} answers {answer.status}")
+        if self.page.url in self.been:  # it led to a page that has been read
+            return
+        self.been.add(self.page.url)
+        stand_still(self.page)
+        is_new = (made_of := structure(self.page)) not in self.known
+        self.known.add(made_of)
+        self._look(one, WIDE, "light", is_new)
+        for size in (TABLET, ZOOMED) if is_new else ():
+            self._measure(one, size)
+        self._finger(True)
+        self._look(one, PHONE, "dark", is_new)
+        self._finger(False)
+        self.page.emulate_media(color_scheme="light")
+        self._size(WIDE)
+
+    def _look(self, one: Page, size: Size, scheme: str, is_new: bool) -> None:
+        self.page.emulate_media(color_scheme=scheme)
+        self._measure(one, size)
+        if not is_new:
+            return
+        whole = size == WIDE or one.is_main
+        self._note(one, f"{size[0]} {scheme}", (findings if whole else by_width)(self.page, django=one.django))
+        self.album.keep(self.page, f"{self.name}-{one.name}-{size[0]}-{scheme}")
+        if one.is_main:
+            other = {"light": "dark", "dark": "light"}[scheme]
+            self.page.emulate_media(color_scheme=other)
+            self._note(one, f"{size[0]} {other}", pale(self.page))
+            self.album.keep(self.page, f"{self.name}-{one.name}-{size[0]}-{other}")
+
+    def _measure(self, one: Page, size: Size) -> None:
+        self._size(size)
+        self._note(one, str(size[0]), crooked(self.page))
+
+    def _size(self, size: Size) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def _finger(self, enabled: bool) -> None:
+        """As Playwright's `has_touch` does, which holds for a whole window."""
+        self.browser.send("Emulation.setTouchEmulationEnabled", {"enabled": enabled})
+
+    def _note(self, one: Page, how: str, found: list[str]) -> None:
+        self.wrong += [f"{one.path} at {how}: {each}" for each in found]
+
+
+@pytest.fixture(scope="session")
+def known() -> set[str]:
+    """The structures of the pages that somebody has read."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def album() -> Album:
+    return Album.empty()
 
 
 @pytest.fixture
-def wrong(screen):
-    """What is wrong with the page at an address, in both schemes of colour."""
-
-    def look(page, path, *, status=200, django=False):
-        answer = page.goto(path)
-        found = [f"answers {answer.status}"] if answer.status != status else []
-        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
-            found.append("is wider than the screen")
-        found += findings(page, django=django)
-        page.emulate_media(color_scheme=OTHER[screen["color_scheme"]])
-        found += [f"{OTHER[screen['color_scheme']]} {one}" for one in pale(page)]
-        page.emulate_media(color_scheme=screen["color_scheme"])
-        return [f"{path} {one}" for one in found]
-
-    return look
-
-
-def test_the_pages_of_staff(window, screen, wrong):
-    page = window("admin@patchbay.test", **screen)
-    assert [one for path in STAFF for one in wrong(page, path)] == []
-    page.goto("/connections/")
-    assert wrong(page, page.get_by_role("main").get_by_role("link").first.get_attribute("href")) == []
+def rows(patchbay, window, sandbox, stillness):
+    """Rows of a demo that stands still: somebody is on the phone and was sent a command, staff has visited the client,
+    and somebody is invited."""
+    found = demo_rows.read(patchbay)
+    if not found.has_live_call or "receipt" not in found.ids:
+        page = window("operator@bloom.test")
+        page.goto(f"/c/{CLIENT}/")
+        talking(page, sandbox, f"+31 6 1234 56{80 + len(found.variants['receipt'])}", "Recall NL")
+        page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
+        page.get_by_role("button", name="Send context").click()
+        page.locator("li.command-receipt").first.wait_for()
+    if "visit" not in found.ids:
+        page = window("admin@patchbay.test")
+        page.goto(f"/c/{CLIENT}/")
+        enter(page)
+    return demo_rows.read(patchbay)
 
 
-def test_the_pages_of_a_client(window, screen, wrong):
-    page = window("owner@bloom.test", **screen)
-    assert [one for path in CLIENT for one in wrong(page, f"/c/bloom-dental/{path}")] == []
-    for section in ("calls", "campaigns"):
-        page.goto(f"/c/bloom-dental/{section}/")
-        links = page.get_by_role("main").locator(f"a[href^='/c/bloom-dental/{section}/']")
-        one = next(href for href in links.evaluate_all("all => all.map(a => a.getAttribute('href'))")
-                   if re.search(r"/[0-9a-f-]+/$", href))  # fmt: skip
-        assert wrong(page, one) == []
+@pytest.mark.parametrize("name", READERS)
+def test_every_page(window, rows, known, album, name):
+    reader = READERS[name]
+    reading = Reading(window(reader.email, **SCREEN), name, known, album)
+    for one in every_page.pages(reader, rows):
+        reading.read(one)
+    if reader.person.staff:
+        go_inside(reading, reader, rows)
+    assert reading.wrong == []
 
 
-def test_the_pages_of_an_auditor(window, screen, wrong):
-    page = window("auditor@patchbay.test", **screen)
-    assert [one for path in AUDITOR for one in wrong(page, f"/admin/{path}", django=True)] == []
+def go_inside(reading: Reading, reader: Reader, rows: demo_rows.DemoRows) -> None:
+    reading.page.goto(f"/c/{CLIENT}/")
+    if enters(reading.page):
+        reading.read(Page("enter", f"/c/{CLIENT}/", status=403))
+        enter(reading.page)
+    for one in every_page.pages(reader, rows, inside=True):
+        reading.read(one)
 
 
-def test_the_pages_without_a_person(window, screen, wrong):
-    page = window(**screen)
-    assert [one for path in ("/accounts/login/", "/accounts/password/reset/") for one in wrong(page, path)] == []
-    page = window("owner@harbor.test", **screen)
-    assert wrong(page, "/nowhere/", status=404) == []
+def enters(page: Any) -> bool:
+    return page.get_by_role("main").get_by_role("button", name=re.compile("^Enter")).count() > 0
+
+
+def enter(page: Any) -> None:
+    """Staff enters the client; support gives a reason."""
+    if (reason := page.get_by_role("main").get_by_role("textbox")).count():
+        reason.fill("They asked for help.")
+    page.get_by_role("main").get_by_role("button", name=re.compile("^Enter")).click()
+    page.wait_for_url(lambda url: urlsplit(url).path == f"/c/{CLIENT}/")
+    page.get_by_role("heading", level=1, name="Overview").wait_for()
