@@ -79,9 +79,9 @@ def without_reload(page: Page, news: str) -> Iterator[None]:
     assert f"changed:{news}" in heard and "changed:poll" not in heard
 
 
-def commands(sandbox: httpx.Client, kind: str) -> list[Any]:
-    """The bodies of the commands of this kind that reached VoiceDock."""
-    asked = [one for one in sandbox.get("log").json()["requests"] if one["path"].endswith("/control")]
+def commands(sandbox: httpx.Client, kind: str, call: str = "") -> list[Any]:
+    """The bodies of the commands of this kind that reached VoiceDock; those into the call of this id only, if given."""
+    asked = [one for one in sandbox.get("log").json()["requests"] if one["path"].endswith(f"{call}/control")]
     return [one["body"] for one in asked if one["body"].get("type") == kind]
 
 

@@ -39,6 +39,7 @@ def test_each_action_from_the_keyboard(window, sandbox, talkative, assistant, la
     form = page.locator("#action-1")
     expect(form).to_contain_text(shown)
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    expect(form.get_by_role("button")).to_be_enabled()  # comes a moment after the header's words
     assert commands_of(sandbox, code) == [], "opening it sends nothing"
     page.keyboard.press("Enter")
     expect(form).to_contain_text("Fill in the code.")
@@ -78,6 +79,7 @@ def test_handing_over_needs_a_person_chosen(window, sandbox, talkative):
     talking(page, sandbox, "+31 6 1234 5653", "Recall NL")
     before = len(commands(sandbox, "transfer"))
     press(page, "3")
+    expect(page.locator("#action-3").get_by_role("button")).to_be_enabled()
     page.keyboard.press("Enter")
     expect(page.locator("#action-3")).to_contain_text("Choose whom to transfer to.")
     assert len(commands(sandbox, "transfer")) == before

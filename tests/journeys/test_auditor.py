@@ -34,7 +34,8 @@ def assert_nothing_writes(page):
     assert main.locator("form[method=post]").locator("button, input:not([type=hidden]), select").count() == 0
     assert main.get_by_role("link", name=re.compile("^(Add|Change|Delete) ")).count() == 0
     assert main.get_by_role("button", name=re.compile("Save|Delete|Add")).count() == 0
-    assert main.locator("select[name=action], .addlink, .deletelink").count() == 0
+    offered = main.locator("select[name=action], .addlink, .deletelink").filter(visible=True)
+    assert offered.count() == 0  # Django's script keeps a hidden one for rows that can be added
 
 
 def test_an_auditor_searches_and_filters(window):

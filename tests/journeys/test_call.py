@@ -30,7 +30,7 @@ def test_a_call_comes_to_life_before_ones_eyes(window, sandbox, talkative, still
 def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
-    talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
+    call = talking(page, sandbox, "+31 6 1234 5602", "Recall NL")
     rows = page.locator("#call-timeline li.command-receipt")
 
     sandbox.post("faults", json={"fault": "slow", "route": "/calls/*/control", "seconds": 3})
@@ -41,6 +41,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
         expect(receipt).to_contain_text("on its way")
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("VoiceDock does not tell whether it was used")
+        expect(page.locator("#main [aria-busy=true]")).to_have_count(0)  # the answer to what was sent has come here too
 
         page.get_by_role("radio", name="Say").check(force=True)
         page.get_by_placeholder("Exactly what the assistant should say").fill("One moment please.")
@@ -59,7 +60,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to +31 20 555 0150")
     expect(page.locator("#call-diagram li").last).to_contain_text("+31 20 555 0150")
     expect(page.get_by_role("main")).to_contain_text(re.compile("Transfer.*Accepted.*Confirmed", re.DOTALL))
-    assert [len(commands(sandbox, kind)) for kind in ("inject-context", "say", "transfer")] == [1, 1, 1]
+    assert [len(commands(sandbox, kind, call)) for kind in ("inject-context", "say", "transfer")] == [1, 1, 1]
 
 
 def test_ending_asks_once_and_shows_that_it_worked(window, talkative, sandbox):
@@ -99,10 +100,10 @@ def test_a_realtime_call_says_before_the_click_what_will_not_work(window, talkat
 def test_one_press_transfers_to_a_person_that_the_client_has_named(window, talkative, sandbox):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/")
-    talking(page, sandbox, "+31 6 1234 5606", "Recall NL")
+    call = talking(page, sandbox, "+31 6 1234 5606", "Recall NL")
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_role("group", name="Transfer to").get_by_role("button", name="Reception").click()
     expect(page.locator("#call-header")).to_contain_text("Transferring to Reception")
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to Reception")
-    sent = [one for one in commands(sandbox, "transfer") if one["destination"] == "+31205550155"]
+    sent = [one for one in commands(sandbox, "transfer", call) if one["destination"] == "+31205550155"]
     assert [one["message"] for one in sent] == ["I am putting you through to Reception."]
