@@ -90,6 +90,13 @@ def test_an_end_that_was_asked_for_stands_behind_its_command_by_either_clock(blo
     assert texts.index("End call") < texts.index("Ended")
 
 
+def test_an_answer_stands_behind_the_placing_by_either_clock(bloom):
+    call = ended(bloom)
+    call.created_at = call.started_at + timedelta(seconds=7)
+    texts = words(shown(bloom, call, make_report(bloom, call, messages=TALK)))
+    assert texts[0].startswith("Placed") and texts[1:3] == ["Answered", "Good day."]
+
+
 @pytest.mark.parametrize("is_mine", [True, False])
 def test_whoever_ended_the_call_is_named(bloom, make_member, sign_in, is_mine):
     sanne, dora = make_member(bloom, Role.OPERATOR, "Sanne Visser"), make_member(bloom, Role.OWNER, "Dora Bloom")

@@ -36,7 +36,7 @@ def conversation(
     messages: Sequence[dict[str, str]],
 ) -> list[Step]:
     """Sentences and commands in one order. `shown` are the messages that are shown, with their index in `messages`."""
-    began = call.started_at or call.created_at
+    began = max(call.started_at or call.created_at, call.created_at)
     rows: list[Step] = []
     left = [(receipt, entry, _cause(receipt, messages)) for receipt, entry in sent]
     for index, entry in shown:

@@ -83,7 +83,8 @@ def _steps(
     elif call.state in (State.CONNECTING, State.RINGING) and not call.started_at:
         yield step(order.AFTER, call.state_at, labels.states.read(call.state)[1], call.state)
     if answered_at := call.started_at or (call.state_at if call.is_answered else None):
-        yield step(order.FIRST, answered_at, "Answered", State.IN_PROGRESS)
+        answered = step(order.FIRST, answered_at, "Answered", State.IN_PROGRESS)
+        yield answered.not_before([call.created_at])  # by VoiceDock's clock it may lie before
     alarm = call.current_alarm
     if alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING) and f"call.{alarm}" not in actions:
         at = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
