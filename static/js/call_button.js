@@ -7,6 +7,7 @@
 //     as <input name="line_by_rule"> is not empty: a person who chooses another line empties it
 //   <small data-line-reason-of="number">  says why the line is chosen
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
+//   <div data-preview id="…">  fields that the server draws anew: what was typed after it was asked stays
 (() => {
   const echoOf = field => {
     const echo = field.form?.querySelector("[data-number-echo]");
@@ -63,6 +64,23 @@
     field.value = link.dataset.fillWith;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  });
+  const fields = id => [...document.getElementById(id)?.querySelectorAll("input:not([type=hidden]), textarea, select") ?? []];
+  let typed = { id: "", values: new Map() };
+  const boxed = field => field.type === "checkbox" || field.type === "radio";
+  const named = field => boxed(field) ? `${field.name}=${field.value}` : field.name;
+  document.addEventListener("htmx:before:swap", event => {
+    const { id } = event.detail.ctx?.sourceElement?.closest?.("[data-preview]") ?? {};
+    typed = { id, values: new Map(id ? fields(id).map(field => [named(field), boxed(field) ? field.checked : field.value]) : []) };
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const field of typed.id ? fields(typed.id) : []) {
+      const value = typed.values.get(named(field));
+      if (value === undefined) continue;
+      if (boxed(field)) field.checked = value;
+      else if (field.tagName !== "SELECT" || [...field.options].some(option => option.value === value)) field.value = value;
+    }
+    typed = { id: "", values: new Map() };
   });
   for (const update of [group, chooseLine]) addEventListener("htmx:after:swap", update);
   for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [showLabel, showOpening]) addEventListener(event, update);

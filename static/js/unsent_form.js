@@ -12,11 +12,12 @@
   if (!form) return;
 
   const fill = field => {
-    const typed = values[field.name];
+    const typed = values[field.name], before = [field.checked, field.value];
     if (field.type === "checkbox" || field.type === "radio") field.checked = typed?.includes(field.value) ?? false;
     else if (field.multiple) for (const option of field.options) option.selected = typed?.includes(option.value) ?? false;
     else if (typed) field.value = typed[0];
     else return;
+    if (!field.multiple && field.checked === before[0] && field.value === before[1]) return;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
   };

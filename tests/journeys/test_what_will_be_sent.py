@@ -81,3 +81,17 @@ def test_what_the_call_changes_is_shown_sent_and_kept(window, talkative, sandbox
     assert override["first_message"] == "Good afternoon Mrs de Wit, it is about Tuesday, 10:40."
     assert override["llm_config"]["messages"][0]["content"].endswith("- 40 minutes with Dr Bloom\n- Takes apixaban")
     assert not {"agent_id", "agent", "agent_config"} & (body.keys() | override.keys())
+
+
+def test_what_is_typed_while_the_fields_are_drawn_anew_stays(window):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    fields, held = page.locator("#call-changes"), []
+    fields.evaluate("block => block.setAttribute('data-before', '')")
+    page.route("**/call/preview/?part=changes", lambda route: held.append(route))
+    with page.expect_request("**/call/preview/?part=changes"):
+        page.get_by_role("radio", name=re.compile("^Front desk live")).check()
+    page.locator("[name=first_message]").fill("Typed meanwhile.")
+    held[0].continue_()
+    expect(page.locator("#call-changes[data-before]")).to_have_count(0)
+    expect(page.locator("[name=first_message]")).to_have_value("Typed meanwhile.")
