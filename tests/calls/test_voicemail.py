@@ -1,6 +1,7 @@
 """Voicemail is an outcome of its own, by what VoiceDock tells of the call, and out of the reached share."""
 
 import pytest
+from django.utils import timezone
 
 from dashboard.calls.models import Call
 from dashboard.calls.updates import voicemail
@@ -56,7 +57,7 @@ def test_voicemail_is_not_reached(bloom):
     make_call(bloom, state="ended", machine_source=Source.TRANSCRIPT)
     with scope.for_tenant(bloom.tenant):
         calls = Call.objects.filter(tenant=bloom.tenant)
-        today = figures.today(calls, bloom.tenant.zone)
+        today = figures.weeks(calls, bloom.tenant.zone, timezone.now()).today.this
     assert (today.calls, today.reached, today.missed, today.share) == (2, 1, 1, 50)
 
 

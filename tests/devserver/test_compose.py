@@ -14,6 +14,7 @@ READ = re.compile(
     r"""(?:environ(?:\.get\(|\[)|_need\()\s*["']((?:PATCHBAY|DATABASE|CELERY|CACHE|VOICEDOCK)_[A-Z_]+)["']"""
 )
 LOCAL = {  # settings of `up`, of tests and of single commands, which no service of a deployment takes
+    "PATCHBAY_ARTIFACTS": "tests",
     "PATCHBAY_DATA": "where `up` keeps its data",
     "PATCHBAY_DEMO": "set by `up`",
     "PATCHBAY_DEVELOPMENT": "a checkout on one's own machine, refused in production",

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.axe import findings
 from tests.journeys.calling import BEGIN, PANEL, region
 
-AS_IT_IS, ON_A_PHONE, CHANGED = "+31 6 1234 5641", "+31 6 1234 5643", "+31 6 1234 5642"
+AS_IT_IS, ON_A_PHONE, CHANGED = "+31 6 1234 5671", "+31 6 1234 5673", "+31 6 1234 5672"
 
 
 def arrived(sandbox: Any, destination: str) -> dict[str, Any]:
