@@ -72,5 +72,5 @@ def test_a_sip_user_is_read_as_in_the_clients_country():
 def test_countries_that_may_not_be_called_are_refused_in_sip_addresses_too():
     tenant = Tenant(name="Bloom Dental", allowed_countries=["NL"])
     for text in ("+33 1 53 34 56 78", "sip:+33153345678@trunk.example.com"):
-        with pytest.raises(destinations.NotCallable, match="This number rings in France"):
+        with pytest.raises(destinations.NotCallable, match="Bloom Dental may not call France"):
             transfer_targets.read(tenant, text)

@@ -50,6 +50,7 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
         expect(receipt).to_contain_text("Accepted by VoiceDock")
         expect(receipt).to_contain_text("Confirmed")
     assert findings(page) == []
+    expect(page.locator("#main [aria-busy=true]")).to_have_count(0)
 
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_text("Another number", exact=True).click()
