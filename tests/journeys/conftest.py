@@ -1,6 +1,7 @@
 """Journeys go through real processes with a real browser; one Patchbay for all of them."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.devserver.demo_logins import PASSWORD
+from tenants.access.reauthentication import MAX_AGE
 from tests import patience, stack
 from tests.journeys.calling import people_of_journeys
 
 PATIENCE = patience.PATIENCE * 1000  # milliseconds
+RECENT = MAX_AGE / 2  # seconds; a sign-in that is older makes the dialog *Confirm that it is you* come
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +60,8 @@ def stillness(sandbox: httpx.Client) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def signed_in() -> dict[str, Any]:
-    """Who has come through the form already, and what the browser kept of it."""
+def signed_in() -> dict[str, tuple[float, Any]]:
+    """Who has come through the form already: when, and what the browser kept of it."""
     return {}
 
 
@@ -67,7 +70,7 @@ def window(
     browser: Any,
     base_url: str,
     sign_in: Callable[[Any, str], None],
-    signed_in: dict[str, Any],
+    signed_in: dict[str, tuple[float, Any]],
     request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Any]]:
     """A page of somebody's own; the browser's options may follow. Its console must stay silent. When the test fails,
@@ -75,15 +78,17 @@ def window(
     open_ones, console, failed = [], [], request.session.testsfailed
 
     def open_as(email: str = "", **options: Any) -> Any:
-        context = browser.new_context(base_url=base_url, storage_state=signed_in.get(email), **options)
+        since, kept = signed_in.get(email, (float("-inf"), None))
+        is_kept = time.monotonic() - since < RECENT
+        context = browser.new_context(base_url=base_url, storage_state=kept if is_kept else None, **options)
         context.set_default_timeout(PATIENCE)
         open_ones.append(context)
         page = context.new_page()
         page.on("console", lambda line: console.append(f"{page.url} {line.text}") if _is_trouble(line) else None)
         page.on("pageerror", lambda error: console.append(f"{page.url} {error}"))
-        if email and email not in signed_in:
+        if email and not is_kept:
             sign_in(page, email)
-            signed_in[email] = context.storage_state()
+            signed_in[email] = (time.monotonic(), context.storage_state())
         return page
 
     expect.set_options(timeout=PATIENCE)

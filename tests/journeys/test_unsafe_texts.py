@@ -1,4 +1,7 @@
-"""Hostile strings come the way everything comes, from VoiceDock and from people, and every page shows them as text."""
+"""Hostile strings come the way everything comes, from VoiceDock and from people, and every page shows them as text.
+
+By its name this runs after the other journeys: the rows that it leaves are no demo to look at.
+"""
 
 from __future__ import annotations
 
