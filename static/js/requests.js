@@ -29,6 +29,9 @@
     } else start(form, button);
   }, true);
   addEventListener("submit", event => { if (event.defaultPrevented && !sentByHtmx(event.target)) stop(event.target); });
+  document.addEventListener("htmx:after:swap", () => { // news that are drawn meanwhile know nothing of it
+    for (const { button } of busy.values()) button?.setAttribute("aria-busy", "true");
+  });
   addEventListener("pageshow", () => { for (const form of [...busy.keys()]) stop(form); });
   document.addEventListener("htmx:finally:request", event => {
     stop(event.detail.ctx.sourceElement);

@@ -55,6 +55,13 @@ def test_a_form_is_sent_once_and_shows_that_it_works(page, site):
     page.evaluate("() => { const send = document.getElementById('send'); send.click(); send.click(); }")
     expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
     page.evaluate("() => document.getElementById('f').requestSubmit()")
+    page.evaluate(
+        """() => {
+            document.getElementById('send').removeAttribute('aria-busy');
+            document.dispatchEvent(new CustomEvent('htmx:after:swap'));
+        }"""
+    )
+    expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
     site.hold.set()
     expect(page.locator("#out")).to_have_text("answered")
     expect(page.locator("#send")).not_to_have_attribute("aria-busy", "true")
