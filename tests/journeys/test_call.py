@@ -54,12 +54,12 @@ def test_every_command_leaves_a_receipt(window, talkative, sandbox):
 
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_text("Another number", exact=True).click()
-    page.get_by_label("Number or SIP address").fill("+31 20 555 0150")
+    page.get_by_label("Number or SIP address").fill("+31 20 555 0199")
     page.get_by_role("button", name="Transfer the person").click()
-    expect(page.locator("#call-header")).to_contain_text("Transferring to +31 20 555 0150")
+    expect(page.locator("#call-header")).to_contain_text("Transferring to +31 20 555 0199")
     expect(page.locator("#call-diagram li")).to_have_count(4)
-    expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to +31 20 555 0150")
-    expect(page.locator("#call-diagram li").last).to_contain_text("+31 20 555 0150")
+    expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to +31 20 555 0199")
+    expect(page.locator("#call-diagram li").last).to_contain_text("+31 20 555 0199")
     expect(page.get_by_role("main")).to_contain_text(re.compile("Transfer.*Accepted.*Confirmed", re.DOTALL))
     assert [len(commands(sandbox, kind, call)) for kind in ("inject-context", "say", "transfer")] == [1, 1, 1]
 
