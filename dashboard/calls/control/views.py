@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,35 +24,33 @@ ZONES = time_zones.choices()
 @require_http_methods(["GET", "HEAD", "POST"])
 @tenant_view(Permission.MANAGE_TRANSFER_TARGETS)
 def targets(request: TenantRequest) -> HttpResponse:
-    rows = target_forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
-    status = 422 if rows.is_bound else 200
-    if request.method == "POST" and rows.is_valid():
-        try:
-            changed = transfer_book.save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
-        except transfer_book.ListChanged as error:
-            target_forms.mark_stale(rows, request.tenant, error.message)
-            status = 409
-        else:
-            messages.success(request, "The transfer targets are saved." if changed else "Nothing was different.")
-            return HttpResponseRedirect(reverse("transfer-targets", args=[request.tenant.slug]))
-    return render(request, "calls/transfer_targets.html", {"rows": rows, "zones": ZONES}, status=status)
+    return _edit_list(request, target_forms, transfer_book.save, "transfer targets", {"zones": ZONES})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @tenant_view(Permission.MANAGE_ACTIONS)
 def actions(request: TenantRequest) -> HttpResponse:
-    rows = action_forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
+    return _edit_list(request, action_forms, action_book.save, "actions")
+
+
+def _edit_list(
+    request: TenantRequest, forms: ModuleType, save: Callable[..., bool], what: str, more: dict[str, Any] | None = None
+) -> HttpResponse:
+    """A page with the whole list as a form set of `forms`; 409 where somebody else changed the list meanwhile."""
+    name = what.replace(" ", "-")
+    rows = forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
     status = 422 if rows.is_bound else 200
     if request.method == "POST" and rows.is_valid():
         try:
-            changed = action_book.save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
-        except action_book.ListChanged as error:
-            action_forms.mark_stale(rows, request.tenant, error.message)
+            changed = save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
+        except transfer_book.ListChanged as error:
+            forms.mark_stale(rows, request.tenant, error.message)
             status = 409
         else:
-            messages.success(request, "The actions are saved." if changed else "Nothing was different.")
-            return HttpResponseRedirect(reverse("actions", args=[request.tenant.slug]))
-    return render(request, "calls/actions.html", {"rows": rows}, status=status)
+            messages.success(request, f"The {what} are saved." if changed else "Nothing was different.")
+            return HttpResponseRedirect(reverse(name, args=[request.tenant.slug]))
+    template = f"calls/{name.replace('-', '_')}.html"
+    return render(request, template, {"rows": rows} | (more or {}), status=status)
 
 
 @require_GET
