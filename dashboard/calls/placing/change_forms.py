@@ -124,7 +124,7 @@ class ChangesForm(forms.Form):
         """Values that were typed for variables which the texts no longer have: they come back with them."""
         names = {name: name.removeprefix(VARIABLE_FIELD) for name in self.data if name.startswith(VARIABLE_FIELD)}
         left = [name for name, variable in names.items() if variable not in self.variables and self.data[name]]
-        return [(name, self.data[name][:LONGEST_VALUE]) for name in left[:MOST_VARIABLES]]
+        return [(name, self.data[name]) for name in left[:MOST_VARIABLES]]
 
     def more_fields(self) -> list[forms.BoundField]:
         """Those that are rarely needed, as far as this assistant has them."""

@@ -16,7 +16,6 @@ from tenants.isolation import scope
 from tenants.models import AssistantConfiguration, AssistantDedication
 
 FRESH = timedelta(minutes=15)  # three syncs of the inventory
-PIPELINE = Family.PIPELINE
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class SavedAssistant:
 
     @property
     def is_pipeline(self) -> bool:
-        return family_of(self.provider) is PIPELINE
+        return family_of(self.provider) is Family.PIPELINE
 
     def with_reference(self, override: dict[str, Any], reference: str) -> dict[str, Any]:
         """The override with our reference in the metadata, by which webhooks name the call."""

@@ -47,9 +47,17 @@ def call_now(request: TenantRequest) -> HttpResponse:
         return _page(request, form, lines, assistants, balance)
 
 
-def _form(request: TenantRequest, lines: list[NumberDedication], assistants: list[AssistantDedication]) -> PlaceForm:
+def _form(
+    request: TenantRequest,
+    lines: list[NumberDedication],
+    assistants: list[AssistantDedication],
+    *,
+    only_chosen: bool = False,
+) -> PlaceForm:
+    """`only_chosen`: what the other assistants are made of, whole prompts, is not read."""
     offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines, "assistants": assistants}
-    offered["saved"] = saved_assistants(assistants)
+    chosen = request.POST.get("assistant", "")
+    offered["saved"] = saved_assistants([one for one in assistants if not only_chosen or str(one.pk) == chosen])
     if request.method == "POST":
         return PlaceForm(request.POST, **offered)
     wanted = request.GET
@@ -122,7 +130,7 @@ def preview(request: TenantRequest) -> HttpResponse:
     balance = None if htmx else own_minutes(request.tenant)
     with scope.for_tenant(request.tenant):
         lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
-        form = _form(request, lines, assistants)
+        form = _form(request, lines, assistants, only_chosen=bool(htmx))
         form.is_valid()
         if not htmx:
             return _page(request, form, lines, assistants, balance, template="calls/call_now.html")
