@@ -60,7 +60,7 @@ def fields(listed: str) -> dict[str, bool]:
             raise Unreadable(f"“{name}” stands in the list twice.")
         found[name] = not part.endswith("?")
     if len(found) > MOST_FIELDS:
-        raise Unreadable(f"That are {len(found)} fields; the panel has room for {MOST_FIELDS}.")
+        raise Unreadable(f"These are {len(found)} fields; give at most {MOST_FIELDS}.")
     return found
 
 

@@ -1,9 +1,9 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
 -- number and with an assistant that are dedicated to this client for the next 45 seconds, to a country and a kind of
--- number that staff allow the client, and while no call of the client has an alarm about a wrong number or assistant. When the call was claimed, and what VoiceDock is asked for (the
--- `asked_…` columns, from the dedications), is written here alone. The rows that are read stay locked until the commit,
--- so that a release or a suspension comes before or after, never in between: `dedication_is_in_use` and
--- `tenant_is_sending` take the same locks.
+-- number that staff allow the client, and while no call of the client has an alarm about a wrong number or assistant.
+-- When the call was claimed, and what VoiceDock is asked for (the `asked_…` columns, from the dedications), is written
+-- here alone. The rows that are read stay locked until the commit, so that a release or a suspension comes before or
+-- after, never in between: `dedication_is_in_use` and `tenant_is_sending` take the same locks.
 CREATE FUNCTION public.call_leaves() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,8 +14,8 @@ BEGIN
   IF TG_OP = 'UPDATE' AND NEW.state = 'sending' AND OLD.state NOT IN ('queued', 'sending') THEN
     RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
-  SELECT t.allowed_countries, t.allowed_kinds INTO client FROM public.tenants_tenant t WHERE t.id = NEW.tenant_id AND t.status = 'active'
-    AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;
+  SELECT t.allowed_countries, t.allowed_kinds INTO client FROM public.tenants_tenant t
+    WHERE t.id = NEW.tenant_id AND t.status = 'active' AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this client may not dial' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
