@@ -116,8 +116,13 @@ def _began(call: Call, me: User | None) -> str:
     words = f"{who} placed the call"
     if call.placed_at and call.sent_at:
         took = (call.placed_at - call.sent_at).total_seconds()
-        words += f"; VoiceDock took it in {with_unit(f'{took:.1f}', 's')}"
+        words += f"; VoiceDock took it {_within(took)}"
     return words
+
+
+def _within(seconds: float) -> str:
+    """`in 0.3 s`, `at once`."""
+    return f"in {with_unit(f'{seconds:.1f}', 's')}" if seconds >= 0.05 else "at once"
 
 
 def ending(call: Call, receipts: list[Receipt], me: User | None, targets: Mapping[str, str]) -> str:
