@@ -115,7 +115,7 @@ def test_the_panel_shows_both(bloom, make_member, sign_in):
 
 def test_assistants_show_it_in_their_rows(bloom, make_member, make_staff, sign_in):
     send(bloom, "say", 4, effect="confirmed", family=bloom.assistant.assistant.family)
-    line = "Say: confirmed 4 of 4 in 30 days"
+    line = "Pipeline here in 30 days: Say confirmed 4 of 4"
     assert line in sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
     assert line in sign_in(make_staff(StaffRole.ADMIN)).get("/clients/bloom-dental/").content.decode()
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.calls.models import Receipt
 from dashboard.voicedock import CommandType
-from dashboard.voicedock.capabilities import Family
+from dashboard.voicedock.capabilities import Family, badge
 from dashboard.voicedock.commands import label
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -57,14 +57,7 @@ class Figures:
     @property
     def words(self) -> str:
         """`confirmed 17 of 20 in 30 days`; of context, which nothing confirms, how often it was accepted."""
-        if not self.total:
-            return f"not sent in {DAYS} days"
-        if self.is_never_reported:
-            return f"accepted {self.accepted} of {self._of(self.total)}"
-        if not self.known:
-            return f"none confirmed yet of {self._of(self.total)}"
-        more = f", {self.open} more not known" if self.open else ""
-        return f"confirmed {self.confirmed} of {self._of(self.known)}{more}"
+        return self._words(f" in {DAYS} days")
 
     @property
     def tone(self) -> str:
@@ -76,11 +69,21 @@ class Figures:
 
     @property
     def line(self) -> str:
-        """`Say: confirmed 2 of 20 in 30 days`."""
-        return f"{label(self.command)}: {self.words}"
+        """`Say confirmed 2 of 20`, where the period stands before it."""
+        return f"{label(self.command)} {self._words('')}"
 
-    def _of(self, count: int) -> str:
-        return f"the last {count}" if self.total >= MOST else f"{count} in {DAYS} days"
+    def _words(self, period: str) -> str:
+        if not self.total:
+            return f"not sent{period}"
+        if self.is_never_reported:
+            return f"accepted {self.accepted} of {self._of(self.total, period)}"
+        if not self.known:
+            return f"none confirmed yet of {self._of(self.total, period)}"
+        more = f", {self.open} more not known" if self.open else ""
+        return f"confirmed {self.confirmed} of {self._of(self.known, period)}{more}"
+
+    def _of(self, count: int, period: str) -> str:
+        return f"the last {count}" if self.total >= MOST else f"{count}{period}"
 
 
 Measured = Mapping[str, Mapping[str, Figures]]  # by family and command
@@ -98,9 +101,10 @@ def of_all_clients() -> Measured:
     return _figures(Receipt.objects.all(), Family)
 
 
-def lines(measured: Mapping[str, Figures]) -> list[str]:
-    """What was sent to this family of model, a line for each command; none where nothing was sent."""
-    return [one.line for one in measured.values() if one.total]
+def summary(family: str, measured: Mapping[str, Figures]) -> str:
+    """`Pipeline here in 30 days: Say confirmed 2 of 20 · …`, of all assistants of the family; "" for nothing sent."""
+    sent = [one.line for one in measured.values() if one.total]
+    return f"{badge(family).label} here in {DAYS} days: {' · '.join(sent)}" if sent else ""
 
 
 def rows(receipts: QuerySet[Receipt], families: Iterable[str]) -> QuerySet[Receipt, tuple[str, ...]]:

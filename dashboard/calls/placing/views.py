@@ -272,7 +272,7 @@ def _assistant(
         "name": str(assistant),
         "family": assistant.family,
         "words": composer.caption(assistant.family),
-        "measured": measured.lines(here[assistant.family]),
+        "measured": measured.summary(assistant.family, here[assistant.family]),
         "first_message": (saved and saved.first_message) or assistant.first_message,
         "checked": str(dedication.pk) == chosen,
     }

@@ -92,7 +92,7 @@ def _dedications(request: StaffRequest, client: Any, named: int, name_form: Line
     assistants: list[Any] = list(client_queries.assistant_dedications(client))
     here = measured.of_client(client, [one.assistant.family for one in assistants])
     for one in assistants:
-        one.measured = measured.lines(here[one.assistant.family])
+        one.measured = measured.summary(one.assistant.family, here[one.assistant.family])
     by_number, by_assistant = figures.calls_of_dedications(client)
     for held, counts in ((numbers, by_number), (assistants, by_assistant)):
         for dedication in held:
