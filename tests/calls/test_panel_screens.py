@@ -167,6 +167,15 @@ def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator_brow
     assert "a draft" not in str(sent[0]["command"])
 
 
+def test_the_answer_to_a_command_has_the_figures_of_now(bloom, operator_browser, sent):
+    call = make_call(bloom)
+    make_receipt(bloom, call)
+    form = {"type": "say", "words": "One moment.", "token": str(uuid.uuid4())}
+    page = operator_browser.post(at(call, "command/"), form, headers=HTMX).content.decode()
+    (figures,) = re.findall(r'id="measured-.*?</p>', page, re.S)
+    assert figures.startswith('id="measured-say"') and "of 1 in 30 days" in figures
+
+
 def test_without_a_script_a_command_returns_to_the_panel(bloom, operator_browser, sent):
     call = make_call(bloom)
 
