@@ -77,6 +77,7 @@ class TenantAdmin(ReadOnlyModelAdmin):
         column("slug", "Name in addresses"),
         column("max_concurrent_calls", "Calls at once"),
         column("max_calls_per_day", "Calls a day"),
+        column("transient_calls", "One-time assistants allowed"),
         column("default_number", "Usual number"),
         column("default_assistant", "Usual assistant"),
         column("requires_second_step", "Two-factor authentication required"),
@@ -228,6 +229,7 @@ class MembershipAdmin(ReadOnlyModelAdmin):
         column("tenant", "Client"),
         column("role", "Role"),
         column("sees_transcripts", "Reads transcripts as a viewer"),
+        column("places_transient_calls", "May use one-time assistants"),
         column("created_at", "Since"),
     ]
     list_filter = [ClientFilter, "role", "created_at"]

@@ -102,6 +102,17 @@ def change_kinds(tenant: Tenant, kinds: list[str], *, by: User) -> None:
 
 
 @scope.requires_scope
+def change_transient_calls(tenant: Tenant, allowed: bool, *, by: User) -> None:
+    """Set whether the client may place calls with one-time assistants; its owner gives the right to members."""
+    tenant.transient_calls = allowed
+    tenant.save(update_fields=["transient_calls"])
+    if allowed:
+        audit.record(by, tenant, "tenant.transient-calls-allowed", tenant, name=tenant.name)
+    else:
+        audit.record(by, tenant, "tenant.transient-calls-withdrawn", tenant, name=tenant.name)
+
+
+@scope.requires_scope
 def dedicate_number(
     tenant: Tenant, number: Number, *, by: User | None, start: datetime | None = None, name: str = ""
 ) -> NumberDedication:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Case, CharField, DateTimeField, F, Value, When
 
-from dashboard.calls.models import STOPS_DIALING, Call
+from dashboard.calls.models import LARGE, STOPS_DIALING, Call
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
@@ -62,7 +62,6 @@ SETTLED_ALARM: dict[str, Any] = {
     "alarm": _unless_dialing_stops("", Call._meta.get_field("alarm")),
     "alarm_at": _unless_dialing_stops(None, Call._meta.get_field("alarm_at")),
 }
-LARGE = "assistant_override"  # written once, with the call
 REFRESH_FIELDS = [
-    field.attname for field in Call._meta.concrete_fields if not field.is_relation and field.attname != LARGE
+    field.attname for field in Call._meta.concrete_fields if not field.is_relation and field.attname not in LARGE
 ]

@@ -251,6 +251,19 @@ class KindsForm(ShownValues, forms.Form):
         super().__init__(*args, **kwargs | {"initial": {"kinds": tenant.allowed_kinds}})
 
 
+class TransientCallsForm(ShownValues, forms.ModelForm):
+    """Whether a client may place calls with one-time assistants."""
+
+    class Meta:
+        model = Tenant
+        fields = ("transient_calls",)
+        labels = {"transient_calls": "It may place calls with one-time assistants"}
+        help_texts = {
+            "transient_calls": "Its people then decide all that such an assistant says. Its owner gives this right to "
+            "members, on the team page."
+        }
+
+
 class RetentionForm(ShownValues, forms.ModelForm):
     class Meta:
         model = Tenant

@@ -22,6 +22,7 @@ urlpatterns = [
     path("clients/<slug:slug>/limits/", settings.limits, name="client-limits"),
     path("clients/<slug:slug>/countries/", settings.countries, name="client-countries"),
     path("clients/<slug:slug>/kinds/", settings.kinds, name="client-kinds"),
+    path("clients/<slug:slug>/one-time-assistants/", settings.transient_calls, name="client-transient-calls"),
     path("clients/<slug:slug>/suspend/", status.suspend, name="client-suspend"),
     path("clients/<slug:slug>/close/", status.close, name="client-close"),
     path("clients/<slug:slug>/reopen/", status.reopen, name="client-reopen"),

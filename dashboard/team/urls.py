@@ -11,6 +11,7 @@ urlpatterns = [
     path("c/<slug:slug>/team/", team.page, name="team"),
     path("c/<slug:slug>/team/invite/", team.invite, name="team-invite"),
     path("c/<slug:slug>/team/<int:pk>/role/", team.change_role, name="team-role"),
+    path("c/<slug:slug>/team/<int:pk>/one-time-assistants/", team.transient_calls, name="team-transient-calls"),
     path("c/<slug:slug>/team/<int:pk>/remove/", team.remove, name="team-remove"),
     path("c/<slug:slug>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="team-withdraw"),
     path("c/<slug:slug>/team/support/", support.grant, name="support-pass"),

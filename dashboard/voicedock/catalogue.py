@@ -1,9 +1,11 @@
-"""Providers' models and languages that VoiceDock's catalogue names (`docs/voicedock-api.md §8.1`), as data.
+"""What VoiceDock's catalogue names of providers: models, languages, voices, ranges (`docs/voicedock-api.md §8.1`).
 
 The API validates against its catalogue: what is not in here may exist by now, but is not offered.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 MODELS: dict[str, tuple[str, ...]] = {  # by `llm_config.provider`, the default first
     "openai": (
@@ -72,3 +74,93 @@ LANGUAGES: dict[str, str] = {  # of speech recognition; `multi` recognizes sever
     "id": "Indonesian",
     "vi": "Vietnamese",
 }
+STT_MODELS: dict[str, tuple[str, ...]] = {  # by `stt_config.provider`, the default first
+    "deepgram": ("nova-3", "nova-3-general"),
+    "elevenlabs": ("scribe_v2_realtime",),
+    "gladia": ("solaria-1",),
+    "mistral": ("voxtral-mini-latest",),
+    "google": ("chirp_3",),
+}
+_ELEVENLABS = (
+    "eleven_flash_v2_5",
+    "eleven_v4_turbo",
+    "eleven_v4",
+    "eleven_v3",
+    "eleven_multilingual_v2",
+    "eleven_turbo_v2_5",
+)
+TTS_MODELS: dict[str, tuple[str, ...]] = {  # by `tts_config.provider`, the default first; empty: none are named
+    "elevenlabs": _ELEVENLABS,
+    "11labs": _ELEVENLABS,  # another name of the same
+    "inworld": ("inworld-tts-2", "inworld-tts-2-flash", "inworld-tts-1.5-max", "inworld-tts-1.5-mini"),
+    "google": (
+        "gemini-3.1-flash-tts-preview",
+        "gemini-2.5-flash-preview-tts",
+        "gemini-2.5-pro-preview-tts",
+        "chirp-3-hd",
+    ),
+    "xai": (),
+    "voicedock": ("voicedock-1",),
+}
+WITHOUT_VOICE_SETTINGS = ("eleven_v3", "eleven_v4", "eleven_v4_turbo")  # models that refuse `VOICE_SETTINGS` (§17 7)
+VOICE_SETTINGS = ("similarity_boost", "use_speaker_boost", "speed", "style")
+VOICES: dict[str, tuple[str, ...]] = {  # of providers whose voices are all named, the default first
+    "openai_live": ("marin", "beacon", "cinder", "stone", "vesper"),
+    "voicedock": ("voicedock",),
+}
+SOME_VOICES: dict[str, tuple[str, ...]] = {  # of providers that have more than are named here, the default first
+    "xai_realtime": ("ara", "eve", "leo", "rex", "sal"),
+    "google_realtime": ("Puck", "Kore"),
+}
+PROVIDERS: dict[str, str] = {  # what people call them, of every section
+    "openai": "OpenAI",
+    "xai": "xAI Grok",
+    "mistral": "Mistral",
+    "google": "Google",
+    "google_realtime": "Google Gemini Live",
+    "xai_realtime": "xAI Grok voice",
+    "openai_live": "OpenAI Live",
+    "deepgram": "Deepgram",
+    "elevenlabs": "ElevenLabs",
+    "11labs": "ElevenLabs",
+    "gladia": "Gladia",
+    "inworld": "Inworld",
+    "voicedock": "VoiceDock",
+}
+EVENTS = ("assistant-request", "tool-calls", "status-update", "end-of-call-report")  # for `webhook_events`
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number of a configuration by its path, with the values it may have; None: no such limit is documented.
+
+    `providers` are those of the same block for which it is named; empty: for all.
+    """
+
+    path: str
+    least: float
+    most: float | None
+    usual: float | None = None
+    is_whole: bool = False
+    providers: tuple[str, ...] = ()
+
+
+RANGES = (
+    Range("llm_config.temperature", 0, 2, 0.7),
+    Range("llm_config.max_completion_tokens", 1, 32_768, is_whole=True, providers=("openai", "google")),
+    Range("llm_config.speed", 0.7, 1.5, providers=("xai_realtime",)),
+    Range("llm_config.turn_detection.threshold", 0, 1, 0.5, providers=("xai_realtime",)),
+    Range("llm_config.turn_detection.prefix_padding_ms", 0, 2000, 300, True, ("xai_realtime",)),
+    Range("llm_config.turn_detection.silence_duration_ms", 100, 2000, 200, True, ("xai_realtime",)),
+    Range("llm_config.turn_detection.idle_timeout_ms", 0, 30_000, None, True, ("xai_realtime",)),
+    Range("tts_config.stability", 0, 1),
+    Range("tts_config.similarity", 0, 1),
+    Range("tts_config.similarity_boost", 0, 1),
+    Range("tts_config.style", 0, 1),
+    Range("tts_config.speed", 0.5, 2),
+    Range("tts_config.speaking_rate", 0.25, 2),
+    Range("max_duration_seconds", 1, None, is_whole=True),
+    Range("silence_timeout_seconds", 1, None, is_whole=True),
+)
+REASONING_EFFORTS = ("none", "high")  # of `xai_realtime`
+MOST_KEYTERMS, LONGEST_KEYTERM = 100, 50  # `llm_config.transcription.keyterms` of `xai_realtime`

@@ -57,11 +57,17 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         if self.membership:
             return self.membership.may(permission)
+        if permission == Permission.PLACE_TRANSIENT_CALLS and not self._client_has_transient_calls:
+            return False
         if self.is_read_only and permission not in READ_ONLY:
             return False
         if self.is_support and self.allowed_by is None and permission in NEEDS_SUPPORT_ACCESS:
             return False  # from outside of a client too: what it takes away or changes there is asked for inside
         return self.staff is not None and self.staff.may(permission)
+
+    @property
+    def _client_has_transient_calls(self) -> bool:
+        return self.visit is not None and self.visit.tenant.transient_calls
 
     @property
     def is_read_only(self) -> bool:
@@ -186,7 +192,7 @@ def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
         if not staff.may(Permission.ENTER_CLIENTS):
             raise PermissionDenied
         raise VisitRequired(tenant, asks_reason=asks_reason)
-    visit.user = user
+    visit.user, visit.tenant = user, tenant
     return tenant, Actor(user, staff=staff, visit=visit, allowed_by=allowed_by)
 
 

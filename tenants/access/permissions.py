@@ -11,6 +11,7 @@ class Permission(TextChoices):
     SEE_TRANSCRIPTS = "see-transcripts"
     PLACE_CALLS = "place-calls"
     TAKE_BACK_CALLS = "take-back-calls"
+    PLACE_TRANSIENT_CALLS = "place-transient-calls"  # of no role: see `Membership.may` and `Actor.may`
     CONTROL_CALLS = "control-calls"
     EXPORT_CALLS = "export-calls"
     MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
@@ -32,6 +33,7 @@ class Permission(TextChoices):
     SET_COUNTRIES = "set-countries"
     SET_COSTLY_KINDS = "set-costly-kinds"
     SET_RETENTION = "set-retention"
+    ALLOW_TRANSIENT_CALLS = "allow-transient-calls"
     SUSPEND_CLIENTS = "suspend-clients"
     CLOSE_CLIENTS = "close-clients"
     REOPEN_CLIENTS = "reopen-clients"
@@ -91,6 +93,7 @@ STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
     # Outside of a client support only reads; it may invite the first owner of a client that has none.
     StaffRole.SUPPORT: MANAGE
     | {
+        P.PLACE_TRANSIENT_CALLS,
         P.SEE_CLIENTS,
         P.ENTER_CLIENTS,
         P.INVITE_FIRST_OWNER,
@@ -105,8 +108,10 @@ STAFF_ROLE_PERMISSIONS: dict[StaffRole, frozenset[Permission]] = {
 
 
 READ_ONLY = VIEW | {P.SEE_TRANSCRIPTS, P.SEE_TEAM, P.SEE_ACTIVITY}  # support inside a client that gave no pass
-NEEDS_SUPPORT_ACCESS = MANAGE - READ_ONLY  # of support: only during a visit that an owner allowed
+# Of support: only during a visit that an owner allowed.
+NEEDS_SUPPORT_ACCESS = MANAGE - READ_ONLY | {P.PLACE_TRANSIENT_CALLS}
 RESTRICTED_STAFF = MANAGE | {
+    P.PLACE_TRANSIENT_CALLS,
     P.SEE_CLIENTS,
     P.ENTER_CLIENTS,
     P.SEE_ALL_CALLS,

@@ -30,6 +30,15 @@ class LastOwner(ActionRefused):
         super().__init__(self.message)
 
 
+class NoTransientCalls(ActionRefused):
+    """The client may not have them, or the role cannot place calls."""
+
+    message = "Only members who place calls can use one-time assistants, in a client whose account team allows them."
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
 class AlreadyInvited(ActionRefused):
     """The person is a member already, or has an open invitation."""
 
@@ -143,7 +152,8 @@ def change_role(membership: Membership, role: Role | str, *, by: User, sees_tran
     membership.role = Role(role)
     if sees_transcripts is not None:
         membership.sees_transcripts = sees_transcripts
-    membership.save(update_fields=["role", "sees_transcripts"])
+    membership.places_transient_calls &= membership.may_have_transient_calls
+    membership.save(update_fields=["role", "sees_transcripts", "places_transient_calls"])
     audit.record(
         by,
         membership.tenant,
@@ -154,6 +164,22 @@ def change_role(membership: Membership, role: Role | str, *, by: User, sees_tran
         before=before,
         role=role,
     )
+
+
+@scope.requires_scope
+def change_transient_calls(membership: Membership, given: bool, *, by: User) -> None:
+    """Give a member the right to place calls with one-time assistants, or take it back."""
+    if given and not (membership.tenant.transient_calls and membership.may_have_transient_calls):
+        raise NoTransientCalls
+    if membership.places_transient_calls == given:
+        return
+    membership.places_transient_calls = given
+    membership.save(update_fields=["places_transient_calls"])
+    tenant, facts = membership.tenant, {"person": str(membership.user), "user": membership.user_id}
+    if given:
+        audit.record(by, tenant, "person.transient-calls-given", membership, **facts)
+    else:
+        audit.record(by, tenant, "person.transient-calls-withdrawn", membership, **facts)
 
 
 @scope.requires_scope

@@ -15,6 +15,8 @@ SENTENCES: dict[str, str] = {
     "tenant.countries-changed": "{actor} changed where calls may go: {allowed}. "
     "Country of numbers without a code: {country}.",
     "tenant.kinds-changed": "{actor} changed which numbers that cost extra may be called: {kinds}.",
+    "tenant.transient-calls-allowed": "{actor} let {name} place calls with one-time assistants.",
+    "tenant.transient-calls-withdrawn": "{actor} no longer lets {name} place calls with one-time assistants.",
     "tenant.defaults-changed": "{actor} chose {number} and {assistant} as the usual line and assistant.",
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
@@ -36,6 +38,8 @@ SENTENCES: dict[str, str] = {
     "person.invitation-withdrawn": "{actor} withdrew the invitation of {email}.",
     "person.joined": "{actor} joined as {role}.",
     "person.role-changed": "{actor} changed the role of {person} from {before} to {role}.",
+    "person.transient-calls-given": "{actor} let {person} place calls with one-time assistants.",
+    "person.transient-calls-withdrawn": "{actor} no longer lets {person} place calls with one-time assistants.",
     "person.removed": "{actor} removed {person} from the team.",
     "person.renamed": "{before} is now called {name}.",
     "person.step-added": "{actor} set up {step} for two-factor authentication.",

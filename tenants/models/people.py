@@ -145,6 +145,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices)
     sees_transcripts = models.BooleanField(default=False, help_text="For viewers; every other role reads them anyway.")
+    places_transient_calls = models.BooleanField(
+        default=False, db_default=False, help_text="With one-time assistants, where the client may have them."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -160,7 +163,14 @@ class Membership(models.Model):
     def may(self, permission: Permission) -> bool:
         if permission == Permission.SEE_TRANSCRIPTS and self.sees_transcripts:
             return True
+        if permission == Permission.PLACE_TRANSIENT_CALLS:
+            return self.may_have_transient_calls and self.places_transient_calls and self.tenant.transient_calls
         return client_may(Role(self.role), permission)
+
+    @property
+    def may_have_transient_calls(self) -> bool:
+        """Whether somebody in this role can be given the right; `call_leaves` knows these roles too."""
+        return client_may(Role(self.role), Permission.PLACE_CALLS)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

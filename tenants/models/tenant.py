@@ -65,6 +65,9 @@ class Tenant(models.Model):
         blank=True,
         help_text="Kinds of numbers that cost extra and may be called all the same.",
     )
+    transient_calls = models.BooleanField(
+        default=False, db_default=False, help_text="Whether staff let it place calls with one-time assistants."
+    )
     brand_hue = models.PositiveSmallIntegerField(default=254, validators=[MaxValueValidator(360)])
     brand_chroma = models.DecimalField(
         max_digits=4, decimal_places=3, default="0.115", validators=[MinValueValidator(0), MaxValueValidator(0.2)]

@@ -27,6 +27,7 @@ ACTIONS = {  # what can be done on a client's page, and to its numbers and assis
     "client-limits": Permission.SET_LIMITS,
     "client-countries": Permission.SET_COUNTRIES,
     "client-kinds": Permission.SET_COSTLY_KINDS,
+    "client-transient-calls": Permission.ALLOW_TRANSIENT_CALLS,
     "client-suspend": Permission.SUSPEND_CLIENTS,
     "client-close": Permission.CLOSE_CLIENTS,
     "client-reopen": Permission.REOPEN_CLIENTS,

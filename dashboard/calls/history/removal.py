@@ -44,6 +44,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         counterpart="",
         overrides={},
         assistant_override={},
+        assistant_configuration={},
         error="",
         analysis_outcome="",
         data_removed_at=Now(),

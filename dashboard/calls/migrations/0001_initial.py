@@ -31,9 +31,10 @@ class Migration(migrations.Migration):
                 ('destination_country', models.CharField(blank=True, db_default='', default='', help_text='ISO code of the country where a number that is called rings; empty for networks of no country.', max_length=2)),
                 ('destination_kind', models.CharField(blank=True, db_default='', default='', help_text='What kind of number is called.', max_length=16)),
                 ('line', models.CharField(blank=True, help_text='Our number: the one meant, or the one reported.', max_length=32)),
-                ('mode', models.CharField(default='reference', max_length=10)),
+                ('mode', models.CharField(choices=[('reference', 'Saved assistant'), ('hybrid', 'Saved assistant with changes'), ('transient', 'One-time assistant')], default='reference', max_length=10)),
                 ('overrides', models.JSONField(blank=True, default=dict, help_text='What this call changes of the saved assistant, as it was typed.')),
                 ('assistant_override', models.JSONField(blank=True, db_default={}, default=dict, help_text='The override as VoiceDock was sent it; blocks are whole.')),
+                ('assistant_configuration', models.JSONField(blank=True, db_default={}, default=dict, help_text='The one-time assistant as VoiceDock was sent it.')),
                 ('client_token', models.UUIDField(null=True)),
                 ('state', models.CharField(default='queued', help_text='`State`, or what VoiceDock sent.', max_length=40)),
                 ('rank', models.SmallIntegerField(default=0, help_text='How far along `state` is; it never goes back.')),
@@ -284,7 +285,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'placed'), _negated=True), models.Q(('assistant_dedication__isnull', False), ('client_token__isnull', False), ('direction', 'outbound'), ('number_dedication__isnull', False), ('tenant__isnull', False)), _connector='OR'), name='placed_call_is_whole'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'placed'), _negated=True), models.Q(models.Q(('mode', 'transient'), ('assistant_dedication__isnull', False), _connector='XOR'), ('client_token__isnull', False), ('direction', 'outbound'), ('number_dedication__isnull', False), ('tenant__isnull', False)), _connector='OR'), name='placed_call_is_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='call',
+            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['reference', 'hybrid', 'transient'])), name='call_mode'),
+        ),
+        migrations.AddConstraint(
+            model_name='call',
+            constraint=models.CheckConstraint(condition=models.Q(('mode', 'transient'), ('assistant_configuration', {}), _connector='OR'), name='configuration_is_transient'),
         ),
         migrations.AddConstraint(
             model_name='call',

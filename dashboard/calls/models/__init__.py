@@ -3,6 +3,7 @@
 from dashboard.calls.models.action import Action
 from dashboard.calls.models.call import (
     END_IS_LATE,
+    LARGE,
     LIVE,
     OVER,
     REACHED,
@@ -14,6 +15,7 @@ from dashboard.calls.models.call import (
     Alarm,
     Call,
     CallQuerySet,
+    Mode,
     State,
 )
 from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
@@ -24,6 +26,7 @@ from dashboard.calls.models.transfer_target import TransferTarget
 
 __all__ = [
     "END_IS_LATE",
+    "LARGE",
     "LIVE",
     "OVER",
     "REACHED",
@@ -40,6 +43,7 @@ __all__ = [
     "CallQuerySet",
     "CallReport",
     "CallerIdCorrection",
+    "Mode",
     "Phrase",
     "Receipt",
     "State",

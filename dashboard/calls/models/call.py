@@ -103,14 +103,24 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.annotate(end_age=age)
 
 
+LARGE = ("assistant_override", "assistant_configuration")  # written once, with the call
+
 _CallManager = models.Manager.from_queryset(CallQuerySet)
 
 
 class CallManager(_CallManager):
-    """Leaves out what is large, until it is asked for: an override may repeat a long prompt."""
+    """Leaves out what is large, until it is asked for: both repeat long prompts."""
 
     def get_queryset(self) -> Any:  # the stubs lose the type of the queryset here
-        return super().get_queryset().defer("assistant_override")
+        return super().get_queryset().defer(*LARGE)
+
+
+class Mode(models.TextChoices):
+    """What speaks in a call (`voicedock-api.md §5.5`); of a call that was not placed here it is not known."""
+
+    REFERENCE = "reference", "Saved assistant"
+    HYBRID = "hybrid", "Saved assistant with changes"
+    TRANSIENT = "transient", "One-time assistant"
 
 
 class Call(models.Model):
@@ -145,12 +155,15 @@ class Call(models.Model):
         max_length=16, blank=True, default="", db_default="", help_text="What kind of number is called."
     )
     line = models.CharField(max_length=32, blank=True, help_text="Our number: the one meant, or the one reported.")
-    mode = models.CharField(max_length=10, default="reference")
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.REFERENCE)
     overrides = models.JSONField(
         default=dict, blank=True, help_text="What this call changes of the saved assistant, as it was typed."
     )
     assistant_override = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="The override as VoiceDock was sent it; blocks are whole."
+    )
+    assistant_configuration = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="The one-time assistant as VoiceDock was sent it."
     )
     client_token = models.UUIDField(null=True)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -275,13 +288,17 @@ class Call(models.Model):
             models.CheckConstraint(
                 condition=~Q(origin="placed")
                 | Q(
+                    Q(mode=Mode.TRANSIENT) ^ Q(assistant_dedication__isnull=False),
                     tenant__isnull=False,
                     number_dedication__isnull=False,
-                    assistant_dedication__isnull=False,
                     client_token__isnull=False,
                     direction="outbound",
                 ),
                 name="placed_call_is_whole",
+            ),
+            models.CheckConstraint(condition=Q(mode__in=Mode.values), name="call_mode"),
+            models.CheckConstraint(
+                condition=Q(mode=Mode.TRANSIENT) | Q(assistant_configuration={}), name="configuration_is_transient"
             ),
             CompositeForeignKey(
                 name="call_number_dedication",
@@ -325,6 +342,11 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} call with {self.counterpart}"
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether it is made with a one-time assistant, which has no dedication and no id at VoiceDock."""
+        return self.mode == Mode.TRANSIENT
 
     @property
     def is_live(self) -> bool:

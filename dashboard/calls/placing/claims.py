@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
+from dashboard.calls.transient import rights
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
@@ -75,16 +76,19 @@ def claim(call: Call) -> ClaimResult:
     """Take a queued call for sending. Opens the scope of its tenant."""
     with scope.for_tenant(tenant_id_of(call)):
         tenant = _lock_tenant(call)
-        if words := blocking_reason(tenant, excluding=call) or destinations.refusal(tenant, call.counterpart):
-            return ClaimResult(Claim.REFUSED, words)
-        if words := _called_already(call):
+        if words := (
+            blocking_reason(tenant, excluding=call)
+            or destinations.refusal(tenant, call.counterpart)
+            or rights.refusal(tenant, call)
+            or _called_already(call)
+        ):
             return ClaimResult(Claim.REFUSED, words)
         queued = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), state=State.QUEUED)
         due = queued.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
-        claimed = due.filter(
-            _dedication_in_force(NumberDedication, "number"), _dedication_in_force(AssistantDedication, "assistant")
-        ).filter(Exists(active))
+        claimed = due.filter(_dedication_in_force(NumberDedication, "number")).filter(Exists(active))
+        if not call.is_transient:
+            claimed = claimed.filter(_dedication_in_force(AssistantDedication, "assistant"))
         if claimed.update(
             state=State.SENDING,
             lease_until=Now() + LEASE,

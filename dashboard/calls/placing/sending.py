@@ -63,8 +63,7 @@ def _post(call: Call) -> Call:
             placed = vendor.place_call(
                 number_id=call.number_dedication.number.remote_id,  # type: ignore[union-attr]
                 destination=call.counterpart,
-                assistant_id=call.assistant_dedication.assistant.remote_id,  # type: ignore[union-attr]
-                assistant_override=call.assistant_override,
+                **_speaker(call),
             )
             _keep_answer(call, placed.status, placed.call_id)
     except claims.ClaimLost as error:
@@ -82,6 +81,17 @@ def _post(call: Call) -> Call:
     except voicedock.VoiceDockError as error:
         return mark_unknown(call, error.message)
     return _placed(call)
+
+
+def _speaker(call: Call) -> dict[str, Any]:
+    """The part of the request that says what speaks."""
+    if call.is_transient:
+        return {"assistant": call.assistant_configuration}
+    dedication = call.assistant_dedication
+    return {
+        "assistant_id": dedication.assistant.remote_id,  # type: ignore[union-attr]
+        "assistant_override": call.assistant_override,
+    }
 
 
 def apply_answer(call: Call) -> Call:
@@ -236,7 +246,7 @@ def mark_unknown(call: Call, words: str) -> Call:
 
 
 def with_relations() -> QuerySet[Call]:
-    """Calls with the related rows and the override that are read after the scope has closed."""
+    """Calls with the related rows and what speaks, which are read after the scope has closed."""
     return Call.objects.defer(None).select_related(
         "tenant", "connection", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from dashboard.calls import outcomes
 from dashboard.calls.control import effects
-from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, Alarm, Call, CallerIdCorrection, CallReport, State
+from dashboard.calls.models import (
+    LARGE,
+    STOPS_DIALING,
+    UNCERTAIN,
+    UNSENT,
+    Alarm,
+    Call,
+    CallerIdCorrection,
+    CallReport,
+    State,
+)
 from dashboard.calls.transitions import record_transition
 from dashboard.calls.updates import matching, message_times, voicemail
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
@@ -231,6 +241,8 @@ def _has_wrong_assistant(call: Call) -> bool:
         return False
     if call.origin == Call.Origin.ADOPTED:
         return call.assistant_dedication_id is None and matching.is_recent(call)
+    if call.is_transient:
+        return matching.is_saved_by_others(call)
     right = call.assistant_dedication
     return right is not None and right.assistant.remote_id != call.assistant_remote_id
 
@@ -252,9 +264,11 @@ def _family_of_copy(call: Call) -> None:
         call.family = copy.family
 
 
-SHOWN = [  # the database generates what is left out as `generated` from these, and a new row has none of it yet
+# No update changes what is large, or what is our own record of the updates. What the database generates (`generated`),
+# it makes from the others, and a new row has none of it yet.
+RECORDS = ("id", "field_versions", "rank", "state_at", "remote_updated_at", "seen_at", "version")
+SHOWN = [
     field.attname
     for field in Call._meta.concrete_fields
-    if not field.generated
-    and field.attname not in ("id", "field_versions", "rank", "state_at", "remote_updated_at", "seen_at", "version")
+    if not field.generated and field.attname not in (*LARGE, *RECORDS)
 ]

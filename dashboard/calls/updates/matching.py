@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from dashboard.calls.models import UNCERTAIN, UNSENT, Call
+from dashboard.calls.models import UNCERTAIN, UNSENT, Call, Mode
 from dashboard.calls.placing import destinations
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from tenants.isolation import scope
@@ -81,6 +81,20 @@ def assistant_of(connection_id: int, remote_id: str) -> Assistant | None:
     return Assistant.objects.filter(connection_id=connection_id, remote_id=remote_id).first()
 
 
+@scope.requires_scope
+def is_saved_by_others(call: Call) -> bool:
+    """Whether the id that VoiceDock reports is that of a saved assistant which is not assigned to the call's client.
+
+    What VoiceDock reports as the assistant of a one-time call is not documented: an id that we do not know, or that of
+    the client's own, says nothing.
+    """
+    saved = assistant_of(call.connection_id, call.assistant_remote_id)
+    if saved is None or call.tenant_id is None:
+        return False
+    own = AssistantDedication.objects.at(call.created_at).filter(tenant_id=call.tenant_id, assistant=saved)
+    return not own.exists()
+
+
 def is_recent(call: Call) -> bool:
     """Whether the call is recent enough for an alarm; older ones are imported history."""
     return call.created_at > timezone.now() - RECENT
@@ -129,7 +143,7 @@ def _intents(update: CallUpdate) -> Q:
         Q(sent_at__gte=update.born_at - AFTER, sent_at__lte=update.born_at + BEFORE) if _dated(update) else Q(pk=None)
     )
     if update.assistant_remote_id:
-        fits &= Q(assistant_remote_id=update.assistant_remote_id)
+        fits &= Q(assistant_remote_id=update.assistant_remote_id) | Q(mode=Mode.TRANSIENT)
     return fits & _same_line(update)
 
 

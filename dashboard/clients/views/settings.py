@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm
+from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm, TransientCallsForm
 from dashboard.clients.views.client import back, show
 from dashboard.ui import phone_numbers
 from dashboard.ui.countries import words as country_words
@@ -60,6 +60,18 @@ def kinds(request: StaffRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, Tenant.objects.get(pk=tenant.pk), status=422, setting_form=form)
     dedications.change_kinds(tenant, form.cleaned_data["kinds"], by=request.user)
+    return _saved(request, tenant, "Saved. It counts from the next call.")
+
+
+@require_POST
+@staff_view(Permission.ALLOW_TRANSIENT_CALLS)
+def transient_calls(request: StaffRequest, slug: str) -> HttpResponse:
+    """Whether it may place calls with one-time assistants."""
+    tenant = tenant_status.lock_tenant(get_object_or_404(Tenant, slug=slug))
+    form = TransientCallsForm(request.POST, instance=tenant)
+    if not form.is_valid():
+        return show(request, Tenant.objects.get(pk=tenant.pk), status=422, setting_form=form)
+    dedications.change_transient_calls(tenant, form.cleaned_data["transient_calls"], by=request.user)
     return _saved(request, tenant, "Saved. It counts from the next call.")
 
 

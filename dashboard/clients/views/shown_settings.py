@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.calls.at_once import AtOnce
-from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm
+from dashboard.clients.forms import CountriesForm, KindsForm, LimitsForm, RetentionForm, TransientCallsForm
 from dashboard.ui import phone_numbers
 from dashboard.ui.countries import words as country_words
 from tenants import tenant_status
@@ -46,12 +46,14 @@ def of(client: Any, may: Callable[[Permission], bool], sent: Any = None) -> list
     )
     settings.append(_kinds(client))
     settings.append(_countries(client, "country", "Numbers are written", _capitalized(written)))
+    settings.append(_transient_calls(client))
     settings.append(_two_factor(client))
     settings.append(_retention(client))
     permissions = {
         "client-limits": Permission.SET_LIMITS,
         "client-countries": Permission.SET_COUNTRIES,
         "client-kinds": Permission.SET_COSTLY_KINDS,
+        "client-transient-calls": Permission.ALLOW_TRANSIENT_CALLS,
     }
     return [
         _as_sent(one, sent) if not one.url or may(permissions.get(one.url, Permission.SET_RETENTION)) else _plain(one)
@@ -84,6 +86,12 @@ def _kinds(client: Tenant) -> Setting:
 
 def _capitalized(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _transient_calls(client: Tenant) -> Setting:
+    value = "Allowed, for members to whom its owner gives them" if client.transient_calls else "Not allowed"
+    form = TransientCallsForm(instance=client)
+    return Setting("transient_calls", "One-time assistants", value, form, "client-transient-calls")
 
 
 def _two_factor(client: Tenant) -> Setting:

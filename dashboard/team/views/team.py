@@ -63,6 +63,20 @@ def change_role(request: TenantRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
+def transient_calls(request: TenantRequest, pk: int) -> HttpResponse:
+    """Give the right to place calls with one-time assistants (`given`), or take it back."""
+    membership, given = _member(request, pk, lock=True), bool(request.POST.get("given"))
+    try:
+        members.change_transient_calls(membership, given, by=request.user)
+    except members.NoTransientCalls as error:
+        return _page(request, refused=error.message, status=409)
+    may = "may now" if given else "may no longer"
+    messages.success(request, f"{names.isolate(membership.user)} {may} place calls with one-time assistants.")
+    return _back(request)
+
+
+@require_POST
+@tenant_view(Permission.MANAGE_TEAM, confirm=Confirm.THEN_GO_ON)
 def remove(request: TenantRequest, pk: int) -> HttpResponse:
     membership = _member(request, pk)
     try:

@@ -18,7 +18,7 @@ BEGIN
   IF NEW.origin NOT IN ('placed', 'adopted') THEN
     wrong := 'a call was placed here or found';
   ELSIF NEW.origin = 'adopted' THEN
-    IF asked OR NEW.answered_status || NEW.answered_remote_id <> '' OR num_nonnulls(NEW.claimed_at, NEW.sent_at,
+    IF asked OR NEW.mode <> 'reference' OR NEW.answered_status || NEW.answered_remote_id <> '' OR num_nonnulls(NEW.claimed_at, NEW.sent_at,
         NEW.answered_at, NEW.placed_at, NEW.client_token, NEW.requested_by_id) > 0 THEN
       wrong := 'a call that was found is not one that was placed here';
     ELSIF NEW.number_dedication_id IS NOT NULL AND NOT EXISTS (

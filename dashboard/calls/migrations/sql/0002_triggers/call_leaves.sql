@@ -1,6 +1,8 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
 -- number and with an assistant that are dedicated to this client for the next 45 seconds, to a country and a kind of
 -- number that staff allow the client, and while no call of the client has an alarm about a wrong number or assistant.
+-- A call with a one-time assistant (mode `transient`) needs no assistant of the client: instead staff allow the client
+-- such calls, and whoever asked for this one has the right to them, as a member or as staff who may call for the client.
 -- When the call was claimed, and what VoiceDock is asked for (the `asked_…` columns, from the dedications), is written
 -- here alone. The rows that are read stay locked until the commit, so that a release or a suspension comes before or
 -- after, never in between: `dedication_is_in_use` and `tenant_is_sending` take the same locks.
@@ -10,11 +12,12 @@ DECLARE
   number record;
   assistant record;
   client record;
+  staff record;
 BEGIN
   IF TG_OP = 'UPDATE' AND NEW.state = 'sending' AND OLD.state NOT IN ('queued', 'sending') THEN
     RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
-  SELECT t.allowed_countries, t.allowed_kinds INTO client FROM public.tenants_tenant t
+  SELECT t.allowed_countries, t.allowed_kinds, t.transient_calls INTO client FROM public.tenants_tenant t
     WHERE t.id = NEW.tenant_id AND t.status = 'active' AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this client may not dial' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
@@ -46,13 +49,42 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'this number is not dedicated now' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
-  SELECT a.remote_id INTO assistant FROM public.tenants_assistantdedication d
-    JOIN public.tenants_assistant a ON a.id = d.assistant_id
-    WHERE d.id = NEW.assistant_dedication_id AND d.tenant_id = NEW.tenant_id AND d.withdrawn_at IS NULL
-    AND d.period @> statement_timestamp() AND d.period @> statement_timestamp() + interval '45 seconds'
-    FOR SHARE OF d;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'this assistant is not dedicated now' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  IF NEW.mode = 'transient' THEN
+    IF NEW.assistant_dedication_id IS NOT NULL OR NEW.assistant_configuration = '{}' THEN
+      RAISE EXCEPTION 'a one-time assistant is made for its call' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    END IF;
+    IF NOT client.transient_calls THEN
+      RAISE EXCEPTION 'this client may not use one-time assistants'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    END IF;
+    PERFORM 1 FROM public.tenants_membership m WHERE m.tenant_id = NEW.tenant_id AND m.user_id = NEW.requested_by_id
+      AND m.places_transient_calls AND m.role IN ('owner', 'manager', 'operator') FOR SHARE;
+    IF NOT FOUND THEN
+      SELECT s.role INTO staff FROM public.tenants_staffmember s WHERE s.user_id = NEW.requested_by_id
+        AND (s.role = 'admin' OR s.role = 'support' AND (s.sees_all OR EXISTS (SELECT 1 FROM public.tenants_staffgrant g
+          WHERE g.staff_id = s.user_id AND g.tenant_id = NEW.tenant_id)))
+        FOR SHARE;
+      IF FOUND AND staff.role = 'support' THEN
+        PERFORM 1 FROM public.tenants_supportpass p WHERE p.tenant_id = NEW.tenant_id AND p.withdrawn_at IS NULL
+          AND p.until > statement_timestamp() FOR SHARE;
+      END IF;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'this person may not use one-time assistants'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+      END IF;
+    END IF;
+    NEW.asked_assistant_remote_id := '';
+  ELSE
+    SELECT a.remote_id INTO assistant FROM public.tenants_assistantdedication d
+      JOIN public.tenants_assistant a ON a.id = d.assistant_id
+      WHERE d.id = NEW.assistant_dedication_id AND d.tenant_id = NEW.tenant_id AND d.withdrawn_at IS NULL
+      AND d.period @> statement_timestamp() AND d.period @> statement_timestamp() + interval '45 seconds'
+      FOR SHARE OF d;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'this assistant is not dedicated now'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    END IF;
+    NEW.asked_assistant_remote_id := assistant.remote_id;
   END IF;
   PERFORM 1 FROM public.calls_call c WHERE c.tenant_id = NEW.tenant_id AND c.alarm IN ('wrong-number', 'wrong-assistant');
   IF FOUND THEN
@@ -69,7 +101,6 @@ BEGIN
   END IF;
   NEW.asked_line := number.e164;
   NEW.asked_number_remote_id := number.remote_id;
-  NEW.asked_assistant_remote_id := assistant.remote_id;
   RETURN NEW;
 END $$;
 
@@ -82,10 +113,10 @@ CREATE TRIGGER call_is_made_leaving BEFORE INSERT ON public.calls_call FOR EACH 
 -- becomes live without an id at VoiceDock.
 CREATE TRIGGER call_leaves BEFORE UPDATE ON public.calls_call FOR EACH ROW
   WHEN (NEW.state = 'sending' AND
-    (OLD.state, OLD.tenant_id, OLD.number_dedication_id, OLD.assistant_dedication_id, OLD.counterpart,
-      OLD.destination_country, OLD.destination_kind)
-    IS DISTINCT FROM (NEW.state, NEW.tenant_id, NEW.number_dedication_id, NEW.assistant_dedication_id, NEW.counterpart,
-      NEW.destination_country, NEW.destination_kind)
+    (OLD.state, OLD.tenant_id, OLD.number_dedication_id, OLD.assistant_dedication_id, OLD.mode, OLD.requested_by_id,
+      OLD.counterpart, OLD.destination_country, OLD.destination_kind)
+    IS DISTINCT FROM (NEW.state, NEW.tenant_id, NEW.number_dedication_id, NEW.assistant_dedication_id, NEW.mode,
+      NEW.requested_by_id, NEW.counterpart, NEW.destination_country, NEW.destination_kind)
     OR NEW.origin = 'placed' AND NEW.remote_id = '' AND NEW.webhook_call_id = ''
     AND OLD.state IN ('queued', 'ended', 'ended-with-error', 'transferred', 'failed', 'rejected',
       'insufficient-credits', 'refused')

@@ -50,9 +50,15 @@ BEGIN
       AND NOT (NEW.state = 'queued'
         AND NEW.asked_line || NEW.asked_number_remote_id || NEW.asked_assistant_remote_id = '')
       THEN 'what was asked'
-    WHEN (OLD.overrides, OLD.assistant_override) IS DISTINCT FROM (NEW.overrides, NEW.assistant_override)
-      AND (NEW.data_removed_at IS NULL OR NEW.overrides <> '{}' OR NEW.assistant_override <> '{}')
-      THEN 'what it changes of its assistant'  -- while it waits, too: it was shown before it was asked for
+    -- What speaks is not changed while it waits, either: it was shown before it was asked for. Nor is who asked for a
+    -- one-time assistant, since the right to it is that person's.
+    WHEN (OLD.overrides, OLD.assistant_override, OLD.assistant_configuration)
+        IS DISTINCT FROM (NEW.overrides, NEW.assistant_override, NEW.assistant_configuration)
+      AND (NEW.data_removed_at IS NULL OR NEW.overrides <> '{}' OR NEW.assistant_override <> '{}'
+        OR NEW.assistant_configuration <> '{}')
+      THEN 'what it changes of its assistant'
+    WHEN OLD.mode <> NEW.mode OR OLD.mode = 'transient' AND OLD.requested_by_id IS DISTINCT FROM NEW.requested_by_id
+      THEN 'what speaks in it'
     WHEN OLD.data_removed_at IS NOT NULL AND NEW.data_removed_at IS DISTINCT FROM OLD.data_removed_at
       THEN 'data_removed_at'
   END;

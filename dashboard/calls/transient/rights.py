@@ -1,0 +1,39 @@
+"""Whether a call with a one-time assistant may be sent: staff allow the client, and its person has the right."""
+
+from __future__ import annotations
+
+from dashboard.calls.models import Call
+from tenants.access import support_access
+from tenants.access.permissions import Permission, StaffRole
+from tenants.isolation import scope
+from tenants.models import Membership, StaffGrant, StaffMember, Tenant
+
+CLIENT_MAY_NOT = "{name} may not use one-time assistants, so nothing was dialed. Your account team can allow them."
+PERSON_MAY_NOT = "The right to use one-time assistants was taken back, so nothing was dialed."
+
+
+@scope.requires_scope
+def refusal(tenant: Tenant, call: Call) -> str:
+    """Why this call may not leave with its one-time assistant, or "". The database looks again in `call_leaves`."""
+    if not call.is_transient:
+        return ""
+    if not tenant.transient_calls:
+        return CLIENT_MAY_NOT.format(name=tenant.name)
+    user_id = call.requested_by_id
+    return "" if user_id is not None and _has_right(tenant, user_id) else PERSON_MAY_NOT
+
+
+def _has_right(tenant: Tenant, user_id: int) -> bool:
+    membership = Membership.objects.filter(tenant=tenant, user_id=user_id).first()
+    if membership is not None:
+        membership.tenant = tenant
+        return membership.may(Permission.PLACE_TRANSIENT_CALLS)
+    staff = StaffMember.objects.filter(user_id=user_id).first()
+    return staff is not None and staff.may(Permission.PLACE_TRANSIENT_CALLS) and _may_act(staff, tenant)
+
+
+def _may_act(staff: StaffMember, tenant: Tenant) -> bool:
+    """Whether this staff member may still act inside this client."""
+    if not staff.sees_all and not StaffGrant.objects.filter(staff=staff, tenant=tenant).exists():
+        return False
+    return staff.role != StaffRole.SUPPORT or support_access.open_pass(tenant) is not None
