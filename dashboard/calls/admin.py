@@ -14,7 +14,8 @@ from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.models import Action, Alarm, Call, CallReport, Receipt, State
+from dashboard.calls.models import Action, Alarm, Call, CallPreset, CallReport, Receipt, State
+from dashboard.calls.placing.changes import Changes
 from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
 from tenants.access.reauthentication import Confirm
@@ -86,6 +87,7 @@ class CallAdmin(ReadOnlyModelAdmin):
         "requested_by_name",
         column("number_dedication", "Assignment of the number"),
         column("assistant_dedication", "Assignment of the assistant"),
+        column("preset_name", "Made with the preset", lambda name: name or "—"),
         column("asked_line", "Number asked for", _number),
         column("sent_at", "Sent to VoiceDock"),
         column("answered_status", "VoiceDock’s answer", lambda status: in_words(status) or "—"),
@@ -242,6 +244,31 @@ class ActionAdmin(ReadOnlyModelAdmin):
     list_select_related = ["tenant"]
     search_fields = ["name", "text"]
     extra_export_columns = ["fields"]
+
+
+def _changes(changes: dict[str, Any]) -> str:
+    return "; ".join(Changes.from_json(changes).words()) or "—"
+
+
+@admin.register(CallPreset, site=site)
+class CallPresetAdmin(ReadOnlyModelAdmin):
+    records = "Presets of calls"
+    list_display = [
+        column("name", "Preset"),
+        column("tenant", "Client"),
+        column("key", "Name in call links"),
+        column("assistant_dedication", "Assignment of the assistant"),
+        column("number_dedication", "Assignment of the number"),
+    ]
+    page = [
+        *list_display,
+        column("changes", "Changes of the assistant", _changes),
+        column("position", "Place in the row"),
+    ]
+    list_filter = [ClientFilter]
+    list_select_related = ["tenant", "assistant_dedication__assistant", "number_dedication__number"]
+    search_fields = ["name", "key"]
+    extra_export_columns = ["assistant_dedication_id", "number_dedication_id"]
 
 
 @admin.register(Receipt, site=site)

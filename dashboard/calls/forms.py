@@ -71,7 +71,7 @@ class PlaceForm(ChosenReading, ChangesForm):
                 "autocomplete": "off",
                 "class": "phone-input",
                 "hx-trigger": "input changed delay:200ms, change from:[name='number']",
-                "hx-include": "[name='number']:checked, [name='line_by_rule']",
+                "hx-include": "[name='number']:checked, [name='line_by_rule'], [name='preset']",
                 "hx-target": "#number-echo",
                 "hx-swap": "innerHTML",
                 "hx-sync": "this:replace",
@@ -85,6 +85,7 @@ class PlaceForm(ChosenReading, ChangesForm):
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
     line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
+    focus = "destination"
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
@@ -160,10 +161,25 @@ class PlaceForm(ChosenReading, ChangesForm):
             self.check_changes()
         return facts
 
+    def focus_first_empty(self) -> None:
+        """Once a preset has filled in the rest, the next thing to type has the focus."""
+        fields = ["destination", *(bound.name for bound in self.variable_fields())]
+        empty = [name for name in fields if not self[name].value()]
+        if self.chosen_preset and empty:
+            self.focus = empty[0]
+            self.fields[self.focus].widget.attrs["autofocus"] = True
+
+    def leave_out_missing(self) -> None:
+        """Without errors of what was not filled in yet, while a person is still filling in the form."""
+        for name in ("destination", "number", "assistant"):
+            if not self.data.get(name):
+                self.errors.pop(name, None)
+
     def intent(self) -> dict[str, Any]:
         """What `intents.place` takes."""
         names = ("destination", "number", "assistant", "token", "shown")
-        return {name: self.cleaned_data[name] for name in names} | {"changes": self.changes()}
+        preset = self.chosen_preset.name if self.chosen_preset else ""
+        return {name: self.cleaned_data[name] for name in names} | {"changes": self.changes(), "preset": preset}
 
 
 class CallerIdFilter(date_fields.PeriodForm):

@@ -8,6 +8,7 @@ from dashboard.calls.history import export
 from dashboard.calls.history import views as history
 from dashboard.calls.live import board_view, call_view
 from dashboard.calls.placing import views as placing
+from dashboard.calls.presets import views as presets
 
 urlpatterns: list[URLPattern] = [
     path("live/", board_view.staff_board, name="staff-live"),
@@ -22,6 +23,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/call/preview/", placing.preview, name="call-preview"),
     path("c/<slug:slug>/settings/transfer-targets/", control.targets, name="transfer-targets"),
     path("c/<slug:slug>/settings/actions/", control.actions, name="actions"),
+    path("c/<slug:slug>/settings/presets/", presets.presets, name="call-presets"),
+    path("c/<slug:slug>/settings/presets/new/", presets.new, name="call-preset-new"),
+    path("c/<slug:slug>/settings/presets/<int:pk>/", presets.edit, name="call-preset"),
+    path("c/<slug:slug>/settings/presets/<int:pk>/delete/", presets.delete, name="call-preset-delete"),
     path("c/<slug:slug>/live/", board_view.board, name="live"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),

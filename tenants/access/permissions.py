@@ -16,6 +16,7 @@ class Permission(TextChoices):
     EXPORT_CALLS = "export-calls"
     MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
     MANAGE_ACTIONS = "manage-actions"
+    MANAGE_PRESETS = "manage-presets"
     SEE_CAMPAIGNS = "see-campaigns"
     RUN_CAMPAIGNS = "run-campaigns"
     SEE_TEAM = "see-team"
@@ -75,6 +76,7 @@ MANAGE = OPERATE | {
     P.EXPORT_CALLS,
     P.MANAGE_TRANSFER_TARGETS,
     P.MANAGE_ACTIONS,
+    P.MANAGE_PRESETS,
     P.RUN_CAMPAIGNS,
     P.SEE_ACTIVITY,
 }

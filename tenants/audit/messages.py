@@ -21,6 +21,9 @@ SENTENCES: dict[str, str] = {
     "tenant.settings-changed": "{actor} changed the settings: {what}.",
     "tenant.transfer-targets-changed": "{actor} changed whom calls can be transferred to: {what}.",
     "tenant.actions-changed": "{actor} changed the actions of the live panel: {what}.",
+    "tenant.preset-made": "{actor} made the preset {name}: {what}.",
+    "tenant.preset-changed": "{actor} changed the preset {name}: {what}.",
+    "tenant.preset-deleted": "{actor} deleted the preset {name}.",
     "tenant.suspended": "{actor} suspended {name}: {why}",
     "tenant.reopened": "{actor} reopened {name}: {why}",
     "tenant.closed": "{actor} closed {name}: {why}",
@@ -199,9 +202,11 @@ def _shown(value: object) -> object:
 
 
 def _changes(details: dict[str, object]) -> str:
-    """What a call changes of its saved assistant, without the contents."""
+    """With which preset a call was made, and what it changes of its saved assistant, without the contents."""
     changes = details.get("changes")
-    return f" For this call: {changes}." if changes else ""
+    preset = details.get("preset")
+    made = f" Made with the preset {_shown(preset)}." if preset else ""
+    return made + (f" For this call: {changes}." if changes else "")
 
 
 def _consent(details: dict[str, object]) -> str:

@@ -39,6 +39,7 @@ SUBJECTS = {  # of audit entries: the name of a model, and what it is in words
     "address": "Network",
     "childorganization": "Organization",
     "transfertarget": "Transfer target",
+    "callpreset": "Preset",
 }
 PEOPLE = ("user", "person")  # shown by the view without password hashes
 

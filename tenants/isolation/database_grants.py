@@ -52,6 +52,7 @@ AUDITOR_READS = [
     "calls_calleridcorrection",
     "calls_alarmclearing",
     "calls_action",
+    "calls_callpreset",
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",

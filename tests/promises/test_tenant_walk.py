@@ -153,6 +153,7 @@ TABLES = [
     ("calls_receipt", "tenant_id"),
     ("calls_phrase", "tenant_id"),
     ("calls_action", "tenant_id"),
+    ("calls_callpreset", "tenant_id"),
     ("calls_transfertarget", "tenant_id"),
     ("campaigns_campaign", "tenant_id"),
     ("campaigns_lead", "tenant_id"),

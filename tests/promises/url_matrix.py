@@ -56,6 +56,15 @@ def _place(canary: CanaryTenant) -> dict[str, Any]:
     }
 
 
+def _preset(canary: CanaryTenant) -> dict[str, Any]:
+    return {
+        "name": f"Reminder {uuid.uuid4().hex[:6]}",
+        "assistant": canary.ids["assistant_dedication"],
+        "number": canary.ids["number_dedication"],
+        "position": 2,
+    }
+
+
 def _transfer_targets(canary: CanaryTenant) -> str:
     """What a form of these targets was made from."""
     with scope.for_system("read the targets of a form"):
@@ -164,6 +173,10 @@ ROWS: dict[str, Row] = {
             "made_from": _actions(canary),
         },
     ),
+    "call-presets": Row(),
+    "call-preset-new": form_row(_preset),
+    "call-preset": Row(("GET", "HEAD", "POST"), about="preset", data=_preset, names_things=True),
+    "call-preset-delete": post_row("preset"),
     "live": Row(),
     "calls": Row(),
     "calls-export": Row(),
@@ -258,6 +271,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "callreport": "call",
     "receipt": "receipt",
     "action": "action",
+    "callpreset": "preset",
     "campaign": "campaign",
     "lead": "lead",
 }

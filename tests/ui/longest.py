@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from dashboard.calls.models import Action, Call, CallReport, Phrase, Receipt, TransferTarget
+from dashboard.calls.models import Action, Call, CallPreset, CallReport, Phrase, Receipt, TransferTarget
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.sync.models import SyncRun
@@ -24,6 +24,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Campaign: ("name",),
     Phrase: ("text",),
     Action: ("name", "text"),
+    CallPreset: ("name",),
     TransferTarget: ("name", "announcement"),
     SyncRun: ("error",),
     OrganizationRequest: ("name",),

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('overrides', models.JSONField(blank=True, default=dict, help_text='What this call changes of the saved assistant, as it was typed.')),
                 ('assistant_override', models.JSONField(blank=True, db_default={}, default=dict, help_text='The override as VoiceDock was sent it; blocks are whole.')),
                 ('assistant_configuration', models.JSONField(blank=True, db_default={}, default=dict, help_text='The one-time assistant as VoiceDock was sent it.')),
+                ('preset_name', models.CharField(blank=True, db_default='', default='', help_text='Of the preset that it was made with.', max_length=60)),
                 ('client_token', models.UUIDField(null=True)),
                 ('state', models.CharField(default='queued', help_text='`State`, or what VoiceDock sent.', max_length=40)),
                 ('rank', models.SmallIntegerField(default=0, help_text='How far along `state` is; it never goes back.')),
@@ -169,6 +170,22 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(blank=True, help_text="Of these times; empty: the client's.", max_length=64)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfer_targets', to='tenants.tenant')),
+            ],
+            options={
+                'ordering': ['position', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CallPreset',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.SlugField(help_text='Stands in call links; it stays when the name changes.', max_length=60)),
+                ('name', models.CharField(max_length=60)),
+                ('changes', models.JSONField(blank=True, default=dict, help_text='What its calls change of the saved assistant.')),
+                ('position', models.PositiveSmallIntegerField(default=0)),
+                ('assistant_dedication', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.assistantdedication')),
+                ('number_dedication', models.ForeignKey(blank=True, db_constraint=False, help_text='Empty: the line is chosen by rule.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.numberdedication')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_presets', to='tenants.tenant')),
             ],
             options={
                 'ordering': ['position', 'id'],
@@ -366,6 +383,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transfertarget',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='transfer_target_rows', tenant='tenant_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='callpreset',
+            constraint=models.UniqueConstraint(fields=('tenant', 'key'), name='call_preset_key_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='callpreset',
+            constraint=models.UniqueConstraint(models.F('tenant'), django.db.models.functions.text.Lower('name'), name='call_preset_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='callpreset',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'assistant_dedication_id'), name='call_preset_assistant', target=('tenant_id', 'id'), to='tenants_assistantdedication'),
+        ),
+        migrations.AddConstraint(
+            model_name='callpreset',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'number_dedication_id'), name='call_preset_number', target=('tenant_id', 'id'), to='tenants_numberdedication'),
+        ),
+        migrations.AddConstraint(
+            model_name='callpreset',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='call_preset_rows', tenant='tenant_id'),
         ),
         migrations.AddIndex(
             model_name='receipt',

@@ -18,6 +18,7 @@ from dashboard.calls.models.call import (
     Mode,
     State,
 )
+from dashboard.calls.models.call_preset import CallPreset
 from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
 from dashboard.calls.models.phrase import Phrase
 from dashboard.calls.models.receipt import TRANSFER_IS_LATE, Receipt
@@ -40,6 +41,7 @@ __all__ = [
     "Alarm",
     "AlarmClearing",
     "Call",
+    "CallPreset",
     "CallQuerySet",
     "CallReport",
     "CallerIdCorrection",

@@ -165,6 +165,9 @@ class Call(models.Model):
     assistant_configuration = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="The one-time assistant as VoiceDock was sent it."
     )
+    preset_name = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="Of the preset that it was made with."
+    )
     client_token = models.UUIDField(null=True)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 
+from dashboard.calls.models import CallPreset
 from dashboard.calls.placing import overrides, spoken_text
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, SavedAssistant
@@ -21,6 +23,11 @@ TEXTS = ("instructions", "facts", "voicemail_message")  # with variables, like t
 LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,39})\s*:\s*(\S.{0,199})")
 RESERVED = DEPRECATED | {"our_ref"}
 VARIABLE_FIELD = "variable-"
+OWN = "own-"  # what a person typed where a preset fills in something else
+PRESET_GONE = (
+    "This preset was deleted meanwhile. What it filled in still stands here: look at it, and place the call if it is "
+    "right."
+)
 TOO_LONG = "Keep it below %(limit_value)d characters; this has %(show_value)d."
 TOO_MANY_FACTS = f"Give at most {MOST_FACTS} facts; write what else the assistant needs as instructions."
 FACT_TOO_LONG = f"Keep each fact below {LONGEST_FACT} characters. This one is longer: {{begin}}…"
@@ -102,11 +109,16 @@ class ChangesForm(forms.Form):
         error_messages={"max_length": TOO_LONG},
     )
     shown = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    preset = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)  # its key
 
+    asks_for_values = True
     more = ("instructions", "language", "model", "max_minutes", "voicemail_message", "metadata")
 
-    def __init__(self, *args: Any, saved: Mapping[int, SavedAssistant], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, saved: Mapping[int, SavedAssistant], preset: CallPreset | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.chosen_preset = preset
         chosen, self.saved_by_pk = str(self["assistant"].value() or ""), saved
         self.saved = next((known for pk, known in saved.items() if str(pk) == chosen), UNREAD)
         self._offer_models()
@@ -114,7 +126,7 @@ class ChangesForm(forms.Form):
         first = str(self["first_message"].value() or "") or self.saved.first_message
         open_texts = [text for text in (first, *self.saved.prompt_texts, *texts) if "{{" in text]
         self.variables = names_in(open_texts)[:MOST_VARIABLES] if open_texts else []
-        for name in self.variables:
+        for name in self.variables if self.asks_for_values else ():
             self.fields[VARIABLE_FIELD + name] = SpokenField(max_length=LONGEST_VALUE, rule=_value_rule, label=name)
 
     def variable_fields(self) -> list[forms.BoundField]:
@@ -124,7 +136,16 @@ class ChangesForm(forms.Form):
         """Values that were typed for variables which the texts no longer have: they come back with them."""
         names = {name: name.removeprefix(VARIABLE_FIELD) for name in self.data if name.startswith(VARIABLE_FIELD)}
         left = [name for name, variable in names.items() if variable not in self.variables and self.data[name]]
-        return [(name, self.data[name]) for name in left[:MOST_VARIABLES]]
+        own = [name for name in self.data if name.startswith(OWN) and self.data[name]]
+        return [(name, self.data[name]) for name in (*left[:MOST_VARIABLES], *own[:MOST_VARIABLES])]
+
+    def show_wrong_values(self) -> None:
+        """Errors beside values that a form which was not sent begins with: a link may hold anything."""
+        for name in map(VARIABLE_FIELD.__add__, self.variables):
+            try:
+                self.fields[name].clean(self.initial.get(name, ""))
+            except forms.ValidationError as error:
+                self.errors[name] = self.error_class(error.messages)
 
     def more_fields(self) -> list[forms.BoundField]:
         """Those that are rarely needed, as far as this assistant has them."""
@@ -143,7 +164,9 @@ class ChangesForm(forms.Form):
     def changes(self) -> Changes:
         """What the form changes, as far as it was understood; of a form that was not sent, what it begins with."""
         if not self.is_bound:
-            return Changes.from_json(self.initial.get("changes", {}))
+            values = {name: self.initial.get(VARIABLE_FIELD + name, "") for name in self.variables}
+            begun = Changes.from_json(self.initial.get("changes", {}))
+            return replace(begun, variables={name: value for name, value in values.items() if value})
         cleaned = self.cleaned_data
         values = {name: cleaned.get(VARIABLE_FIELD + name, "") for name in self.variables}
         return Changes(
@@ -157,6 +180,11 @@ class ChangesForm(forms.Form):
             voicemail_message=cleaned.get("voicemail_message", ""),
             metadata=cleaned.get("metadata", {}),
         )
+
+    def clean_preset(self) -> str:
+        if self.cleaned_data["preset"] and self.chosen_preset is None:
+            raise forms.ValidationError(PRESET_GONE)
+        return self.cleaned_data["preset"]
 
     def clean_facts(self) -> tuple[str, ...]:
         facts = tuple(filter(None, (" ".join(line.split()) for line in self.cleaned_data["facts"].split("\n"))))

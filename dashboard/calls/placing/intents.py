@@ -58,11 +58,13 @@ def place(
     token: UUID,
     changes: Changes = NO_CHANGES,
     shown: str = "",
+    preset: str = "",
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
     The same token is the same call: a second one returns what the first one made. `shown` is the fingerprint of the
-    saved assistant from which the person saw what will be sent. Raises `CallRefused`.
+    saved assistant from which the person saw what will be sent; `preset` the name of the preset that it is made with.
+    Raises `CallRefused`.
     """
     call, new = request(
         tenant,
@@ -73,6 +75,7 @@ def place(
         token=token,
         changes=changes,
         shown=shown,
+        preset=preset,
     )
     return sending.attempt(call) if new else call
 
@@ -88,6 +91,7 @@ def request(
     token: UUID,
     changes: Changes = NO_CHANGES,
     shown: str = "",
+    preset: str = "",
 ) -> tuple[Call, bool]:
     """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
     counterpart = _callable(tenant, destination, by)
@@ -105,6 +109,7 @@ def request(
             raise refusal
         call = _intent(now, line, speaker, counterpart, token, by)
         call.mode, call.overrides = "hybrid" if override else "reference", changes.to_json()
+        call.preset_name = preset
         call.assistant_override = saved.with_reference(override, str(call.pk))
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
@@ -112,6 +117,7 @@ def request(
                 raise CallRefused("destination", ALREADY)
             return _require_same_request(existing, wanted), False
         changed = {"changes": joined(changes.words())} if changes else {}
+        changed |= {"preset": preset} if preset else {}
         record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name, **changed)
     return call, True
 

@@ -16,6 +16,8 @@ USUAL = "It is the usual line for calls out."
 FIRST = "It is the first of your lines."
 ONLY = "It is your only line."
 NO_LINE_THERE = "No line of yours is in {country}, so it is the usual one."
+OF_PRESET = "It is the line of this preset."
+PRESET_LINE_LEFT = "The line of this preset is not yours any more. This one was chosen by rule: {reason}"
 CHOSEN = "You chose it."
 NAMED = "It came with the link that you opened."
 
@@ -28,12 +30,25 @@ class LineChoice:
     reason: str = ""
 
 
-def choose(lines: Sequence[NumberDedication], e164: str, *, usual: int | None) -> LineChoice:
+def choose(
+    lines: Sequence[NumberDedication], e164: str, *, usual: int | None, preset_number: int | None = None
+) -> LineChoice:
     """The line for a call to this number ("" while none is typed), out of these lines of the client.
 
-    First those in the country of the person, of these those with the same area code, of these the usual one (`usual`
-    is its key), else the first.
+    The one with `preset_number`, the id of the number that a preset names. Else those in the country of the person, of
+    these those with the same area code, of these the usual one (`usual` is its key), else the first.
     """
+    if preset_number is None:
+        return _by_number(lines, e164, usual)
+    line = next((line for line in lines if line.is_open and line.number_id == preset_number), None)
+    if line is not None:
+        return LineChoice(line, OF_PRESET)
+    choice = _by_number(lines, e164, usual)
+    reason = f"{choice.reason[:1].lower()}{choice.reason[1:]}"
+    return LineChoice(choice.line, PRESET_LINE_LEFT.format(reason=reason)) if choice.line else choice
+
+
+def _by_number(lines: Sequence[NumberDedication], e164: str, usual: int | None) -> LineChoice:
     open_lines = [line for line in lines if line.is_open]
     if len(open_lines) < 2:
         return LineChoice(open_lines[0], ONLY) if open_lines else LineChoice(None)

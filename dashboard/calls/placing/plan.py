@@ -94,7 +94,7 @@ def context(form: PlanForm) -> dict[str, Any]:
     line, assistant = form.chosen_line, form.chosen_assistant
     if line is None or assistant is None:
         return {"plan": None, "no_plan": "Choose a line and an assistant to see what will be sent."}
-    if form.is_bound and form.has_wrong_change:
+    if form.has_wrong_change:
         return {"plan": None, "no_plan": "Not as it is: something that this call changes cannot be sent."}
     destination = form.cleaned_data.get("destination", "") if form.is_bound else form.echo().e164
     try:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,9 +21,10 @@ from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents, line_choice, plan, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
-from dashboard.calls.placing.change_forms import initial_of
-from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import saved_assistants
+from dashboard.calls.presets import book as preset_book
+from dashboard.calls.presets import filling
+from dashboard.calls.presets import row as preset_row
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -56,40 +57,23 @@ def _form(
 ) -> PlaceForm:
     """`only_chosen`: what the other assistants are made of, whole prompts, is not read."""
     offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines, "assistants": assistants}
-    chosen = request.POST.get("assistant", "")
-    offered["saved"] = saved_assistants([one for one in assistants if not only_chosen or str(one.pk) == chosen])
     if request.method == "POST":
-        return PlaceForm(request.POST, **offered)
-    wanted = request.GET
-    named = next((line.pk for line in lines if line.is_open and str(line.pk) == wanted.get("number", "")), None)
-    first = initial_of(_changes_again(request)) | {
-        "number": named or _line_for(request.tenant, lines, wanted.get("to", "")),
-        "line_by_rule": "" if named else "1",
-        "assistant": _chosen([assistant.pk for assistant in assistants], wanted.get("assistant", "")),
-        "token": uuid.uuid4(),
-        "destination": phone_numbers.grouped(wanted.get("to", "")[:LONGEST_DESTINATION]),
-    }
-    return PlaceForm(initial=first, **offered)
-
-
-def _changes_again(request: TenantRequest) -> Changes:
-    """What the call that is made again changed of its assistant, for those who may read what was said in it."""
+        data: QueryDict = request.POST
+        if filling.PICK in data or data.get("preset"):
+            data, offered["preset"] = filling.posted(request.tenant, data, lines, assistants)
+        chosen = [one for one in assistants if not only_chosen or str(one.pk) == data.get("assistant", "")]
+        return PlaceForm(data, saved=saved_assistants(chosen), **offered)
     call = queries.call_of(request.tenant, request.GET.get("again", ""))
     may_read = request.actor.may(Permission.SEE_TRANSCRIPTS)
-    return Changes.from_json(call.overrides) if call is not None and may_read else intents.NO_CHANGES
-
-
-def _line_for(tenant: Tenant, lines: list[NumberDedication], text: str) -> int | None:
-    """The line by rule for a call to whom this text names; without a number, the usual one."""
-    usual = line_choice.choose(lines, "", usual=tenant.default_number_id).line
-    echo = echoes.of(tenant, text, line=usual.e164 if usual else "")
-    chosen = line_choice.choose(lines, echo.e164, usual=tenant.default_number_id).line
-    return chosen.pk if chosen else None
-
-
-def _chosen(offered: list[int], wanted: str) -> int | None:
-    """The one that a link names ("Call again"), while it is among those on offer; else the usual one, the first."""
-    return next((pk for pk in offered if str(pk) == wanted), next(iter(offered), None))
+    first, offered["preset"] = filling.linked(
+        request.tenant, request.GET.dict(), lines, assistants, again=call if may_read else None
+    )
+    to = request.GET.get("to", "")[:LONGEST_DESTINATION]
+    first |= {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to)}
+    form = PlaceForm(initial=first, saved=saved_assistants(assistants), **offered)
+    form.show_wrong_values()
+    form.focus_first_empty()
+    return form
 
 
 @require_GET
@@ -97,13 +81,15 @@ def _chosen(offered: list[int], wanted: str) -> int | None:
 def number_echo(request: TenantRequest) -> HttpResponse:
     """What the text in the field is read as, while it is typed: nothing is stored or dialed."""
     text = request.GET.get("destination", "")[:LONGEST_DESTINATION]
-    lines, usual = queries.lines(request.tenant), request.tenant.default_number_id
+    lines = queries.lines(request.tenant)
     by_rule = bool(request.GET.get("line_by_rule"))
     chosen = _named(lines, request.GET.get("number", ""))
-    line = line_choice.choose(lines, "", usual=usual).line if by_rule else chosen
+    preset = preset_book.with_key(request.tenant, request.GET.get("preset", ""))
+    rule = filling.rule(request.tenant, lines, preset)
+    line = rule("").line if by_rule else chosen
     own = [one.e164 for one in lines if one.is_open]
     echo = echoes.of(request.tenant, text, line=line.e164 if line else "", own=own)
-    choice = line_choice.choose(lines, echo.e164, usual=usual) if by_rule else None
+    choice = rule(echo.e164) if by_rule else None
     context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
     return render(request, "calls/_number_echo.html", context)
 
@@ -130,12 +116,17 @@ def preview(request: TenantRequest) -> HttpResponse:
     balance = None if htmx else own_minutes(request.tenant)
     with scope.for_tenant(request.tenant):
         lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
-        form = _form(request, lines, assistants, only_chosen=bool(htmx))
+        form = _form(request, lines, assistants, only_chosen=bool(htmx) and filling.PICK not in request.POST)
         form.is_valid()
-        if not htmx:
-            return _page(request, form, lines, assistants, balance, template="calls/call_now.html")
+        picks = filling.PICK in request.POST
+        if picks:
+            form.leave_out_missing()
+            form.focus_first_empty()
+        if picks or not htmx:
+            whole = "calls/_place_response.html" if htmx else "calls/call_now.html"
+            return _page(request, form, lines, assistants, balance, template=whole)
         part = PARTS.get(request.GET.get("part", ""), "calls/_plan_words.html")
-        return render(request, part, {"form": form, "oob": True} | plan.context(form))
+        return render(request, part, {"form": form, "oob": True} | _addresses(request) | plan.context(form))
 
 
 @require_POST
@@ -197,6 +188,8 @@ def _page(
         "line_reason": _line_reason(request.tenant, form, lines, chosen["number"], echo.e164),
         "button_label": _button_label(lines, chosen["number"], echo.number),
         "echo": echo,
+        "presets": preset_row.of_form(request.tenant, form, lines, assistants, _wanted_preset(request)),
+        "may_edit_presets": request.actor.may(Permission.MANAGE_PRESETS),
         "recent": _recent(request.tenant),
         "blocking_reason": intents.blocking_reason(request.tenant),
         "last": last,
@@ -206,12 +199,22 @@ def _page(
         "last_mark": labels.mark(last) if last else "",
         "balance": balance,
     }
-    context |= _last_to(request.tenant, echo) | plan.context(form)
+    context |= _addresses(request) | _last_to(request.tenant, echo) | plan.context(form)
     if template:
         return render(request, template, context)
     invalid, htmx = form.is_bound and bool(form.errors), getattr(request, "htmx", False)
     part = "calls/_place_response.html" if htmx else "calls/call_now.html"
     return render(request, part, context, status=422 if invalid else 200)
+
+
+def _addresses(request: TenantRequest) -> dict[str, str]:
+    """Where the parts of the form are drawn anew."""
+    return {"preview_url": reverse("call-preview", args=[request.tenant.slug]), "form_id": "place"}
+
+
+def _wanted_preset(request: TenantRequest) -> str:
+    """The key that a link or a press names; it may be of no preset here."""
+    return request.POST.get(filling.PICK, "") or request.GET.get("preset", "")
 
 
 def _recent(tenant: Tenant) -> list[dict[str, str]]:
@@ -235,7 +238,7 @@ def _line_reason(tenant: Tenant, form: PlaceForm, lines: list[NumberDedication],
     """Why this line is chosen, shown below the list."""
     if not str(form["line_by_rule"].value() or ""):
         return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
-    choice = line_choice.choose(lines, e164, usual=tenant.default_number_id)
+    choice = filling.rule(tenant, lines, form.chosen_preset)(e164)
     return choice.reason if choice.line and str(choice.line.pk) == chosen else line_choice.CHOSEN
 
 
