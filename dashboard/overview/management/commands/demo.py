@@ -21,6 +21,7 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.connections import connect
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
+from dashboard.overview import demo_presets
 from dashboard.overview.demo_data import (
     ACTIONS,
     AUDITOR,
@@ -125,7 +126,7 @@ class Command(BaseCommand):
                 max_calls_per_day=client.per_day,
             )
             Tenant.objects.filter(pk=tenant.pk).update(created_at=since)
-            self._dedicate(tenant, connection, admin, since)
+            lines, assistants = self._dedicate(tenant, connection, admin, since)
             for person, role in client.people:
                 user = _person(person)
                 membership = Membership.objects.create(tenant=tenant, user=user, role=role, created_at=since)
@@ -136,9 +137,12 @@ class Command(BaseCommand):
             targets = [target.row() for target in client.transfer_targets]
             transfer_book.save(tenant, targets, made_from="", by=admin)
             action_book.save(tenant, ACTIONS, made_from="", by=admin)
+            demo_presets.save(tenant, lines, assistants, by=admin)
         self.stdout.write(f"Opened {client.name}.")
 
-    def _dedicate(self, tenant: Tenant, connection: Connection, admin: User, since: datetime) -> None:
+    def _dedicate(
+        self, tenant: Tenant, connection: Connection, admin: User, since: datetime
+    ) -> tuple[list[NumberDedication], list[AssistantDedication]]:
         numbers: list[NumberDedication] = []
         assistants: list[AssistantDedication] = []
         for number in _of(Number, tenant, connection):
@@ -147,6 +151,7 @@ class Command(BaseCommand):
             assistants.append(dedications.dedicate_assistant(tenant, assistant, by=admin, start=since))
         if numbers and assistants:
             dedications.set_defaults(tenant, number=numbers[0], assistant=assistants[0], by=admin)
+        return numbers, assistants
 
     def _set_up_webhooks(self, connection: Connection, admin: User) -> None:
         address = connect.webhook_url(connection)
