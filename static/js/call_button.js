@@ -7,6 +7,7 @@
 //     as <input name="line_by_rule"> is not empty: a person who chooses another line empties it
 //   <small data-line-reason-of="number">  says why the line is chosen
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
+//   <button type="button" data-sends="place" data-to="/address/">  sends that form to another address, and places no call
 //   <div data-preview id="…">  fields that the server draws anew: what was typed after it was asked stays
 (() => {
   const echoOf = field => {
@@ -64,6 +65,14 @@
     field.value = link.dataset.fillWith;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
+  });
+  document.addEventListener("click", event => {
+    const button = event.target.closest("button[data-sends]"), form = document.getElementById(button?.dataset.sends);
+    if (!form) return;
+    const place = form.getAttribute("action");
+    form.setAttribute("action", button.dataset.to);
+    form.submit(); // no submit event: htmx, which places the call, does not hear of it
+    form.setAttribute("action", place);
   });
   const fields = id => [...document.getElementById(id)?.querySelectorAll("input:not([type=hidden]), textarea, select") ?? []];
   let typed = { id: "", values: new Map() };

@@ -261,8 +261,8 @@ def test_a_fragment_tells_what_the_operator_fills_in(bloom, owner):
 
 
 def test_what_stands_in_call_now_becomes_a_preset_without_the_values(bloom, owner):
-    form = call_form(bloom, first_message=OPENING, facts="It rains.", from_call="1", **{"variable-name": "Ada"})
-    answer = owner.post(f"{LIST}new/", form)
+    form = call_form(bloom, first_message=OPENING, facts="It rains.", **{"variable-name": "Ada"})
+    answer = owner.post(f"{LIST}new/?from_call=yes", form)
     page = unescape(answer.content.decode())
     assert answer.status_code == 200 and saved(bloom) == []
     assert field(page, "first_message") == OPENING and field(page, "facts") == "It rains."

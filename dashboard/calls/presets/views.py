@@ -45,7 +45,7 @@ def new(request: TenantRequest) -> HttpResponse:
     form = _form(request, None)
     if part := _part(request, form):
         return part
-    if FROM_CALL in request.POST or request.method != "POST":
+    if FROM_CALL in request.GET or request.method != "POST":
         return _page(request, form, None)
     if len(form.others) >= book.MOST:
         form.add_error(None, forms.TOO_MANY)
@@ -101,7 +101,7 @@ def _form(request: TenantRequest, preset: CallPreset | None) -> forms.PresetForm
     first = forms.initial(preset, lines, assistants) if preset else {"position": len(named) + 1}
     if request.method != "POST":
         return forms.PresetForm(initial=first, **offered)
-    if FROM_CALL in request.POST:
+    if FROM_CALL in request.GET:
         return forms.PresetForm(initial=request.POST.dict() | first, **offered)
     return forms.PresetForm(request.POST, initial=first, **offered)
 
