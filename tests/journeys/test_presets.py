@@ -26,12 +26,12 @@ def fill(page: Page, name: str, value: str) -> None:
 
 
 def call(page: Page, sandbox: Any, destination: str) -> dict[str, Any]:
-    """Place the call that is shown; the body that arrived is the one that was shown before and is shown after."""
+    """Place the call that is shown; the body that arrived is the one that was shown before."""
     before = shown_json(page, "What will be sent")
     page.get_by_role("button", name=BEGIN).click()
     page.wait_for_url(PANEL)
     body = arrived(sandbox, destination)
-    assert shown_json(page, "What was sent") == body
+    expect(page.locator("#sent").locator("xpath=../..")).to_contain_text("Made with")
     assert without_reference(body) == without_reference(before)
     return body
 
@@ -58,7 +58,6 @@ def test_a_preset_two_fields_and_the_call(window, talkative, sandbox, width, des
         "Good afternoon Mrs de Wit, this is the assistant of Bloom Dental. I am calling about your appointment on "
         "Tuesday, 10:40. Can you still come?"
     )
-    expect(region(page, "What was sent")).to_contain_text("Made with Appointment reminder.")
 
 
 def test_a_link_of_another_program_fills_the_form_and_dials_nothing(window, talkative, sandbox):
