@@ -19,12 +19,19 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tenants.access import own_pages
-from tenants.accounts import mfa, profile, session_limits, sessions
+from tenants.access import own_pages, reauthentication
+from tenants.access.reauthentication import Confirm
+from tenants.accounts import email_change, mfa, profile, session_limits, sessions
 
-PROFILE, PASSWORD, TWO_FACTOR, SESSIONS = "profile", "password", "two-factor", "sessions"  # parts, and their anchors
+PROFILE, EMAIL, PASSWORD, TWO_FACTOR, SESSIONS = "profile", "email", "password", "two-factor", "sessions"  # anchors
+
+
+CONFIRM_BY_MAIL = (
+    "A mail went to {email}: open its link within an hour. Until then you sign in as before, and that address is told."
+)
 
 
 def address_of(part: str) -> str:
@@ -52,6 +59,43 @@ def change_profile(request: HttpRequest) -> HttpResponse:
     changed = profile.rename(user, form.cleaned_data["name"])
     in_part(request, PROFILE, f"Saved: you are {user.name} here." if changed else "Nothing was different.")
     return HttpResponseRedirect(address_of(PROFILE))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def change_email(request: HttpRequest) -> HttpResponse:
+    """A mail to the new address asks to confirm it; until then nothing changes."""
+    user: Any = request.user
+    reauthentication.require(request, Confirm.THEN_GO_ON)
+    form = email_change.EmailForm(request.POST, user=user) if request.method == "POST" else None
+    if form is None or not form.is_valid():
+        return show(request, email_form=form)
+    if not email_change.ask(request, user, form.cleaned_data["email"]):
+        form.add_error("email", email_change.TOO_MANY)
+        return show(request, email_form=form)
+    in_part(request, EMAIL, CONFIRM_BY_MAIL.format(email=form.cleaned_data["email"]))
+    return HttpResponseRedirect(address_of(EMAIL))
+
+
+change_email.confirm = Confirm.THEN_GO_ON  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
+    """The page of the mailed link; the link is the right to it, in any browser. Opening it changes nothing."""
+    change = email_change.read(token)
+    if change is None:
+        return render(request, "account/email_confirm.html", {"change": None}, status=410)
+    if request.method != "POST":
+        return render(request, "account/email_confirm.html", {"change": change})
+    if not email_change.confirm(request, change):
+        return render(request, "account/email_confirm.html", {"change": None, "taken": True}, status=409)
+    if request.user == change.user:
+        in_part(request, EMAIL, f"You sign in with {change.email} from now on.")
+        return HttpResponseRedirect(address_of(EMAIL))
+    messages.success(request, f"Sign in with {change.email} from now on.")
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 class ChangePassword(PasswordChangeView):  # type: ignore[misc]  # allauth has no types
@@ -113,12 +157,15 @@ def show(request: HttpRequest, **forms: Any) -> HttpResponse:
     return render(request, "account/account.html", context_of(request, **forms), status=422 if wrong else 200)
 
 
-def context_of(request: HttpRequest, *, profile_form: Any = None, password_form: Any = None) -> dict[str, Any]:
+def context_of(
+    request: HttpRequest, *, profile_form: Any = None, email_form: Any = None, password_form: Any = None
+) -> dict[str, Any]:
     own_pages.identify(request)
     user: Any = request.user
     since = request.session.get(session_limits.SIGNED_IN_AT)
     return {
         "profile_form": profile_form or profile.ProfileForm(user=user),
+        "email_form": email_form or email_change.EmailForm(user=user),
         "password_form": password_form or ChangePasswordForm(user=user),
         "signed_in_at": datetime.fromtimestamp(since, UTC) if since else None,
         "asked_by": mfa.required_by(user),

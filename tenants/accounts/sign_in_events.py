@@ -30,7 +30,7 @@ UNKNOWN_INTERVAL = timedelta(hours=1)
 @receiver(signals.user_logged_in)
 def _signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     known = getattr(request, "device_was_known", True)
-    _record(user, "person.signed-in", user, **_client_details(request), device="a known" if known else "a new")
+    _record(user, "person.signed-in", user, **client_details(request), device="a known" if known else "a new")
     if not known and not getattr(request, "is_first_sign_in", False):
         get_adapter().send_notification_mail("account/email/new_device", user, {"browser": _browser(request)})
 
@@ -52,31 +52,31 @@ def _code_failed(request: HttpRequest, user: User, **_: Any) -> None:
 
 @scope.opens_scope
 def reset_asked(request: HttpRequest, user: User) -> None:
-    _record(None, "person.reset-asked", user, email=user.email, **_client_details(request))
+    _record(None, "person.reset-asked", user, email=user.email, **client_details(request))
 
 
 @receiver(signals.password_reset)
 @receiver(signals.password_set)
 def _reset(request: HttpRequest, user: User, **_: Any) -> None:
-    _record(user, "person.password-reset", user, **_client_details(request))
+    _record(user, "person.password-reset", user, **client_details(request))
 
 
 @receiver(signals.password_changed)
 def _changed(request: HttpRequest, user: User, **_: Any) -> None:
-    _record(user, "person.password-changed", user, **_client_details(request))
+    _record(user, "person.password-changed", user, **client_details(request))
 
 
 def _failed(request: HttpRequest, user: User, what: str) -> None:
-    _record(None, "person.sign-in-failed", user, email=user.email, what=what, **_client_details(request))
+    _record(None, "person.sign-in-failed", user, email=user.email, what=what, **client_details(request))
     within = ratelimit.consume(request, app="tenants", action="failures", config=BEFORE_LOCK, key=f"{user.pk} {what}")
     if not within:
-        _record(None, "person.locked-out", user, email=user.email, **_client_details(request))
+        _record(None, "person.locked-out", user, email=user.email, **client_details(request))
         get_adapter().send_notification_mail("account/email/locked_out", user, {"browser": _browser(request)})
 
 
 def _unknown_address(request: HttpRequest) -> None:
     """Recorded once an hour for each network (of IPv6 too), so that guessing does not flood the trail."""
-    details = _client_details(request)
+    details = client_details(request)
     subject, since = f"address:{network_of(details['ip'])}", timezone.now() - UNKNOWN_INTERVAL
     with scope.for_system("record a failed sign-in"):
         seen = AuditEntry.objects.filter(subject=subject, action="person.sign-in-unknown", at__gt=since)
@@ -89,7 +89,7 @@ def _record(by: User | None, action: str, user: User, **details: str) -> None:
         audit.record(by, None, action, f"user:{user.pk}", **details)
 
 
-def _client_details(request: HttpRequest) -> dict[str, str]:
+def client_details(request: HttpRequest) -> dict[str, str]:
     return {"ip": str(get_adapter().get_client_ip(request) or "an unknown address"), "browser": _browser(request)}
 
 

@@ -45,6 +45,8 @@ SENTENCES: dict[str, str] = {
     "person.transient-calls-withdrawn": "{actor} no longer lets {person} place calls with one-time assistants.",
     "person.removed": "{actor} removed {person} from the team.",
     "person.renamed": "{before} is now called {name}.",
+    "person.email-asked": "{actor} asked to sign in with {email} from now on, from {ip}.",
+    "person.email-changed": "{before} signs in with {email} from now on, confirmed from {ip}.",
     "person.step-added": "{actor} set up {step} for two-factor authentication.",
     "person.step-removed": "{actor} removed {step} from two-factor authentication.",
     "person.step-renewed": "{actor} made new {step}; the old ones no longer work.",

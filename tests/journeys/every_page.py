@@ -50,7 +50,10 @@ MAIN = {  # looked at by axe at both widths in both schemes, and in four picture
     *("questions", "tenants_tenant_changelist", "calls_call_changelist", "tenants_auditentry_changelist"),
     *("account_login", "account_reset_password", "refused-missing"),
 }
-ANSWERS = {"invitation": 410}  # an invitation's token is in its mail alone: what is loaded is one that has gone
+ANSWERS = {
+    "invitation": 410,
+    "account_email_from_key": 410,
+}  # such a token is in its mail alone: what is loaded has gone
 REFUSED = {"forbidden": 403, "missing": 404}
 NOBODY = object()  # a user of Patchbay, whoever it is
 

@@ -221,6 +221,7 @@ PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "account_reset_password_done": "says to look for the mail",
     "account_reset_password_from_key": "the mail's secret is the right to it",
     "account_reset_password_from_key_done": "says that it is done",
+    "account_email_from_key": "the mail's secret is the right to it",
     "mfa_authenticate": "the second step of the way in",
     "mfa_login_webauthn": "the way in with a passkey",
 }
@@ -229,6 +230,7 @@ SIGNED_IN: dict[str, str] = {  # for everybody who is signed in, and why
     "help": "the help sheet, in the frame of one's own part",
     "account": "one's own account",
     "account_profile": "one's own name",
+    "account_change_email": "one's own address",
     "confirm-identity": "whether one has to confirm one's identity",
     "account_reauthenticate": "one's own password",
     "account_change_password": "one's own password",
