@@ -23,6 +23,8 @@ SCHEDULE = {
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "pause campaigns after alarms": _every(2, "dashboard.campaigns.tasks.pause_after_alarms", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
+    "mail notifications": _every(30, "dashboard.notifications.tasks.mail_notifications", "bulk"),
+    "prune notifications": _every(3600, "dashboard.notifications.tasks.prune_notifications", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "dashboard.webhooks",
     "dashboard.live_updates",
     "dashboard.csp_reports",
+    "dashboard.notifications",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

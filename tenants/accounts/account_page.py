@@ -23,10 +23,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tenants.access import own_pages, reauthentication
+from tenants.access.decorators import memberships_of
 from tenants.access.reauthentication import Confirm
-from tenants.accounts import email_change, mfa, profile, session_limits, sessions
+from tenants.accounts import email_change, mfa, notifications, profile, session_limits, sessions
 
-PROFILE, EMAIL, PASSWORD, TWO_FACTOR, SESSIONS = "profile", "email", "password", "two-factor", "sessions"  # anchors
+PROFILE, EMAIL, PASSWORD, TWO_FACTOR, SESSIONS, NOTIFICATIONS = (  # anchors of the parts
+    *("profile", "email", "password", "two-factor", "sessions", "notifications"),
+)
 
 
 CONFIRM_BY_MAIL = (
@@ -151,6 +154,20 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(address_of(SESSIONS))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def choose_mails(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    if request.method != "POST":
+        return show(request)
+    form = notifications.NotificationsForm(request.POST, memberships=memberships_of(user))
+    if not form.is_valid():
+        return show(request, notifications_form=form)
+    changed = notifications.save(user, form)
+    in_part(request, NOTIFICATIONS, "Saved." if changed else "Nothing was different.")
+    return HttpResponseRedirect(address_of(NOTIFICATIONS))
+
+
 def show(request: HttpRequest, **forms: Any) -> HttpResponse:
     """The page, with the forms that could not be taken as they were typed."""
     wrong = any(form is not None and form.errors for form in forms.values())
@@ -158,7 +175,12 @@ def show(request: HttpRequest, **forms: Any) -> HttpResponse:
 
 
 def context_of(
-    request: HttpRequest, *, profile_form: Any = None, email_form: Any = None, password_form: Any = None
+    request: HttpRequest,
+    *,
+    profile_form: Any = None,
+    email_form: Any = None,
+    password_form: Any = None,
+    notifications_form: Any = None,
 ) -> dict[str, Any]:
     own_pages.identify(request)
     user: Any = request.user
@@ -172,4 +194,5 @@ def context_of(
         "through": mfa.session_has_mfa(request, user),
         "factors": mfa.factors_of(user),
         "sessions": sessions.of(user),
+        "notifications_form": notifications_form or notifications.NotificationsForm(memberships=memberships_of(user)),
     }

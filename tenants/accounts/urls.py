@@ -47,5 +47,6 @@ urlpatterns = [
     path("second-step/passkey/<int:pk>/remove/", in_frame(pages.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
     path("sessions/", account_page.Sessions.as_view(), name="usersessions_list"),
     path("sessions/<int:pk>/end/", account_page.end_session, name="session-end"),
+    path("notifications/", account_page.choose_mails, name="account_notifications"),
     path("file/", in_frame(pages.fetch), name="fetch"),
 ]

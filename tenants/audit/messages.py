@@ -47,6 +47,7 @@ SENTENCES: dict[str, str] = {
     "person.renamed": "{before} is now called {name}.",
     "person.email-asked": "{actor} asked to sign in with {email} from now on, from {ip}.",
     "person.email-changed": "{before} signs in with {email} from now on, confirmed from {ip}.",
+    "person.mails-chosen": "{actor} chose which mails to get: {mails}.",
     "person.step-added": "{actor} set up {step} for two-factor authentication.",
     "person.step-removed": "{actor} removed {step} from two-factor authentication.",
     "person.step-renewed": "{actor} made new {step}; the old ones no longer work.",

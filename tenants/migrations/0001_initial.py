@@ -266,6 +266,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('operator', 'Operator'), ('viewer', 'Viewer')], max_length=12)),
                 ('sees_transcripts', models.BooleanField(default=False, help_text='For viewers; every other role reads them anyway.')),
                 ('places_transient_calls', models.BooleanField(db_default=False, default=False, help_text='With one-time assistants, where the client may have them.')),
+                ('mails', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('needs-person', 'A call needs a person'), ('call-back', 'Somebody asks to be called back'), ('campaign', 'A campaign ends or pauses itself')], max_length=20), blank=True, default=list, help_text='What this person chose to get mails about.', size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tenants.tenant')),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -138,6 +139,14 @@ class AuditorGrant(models.Model):
         return f"{self.auditor_id} reads {self.tenant_id}"
 
 
+class MailKind(models.TextChoices):
+    """What a member may choose to get mails about (`tenants.accounts.notifications`)."""
+
+    NEEDS_PERSON = "needs-person", "A call needs a person"
+    CALL_BACK = "call-back", "Somebody asks to be called back"
+    CAMPAIGN = "campaign", "A campaign ends or pauses itself"
+
+
 class Membership(models.Model):
     """The role of a user in a client."""
 
@@ -147,6 +156,12 @@ class Membership(models.Model):
     sees_transcripts = models.BooleanField(default=False, help_text="For viewers; every other role reads them anyway.")
     places_transient_calls = models.BooleanField(
         default=False, db_default=False, help_text="With one-time assistants, where the client may have them."
+    )
+    mails = ArrayField(
+        models.CharField(max_length=20, choices=MailKind.choices),
+        default=list,
+        blank=True,
+        help_text="What this person chose to get mails about.",
     )
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -231,6 +231,7 @@ SIGNED_IN: dict[str, str] = {  # for everybody who is signed in, and why
     "account": "one's own account",
     "account_profile": "one's own name",
     "account_change_email": "one's own address",
+    "account_notifications": "one's own mails",
     "confirm-identity": "whether one has to confirm one's identity",
     "account_reauthenticate": "one's own password",
     "account_change_password": "one's own password",

@@ -1,0 +1,1 @@
+"""Mails that people of a client choose to get."""
