@@ -12,7 +12,7 @@ from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.calls import labels
+from dashboard.calls import credit, labels
 from dashboard.calls.caller_id import report
 from dashboard.calls.models import TALKED, AlarmClearing, Call
 from tenants import time_zones
@@ -138,4 +138,6 @@ def _credit(connection: Connection, neighbours: int) -> Figure:
         others = "its own"
     if connection.minutes_balance is None:
         return Figure("Credit", "Not known", "", others, url)
-    return Figure("Credit", f"{connection.minutes_balance:,.0f}", "min", others, url)
+    lasts = credit.words(credit.lasting(Connection.objects.all()).get(connection.pk))
+    note = f"{lasts} at the pace of the past day, {others}" if lasts else others
+    return Figure("Credit", f"{connection.minutes_balance:,.0f}", "min", note, url)

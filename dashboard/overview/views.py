@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from dashboard.calls import credit
 from dashboard.calls.models import Call
 from dashboard.connections import queries as connection_queries
-from dashboard.overview import attention, client_page, credit, figures, queries
+from dashboard.overview import attention, client_page, figures, queries
 from dashboard.overview.queries import ClientRow
 from dashboard.sync import freshness
 from dashboard.ui import times

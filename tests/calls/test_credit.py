@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.overview import credit
+from dashboard.calls import credit
 from tenants.isolation import scope
 from tenants.models import Connection
 from tests.fixtures.call_factories import make_call
