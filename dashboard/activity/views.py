@@ -32,7 +32,16 @@ KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of i
     (
         "taken",
         "What was read and taken away",
-        ("call.transcript-read", "call.recording-opened", "transcript.", "calls.", "caller-id.", "list.", "evidence."),
+        (
+            "call.transcript-read",
+            "call.recording-opened",
+            "transcript.",
+            "calls.",
+            "campaign.exported",
+            "caller-id.",
+            "list.",
+            "evidence.",
+        ),
     ),
     ("tenant", "Settings and limits", ("tenant.",)),
 ]

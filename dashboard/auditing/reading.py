@@ -16,7 +16,7 @@ from tenants.models import AuditEntry
 
 TRANSCRIPTS = ("call.transcript-read", "transcript.read")
 RECORDINGS = ("call.recording-opened",)
-EXPORTS = ("calls.exported", "caller-id.exported", "list.exported", "evidence.exported")
+EXPORTS = ("calls.exported", "campaign.exported", "caller-id.exported", "list.exported", "evidence.exported")
 LISTS = ("calls.summaries-read", "calls.words-seen")  # summaries in a list, last sentences on the live board
 READING = (*TRANSCRIPTS, *RECORDINGS, *LISTS, *EXPORTS)
 SHOWN = 200

@@ -21,6 +21,7 @@ from dashboard.campaigns.results import Results
 from dashboard.campaigns.windows import CampaignStatus
 from tenants.models import Tenant
 
+MOST_TYPED = 100  # characters of a filter
 PAGE = 50
 
 

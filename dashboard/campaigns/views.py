@@ -34,7 +34,6 @@ ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
 }
 
 
-MOST = 100  # characters of a filter
 OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
 STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 
@@ -179,7 +178,7 @@ def _rendered(
         "is_ended": is_ended,
         "figures": figures.strip_of_ended(row, history) if is_ended else figures.strip(row, now),
         "pace": pace.pace_in_words(pace.per_minute(campaign, row.counts, now)),
-        "chips": figures.chips(row, listed, request.GET.get("show", "")[:MOST]),
+        "chips": figures.chips(row, listed, request.GET.get("show", "")[: queries.MOST_TYPED]),
         "known": sum(listed.values()),
         "calling": campaign_calls.calling_now(campaign) if row.counts.calling else [],
         "latest": campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS)),
@@ -187,6 +186,7 @@ def _rendered(
         "history": history,
         "template": variables.parts(campaign.template),
         "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
+        "may_export": request.actor.may(Permission.EXPORT_CALLS),
         "may_see_calls": request.actor.may(Permission.SEE_CALLS),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
@@ -199,7 +199,7 @@ def _rendered(
 
 def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
     """A page of its people, narrowed as the address says."""
-    asked = {name: request.GET.get(name, "")[:MOST] for name in ("show", "status", "q")}
+    asked = {name: request.GET.get(name, "")[: queries.MOST_TYPED] for name in ("show", "status", "q")}
     found, following = queries.page_of_leads(
         queries.leads(campaign, show=asked["show"], status=asked["status"], text=asked["q"]),
         request.GET.get("after", ""),
@@ -209,7 +209,7 @@ def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
         "show": asked["show"],
         "narrowed": any(asked.values()),
         "text": asked["q"],
-        "text_is_cut": len(request.GET.get("q", "")) > MOST,
+        "text_is_cut": len(request.GET.get("q", "")) > queries.MOST_TYPED,
         "names": [name.replace("_", " ").capitalize() for name in names],
         "people": queries.rows(found, names, campaign_calls.of_leads(campaign, found)),
         "next": following,

@@ -76,6 +76,7 @@ SENTENCES: dict[str, str] = {
     "support.kept-out": "{actor} ended the access of {person} of support.",
     "calls.exported": "{actor} exported calls as {file}.",
     "calls.words-seen": "{actor} saw the last sentences of live calls on the live board.",
+    "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",
     "evidence.exported": "{actor} exported the evidence of {period} as an archive, with the hash {sha256}.",

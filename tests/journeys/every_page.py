@@ -21,6 +21,7 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
     "call-number": "a part of a page",
     "brand-css": "a stylesheet",
     "calls-export": "a file",
+    "campaign-export": "a file",
     "caller-id-export": "a file",
     "staff-caller-id-export": "a file",
     "call-recording": "a sound",

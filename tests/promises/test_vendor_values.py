@@ -40,6 +40,7 @@ NO_PAGES = {
     "account_logout",
     "account_reset_password_from_key",
     "calls-export",
+    "campaign-export",
     "caller-id-export",
     "staff-caller-id-export",
     "call-recording",

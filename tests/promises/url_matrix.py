@@ -202,6 +202,7 @@ ROWS: dict[str, Row] = {
     "staff-campaigns": Row(),
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
+    "campaign-export": Row(about="campaign"),
     "campaign-command": post_row("campaign", path={"action": "pause"}),
 }
 PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why

@@ -39,11 +39,14 @@ CONFIRMED = {  # the endpoints that ask, and how
             "connection-organization",
             "connection-secret",
             "connection-secret-retire",
+            "account_change_email",
         ],
         Confirm.THEN_GO_ON,
     ),
     **dict.fromkeys(["connection-add", "connection-key", "connection-child-key"], Confirm.THEN_AGAIN),
-    **dict.fromkeys(["calls-export", "caller-id-export", "staff-caller-id-export"], Confirm.THEN_FETCH),
+    **dict.fromkeys(
+        ["calls-export", "campaign-export", "caller-id-export", "staff-caller-id-export"], Confirm.THEN_FETCH
+    ),
 }
 
 

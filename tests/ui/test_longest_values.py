@@ -26,7 +26,15 @@ from tests.ui.longest import filled
 Answer = bytes
 WIDTHS = (390, 768, 1300, 1440)
 DESKTOP = 1300  # from here on nothing needs scrolling sideways
-NO_PAGES = {"calls-export", "caller-id-export", "staff-caller-id-export", "call-recording", "brand-css", "leave"}
+NO_PAGES = {
+    "calls-export",
+    "campaign-export",
+    "caller-id-export",
+    "staff-caller-id-export",
+    "call-recording",
+    "brand-css",
+    "leave",
+}
 OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => one.open = true)"
 TROUBLE = """desktop => {
   const found = [], words = one => one.outerHTML.replace(/\\s+/g, ' ').slice(0, 90);
