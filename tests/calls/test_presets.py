@@ -268,6 +268,7 @@ def test_what_stands_in_call_now_becomes_a_preset_without_the_values(bloom, owne
     assert field(page, "first_message") == OPENING and field(page, "facts") == "It rains."
     assert f'<option value="{bloom.assistant.pk}" selected>' in page
     assert f'<option value="{bloom.number.pk}" selected>' in page
+    assert 'name="shown"' not in page, "nothing is stored yet that somebody could have changed"
     assert "Ada" not in page and PERSON not in page and "<b>name</b>" in page
 
 
