@@ -371,6 +371,20 @@ def test_a_released_assistant_that_comes_back_is_that_of_the_preset_again(bloom,
     assert [one["pk"] for one in page.context["assistants"] if one["checked"]] == [again.pk]
 
 
+def test_what_a_call_link_holds_is_in_no_log_and_goes_to_no_other_site(bloom, caller, client, caplog):
+    make_preset(bloom)
+    link = {"preset": "appointment-reminder", "to": "+31612349876", "name": "Marigold"}
+    with caplog.at_level("DEBUG", logger="patchbay"):
+        answer = caller.get(ADDRESS, link)
+        signed_out = client.get(ADDRESS, link)
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert signed_out.status_code == 302 and "Marigold" in signed_out["Location"], "signing in leads back to it"
+    lines = [record.getMessage() for record in caplog.records if record.name == "patchbay.access"]
+    assert len(lines) == 2 and all(ADDRESS in line for line in lines)
+    assert not any(word in caplog.text for word in ("Marigold", "31612349876", "appointment-reminder"))
+
+
 def test_a_call_link_fills_the_form_and_makes_nothing(bloom, caller):
     make_preset(bloom)
     link = {"preset": "appointment-reminder", "to": PERSON, "name": "Mrs de Wit", "time": "10:40", "colour": "red"}
