@@ -55,7 +55,7 @@ PRESETS = {
         ),
         DemoPreset(
             "Delivery notification",
-            "Front desk NL",
+            "Recall NL",
             "Reception",
             Changes(
                 first_message="Good day {{name}}, this is Bloom Dental. Your {{product}} has arrived and is ready at "

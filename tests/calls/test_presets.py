@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from dashboard.calls.models import CallPreset
-from dashboard.calls.placing import change_forms, line_choice, spoken_text
+from dashboard.calls.placing import change_forms, line_choice, overrides, spoken_text
 from dashboard.calls.presets import book, forms
 from dashboard.inventory import sync
 from tenants import dedications
@@ -383,6 +383,28 @@ def test_what_a_call_link_holds_is_in_no_log_and_goes_to_no_other_site(bloom, ca
     lines = [record.getMessage() for record in caplog.records if record.name == "patchbay.access"]
     assert len(lines) == 2 and all(ADDRESS in line for line in lines)
     assert not any(word in caplog.text for word in ("Marigold", "31612349876", "appointment-reminder"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "blocks", "words"),
+    [
+        ({"voicemail_message": "Call back."}, {"voicemail_detection": False}, overrides.NO_VOICEMAIL),
+        ({"model": "gone-1"}, {}, "VoiceDock’s catalogue does not have gone-1"),
+        ({"language": "nl"}, {"llm_config": {"provider": "xai_realtime"}}, overrides.LISTENS_ITSELF),
+    ],
+)
+def test_what_the_assistant_can_no_longer_do_is_shown_before_the_call(bloom, caller, changes, blocks, words):
+    make_preset(bloom, changes=changes)
+    with scope.for_system("it was set up anew"):
+        known = AssistantConfiguration.objects.get()
+        AssistantConfiguration.objects.update(blocks=known.blocks | blocks)
+    for answer in (
+        caller.get(ADDRESS, {"preset": "appointment-reminder", "to": PERSON}),
+        caller.post(f"{ADDRESS}preview/", call_form(bloom, pick="appointment-reminder")),
+    ):
+        page = unescape(answer.content.decode())
+        assert answer.status_code == 200 and words in page and answer.context["plan"] is None
+        assert f'name="{next(iter(changes))}"' in page
 
 
 def test_a_call_link_fills_the_form_and_makes_nothing(bloom, caller):

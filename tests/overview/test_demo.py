@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, CallPreset
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns.models import Campaign
 from dashboard.clients import readiness
@@ -107,3 +107,20 @@ def test_it_belongs_to_the_sandbox(db, settings):
 def test_each_client_has_a_colour_of_its_own():
     assert len({client.hue for client in demo_data.CLIENTS}) == len(demo_data.CLIENTS)
     assert demo_data.PASSWORD == demo_logins.PASSWORD
+
+
+def test_the_presets_of_the_first_client_are_ready_to_call_with(demo_sandbox, client):
+    client.force_login(User.objects.get(email="operator@bloom.test"))
+    with scope.for_system("look"):
+        presets = list(CallPreset.objects.values_list("tenant__slug", "key"))
+    assert [key for slug, key in presets if slug == "bloom-dental"] == [
+        "appointment-reminder",
+        "follow-up",
+        "survey",
+        "delivery-notification",
+        "payment-reminder",
+    ]
+    assert {slug for slug, _ in presets} == {"bloom-dental"}
+    for _, key in presets:
+        page = client.get("/c/bloom-dental/call/", {"preset": key, "to": "+31612345678", "name": "Ada"})
+        assert page.context["plan"].changes and page.context["plan"].opening, key

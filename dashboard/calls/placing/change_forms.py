@@ -140,8 +140,11 @@ class ChangesForm(forms.Form):
         return [(name, self.data[name]) for name in (*left[:MOST_VARIABLES], *own[:MOST_VARIABLES])]
 
     def show_wrong_values(self) -> None:
-        """Errors beside values that a form which was not sent begins with: a link may hold anything."""
-        for name in map(VARIABLE_FIELD.__add__, self.variables):
+        """Errors beside what a form that was not sent begins with.
+
+        A link may hold anything, and an assistant may have changed since a preset or a call was made with it.
+        """
+        for name in filter(self.fields.__contains__, self.change_fields):
             try:
                 self.fields[name].clean(self.initial.get(name, ""))
             except forms.ValidationError as error:
@@ -153,8 +156,11 @@ class ChangesForm(forms.Form):
 
     @property
     def has_wrong_change(self) -> bool:
-        fields = ("first_message", "facts", *self.more, *(VARIABLE_FIELD + name for name in self.variables))
-        return any(name in self.errors for name in fields)
+        return any(name in self.errors for name in self.change_fields)
+
+    @property
+    def change_fields(self) -> tuple[str, ...]:
+        return ("first_message", "facts", *self.more, *(VARIABLE_FIELD + name for name in self.variables))
 
     @property
     def has_more(self) -> bool:
@@ -226,7 +232,7 @@ class ChangesForm(forms.Form):
         self.add_error(next(iter(places), None), message)
 
     def _offer_models(self) -> None:
-        """What this kind of assistant has. What was sent all the same stays in sight, with its error."""
+        """What this kind of assistant has. What is filled in all the same stays in sight, with its error."""
         model, language = (
             str(self.saved.block(block).get(name) or "")
             for block, name in (("llm_config", "model"), ("stt_config", "language"))
@@ -234,13 +240,13 @@ class ChangesForm(forms.Form):
         models = MODELS.get(self.saved.provider, ())
         self._offer("model", {one: one for one in models if one != model}, model)
         languages = {code: words for code, words in LANGUAGES.items() if code != language}
-        offered = languages if (self.saved.is_pipeline and language) or self.data.get("language") else {}
+        offered = languages if (self.saved.is_pipeline and language) or self["language"].value() else {}
         self._offer("language", offered, LANGUAGES.get(language, language))
-        if self.saved.blocks.get("voicemail_detection") is False and not self.data.get("voicemail_message"):
+        if self.saved.blocks.get("voicemail_detection") is False and not self["voicemail_message"].value():
             del self.fields["voicemail_message"]
 
     def _offer(self, name: str, choices: Mapping[str, str], as_saved: str) -> None:
-        if not choices and not self.data.get(name):
+        if not choices and not self[name].value():
             del self.fields[name]
             return
         self.fields[name].choices = [("", f"As saved: {as_saved}"), *choices.items()]  # type: ignore[attr-defined]
