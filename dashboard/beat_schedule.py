@@ -25,6 +25,7 @@ SCHEDULE = {
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "mail notifications": _every(30, "dashboard.notifications.tasks.mail_notifications", "bulk"),
     "prune notifications": _every(3600, "dashboard.notifications.tasks.prune_notifications", "bulk"),
+    "prune steering leases": _every(3600, "dashboard.calls.tasks.prune_steering_leases", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from dashboard.calls import sweep
 from dashboard.calls.caller_id import alarms
-from dashboard.calls.control import bulk_end
+from dashboard.calls.control import bulk_end, steering
 from dashboard.calls.placing import sending
 
 
@@ -42,3 +42,8 @@ def end_call(call_id: str) -> None:
 @shared_task
 def mail_alarms() -> None:
     alarms.mail()
+
+
+@shared_task
+def prune_steering_leases() -> None:
+    steering.prune()

@@ -6,7 +6,7 @@ from dashboard.calls.caller_id import views as caller_id
 from dashboard.calls.control import views as control
 from dashboard.calls.history import export
 from dashboard.calls.history import views as history
-from dashboard.calls.live import board_view, call_view
+from dashboard.calls.live import board_view, call_view, steering_view
 from dashboard.calls.placing import views as placing
 from dashboard.calls.presets import views as presets
 
@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/calls/<uuid:call_id>/", call_view.call, name="call"),
     path("c/<slug:slug>/calls/<uuid:call_id>/take-back/", placing.take_back, name="call-take-back"),
     path("c/<slug:slug>/calls/<uuid:call_id>/command/", call_view.command, name="live-command"),
+    path("c/<slug:slug>/calls/<uuid:call_id>/steer/", steering_view.steer, name="call-steer"),
+    path("c/<slug:slug>/calls/<uuid:call_id>/stop-steering/", steering_view.stop_steering, name="call-stop-steering"),
     path("c/<slug:slug>/calls/<uuid:call_id>/recording/", call_view.recording, name="call-recording"),
     path("c/<slug:slug>/calls/<uuid:call_id>/decide/", call_view.decide, name="call-decide"),
     path("c/<slug:slug>/calls/<uuid:call_id>/clear/", call_view.clear, name="call-clear"),

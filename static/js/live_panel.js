@@ -9,6 +9,7 @@
 //   <input data-action-key="1">            an action: chosen, it puts the keyboard into its form
 //   <input data-fills="code">              shows what is typed in each <span data-slot="code"> of its form
 //   <dialog open data-show-again>          came with an error: is shown as a dialog again
+//   <form data-sent-on-leave="closing">    is sent once more, with that field, when the page is left
 //   <dialog id="…">                        stays open while news arrive, and closes with the answer to its own form
 (() => {
   const inSight = element => element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -20,9 +21,18 @@
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     const form = event.target.form, fields = event.target.closest?.(".command-form") ?? form;
     const button = fields && [...fields.querySelectorAll("button:not([type=button]):not([formmethod=dialog])")].find(one => one.form === form && inSight(one));
-    if (!form || !button) return;
-    event.preventDefault();
-    form.requestSubmit(button);
+    if (!form) return;
+    if (button) {
+      event.preventDefault();
+      form.requestSubmit(button);
+    } else document.querySelector(".viewers--held button")?.focus(); // another person steers: it is sent after Take over
+  });
+  addEventListener("pagehide", () => {
+    for (const form of document.querySelectorAll("form[data-sent-on-leave]")) {
+      const fields = new FormData(form);
+      fields.set(form.dataset.sentOnLeave, "1");
+      navigator.sendBeacon?.(form.action, fields);
+    }
   });
 
   document.addEventListener("click", event => {

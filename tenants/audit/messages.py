@@ -130,6 +130,9 @@ SENTENCES: dict[str, str] = {
     "call.command-unknown": "VoiceDock did not answer to {command}, asked for by {actor} in the call with "
     "{counterpart}.",
     "call.command-given-up": "It is not known whether {command} reached the call with {counterpart}.",
+    "call.steering-started": "{actor} began to steer the call with {counterpart}.",
+    "call.steering-stopped": "{actor} stopped steering the call with {counterpart}.",
+    "call.steering-taken": "{actor} took over the call with {counterpart} from {before}, to steer it.",
     "call.transfer-not-confirmed": "The call with {counterpart} was not transferred half a minute after it was asked.",
     "webhook.replayed": "{actor} retried {reports:1 webhook|# webhooks} of {connection} that had failed.",
     "webhook.foreign-call": "A webhook of {connection} was about a call of another connection; it was not applied.",

@@ -89,7 +89,7 @@ def test_a_command_until_its_receipt_is_settled(operator, make_member, sign_in, 
 
     assert answer.status_code == 303
     assert [receipt.outcome for receipt in operator.receipts(call)] == ["accepted"]
-    cost.is_at_most(files=42, transactions=7, call_reads=2)
+    cost.is_at_most(files=43, transactions=7, call_reads=2)
 
 
 def test_a_placement_until_the_answer_is_kept(operator, make_member, sign_in, monkeypatch):

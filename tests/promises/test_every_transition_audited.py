@@ -117,6 +117,7 @@ NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it i
     "connection-organization": "tests/connections/test_organizations.py",
     "connection-child-key": "tests/connections/test_organizations.py",
     "call-clear": "tests/calls/test_panel_screens.py: needs a call with the alarm",
+    "call-stop-steering": "tests/calls/test_steering.py: needs a call that one steers",
     "call-preview": "changes nothing: says what the form would send",
     **{
         name: "moves the sandbox, nothing of ours"

@@ -155,6 +155,7 @@ TABLES = [
     ("calls_action", "tenant_id"),
     ("calls_callpreset", "tenant_id"),
     ("calls_transfertarget", "tenant_id"),
+    ("calls_steeringlease", "tenant_id"),
     ("campaigns_campaign", "tenant_id"),
     ("campaigns_lead", "tenant_id"),
 ]

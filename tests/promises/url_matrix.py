@@ -187,6 +187,8 @@ ROWS: dict[str, Row] = {
     "call": Row(about="call"),
     "call-recording": Row(about="call"),
     "live-command": post_row("call", lambda canary: {"type": "say", "words": "Hello", "token": uuid.uuid4()}),
+    "call-steer": post_row("call"),
+    "call-stop-steering": post_row("call"),
     "call-take-back": post_row("queued", others_permission=Permission.TAKE_BACK_CALLS),
     "call-decide": post_row("lost", lambda canary: {"choice": "not-placed"}),
     "call-clear": post_row("call", lambda canary: {"reason": "because"}, staff_only=True),

@@ -12,7 +12,7 @@ from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from dashboard import voicedock
-from dashboard.calls.control import transfer_targets
+from dashboard.calls.control import steering, transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of
@@ -35,10 +35,11 @@ Command = voicedock.Command | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Origin:
-    """What a command was made with: the name of an action, and what the person confirmed."""
+    """What a command was made with: the name of an action, what the person confirmed, the digest of the session."""
 
     action: str = ""
     remark: str = ""
+    session: str = ""
 
 
 class _NotSendable(ValueError):
@@ -94,6 +95,8 @@ def _ask(tenant: int, call_id: UUID, command: Command, by: User | None, token: U
     call = found.select_for_update(of=("self",), no_key=True).get(pk=call_id, tenant_id=tenant)
     checked = _check(command, call)
     refusal = checked.refusal or blocking_reason(call)
+    if not refusal and checked.name != CommandType.END_CALL:
+        refusal = steering.claim(call, by=by, session=origin.session)
     at = limiter.clock()
     meant = Receipt(
         tenant_id=tenant,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from dashboard.calls.models import Call, State
 from tenants.isolation import scope
 from tenants.models import AuditEntry, User
 
-# action → the state whose mark it has ("" for none) and its words; {who} is the person, "you" for oneself
+# action → the state whose mark it has ("" for none) and its words; {who} is the person, "You" for oneself, {before}
+# who steered before
 STEPS: dict[str, tuple[str, str]] = {
     "call.requeued": ("", "VoiceDock could not take it yet; it waits to be sent again"),
     "call.unknown": (State.UNKNOWN, "No answer from VoiceDock: not known whether it was placed"),
@@ -22,6 +25,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "call.wrong-number": (State.NEEDS_PERSON, "It left from a number that is not this client's"),
     "call.wrong-assistant": (State.NEEDS_PERSON, "It was made with an assistant that is not this client's"),
     "call.wrong-number-cleared": ("", "{who} cleared the alarm"),
+    "call.steering-taken": ("", "{who} took over from {before}"),
 }
 ACTION_OF_STATE: dict[str, str] = {
     State.UNKNOWN: "call.unknown",
@@ -36,11 +40,12 @@ MOST = 50
 def of(call: Call) -> list[AuditEntry]:
     """The audit entries of this call that are steps, oldest first; inside the scope of its tenant."""
     found = AuditEntry.objects.filter(tenant=call.tenant_id, subject=f"call:{call.pk}", action__in=STEPS)
-    return list(found.only("at", "action", "actor", "actor_id").order_by("seq")[:MOST])
+    return list(found.only("at", "action", "actor", "actor_id", "body").order_by("seq")[:MOST])
 
 
 def read(entry: AuditEntry, me: User | None) -> tuple[str, str]:
     """State and words of a step."""
     state, words = STEPS[entry.action]
     who = "You" if me and entry.actor_id == me.pk else entry.actor
-    return state, words.replace("{who}", who)
+    before = str(json.loads(entry.body)["details"].get("before", "")) if "{before}" in words else ""
+    return state, words.replace("{who}", who).replace("{before}", before)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
 from tenants.isolation import scope
 from tenants.models import Tenant
 
@@ -51,6 +51,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         version=F("version") + 1,
     )
     CallReport.objects.filter(call_id__in=pks).delete()  # the database lets a report go with its call's data only
+    SteeringLease.objects.filter(call_id__in=pks).delete()
     Receipt.objects.filter(call_id__in=pks).update(payload={}, note="", remark="")
     ids = [name for call in calls for name in (call.remote_id, call.webhook_call_id) if name]
     connections = {call.connection_id for call in calls}

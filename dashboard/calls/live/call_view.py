@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls import manual_resolution, queries
-from dashboard.calls.control import action_book, action_text, commands, transfer_book, transfer_targets
+from dashboard.calls.control import action_book, action_text, commands, steering, transfer_book, transfer_targets
 from dashboard.calls.forms import ActionCommandForm, CommandForm
 from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_actions, panel_context
@@ -152,7 +152,8 @@ def _send(request: TenantRequest, call_id: UUID, form: CommandForm) -> Receipt:
     """The call is read where its receipt is written, so that both are of one moment."""
     named = Call(pk=call_id, tenant=request.tenant)
     try:
-        origin = commands.Origin(form.action_name, form.remark)
+        session = steering.session_digest(request.session.session_key)
+        origin = commands.Origin(form.action_name, form.remark, session)
         return commands.send(named, form.command(), by=request.user, token=form.cleaned_data["token"], origin=origin)
     except Call.DoesNotExist:
         raise Http404 from None

@@ -9,10 +9,10 @@ from django.urls import reverse
 
 from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
-from dashboard.calls.control import action_command, commands, composer, handover, measured, transfer_book
+from dashboard.calls.control import action_command, commands, composer, handover, measured, steering, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
 from dashboard.calls.live import panel_actions, presence
-from dashboard.calls.models import Call, CallReport, Receipt, State
+from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
 from dashboard.calls.placing import intents, plan, taking_back
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
@@ -86,14 +86,35 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
 
 
 def viewers(request: TenantRequest, call: Call) -> dict[str, Any]:
-    """Who has the panel open; whoever asks for it has."""
+    """Who has the panel open, and who steers; whoever asks for it has it open, and goes on steering."""
     presence.record_viewer(call, request.user)
+    may_steer = request.actor.may(Permission.CONTROL_CALLS)
+    session = steering.session_digest(request.session.session_key)
+    lease = steering.renew(call, by=request.user, session=session) if may_steer else steering.of(call)
+    holder = lease.holder if lease else None
+    others = presence.other_viewers(call, request.user)
     return {
         "call": call,
         "part_url": reverse("call", args=[request.tenant.slug, call.pk]),
-        "others": presence.other_viewers(call, request.user),
+        "others": [user for user in others if user != holder],
         "is_staff": request.actor.staff is not None,
+        "lease": lease,
+        "steers": holder == request.user,
+        "lease_ends_in": _remaining(lease) if lease and holder != request.user else None,
+        "taken_at": _taken_from_me(request, lease),
+        "may_take": may_steer and call.is_live and not call.needs_decision,
     }
+
+
+def _remaining(lease: SteeringLease) -> float:
+    return float(lease.remaining.total_seconds())  # type: ignore[attr-defined]
+
+
+def _taken_from_me(request: TenantRequest, lease: SteeringLease | None) -> str:
+    """When another person took the lease over from this one, by the clock of the client."""
+    if lease is None or lease.taken_from_id != request.user.pk:
+        return ""
+    return f"{lease.since.astimezone(request.tenant.zone):%H:%M:%S}"
 
 
 def mode(request: TenantRequest, call: Call) -> str:

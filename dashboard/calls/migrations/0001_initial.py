@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
 import tenants.isolation.row_security
@@ -232,6 +233,18 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
             ],
         ),
+        migrations.CreateModel(
+            name='SteeringLease',
+            fields=[
+                ('call', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='steering_lease', serialize=False, to='calls.call')),
+                ('session', models.CharField(blank=True, help_text='SHA-256 of the key of the holder’s session.', max_length=64)),
+                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('until', models.DateTimeField()),
+                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('taken_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+            ],
+        ),
         migrations.AddIndex(
             model_name='call',
             index=models.Index(fields=['tenant', '-created_at', '-id'], name='calls_newest_first'),
@@ -439,6 +452,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='receipt',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='receipt_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='steeringlease',
+            index=models.Index(fields=['until'], name='steering_until'),
+        ),
+        migrations.AddConstraint(
+            model_name='steeringlease',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='steering_call', target=('tenant_id', 'id'), to='calls_call'),
+        ),
+        migrations.AddConstraint(
+            model_name='steeringlease',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='steering_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='callreport',

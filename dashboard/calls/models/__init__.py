@@ -23,6 +23,7 @@ from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
 from dashboard.calls.models.phrase import Phrase
 from dashboard.calls.models.receipt import TRANSFER_IS_LATE, Receipt
 from dashboard.calls.models.report import CallReport
+from dashboard.calls.models.steering_lease import SteeringLease
 from dashboard.calls.models.transfer_target import TransferTarget
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "Phrase",
     "Receipt",
     "State",
+    "SteeringLease",
     "TransferTarget",
 ]
