@@ -19,6 +19,7 @@ def _every(seconds: float, task: str, queue: str) -> dict[str, Any]:
 
 SCHEDULE = {
     "sweep calls": _every(2, "dashboard.calls.tasks.sweep_calls", "interactive"),
+    "place planned calls": _every(2, "dashboard.calls.tasks.place_planned_calls", "interactive"),
     "end calls": _every(2, "dashboard.calls.tasks.end_calls", "requests"),
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "pause campaigns after alarms": _every(2, "dashboard.campaigns.tasks.pause_after_alarms", "requests"),

@@ -40,6 +40,8 @@ app.conf.update(
     task_routes={  # a task may name another queue itself
         "dashboard.calls.tasks.sweep_calls": {"queue": "interactive"},
         "dashboard.calls.tasks.send_call": {"queue": "requests"},
+        "dashboard.calls.tasks.place_planned_calls": {"queue": "interactive"},
+        "dashboard.calls.tasks.place_planned_call": {"queue": "requests"},
         "dashboard.calls.tasks.end_calls": {"queue": "requests"},
         "dashboard.calls.tasks.end_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},

@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.factories",
     "tests.fixtures.sandbox",
     "tests.fixtures.operator",
+    "tests.fixtures.planner",
     "tests.fixtures.fake_clock",
     "tests.fixtures.two_tenants",
     "tests.fixtures.checkpoints",

@@ -14,7 +14,7 @@ from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.models import Action, Alarm, Call, CallPreset, CallReport, Receipt, State
+from dashboard.calls.models import Action, Alarm, Call, CallPreset, CallReport, PlannedCall, Receipt, State
 from dashboard.calls.placing.changes import Changes
 from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
@@ -269,6 +269,47 @@ class CallPresetAdmin(ReadOnlyModelAdmin):
     list_select_related = ["tenant", "assistant_dedication__assistant", "number_dedication__number"]
     search_fields = ["name", "key"]
     extra_export_columns = ["assistant_dedication_id", "number_dedication_id"]
+
+
+@admin.register(PlannedCall, site=site)
+class PlannedCallAdmin(ReadOnlyModelAdmin):
+    """What it changes of the assistant is shown in words alone: the contents are with the call that it became."""
+
+    records = "Planned calls"
+    list_display = [
+        column("due_at", "Planned for"),
+        column("tenant", "Client"),
+        column("destination", "Person", _number),
+        column("state", "State"),
+        column("latest_at", "Not later than"),
+    ]
+    page = [
+        *list_display,
+        column("zone", "Time zone", lambda name: name),
+        column("number_dedication", "Assignment of the number"),
+        column("assistant_dedication", "Assignment of the assistant"),
+        column("changes", "Changes to the assistant", _changes),
+        column("reason", "Why it was not placed", lambda reason: reason or "—"),
+        column("call", "The call that it became", str),
+        "planned_by_name",
+        "changed_by_name",
+        column("created_at", "Planned at"),
+        column("id", "Patchbay’s id"),
+    ]
+    list_filter = [ClientFilter, "due_at", "state"]
+    list_select_related = ["tenant", "number_dedication", "assistant_dedication__assistant", "call"]
+    search_fields = ["destination", "id"]
+    date_hierarchy = "due_at"
+    person_columns = ["planned_by", "changed_by"]
+    extra_export_columns = ["zone", "reason", "planned_by_name", "changed_by_name", "id"]
+
+    @admin.display(description="Planned by")
+    def planned_by_name(self, planned: PlannedCall) -> str:
+        return person_link(planned, "planned_by")
+
+    @admin.display(description="Changed by")
+    def changed_by_name(self, planned: PlannedCall) -> str:
+        return person_link(planned, "changed_by")
 
 
 @admin.register(Receipt, site=site)

@@ -22,6 +22,7 @@ from dashboard.calls.control import (
 from dashboard.calls.models import Action
 from dashboard.calls.placing import destinations, intents, number_echo
 from dashboard.calls.placing.change_forms import ChangesForm
+from dashboard.calls.planned.forms import WhenForm
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
 from dashboard.voicedock.commands import MISSING
@@ -59,7 +60,7 @@ class ChosenReading(forms.Form):
         return [(e164, phone_numbers.region(e164)) for e164 in self.readings]
 
 
-class PlaceForm(ChosenReading, ChangesForm):
+class PlaceForm(ChosenReading, WhenForm, ChangesForm):
     """One call. `number` and `assistant` are ids of the client's own open dedications; others never get past here."""
 
     destination = forms.CharField(
@@ -159,6 +160,7 @@ class PlaceForm(ChosenReading, ChangesForm):
             self.add_error("assistant", intents.DIFFERENT_CONNECTIONS)
         if assistant:
             self.check_changes()
+        self.check_time()
         return facts
 
     def focus_first_empty(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.calls.models import Receipt, State
+from dashboard.calls.models import PlannedCall, Receipt, State
 from dashboard.ui import states
 
 CALL: dict[str, str] = {
@@ -30,6 +30,14 @@ OUTCOME: dict[str, str] = {
     Receipt.Outcome.UNKNOWN: "person",
 }
 EFFECT: dict[str, str] = {Receipt.Effect.CONFIRMED: "live", Receipt.Effect.NOT_CONFIRMED: "wrong"}
+PLANNED: dict[str, str] = {
+    PlannedCall.State.PLANNED: "",
+    PlannedCall.State.PLACING: "waiting",
+    PlannedCall.State.PLACED: "ended",
+    PlannedCall.State.CANCELLED: "ended",
+    PlannedCall.State.MISSED: "person",
+    PlannedCall.State.REFUSED: "wrong",
+}
 
 
 def register() -> None:
@@ -37,3 +45,4 @@ def register() -> None:
     states.register("call", State, CALL)
     states.register("receipt", Receipt.Outcome, OUTCOME)
     states.register("receipt", Receipt.Effect, EFFECT)
+    states.register("planned", PlannedCall.State, PLANNED)

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from dashboard.calls.control import commands
 from dashboard.calls.models import END_IS_LATE, TRANSFER_IS_LATE, UNCERTAIN, UNSENT, WAITS, Alarm, Call, Receipt, State
-from dashboard.calls.placing import reconciliation, sending
+from dashboard.calls.placing import claims, reconciliation, sending
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of, transition
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
@@ -61,9 +61,9 @@ def reconcile() -> None:
 
 def queued() -> list[UUID]:
     """Queued calls that are due for sending; those that waited too long are refused."""
-    old, now = _calls(Q(state=State.QUEUED, created_at__lt=Now() - WAITS)), Q(lease_until__lte=Now())
-    for call in old:
-        sending.refuse(call, TOO_LATE)
+    now = Q(lease_until__lte=Now())
+    for call in _calls(Q(state=State.QUEUED) & (Q(created_at__lt=Now() - WAITS) | Q(not_after__lte=Now()))):
+        sending.refuse(call, claims.NOT_IN_TIME if claims.is_too_late(call) else TOO_LATE)
     fresh = Q(state=State.QUEUED, created_at__lt=Now() - LEFT_QUEUED, lease_until=None) | Q(state=State.QUEUED) & now
     return [call.pk for call in _calls(fresh)]
 

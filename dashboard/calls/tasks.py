@@ -8,6 +8,7 @@ from dashboard.calls import sweep
 from dashboard.calls.caller_id import alarms
 from dashboard.calls.control import bulk_end, steering
 from dashboard.calls.placing import sending
+from dashboard.calls.planned import due, run
 
 
 @shared_task
@@ -32,6 +33,17 @@ def sweep_requests() -> None:
 @shared_task
 def send_call(call_id: str) -> None:
     sending.send(UUID(call_id))
+
+
+@shared_task
+def place_planned_calls() -> None:
+    for planned_id in due.due():
+        place_planned_call.apply_async((str(planned_id),), expires=30)
+
+
+@shared_task
+def place_planned_call(planned_id: str) -> None:
+    run.run(UUID(planned_id))
 
 
 @shared_task

@@ -8,6 +8,7 @@ from dashboard.calls.history import export
 from dashboard.calls.history import views as history
 from dashboard.calls.live import board_view, call_view, steering_view
 from dashboard.calls.placing import views as placing
+from dashboard.calls.planned import views as planned
 from dashboard.calls.presets import views as presets
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +31,8 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/live/", board_view.board, name="live"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),
+    path("c/<slug:slug>/calls/planned/", planned.planned_calls, name="planned-calls"),
+    path("c/<slug:slug>/calls/planned/<uuid:planned_id>/cancel/", planned.cancel, name="planned-cancel"),
     path("c/<slug:slug>/calls/<uuid:call_id>/", call_view.call, name="call"),
     path("c/<slug:slug>/calls/<uuid:call_id>/take-back/", placing.take_back, name="call-take-back"),
     path("c/<slug:slug>/calls/<uuid:call_id>/command/", call_view.command, name="live-command"),

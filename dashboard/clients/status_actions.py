@@ -55,7 +55,8 @@ STATUS_ACTIONS = [
         "close",
         "client-close",
         "Close the client…",
-        "Its numbers and assistants are released, its campaigns paused, its people shut out. Its calls, transcripts "
+        "Its numbers and assistants are released, its planned calls cancelled, its campaigns paused, its people shut "
+        "out. Its calls, transcripts "
         "and audit trail are kept; the personal data of its calls until its retention ends. Reopened, it "
         "begins without numbers, and what was removed does not come back.",
         "Close",

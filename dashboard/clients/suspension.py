@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from dashboard.calls.control import bulk_end
 from dashboard.calls.models import Call, State
+from dashboard.calls.planned import planning
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import PauseCause
 from dashboard.clients import dedicating
@@ -58,7 +59,7 @@ def suspend(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -
 
 
 def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> EndedCalls:
-    """Release all it holds and end its people's access; its data is kept until its retention ends.
+    """Release all it holds, cancel what is planned and end its people's access; its data stays for its retention.
 
     Raises `tenant_status.StatusChangeRefused`, and `dedicating.InUse` while a call is being sent.
     """
@@ -68,6 +69,7 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
         publish.row_changed("client", tenant.pk, tenant=tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         support_access.end_all(tenant)
+        planning.cancel_all(tenant)
         details = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
         tenant_status.close(tenant, by=by, reason=reason, **details)
         if end_calls:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 
-from dashboard.calls.models import TALKED, Call
+from dashboard.calls.models import TALKED, Call, PlannedCall
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.clients import readiness
 from dashboard.clients.readiness import Missing
@@ -25,7 +25,7 @@ from tenants.models import Tenant
 
 LOOKED_BACK = timedelta(days=7)
 WITHOUT_OUTCOME = 5  # calls of an assistant, none of which has an outcome, before somebody is told
-ORDER = ["call", "client", "call-back", "paused", "draft", "assistant"]
+ORDER = ["call", "planned", "client", "call-back", "paused", "draft", "assistant"]
 Facts = dict[str, Any]
 
 
@@ -36,6 +36,7 @@ def of_client(actor: Actor, tenant: Tenant) -> Attention:
     branches = [_client(tenant)]
     if actor.may(Permission.SEE_CALLS):
         branches += [live_count(found), calls(found), _call_backs(tenant), _assistants(tenant)]
+        branches.append(_planned(tenant))
     if actor.may(Permission.RUN_CAMPAIGNS):
         branches.append(_campaigns(tenant))
     needs: list[Need] = []
@@ -83,6 +84,29 @@ def _read_call_back(since: datetime | None, facts: Facts, tenant: Tenant) -> Nee
         since=since,
         url=f"{reverse('calls', args=[tenant.slug])}?state=call-back",
         action="See the call" if one else "See them",
+    )
+
+
+def _planned(tenant: Tenant) -> QuerySet[Any]:
+    """Planned calls that were not placed in their time, and of which nobody has decided anything."""
+    missed = PlannedCall.objects.filter(tenant=tenant).not_placed().order_by()
+    counted = missed.annotate(kind=Value("planned", output_field=CharField())).values("kind")
+    return counted.annotate(since=Min("state_at"), facts=JSONObject(count=Count("pk"), why=Min("reason")))
+
+
+def _read_planned(since: datetime | None, facts: Facts, tenant: Tenant) -> Need | None:
+    count = facts["count"]
+    if not count:
+        return None
+    one = count == 1
+    return Need(
+        kind="planned",
+        title="A planned call waits for you" if one else f"{count} planned calls wait for you",
+        about="",
+        text=f"It was not placed: {facts['why']}" if one else "They were not placed in their time. Decide about each.",
+        since=since,
+        url=reverse("planned-calls", args=[tenant.slug]),
+        action="Decide",
     )
 
 
@@ -149,6 +173,7 @@ def _read_assistant(since: datetime | None, facts: Facts, tenant: Tenant) -> Nee
 _READ = {
     "client": _read_client,
     "call": lambda since, facts, tenant: read_call(since, facts, staff=False),
+    "planned": _read_planned,
     "call-back": _read_call_back,
     "campaign": _read_campaign,
     "assistant": _read_assistant,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from django.utils import timezone
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}\b")
 TYPES = {
@@ -86,6 +86,12 @@ def clock_there(e164: str, now: datetime | None = None) -> str:
     clocks = sorted(filter(None, (_local(moment, zone) for zone in time_zones_for_number(number)))) if number else []
     first, last = (f"{clock:%H:%M}" for clock in (clocks[0], clocks[-1])) if clocks else ("", "")
     return first if first == last else f"{first} to {last}"
+
+
+def zones_of(e164: str) -> list[str]:
+    """The names of the time zones in which the number may ring."""
+    number = _parse(e164)
+    return [name for name in time_zones_for_number(number) if name != UNKNOWN_TIMEZONE] if number else []
 
 
 def country(code: str, *, article: bool = False) -> str:

@@ -14,13 +14,19 @@
     const echo = field.form?.querySelector("[data-number-echo]");
     return echo && echo.dataset.typed === field.value.trim() ? echo.dataset : null;
   };
+  const planned = form => {
+    const time = form.elements.plan_time.value, zone = form.elements.plan_zone.value.split("/").pop().replaceAll("_", " ");
+    return ["Plan call", time && `for ${time}`, time && zone && `(${zone})`];
+  };
   const showLabel = () => {
     for (const button of document.querySelectorAll("[data-call-button]")) {
       const form = button.closest("form"), field = form.querySelector(button.dataset.callTo);
       const chosen = form.querySelector('[name="reading"]:checked')?.dataset.words;
       const to = field && echoOf(field) && (chosen || echoOf(field).number);  // nobody, until the server has read it
       const from = form.querySelector(`[name="${button.dataset.callFrom}"]:checked`)?.dataset.words;
-      button.textContent = ["Call", to, from && `from ${from}`].filter(Boolean).join(" ");
+      const later = form.querySelector('[name="when"][value="later"]')?.checked;
+      const words = later ? planned(form) : ["Call", to, from && `from ${from}`];
+      button.textContent = words.filter(Boolean).join(" ");
     }
   };
   const showOpening = () => {

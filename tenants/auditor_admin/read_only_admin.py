@@ -40,6 +40,7 @@ SUBJECTS = {  # of audit entries: the name of a model, and what it is in words
     "childorganization": "Organization",
     "transfertarget": "Transfer target",
     "callpreset": "Preset",
+    "plannedcall": "Planned call",
 }
 PEOPLE = ("user", "person")  # shown by the view without password hashes
 

@@ -53,6 +53,7 @@ AUDITOR_READS = [
     "calls_alarmclearing",
     "calls_action",
     "calls_callpreset",
+    "calls_plannedcall",
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",

@@ -8,5 +8,6 @@ REQUESTS = 2_500  # of each walk
 TRIPLES = 20_000 if WHOLE else 400  # of client, number and assistant, tried at the database
 TRANSIENT_TRIPLES = 1_000 if WHOLE else 300  # the same of client, line and person, with one-time assistants
 ODD_EXAMPLES = 2_000 if WHOLE else 150  # of odd combinations of query parameters
+PLANNED = 200 if WHOLE else 40  # calls that are planned for the same second
 ROLLING = 1_000 if WHOLE else 160  # requests while two web processes are replaced
 EVERY = 1 if WHOLE else 5  # of the pairs of fault and operation: each fifth, in which all of both occur

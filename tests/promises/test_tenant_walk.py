@@ -156,6 +156,7 @@ TABLES = [
     ("calls_callpreset", "tenant_id"),
     ("calls_transfertarget", "tenant_id"),
     ("calls_steeringlease", "tenant_id"),
+    ("calls_plannedcall", "tenant_id"),
     ("campaigns_campaign", "tenant_id"),
     ("campaigns_lead", "tenant_id"),
 ]

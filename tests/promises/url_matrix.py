@@ -190,6 +190,8 @@ ROWS: dict[str, Row] = {
     "call-steer": post_row("call"),
     "call-stop-steering": post_row("call"),
     "call-take-back": post_row("queued", others_permission=Permission.TAKE_BACK_CALLS),
+    "planned-calls": Row(),
+    "planned-cancel": post_row("planned", others_permission=Permission.TAKE_BACK_CALLS),
     "call-decide": post_row("lost", lambda canary: {"choice": "not-placed"}),
     "call-clear": post_row("call", lambda canary: {"reason": "because"}, staff_only=True),
     "sandbox": Row(needs_sandbox=True),
@@ -278,6 +280,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "receipt": "receipt",
     "action": "action",
     "callpreset": "preset",
+    "plannedcall": "planned",
     "campaign": "campaign",
     "lead": "lead",
 }

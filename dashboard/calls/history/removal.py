@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
+from dashboard.calls.models import Call, CallReport, PlannedCall, Receipt, State, SteeringLease
 from tenants.isolation import scope
 from tenants.models import Tenant
 
@@ -24,7 +24,8 @@ Mark = tuple[datetime, UUID]
 
 @dataclass(frozen=True)
 class Removed:
-    """`ids` are VoiceDock's of these calls, `connections` those they came over; `last` is where to go on."""
+    """`count` rows were changed. `ids` are VoiceDock's of these calls, `connections` those they came over; `last` is
+    where to go on."""
 
     count: int
     ids: list[str]
@@ -34,7 +35,10 @@ class Removed:
 
 @scope.requires_scope
 def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -> Removed:
-    """Remove it from at most `most` calls, the oldest first. Inside the caller's scope."""
+    """Remove it from at most `most` calls, the oldest first, and with them calls that are planned.
+
+    Inside the caller's scope.
+    """
     left = Call.objects.filter(OVER, tenant=tenant, data_removed_at=None)
     if after:
         left = left.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1]))
@@ -55,7 +59,10 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     Receipt.objects.filter(call_id__in=pks).update(payload={}, note="", remark="")
     ids = [name for call in calls for name in (call.remote_id, call.webhook_call_id) if name]
     connections = {call.connection_id for call in calls}
-    return Removed(len(calls), ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
+    planned = PlannedCall.objects.filter(pk__in=PlannedCall.objects.filter(tenant=tenant).values("pk")[:most]).delete()[
+        0
+    ]
+    return Removed(len(calls) + planned, ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
 
 
 @scope.requires_scope

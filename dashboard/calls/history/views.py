@@ -18,6 +18,7 @@ from dashboard.calls.history.day_counts import DayCounts
 from dashboard.calls.history.filters import CallFilter
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.placing import intents
+from dashboard.calls.planned import queries as planned_queries
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, times
 from dashboard.ui.fragments import page_or_part
@@ -43,6 +44,7 @@ def calls(request: TenantRequest) -> HttpResponse:
     context = _context(request, form, Call.objects.filter(tenant=tenant), zone=tenant.zone, counted=True) | {
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.actor.may(Permission.PLACE_CALLS),
+        "planned": planned_queries.counts(tenant),
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["may_place"]:

@@ -14,10 +14,12 @@ from dashboard.calls.history import recorded_steps, timeline
 from dashboard.calls.live import panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
 from dashboard.calls.placing import intents, plan, taking_back
+from dashboard.calls.planned import queries as planned_queries
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
 from dashboard.ui.units import with_unit
 from dashboard.voicedock import CommandType
+from tenants import time_zones
 from tenants.access.decorators import TenantRequest
 from tenants.access.permissions import Permission
 
@@ -58,6 +60,7 @@ def panel(
         context |= _receipts(request, call, only, may_read=may_read)
     if only in ("", "page", "actions") and call.origin == Call.Origin.PLACED:
         context["sent_plan"] = plan.of_call(call, with_content=may_read and not call.data_removed_at)
+        context |= _planned(call)
     if only in ("", "earlier"):
         context["earlier"] = queries.earlier(call)
     if may_steer and call.is_live:
@@ -155,6 +158,12 @@ def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
         "may_call_again": request.actor.may(Permission.PLACE_CALLS)
         and intents.may_be_offered(request.tenant, call.counterpart),
     }
+
+
+def _planned(call: Call) -> dict[str, Any]:
+    """What it was planned as; nothing of a call that was placed by hand."""
+    planned = planned_queries.of_call(call)
+    return {"planned": planned, "planned_zone": time_zones.label(planned.zone)} if planned else {}
 
 
 def _receipts(request: TenantRequest, call: Call, only: str, *, may_read: bool) -> dict[str, Any]:

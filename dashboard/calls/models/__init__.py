@@ -21,6 +21,7 @@ from dashboard.calls.models.call import (
 from dashboard.calls.models.call_preset import CallPreset
 from dashboard.calls.models.caller_id import AlarmClearing, CallerIdCorrection
 from dashboard.calls.models.phrase import Phrase
+from dashboard.calls.models.planned_call import PlannedCall
 from dashboard.calls.models.receipt import TRANSFER_IS_LATE, Receipt
 from dashboard.calls.models.report import CallReport
 from dashboard.calls.models.steering_lease import SteeringLease
@@ -48,6 +49,7 @@ __all__ = [
     "CallerIdCorrection",
     "Mode",
     "Phrase",
+    "PlannedCall",
     "Receipt",
     "State",
     "SteeringLease",

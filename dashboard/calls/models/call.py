@@ -183,6 +183,9 @@ class Call(models.Model):
         null=True, blank=True, help_text="When it was first claimed for sending; the database writes it."
     )
     sent_at = models.DateTimeField(null=True, blank=True)
+    not_after = models.DateTimeField(
+        null=True, blank=True, help_text="Of a planned call: the end of its window; it is never sent later."
+    )
     placed_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock accepted the call.")
     remote_id = models.CharField(max_length=200, blank=True)
     webhook_call_id = models.CharField(max_length=200, blank=True, help_text="Its id in webhooks, where that differs.")
@@ -394,7 +397,13 @@ class Call(models.Model):
         """When a call that waits is sent next, at the earliest; None where it is given up before."""
         if self.state != State.QUEUED or self.lease_until is None:
             return None
-        return self.lease_until if self.lease_until < self.created_at + WAITS else None
+        return self.lease_until if self.lease_until < self.gives_up_at else None
+
+    @property
+    def gives_up_at(self) -> datetime:
+        """When a call that could not be sent is refused."""
+        waits = self.created_at + WAITS
+        return min(waits, self.not_after) if self.not_after else waits
 
     @property
     def was_taken_back(self) -> bool:

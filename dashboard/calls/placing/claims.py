@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection as database
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
@@ -45,6 +46,8 @@ CALLED_MEANWHILE = "This number was called from here meanwhile: see Calls. Nothi
 NOT_THEIRS = "This line or assistant is no longer assigned to you, so nothing was dialed."
 
 
+NOT_IN_TIME = "It could not be sent before the end of the time that it was planned for. Nothing was dialed."
+IN_TIME = Q(not_after=None) | Q(not_after__gt=Now())
 NOT_HELD = Q(calls_held_until=None) | Q(calls_held_until__lte=Now())
 
 
@@ -80,13 +83,14 @@ def claim(call: Call) -> ClaimResult:
             blocking_reason(tenant, excluding=call)
             or destinations.refusal(tenant, call.counterpart)
             or rights.refusal(tenant, call)
+            or (NOT_IN_TIME if is_too_late(call) else "")
             or _called_already(call)
         ):
             return ClaimResult(Claim.REFUSED, words)
         queued = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), state=State.QUEUED)
         due = queued.filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
         active = Tenant.objects.filter(pk=OuterRef("tenant_id"), status=Tenant.Status.ACTIVE).filter(NOT_HELD)
-        claimed = due.filter(_dedication_in_force(NumberDedication, "number")).filter(Exists(active))
+        claimed = due.filter(IN_TIME, _dedication_in_force(NumberDedication, "number")).filter(Exists(active))
         if not call.is_transient:
             claimed = claimed.filter(_dedication_in_force(AssistantDedication, "assistant"))
         if claimed.update(
@@ -109,9 +113,14 @@ def confirm(call: Call) -> None:
     tenant; raises `ClaimLost`.
     """
     with scope.for_tenant(tenant_id_of(call)):
-        held = Call.objects.filter(pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
+        held = Call.objects.filter(IN_TIME, pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
         if not held.exists():
             raise ClaimLost
+
+
+def is_too_late(call: Call) -> bool:
+    """Whether the window of a planned call has ended."""
+    return call.not_after is not None and call.not_after <= timezone.now()
 
 
 def blocking_reason(tenant: Tenant, *, excluding: Call | None = None) -> str:

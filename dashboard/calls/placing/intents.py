@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,11 +42,14 @@ NOT_CERTAIN = (
 
 
 class CallRefused(ActionRefused):
-    """Nothing was written or dialed. `field` is destination, number, assistant, a change (`Changes`), or ""."""
+    """Nothing was written or dialed. `field` is destination, number, assistant, a change (`Changes`), or "".
 
-    def __init__(self, field: str, message: str) -> None:
+    `may_pass`: the same call may be possible a little later, without anybody's doing.
+    """
+
+    def __init__(self, field: str, message: str, *, may_pass: bool = False) -> None:
         super().__init__(message)
-        self.field = field
+        self.field, self.may_pass = field, may_pass
 
 
 def place(
@@ -92,14 +96,18 @@ def request(
     changes: Changes = NO_CHANGES,
     shown: str = "",
     preset: str = "",
+    not_after: datetime | None = None,
 ) -> tuple[Call, bool]:
-    """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
+    """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own.
+
+    A call that could not be sent until `not_after` is never sent.
+    """
     counterpart = _callable(tenant, destination, by)
     wanted = (number, assistant, counterpart, changes.to_json())
     with scope.for_tenant(tenant):
         if (existing := _by_token(tenant, token)) is not None:
             return _require_same_request(existing, wanted), False
-        line, speaker = _rights(tenant, number, assistant)
+        line, speaker = rights(tenant, number, assistant)
         saved = saved_assistants([speaker])[speaker.pk]
         override = _override(changes, saved, shown)
         now = Tenant.objects.get(pk=tenant.pk)
@@ -111,10 +119,11 @@ def request(
         call.mode, call.overrides = "hybrid" if override else "reference", changes.to_json()
         call.preset_name = preset
         call.assistant_override = saved.with_reference(override, str(call.pk))
+        call.not_after = not_after
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (existing := _by_token(tenant, token)) is None:
-                raise CallRefused("destination", ALREADY)
+                raise CallRefused("destination", ALREADY, may_pass=True)
             return _require_same_request(existing, wanted), False
         changed = {"changes": joined(changes.words())} if changes else {}
         changed |= {"preset": preset} if preset else {}
@@ -158,7 +167,9 @@ def _callable(tenant: Tenant, destination: str, by: User | None) -> str:
     return counterpart
 
 
-def _rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
+@scope.requires_scope
+def rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
+    """The client's own open dedications with these ids, which can meet in a call. Raises `CallRefused`."""
     lines = NumberDedication.objects.open().select_related("number", "connection")
     speakers = AssistantDedication.objects.open().select_related("assistant")
     line = lines.filter(tenant=tenant, pk=number).first()
@@ -179,7 +190,7 @@ def _override(changes: Changes, saved: SavedAssistant, shown: str) -> dict[str, 
     try:
         override = overrides.compose(changes, saved)
     except overrides.ChangeRefused as error:
-        raise CallRefused(error.field, error.message) from None
+        raise CallRefused(error.field, error.message, may_pass=True) from None
     if shown and shown != saved.fingerprint and overrides.needs_copy(changes, override):
         raise CallRefused("", NOT_AS_SHOWN)
     return override
@@ -188,11 +199,11 @@ def _override(changes: Changes, saved: SavedAssistant, shown: str) -> dict[str, 
 def _blocking_reason(tenant: Tenant, counterpart: str) -> CallRefused | None:
     """Why this client may not call this person now."""
     if words := claims.blocking_reason(tenant):
-        return CallRefused("", words)
+        return CallRefused("", words, may_pass=tenant.status == Tenant.Status.ACTIVE)
     under_way = Call.objects.filter(tenant=tenant, counterpart=counterpart, origin=Call.Origin.PLACED).live()
     state = under_way.values_list("state", flat=True).first()
     if state is not None:
-        return CallRefused("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY)
+        return CallRefused("destination", NOT_CERTAIN if state in UNCERTAIN else ALREADY, may_pass=True)
     return None
 
 

@@ -189,7 +189,7 @@ def _requeue(call: Call, seconds: float, words: str) -> Call:
     `words` say why, without advice: what happens next is said here, once.
     """
     again_in = timedelta(seconds=max(seconds, 1.0))
-    is_in_time = timezone.now() + again_in < call.created_at + WAITS
+    is_in_time = timezone.now() + again_in < call.gives_up_at
     with scope.for_tenant(tenant_id_of(call)):
         transition(
             call,

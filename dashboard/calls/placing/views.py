@@ -18,15 +18,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.calls import labels, queries
 from dashboard.calls.control import composer, measured
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing import intents, line_choice, plan, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.calls.placing.saved_assistants import saved_assistants
+from dashboard.calls.planned import on_call_now, planning
+from dashboard.calls.planned import queries as planned_queries
+from dashboard.calls.planned.forms import zone_of_person
 from dashboard.calls.presets import book as preset_book
 from dashboard.calls.presets import filling
 from dashboard.calls.presets import row as preset_row
 from dashboard.connections.queries import own_minutes
 from dashboard.ui import countries, phone_numbers
+from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -70,6 +74,9 @@ def _form(
     )
     to = request.GET.get("to", "")[:LONGEST_DESTINATION]
     first |= {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to)}
+    first |= on_call_now.initial(request)
+    if name := first.get("preset_name"):
+        offered["preset"] = preset_book.with_name(request.tenant, name)
     form = PlaceForm(initial=first, saved=saved_assistants(assistants), **offered)
     form.show_wrong_values()
     form.focus_first_empty()
@@ -91,6 +98,7 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     echo = echoes.of(request.tenant, text, line=line.e164 if line else "", own=own)
     choice = rule(echo.e164) if by_rule else None
     context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
+    context["their_zone"] = zone_of_person(echo.e164, request.tenant)
     return render(request, "calls/_number_echo.html", context)
 
 
@@ -142,7 +150,7 @@ def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 
-def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
+def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
         if form.not_allowed:
@@ -151,14 +159,20 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | None:
             token = form.cleaned_data.get("token")
             return queries.by_token(request.tenant, token) if token else None
     try:
+        if form.is_about_plan:
+            return on_call_now.submit(request, form)
         return intents.place(request.tenant, by=request.user, **form.intent())
+    except planning.PlanRefused as error:
+        form.refuse_plan(error)
     except intents.CallRefused as error:
         form.add_change_error(error.field, error.message)
     return None
 
 
-def _to_panel(request: TenantRequest, call: Call) -> HttpResponse:
-    address = reverse("call", args=[request.tenant.slug, call.pk])
+def _to_panel(request: TenantRequest, call: Call | PlannedCall) -> HttpResponse:
+    slug = request.tenant.slug
+    is_planned = isinstance(call, PlannedCall)
+    address = reverse("planned-calls", args=[slug]) if is_planned else reverse("call", args=[slug, call.pk])
     if getattr(request, "htmx", False):
         return HttpResponse(status=200, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address, status=303)
@@ -190,7 +204,10 @@ def _page(
         "echo": echo,
         "presets": preset_row.of_form(request.tenant, form, lines, assistants, _wanted_preset(request)),
         "may_edit_presets": request.actor.may(Permission.MANAGE_PRESETS),
+        "their_zone": zone_of_person(echo.e164, request.tenant),
         "recent": _recent(request.tenant),
+        "planned": planned_queries.counts(request.tenant),
+        "zones": time_zones.choices(),
         "blocking_reason": intents.blocking_reason(request.tenant),
         "last": last,
         "last_state": labels.state(last) if last else "",

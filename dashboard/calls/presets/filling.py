@@ -26,6 +26,7 @@ NO_CHANGES = Changes()
 PICK = "pick"  # the key of the preset that is picked, "" for none; `preset` is the one that the form has already
 REPLACED = ("first_message", "instructions", "language", "model", "max_minutes", "voicemail_message", "metadata")
 RESERVED = {"preset", "to", "number", "assistant", "again"}  # parameters of a link that are no variables
+RESERVED |= {"planned", "when", "zone"}
 NAME = re.compile(r"[A-Za-z0-9_]{1,60}")
 NOT_HERE = "There is no preset “{key}” here, so nothing was filled in. It may have been deleted. Choose one below."
 NO_ASSISTANT = "{assistant}, the assistant of this preset, is not yours any more. Choose another one below."

@@ -21,7 +21,7 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.connections import connect
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
-from dashboard.overview import demo_presets
+from dashboard.overview import demo_planned_calls, demo_presets
 from dashboard.overview.demo_data import (
     ACTIONS,
     AUDITOR,
@@ -38,6 +38,7 @@ from dashboard.rate_limits import limiter
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from tenants import audit, dedications
+from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.isolation.database_grants import as_owner
 from tenants.models import (
@@ -68,11 +69,18 @@ class Command(BaseCommand):
             self._sync(inventory_sync.inventory, connection)
         for client in CLIENTS:
             self._open_client(client, connections[client.connection], admin)
+        self._plan_calls(CLIENTS[0])
         for connection in connections.values():  # after the dedications, which decide whose a call is
             self._sync(calls.live, connection)
             self._sync(campaigns.campaigns, connection)
             self._set_up_webhooks(connection, admin)
             runs.mark_due(connection, Kind.CALLS)  # the worker reads the history first; signing in does not wait for it
+
+    def _plan_calls(self, client: DemoClient) -> None:
+        with scope.for_system("who plans calls"):
+            tenant = Tenant.objects.get(slug=client.slug)
+        operator = next(person for person, role in client.people if role == Role.OPERATOR)
+        demo_planned_calls.plan(tenant, by=_person(operator))
 
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}

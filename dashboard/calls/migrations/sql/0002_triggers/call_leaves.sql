@@ -1,6 +1,7 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
 -- number and with an assistant that are dedicated to this client for the next 45 seconds, to a country and a kind of
--- number that staff allow the client, and while no call of the client has an alarm about a wrong number or assistant.
+-- number that staff allow the client, while no call of the client has an alarm about a wrong number or assistant, and
+-- not after the end of the time that it was planned for (`not_after`).
 -- A call with a one-time assistant (mode `transient`) needs no assistant of the client: instead staff allow the client
 -- such calls, and whoever asked for this one has the right to them, as a member or as staff who may call for the client.
 -- When the call was claimed, and what VoiceDock is asked for (the `asked_…` columns, from the dedications), is written
@@ -16,6 +17,10 @@ DECLARE
 BEGIN
   IF TG_OP = 'UPDATE' AND NEW.state = 'sending' AND OLD.state NOT IN ('queued', 'sending') THEN
     RAISE EXCEPTION 'a call is sent once' USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  IF NEW.not_after <= statement_timestamp() THEN
+    RAISE EXCEPTION 'the time that this call was planned for is over'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
   SELECT t.allowed_countries, t.allowed_kinds, t.transient_calls INTO client FROM public.tenants_tenant t
     WHERE t.id = NEW.tenant_id AND t.status = 'active' AND coalesce(t.calls_held_until <= statement_timestamp(), true) FOR SHARE;

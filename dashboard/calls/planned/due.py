@@ -1,0 +1,62 @@
+"""Which planned calls to look at now: a few of each client, so that none waits for the many of another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, Window
+from django.db.models.functions import Now, RowNumber
+from django.utils import timezone
+
+from dashboard.calls.models import Call, PlannedCall, State
+from tenants.isolation import scope
+from tenants.models import Tenant
+
+MOST = 200  # of one run
+HANDED_OUT = timedelta(seconds=20)  # until when a row is not handed out again: its task may be lost
+TRIED_AGAIN = timedelta(seconds=5)  # how soon one is that could not be placed yet; it keeps no place meanwhile
+
+
+@scope.opens_scope
+def due() -> list[UUID]:
+    """Ids of those whose time has come, each for a task of its own; any number of schedulers may ask at once.
+
+    Of each client as many as it may have more calls at once: for the others there is no place yet. Those whose time is
+    over need no place.
+    """
+    with scope.for_system("planned calls that are due"):
+        found = PlannedCall.objects.open().filter(try_at__lte=Now())
+        nth = Window(RowNumber(), partition_by="tenant_id", order_by=("due_at", "id"))
+        ranked = found.annotate(nth=nth).order_by("nth", "due_at")
+        rows = list(ranked.values("pk", "tenant_id", "state", "latest_at")[:MOST])
+        if not rows:
+            return []
+        room = _room({row["tenant_id"] for row in rows})
+        chosen: list[UUID] = []
+        for row in rows:
+            needs_room = row["state"] == PlannedCall.State.PLANNED and row["latest_at"] > timezone.now()
+            if needs_room and room.get(row["tenant_id"], 0) <= 0:
+                continue
+            room[row["tenant_id"]] = room.get(row["tenant_id"], 0) - needs_room
+            chosen.append(row["pk"])
+        waiting = PlannedCall.objects.filter(pk__in=chosen, state=PlannedCall.State.PLANNED)
+        waiting.update(try_at=Now() + HANDED_OUT)
+    return chosen
+
+
+def _room(tenants: Collection[int]) -> dict[int, int]:
+    """How many calls more each client may have at once; those that wait to be sent have a place already.
+
+    So have the rows that were handed out and are not made into calls yet.
+    """
+    limits = dict(Tenant.objects.filter(pk__in=tenants).values_list("pk", "max_concurrent_calls"))
+    live = Call.objects.live().filter(tenant__in=tenants).exclude(state=State.LOST).order_by()
+    used = dict(live.values("tenant").annotate(count=Count("pk")).values_list("tenant", "count"))
+    taken = PlannedCall.objects.filter(tenant__in=tenants, call=None).filter(
+        Q(state=PlannedCall.State.PLACING) | Q(state=PlannedCall.State.PLANNED, try_at__gt=Now() + TRIED_AGAIN)
+    )
+    taken = taken.filter(due_at__lte=Now()).order_by()
+    handed_out = dict(taken.values("tenant").annotate(count=Count("pk")).values_list("tenant", "count"))
+    return {pk: limit - used.get(pk, 0) - handed_out.get(pk, 0) for pk, limit in limits.items()}

@@ -1,0 +1,215 @@
+"""The part of *Call now* that plans the call for a time; each value beside its own error."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from dashboard.calls.models import PlannedCall
+from dashboard.calls.planned import local_times
+from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused, Wish
+from dashboard.ui import date_fields, phone_numbers, times
+from tenants import time_zones
+from tenants.form_fields import ZoneField
+from tenants.models import Tenant
+
+NOW, LATER = "now", "later"
+WINDOWS = {
+    5: "5 minutes after",
+    15: "15 minutes after",
+    30: "30 minutes after",
+    60: "1 hour after",
+    120: "2 hours after",
+}
+USUAL_WINDOW = 15
+MOST_DAYS = 90
+NO_DAY, NO_TIME = "Choose the day.", "Choose the time."
+NOT_A_TIME = "Write the time as hours and minutes, like 14:30."
+PASSED = "This time is over: in {place} it is {now} on {day}. Choose a later one."
+TOO_FAR = f"Choose a day within {MOST_DAYS} days."
+SKIPPED = "The clocks in {place} skip this time: they are put forward that night. Choose {earliest}, or another time."
+TWICE = "The clocks in {place} show {time} twice that night. The first time is meant."
+
+
+class WhenForm(forms.Form):
+    """Fields for the time of a call; all of them may be empty of a call that is placed now."""
+
+    when = forms.ChoiceField(
+        required=False, choices=[(NOW, "Now"), (LATER, "At a time")], widget=forms.RadioSelect, initial=NOW
+    )
+    plan_date = date_fields.DayField(required=False, label="Day", widget=date_fields.day_input())
+    plan_time = forms.TimeField(
+        required=False,
+        label="Time",
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": NOT_A_TIME},
+    )
+    plan_zone = forms.CharField(
+        required=False,
+        label="Time zone",
+        max_length=time_zones.LONGEST,
+        widget=forms.TextInput({"list": "zones", "autocomplete": "off"}),
+    )
+    plan_window = forms.TypedChoiceField(
+        required=False,
+        label="Not later than",
+        coerce=int,
+        empty_value=None,
+        choices=list(WINDOWS.items()),
+        initial=USUAL_WINDOW,
+    )
+    plan_anyway = forms.BooleanField(required=False)
+    planned = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    planned_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    tenant: Tenant
+    moment: local_times.LocalMoment | None = None  # of a valid form that plans
+
+    @property
+    def is_for_later(self) -> bool:
+        return str(self["when"].value() or "") == LATER
+
+    @property
+    def is_about_plan(self) -> bool:
+        """Whether a valid form plans a call, or places one that is planned."""
+        return self.is_for_later or bool(self.cleaned_data.get("planned"))
+
+    def refuse_plan(self, error: PlanRefused) -> None:
+        """Put the error beside its field. A form about an older version becomes one about the version of now."""
+        if isinstance(error, ChangedMeanwhile):
+            data = cast(QueryDict, self.data).copy()
+            data["planned_version"] = str(error.planned.version)
+            self.data = data
+        self.add_error(error.field or None, error.message)
+
+    def clean_plan_zone(self) -> str:
+        """The exact name in the IANA database; the client's where none is typed."""
+        text = self.cleaned_data["plan_zone"]
+        zone = time_zones.read(text) if text else self.tenant.zone
+        if zone is None and self.is_for_later:
+            raise forms.ValidationError(ZoneField.NOT_KNOWN)
+        return (zone or self.tenant.zone).key
+
+    def check_time(self) -> None:
+        """Sets `moment`, or puts the error beside the field that causes it; nothing for a call that is placed now."""
+        if not self.is_for_later:
+            self._forget_errors()
+            return
+        day, clock = self.cleaned_data.get("plan_date"), self.cleaned_data.get("plan_time")
+        for name, value, words in (("plan_date", day, NO_DAY), ("plan_time", clock, NO_TIME)):
+            if value is None and name not in self.errors:
+                self.add_error(name, words)
+        if day is None or clock is None or "plan_zone" in self.errors:
+            return
+        zone = ZoneInfo(self.cleaned_data["plan_zone"])
+        try:
+            found = local_times.moment(day, clock, zone)
+        except local_times.NoSuchTime as error:
+            self.add_error("plan_time", SKIPPED.format(place=_place(zone), earliest=f"{error.earliest:%H:%M}"))
+            return
+        self._check_range(found.at, zone)
+        self.moment = found
+
+    def _check_range(self, at: datetime, zone: ZoneInfo) -> None:
+        now = timezone.now()
+        if at <= now:
+            there = now.astimezone(zone)
+            words = {"place": _place(zone), "now": f"{there:%H:%M}", "day": f"{there.day} {there:%B}"}
+            self.add_error("plan_time", PASSED.format(**words))
+        elif at > now + timedelta(days=MOST_DAYS):
+            self.add_error("plan_date", TOO_FAR)
+
+    def _forget_errors(self) -> None:
+        for name in ("when", "plan_date", "plan_time", "plan_zone", "plan_window"):
+            self.errors.pop(name, None)
+
+    @property
+    def latest_at(self) -> datetime | None:
+        window = self.cleaned_data.get("plan_window") or USUAL_WINDOW
+        return self.moment.at + timedelta(minutes=window) if self.moment else None
+
+    def wish(self) -> Wish:
+        """What a valid form plans."""
+        if self.moment is None or self.latest_at is None:
+            raise ValueError("This form plans no call.")
+        intent: dict[str, Any] = self.intent()  # type: ignore[attr-defined]  # of the form that this is a part of
+        return Wish(
+            **{name: value for name, value in intent.items() if name != "token"},
+            line_by_rule=bool(self.cleaned_data.get("line_by_rule")),
+            due_at=self.moment.at,
+            latest_at=self.latest_at,
+            zone=self.cleaned_data["plan_zone"],
+        )
+
+    @property
+    def plan_button_label(self) -> str:
+        """`Plan call for 14:30 (Amsterdam)`, as far as the time is typed."""
+        clock = str(self["plan_time"].value() or "")[:5]
+        zone = time_zones.read(str(self["plan_zone"].value() or "")) or self.tenant.zone
+        return f"Plan call for {clock} ({time_zones.label(zone.key)})" if clock else "Plan call"
+
+    @property
+    def planned_words(self) -> dict[str, str]:
+        """When it is placed, in words; empty while the form does not say."""
+        if not (self.is_bound and self.is_for_later and self.moment and self.latest_at):
+            return {}
+        zone = self.cleaned_data["plan_zone"]
+        where = times.zone(zone)
+        there, today = self.moment.at.astimezone(where), timezone.now().astimezone(where)
+        twice = TWICE.format(place=_place(where), time=f"{there:%H:%M}") if self.moment.is_first_of_two else ""
+        return {
+            "day": times.day(there.date(), today.date()),
+            "time": local_times.words(self.moment.at, zone),
+            "latest": f"{self.latest_at.astimezone(where):%H:%M}",
+            "here": self._here(self.moment.at, where),
+            "twice": twice,
+        }
+
+    def _here(self, at: datetime, where: ZoneInfo) -> str:
+        """The same moment on the client's clocks, where those show another time."""
+        here = at.astimezone(self.tenant.zone)
+        if here.utcoffset() == at.astimezone(where).utcoffset():
+            return ""
+        return f"{times.local(at, self.tenant.zone)} ({time_zones.label(self.tenant.zone.key)})"
+
+
+def initial_of_new(tenant: Tenant, wanted: Any) -> dict[str, Any]:
+    """Of a form that places a call now, unless its address says otherwise."""
+    zone = time_zones.read(wanted.get("zone", "")) or tenant.zone
+    today = timezone.now().astimezone(zone).date()
+    when = LATER if wanted.get("when") == LATER else NOW
+    return {"when": when, "plan_date": today, "plan_zone": zone.key}
+
+
+def initial_of(planned: PlannedCall, *, when: str) -> dict[str, Any]:
+    """Of the form that changes a planned call, or places it now."""
+    minutes = int(planned.window.total_seconds() // 60)
+    return {
+        "when": when,
+        "plan_date": planned.local.date(),
+        "plan_time": planned.local.time(),
+        "plan_zone": planned.zone,
+        "plan_window": minutes if minutes in WINDOWS else USUAL_WINDOW,
+        "planned": planned.pk,
+        "planned_version": planned.version,
+    }
+
+
+def zone_of_person(e164: str, tenant: Tenant) -> str:
+    """The zone where this number rings, where its digits say one and it is not the client's; else ""."""
+    found = phone_numbers.zones_of(e164)
+    zone = time_zones.read(found[0]) if len(found) == 1 else None
+    if zone is None:
+        return ""
+    now = datetime.now(UTC)
+    same = now.astimezone(zone).utcoffset() == now.astimezone(tenant.zone).utcoffset()
+    return "" if same else zone.key
+
+
+def _place(zone: ZoneInfo) -> str:
+    return time_zones.label(zone.key)

@@ -1,0 +1,97 @@
+"""The list of planned calls of a client, and cancelling one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from dashboard.calls.models import PlannedCall
+from dashboard.calls.placing.changes import Changes, joined
+from dashboard.calls.planned import local_times, planning, queries
+from dashboard.ui import pagination, times
+from dashboard.ui.fragments import page_or_part
+from tenants import time_zones
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
+
+CANCELLED = "The planned call was cancelled. Nothing is dialed."
+OVER = (PlannedCall.State.PLACED, PlannedCall.State.CANCELLED)
+
+
+@require_GET
+@tenant_view(Permission.SEE_CALLS)
+def planned_calls(request: TenantRequest) -> HttpResponse:
+    found = queries.of_tenant(request.tenant)
+    paged = "before" in request.GET or "after" in request.GET
+    waiting, coming = ([], []) if paged else (_soonest(found.not_placed()), _soonest(found.open()))
+    page = pagination.page(found.filter(state__in=OVER), request.GET, moment="due_at")
+    context = {
+        "groups": [
+            (title, [_row(request, planned) for planned in rows])
+            for title, rows in (("Not placed: decide", waiting), ("Planned", coming), ("Over", page.rows))
+            if rows
+        ],
+        "counts": queries.counts(request.tenant),
+        "shown": queries.SHOWN,
+        "page": page,
+        "sentence": times.zone_words(request.tenant.zone),
+        "may_place": request.actor.may(Permission.PLACE_CALLS),
+        "paged": paged,
+    }
+    request.nav_page = "calls"  # type: ignore[attr-defined]
+    return page_or_part(request, "calls/planned.html", "calls/_planned.html", context)
+
+
+@require_POST
+@tenant_view(Permission.PLACE_CALLS, open_scope=False)
+def cancel(request: TenantRequest, planned_id: UUID) -> HttpResponse:
+    """For whoever planned it, and for managers."""
+    with scope.for_tenant(request.tenant):
+        planned = queries.find(request.tenant, planned_id)
+    if planned is None:
+        raise Http404
+    if not planning.is_permitted(request.actor, planned):
+        raise PermissionDenied
+    if planning.cancel(planned, by=request.user):
+        messages.success(request, CANCELLED)
+    else:
+        is_placing = planned.state == PlannedCall.State.PLACING
+        messages.warning(request, planning.BEING_PLACED if is_placing else planning.IS_OVER)
+    return HttpResponseRedirect(reverse("planned-calls", args=[request.tenant.slug]), status=303)
+
+
+def _soonest(found: Any) -> list[PlannedCall]:
+    return list(found.order_by("due_at", "pk")[: queries.SHOWN])
+
+
+def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
+    changes = joined(Changes.from_json(planned.changes).words())
+    is_permitted = planning.is_permitted(request.actor, planned)
+    return {
+        "planned": planned,
+        "dialog": f"cancel-{planned.pk}",
+        "day": times.day(planned.local.date(), timezone.now().astimezone(planned.where).date()),
+        "time": local_times.words(planned.due_at, planned.zone),
+        "latest": f"{planned.latest_at.astimezone(planned.where):%H:%M}",
+        "here": _here(request, planned),
+        "changes": f"With {changes}" if changes else "As it is saved",
+        "line": planned.number_dedication.line_name or planned.number_dedication.e164,
+        "assistant": str(planned.assistant_dedication.assistant),
+        "may_change": is_permitted and planned.state in planning.CHANGEABLE,
+    }
+
+
+def _here(request: TenantRequest, planned: PlannedCall) -> str:
+    """The same moment on the client's clocks, where those show another time."""
+    here = planned.due_at.astimezone(request.tenant.zone)
+    if here.utcoffset() == planned.local.utcoffset():
+        return ""
+    return f"{here:%H:%M} in {time_zones.label(request.tenant.zone.key)}"
