@@ -117,7 +117,7 @@ def test_the_same_form_sent_twice_plans_one_call(bloom, member_browser):
         ({"plan_date": "9999-12-31"}, "plan_date", "Choose a day from 2000 to 2100"),
     ],
 )
-def test_a_time_that_cannot_be_is_said_beside_its_field_and_nothing_typed_is_lost(
+def test_an_impossible_time_has_an_error_beside_its_field_and_nothing_typed_is_lost(
     bloom, member_browser, more, field, message
 ):
     page = member_browser.post(FORM, typed(bloom, first_message="Good afternoon") | more)
@@ -162,7 +162,7 @@ def test_a_time_that_clocks_skip_is_none(day, clock, zone, earliest):
     assert f"{error.value.earliest:%H:%M}" == earliest
 
 
-def test_a_skipped_and_a_doubled_time_are_said_on_the_form(bloom, member_browser, monkeypatch):
+def test_the_form_names_a_skipped_and_a_doubled_time(bloom, member_browser, monkeypatch):
     monkeypatch.setattr(forms, "timezone", SimpleNamespace(now=lambda: datetime(2027, 3, 20, 12, 0, tzinfo=UTC)))
     skipped = member_browser.post(FORM, typed(bloom, plan_date="2027-03-28", plan_time="02:30"))
     assert "skip this time" in error_of(skipped, "plan_time") and "Choose 03:30" in error_of(skipped, "plan_time")
@@ -178,7 +178,7 @@ def test_what_will_be_sent_says_when(bloom, member_browser):
     assert "Plan call for 14:30 (New York)" in page
 
 
-def test_another_call_to_the_same_person_is_told_before_with_the_way_to_go_on(bloom, member_browser, person):
+def test_another_call_to_the_same_person_is_a_warning_with_the_way_to_go_on(bloom, member_browser, person):
     plan(bloom, person, due_at=tomorrow(14, 20), latest_at=tomorrow(14, 50))
     form = typed(bloom)
     warned = member_browser.post(FORM, form)

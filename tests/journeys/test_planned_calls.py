@@ -70,14 +70,14 @@ def test_a_call_is_planned_changed_and_placed_by_itself(window, talkative, sandb
     assert placed(sandbox, DUE.replace(" ", "")) == 0
 
     let_its_time_come(patchbay, DUE)
-    expect(row(page, DUE)).to_contain_text("Placed")  # told over the stream of events
+    expect(row(page, DUE)).to_contain_text("Placed")  # over the stream of events
     assert placed(sandbox, DUE.replace(" ", "")) == 1
     row(page, DUE).get_by_role("link", name=DUE).click()
     expect(page.locator("main")).to_contain_text("Planned by Sanne Visser")
     assert placed(sandbox, CANCELLED.replace(" ", "")) == 0
 
 
-def test_a_time_that_is_over_is_said_beside_its_field_on_a_phone(window):
+def test_a_time_that_is_over_has_an_error_beside_its_field_on_a_phone(window):
     page = window("operator@bloom.test")
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto("/c/bloom-dental/call/?when=later")

@@ -21,8 +21,8 @@ DAY = 12  # calls that the client may place a day
 AT_ONCE = 4
 
 POINTS = [
-    (due, "_room", "before"),
-    (due, "_room", "after"),
+    (due, "_capacity", "before"),
+    (due, "_capacity", "after"),
     (run, "_take", "before"),
     (run, "_take", "after"),
     (rights, "refusal", "before"),

@@ -24,7 +24,7 @@ from dashboard.calls.placing import number_echo as echoes
 from dashboard.calls.placing.saved_assistants import saved_assistants
 from dashboard.calls.planned import on_call_now, planning
 from dashboard.calls.planned import queries as planned_queries
-from dashboard.calls.planned.forms import zone_of_person
+from dashboard.calls.planned.first_values import zone_of_person
 from dashboard.calls.presets import book as preset_book
 from dashboard.calls.presets import filling
 from dashboard.calls.presets import row as preset_row

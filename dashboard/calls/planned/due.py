@@ -33,20 +33,20 @@ def due() -> list[UUID]:
         rows = list(ranked.values("pk", "tenant_id", "state", "latest_at")[:MOST])
         if not rows:
             return []
-        room = _room({row["tenant_id"] for row in rows})
+        capacity = _capacity({row["tenant_id"] for row in rows})
         chosen: list[UUID] = []
         for row in rows:
-            needs_room = row["state"] == PlannedCall.State.PLANNED and row["latest_at"] > timezone.now()
-            if needs_room and room.get(row["tenant_id"], 0) <= 0:
+            needs_place = row["state"] == PlannedCall.State.PLANNED and row["latest_at"] > timezone.now()
+            if needs_place and capacity.get(row["tenant_id"], 0) <= 0:
                 continue
-            room[row["tenant_id"]] = room.get(row["tenant_id"], 0) - needs_room
+            capacity[row["tenant_id"]] = capacity.get(row["tenant_id"], 0) - needs_place
             chosen.append(row["pk"])
         waiting = PlannedCall.objects.filter(pk__in=chosen, state=PlannedCall.State.PLANNED)
         waiting.update(try_at=Now() + HANDED_OUT)
     return chosen
 
 
-def _room(tenants: Collection[int]) -> dict[int, int]:
+def _capacity(tenants: Collection[int]) -> dict[int, int]:
     """How many calls more each client may have at once; those that wait to be sent have a place already.
 
     So have the rows that were handed out and are not made into calls yet.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -10,23 +10,14 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.calls.models import PlannedCall
 from dashboard.calls.planned import local_times
+from dashboard.calls.planned.first_values import LATER, NOW, USUAL_WINDOW, WINDOWS
 from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused, Wish
-from dashboard.ui import date_fields, phone_numbers, times
+from dashboard.ui import date_fields, times
 from tenants import time_zones
 from tenants.form_fields import ZoneField
 from tenants.models import Tenant
 
-NOW, LATER = "now", "later"
-WINDOWS = {
-    5: "5 minutes after",
-    15: "15 minutes after",
-    30: "30 minutes after",
-    60: "1 hour after",
-    120: "2 hours after",
-}
-USUAL_WINDOW = 15
 MOST_DAYS = 90
 NO_DAY, NO_TIME = "Choose the day.", "Choose the time."
 NOT_A_TIME = "Write the time as hours and minutes, like 14:30."
@@ -176,39 +167,6 @@ class WhenForm(forms.Form):
         if here.utcoffset() == at.astimezone(where).utcoffset():
             return ""
         return f"{times.local(at, self.tenant.zone)} ({time_zones.label(self.tenant.zone.key)})"
-
-
-def initial_of_new(tenant: Tenant, wanted: Any) -> dict[str, Any]:
-    """Of a form that places a call now, unless its address says otherwise."""
-    zone = time_zones.read(wanted.get("zone", "")) or tenant.zone
-    today = timezone.now().astimezone(zone).date()
-    when = LATER if wanted.get("when") == LATER else NOW
-    return {"when": when, "plan_date": today, "plan_zone": zone.key}
-
-
-def initial_of(planned: PlannedCall, *, when: str) -> dict[str, Any]:
-    """Of the form that changes a planned call, or places it now."""
-    minutes = int(planned.window.total_seconds() // 60)
-    return {
-        "when": when,
-        "plan_date": planned.local.date(),
-        "plan_time": planned.local.time(),
-        "plan_zone": planned.zone,
-        "plan_window": minutes if minutes in WINDOWS else USUAL_WINDOW,
-        "planned": planned.pk,
-        "planned_version": planned.version,
-    }
-
-
-def zone_of_person(e164: str, tenant: Tenant) -> str:
-    """The zone where this number rings, where its digits say one and it is not the client's; else ""."""
-    found = phone_numbers.zones_of(e164)
-    zone = time_zones.read(found[0]) if len(found) == 1 else None
-    if zone is None:
-        return ""
-    now = datetime.now(UTC)
-    same = now.astimezone(zone).utcoffset() == now.astimezone(tenant.zone).utcoffset()
-    return "" if same else zone.key
 
 
 def _place(zone: ZoneInfo) -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing.change_forms import initial_of
 from dashboard.calls.placing.changes import Changes
-from dashboard.calls.planned import by_hand, forms, local_times, planning, queries
+from dashboard.calls.planned import by_hand, first_values, local_times, planning, queries
 from dashboard.calls.presets import book
 from dashboard.ui import phone_numbers
 from tenants import audit
@@ -42,15 +42,15 @@ def initial(request: TenantRequest) -> dict[str, Any]:
     if planned is None or refusal:
         if refusal:
             messages.warning(request, refusal)
-        return forms.initial_of_new(request.tenant, request.GET)
+        return first_values.initial_of_new(request.tenant, request.GET)
     may_read = request.actor.may(Permission.SEE_TRANSCRIPTS)
     if planned.changes and may_read:
         audit.record_once(
             request.user, request.tenant, "call.planned-changes-read", planned, counterpart=planned.destination
         )
     changes = Changes.from_json(planned.changes) if may_read else Changes()
-    when = forms.NOW if request.GET.get("when") == forms.NOW else forms.LATER
-    return initial_of(changes) | forms.initial_of(planned, when=when) | _facts(planned)
+    when = first_values.NOW if request.GET.get("when") == first_values.NOW else first_values.LATER
+    return initial_of(changes) | first_values.initial_of(planned, when=when) | _facts(planned)
 
 
 def submit(request: TenantRequest, form: PlanForm) -> Call | PlannedCall:
