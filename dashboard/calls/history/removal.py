@@ -59,10 +59,9 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     Receipt.objects.filter(call_id__in=pks).update(payload={}, note="", remark="")
     ids = [name for call in calls for name in (call.remote_id, call.webhook_call_id) if name]
     connections = {call.connection_id for call in calls}
-    planned = PlannedCall.objects.filter(pk__in=PlannedCall.objects.filter(tenant=tenant).values("pk")[:most]).delete()[
-        0
-    ]
-    return Removed(len(calls) + planned, ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
+    planned = PlannedCall.objects.filter(tenant=tenant).values("pk")[:most]
+    removed = len(calls) + PlannedCall.objects.filter(pk__in=planned).delete()[0]
+    return Removed(removed, ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
 
 
 @scope.requires_scope
