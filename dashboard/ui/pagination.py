@@ -69,8 +69,10 @@ def _newest_first(found: QuerySet[M], before: Key | None, moment: str) -> QueryS
 
 
 def _beyond(moment: str, side: str, key: Key) -> Q:
+    """The bound comes first: PostgreSQL cannot begin to read an index at an OR, and would read all rows before it."""
     at, pk = key
-    return Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"pk__{side}": pk})
+    bound = Q(**{f"{moment}__{side}e": at})
+    return bound & (Q(**{f"{moment}__{side}": at}) | Q(**{moment: at, f"pk__{side}": pk}))
 
 
 def _key(found: QuerySet[Any], text: str) -> Key | None:

@@ -256,6 +256,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='call',
+            index=models.Index(fields=['tenant', 'counterpart', '-created_at'], name='calls_with_a_person'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
             index=models.Index(condition=models.Q(('finished', False)), fields=['tenant', 'state'], name='calls_live'),
         ),
         migrations.AddIndex(

@@ -323,6 +323,7 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="calls_newest_first"),
             models.Index(fields=["-created_at", "-id"], name="all_calls_newest_first"),
+            models.Index(fields=["tenant", "counterpart", "-created_at"], name="calls_with_a_person"),
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(
