@@ -25,6 +25,7 @@ from kombu import Queue
 
 from dashboard import heartbeat, logs, production
 from dashboard.beat_schedule import SCHEDULE
+from tenants.isolation import unfinished
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -71,8 +72,14 @@ app.autodiscover_tasks()
 
 
 @task_prerun.connect
-def drop_dead_connections(**_: Any) -> None:
-    """With the connection kept over tasks, this notices that the server has dropped it."""
+def renew_connections(task: Any = None, **_: Any) -> None:
+    """With the connection kept over tasks, this notices that the server has dropped it.
+
+    A task that its soft time limit stops while a transaction begins or ends may leave a connection that Django takes
+    to be inside of one for good, and then no later task of this process could use it: such a one is thrown away.
+    """
+    if task is None or not task.request.is_eager:
+        unfinished.discard()
     close_old_connections()
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -146,6 +147,8 @@ def _isolated(part: Callable[[], T]) -> T | None:
     """Run one part; its failure is logged and does not stop the others. The next sweep runs it again."""
     try:
         return part()
+    except SoftTimeLimitExceeded:
+        raise
     except Exception:
         log.exception("sweep_failed", part=part.__name__)
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models import QuerySet
 
 from dashboard import voicedock
@@ -144,6 +145,8 @@ def ask_to_pause_all(campaigns: Iterable[Campaign]) -> None:
     for campaign in campaigns:
         try:
             ask_to_pause(campaign)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:
             log.exception("campaign_not_paused", campaign=campaign.pk)
 

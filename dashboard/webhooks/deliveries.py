@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -87,6 +88,8 @@ def apply(delivery_id: int, event: WebhookEvent | None = None) -> None:
             delivery = (waiting.defer("payload") if event else waiting).first()
             if delivery is not None:
                 _apply(delivery, event or WebhookEvent.restored(delivery.payload))
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         log.exception("webhook_not_applied", delivery=delivery_id)
         _record_failure(delivery_id, type(error).__name__)

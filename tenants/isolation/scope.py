@@ -102,6 +102,12 @@ def current() -> str:
     return _open_scope.get()
 
 
+def forget() -> None:
+    """Of a scope that was interrupted: its transaction has to be gone already."""
+    _open_scope.set("")
+    _alias.set(DEFAULT)
+
+
 def alias() -> str:
     """The connection that the open scope uses, for the database router."""
     return _alias.get()
