@@ -417,7 +417,7 @@ def test_people_called_lately_are_one_press_away(bloom, operator_browser, operat
     make_call(bloom, state="ended", counterpart="+31612345679", ago=50)  # by a campaign
     page = operator_browser.get(ADDRESS)
     assert [person["e164"] for person in page.context["recent"]] == ["+31612345671", "+31612345672"]
-    assert 'href="?to=%2B31612345671"' in page.content.decode()
+    assert 'href="/c/bloom-dental/call/?to=%2B31612345671"' in page.content.decode()
 
 
 def test_the_echo_tells_when_this_person_was_called_last(bloom, harbor, operator_browser):

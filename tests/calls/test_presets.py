@@ -275,7 +275,7 @@ def test_what_stands_in_call_now_becomes_a_preset_without_the_values(bloom, owne
 def test_a_preset_is_one_press_and_keeps_the_number_and_what_was_typed(bloom, caller):
     make_preset(bloom)
     page = caller.get(ADDRESS).content.decode()
-    assert 'href="?preset=appointment-reminder"' in page and "name, time" in page
+    assert 'href="/c/bloom-dental/call/?preset=appointment-reminder"' in page and "name, time" in page
 
     form = call_form(bloom, facts="Takes apixaban.", instructions="Be brief.", pick="appointment-reminder")
     for headers in ({}, HTMX):
@@ -542,3 +542,12 @@ def test_a_call_made_as_saved_is_made_again_with_its_preset_and_as_saved(bloom, 
     call = make_call(bloom, state="ended", preset_name="Appointment reminder")
     page = caller.get(ADDRESS, {"again": str(call.pk)}).content.decode()
     assert field(page, "preset") == "appointment-reminder" and field(page, "first_message") == ""
+
+
+def test_links_of_the_page_without_scripts_lead_to_a_page(bloom, caller, make_member):
+    """It stands at the address of the preview, which takes no GET."""
+    make_preset(bloom)
+    make_call(bloom, by=make_member(bloom, Role.OWNER), state="ended", counterpart="+31612345671")
+    page = caller.post(f"{ADDRESS}preview/", call_form(bloom, pick="appointment-reminder")).content.decode()
+    links = {unescape(link) for link in re.findall(r'<a class="(?:chip|preset)"[^>]*href="([^"]*)"', page)}
+    assert len(links) == 3 and all(caller.get(link).status_code == 200 for link in links), links

@@ -37,6 +37,7 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
     "mfa_login_webauthn": "a challenge for a passkey",
 }
 BESIDE = {  # pages that have another face under a query
+    "call-now": ["preset=appointment-reminder&to=%2B31612345678&name=Ada"],
     "calls": ["q=deductible", "outcome=booked", "q=nothing-like-this"],
     "staff-calls": ["q=deductible"],
     "staff-clients": ["q=nobody"],
