@@ -14,7 +14,18 @@ from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
-from dashboard.calls.models import Action, Alarm, Call, CallPreset, CallReport, PlannedCall, Receipt, State
+from dashboard.calls.models import (
+    Action,
+    Alarm,
+    AssistantDraft,
+    AssistantDraftVersion,
+    Call,
+    CallPreset,
+    CallReport,
+    PlannedCall,
+    Receipt,
+    State,
+)
 from dashboard.calls.placing.changes import Changes
 from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
@@ -310,6 +321,40 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Changed by")
     def changed_by_name(self, planned: PlannedCall) -> str:
         return person_link(planned, "changed_by")
+
+
+@admin.register(AssistantDraft, site=site)
+class AssistantDraftAdmin(ReadOnlyModelAdmin):
+    records = "One-time assistants"
+    list_display = [
+        column("name", "Name"),
+        column("tenant", "Client"),
+        column("created_at", "Made"),
+    ]
+    list_filter = [ClientFilter, "created_at"]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+
+
+@admin.register(AssistantDraftVersion, site=site)
+class AssistantDraftVersionAdmin(ReadOnlyModelAdmin):
+    records = "Versions of one-time assistants"
+    list_display = [
+        column("draft", "One-time assistant", str),
+        column("number", "Version"),
+        column("tenant", "Client"),
+        column("made_at", "Saved"),
+    ]
+    page = [*list_display, "made_by_name", column("configuration", "Configuration", format_facts)]
+    list_filter = [ClientFilter, "made_at"]
+    list_select_related = ["tenant", "draft"]
+    search_fields = ["draft__name"]
+    date_hierarchy = "made_at"
+    person_columns = ["made_by"]
+
+    @admin.display(description="Saved by")
+    def made_by_name(self, version: AssistantDraftVersion) -> str:
+        return person_link(version, "made_by")
 
 
 @admin.register(Receipt, site=site)

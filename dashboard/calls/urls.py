@@ -10,6 +10,7 @@ from dashboard.calls.live import board_view, call_view, steering_view
 from dashboard.calls.placing import views as placing
 from dashboard.calls.planned import views as planned
 from dashboard.calls.presets import views as presets
+from dashboard.calls.transient import views as transient
 
 urlpatterns: list[URLPattern] = [
     path("live/", board_view.staff_board, name="staff-live"),
@@ -21,6 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/caller-id.csv", caller_id.client_export, name="caller-id-export"),
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
     path("c/<slug:slug>/call/number/", placing.number_echo, name="call-number"),
+    path("c/<slug:slug>/call/one-time/", transient.listing, name="drafts"),
+    path("c/<slug:slug>/call/one-time/new/", transient.new, name="draft-new"),
+    path("c/<slug:slug>/call/one-time/<int:pk>/", transient.draft, name="draft"),
+    path("c/<slug:slug>/call/one-time/<int:pk>/delete/", transient.delete, name="draft-delete"),
     path("c/<slug:slug>/call/preview/", placing.preview, name="call-preview"),
     path("c/<slug:slug>/settings/transfer-targets/", control.targets, name="transfer-targets"),
     path("c/<slug:slug>/settings/actions/", control.actions, name="actions"),

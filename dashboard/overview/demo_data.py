@@ -52,7 +52,27 @@ class DemoClient(NamedTuple):
     phrases: tuple[str, ...] = ()
     transfer_targets: tuple[DemoTarget, ...] = ()
     days_ago: int = DAYS_AGO
+    one_time_assistant: tuple[str, dict[str, Any]] | None = None  # a draft's name and configuration, where it has one
 
+
+ONE_TIME_ASSISTANT: dict[str, Any] = {
+    "first_message": "Good afternoon, this is Bloom Dental. A place has come free tomorrow. May I offer it to you?",
+    "llm_config": {
+        "provider": "openai",
+        "model": "gpt-5.4-mini",
+        "temperature": 0.5,
+        "messages": [
+            {
+                "role": "system",
+                "content": "You call people on the waiting list of a dental practice. Offer the free place; whoever "
+                "does not want it stays on the list. Keep to two sentences at a time.",
+            }
+        ],
+    },
+    "stt_config": {"provider": "deepgram", "model": "nova-3", "language": "en"},
+    "tts_config": {"provider": "voicedock", "model": "voicedock-1", "voice_id": "voicedock"},
+    "max_duration_seconds": 300,
+}
 
 ACTIONS: list[dict[str, Any]] = [  # of every client, as VoiceDock's page on call control names its use cases
     {
@@ -105,6 +125,7 @@ CLIENTS = [
             DemoTarget("Emergency dentist", "sip:duty@tandarts-amsterdam.example"),
             DemoTarget("Billing", "+31205550161", "012", time(9), time(12)),
         ),
+        one_time_assistant=("Waiting list", ONE_TIME_ASSISTANT),
     ),
     DemoClient(
         "harbor-logistics", "Harbor Logistics", "Rotterdam", "Europe/Amsterdam", "NL", "Kabelhuis", 240, "0.1", 4, 250,

@@ -54,6 +54,8 @@ AUDITOR_READS = [
     "calls_action",
     "calls_callpreset",
     "calls_plannedcall",
+    "calls_assistantdraft",
+    "calls_assistantdraftversion",
     "calls_receipt",
     "campaigns_campaign",
     "campaigns_lead",

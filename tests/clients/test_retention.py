@@ -16,6 +16,7 @@ from dashboard import voicedock
 from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.history import removal
 from dashboard.calls.models import Call, CallReport, Receipt
+from dashboard.calls.transient import drafts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.clients import retention, suspension, tasks
 from dashboard.webhooks import deliveries
@@ -29,7 +30,10 @@ from tests.fixtures.call_factories import make_call, make_receipt, make_report
 
 PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
 REPORT = "end-of-call-report"
-TABLES = ("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery")
+TABLES = (
+    *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
+    *("calls_assistantdraft", "calls_assistantdraftversion"),
+)
 
 
 def with_old_calls(setup, calls=1):
@@ -55,6 +59,8 @@ def with_old_calls(setup, calls=1):
             )  # fmt: skip
         made.append(call)
     with scope.for_tenant(setup.tenant):
+        facts = {"configuration": {"first_message": WORDS}, "made_from": 0, "by": None}
+        drafts.save(setup.tenant, None, name=WORDS, **facts)
         campaign = Campaign.objects.create(
             tenant=setup.tenant,
             connection=setup.connection,
@@ -109,6 +115,9 @@ def test_nothing_goes_before_its_time_or_of_a_client_that_is_not_closed(bloom, a
 
 def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbor, admin, capsys):
     (call,), (other,) = with_old_calls(bloom), with_old_calls(harbor)
+    configuration = {"first_message": WORDS}
+    more = {"mode": "transient", "assistant_dedication": None, "assistant_configuration": configuration}
+    one_time = make_call(bloom, state="ended", ago=900, **more)
     closed(bloom, admin, days_ago=31)
     tasks.remove_expired_data()
     with scope.for_system("look"):
@@ -118,6 +127,8 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
         assert Receipt.objects.get(call=call).payload == {} and Receipt.objects.get(call=call).outcome == "accepted"
         assert not Delivery.objects.filter(call_id_sent=call.remote_id).exists()
         assert Lead.objects.filter(tenant=bloom.tenant, phone_number="", variables={}, status="completed").exists()
+        kept_once = Call.objects.get(pk=one_time.pk)
+        assert (kept_once.counterpart, kept_once.assistant_configuration, kept_once.mode) == ("", {}, "transient")
         same = ("line", "number_dedication_id", "assistant_dedication_id", "requested_by_id", "created_at", "remote_id")
         assert all(getattr(kept, name) == getattr(call, name) for name in same)
         assert Call.objects.get(pk=other.pk).counterpart == PERSON, "another client's is left alone"
@@ -125,7 +136,7 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
         assert list(verification.verify()) == []
     assert now(bloom).data_is_removed and not now(harbor).data_removed_at
     (entry,) = entries(bloom, "tenant.data-removed")
-    assert json.loads(entry.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 1, "leads": 1}
+    assert json.loads(entry.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 2, "leads": 1}
     call_command("verify_audit")
     capsys.readouterr()
 

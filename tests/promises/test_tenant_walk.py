@@ -154,6 +154,8 @@ TABLES = [
     ("calls_phrase", "tenant_id"),
     ("calls_action", "tenant_id"),
     ("calls_callpreset", "tenant_id"),
+    ("calls_assistantdraft", "tenant_id"),
+    ("calls_assistantdraftversion", "tenant_id"),
     ("calls_transfertarget", "tenant_id"),
     ("calls_steeringlease", "tenant_id"),
     ("calls_plannedcall", "tenant_id"),

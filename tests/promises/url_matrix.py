@@ -7,6 +7,7 @@ says why; a new address without any row fails.
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -75,6 +76,12 @@ def _actions(canary: CanaryTenant) -> str:
     """What a form of these actions was made from."""
     with scope.for_system("read the actions of a form"):
         return action_book.fingerprint(action_book.named(canary.tenant))
+
+
+def _draft(canary: CanaryTenant) -> dict[str, Any]:
+    """A one-time assistant as JSON, in place of the version that the canary has."""
+    model = {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}
+    return {"name": "Other", "made_from": 1, "side": "json", "text": json.dumps({"llm_config": model})}
 
 
 def _person(canary: CanaryTenant) -> dict[str, Any]:
@@ -151,6 +158,10 @@ ROWS: dict[str, Row] = {
     "call-now": form_row(_place),
     "call-number": Row(),
     "call-preview": post_row(data=_place, names_things=True),
+    "drafts": Row(),
+    "draft-new": form_row(_draft),
+    "draft": Row(("GET", "HEAD", "POST"), about="draft", data=_draft),
+    "draft-delete": post_row("draft"),
     "transfer-targets": Row(
         ("GET", "HEAD", "POST"),
         data=lambda canary: {
@@ -281,6 +292,8 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "action": "action",
     "callpreset": "preset",
     "plannedcall": "planned",
+    "assistantdraft": "draft",
+    "assistantdraftversion": "draft_version",
     "campaign": "campaign",
     "lead": "lead",
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from dashboard.calls.models import Action, Call, CallPreset, CallReport, Phrase, Receipt, TransferTarget
+from dashboard.calls.models import Action, AssistantDraft, Call, CallPreset, CallReport, Phrase, Receipt, TransferTarget
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.sync.models import SyncRun
@@ -25,6 +25,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Phrase: ("text",),
     Action: ("name", "text"),
     CallPreset: ("name",),
+    AssistantDraft: ("name",),
     TransferTarget: ("name", "announcement"),
     SyncRun: ("error",),
     OrganizationRequest: ("name",),

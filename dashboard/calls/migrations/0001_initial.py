@@ -160,6 +160,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AssistantDraft',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assistant_drafts', to='tenants.tenant')),
+            ],
+            options={
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='AssistantDraftVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('configuration', models.JSONField(help_text="By VoiceDock's names; it holds no secrets.")),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('draft', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='calls.assistantdraft')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'ordering': ['draft', '-number'],
+            },
+        ),
+        migrations.CreateModel(
             name='TransferTarget',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -385,6 +412,30 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='action',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='action_rows', tenant='tenant_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraft',
+            constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='assistant_draft_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraft',
+            constraint=models.UniqueConstraint(models.F('tenant'), django.db.models.functions.text.Lower('name'), name='assistant_draft_name_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraft',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='assistant_draft_rows', tenant='tenant_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraftversion',
+            constraint=models.UniqueConstraint(fields=('draft', 'number'), name='assistant_draft_version_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraftversion',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'draft_id'), name='version_draft', target=('tenant_id', 'id'), to='calls_assistantdraft'),
+        ),
+        migrations.AddConstraint(
+            model_name='assistantdraftversion',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='assistant_draft_version_rows', tenant='tenant_id'),
         ),
         migrations.AddConstraint(
             model_name='transfertarget',

@@ -1,6 +1,7 @@
 """Calls from the intent to the report, the commands sent into them, and what became of each."""
 
 from dashboard.calls.models.action import Action
+from dashboard.calls.models.assistant_draft import AssistantDraft, AssistantDraftVersion
 from dashboard.calls.models.call import (
     END_IS_LATE,
     LARGE,
@@ -42,6 +43,8 @@ __all__ = [
     "Action",
     "Alarm",
     "AlarmClearing",
+    "AssistantDraft",
+    "AssistantDraftVersion",
     "Call",
     "CallPreset",
     "CallQuerySet",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.calls.control import action_book, transfer_book
 from dashboard.calls.models import Phrase
+from dashboard.calls.transient import drafts
 from dashboard.calls.updates import sync as calls
 from dashboard.campaigns import sync as campaigns
 from dashboard.connections import connect
@@ -39,6 +40,7 @@ from dashboard.sync import runs
 from dashboard.sync.models import Kind
 from tenants import audit, dedications
 from tenants.access.permissions import Role
+from tenants.accounts import members
 from tenants.isolation import scope
 from tenants.isolation.database_grants import as_owner
 from tenants.models import (
@@ -146,6 +148,8 @@ class Command(BaseCommand):
             transfer_book.save(tenant, targets, made_from="", by=admin)
             action_book.save(tenant, ACTIONS, made_from="", by=admin)
             demo_presets.save(tenant, lines, assistants, by=admin)
+            if client.one_time_assistant:
+                _give_one_time_assistants(tenant, *client.one_time_assistant, admin)
         self.stdout.write(f"Opened {client.name}.")
 
     def _dedicate(
@@ -168,6 +172,17 @@ class Command(BaseCommand):
             todo = assistants.exclude(webhook_url=address).exists()
         if todo:
             connect.set_up_webhooks(connection, by=admin, take_over=True)
+
+
+def _give_one_time_assistants(tenant: Tenant, name: str, configuration: dict[str, Any], admin: User) -> None:
+    """Staff allow them, the owner gives them to those who place calls, and saves the first."""
+    dedications.change_transient_calls(tenant, True, by=admin)
+    callers = Membership.objects.filter(tenant=tenant, role__in=[Role.OWNER, Role.OPERATOR]).select_related("user")
+    owner = callers.get(role=Role.OWNER).user
+    for membership in callers:
+        membership.tenant = tenant
+        members.change_transient_calls(membership, True, by=owner)
+    drafts.save(tenant, None, name=name, configuration=configuration, made_from=0, by=owner)
 
 
 def _of(model: type[Model], tenant: Tenant, connection: Connection) -> list[Any]:
