@@ -22,6 +22,7 @@ from dashboard.calls.presets import book, filling, forms
 from tenants import tenant_status
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
+from tenants.names import isolate
 
 PARTS = {"changes": "calls/_call_changes.html", "values": "calls/_call_values.html"}
 FROM_CALL = "from_call"
@@ -52,7 +53,7 @@ def new(request: TenantRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, None, status=422)
     made = book.create(request.tenant, form.stored(), by=request.user)
-    messages.success(request, f"The preset {made.name} is saved.")
+    messages.success(request, f"The preset {isolate(made.name)} is saved.")
     return _to_list(request)
 
 
@@ -83,9 +84,8 @@ def edit(request: TenantRequest, pk: int) -> HttpResponse:
 def delete(request: TenantRequest, pk: int) -> HttpResponse:
     tenant_status.lock_tenant(request.tenant)
     preset = get_object_or_404(book.of_tenant(request.tenant), pk=pk)
-    name = preset.name
     book.delete(preset, by=request.user)
-    messages.success(request, f"The preset {name} is deleted.")
+    messages.success(request, f"The preset {isolate(preset.name)} is deleted.")
     return _to_list(request)
 
 
