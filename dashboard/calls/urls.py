@@ -6,7 +6,7 @@ from dashboard.calls.caller_id import views as caller_id
 from dashboard.calls.control import views as control
 from dashboard.calls.history import export
 from dashboard.calls.history import views as history
-from dashboard.calls.live import board_view, call_view, steering_view
+from dashboard.calls.live import board_view, call_view, end_selected, steering_view
 from dashboard.calls.placing import views as placing
 from dashboard.calls.planned import views as planned
 from dashboard.calls.presets import views as presets
@@ -14,6 +14,7 @@ from dashboard.calls.transient import views as transient
 
 urlpatterns: list[URLPattern] = [
     path("live/", board_view.staff_board, name="staff-live"),
+    path("live/end/", end_selected.staff, name="staff-live-end"),
     path("live/commands/", control.measured_commands, name="staff-commands"),
     path("calls/", history.staff_calls, name="staff-calls"),
     path("clients/<slug:slug>/caller-id/", caller_id.staff, name="staff-caller-id"),
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/settings/presets/<int:pk>/", presets.edit, name="call-preset"),
     path("c/<slug:slug>/settings/presets/<int:pk>/delete/", presets.delete, name="call-preset-delete"),
     path("c/<slug:slug>/live/", board_view.board, name="live"),
+    path("c/<slug:slug>/live/end/", end_selected.client, name="live-end"),
     path("c/<slug:slug>/calls/", history.calls, name="calls"),
     path("c/<slug:slug>/calls/export.csv", export.calls_export, name="calls-export"),
     path("c/<slug:slug>/calls/planned/", planned.planned_calls, name="planned-calls"),

@@ -12,12 +12,20 @@
 (() => {
   const fire = (name, detail = {}) => document.body.dispatchEvent(new CustomEvent(name, { detail }));
   let redrawing;
+  const deadlines = new WeakMap(); // by element: the seconds it came with, and when they are over
+  const deadline = element => {
+    const seconds = element.dataset.redrawIn, known = deadlines.get(element);
+    if (known?.seconds === seconds) return known.at;
+    const at = Date.now() + Number(seconds) * 1000;
+    deadlines.set(element, { seconds, at });
+    return at;
+  };
   const scheduleRedraw = () => {
     clearTimeout(redrawing);
-    const seconds = [...document.querySelectorAll("[data-redraw-in]")].map(element => Number(element.dataset.redrawIn));
-    if (seconds.length) redrawing = setTimeout(() => fire("changed:all"), Math.min(...seconds) * 1000);
+    const soonest = Math.min(...[...document.querySelectorAll("[data-redraw-in]")].map(deadline));
+    if (Number.isFinite(soonest)) redrawing = setTimeout(() => fire("changed:all"), Math.max(1000, soonest - Date.now()));
   };
-  document.addEventListener("htmx:after:swap", scheduleRedraw);
+  for (const swap of ["htmx:after:swap", "patchbay:painted"]) document.addEventListener(swap, scheduleRedraw);
   scheduleRedraw();
 
   const address = document.body.dataset.events;

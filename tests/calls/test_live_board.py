@@ -114,13 +114,13 @@ def test_timers_run_and_every_card_has_the_same_parts(bloom, manager):
         )
 
 
-def test_two_hundred_calls_are_a_bounded_page_that_is_drawn_less_often(bloom, manager):
+def test_two_hundred_calls_are_a_bounded_page_of_which_changed_rows_are_drawn_alone(bloom, manager):
     for at in range(205):
         make_call(bloom, counterpart=f"+3161000{at:04}")
     response = manager.get(BOARD)
     page = response.content.decode()
     assert page.count('class="call-card ') == 200 and "200 or more live" in page
-    assert "throttle:2000ms" in page and "throttle:500ms" not in page
+    assert "changed:call from:body" not in page and f'data-rows-of="{BOARD}"' in page
 
 
 def test_many_clients_do_not_crowd_the_chips(bloom, admin, sign_in):

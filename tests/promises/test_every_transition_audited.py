@@ -147,6 +147,8 @@ def given(name: str, setup: Any, spare: dict[str, int]) -> tuple[str, dict[str, 
         "inventory-dedicate-number": ("admin", {"client": ids["slug"]}),
         "inventory-dedicate-assistant": ("admin", {"client": ids["slug"]}),
         "client-invite": ("admin", {"email": "x@people.test", "name": "X", "role": "viewer"}),
+        "live-end": ("owner", {"call": ids["call"], "confirm": "1"}),
+        "staff-live-end": ("admin", {"call": ids["call"], "confirm": "1"}),
         "client-limits": ("admin", {"max_concurrent_calls": 9, "max_calls_per_day": 99}),
     }
     if name in whole:

@@ -17,7 +17,10 @@ STATIC = Path(__file__).parents[2] / "static"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
 SCRIPTS = [
     "vendor/htmx.min.js",
-    *(f"js/{name}.js" for name in ("requests", "clock", "live_updates", "live_panel", "widgets", "keyboard")),
+    *(
+        f"js/{name}.js"
+        for name in ("requests", "clock", "live_updates", "live_panel", "live_board", "widgets", "keyboard")
+    ),
 ]
 BASE = Path(__file__).parents[2] / "templates" / "base.html"
 CONFIG = re.search(r"""<meta name="htmx-config"\s+content='[^']+'>""", BASE.read_text())

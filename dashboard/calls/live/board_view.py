@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, queries
+from dashboard.calls.control import steering
 from dashboard.calls.history import timeline
-from dashboard.calls.live import presence
+from dashboard.calls.live import board_columns, board_filters, presence
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.sync.models import Kind
 from dashboard.ui.fragments import page_or_part
@@ -24,7 +29,6 @@ from tenants.models import Tenant, User
 COLUMNS = [("person", "Needs a person"), ("live", "In progress"), ("waiting", "Connecting")]
 CHIPS = 8  # clients beside "Every client"; the others are in a menu
 WORDS_SEEN = "calls.words-seen"
-BUSY = 50  # calls from which on the board is drawn again every 2 seconds only
 
 
 @require_GET
@@ -33,13 +37,15 @@ def board(request: TenantRequest) -> HttpResponse:
     tenant = request.tenant
     connection = tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.LIVE_CALLS) if connection else None
-    context = _context(request, Call.objects.filter(tenant=tenant)) | {
+    may_end = request.actor.may(Permission.CONTROL_CALLS)
+    context = _context(request, Call.objects.filter(tenant=tenant), may_end=may_end) | {
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.actor.may(Permission.PLACE_CALLS),
+        "end_url": reverse("live-end", args=[tenant.slug]),
     }
     if context["read"]:
         audit.record_once(request.user, tenant, "calls.words-seen", tenant)
-    return page_or_part(request, "calls/live.html", "calls/_board.html", context)
+    return _answer(request, context)
 
 
 @require_GET
@@ -58,10 +64,12 @@ def staff_board(request: StaffRequest) -> HttpResponse:
         elif chosen:
             calls = calls.filter(tenant__slug=chosen)
         kept = {"client": chosen} if chosen else {}
-        context = _context(request, calls, **kept) | _client_chips(list(clients), chosen)
+        may_end = request.actor.may(Permission.END_CLIENT_CALLS)
+        context = _context(request, calls, may_end=may_end, **kept) | _client_chips(list(clients), chosen)
         context |= {"chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
+        context["end_url"] = reverse("staff-live-end")
         unrecorded = audit.not_recorded(request.user, context["read"], WORDS_SEEN)
-        response = page_or_part(request, "calls/live.html", "calls/_board.html", context)
+        response = _answer(request, context)
     for tenant in unrecorded:
         with scope.for_tenant(tenant):
             audit.record_once(request.user, tenant, "calls.words-seen", tenant)
@@ -75,27 +83,75 @@ def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
     return {"clients": shown, "more_clients": clients[CHIPS:]}
 
 
-def _context(request: TenantRequest | StaffRequest, calls: CallQuerySet, **kept: str) -> dict[str, Any]:
-    """`read` are the clients of whose calls a sentence is shown."""
+def _context(
+    request: TenantRequest | StaffRequest, calls: CallQuerySet, *, may_end: bool, **kept: str
+) -> dict[str, Any]:
+    """`read` are the clients of whose calls a sentence is shown. With `?rows=` only these calls are read whole."""
     longest = request.GET.get("sort") != "newest"
-    with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
-    found = queries.board(calls, longest=longest, with_words=with_words)
-    viewers = presence.viewers(found)
-    cards = [_card(call, with_words, viewers.get(call.pk, [])) for call in found]
-    columns = [(key, title, [card for card in cards if card["column"] == key]) for key, title in COLUMNS]
+    wanted = board_filters.chosen(request.GET)
+    live = queries.live_calls(calls, longest=longest)
+    fitting = [call for call in live if board_filters.fits(call, wanted)]
+    ids = [call.pk for call in fitting[: queries.BOARD_SIZE]]
+    if (rows := _rows(request)) is not None:
+        ids = [pk for pk in ids if pk in rows]
+    cards = _cards(request, calls.filter(pk__in=ids), longest, may_end=may_end)
+    totals = Counter(labels.board_column(call) for call in fitting)
+    columns = [(key, title, totals[key], [card for card in cards if card["column"] == key]) for key, title in COLUMNS]
     read = {card["call"].tenant_id: card["call"].tenant for card in cards if card["sentence"] and card["call"].tenant}
+    sort = {} if longest else {"sort": "newest"}
+    shown = board_columns.shown(request)
     return {
-        "columns": [column for column in columns if column[2]],
-        "count": len(found),
-        "more": len(found) == queries.BOARD_SIZE,
-        "redraw_in": min((call.seconds_to_alarm for call in found if call.seconds_to_alarm is not None), default=None),
-        "refresh": f"call throttle:{2000 if len(found) > BUSY else 500}ms",
-        "asking": sum(card["column"] == "person" for card in cards),
+        "columns": columns,
+        "count": min(len(fitting), queries.BOARD_SIZE),
+        "all": len(live),
+        "more": len(fitting) > queries.BOARD_SIZE,
+        "redraw_in": min((card["redraw_in"] for card in cards if card["redraw_in"] is not None), default=None),
+        "asking": totals["person"],
         "longest": longest,
-        "sort_url": "?" + urlencode(kept | ({"sort": "newest"} if longest else {})),
+        "sort_url": "?" + urlencode(kept | wanted | ({"sort": "newest"} if longest else {})),
         "here": request.get_full_path(),
         "read": list(read.values()),
+        "filters": board_filters.offered(live, wanted),
+        "wanted": wanted,
+        "kept": kept | sort,
+        "clear_url": "?" + urlencode(kept | sort),
+        "may_end": may_end,
+        "shown": shown,
+        "column_choices": board_columns.choices(shown),
+        "board_class": board_columns.css_classes(shown, may_end=may_end),
     }
+
+
+def _answer(request: TenantRequest | StaffRequest, context: dict[str, Any]) -> HttpResponse:
+    part = "calls/_board.html" if _rows(request) is None else "calls/_board_rows.html"
+    response = page_or_part(request, "calls/live.html", part, context)
+    board_columns.keep(request, response, context["shown"])
+    return response
+
+
+def _rows(request: TenantRequest | StaffRequest) -> set[UUID] | None:
+    """The calls whose cards are asked for, at most as many as a board has; None for the whole board."""
+    text = request.GET.get("rows")
+    if text is None:
+        return None
+    found = set()
+    for one in text.split(",")[: queries.BOARD_SIZE]:
+        with suppress(ValueError):
+            found.add(UUID(one))
+    return found
+
+
+def _cards(
+    request: TenantRequest | StaffRequest, calls: CallQuerySet, longest: bool, *, may_end: bool
+) -> list[dict[str, Any]]:
+    with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
+    found = queries.board(calls, longest=longest, with_words=with_words)
+    viewers, holders = presence.viewers(found), steering.holders([call.pk for call in found])
+    return [
+        _card(call, with_words, viewers.get(call.pk, []))
+        | {"holder": holders.get(call.pk), "may_select": may_end and bool(call.tenant_id) and not call.needs_decision}
+        for call in found
+    ]
 
 
 def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
@@ -122,4 +178,5 @@ def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
         "became": became,
         "viewers": viewers,
         "slug": call.tenant.slug if call.tenant else "",
+        "redraw_in": call.seconds_to_alarm,
     }
