@@ -22,6 +22,11 @@ class Counts:
     open: int = 0
     not_placed: int = 0
 
+    @property
+    def words(self) -> str:
+        """`2 planned, 1 not placed`."""
+        return f"{self.open or 'none'} planned" + (f", {self.not_placed} not placed" if self.not_placed else "")
+
 
 @scope.requires_scope
 def counts(tenant: Tenant) -> Counts:
