@@ -17,7 +17,7 @@ from tenants import dedications
 from tenants.access import support_access
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Membership, Number, StaffMember, Tenant
+from tenants.models import AssistantConfiguration, AuditEntry, Membership, Number, StaffMember, Tenant
 from tests.fixtures.concurrency import at_once
 
 PERSON = "+31612340042"
@@ -332,6 +332,31 @@ def test_a_client_with_many_does_not_hold_back_another(operator, planner):
         planner.due_now(destination=f"+3161234{nth:04}")
     assert len(due.due()) == 2
     assert due.due() == []  # those are handed out, and there is no place for the others
+
+
+def test_the_scheduler_places_it_in_its_time(operator, planner, fake_clock):
+    planned = planner.plan(minutes=1)
+    fake_clock.steps(50)
+    assert (planner.reload(planned).state, operator.dial_requests()) == ("planned", [])
+    fake_clock.steps(20)
+    assert (planner.reload(planned).state, len(operator.dial_requests())) == ("placed", 1)
+
+
+def test_after_an_outage_longer_than_the_window_it_waits_for_a_person(operator, planner, fake_clock):
+    planned = planner.plan(minutes=1)
+    fake_clock.wait(17 * 60)
+    fake_clock.steps(10)
+    assert (planner.reload(planned).state, operator.dial_requests()) == ("missed", [])
+
+
+def test_an_assistant_that_was_not_read_lately_is_waited_for(operator, planner):
+    with scope.for_system("its last sync was long ago"):
+        AssistantConfiguration.objects.update(read_at=timezone.now() - timedelta(hours=1))
+    planned = planner.due_now(changes=Changes(instructions="Speak slowly."))
+    planner.run_due()
+    waiting = planner.reload(planned)
+    assert waiting.state == "planned" and "how this assistant is set up" in waiting.reason
+    assert operator.dial_requests() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -257,6 +257,7 @@ def test_one_that_was_not_placed_waits_for_a_person(bloom, member_browser, perso
     assert "Marigold" in form and re.search(r'value="now"\s+checked', form)
     assert str(by_hand.token_of_next(rows(bloom)[0])) in form
     assert "1 not placed" in words(member_browser.get("/c/bloom-dental/calls/"))
+    assert "1 planned call not placed" in words(member_browser.get("/c/bloom-dental/live/"))
     member_browser.post(f"{LIST}{planned.pk}/cancel/")
     assert "waits for you" not in words(member_browser.get("/c/bloom-dental/"))
 

@@ -18,6 +18,7 @@ from dashboard.calls.control import steering
 from dashboard.calls.history import timeline
 from dashboard.calls.live import board_columns, board_filters, presence
 from dashboard.calls.models import Call, CallQuerySet
+from dashboard.calls.planned import queries as planned_queries
 from dashboard.sync.models import Kind
 from dashboard.ui.fragments import page_or_part
 from tenants import audit
@@ -42,6 +43,7 @@ def board(request: TenantRequest) -> HttpResponse:
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.actor.may(Permission.PLACE_CALLS),
         "end_url": reverse("live-end", args=[tenant.slug]),
+        "planned": planned_queries.counts(tenant),
     }
     if context["read"]:
         audit.record_once(request.user, tenant, "calls.words-seen", tenant)
