@@ -60,8 +60,8 @@ class ChosenReading(forms.Form):
         return [(e164, phone_numbers.region(e164)) for e164 in self.readings]
 
 
-class PlaceForm(ChosenReading, WhenForm, ChangesForm):
-    """One call. `number` and `assistant` are ids of the client's own open dedications; others never get past here."""
+class DialForm(ChosenReading):
+    """Whom to call and from which line: `number` is the id of one of the client's own open lines, never of another."""
 
     destination = forms.CharField(
         max_length=LONGEST_DESTINATION,
@@ -82,27 +82,14 @@ class PlaceForm(ChosenReading, WhenForm, ChangesForm):
         ),
     )
     number = forms.IntegerField(error_messages={"required": "Choose the line you call from.", "invalid": NOT_YOURS})
-    assistant = forms.IntegerField(
-        error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
-    )
-    line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
-    focus = "destination"
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        tenant: Tenant,
-        lines: list[NumberDedication],
-        assistants: list[AssistantDedication],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def offer_lines(self, tenant: Tenant, lines: list[NumberDedication]) -> None:
+        """Before it is used: the client, and its lines."""
         self.tenant = tenant
         self.lines = {line.pk: line for line in lines if line.is_open}
-        self.assistants = {assistant.pk: assistant for assistant in assistants if assistant.is_open}
         line_country = next(iter(destinations.countries_of(tenant, self.line_e164)), "")
         self.fields["destination"].widget.attrs["placeholder"] = (
             phone_numbers.example(line_country) or "+31 6 1234 5678"
@@ -117,16 +104,6 @@ class PlaceForm(ChosenReading, WhenForm, ChangesForm):
     @property
     def chosen_line(self) -> NumberDedication | None:
         return self._chosen("number", self.lines)
-
-    @property
-    def chosen_assistant(self) -> AssistantDedication | None:
-        return self._chosen("assistant", self.assistants)
-
-    @property
-    def usual_first_message(self) -> str:
-        """What the chosen assistant says first by itself."""
-        chosen = self.chosen_assistant
-        return self.saved.first_message or (chosen.assistant.first_message if chosen else "")
 
     def _chosen(self, name: str, offered: dict[int, Any]) -> Any:
         chosen = str(self[name].value() or "")
@@ -146,6 +123,38 @@ class PlaceForm(ChosenReading, WhenForm, ChangesForm):
         if self.cleaned_data["number"] not in self.lines:
             raise forms.ValidationError(NOT_YOURS)
         return self.cleaned_data["number"]
+
+
+class PlaceForm(DialForm, WhenForm, ChangesForm):
+    """One call by a saved assistant: `assistant` is the id of one of the client's own, never of another."""
+
+    assistant = forms.IntegerField(
+        error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
+    )
+    line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
+    focus = "destination"
+
+    def __init__(
+        self,
+        *args: Any,
+        tenant: Tenant,
+        lines: list[NumberDedication],
+        assistants: list[AssistantDedication],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_lines(tenant, lines)
+        self.assistants = {assistant.pk: assistant for assistant in assistants if assistant.is_open}
+
+    @property
+    def chosen_assistant(self) -> AssistantDedication | None:
+        return self._chosen("assistant", self.assistants)
+
+    @property
+    def usual_first_message(self) -> str:
+        """What the chosen assistant says first by itself."""
+        chosen = self.chosen_assistant
+        return self.saved.first_message or (chosen.assistant.first_message if chosen else "")
 
     def clean_assistant(self) -> int:
         if self.cleaned_data["assistant"] not in self.assistants:

@@ -10,6 +10,7 @@ from dashboard.calls.live import board_view, call_view, end_selected, steering_v
 from dashboard.calls.placing import views as placing
 from dashboard.calls.planned import views as planned
 from dashboard.calls.presets import views as presets
+from dashboard.calls.transient import call_view as call_once
 from dashboard.calls.transient import views as transient
 
 urlpatterns: list[URLPattern] = [
@@ -24,6 +25,8 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/call/", placing.call_now, name="call-now"),
     path("c/<slug:slug>/call/number/", placing.number_echo, name="call-number"),
     path("c/<slug:slug>/call/one-time/", transient.listing, name="drafts"),
+    path("c/<slug:slug>/call/once/", call_once.call_once, name="call-once"),
+    path("c/<slug:slug>/call/once/preview/", call_once.preview, name="call-once-preview"),
     path("c/<slug:slug>/call/one-time/new/", transient.new, name="draft-new"),
     path("c/<slug:slug>/call/one-time/<int:pk>/", transient.draft, name="draft"),
     path("c/<slug:slug>/call/one-time/<int:pk>/delete/", transient.delete, name="draft-delete"),

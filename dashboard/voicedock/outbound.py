@@ -43,6 +43,11 @@ def body(*, number_id: str, destination: str, assistant_id: str, override: Mappi
     return made | ({"assistant_override": dict(override)} if override else {})
 
 
+def transient_body(*, number_id: str, destination: str, assistant: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a call by a one-time assistant."""
+    return {"destination": destination, "number_id": number_id, "assistant": dict(assistant)}
+
+
 def _mode(
     assistant_id: str | None, override: Mapping[str, Any] | None, assistant: Mapping[str, Any] | None
 ) -> dict[str, Any]:

@@ -78,6 +78,15 @@ def _actions(canary: CanaryTenant) -> str:
         return action_book.fingerprint(action_book.named(canary.tenant))
 
 
+def _place_once(canary: CanaryTenant) -> dict[str, Any]:
+    return {
+        "number": canary.ids["number_dedication"],
+        "version": canary.ids["draft_version"],
+        "destination": "+31612349999",
+        "token": uuid.uuid4(),
+    }
+
+
 def _draft(canary: CanaryTenant) -> dict[str, Any]:
     """A one-time assistant as JSON, in place of the version that the canary has."""
     model = {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}
@@ -160,6 +169,8 @@ ROWS: dict[str, Row] = {
     "call-number": Row(),
     "call-preview": post_row(data=_place, names_things=True),
     "drafts": Row(),
+    "call-once": form_row(_place_once),
+    "call-once-preview": post_row(data=_place_once, names_things=True),
     "draft-new": form_row(_draft),
     "draft": Row(("GET", "HEAD", "POST"), about="draft", data=_draft),
     "draft-delete": post_row("draft"),

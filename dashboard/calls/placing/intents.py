@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dashboard.calls.models import UNCERTAIN, Call
+from dashboard.calls.models import UNCERTAIN, Call, Mode
 from dashboard.calls.placing import claims, destinations, overrides, refusals, sending
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.claims import ALREADY
@@ -102,32 +103,55 @@ def request(
 
     A call that could not be sent until `not_after` is never sent.
     """
-    counterpart = _callable(tenant, destination, by)
-    wanted = (number, assistant, counterpart, changes.to_json())
-    with scope.for_tenant(tenant):
-        if (existing := _by_token(tenant, token)) is not None:
-            return _require_same_request(existing, wanted), False
+    counterpart = callable_number(tenant, destination, by)
+
+    def made(now: Tenant) -> tuple[Call, dict[str, str]]:
         line, speaker = rights(tenant, number, assistant)
         saved = saved_assistants([speaker])[speaker.pk]
         override = _override(changes, saved, shown)
+        call = new_call(now, line, counterpart, token, by)
+        _add_speaker(call, speaker)
+        call.mode = Mode.HYBRID if override else Mode.REFERENCE
+        call.overrides, call.preset_name, call.not_after = changes.to_json(), preset, not_after
+        call.assistant_override = saved.with_reference(override, str(call.pk))
+        changed = {"changes": joined(changes.words())} if changes else {}
+        return call, changed | ({"preset": preset} if preset else {})
+
+    return store(tenant, token, (number, assistant, counterpart, changes.to_json()), made, by=by)
+
+
+Wanted = tuple[int, int | None, str, dict[str, Any]]  # line, assistant, person, and what was chosen besides
+
+
+@scope.opens_scope
+def store(
+    tenant: Tenant,
+    token: UUID,
+    wanted: Wanted,
+    make: Callable[[Tenant], tuple[Call, dict[str, str]]],
+    *,
+    by: User | None,
+) -> tuple[Call, bool]:
+    """Store the call that `make` returns, with details for the audit trail, unless this token has made one already.
+
+    `make` gets the client as it is now, and raises `CallRefused`; it is called in a scope of the client.
+    """
+    counterpart = wanted[2]
+    with scope.for_tenant(tenant):
+        if (existing := _by_token(tenant, token)) is not None:
+            return _require_same_request(existing, wanted), False
         now = Tenant.objects.get(pk=tenant.pk)
+        call, details = make(now)
         if refusal := _blocking_reason(now, counterpart):
             if (existing := _by_token(tenant, token)) is not None:  # the same form, submitted concurrently
                 return _require_same_request(existing, wanted), False
             raise refusal
-        call = _intent(now, line, speaker, counterpart, token, by)
-        call.mode, call.overrides = "hybrid" if override else "reference", changes.to_json()
-        call.preset_name = preset
-        call.assistant_override = saved.with_reference(override, str(call.pk))
-        call.not_after = not_after
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (existing := _by_token(tenant, token)) is None:
                 raise CallRefused("destination", ALREADY, may_pass=True)
             return _require_same_request(existing, wanted), False
-        changed = {"changes": joined(changes.words())} if changes else {}
-        changed |= {"preset": preset} if preset else {}
-        record_transition(call, "call.asked", by=by, line=line.e164, assistant=call.assistant_name, **changed)
+        record_transition(call, "call.asked", by=by, line=call.line, assistant=call.assistant_name, **details)
     return call, True
 
 
@@ -153,7 +177,9 @@ def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
         return False
 
 
-def _callable(tenant: Tenant, destination: str, by: User | None) -> str:
+@scope.opens_scope
+def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
+    """In E.164, if this client may call it. Opens scopes of its own; raises `CallRefused`."""
     try:
         counterpart = destinations.read_for(tenant, destination)
     except destinations.NotAllowed as error:
@@ -170,18 +196,28 @@ def _callable(tenant: Tenant, destination: str, by: User | None) -> str:
 @scope.requires_scope
 def rights(tenant: Tenant, number: int, assistant: int) -> tuple[NumberDedication, AssistantDedication]:
     """The client's own open dedications with these ids, which can meet in a call. Raises `CallRefused`."""
-    lines = NumberDedication.objects.open().select_related("number", "connection")
     speakers = AssistantDedication.objects.open().select_related("assistant")
-    line = lines.filter(tenant=tenant, pk=number).first()
+    line = line_of(tenant, number)
     speaker = speakers.filter(tenant=tenant, pk=assistant).first()
-    if line is None or speaker is None:
-        raise CallRefused("assistant" if line else "number", NOT_YOURS)
-    for field, remote_id in (("number", line.number.remote_id), ("assistant", speaker.assistant.remote_id)):
-        if text_lengths.is_cut(remote_id):
-            raise CallRefused(field, ID_TOO_LONG)
+    if speaker is None:
+        raise CallRefused("assistant", NOT_YOURS)
+    if text_lengths.is_cut(speaker.assistant.remote_id):
+        raise CallRefused("assistant", ID_TOO_LONG)
     if line.connection_id != speaker.connection_id:
         raise CallRefused("assistant", DIFFERENT_CONNECTIONS)
     return line, speaker
+
+
+@scope.requires_scope
+def line_of(tenant: Tenant, number: int) -> NumberDedication:
+    """The client's own open line with this id. Raises `CallRefused`."""
+    lines = NumberDedication.objects.open().select_related("number", "connection")
+    line = lines.filter(tenant=tenant, pk=number).first()
+    if line is None:
+        raise CallRefused("number", NOT_YOURS)
+    if text_lengths.is_cut(line.number.remote_id):
+        raise CallRefused("number", ID_TOO_LONG)
+    return line
 
 
 def _override(changes: Changes, saved: SavedAssistant, shown: str) -> dict[str, Any]:
@@ -207,20 +243,13 @@ def _blocking_reason(tenant: Tenant, counterpart: str) -> CallRefused | None:
     return None
 
 
-def _intent(
-    tenant: Tenant,
-    line: NumberDedication,
-    speaker: AssistantDedication,
-    counterpart: str,
-    token: UUID,
-    by: User | None,
-) -> Call:
+def new_call(tenant: Tenant, line: NumberDedication, counterpart: str, token: UUID, by: User | None) -> Call:
+    """An unsaved call from this line, without what speaks in it."""
     place = destinations.place_of(counterpart)
     return Call(
         tenant=tenant,
         connection=line.connection,
         number_dedication=line,
-        assistant_dedication=speaker,
         origin=Call.Origin.PLACED,
         direction="outbound",
         counterpart=counterpart,
@@ -229,15 +258,17 @@ def _intent(
         line=line.e164,
         client_token=token,
         requested_by=by,
-        provider=speaker.assistant.provider,
-        family=speaker.assistant.family,
-        assistant_name=speaker.assistant.name,
-        assistant_remote_id=speaker.assistant.remote_id,
         created_at=limiter.clock(),
     )
 
 
-def _require_same_request(call: Call, wanted: tuple[int, int, str, dict[str, Any]]) -> Call:
+def _add_speaker(call: Call, speaker: AssistantDedication) -> None:
+    call.assistant_dedication = speaker
+    call.provider, call.family = speaker.assistant.provider, speaker.assistant.family
+    call.assistant_name, call.assistant_remote_id = speaker.assistant.name, speaker.assistant.remote_id
+
+
+def _require_same_request(call: Call, wanted: Wanted) -> Call:
     then = (call.number_dedication_id, call.assistant_dedication_id, call.counterpart, call.overrides)
     if then != wanted:
         raise CallRefused("", OTHER_CONTENT)

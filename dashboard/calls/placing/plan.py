@@ -10,7 +10,7 @@ from dashboard.calls.models import Call
 from dashboard.calls.placing import overrides
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.saved_assistants import SavedAssistant
-from dashboard.voicedock.outbound import body
+from dashboard.voicedock.outbound import body, transient_body
 from tenants.models import AssistantDedication, NumberDedication
 
 LATER = "(the id of this call in Patchbay)"
@@ -30,6 +30,7 @@ class Plan:
     unfilled: tuple[str, ...] = ()
     json: str = ""
     shown: str = ""
+    made_of: str = ""  # of a one-time assistant
 
     @property
     def text(self) -> str:
@@ -42,7 +43,7 @@ class Plan:
 
     @property
     def ending(self) -> str:
-        return f"with {self.changes}" if self.changes else "as it is saved"
+        return f"with {self.changes}" if self.changes else self.made_of or "as it is saved"
 
 
 def of_form(
@@ -113,9 +114,12 @@ def of_call(call: Call, *, with_content: bool) -> Plan:
         destination=call.counterpart,
         changes=joined(words),
         count=len(words),
+        made_of="made for this call" if call.is_transient else "",
     )
     if not with_content:
         return plan
+    if call.is_transient:
+        return Plan(**vars(plan) | {"json": as_json(_transient_request(call))})
     dedication, speaker = call.number_dedication, call.assistant_dedication
     request = body(
         number_id=call.asked_number_remote_id or (dedication.number.remote_id if dedication else ""),
@@ -124,6 +128,15 @@ def of_call(call: Call, *, with_content: bool) -> Plan:
         override=call.assistant_override,
     )
     return Plan(**vars(plan) | {"json": as_json(request)})
+
+
+def _transient_request(call: Call) -> dict[str, Any]:
+    dedication = call.number_dedication
+    return transient_body(
+        number_id=call.asked_number_remote_id or (dedication.number.remote_id if dedication else ""),
+        destination=call.counterpart,
+        assistant=call.assistant_configuration,
+    )
 
 
 def as_json(request: dict[str, Any]) -> str:

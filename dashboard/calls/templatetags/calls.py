@@ -45,7 +45,10 @@ def filled_text(pieces: list[tuple[Piece, str]]) -> SafeString:
 
 @register.simple_tag
 def call_again_url(call: Call) -> str:
-    """*Call now* with what this call was made with: person, line, assistant, preset and changes. It dials nothing."""
+    """*Call now* with what this call was made with: person, line, assistant, preset and changes. It dials nothing.
+
+    A one-time assistant is chosen anew there, by those who may.
+    """
     facts = {"to": call.counterpart, "number": call.number_dedication_id, "assistant": call.assistant_dedication_id}
-    facts["again"] = str(call.pk) if call.overrides or call.preset_name else None
+    facts["again"] = str(call.pk) if (call.overrides or call.preset_name) and not call.is_transient else None
     return f"{reverse('call-now', args=[call.tenant.slug])}?{urlencode({k: v for k, v in facts.items() if v})}"  # type: ignore[union-attr]

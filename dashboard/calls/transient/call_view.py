@@ -1,0 +1,107 @@
+"""Call now with a one-time assistant: its own page, beside the one for saved assistants."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.calls import queries
+from dashboard.calls.forms import LONGEST_DESTINATION
+from dashboard.calls.models import Call
+from dashboard.calls.placing import intents, line_choice, refusals
+from dashboard.calls.transient import drafts, placing
+from dashboard.calls.transient.forms import TransientCallForm
+from dashboard.ui import phone_numbers
+from dashboard.voicedock.capabilities import family_of
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.isolation import scope
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.PLACE_TRANSIENT_CALLS, open_scope=False)
+def call_once(request: TenantRequest) -> HttpResponse:
+    with scope.for_tenant(request.tenant):
+        form = _form(request)
+    if request.method == "POST" and (call := _place(request, form)) is not None:
+        return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call.pk]), status=303)
+    with scope.for_tenant(request.tenant):
+        return _page(request, form, status=422 if form.errors else 200)
+
+
+@require_POST
+@tenant_view(Permission.PLACE_TRANSIENT_CALLS)
+def preview(request: TenantRequest) -> HttpResponse:
+    """What the form would send: nothing is stored or dialed. htmx gets this part alone."""
+    form = _form(request)
+    form.is_valid()
+    if not getattr(request, "htmx", False):
+        return _page(request, form)
+    return render(request, "calls/_plan_words.html", {"form": form, "oob": True} | _plan(form))
+
+
+def _form(request: TenantRequest) -> TransientCallForm:
+    lines = queries.lines(request.tenant)
+    offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines}
+    if request.method == "POST":
+        offered["chosen"] = _version(request, request.POST.get("version", ""))
+        return TransientCallForm(request.POST, **offered)
+    to = request.GET.get("to", "")[:LONGEST_DESTINATION]
+    line = line_choice.choose(lines, "", usual=request.tenant.default_number_id).line
+    chosen = _version(request, request.GET.get("version", ""))
+    first = {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to), "number": line.pk if line else None}
+    return TransientCallForm(initial=first | {"version": chosen.pk if chosen else None}, chosen=chosen, **offered)
+
+
+def _version(request: TenantRequest, wanted: str) -> Any:
+    """The client's own version with this key; of a page that names none, the first draft's newest."""
+    if not wanted and request.method != "POST":
+        wanted = str(getattr(drafts.listed(request.tenant).first(), "version_id", ""))
+    key = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
+    return drafts.version_with_key(request.tenant, key)
+
+
+def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
+    """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
+    if not form.is_valid():
+        if form.not_allowed:
+            refusals.record(request.tenant, form.not_allowed, by=request.user)
+        with scope.for_tenant(request.tenant):
+            token = form.cleaned_data.get("token")
+            return queries.by_token(request.tenant, token) if token else None
+    try:
+        return placing.place(request.tenant, by=request.user, **form.intent())
+    except intents.CallRefused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+    return None
+
+
+def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200) -> HttpResponse:
+    found = list(drafts.listed(request.tenant)[: drafts.MOST])
+    for draft in found:
+        draft.family = family_of(draft.provider or "")  # type: ignore[attr-defined]
+    context = {
+        "form": form,
+        "drafts": found,
+        "older": _older(form, found),
+        "chosen_version": str(form["version"].value() or ""),
+        "chosen_number": str(form["number"].value() or ""),
+        "echo": form.echo(),
+        "blocking_reason": intents.blocking_reason(request.tenant),
+    }
+    return render(request, "calls/call_once.html", context | _plan(form), status=status)
+
+
+def _older(form: TransientCallForm, found: list[Any]) -> Any:
+    """The chosen version where it is not the newest of its draft: it stays on offer."""
+    chosen = form.chosen_version
+    return chosen if chosen and chosen.pk not in [draft.version_id for draft in found] else None
+
+
+def _plan(form: TransientCallForm) -> dict[str, Any]:
+    return {"plan": form.plan(), "no_plan": "Choose a line and a one-time assistant to see what will be sent."}

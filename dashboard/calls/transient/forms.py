@@ -1,0 +1,71 @@
+"""One call with a one-time assistant: whom to call, from which line, and by which version of which draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from dashboard.calls.forms import DialForm
+from dashboard.calls.models import AssistantDraftVersion
+from dashboard.calls.placing import plan
+from dashboard.calls.placing.variables import names_in
+from dashboard.calls.transient import configuration_forms, placing
+from dashboard.calls.transient.configuration import errors_of
+from dashboard.voicedock import outbound
+from tenants.models import NumberDedication, Tenant
+
+
+class TransientCallForm(DialForm):
+    """`version` is the key of a version of one of the client's own drafts."""
+
+    version = forms.IntegerField(
+        error_messages={"required": "Choose the one-time assistant.", "invalid": placing.NOT_YOURS}
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        tenant: Tenant,
+        lines: list[NumberDedication],
+        chosen: AssistantDraftVersion | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_lines(tenant, lines)
+        self.chosen_version = chosen
+
+    def clean_version(self) -> int:
+        if self.chosen_version is None or self.chosen_version.pk != self.cleaned_data["version"]:
+            raise forms.ValidationError(placing.NOT_YOURS)
+        if errors_of(self.chosen_version.blocks):
+            raise forms.ValidationError(placing.CANNOT_BE_SENT)
+        return self.cleaned_data["version"]
+
+    def intent(self) -> dict[str, Any]:
+        """What `placing.place` takes."""
+        return {name: self.cleaned_data[name] for name in ("destination", "number", "version", "token")}
+
+    def plan(self) -> plan.Plan | None:
+        """What will be sent; None until a line and an assistant are chosen."""
+        line, version = self.chosen_line, self.chosen_version
+        if line is None or version is None:
+            return None
+        destination = self.cleaned_data.get("destination", "") if self.is_bound else self.echo().e164
+        configuration = placing.as_sent(version.blocks, plan.LATER)
+        prompt, first = configuration_forms.prompt_of(configuration), str(configuration.get("first_message") or "")
+        return plan.Plan(
+            assistant=placing.name_of(version),
+            line=line.line_name or line.e164,
+            destination=destination,
+            made_of=f"as its version {version.number} says",
+            opening=first,
+            unfilled=tuple(names_in([first, prompt])),
+            json=plan.as_json(
+                outbound.transient_body(
+                    number_id=line.number.remote_id,
+                    destination=destination or plan.NO_NUMBER,
+                    assistant=configuration,
+                )
+            ),
+        )
