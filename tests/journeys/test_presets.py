@@ -13,7 +13,7 @@ from tests.journeys.calling import BEGIN, PANEL, placed, region
 from tests.journeys.test_what_will_be_sent import arrived, shown_json, without_reference
 
 CALL = "/c/bloom-dental/call/"
-WIDE, ON_A_PHONE, LINKED, SAVED = "+31 6 1234 5681", "+31 6 1234 5682", "+31 6 1234 5683", "+31 6 1234 5684"
+WIDE, ON_A_PHONE, LINKED, SAVED = "+31 6 1234 5621", "+31 6 1234 5622", "+31 6 1234 5623", "+31 6 1234 5624"
 
 
 def pick(page: Page, name: str) -> None:
