@@ -15,7 +15,7 @@ from tests import stack
 from tests.journeys.axe import findings
 from tests.journeys.calling import placed, region
 
-DUE, CANCELLED = "+31 6 1234 5681", "+31 6 1234 5682"
+DUE, CANCELLED = "+31 6 1234 5661", "+31 6 1234 5662"
 
 
 def plan(page: Page, destination: str, day: str, time: str) -> None:
