@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.calling import commands, of_person, talking, without_reload
 
-PERSON = "+31 6 1234 5681"
+PERSON = "+31 6 1234 5691"
 
 
 def viewers(page: Any) -> Any:
