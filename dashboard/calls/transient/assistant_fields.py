@@ -79,7 +79,7 @@ def _model(provider: str) -> Iterator[AssistantField]:
     providers = {name: _provider_words(name) for name in MODELS}
     yield AssistantField("llm_config.provider", "Provider of the model", "choice", providers, may_be_empty=False)
     yield AssistantField("llm_config.model", "Model", "choice", models, may_be_empty=False)
-    yield AssistantField("first_message", "What it says first", "long", hint="Empty: it waits until the person speaks.")
+    yield AssistantField("first_message", "What it says first", "long", hint="Leave it empty to send none.")
     yield AssistantField("llm_config.messages", "Instructions", "prompt", hint="What it should do, and how.")
     if family_of(provider).is_realtime:
         yield _realtime_voice(provider)
@@ -107,10 +107,10 @@ def _xai_realtime() -> Iterator[AssistantField]:
     efforts = {name: name.capitalize() for name in REASONING_EFFORTS}
     yield AssistantField("llm_config.reasoning_effort", "Reasoning", "choice", efforts)
     detection = "llm_config.turn_detection"
-    yield AssistantField(f"{detection}.threshold", "How loud speech has to be", "number")
-    yield AssistantField(f"{detection}.prefix_padding_ms", "Sound kept before speech, in ms", "number")
-    yield AssistantField(f"{detection}.silence_duration_ms", "Silence that ends a turn, in ms", "number")
-    yield AssistantField(f"{detection}.idle_timeout_ms", "Silence until it speaks again, in ms", "number")
+    yield AssistantField(f"{detection}.threshold", "Speech detection: threshold", "number")
+    yield AssistantField(f"{detection}.prefix_padding_ms", "Speech detection: padding before speech, in ms", "number")
+    yield AssistantField(f"{detection}.silence_duration_ms", "Speech detection: silence duration, in ms", "number")
+    yield AssistantField(f"{detection}.idle_timeout_ms", "Speech detection: idle timeout, in ms", "number")
     yield AssistantField(KEYTERMS, "Words to listen for", "terms", hint="One a line.")
 
 
@@ -152,8 +152,8 @@ def _call() -> Iterator[AssistantField]:
     yield AssistantField("max_duration_seconds", "Longest time, in seconds", "number")
     yield AssistantField("voicemail_detection", "It listens for voicemail", "flag")
     yield AssistantField("voicemail_message", "What it says to a voicemail", "long", hint="Empty: it hangs up at once.")
-    yield AssistantField("autonomous_silence_handling", "It speaks up when nobody does", "flag")
-    yield AssistantField("silence_timeout_seconds", "Silence that ends the call, in seconds", "number")
+    yield AssistantField("autonomous_silence_handling", "It asks whether somebody is there when nobody speaks", "flag")
+    yield AssistantField("silence_timeout_seconds", "Silence timeout, in seconds", "number")
 
 
 def _names(catalogue: Mapping[str, object]) -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""A one-time assistant in the browser: made as a form and as JSON, and called with; what was shown is what left."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.journeys.axe import findings
+from tests.journeys.calling import PANEL, region
+from tests.journeys.test_what_will_be_sent import arrived, shown_json
+
+DESTINATION = "+31 6 1234 5679"
+
+
+def test_a_one_time_assistant_is_made_shown_and_sent(window, talkative, sandbox):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    page.get_by_role("link", name="One-time assistant", exact=True).click()
+    page.get_by_role("link", name="see all one-time assistants").click()
+    page.get_by_label("Begin with").select_option("")
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_label("Name", exact=True).fill("Friday survey")
+    page.get_by_label("What it says first").fill("Good afternoon, may I ask two questions?")
+    page.get_by_label("Provider of the model").select_option("xai_realtime")
+    expect(page.get_by_label("Speech detection: threshold")).to_be_visible()
+    expect(page.get_by_label("Provider of the hearing")).to_have_count(0)
+    expect(page.get_by_label("What it says first")).to_have_value("Good afternoon, may I ask two questions?")
+    page.get_by_label("Temperature").fill("7")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Give a number from 0 to 2.")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_label("Temperature").fill("0.4")
+    page.get_by_role("button", name="Advanced: show it as JSON").click()
+    text = page.get_by_label("The assistant as JSON")
+    text.fill(text.input_value().replace('"temperature": 0.4', '"temperature": 0.4 "new": 1'))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("a comma is missing here").first).to_be_visible()
+    assert findings(page) == []
+    text.fill(text.input_value().replace('0.4 "new"', '0.4, "new"'))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Friday survey")).to_be_visible()
+
+    page.goto("/c/bloom-dental/call/once/")
+    page.get_by_label("Number to call").fill(DESTINATION)
+    page.get_by_role("radio", name="Friday survey").check()
+    plan = region(page, "What will be sent")
+    expect(plan).to_contain_text("Friday survey (one-time)")
+    expect(plan).to_contain_text(DESTINATION)
+    expect(plan).to_contain_text("Good afternoon, may I ask two questions?")
+    before = shown_json(page, "What will be sent")
+    assert findings(page) == []
+    page.get_by_role("button", name="Call with this assistant").click()
+    page.wait_for_url(PANEL)
+    body = arrived(sandbox, DESTINATION)
+    assert shown_json(page, "What was sent") == body
+    assert body["assistant"]["metadata"].pop("our_ref") and before["assistant"]["metadata"].pop("our_ref")
+    assert body == before
+    assert body["assistant"]["llm_config"]["new"] == 1 and "stt_config" not in body["assistant"]
+    assert body.keys() == {"destination", "number_id", "assistant"}
+
+
+def test_who_has_no_right_sees_no_trace(window):
+    page = window("owner@harbor.test")
+    page.goto("/c/harbor-logistics/call/")
+    expect(page.get_by_label("Number to call")).to_be_visible()
+    expect(page.get_by_text("One-time")).to_have_count(0)
