@@ -113,7 +113,7 @@ def _context(
         "sort_url": "?" + urlencode(kept | wanted | ({"sort": "newest"} if longest else {})),
         "here": request.get_full_path(),
         "read": list(read.values()),
-        "filters": board_filters.offered(live, wanted),
+        "filters": board_filters.offered(live, wanted) if rows is None else [],
         "wanted": wanted,
         "kept": kept | sort,
         "clear_url": "?" + urlencode(kept | sort),
