@@ -40,6 +40,7 @@ CONFIRMED = {  # the endpoints that ask, and how
             "connection-secret",
             "connection-secret-retire",
             "account_change_email",
+            "team-transient-calls",
         ],
         Confirm.THEN_GO_ON,
     ),
