@@ -2,15 +2,14 @@
 
 import re
 import statistics
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
-from dashboard.devserver.demo_logins import PASSWORD
-from tests import bench_hung, bench_live, bench_sandbox, stack
+from tests import bench_hung, bench_live, bench_pages, bench_sandbox, stack
+from tests.bench_browser import signed_in
 
 TIMES = 25
 TURNS = 5  # of being well and being down, for each page
@@ -55,20 +54,6 @@ def _pages(patchbay: stack.Stack, email: str, pages: list[str]) -> None:
             size = len(answer.content) / 1024
             times = f"p50 {statistics.median(took):6.1f}  p95 {p95:6.1f} ms"
             _tell(page, f"{answer.status_code:>4}  {times}  {size:6.1f} KB")
-
-
-@contextmanager
-def signed_in(patchbay: stack.Stack, email: str) -> Iterator[httpx.Client]:
-    """A browser without scripts, past the sign-in."""
-    with httpx.Client(base_url=patchbay.url, follow_redirects=True, trust_env=False, timeout=30) as browser:
-        form = browser.get("/accounts/login/").text
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-        browser.post(
-            "/accounts/login/",
-            data={"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""},
-            headers={"Origin": patchbay.url},
-        )
-        yield browser
 
 
 def _while_down(patchbay: stack.Stack) -> None:
@@ -122,4 +107,4 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(bench_pages.main(sys.argv[2:]) if sys.argv[1:2] == ["pages"] else main())

@@ -1,0 +1,167 @@
+"""`manage.py bench pages --calls N`: pages of calls with N calls, beside the same pages of the demo.
+
+The calls are copies of the demo's by SQL, spread over all clients and a year; half of them have a report. A `floor` is
+the same page with the demo's calls, or the first page of the list for pages deep in it and for searches; its figure is
+taken turn by turn with the other, so that what else the machine does counts for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+import httpx
+import psycopg
+
+from dashboard.devserver.postgres import Postgres
+from tests import stack
+from tests.bench_browser import signed_in
+
+OWNER, ADMIN = "owner@bloom.test", "admin@patchbay.test"
+LIST, STAFF_LIST = "/c/bloom-dental/calls/", "/calls/"
+TURNS = 20
+SCRIPT = """
+SET session_replication_role = replica;
+CREATE TEMP TABLE copied AS
+  SELECT c.id AS was, gen_random_uuid() AS id, t.id AS tenant, n,
+    now() - interval '1 hour' - (n * 365.0 / %(calls)s) * interval '1 day' AS at
+  FROM generate_series(1, %(calls)s) n
+  JOIN (SELECT id, row_number() OVER () - 1 AS nth FROM tenants_tenant) t
+    ON t.nth = n %% (SELECT count(*) FROM tenants_tenant)
+  JOIN (SELECT id, row_number() OVER () - 1 AS nth FROM calls_call WHERE finished) c
+    ON c.nth = n %% (SELECT count(*) FROM calls_call WHERE finished);
+INSERT INTO calls_call ({columns})
+  SELECT {copied} FROM copied k JOIN calls_call c ON c.id = k.was,
+    jsonb_populate_record(c, jsonb_build_object('id', k.id, 'tenant_id', k.tenant, 'client_token', gen_random_uuid(),
+      'remote_id', 'copy-' || k.n, 'counterpart', '+3161' || lpad((k.n * 7919 %% 10000000)::text, 7, '0'),
+      'created_at', k.at, 'state_at', k.at, 'started_at', k.at, 'ended_at', k.at, 'seen_at', k.at,
+      'number_dedication_id', NULL, 'assistant_dedication_id', NULL, 'origin', 'adopted', 'requested_by_id', NULL,
+      'alarm', '', 'alarm_at', NULL)) copy;
+INSERT INTO calls_callreport ({report_columns})
+  SELECT {report_copied} FROM copied k JOIN calls_callreport r ON r.call_id = k.was,
+    jsonb_populate_record(r, jsonb_build_object('call_id', k.id, 'tenant_id', k.tenant)) copy WHERE k.n %% 2 = 0;
+ANALYZE;
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """In milliseconds; `ratio` is that of the medians, `goal` what it may be at most."""
+
+    name: str
+    p50: float
+    p95: float
+    floor: float
+    ratio: float
+    goal: float
+
+    @property
+    def is_met(self) -> bool:
+        return self.ratio <= self.goal
+
+    def line(self) -> str:
+        times = f"{self.p50:8.1f} {self.p95:8.1f} {self.floor:8.1f} {self.ratio:7.2f} {self.goal:6.2f}"
+        return f"{self.name:<44}{times}  {'ok' if self.is_met else 'short'}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="manage.py bench pages")
+    parser.add_argument("--calls", type=int, default=100_000)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    asked = parser.parse_args(arguments)
+    with (
+        stack.folder() as folder,
+        stack.up(folder) as patchbay,
+        signed_in(patchbay, OWNER) as owner,
+        signed_in(patchbay, ADMIN) as admin,
+    ):
+        call = re.search(rf"{LIST}[0-9a-f-]{{36}}/", owner.get(f"{LIST}?state=over").text)
+        pages = [
+            *((f"owner {path}", owner, path) for path in (LIST, "/c/bloom-dental/", call[0] if call else LIST)),
+            *((f"staff {path}", admin, path) for path in (STAFF_LIST, "/", "/live/")),
+        ]
+        few = {name: _times([(browser, path)])[0] for name, browser, path in pages}
+        began = time.monotonic()
+        seed(patchbay, asked.calls)
+        print(f"# {asked.calls:,} calls were written in {time.monotonic() - began:.0f} s", flush=True)
+        figures = [
+            _figure(f"{name}, with {asked.calls:,}", _times([(browser, path)])[0], few[name], 1.3)
+            for name, browser, path in pages
+        ]
+        for reader, browser, first in (("owner", owner, LIST), ("staff", admin, STAFF_LIST)):
+            figures += _deep_and_searched(reader, browser, first)
+    for figure in figures:
+        print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)
+    return 0 if all(figure.is_met for figure in figures) else 1
+
+
+def seed(patchbay: stack.Stack, calls: int) -> None:
+    """Copies of the demo's calls, past the triggers."""
+    places = patchbay.places
+    password, port = places.secrets()["postgres"], places.ports()["postgres"]
+    server = Postgres.below(places.data, places.name, port=port, password=password)
+    with psycopg.connect(server.address("patchbay"), autocommit=True) as database:
+        names = {}
+        for table, short in (("calls_call", ""), ("calls_callreport", "report_")):
+            found = database.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
+                " AND is_generated = 'NEVER' AND identity_generation IS NULL",
+                [table],
+            ).fetchall()
+            names[f"{short}columns"] = ", ".join(f'"{name}"' for (name,) in found)
+            names[f"{short}copied"] = ", ".join(f'copy."{name}"' for (name,) in found)
+        for statement in (SCRIPT % {"calls": calls}).format(**names).split(";\n"):
+            if statement.strip():
+                database.execute(statement)
+
+
+def _deep_and_searched(reader: str, browser: httpx.Client, first: str) -> list[Figure]:
+    """Pages deep in the list and searches, each turn by turn with the first page."""
+    deep = f"{first}?{urlencode({'before': f'{_long_ago()}_ffffffff-ffff-4fff-bfff-ffffffffffff'})}"
+    asked = [
+        ("90 % deep", deep, 1.2),
+        ("search of a number", f"{first}?q=%2B31612345678", 3.0),
+        ("search of a word that is nowhere", f"{first}?q=nowherewordatall", 3.0),
+        ("search of a common word", f"{first}?q=appointment", 3.0),
+        ("a direction that nobody has", f"{first}?direction=web", 1.3),
+    ]
+    found = []
+    for name, path, goal in asked:
+        floor, took = _times([(browser, first), (browser, path)])
+        found.append(_figure(f"{reader} {name}", took, floor, goal))
+    return found
+
+
+def _long_ago() -> str:
+    moment = time.gmtime(time.time() - 328 * 86400)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", moment)
+
+
+def _times(asked: Sequence[tuple[httpx.Client, str]]) -> list[list[float]]:
+    """Milliseconds of each of these pages, turn by turn; the first turn is not counted. An error ends the run."""
+    found: list[list[float]] = [[] for _ in asked]
+    for turn in range(TURNS + 1):
+        for times, (browser, path) in zip(found, asked, strict=True):
+            began = time.monotonic()
+            answer = browser.get(path)
+            took = (time.monotonic() - began) * 1000
+            if answer.status_code != 200:
+                raise SystemExit(f"{path} answered {answer.status_code} after {took:.0f} ms")
+            if turn:
+                times.append(took)
+            if took > 5000:
+                break
+    return found
+
+
+def _figure(name: str, took: Sequence[float], floor: Sequence[float], goal: float) -> Figure:
+    least = statistics.median(floor)
+    middle = statistics.median(took)
+    p95 = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else middle
+    return Figure(name, middle, p95, least, middle / least, goal)
