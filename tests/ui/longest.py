@@ -6,7 +6,17 @@ from typing import Any
 
 from django.db.models import Model
 
-from dashboard.calls.models import Action, AssistantDraft, Call, CallPreset, CallReport, Phrase, Receipt, TransferTarget
+from dashboard.calls.models import (
+    Action,
+    AssistantDraft,
+    Call,
+    CallPreset,
+    CallReport,
+    Phrase,
+    PlannedCall,
+    Receipt,
+    TransferTarget,
+)
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.sync.models import SyncRun
@@ -31,6 +41,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     OrganizationRequest: ("name",),
     Invitation: ("name",),
     Call: ("counterpart", "assistant_name", "error", "end_reason"),
+    PlannedCall: ("reason", "preset_name"),
     Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length
