@@ -184,7 +184,23 @@ def test_a_realtime_assistant_offers_no_language_and_refuses_one(prompted, typis
     assert 'name="facts"' in part and 'name="language"' not in part and 'name="voicemail_message"' not in part
     answer = typist.post(address(prompted), form | {"language": "nl"})
     assert answer.status_code == 422 and overrides.LISTENS_ITSELF in unescape(answer.content.decode())
+    answer = typist.post(address(prompted), form | {"voice": "nobody"})
+    assert answer.status_code == 422 and "does not have nobody for this assistant" in unescape(answer.content.decode())
     assert prompted.dial_requests() == []
+    assert typist.post(address(prompted), form | {"voice": "leo"}).status_code == 303
+    (sent,) = prompted.dial_requests()
+    assert sent["body"]["assistant_override"]["llm_config"]["voice"] == "leo"
+
+
+def test_a_voice_of_a_pipeline_is_an_id_that_is_sent_with_the_whole_block(prompted, typist):
+    part = typist.get(address(prompted)).content.decode()
+    assert re.search(r'<input type="text" name="voice"', part)
+    call = typist.post(address(prompted), typed(prompted, voice="voice-of-noor"))
+    assert call.status_code == 303
+    (sent,) = prompted.dial_requests()
+    override = sent["body"]["assistant_override"]
+    assert override["tts_config"]["voice_id"] == "voice-of-noor" and override["tts_config"]["provider"]
+    assert override.keys() == {"tts_config", "metadata"}
 
 
 def test_a_fragment_asks_for_the_values_that_its_texts_leave_open(prompted, typist):

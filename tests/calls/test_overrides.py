@@ -78,6 +78,7 @@ def changes_of(draw: Any, config: dict[str, Any]) -> Changes:
         variables=draw(st.dictionaries(NAMES, FILLED)),
         language=draw(st.sampled_from(["", *LANGUAGES])) if pipeline else "",
         model=draw(st.sampled_from(["", *catalogue.MODELS[provider]])),
+        voice=draw(st.sampled_from(["", "voice-2"])),
         max_minutes=draw(st.none() | st.integers(1, 60)),
         voicemail_message=draw(st.just("") | FILLED) if config["voicemail_detection"] else "",
         metadata=draw(st.dictionaries(st.sampled_from(["case", "visit"]), FILLED)),
@@ -122,6 +123,9 @@ def expected(config: dict[str, Any], changes: Changes) -> dict[str, Any]:
         else:
             llm["messages"] = [{"role": "system", "content": text}, *(llm.get("messages") or [])]
     llm["model"] = changes.model or llm["model"]
+    if changes.voice:
+        place, key = (made["tts_config"], "voice_id") if made["tts_config"] else (llm, "voice")
+        place[key] = changes.voice
     if changes.language:
         made["stt_config"]["language"] = changes.language
     if changes.max_minutes:
@@ -159,6 +163,7 @@ SAVED = {
         "messages": [{"role": "system", "content": "Be {{tone}}."}],
     },
     "stt_config": {"provider": "deepgram", "model": "nova-3", "language": "nl"},
+    "tts_config": {"provider": "elevenlabs", "voice_id": "voice-1"},
     "voicemail_detection": False,
 }
 NEEDS_THE_REST = [
@@ -166,6 +171,7 @@ NEEDS_THE_REST = [
     (Changes(facts=("It rains.",)), "facts"),
     (Changes(model="gpt-5"), "model"),
     (Changes(language="de"), "language"),
+    (Changes(voice="voice-2"), "voice"),
     (Changes(variables={"name": "Ada"}), "variables"),
 ]
 

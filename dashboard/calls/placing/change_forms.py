@@ -14,10 +14,11 @@ from dashboard.calls.placing import overrides, spoken_text
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, SavedAssistant
 from dashboard.calls.placing.variables import names_in
-from dashboard.voicedock.catalogue import LANGUAGES, MODELS
+from dashboard.voicedock.catalogue import LANGUAGES, MODELS, PROVIDERS, SOME_VOICES, VOICES
 from dashboard.voicedock.outbound import DEPRECATED
 
 LONGEST_FIRST_MESSAGE, LONGEST_INSTRUCTIONS, LONGEST_FACT, LONGEST_VALUE = 600, 4000, 300, 500
+LONGEST_VOICE = 100
 MOST_FACTS, MOST_VARIABLES, MOST_LABELS, MOST_MINUTES = 20, 30, 10, 120
 TEXTS = ("instructions", "facts", "voicemail_message")  # with variables, like the first sentence
 LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,39})\s*:\s*(\S.{0,199})")
@@ -39,6 +40,7 @@ TOO_MANY_LABELS = f"Give at most {MOST_LABELS} labels."
 LABEL_TAKEN = "{name} cannot be the name of a label: choose another one."
 LABEL_TWICE = "{name} stands here twice: give each label once."
 NOT_OFFERED = "VoiceDock’s catalogue does not have %(value)s for this assistant. Choose one of the list."
+VOICE_ID = "The id of a voice of {provider}. Leave it empty to keep {voice}."
 MINUTES = f"Give whole minutes from 1 to {MOST_MINUTES}."
 
 
@@ -91,6 +93,7 @@ class ChangesForm(forms.Form):
         required=False, label="Language it listens in", error_messages={"invalid_choice": NOT_OFFERED}
     )
     model = forms.ChoiceField(required=False, error_messages={"invalid_choice": NOT_OFFERED})
+    voice = SpokenField(max_length=LONGEST_VOICE, rule=_value_rule)  # of a realtime model a choice: `_offer_voices`
     max_minutes = forms.IntegerField(
         required=False,
         min_value=1,
@@ -112,7 +115,7 @@ class ChangesForm(forms.Form):
     preset = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)  # its key
 
     asks_for_values = True
-    more = ("instructions", "language", "model", "max_minutes", "voicemail_message", "metadata")
+    more = ("instructions", "language", "model", "voice", "max_minutes", "voicemail_message", "metadata")
 
     def __init__(
         self, *args: Any, saved: Mapping[int, SavedAssistant], preset: CallPreset | None = None, **kwargs: Any
@@ -182,6 +185,7 @@ class ChangesForm(forms.Form):
             variables={name: value for name, value in values.items() if value},
             language=cleaned.get("language", ""),
             model=cleaned.get("model", ""),
+            voice=cleaned.get("voice", ""),
             max_minutes=cleaned.get("max_minutes"),
             voicemail_message=cleaned.get("voicemail_message", ""),
             metadata=cleaned.get("metadata", {}),
@@ -242,8 +246,26 @@ class ChangesForm(forms.Form):
         languages = {code: words for code, words in LANGUAGES.items() if code != language}
         offered = languages if (self.saved.is_pipeline and language) or self["language"].value() else {}
         self._offer("language", offered, LANGUAGES.get(language, language))
+        self._offer_voices()
         if self.saved.blocks.get("voicemail_detection") is False and not self["voicemail_message"].value():
             del self.fields["voicemail_message"]
+
+    def _offer_voices(self) -> None:
+        """Of a model that speaks itself those that are named; of a pipeline any id of the provider of its voice."""
+        if self.saved.is_pipeline:
+            speech = self.saved.block("tts_config")
+            if not speech.get("voice_id") and not self.data.get("voice"):
+                del self.fields["voice"]
+                return
+            provider = str(speech.get("provider") or "")
+            self.fields["voice"].help_text = VOICE_ID.format(
+                provider=PROVIDERS.get(provider, provider), voice=speech.get("voice_id") or "not known"
+            )
+            return
+        voice = str(self.saved.block("llm_config").get("voice") or "")
+        named = VOICES.get(self.saved.provider) or SOME_VOICES.get(self.saved.provider, ())
+        self.fields["voice"] = forms.ChoiceField(required=False, error_messages={"invalid_choice": NOT_OFFERED})
+        self._offer("voice", {one: one for one in named if one != voice}, voice or "VoiceDock’s own choice")
 
     def _offer(self, name: str, choices: Mapping[str, str], as_saved: str) -> None:
         if not choices and not self[name].value():

@@ -19,6 +19,7 @@ class Changes:
     variables: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
     model: str = ""
+    voice: str = ""
     max_minutes: int | None = None
     voicemail_message: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Changes:
             f"{_counted(len(self.variables), 'value')} filled in" if self.variables else "",
             f"{LANGUAGES.get(self.language, self.language)} as the language it listens in" if self.language else "",
             f"{self.model} as its model" if self.model else "",
+            f"{self.voice} as its voice" if self.voice else "",
             f"at most {_counted(self.max_minutes, 'minute')}" if self.max_minutes else "",
             "another voicemail message" if self.voicemail_message else "",
             f"{_counted(len(self.metadata), 'label')} of your own" if self.metadata else "",

@@ -46,6 +46,7 @@ def compose(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
         _first_message(changes, saved)
         | _model(changes, saved)
         | _hearing(changes, saved)
+        | _voice(changes, saved)
         | _limits(changes, saved)
         | _metadata(changes, saved)
     )
@@ -86,18 +87,20 @@ def _first_message(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
 
 
 def _model(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
-    """The prompt with its values and what is added to it, and the model."""
-    added = _added(changes)
+    """The prompt with its values and what is added to it, the model, and the voice of a model that speaks itself."""
+    added, voice = _added(changes), "" if saved.is_pipeline else changes.voice
     filled = [_filled(message, changes) for message in saved.prompt]
-    if not (added or changes.model or filled != saved.prompt):
+    if not (added or changes.model or voice or filled != saved.prompt):
         return {}
-    field = next((name for name in ("instructions", "facts", "model") if getattr(changes, name)), "variables")
+    asked = ("instructions", "facts", "model", *(["voice"] if voice else []))
+    field = next((name for name in asked if getattr(changes, name)), "variables")
     block = _block("llm_config", field, saved)
     messages = _append(filled, added) if added else filled
     return {
         "llm_config": block
         | ({"messages": messages} if messages != saved.prompt else {})
         | ({"model": changes.model} if changes.model else {})
+        | ({"voice": voice} if voice else {})
     }
 
 
@@ -130,6 +133,13 @@ def _hearing(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
     if saved.provider and not saved.is_pipeline:
         raise ChangeRefused("language", LISTENS_ITSELF)
     return {"stt_config": _block("stt_config", "language", saved) | {"language": changes.language}}
+
+
+def _voice(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
+    """The voice of a pipeline, whose speech has a block of its own."""
+    if not (changes.voice and saved.is_pipeline):
+        return {}
+    return {"tts_config": _block("tts_config", "voice", saved) | {"voice_id": changes.voice}}
 
 
 def _limits(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:

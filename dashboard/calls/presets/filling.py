@@ -24,7 +24,16 @@ from tenants.models import AssistantDedication, NumberDedication, Tenant
 
 NO_CHANGES = Changes()
 PICK = "pick"  # the key of the preset that is picked, "" for none; `preset` is the one that the form has already
-REPLACED = ("first_message", "instructions", "language", "model", "max_minutes", "voicemail_message", "metadata")
+REPLACED = (
+    "first_message",
+    "instructions",
+    "language",
+    "model",
+    "voice",
+    "max_minutes",
+    "voicemail_message",
+    "metadata",
+)
 RESERVED = {"preset", "to", "number", "assistant", "again"}  # parameters of a link that are no variables
 RESERVED |= {"planned", "when", "zone"}
 NAME = re.compile(r"[A-Za-z0-9_]{1,60}")
