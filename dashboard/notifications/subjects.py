@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from dashboard.calls import outcomes
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, PlannedCall
 from dashboard.campaigns.models import Campaign, PauseCause
 from tenants.isolation import scope
 from tenants.models import MailKind, Tenant
@@ -22,6 +22,7 @@ LEFT_ALONE_FOR = timedelta(minutes=1)  # before a mail about a call: whoever wat
 LOOKED_BACK = timedelta(days=1)
 AT = time(12)  # by the clock of the client, one mail a day about those who asked to be called back
 MOST = 50  # subjects in one mail
+NOT_PLACED = "A planned call was not placed in its time."
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,19 @@ def calls_that_need_a_person(tenant: Tenant) -> list[Subject]:
     """Without numbers or names: a mail leaves Patchbay, and the page that it links is for those who may read them."""
     asking = Call.objects.filter(tenant=tenant).needing_attention().exclude(alarm="")
     due = asking.filter(alarm_at__lte=Now() - LEFT_ALONE_FOR, alarm_at__gt=Now() - LOOKED_BACK)
-    return [
+    found = [
         Subject(f"{call.pk} {call.alarm}", call.get_alarm_display(), reverse("call", args=[tenant.slug, call.pk]))
         for call in due.order_by("alarm_at")[:MOST]
     ]
+    return [*found, *_planned_calls(tenant)]
+
+
+def _planned_calls(tenant: Tenant) -> list[Subject]:
+    """Those that were not placed in their time."""
+    missed = PlannedCall.objects.filter(tenant=tenant).not_placed()
+    due = missed.filter(state_at__lte=Now() - LEFT_ALONE_FOR, state_at__gt=Now() - LOOKED_BACK)
+    path = reverse("planned-calls", args=[tenant.slug])
+    return [Subject(f"{planned.pk} {planned.state}", NOT_PLACED, path) for planned in due.order_by("state_at")[:MOST]]
 
 
 @scope.requires_scope

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from dashboard.calls.models import Alarm, State
+from dashboard.calls.models import Alarm, PlannedCall, State
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.notifications import mails, subjects
 from dashboard.notifications.models import SentNotification
@@ -55,6 +55,30 @@ def test_a_call_that_needs_a_person_is_mailed_once(bloom, member, mailoutbox):
     assert mail.to == [someone.email] and "A call needs a person" in mail.subject and bloom.tenant.name in mail.subject
     assert f"/c/{bloom.tenant.slug}/calls/{call.pk}/" in mail.body and "#notifications" in mail.body
     assert PERSON not in mail.body + mail.subject
+
+
+def test_a_planned_call_that_was_not_placed_is_mailed_once(bloom, member, mailoutbox):
+    someone, due_at = member(), timezone.now() - timedelta(hours=1)
+    with scope.for_tenant(bloom.tenant):
+        PlannedCall.objects.create(
+            tenant=bloom.tenant,
+            connection=bloom.connection,
+            number_dedication=bloom.number,
+            assistant_dedication=bloom.assistant,
+            destination=PERSON,
+            due_at=due_at,
+            try_at=due_at,
+            latest_at=due_at + timedelta(minutes=15),
+            zone="Europe/Amsterdam",
+            planned_by=someone,
+            state=PlannedCall.State.MISSED,
+            state_at=due_at + timedelta(minutes=15),
+        )
+    mails.send_due()
+    mails.send_due()
+    (mail,) = mailoutbox
+    assert subjects.NOT_PLACED in mail.body and f"/c/{bloom.tenant.slug}/calls/planned/" in mail.body
+    assert PERSON not in mail.body
 
 
 def test_one_mail_holds_all_that_is_new(bloom, member, mailoutbox):
