@@ -40,7 +40,9 @@ def send_due() -> int:
     sent = 0
     for kind in MailKind:
         found: dict[int, list[Subject]] = {}
-        for member in (one for one in members if kind in one.mails and one.may(MAIL_KINDS[kind].permission)):
+        for member in members:
+            if not _gets(member, kind):
+                continue
             with scope.for_tenant(member.tenant):
                 if member.tenant_id not in found:
                     found[member.tenant_id] = subjects.OF_KIND[kind](member.tenant)
@@ -57,23 +59,29 @@ def prune() -> int:
         return SentNotification.objects.filter(at__lt=Now() - KEPT_FOR).delete()[0]
 
 
+def _gets(member: Membership, kind: MailKind) -> bool:
+    return kind in member.mails and member.may(MAIL_KINDS[kind].permission)
+
+
 def _record(member: Membership, kind: MailKind, found: Sequence[Subject]) -> list[Subject]:
     """Those that this person was not mailed yet; from now on they were."""
     if not found:
         return []
-    Membership.objects.select_for_update(of=("self",)).get(pk=member.pk)  # two workers, one mail
+    now = Membership.objects.select_for_update(of=("self",)).filter(pk=member.pk).first()  # two workers, one mail
+    if now is None or not _gets(now, kind):
+        return []
     mailed = SentNotification.objects.filter(tenant=member.tenant, user=member.user, kind=kind)
-    known = set(mailed.filter(subject__in=[one.key for one in found]).values_list("subject", flat=True))
-    new = [one for one in found if one.key not in known]
+    known = set(mailed.filter(subject__in=[subject.key for subject in found]).values_list("subject", flat=True))
+    new = [subject for subject in found if subject.key not in known]
     SentNotification.objects.bulk_create(
-        SentNotification(tenant=member.tenant, user=member.user, kind=kind, subject=one.key) for one in new
+        SentNotification(tenant=member.tenant, user=member.user, kind=kind, subject=subject.key) for subject in new
     )
-    return [one for one in new if one.text]
+    return [subject for subject in new if subject.text]
 
 
 def _send(member: Membership, kind: MailKind, new: Sequence[Subject]) -> None:
     """Inside the scope: the mail is queued when its transaction is committed."""
-    lines = [(one.text, settings.PUBLIC_URL + one.path) for one in new]
+    lines = [(subject.text, settings.PUBLIC_URL + subject.path) for subject in new]
     context = {"tenant": member.tenant, "lines": lines, "reseller": settings.RESELLER_NAME}
     account = f"{settings.PUBLIC_URL}{reverse('account')}#notifications"
     text = render_to_string("notifications/mail.txt", context | {"account": account})

@@ -21,7 +21,7 @@ from tenants.models import MailKind, Tenant
 LEFT_ALONE_FOR = timedelta(minutes=1)  # before a mail about a call: whoever watches it acts sooner
 LOOKED_BACK = timedelta(days=1)
 AT = time(12)  # by the clock of the client, one mail a day about those who asked to be called back
-MOST = 50  # subjects in one mail
+MOST = 200  # of the newest subjects: what is new is among them, however many older ones stand
 NOT_PLACED = "A planned call was not placed in its time."
 
 
@@ -41,7 +41,7 @@ def calls_that_need_a_person(tenant: Tenant) -> list[Subject]:
     due = asking.filter(alarm_at__lte=Now() - LEFT_ALONE_FOR, alarm_at__gt=Now() - LOOKED_BACK)
     found = [
         Subject(f"{call.pk} {call.alarm}", call.get_alarm_display(), reverse("call", args=[tenant.slug, call.pk]))
-        for call in due.order_by("alarm_at")[:MOST]
+        for call in due.order_by("-alarm_at")[:MOST]
     ]
     return [*found, *_planned_calls(tenant)]
 
@@ -51,7 +51,7 @@ def _planned_calls(tenant: Tenant) -> list[Subject]:
     missed = PlannedCall.objects.filter(tenant=tenant).not_placed()
     due = missed.filter(state_at__lte=Now() - LEFT_ALONE_FOR, state_at__gt=Now() - LOOKED_BACK)
     path = reverse("planned-calls", args=[tenant.slug])
-    return [Subject(f"{planned.pk} {planned.state}", NOT_PLACED, path) for planned in due.order_by("state_at")[:MOST]]
+    return [Subject(f"{planned.pk} {planned.state}", NOT_PLACED, path) for planned in due.order_by("-state_at")[:MOST]]
 
 
 @scope.requires_scope
@@ -72,7 +72,9 @@ def campaigns_that_stopped(tenant: Tenant) -> list[Subject]:
     """Completed ones, and those that Patchbay pauses, with the reason."""
     seen = Q(status=Campaign.Status.COMPLETED, counted_at__gt=Now() - LOOKED_BACK)
     paused = Q(pause_required_at__gt=Now() - LOOKED_BACK)
-    found = Campaign.objects.filter(tenant=tenant, vanished_at=None).filter(seen | paused).order_by("pk")[:MOST]
+    found = (
+        Campaign.objects.filter(tenant=tenant, vanished_at=None).filter(seen | paused).order_by("-counted_at")[:MOST]
+    )
     return [subject for campaign in found for subject in _of_campaign(tenant, campaign)]
 
 

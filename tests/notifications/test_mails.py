@@ -100,6 +100,31 @@ def test_whoever_watches_a_call_has_a_minute_and_old_ones_are_left(bloom, member
     assert len(mailoutbox) == mailed
 
 
+def test_what_is_new_is_mailed_however_many_older_ones_stand(bloom, member, mailoutbox, monkeypatch):
+    monkeypatch.setattr(subjects, "MOST", 2)
+    member()
+    asking(bloom, 9)
+    asking(bloom, 8)
+    mails.send_due()
+    later = asking(bloom, 2)
+    mails.send_due()
+    assert len(mailoutbox) == 2 and str(later.pk) in mailoutbox[1].body
+
+
+def test_somebody_who_is_removed_meanwhile_gets_nothing_and_stops_nobody(bloom, member, mailoutbox, monkeypatch):
+    gone, stays = member(), member()
+    asking(bloom)
+    of_kind = subjects.OF_KIND[MailKind.NEEDS_PERSON]
+
+    def removed_meanwhile(tenant):
+        Membership.objects.filter(user=gone).delete()
+        return of_kind(tenant)
+
+    monkeypatch.setitem(subjects.OF_KIND, MailKind.NEEDS_PERSON, removed_meanwhile)
+    mails.send_due()
+    assert [mail.to for mail in mailoutbox] == [[stays.email]]
+
+
 def test_only_those_who_chose_it_may_read_it_and_are_there_get_it(bloom, harbor, member, make_member, mailoutbox):
     member(Role.MANAGER, MailKind.CAMPAIGN)
     member(Role.VIEWER)  # may not settle it
