@@ -61,8 +61,8 @@ def _rows(
         with scope.for_tenant(request.tenant):
             found = list(leads.filter(pk__gt=after).order_by("pk")[:CHUNK])
             calls = campaign_calls.of_leads(campaign, found)
-            rows = queries.rows(found, names, calls)
-            yield from [_row(request, row) for row in rows]
+            rows = [_row(request, row) for row in queries.rows(found, names, calls)]
+        yield from rows  # outside of the scope: whoever reads it may be slow
         if len(found) < CHUNK:
             return
         after = found[-1].pk
