@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from tenants.isolation import scope
+from tenants.models import Tenant
 from tests.fixtures.canary_tenant import ABSENT_ID, CanaryTenant
 from tests.fixtures.two_tenants import Person, TwoTenants
 from tests.promises import scale, url_matrix
@@ -142,25 +144,12 @@ def _thing(chance: random.Random, two_tenants: TwoTenants) -> Any:
 
 TABLES = [
     ("tenants_tenant", "id"),
-    ("tenants_membership", "tenant_id"),
-    ("tenants_invitation", "tenant_id"),
-    ("tenants_visit", "tenant_id"),
-    ("tenants_numberdedication", "tenant_id"),
-    ("tenants_assistantdedication", "tenant_id"),
-    ("tenants_auditentry", "tenant_id"),
-    ("calls_call", "tenant_id"),
-    ("calls_callreport", "tenant_id"),
-    ("calls_receipt", "tenant_id"),
-    ("calls_phrase", "tenant_id"),
-    ("calls_action", "tenant_id"),
-    ("calls_callpreset", "tenant_id"),
-    ("calls_assistantdraft", "tenant_id"),
-    ("calls_assistantdraftversion", "tenant_id"),
-    ("calls_transfertarget", "tenant_id"),
-    ("calls_steeringlease", "tenant_id"),
-    ("calls_plannedcall", "tenant_id"),
-    ("campaigns_campaign", "tenant_id"),
-    ("campaigns_lead", "tenant_id"),
+    *sorted(
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if model._meta.managed and field.related_model is Tenant
+    ),
 ]
 ROWS = """SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM "{}" t WHERE t.{} = %s"""
 PRINT = " UNION ALL ".join(ROWS.format(*where) for where in TABLES)
