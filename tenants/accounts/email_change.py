@@ -15,6 +15,7 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -71,9 +72,9 @@ def ask(request: HttpRequest, user: User, email: str) -> bool:
     adapter, facts = get_adapter(), {"person": user, "email": email}
     if User.objects.filter(email__iexact=email).exists():
         adapter.send_mail("account/email/email_taken", email, facts)
-        return True
-    link = settings.PUBLIC_URL + reverse("account_email_from_key", args=[_token(user, email)])
-    adapter.send_mail("account/email/email_confirm", email, facts | {"link": link})
+    else:
+        link = settings.PUBLIC_URL + reverse("account_email_from_key", args=[_token(user, email)])
+        adapter.send_mail("account/email/email_confirm", email, facts | {"link": link})
     adapter.send_notification_mail("account/email/email_asked", user, facts, email=user.email)
     return True
 
@@ -94,7 +95,7 @@ def confirm(request: HttpRequest, change: Change) -> bool:
     user, before = change.user, change.user.email
     try:
         with scope.for_system("a user confirmed another e-mail address"):
-            if not User.objects.filter(pk=user.pk, email=before).update(email=change.email):
+            if not User.objects.filter(pk=user.pk, email=before).update(email=change.email, email_changed_at=Now()):
                 return False
             # allauth finds a person by these rows too: the old address must not set a password any more
             EmailAddress.objects.filter(user=user).delete()
@@ -111,5 +112,5 @@ def _token(user: User, email: str) -> str:
 
 
 def _fingerprint(user: User) -> str:
-    """Of the password hash: the link stops working when the password is changed."""
-    return salted_hmac(SALT, user.password).hexdigest()[:20]
+    """Of the password hash and the last change: a link stops working with the next password or address."""
+    return salted_hmac(SALT, f"{user.password} {user.email_changed_at}").hexdigest()[:20]

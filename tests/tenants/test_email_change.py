@@ -83,6 +83,20 @@ def test_the_link_changes_it_once_in_any_browser_and_tells_the_old_address(brows
     assert Client().post("/accounts/login/", {"login": before, "password": PASSWORD}).status_code == 200
 
 
+def test_a_used_link_does_not_work_again_when_the_address_is_changed_back(browser, owner, mailoutbox):
+    before = owner.email
+    ask(browser)
+    first = link(of(mailoutbox, NEW)[0])
+    browser.post(first)
+    ask(browser, before)
+    browser.post(link(of(mailoutbox, before)[-1]))
+    owner.refresh_from_db()
+    assert owner.email == before
+    assert Client().post(first).status_code == 410
+    owner.refresh_from_db()
+    assert owner.email == before
+
+
 def test_the_old_address_sets_no_password_any_more(browser, owner, mailoutbox):
     before = owner.email
     EmailAddress.objects.create(user=owner, email=before, primary=True, verified=True)  # as allauth may keep one
@@ -99,6 +113,7 @@ def test_an_address_of_somebody_else_is_reported_to_them_alone(browser, owner, a
     answer = ask(browser, admin.email.upper())
     assert f"A mail went to {admin.email}" in answer.content.decode()  # the same words as for a free one
     assert "/accounts/email/confirm/" not in of(mailoutbox, admin.email)[0].body
+    assert of(mailoutbox, owner.email), "its own mailbox would tell whether the address is free"
     owner.refresh_from_db()
     assert owner.email != admin.email
 
