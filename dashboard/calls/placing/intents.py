@@ -53,6 +53,13 @@ class CallRefused(ActionRefused):
         self.field, self.may_pass = field, may_pass
 
 
+class NotAsShown(CallRefused):
+    """The saved assistant is set up differently than the person saw it: somebody looks at it again."""
+
+    def __init__(self) -> None:
+        super().__init__("", NOT_AS_SHOWN)
+
+
 def place(
     tenant: Tenant,
     *,
@@ -228,7 +235,7 @@ def _override(changes: Changes, saved: SavedAssistant, shown: str) -> dict[str, 
     except overrides.ChangeRefused as error:
         raise CallRefused(error.field, error.message, may_pass=True) from None
     if shown and shown != saved.fingerprint and overrides.needs_copy(changes, override):
-        raise CallRefused("", NOT_AS_SHOWN)
+        raise NotAsShown
     return override
 
 

@@ -120,7 +120,7 @@ def _not_now(planned: PlannedCall, error: intents.CallRefused) -> None:
     if error.may_pass:
         with scope.for_tenant(planned.tenant_id):
             _again(planned, error.message)
-    elif error.message == intents.NOT_AS_SHOWN:
+    elif isinstance(error, intents.NotAsShown):
         _finish(planned, State.MISSED, LOOK_AGAIN)
     else:
         _finish(planned, State.REFUSED, error.message)
