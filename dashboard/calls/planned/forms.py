@@ -157,16 +157,9 @@ class WhenForm(forms.Form):
             "day": times.day(there.date(), today.date()),
             "time": local_times.words(self.moment.at, zone),
             "latest": f"{self.latest_at.astimezone(where):%H:%M}",
-            "here": self._here(self.moment.at, where),
+            "here": local_times.on_clocks_of(self.tenant.zone, self.moment.at, where),
             "twice": twice,
         }
-
-    def _here(self, at: datetime, where: ZoneInfo) -> str:
-        """The same moment on the client's clocks, where those show another time."""
-        here = at.astimezone(self.tenant.zone)
-        if here.utcoffset() == at.astimezone(where).utcoffset():
-            return ""
-        return f"{times.local(at, self.tenant.zone)} ({time_zones.label(self.tenant.zone.key)})"
 
 
 def _place(zone: ZoneInfo) -> str:

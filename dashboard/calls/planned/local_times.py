@@ -35,6 +35,15 @@ def moment(day: date, clock: time, zone: ZoneInfo) -> LocalMoment:
     return LocalMoment(at, first.utcoffset() != second.utcoffset())
 
 
+def on_clocks_of(here: ZoneInfo, at: datetime, zone: ZoneInfo) -> str:
+    """The same moment on the clocks of `here`, where those show another time than in `zone`; else ""."""
+    there, moment_here = at.astimezone(zone), at.astimezone(here)
+    if there.utcoffset() == moment_here.utcoffset():
+        return ""
+    day = "" if there.date() == moment_here.date() else f"{moment_here.day} {moment_here:%b} "
+    return day + words(at, here.key)
+
+
 def _after_gap(second: datetime, zone: ZoneInfo) -> datetime:
     """The time that clocks show which were not put forward: as far beyond the gap as the typed one is inside of it."""
     return max(second.replace(fold=fold).astimezone(UTC).astimezone(zone) for fold in (0, 1))

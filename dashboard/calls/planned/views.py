@@ -17,7 +17,6 @@ from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.planned import local_times, planning, queries
 from dashboard.ui import pagination, times
 from dashboard.ui.fragments import page_or_part
-from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -81,17 +80,9 @@ def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
         "day": times.day(planned.local.date(), timezone.now().astimezone(planned.where).date()),
         "time": local_times.words(planned.due_at, planned.zone),
         "latest": f"{planned.latest_at.astimezone(planned.where):%H:%M}",
-        "here": _here(request, planned),
+        "here": local_times.on_clocks_of(request.tenant.zone, planned.due_at, planned.where),
         "changes": f"With {changes}" if changes else "As it is saved",
         "line": planned.number_dedication.line_name or planned.number_dedication.e164,
         "assistant": str(planned.assistant_dedication.assistant),
         "may_change": is_permitted and planned.state in planning.CHANGEABLE,
     }
-
-
-def _here(request: TenantRequest, planned: PlannedCall) -> str:
-    """The same moment on the client's clocks, where those show another time."""
-    here = planned.due_at.astimezone(request.tenant.zone)
-    if here.utcoffset() == planned.local.utcoffset():
-        return ""
-    return f"{here:%H:%M} in {time_zones.label(request.tenant.zone.key)}"
