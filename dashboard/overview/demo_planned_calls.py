@@ -10,6 +10,7 @@ from django.utils import timezone
 from dashboard.calls.models import PlannedCall
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import planning, run
+from dashboard.calls.planned.wish import Wish
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
@@ -32,8 +33,8 @@ def plan(tenant: Tenant, *, by: User) -> None:
     planning.plan(tenant, _wish(tenant, TOMORROW, morning, REMINDER), token=uuid4(), by=by)
 
 
-def _wish(tenant: Tenant, destination: str, due_at: datetime, changes: Changes | None = None) -> planning.Wish:
-    return planning.Wish(
+def _wish(tenant: Tenant, destination: str, due_at: datetime, changes: Changes | None = None) -> Wish:
+    return Wish(
         number=tenant.default_number_id or 0,
         line_by_rule=True,
         assistant=tenant.default_assistant_id or 0,

@@ -11,8 +11,11 @@ from dashboard.calls import sweep
 from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.calls.placing.changes import Changes
+from dashboard.calls.placing.saved_assistants import saved_assistants
 from dashboard.calls.planned import by_hand, due, planning, rights, run
+from dashboard.calls.planned.wish import WORDS
 from dashboard.clients import retention, suspension
+from dashboard.inventory import sync
 from tenants import dedications
 from tenants.access import support_access
 from tenants.access.permissions import Role, StaffRole
@@ -44,7 +47,11 @@ def test_it_is_placed_when_its_time_comes_and_not_before(operator, planner):
 def test_one_form_is_one_planned_call_and_one_moment_has_one(operator, planner):
     token = uuid.uuid4()
     first = planner.plan(token=token)
-    assert planner.plan(token=token, minutes=50).pk == first.pk
+    same = {"due_at": first.due_at, "latest_at": first.latest_at}
+    assert planner.plan(token=token, **same).pk == first.pk
+    for other in ({"minutes": 50}, same | {"destination": "+31612340043"}, same | {"shown": "other"}):
+        with pytest.raises(intents.CallRefused, match="This form has already planned another call"):
+            planner.plan(token=token, **other)
     with pytest.raises(planning.PlanRefused, match="this very time"):
         planner.plan(due_at=first.due_at, latest_at=first.latest_at, anyway=True)
     with pytest.raises(planning.PlanRefused, match="by Ines Vale already") as refused:
@@ -301,14 +308,59 @@ def test_one_that_is_refused_by_hand_stays_as_it_was(operator, planner):
     assert (now.state, now.attempt, now.try_at) == ("planned", 0, now.due_at)
 
 
-def test_an_assistant_that_is_set_up_differently_since_waits_for_a_person(operator, planner, monkeypatch):
-    def differs(*args, **kwargs):
-        raise intents.CallRefused("", intents.NOT_AS_SHOWN)
+def set_up(operator, temperature=0.6):
+    """Somebody sets the assistant up at VoiceDock, and Patchbay reads it."""
+    assistants = operator.sandbox.state.assistants.values()
+    remote = next(remote for remote in assistants if remote.name == "Dispatch desk")
+    prompt = [{"role": "system", "content": "You plan deliveries."}]
+    remote.settings["llm_config"] = remote.settings["llm_config"] | {"messages": prompt, "temperature": temperature}
+    sync.inventory(operator.connection)
 
-    monkeypatch.setattr(intents, "request", differs)
-    planned = planner.due_now()
+
+def fingerprint(operator):
+    with scope.for_tenant(operator.tenant):
+        return saved_assistants([operator.assistant])[operator.assistant.pk].fingerprint
+
+
+CHANGES = Changes(instructions="Speak slowly.")
+
+
+def test_an_assistant_that_is_set_up_differently_since_waits_for_a_person(operator, planner):
+    set_up(operator)
+    planned = planner.due_now(changes=CHANGES, shown=fingerprint(operator))
+    set_up(operator, temperature=1.9)
     planner.run_due()
-    assert (planner.reload(planned).state, planner.reload(planned).reason) == ("missed", run.LOOK_AGAIN)
+    now = planner.reload(planned)
+    assert (now.state, now.reason, operator.dial_requests()) == ("missed", run.LOOK_AGAIN, [])
+
+
+def test_saving_it_anew_after_the_assistant_was_changed_places_it(operator, planner):
+    """All else is as it was: what the person has seen now counts."""
+    set_up(operator)
+    planned = planner.plan(changes=CHANGES, shown=fingerprint(operator))
+    set_up(operator, temperature=1.9)
+    same = {"due_at": planned.due_at, "latest_at": planned.latest_at, "changes": CHANGES}
+    wish = planner.wish(**same, shown=fingerprint(operator))
+    planning.change(operator.tenant, planned.pk, wish, version=1, by=planner.user)
+    planner.move(planned, 31)
+    planner.run_due()
+    assert (planner.reload(planned).state, len(operator.dial_requests())) == ("placed", 1)
+    with scope.for_system("look"):
+        assert "set up when it was shown" in AuditEntry.objects.get(action="call.plan-changed").body
+
+
+@pytest.mark.parametrize("more", [{"shown": "anew"}, {"line_by_rule": True}, {"preset": "Reminder"}])
+def test_each_value_is_saved_though_nothing_else_is_changed(operator, planner, more):
+    planned = planner.plan()
+    wish = planner.wish(due_at=planned.due_at, latest_at=planned.latest_at, **more)
+    for _ in range(2):  # a second press saves nothing more
+        changed = planning.change(operator.tenant, planned.pk, wish, version=1, by=planner.user)
+    assert (changed.version, wish.differing(changed)) == (2, [])
+    assert planner.actions() == ["call.planned", "call.plan-changed"]
+
+
+def test_every_column_has_its_words(planner):
+    assert set(planner.wish().columns) == set(WORDS)
 
 
 @pytest.mark.parametrize("by_rule", [True, False])

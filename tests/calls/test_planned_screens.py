@@ -14,6 +14,7 @@ from django.utils import timezone
 from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import by_hand, forms, local_times, planning
+from dashboard.calls.planned.wish import Wish
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Tenant
@@ -68,7 +69,7 @@ def plan(setup, by, minutes=60 * 24, **more):
         "latest_at": due_at + timedelta(minutes=15),
         "zone": "Europe/Amsterdam",
     } | more
-    return planning.plan(setup.tenant, planning.Wish(**facts), token=uuid.uuid4(), by=by)
+    return planning.plan(setup.tenant, Wish(**facts), token=uuid.uuid4(), by=by)
 
 
 def rows(setup):
@@ -103,6 +104,21 @@ def test_the_same_form_sent_twice_plans_one_call(bloom, member_browser):
     for _ in range(2):
         assert member_browser.post(FORM, form).status_code == 303
     assert len(rows(bloom)) == 1
+
+
+def test_back_in_the_browser_another_time_is_refused_with_all_that_was_typed(bloom, member_browser):
+    form = typed(bloom, first_message="Good afternoon")
+    assert member_browser.post(FORM, form).status_code == 303
+    for more in ({"plan_time": "16:00"}, {"when": "now"}):
+        again = member_browser.post(FORM, form | more)
+        assert again.status_code == 422
+        assert "This form has already planned another call. Open Call now anew" in words(again)
+        assert 'value="06 12345678"' in again.content.decode() and "Good afternoon" in again.content.decode()
+        assert "plan_time" not in more or 'value="16:00"' in again.content.decode()
+    (planned,) = rows(bloom)
+    assert planned.due_at == tomorrow()
+    with scope.for_tenant(bloom.tenant):
+        assert not Call.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -160,6 +176,20 @@ def test_a_time_that_clocks_skip_is_none(day, clock, zone, earliest):
     with pytest.raises(local_times.NoSuchTime) as error:
         local_times.moment(day, clock, ZoneInfo(zone))
     assert f"{error.value.earliest:%H:%M}" == earliest
+
+
+@pytest.mark.parametrize(
+    ("here", "words"),
+    [
+        ("Europe/Amsterdam", ""),
+        ("Europe/Berlin", ""),
+        ("America/New_York", "16:30 (New York)"),
+        ("Asia/Tokyo", "2 Jul 05:30 (Tokyo)"),
+    ],
+)
+def test_the_time_on_other_clocks_has_its_day_where_that_is_another(here, words):
+    at = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
+    assert local_times.on_clocks_of(ZoneInfo(here), at, AMSTERDAM) == words
 
 
 def test_the_form_names_a_skipped_and_a_doubled_time(bloom, member_browser, monkeypatch):
@@ -260,6 +290,18 @@ def test_one_that_was_not_placed_waits_for_a_person(bloom, member_browser, perso
     assert "1 planned call not placed" in words(member_browser.get("/c/bloom-dental/live/"))
     member_browser.post(f"{LIST}{planned.pk}/cancel/")
     assert "waits for you" not in words(member_browser.get("/c/bloom-dental/"))
+
+
+def test_call_now_with_another_person_shows_that_one_in_the_list(operator, planner, sign_in):
+    planned = planner.plan()
+    browser = sign_in(planner.user)
+    address = "/c/harbor/call/"
+    page = browser.get(f"{address}?planned={planned.pk}&when=now").content.decode()
+    form = {"number": operator.number.pk, "assistant": operator.assistant.pk, "destination": "06 12340043"}
+    form |= {"planned": planned.pk, "when": "now", "token": re.search(r'name="token" value="([^"]+)"', page)[1]}
+    assert browser.post(address, form).status_code == 303
+    page = words(browser.get("/c/harbor/calls/planned/"))
+    assert "+31 6 1234 0043" in page and "+31 6 1234 0042" not in page
 
 
 def test_the_contents_of_changes_are_for_those_who_may_read_transcripts(bloom, person, make_member, sign_in):

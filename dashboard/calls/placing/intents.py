@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dashboard.calls.models import UNCERTAIN, Call, Mode
+from dashboard.calls.models import UNCERTAIN, Call, Mode, PlannedCall
 from dashboard.calls.placing import claims, destinations, overrides, refusals, sending
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.claims import ALREADY
@@ -32,6 +32,7 @@ NOT_AS_SHOWN = (
     "call if it is right."
 )
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
+OTHER_PLAN = "This form has already planned another call. Open Call now anew and type it again."
 NOT_YOURS = "Choose one of those shown here: the one that was sent is not assigned to you. Nothing was dialed."
 DIFFERENT_CONNECTIONS = "This assistant cannot speak on that line. Choose another line or assistant."
 OWN_NUMBER = "This number is one of ours: an assistant would call itself. Type the number of a person."
@@ -113,6 +114,8 @@ def request(
     counterpart = callable_number(tenant, destination, by)
 
     def made(now: Tenant) -> tuple[Call, dict[str, str]]:
+        if PlannedCall.objects.filter(tenant=now, token=token).exists():
+            raise CallRefused("", OTHER_PLAN)
         line, speaker = rights(tenant, number, assistant)
         saved = saved_assistants([speaker])[speaker.pk]
         override = _override(changes, saved, shown)

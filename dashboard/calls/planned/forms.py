@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from dashboard.calls.planned import local_times
 from dashboard.calls.planned.first_values import LATER, NOW, USUAL_WINDOW, WINDOWS
-from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused, Wish
+from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused
+from dashboard.calls.planned.wish import Wish
 from dashboard.ui import date_fields, times
 from tenants import time_zones
 from tenants.form_fields import ZoneField

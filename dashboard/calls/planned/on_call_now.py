@@ -12,6 +12,7 @@ from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing.change_forms import initial_of
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import by_hand, first_values, local_times, planning, queries
+from dashboard.calls.planned.wish import Wish
 from dashboard.calls.presets import book
 from dashboard.ui import phone_numbers
 from tenants import audit
@@ -30,7 +31,7 @@ class PlanForm(Protocol):
 
     @property
     def is_for_later(self) -> bool: ...
-    def wish(self) -> planning.Wish: ...
+    def wish(self) -> Wish: ...
     def intent(self) -> dict[str, Any]: ...
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +12,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard.calls.models import Call, PlannedCall
-from dashboard.calls.placing import destinations, intents
+from dashboard.calls.placing import intents
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.planned import local_times
+from dashboard.calls.planned.wish import Wish
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.access.decorators import Actor
@@ -57,22 +57,6 @@ class ChangedMeanwhile(PlanRefused):
         self.planned = planned
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What a person planned, as a validated form gives it; `number` and `assistant` are ids of dedications."""
-
-    number: int
-    line_by_rule: bool
-    assistant: int
-    destination: str
-    changes: Changes
-    shown: str
-    preset: str
-    due_at: datetime
-    latest_at: datetime
-    zone: str
-
-
 def is_permitted(actor: Actor, planned: PlannedCall) -> bool:
     """Whoever planned the call, and managers for everybody; whether it can still be changed is another question."""
     own = planned.planned_by_id == actor.user.pk and actor.may(Permission.PLACE_CALLS)
@@ -83,26 +67,29 @@ def is_permitted(actor: Actor, planned: PlannedCall) -> bool:
 def plan(tenant: Tenant, wish: Wish, *, token: UUID, by: User, anyway: bool = False) -> PlannedCall:
     """Plan a call; the same token is the same planned call. Raises `PlanRefused` and `intents.CallRefused`.
 
+    A token that has planned something else is refused: a form that was changed after it was sent plans nothing unseen.
     `anyway`: although another one to this person may be placed in the same time.
     """
     with scope.for_tenant(tenant):
         planned_before = PlannedCall.objects.filter(tenant=tenant, token=token).first()
         if planned_before is not None:
-            return planned_before
+            return _require_same(planned_before, wish)
         if Call.objects.filter(tenant=tenant, client_token=token).exists():
             raise intents.CallRefused("", intents.OTHER_CONTENT)
         if PlannedCall.objects.filter(tenant=tenant).open()[:MOST_OPEN].count() >= MOST_OPEN:
             raise PlanRefused("plan_time", TOO_MANY)
-        facts = _facts(tenant, wish, anyway=anyway)
-        planned = PlannedCall(tenant=tenant, token=token, planned_by=by, try_at=wish.due_at, **facts)
+        columns = facts(tenant, wish)
+        _require_free(tenant, wish, anyway=anyway)
+        planned = PlannedCall(tenant=tenant, token=token, planned_by=by, try_at=wish.due_at, **columns)
         PlannedCall.objects.bulk_create([planned], ignore_conflicts=True)
         stored = PlannedCall.objects.filter(tenant=tenant, token=token).first()
         if stored is None:
             raise PlanRefused("plan_time", SAME_MOMENT)
-        if stored.pk == planned.pk:
-            words = joined(wish.changes.words())
-            details = {"line": planned.number_dedication.e164} | ({"changes": words} if words else {})
-            record(planned, "call.planned", by=by, assistant=str(planned.assistant_dedication.assistant), **details)
+        if stored.pk != planned.pk:
+            return _require_same(stored, wish)
+        words = joined(wish.changes.words())
+        details = {"line": planned.number_dedication.e164} | ({"changes": words} if words else {})
+        record(planned, "call.planned", by=by, assistant=str(planned.assistant_dedication.assistant), **details)
     return stored
 
 
@@ -117,16 +104,17 @@ def change(
     with scope.for_tenant(tenant):
         planned = locked(tenant, planned_id)
         _require_changeable(planned)
-        facts = _facts(tenant, wish, anyway=anyway, excluding=planned.pk)
-        changed = _differing(planned, wish)
+        columns = facts(tenant, wish)
+        _require_free(tenant, wish, anyway=anyway, excluding=planned.pk)
+        changed = wish.differing(planned)
         if not changed and planned.state == State.PLANNED:
             return planned
         if planned.version != version:
             raise ChangedMeanwhile(planned)
-        facts |= {"state": State.PLANNED, "reason": "", "call": None, "changed_by": by, "try_at": wish.due_at}
+        columns |= {"state": State.PLANNED, "reason": "", "call": None, "changed_by": by, "try_at": wish.due_at}
         try:
             with transaction.atomic():
-                move(planned, CHANGEABLE, attempt=F("attempt") + 1, **facts)
+                move(planned, CHANGEABLE, attempt=F("attempt") + 1, **columns)
         except IntegrityError:
             raise PlanRefused("plan_time", SAME_MOMENT) from None
         record(planned, "call.plan-changed", by=by, what=", ".join(changed) or "planned again")
@@ -197,6 +185,14 @@ def summary(planned: PlannedCall) -> str:
 
 
 @scope.requires_scope
+def facts(tenant: Tenant, wish: Wish) -> dict[str, Any]:
+    """The columns of what is planned, with the client's own line and assistant. Raises `intents.CallRefused`."""
+    line, speaker = intents.rights(tenant, wish.number, wish.assistant)
+    related = {"connection": line.connection, "number_dedication": line, "assistant_dedication": speaker}
+    return wish.columns | related
+
+
+@scope.requires_scope
 def overlapping(
     tenant: Tenant, destination: str, due_at: datetime, latest_at: datetime, *, excluding: UUID | None = None
 ) -> PlannedCall | None:
@@ -214,52 +210,17 @@ def _require_changeable(planned: PlannedCall) -> None:
         raise PlanRefused("", IS_OVER)
 
 
-def _facts(tenant: Tenant, wish: Wish, *, anyway: bool, excluding: UUID | None = None) -> dict[str, Any]:
-    """The columns of what is planned, checked as far as it can be before its time."""
-    line, speaker = intents.rights(tenant, wish.number, wish.assistant)
+def _require_free(tenant: Tenant, wish: Wish, *, anyway: bool, excluding: UUID | None = None) -> None:
     other = overlapping(tenant, wish.destination, wish.due_at, wish.latest_at, excluding=excluding)
     if other is not None and other.due_at == wish.due_at:
         raise PlanRefused("plan_time", SAME_MOMENT)
     if other is not None and not anyway:
         words = OVERLAPS.format(time=local_times.words(other.due_at, wish.zone), by=other.planned_by)
         raise PlanRefused("plan_anyway", words)
-    place = destinations.place_of(wish.destination)
-    return {
-        "connection": line.connection,
-        "number_dedication": line,
-        "assistant_dedication": speaker,
-        "line_by_rule": wish.line_by_rule,
-        "destination": wish.destination,
-        "destination_country": place.country,
-        "destination_kind": place.kind,
-        "changes": wish.changes.to_json(),
-        "shown": wish.shown,
-        "preset_name": wish.preset,
-        "due_at": wish.due_at,
-        "latest_at": wish.latest_at,
-        "zone": wish.zone,
-    }
 
 
-def _differing(planned: PlannedCall, wish: Wish) -> list[str]:
-    """What the change is about, without contents."""
-    now = vars(wish) | {"changes": wish.changes.to_json()}
-    before = {
-        "destination": planned.destination,
-        "due_at": planned.due_at,
-        "latest_at": planned.latest_at,
-        "zone": planned.zone,
-        "number": planned.number_dedication_id,
-        "assistant": planned.assistant_dedication_id,
-        "changes": planned.changes,
-    }
-    words = {
-        "destination": "person",
-        "due_at": f"time, {local_times.day_words(wish.due_at, wish.zone)}",
-        "latest_at": "not later than",
-        "zone": "time zone",
-        "number": "line",
-        "assistant": "assistant",
-        "changes": "what it changes of the assistant",
-    }
-    return [words[name] for name, value in before.items() if value != now[name]]
+def _require_same(planned: PlannedCall, wish: Wish) -> PlannedCall:
+    """What this form has planned before, if that is what it says now."""
+    if wish.differing(planned):
+        raise intents.CallRefused("", intents.OTHER_PLAN)
+    return planned

@@ -1,0 +1,69 @@
+"""What a person plans, as the columns of a planned call, and what of it differs from a stored one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dashboard.calls.models import PlannedCall
+from dashboard.calls.placing import destinations
+from dashboard.calls.placing.changes import Changes
+from dashboard.calls.planned import local_times
+
+WORDS = {
+    "destination": "person",
+    "destination_country": "person",
+    "destination_kind": "person",
+    "due_at": "time, {time}",
+    "latest_at": "not later than",
+    "zone": "time zone",
+    "number_dedication": "line",
+    "line_by_rule": "who chooses the line",
+    "assistant_dedication": "assistant",
+    "changes": "what it changes of the assistant",
+    "shown": "how the assistant was set up when it was shown",
+    "preset_name": "preset",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """As a validated form gives it; `number` and `assistant` are ids of dedications, `destination` is E.164."""
+
+    number: int
+    assistant: int
+    destination: str
+    due_at: datetime
+    latest_at: datetime
+    zone: str
+    line_by_rule: bool = False
+    changes: Changes = field(default_factory=Changes)
+    shown: str = ""
+    preset: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is stored of it, by field; of dedications the ids. The connection follows from the line."""
+        place = destinations.place_of(self.destination)
+        return {
+            "destination": self.destination,
+            "destination_country": place.country,
+            "destination_kind": place.kind,
+            "due_at": self.due_at,
+            "latest_at": self.latest_at,
+            "zone": self.zone,
+            "number_dedication": self.number,
+            "line_by_rule": self.line_by_rule,
+            "assistant_dedication": self.assistant,
+            "changes": self.changes.to_json(),
+            "shown": self.shown,
+            "preset_name": self.preset,
+        }
+
+    def differing(self, planned: PlannedCall) -> list[str]:
+        """What is stored otherwise, in words without contents."""
+        columns = self.columns
+        names = [name for name in columns if planned.serializable_value(name) != columns[name]]
+        time = local_times.day_words(self.due_at, self.zone)
+        return list(dict.fromkeys(WORDS[name].format(time=time) for name in names))
