@@ -63,7 +63,8 @@ def submit(request: TenantRequest, form: PlanForm) -> Call | PlannedCall:
     if planned_id:
         _require_permission(request, planned_id)
         if not form.is_for_later:
-            return by_hand.place(request.tenant, planned_id, by=request.user, **form.intent())
+            by_rule = bool(form.cleaned_data.get("line_by_rule"))
+            return by_hand.place(request.tenant, planned_id, by=request.user, line_by_rule=by_rule, **form.intent())
     anyway = bool(form.cleaned_data.get("plan_anyway"))
     if planned_id:
         version = form.cleaned_data.get("planned_version") or 0
