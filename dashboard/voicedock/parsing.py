@@ -99,6 +99,14 @@ def clean(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def is_too_deep(value: Any, depth: int = 0) -> bool:
+    """Whether `clean` would leave something out since it is nested too deep."""
+    if depth > MAX_DEPTH:
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(is_too_deep(item, depth + 1) for item in items)
+
+
 def _finite(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -208,11 +208,15 @@ def test_a_wrong_field_keeps_what_was_typed_with_its_error(field: str, value: st
         ('{"a": "b', 1, "no closing quote"),
         ("{}\n\n{}", 3, "complete before"),
         ("", 0, "Write the assistant as JSON"),
-        ('{"a": NaN}', 0, "no number NaN"),
-        ('{"a": 1e999}', 0, "no number 1e999"),
+        ('{"a": NaN}', 1, "no number NaN"),
+        ('{"a": "NaN",\n"b": NaN}', 2, "no number NaN"),
+        ('{"a": 1e999}', 1, "no number 1e999"),
         ('{"a": 1, "a": 2}', 0, "“a” stands twice"),
         ("[" * 100_000, 0, "too deep"),
-        ('{"a": ' + "9" * 5000 + "}", 0, "digits"),
+        ("[" * 41 + "0" + "]" * 41, 0, "at most 40 levels"),
+        ("[" * 900 + "]" * 900, 0, "at most 40 levels"),
+        ('{"a": ' + "9" * 5000 + "}", 1, "at most 308 digits"),
+        ('{\n"llm_config": {\n"temperature": -' + "9" * 400 + "}}", 3, "at most 308 digits"),
     ],
 )
 def test_json_that_does_not_parse_is_shown_with_its_line(text: str, line: int, words: str) -> None:
@@ -222,6 +226,24 @@ def test_json_that_does_not_parse_is_shown_with_its_line(text: str, line: int, w
         assert form.wrong is not None and form.wrong.line == line
         assert form.errors["text"][0].startswith(f"Line {line},") and form.wrong.source == text.split("\n")[line - 1]
     assert form["text"].value() == text, "what was typed stays"
+
+
+@pytest.mark.parametrize("digits", [300, 400, 5000])
+@pytest.mark.parametrize("path", ["llm_config.temperature", "llm_config.max_completion_tokens", "max_duration_seconds"])
+def test_a_number_with_hundreds_of_digits_is_refused_beside_its_field(path: str, digits: int) -> None:
+    number = "1" + "0" * (digits - 1)
+    form = ConfigurationForm(typed(PIPELINE, **{name_of(path): number}))
+    assert not form.is_valid() and "Give a" in form.errors[name_of(path)][0]
+    assert form[name_of(path)].value() == number, "what was typed stays"
+    assert "Give a" in errors_of(with_value(PIPELINE, path, 10 ** min(digits, 400)))[path]
+
+
+def test_what_is_nested_too_deep_is_called_that() -> None:
+    deep: Any = "x"
+    for _ in range(40):
+        deep = [deep]
+    assert errors_of(PIPELINE | {"first_message": "Hi", "deep": deep}) == {"": json_text.TOO_DEEP}
+    assert errors_of(PIPELINE | {"first_message": "Hi", "deep": deep[0]}) == {}
 
 
 @pytest.mark.parametrize("text", ["[]", "3", "null", '"x"'])

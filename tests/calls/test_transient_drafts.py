@@ -119,6 +119,22 @@ def test_json_that_is_wrong_is_shown_with_its_line_and_kept(bloom: Any, browser:
     assert versions(bloom) == []
 
 
+def test_a_number_with_hundreds_of_digits_is_refused_on_both_sides(bloom: Any, browser: Any) -> None:
+    number = "9" * 400
+    text = json.dumps(PIPELINE, indent=1)[:-2] + f',\n "max_duration_seconds": {number}\n}}'
+    for do, status in (("save", 422), ("form", 200)):
+        answer = browser.post(f"{LIST}new/", as_json("Winter check", text, do=do))
+        assert answer.status_code == status and f"Line {text.count(chr(10))}, character" in answer.content.decode()
+        assert answer.context["editor"].json["text"].value() == text
+    deep = "[" * 900 + "]" * 900
+    assert browser.post(f"{LIST}new/", as_json("Winter check", f'{{"x": {deep}}}', do="form")).status_code == 200
+    form = {"name": "x", "side": "form", "base": json.dumps(PIPELINE), "max_duration_seconds": number, "do": "save"}
+    answer = browser.post(f"{LIST}new/", form)
+    assert answer.status_code == 422 and "Give a whole number" in answer.content.decode()
+    assert browser.post(f"{LIST}new/", form | {"do": "json"}).status_code == 200
+    assert versions(bloom) == []
+
+
 def test_what_somebody_saved_meanwhile_is_shown_and_nothing_is_lost(bloom: Any, browser: Any) -> None:
     draft = saved(bloom)
     with scope.for_tenant(bloom.tenant):

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dashboard.calls.transient.json_text import TOO_DEEP
 from dashboard.voicedock.capabilities import Family, family_of
 from dashboard.voicedock.catalogue import (
     EVENTS,
@@ -29,7 +30,7 @@ from dashboard.voicedock.catalogue import (
 )
 from dashboard.voicedock.configuration import HEADERS, LONGEST_BLOCK, holds_secret
 from dashboard.voicedock.outbound import DEPRECATED, REQUIRED, SPEECH
-from dashboard.voicedock.parsing import clean
+from dashboard.voicedock.parsing import MAX_INTEGER, clean, is_too_deep
 
 Configuration = dict[str, Any]
 Errors = dict[str, str]  # by path, like `llm_config.model`; "" for the whole
@@ -48,6 +49,7 @@ NOT_IN_CATALOGUE = "VoiceDock’s catalogue does not have {value} here. It has: 
 NO_VOICE_SETTING = "{model} does not take this. Leave it out."
 SECRET = "This looks like a key or a password. Take it out: one-time assistants are kept and sent without secrets."
 OUR_REFERENCE = "Patchbay puts its own reference here. Choose another name."
+TOO_LARGE_NUMBER = "This number is too large. Give a smaller one."
 TOO_LARGE = f"All in all that is more than {LONGEST_BLOCK:,} characters. Make its texts shorter."
 NOT_TEXT = "Some of its characters cannot be stored, such as NUL. Take them out."
 NOT_A_TEXT, NOT_A_FLAG, NOT_A_LIST, NOT_A_MAPPING = (
@@ -71,12 +73,14 @@ def errors_of(configuration: Any) -> Errors:
     """What VoiceDock would refuse, or what must not be kept; empty where it can be sent."""
     if not isinstance(configuration, dict):
         return {"": NOT_AN_OBJECT}
+    if is_too_deep(configuration):
+        return {"": TOO_DEEP}
     if clean(configuration) != configuration:
         return {"": NOT_TEXT}
     if len(json.dumps(configuration)) > LONGEST_BLOCK:
         return {"": TOO_LARGE}
     found: Errors = {}
-    for check in (_names, _secrets, _blocks, _speech, _types, _numbers, _model, _voice):
+    for check in (_names, _secrets, _blocks, _speech, _types, _ranges, _model, _voice):
         for path, message in check(configuration):
             found.setdefault(path, message)
     return found
@@ -160,7 +164,7 @@ def _types(configuration: Configuration) -> Iterator[tuple[str, str]]:
         yield from _choice(f"webhook_events[{at}]", event, EVENTS)
 
 
-def _numbers(configuration: Configuration) -> Iterator[tuple[str, str]]:
+def _ranges(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for one in RANGES:
         block = _block(configuration, one.path.partition(".")[0])
         if one.providers and "." in one.path and block.get("provider") not in one.providers:
@@ -168,10 +172,14 @@ def _numbers(configuration: Configuration) -> Iterator[tuple[str, str]]:
         value = value_at(configuration, one.path)
         if value is not None and not _fits(value, one):
             yield one.path, range_words(one)
+        elif value is not None and one.most is None and value > MAX_INTEGER:
+            yield one.path, TOO_LARGE_NUMBER
 
 
 def _fits(value: Any, one: Range) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(value, float) and not math.isfinite(value):  # of an integer with many digits it raises
         return False
     if one.is_whole and value != int(value):
         return False

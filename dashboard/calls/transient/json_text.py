@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
+from dashboard.voicedock.parsing import MAX_DEPTH, is_too_deep
+
 LONGEST = 400_000  # characters
+MOST_DIGITS = 308  # of an integer: as many as the largest float
 TOO_LONG = f"That is more than {LONGEST:,} characters."
-TOO_DEEP = "Its objects and lists stand too deep in each other."
+TOO_DEEP = f"Its objects and lists are nested too deep: use at most {MAX_DEPTH} levels."
 NOT_A_NUMBER = "JSON has no number {value}."
+TOO_LARGE = f"a whole number has at most {MOST_DIGITS} digits, unlike {{value}}."
+TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",:\[\]{}]+')  # texts and what stands outside of them
 TWICE = "“{name}” stands twice in one object; only one of them would be kept."
+
+
+class NumberRefused(ValueError):
+    """A number that is not taken; `token` is how it was written."""
+
+    def __init__(self, message: str, token: str) -> None:
+        super().__init__(message.format(value=token if len(token) <= 40 else f"{token[:40]}…"))
+        self.token = token
 
 
 class NotJson(Exception):
@@ -26,19 +40,33 @@ def read(text: str) -> Any:
     if len(text) > LONGEST:
         raise NotJson(TOO_LONG)
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_without_doubles)
+        found = json.loads(
+            text,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+            object_pairs_hook=_without_doubles,
+        )
     except json.JSONDecodeError as error:
-        lines = text.split("\n")
-        source = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
-        raise NotJson(_in_words(error), error.lineno, error.colno, source.strip("\r")) from None
+        raise _at(text, error.pos, _in_words(error)) from None
+    except NumberRefused as error:
+        tokens = TOKENS.finditer(text)
+        raise _at(text, next(token.start() for token in tokens if token[0] == error.token), str(error)) from None
     except RecursionError:
         raise NotJson(TOO_DEEP) from None
-    except ValueError as error:  # a number with thousands of digits
-        raise NotJson(str(error)) from None
+    if is_too_deep(found):
+        raise NotJson(TOO_DEEP)
+    return found
 
 
 def written(configuration: Any) -> str:
     return json.dumps(configuration, ensure_ascii=False, indent=2)
+
+
+def _at(text: str, position: int, words: str) -> NotJson:
+    line, column = text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+    source = text.split("\n")[line - 1].strip("\r")
+    return NotJson(f"Line {line}, character {column}: {words}", line, column, source)
 
 
 def _in_words(error: json.JSONDecodeError) -> str:
@@ -54,17 +82,23 @@ def _in_words(error: json.JSONDecodeError) -> str:
         "Illegal trailing comma before end of array": "there is a comma too many before this place",
     }
     words = known.get(error.msg, error.msg.lower())
-    return f"Line {error.lineno}, character {error.colno}: {words}."
+    return f"{words}."
 
 
 def _no_constant(name: str) -> None:
-    raise NotJson(NOT_A_NUMBER.format(value=name))
+    raise NumberRefused(NOT_A_NUMBER, name)
 
 
 def _finite(text: str) -> float:
     if not math.isfinite(number := float(text)):
-        raise NotJson(NOT_A_NUMBER.format(value=text[:40]))
+        raise NumberRefused(NOT_A_NUMBER, text)
     return number
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > MOST_DIGITS:
+        raise NumberRefused(TOO_LARGE, text)
+    return int(text)
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
