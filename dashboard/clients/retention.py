@@ -12,7 +12,6 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, V
 from django.db.models.functions import Now
 
 from dashboard.calls.history import removal as calls
-from dashboard.calls.transient import drafts
 from dashboard.campaigns import removing as leads
 from dashboard.webhooks import deliveries
 from tenants import audit, tenant_status
@@ -54,7 +53,7 @@ def _remove_data(pk: int, until: float) -> bool:
             if not removed.count and not lead_count:
                 if calls.is_rest(tenant):
                     return False
-                drafts.delete_all(tenant)
+                calls.delete_saved_texts(tenant)
                 Tenant.objects.filter(pk=pk).update(data_removed_at=Now())
                 _audit(tenant)
                 return True

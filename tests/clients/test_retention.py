@@ -8,14 +8,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.history import removal
-from dashboard.calls.models import Call, CallReport, Receipt
+from dashboard.calls.models import Action, Call, CallPreset, CallReport, Phrase, PlannedCall, Receipt, TransferTarget
 from dashboard.calls.transient import drafts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.clients import retention, suspension, tasks
@@ -25,15 +26,31 @@ from tenants import tenant_status
 from tenants.access.permissions import Role, StaffRole
 from tenants.audit import verification
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Tenant
+from tenants.models import AuditEntry, Tenant, User
 from tests.fixtures.call_factories import make_call, make_receipt, make_report
 
 PERSON, WORDS = "+31612345678", "Marigold wants it on Tuesday"
 REPORT = "end-of-call-report"
 TABLES = (
     *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
-    *("calls_assistantdraft", "calls_assistantdraftversion"),
+    *("calls_assistantdraft", "calls_assistantdraftversion", "calls_callpreset", "calls_plannedcall"),
+    *("calls_phrase", "calls_action", "calls_transfertarget"),
 )
+STAYS = {  # tables of clients with texts of which nothing is removed
+    "calls_alarmclearing": "why staff let a client call again after an alarm: part of the proof of the caller ID",
+    "calls_calleridcorrection": "what VoiceDock reported of the caller ID: part of the proof",
+    "calls_steeringlease": "a session's key, deleted with the personal data of its call",
+    "campaigns_campaign": "a copy of what VoiceDock has; its people are leads",
+    "connections_organizationrequest": "what staff ask of VoiceDock when they open a client",
+    "connections_vendorrequest": "what staff ask of VoiceDock about connections",
+    "live_updates_change": "kinds and ids of rows that changed",
+    "notifications_sentnotification": "ids of what a mail was about",
+    "tenants_auditentry": "entries of the audit trail cannot be changed",
+    "tenants_invitation": "the people of the client, removed by accounts and not by this retention",
+    "tenants_numberdedication": "the number and its name: part of the proof of the caller ID",
+    "tenants_tenant": "the client itself",
+    "tenants_visit": "why staff entered the client",
+}
 
 
 def with_old_calls(setup, calls=1):
@@ -47,6 +64,7 @@ def with_old_calls(setup, calls=1):
             counterpart=PERSON,
             error=WORDS,
             overrides={"first_message": WORDS},
+            preset_name=WORDS,
             assistant_override={"first_message": WORDS},
         )
         make_report(setup, call, summary=WORDS, messages=[{"role": "user", "content": WORDS}], analysis={"wish": WORDS},
@@ -61,6 +79,7 @@ def with_old_calls(setup, calls=1):
     with scope.for_tenant(setup.tenant):
         facts = {"configuration": {"first_message": WORDS}, "made_from": 0, "by": None}
         drafts.save(setup.tenant, None, name=WORDS, **facts)
+        _save_texts(setup)
         campaign = Campaign.objects.create(
             tenant=setup.tenant,
             connection=setup.connection,
@@ -71,6 +90,32 @@ def with_old_calls(setup, calls=1):
         Lead.objects.create(tenant=setup.tenant, campaign=campaign, remote_id="lead-1", phone_number=PERSON,
                             variables={"name": WORDS}, status="completed")  # fmt: skip
     return made
+
+
+def _save_texts(setup):
+    """Everything that people of a client can save for its calls."""
+    tenant, of_tenant = setup.tenant, {"tenant": setup.tenant, "name": WORDS}
+    CallPreset.objects.create(
+        **of_tenant, key="p", assistant_dedication=setup.assistant, changes={"first_message": WORDS}
+    )
+    Phrase.objects.create(tenant=tenant, text=WORDS)
+    Action.objects.create(tenant=tenant, key=9, name="Say", command="say", text=WORDS)
+    TransferTarget.objects.create(**of_tenant, destination=PERSON)
+    at = timezone.now() - timedelta(days=60)
+    PlannedCall.objects.create(
+        tenant=tenant,
+        connection=setup.connection,
+        number_dedication=setup.number,
+        assistant_dedication=setup.assistant,
+        destination=PERSON,
+        changes={"first_message": WORDS},
+        due_at=at,
+        latest_at=at + timedelta(hours=1),
+        try_at=at,
+        zone="Europe/Amsterdam",
+        state=PlannedCall.State.CANCELLED,
+        planned_by=User.objects.create(name="Planner", email=f"planner-{setup.slug}@people.test"),
+    )
 
 
 def closed(setup, admin, days_ago, days=30):
@@ -139,6 +184,18 @@ def test_the_personal_data_goes_and_what_proves_the_caller_id_stays(bloom, harbo
     assert json.loads(entry.body)["details"] == {"name": "Bloom Dental", "days": 30, "calls": 2, "leads": 1}
     call_command("verify_audit")
     capsys.readouterr()
+
+
+def test_every_table_of_a_client_with_typed_texts_is_removed_or_stays_for_a_reason():
+    with_texts = set()
+    for model in apps.get_models():
+        columns = model._meta.concrete_fields
+        is_of_client = model is Tenant or any(column.related_model is Tenant for column in columns)
+        texts = (models.CharField, models.TextField, models.JSONField)
+        if is_of_client and any(isinstance(column, texts) and not column.choices for column in columns):
+            with_texts.add(model._meta.db_table)
+    removed = set(TABLES) - {"webhooks_delivery"}  # of a connection, found by its call
+    assert with_texts == removed | STAYS.keys() and not removed & STAYS.keys()
 
 
 def test_a_second_time_changes_nothing(bloom, admin):

@@ -13,12 +13,25 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls.models import Call, CallReport, PlannedCall, Receipt, State, SteeringLease
+from dashboard.calls.models import (
+    Action,
+    AssistantDraft,
+    Call,
+    CallPreset,
+    CallReport,
+    Phrase,
+    PlannedCall,
+    Receipt,
+    State,
+    SteeringLease,
+    TransferTarget,
+)
 from tenants.isolation import scope
 from tenants.models import Tenant
 
 UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # at VoiceDock these are over or were never placed
 OVER = Q(finished=True) | Q(state__in=UNSETTLED)
+SAVED_TEXTS = (AssistantDraft, CallPreset, Phrase, Action, TransferTarget)
 Mark = tuple[datetime, UUID]
 
 
@@ -51,6 +64,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         assistant_configuration={},
         error="",
         analysis_outcome="",
+        preset_name="",
         data_removed_at=Now(),
         version=F("version") + 1,
     )
@@ -62,6 +76,13 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     planned = PlannedCall.objects.filter(tenant=tenant).values("pk")[:most]
     removed = len(calls) + PlannedCall.objects.filter(pk__in=planned).delete()[0]
     return Removed(removed, ids, connections, (calls[-1].created_at, calls[-1].pk) if calls else after)
+
+
+@scope.requires_scope
+def delete_saved_texts(tenant: Tenant) -> None:
+    """Delete what the client's people saved for their calls: it holds what they typed, and names of colleagues."""
+    for model in SAVED_TEXTS:
+        model.objects.filter(tenant=tenant).delete()
 
 
 @scope.requires_scope

@@ -74,7 +74,7 @@ def delete(preset: CallPreset, *, by: User) -> None:
 
 
 def in_words(preset: CallPreset) -> str:
-    """`Recall NL from Amsterdam line, with another first sentence and 2 facts`; never the contents."""
+    """`Recall NL from Amsterdam line, with another opening sentence and 2 facts`; never the contents."""
     line = preset.number_dedication
     start = f"{preset.assistant_dedication.assistant} from {line.line_name or line.e164 if line else 'a line by rule'}"
     words = Changes.from_json(preset.changes).words()

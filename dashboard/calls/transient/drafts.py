@@ -105,12 +105,6 @@ def delete(draft: AssistantDraft, *, by: User) -> None:
         audit.record(by, tenant, "tenant.draft-deleted", tenant, name=draft.name)
 
 
-@scope.requires_scope
-def delete_all(tenant: Tenant) -> None:
-    """The retention of the client has ended: its texts go too."""
-    AssistantDraft.objects.filter(tenant=tenant).delete()
-
-
 def _create(tenant: Tenant, name: str, configuration: dict[str, Any], by: User | None) -> AssistantDraft:
     if AssistantDraft.objects.filter(tenant=tenant).count() >= MOST:
         raise DraftRefused("", TOO_MANY)
