@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import uuid
 from collections import Counter
 from html import unescape
@@ -195,6 +196,58 @@ def test_the_contents_are_read_by_those_who_read_transcripts_and_that_is_an_entr
         assert AuditEntry.objects.filter(action="call.changes-read").count() == 1
         asked = AuditEntry.objects.get(action="call.asked")
     assert "Be kind." not in asked.body and "Winter check (one-time)" in asked.body
+
+
+def again_link(browser: Any, call: Call) -> str:
+    page = unescape(browser.get(f"/c/harbor/calls/{call.pk}/").content.decode())
+    (link,) = re.findall(r'href="(/c/harbor/call/[^"]*)">\s*<svg[^>]*>.*?</svg>\s*Call again', page, re.DOTALL)
+    return str(link)
+
+
+def over(caller: Any, browser: Any) -> Call:
+    """A call with a one-time assistant that has ended."""
+    browser.post(PAGE, form(caller))
+    with scope.for_tenant(caller.tenant):
+        Call.objects.update(state="failed", finished=True)
+    return placed(caller)
+
+
+def test_call_again_keeps_the_one_time_assistant_the_person_and_the_line(
+    caller: Any, sign_in: Any, make_member: Any
+) -> None:
+    browser = sign_in(caller.user)
+    call, first = over(caller, browser), caller.version
+    with scope.for_tenant(caller.tenant):
+        drafts.save(
+            caller.tenant, first.draft, name="Winter check", configuration=PIPELINE | {"x": 1}, made_from=1, by=None
+        )
+    link = again_link(browser, call)
+    assert link.startswith(f"{PAGE}?")
+    page = browser.get(link)
+    shown = page.context["form"]
+    assert (shown["version"].value(), shown["number"].value()) == (first.pk, caller.number.pk)
+    assert shown["destination"].value() == "+31 6 1234 0042" and shown.note == ""
+    assert "as its version 1 says" in " ".join(unescape(page.content.decode()).split())
+    without = sign_in(make_member(caller.tenant, Role.OPERATOR))
+    assert again_link(without, call).startswith("/c/harbor/call/?to=")
+
+
+def test_call_again_takes_the_newest_version_of_that_name_or_says_that_it_is_gone(caller: Any, sign_in: Any) -> None:
+    browser = sign_in(caller.user)
+    call = over(caller, browser)
+    with scope.for_tenant(caller.tenant):
+        drafts.delete(caller.version.draft, by=caller.user)
+    page = browser.get(again_link(browser, call))
+    assert "was deleted meanwhile" in page.content.decode()
+    saved(caller.tenant, name="Other")
+    same = saved(caller.tenant)
+    page = browser.get(again_link(browser, call))
+    assert page.context["form"]["version"].value() == same.pk and "The newest version of" in page.content.decode()
+    with scope.for_tenant(caller.tenant):
+        drafts.delete(same.draft, by=caller.user)
+    page = browser.get(again_link(browser, call))
+    assert page.context["form"]["version"].value() is None, "another one is not chosen in its place"
+    assert "Other" in page.content.decode() and "was deleted meanwhile" in page.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

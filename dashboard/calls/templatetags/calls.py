@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -13,6 +14,7 @@ from dashboard.calls.at_once import AtOnce
 from dashboard.calls.control.action_text import Piece
 from dashboard.calls.models import Call
 from dashboard.ui.templatetags.ui import icon
+from tenants.access.permissions import Permission
 
 register = template.Library()
 
@@ -43,12 +45,26 @@ def filled_text(pieces: list[tuple[Piece, str]]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-@register.simple_tag
-def call_again_url(call: Call) -> str:
+@register.simple_tag(takes_context=True)
+def call_again_url(context: Context, call: Call) -> str:
     """*Call now* with what this call was made with: person, line, assistant, preset and changes. It dials nothing.
 
-    A one-time assistant is chosen anew there, by those who may.
+    A call with a one-time assistant leads to the page for these, for those who may place such calls.
     """
-    facts = {"to": call.counterpart, "number": call.number_dedication_id, "assistant": call.assistant_dedication_id}
-    facts["again"] = str(call.pk) if (call.overrides or call.preset_name) and not call.is_transient else None
-    return f"{reverse('call-now', args=[call.tenant.slug])}?{urlencode({k: v for k, v in facts.items() if v})}"  # type: ignore[union-attr]
+    is_once = call.is_transient and _may_call_once(context, call)
+    keeps_changes = (call.overrides or call.preset_name) and not call.is_transient
+    parameters = {
+        "to": call.counterpart,
+        "number": call.number_dedication_id,
+        "assistant": call.assistant_dedication_id,
+        "again": str(call.pk) if is_once or keeps_changes else None,
+    }
+    page = reverse("call-once" if is_once else "call-now", args=[call.tenant.slug])  # type: ignore[union-attr]
+    return f"{page}?{urlencode({name: value for name, value in parameters.items() if value})}"
+
+
+def _may_call_once(context: Context, call: Call) -> bool:
+    """The right counts where the page is of the call's own client."""
+    request = context.get("request")
+    actor, tenant = getattr(request, "actor", None), getattr(request, "tenant", None)
+    return tenant is not None and tenant.pk == call.tenant_id and actor.may(Permission.PLACE_TRANSIENT_CALLS)

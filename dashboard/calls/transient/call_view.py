@@ -14,13 +14,14 @@ from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents, line_choice, refusals
-from dashboard.calls.transient import drafts, placing
+from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
 from dashboard.ui import phone_numbers
 from dashboard.voicedock.capabilities import family_of
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
+from tenants.models import NumberDedication
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,11 +52,20 @@ def _form(request: TenantRequest) -> TransientCallForm:
     if request.method == "POST":
         offered["chosen"] = _version(request, request.POST.get("version", ""))
         return TransientCallForm(request.POST, **offered)
-    to = request.GET.get("to", "")[:LONGEST_DESTINATION]
-    line = line_choice.choose(lines, "", usual=request.tenant.default_number_id).line
-    chosen = _version(request, request.GET.get("version", ""))
-    first = {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to), "number": line.pk if line else None}
-    return TransientCallForm(initial=first | {"version": chosen.pk if chosen else None}, chosen=chosen, **offered)
+    again = calling_again.read(request.tenant, request.GET.get("again", ""))
+    chosen = again.version if again else _version(request, request.GET.get("version", ""))
+    first = _first(request, lines) | {"version": chosen.pk if chosen else None}
+    form = TransientCallForm(initial=first, chosen=chosen, **offered)
+    form.note = again.note if again else ""
+    return form
+
+
+def _first(request: TenantRequest, lines: list[NumberDedication]) -> dict[str, Any]:
+    """What the form begins with: whom the link names, and its line, else the usual one."""
+    to, wanted = request.GET.get("to", "")[:LONGEST_DESTINATION], request.GET.get("number", "")
+    named = next((line for line in lines if line.is_open and str(line.pk) == wanted), None)
+    line = named or line_choice.choose(lines, "", usual=request.tenant.default_number_id).line
+    return {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to), "number": line.pk if line else None}
 
 
 def _version(request: TenantRequest, wanted: str) -> Any:

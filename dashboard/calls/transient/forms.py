@@ -17,8 +17,12 @@ from tenants.models import NumberDedication, Tenant
 
 
 class TransientCallForm(DialForm):
-    """`version` is the key of a version of one of the client's own drafts."""
+    """`version` is the key of a version of one of the client's own drafts.
 
+    `note` tells what of a call that is made again does not exist any more.
+    """
+
+    note = ""
     version = forms.IntegerField(
         error_messages={"required": "Choose the one-time assistant.", "invalid": placing.NOT_YOURS}
     )

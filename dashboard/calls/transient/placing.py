@@ -16,6 +16,7 @@ from tenants.models import Tenant, User
 
 NOT_YOURS = "Choose one of those shown here: the one that was sent is not one of yours. Nothing was dialed."
 CANNOT_BE_SENT = "VoiceDock would not take this one as it is. Edit it first."
+ONE_TIME = " (one-time)"  # after the name of a draft
 VERSION = "draft_version"  # in `Call.overrides`: the key of the version that was chosen
 
 
@@ -55,7 +56,12 @@ def as_sent(configuration: Configuration, reference: str) -> Configuration:
 
 def name_of(version: AssistantDraftVersion) -> str:
     """What stands in place of the name of a saved assistant."""
-    return f"{version.draft.name} (one-time)"
+    return f"{version.draft.name}{ONE_TIME}"
+
+
+def draft_name(call: Call) -> str:
+    """The name that its draft had when the call was placed."""
+    return call.assistant_name.removesuffix(ONE_TIME)
 
 
 def _add_speaker(call: Call, version: AssistantDraftVersion) -> None:
