@@ -67,7 +67,7 @@ def _transient(assistant: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("An assistant made for one call needs its model.", param="llm_config")
     family = family_of(made["llm_config"]["provider"])
     if family is Family.PIPELINE and any(block not in made for block in SPEECH):
-        raise Invalid("A pipeline assistant needs both its hearing and its voice.", param="stt_config")
+        raise Invalid("A pipeline assistant needs both its speech recognition and its voice.", param="stt_config")
     _check_realtime(made)
     return made
 
@@ -87,11 +87,11 @@ def _check_blocks(made: dict[str, Any]) -> None:
             continue
         given = made[block]
         if not isinstance(given, Mapping) or not all(given.get(name) for name in needed):
-            raise Invalid("Give the assistant's model, hearing and voice as a whole, not in part.", param=block)
+            raise Invalid("Give the assistant's model, speech recognition and voice as a whole, not in part.", param=block)
 
 
 def _check_realtime(made: dict[str, Any]) -> None:
     """A realtime model needs no speech blocks, and VoiceDock refuses them."""
     family = family_of(made["llm_config"]["provider"]) if "llm_config" in made else Family.UNKNOWN
     if family.is_realtime and any(made.get(block) is not None for block in SPEECH):
-        raise Invalid("A realtime assistant has its own hearing and voice: leave both out.", param="stt_config")
+        raise Invalid("A realtime assistant has its own speech recognition and voice: leave both out.", param="stt_config")

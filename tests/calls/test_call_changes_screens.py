@@ -70,7 +70,7 @@ def test_the_body_that_left_is_the_one_that_was_shown_before_and_is_shown_afterw
     form = typed(prompted, **FULL)
     page = typist.post(address(prompted, "preview/"), form).content.decode()
     before = sent_json(page)
-    assert "another first sentence, instructions added, 2 facts, 1 value filled in, German as the" in unescape(page)
+    assert "another opening sentence, instructions added, 2 facts, 1 value filled in, German as the" in unescape(page)
     assert "Good day Ada, this is Harbor." in page and "Not filled in: what." in page
 
     shown = re.search(r'name="shown"[^>]*value="(\w+)"', page)
@@ -223,7 +223,7 @@ def test_what_a_call_was_sent_with_is_read_like_a_transcript(bloom, make_member,
     page = f"/c/bloom-dental/calls/{call.pk}/"
     viewer, reader = (sign_in(make_member(bloom, role)) for role in (Role.VIEWER, Role.OPERATOR))
     seen = viewer.get(page).content.decode()
-    assert "with another first sentence and 1 fact" in seen and "Marigold" not in seen
+    assert "with another opening sentence and 1 fact" in seen and "Marigold" not in seen
     assert "Marigold" not in viewer.get(f"/c/bloom-dental/calls/{call.pk}/?part=page").content.decode()
     assert "Marigold" in reader.get(page).content.decode()
     with scope.for_system("look"):
@@ -238,3 +238,15 @@ def test_call_again_begins_with_the_same_changes(bloom, make_member, sign_in):
     page = typist.get(f"/c/bloom-dental/call/?again={call.pk}").content.decode()
     assert "Hello {{name}}." in page and 'value="Ada"' in page and "It rains." in page
     assert typist.get("/c/bloom-dental/call/?again=nonsense").status_code == 200
+
+
+def test_fields_of_variables_are_labelled_as_words_and_names_that_look_alike_differ(prompted, typist):
+    form = typed(prompted, first_message="{{due_date}}, {{full_name}}, {{Full__name}}, {{___}}")
+    page = typist.post(address(prompted, "preview/?part=values"), form).content.decode()
+    labels = re.findall(r'<label for="id_variable-(\w+)">\s*([^<]+?)\s*</label>', page)
+    assert labels[:4] == [
+        ("due_date", "Due date"),
+        ("full_name", "Full name (full_name)"),
+        ("Full__name", "Full name (Full__name)"),
+        ("___", "___"),
+    ]

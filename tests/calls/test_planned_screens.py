@@ -93,7 +93,7 @@ def test_a_call_is_planned_and_shown_in_the_list(bloom, member_browser, person):
     assert (planned.destination, planned.zone, planned.planned_by_id) == (PERSON, "Europe/Amsterdam", person.pk)
     shown = words(page)
     assert "14:30 (Amsterdam)" in shown and "until 15:00" in shown
-    assert "With another first sentence" in shown and str(person) in shown
+    assert "With another opening sentence" in shown and str(person) in shown
     with scope.for_tenant(bloom.tenant):
         assert not Call.objects.exists()
         assert AuditEntry.objects.filter(action="call.planned", actor_id=person.pk).count() == 1
@@ -308,7 +308,7 @@ def test_the_contents_of_changes_are_for_those_who_may_read_transcripts(bloom, p
     planned = plan(bloom, person, changes=Changes(first_message="Marigold"))
     viewer = sign_in(make_member(bloom, Role.VIEWER))
     page = viewer.get(LIST).content.decode()
-    assert "Marigold" not in page and "another first sentence" in page
+    assert "Marigold" not in page and "another opening sentence" in page
     assert viewer.get(f"{FORM}?planned={planned.pk}").status_code == 403
     sign_in(person).get(f"{FORM}?planned={planned.pk}")
     with scope.for_tenant(bloom.tenant):

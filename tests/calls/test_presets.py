@@ -130,7 +130,7 @@ def test_every_change_of_a_call_can_be_in_a_preset_and_values_are_not(bloom, own
     }
     page = unescape(owner.get(f"{LIST}{preset.pk}/").content.decode())
     assert field(page, "first_message") == OPENING and field(page, "metadata") == "case: 4417"
-    assert "<b>name</b>" in page and "<b>time</b>" in page and "<b>what</b>" in page
+    assert "<b>Name</b>" in page and "<b>Time</b>" in page and "<b>What</b>" in page
     assert 'name="variable-' not in page
 
 
@@ -146,10 +146,10 @@ def test_each_change_is_an_entry_without_the_contents_and_nothing_different_is_n
     assert saved(bloom) == []
     speaker = bloom.assistant.assistant
     assert entries(bloom) == [
-        f"Dora Bloom made the preset Appointment reminder: {speaker} from Bloom Dental line, with another first "
+        f"Dora Bloom made the preset Appointment reminder: {speaker} from Bloom Dental line, with another opening "
         "sentence.",
         f"Dora Bloom changed the preset Reminder: it was called Appointment reminder before; {speaker} from a line by "
-        "rule, with another first sentence and 1 fact; it is at place 3.",
+        "rule, with another opening sentence and 1 fact; it is at place 3.",
         "Dora Bloom deleted the preset Reminder.",
     ]
 
@@ -255,7 +255,7 @@ def test_pages_with_many_presets_cost_no_more_queries(bloom, owner):
 def test_a_fragment_tells_what_the_operator_fills_in(bloom, owner):
     form = typed(bloom, first_message=OPENING)
     part = owner.post(f"{LIST}new/?part=values", form, headers=HTMX).content.decode()
-    assert "<b>name</b>" in part and "<b>time</b>" in part and "<form" not in part and saved(bloom) == []
+    assert "<b>Name</b>" in part and "<b>Time</b>" in part and "<form" not in part and saved(bloom) == []
     part = owner.post(f"{LIST}new/?part=changes", form, headers=HTMX).content.decode()
     assert 'name="first_message"' in part and f'hx-post="{LIST}new/?part=changes"' in part and saved(bloom) == []
 
@@ -269,13 +269,13 @@ def test_what_stands_in_call_now_becomes_a_preset_without_the_values(bloom, owne
     assert f'<option value="{bloom.assistant.pk}" selected>' in page
     assert f'<option value="{bloom.number.pk}" selected>' in page
     assert 'name="shown"' not in page, "nothing is stored yet that somebody could have changed"
-    assert "Ada" not in page and PERSON not in page and "<b>name</b>" in page
+    assert "Ada" not in page and PERSON not in page and "<b>Name</b>" in page
 
 
 def test_a_preset_is_one_press_and_keeps_the_number_and_what_was_typed(bloom, caller):
     make_preset(bloom)
     page = caller.get(ADDRESS).content.decode()
-    assert 'href="/c/bloom-dental/call/?preset=appointment-reminder"' in page and "name, time" in page
+    assert 'href="/c/bloom-dental/call/?preset=appointment-reminder"' in page and "Name, Time" in page
 
     form = call_form(bloom, facts="Takes apixaban.", instructions="Be brief.", pick="appointment-reminder")
     for headers in ({}, HTMX):
@@ -414,7 +414,7 @@ def test_a_call_link_fills_the_form_and_makes_nothing(bloom, caller):
     page = unescape(answer.content.decode())
     assert (field(page, "variable-name"), field(page, "variable-time")) == ("Mrs de Wit", "10:40")
     assert "Good afternoon Mrs de Wit, about 10:40." in page and "red" not in re.findall(r'value="(.*?)"', page)
-    assert "with another first sentence, 1 fact and 2 values filled in" in page
+    assert "with another opening sentence, 1 fact and 2 values filled in" in page
     with scope.for_tenant(bloom.tenant):
         assert not bloom.tenant.calls.exists()
 

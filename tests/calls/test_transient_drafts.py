@@ -180,7 +180,8 @@ def test_a_new_one_begins_with_a_saved_assistant_without_its_secrets(bloom: Any,
     configuration = answer.context["editor"].form.configuration()
     assert configuration["first_message"] == "Hello out" and configuration["metadata"] == {"case": "1"}
     assert configuration["llm_config"] == PIPELINE["llm_config"] and "speech_config" not in configuration
-    assert "a secret is in it: the voice" in answer.content.decode()
+    page = answer.content.decode()
+    assert "a secret is in it: the voice" in page and "Silence settings are not copied." in page
 
 
 def test_a_new_one_begins_with_a_draft_or_with_nothing(bloom: Any, browser: Any, harbor: Any) -> None:

@@ -13,14 +13,14 @@ from dashboard.calls.models import CallPreset
 from dashboard.calls.placing import overrides, spoken_text
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, SavedAssistant
-from dashboard.calls.placing.variables import names_in
+from dashboard.calls.placing.variables import labels, names_in
 from dashboard.voicedock.catalogue import LANGUAGES, MODELS, PROVIDERS, SOME_VOICES, VOICES
 from dashboard.voicedock.outbound import DEPRECATED
 
 LONGEST_FIRST_MESSAGE, LONGEST_INSTRUCTIONS, LONGEST_FACT, LONGEST_VALUE = 600, 4000, 300, 500
 LONGEST_VOICE = 100
 MOST_FACTS, MOST_VARIABLES, MOST_LABELS, MOST_MINUTES = 20, 30, 10, 120
-TEXTS = ("instructions", "facts", "voicemail_message")  # with variables, like the first sentence
+TEXTS = ("instructions", "facts", "voicemail_message")  # with variables, like the opening sentence
 LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,39})\s*:\s*(\S.{0,199})")
 RESERVED = DEPRECATED | {"our_ref"}
 VARIABLE_FIELD = "variable-"
@@ -129,8 +129,12 @@ class ChangesForm(forms.Form):
         first = str(self["first_message"].value() or "") or self.saved.first_message
         open_texts = [text for text in (first, *self.saved.prompt_texts, *texts) if "{{" in text]
         self.variables = names_in(open_texts)[:MOST_VARIABLES] if open_texts else []
-        for name in self.variables if self.asks_for_values else ():
-            self.fields[VARIABLE_FIELD + name] = SpokenField(max_length=LONGEST_VALUE, rule=_value_rule, label=name)
+        for name, label in self.variable_labels.items() if self.asks_for_values else ():
+            self.fields[VARIABLE_FIELD + name] = SpokenField(max_length=LONGEST_VALUE, rule=_value_rule, label=label)
+
+    @property
+    def variable_labels(self) -> dict[str, str]:
+        return labels(self.variables)
 
     def variable_fields(self) -> list[forms.BoundField]:
         return [self[VARIABLE_FIELD + name] for name in self.variables]

@@ -41,7 +41,7 @@ class Changes:
     def words(self) -> list[str]:
         """What is changed, without the contents: these words may stand in the audit trail."""
         found = [
-            "another first sentence" if self.first_message else "",
+            "another opening sentence" if self.first_message else "",
             "instructions added" if self.instructions else "",
             _counted(len(self.facts), "fact"),
             f"{_counted(len(self.variables), 'value')} filled in" if self.variables else "",

@@ -64,13 +64,13 @@ def unfilled(changes: Changes, saved: SavedAssistant) -> list[str]:
 
 
 def texts_with_variables(changes: Changes, saved: SavedAssistant) -> list[str]:
-    """The first sentence of this call, the prompt, and what is added to it."""
+    """The opening sentence of this call, the prompt, and what is added to it."""
     first = changes.first_message or saved.first_message
     return [first, *saved.prompt_texts, changes.instructions, *changes.facts, changes.voicemail_message]
 
 
 def opening(changes: Changes, saved: SavedAssistant) -> str:
-    """The first sentence with its values."""
+    """The opening sentence with its values."""
     return fill(changes.first_message or saved.first_message, changes.variables)
 
 

@@ -19,7 +19,7 @@ NO_NUMBER = "(the number to call)"
 
 @dataclass(frozen=True)
 class Plan:
-    """`changes` are the words for what differs from the saved assistant; `opening` is another first sentence."""
+    """`changes` are the words for what differs from the saved assistant; `opening` is another opening sentence."""
 
     assistant: str
     line: str

@@ -9,7 +9,7 @@ from dashboard.calls.placing import overrides
 from dashboard.calls.placing.change_forms import ChangesForm
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD
-from dashboard.calls.placing.variables import names_in
+from dashboard.calls.placing.variables import labels, names_in
 from dashboard.calls.presets import book, filling
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant
@@ -20,7 +20,7 @@ NOTHING = "Nothing to fill in"
 
 @dataclass(frozen=True)
 class Choice:
-    """One preset; `words` are the names of what is filled in."""
+    """One preset; `words` are the labels of what is filled in."""
 
     key: str
     name: str
@@ -58,4 +58,5 @@ def _words(used: filling.PresetInUse, form: ChangesForm) -> str:
     if used.assistant is None:
         return LEFT
     saved = form.saved_by_pk.get(used.assistant.pk, UNREAD)
-    return ", ".join(names_in(overrides.texts_with_variables(Changes.from_json(used.preset.changes), saved))) or NOTHING
+    asked = names_in(overrides.texts_with_variables(Changes.from_json(used.preset.changes), saved))
+    return ", ".join(labels(asked).values()) or NOTHING

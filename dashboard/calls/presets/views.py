@@ -17,7 +17,7 @@ from dashboard.calls.placing import overrides
 from dashboard.calls.placing.change_forms import VARIABLE_FIELD
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, saved_assistants
-from dashboard.calls.placing.variables import names_in
+from dashboard.calls.placing.variables import labels, names_in
 from dashboard.calls.presets import book, filling, forms
 from tenants import tenant_status
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -147,7 +147,7 @@ def _row(request: TenantRequest, used: filling.PresetInUse, saved: dict[int, Any
     return {
         "preset": preset,
         "words": book.in_words(preset),
-        "asked": ", ".join(asked),
+        "asked": ", ".join(labels(asked).values()),
         "link": _link(request, preset.key, asked),
         "assistant_left": used.assistant is None,
         "line_left": preset.number_dedication is not None and used.line is None,

@@ -33,7 +33,7 @@ PROVIDER_PATHS = ("llm_config.provider", "stt_config.provider", "tts_config.prov
 class AssistantField:
     """`kind` is text, long, choice, flag, number, terms or prompt; `choices` are values with their words.
 
-    `may_be_empty`: whether a choice can be left to VoiceDock.
+    `may_be_empty`: whether VoiceDock has a default for a choice.
     """
 
     path: str
@@ -55,10 +55,10 @@ class Group:
 
 
 def groups(llm: str, stt: str, tts: str, tts_model: str) -> list[Group]:
-    """The form for these providers; a realtime model has no groups of hearing and voice."""
+    """The form for these providers; a realtime model has no groups of speech recognition and voice."""
     found = [Group("What it is", tuple(_model(llm)))]
     if not family_of(llm).is_realtime:
-        found += [Group("Hearing", tuple(_hearing(stt))), Group("Voice", tuple(_voice(tts, tts_model)))]
+        found += [Group("Speech recognition", tuple(_speech_recognition(stt))), Group("Voice", tuple(_voice(tts, tts_model)))]
     return [*found, Group("The call", tuple(_call()))]
 
 
@@ -79,7 +79,7 @@ def _model(provider: str) -> Iterator[AssistantField]:
     providers = {name: _provider_words(name) for name in MODELS}
     yield AssistantField("llm_config.provider", "Provider of the model", "choice", providers, may_be_empty=False)
     yield AssistantField("llm_config.model", "Model", "choice", models, may_be_empty=False)
-    yield AssistantField("first_message", "What it says first", "long", hint="Leave it empty to send none.")
+    yield AssistantField("first_message", "Opening sentence", "long", hint="Leave it empty to send none.")
     yield AssistantField("llm_config.messages", "Instructions", "prompt", hint="What it should do, and how.")
     if family_of(provider).is_realtime:
         yield _realtime_voice(provider)
@@ -114,10 +114,10 @@ def _xai_realtime() -> Iterator[AssistantField]:
     yield AssistantField(KEYTERMS, "Words to listen for", "terms", hint="One a line.")
 
 
-def _hearing(provider: str) -> Iterator[AssistantField]:
+def _speech_recognition(provider: str) -> Iterator[AssistantField]:
     models = {name: name for name in STT_MODELS.get(provider, ())}
-    yield AssistantField("stt_config.provider", "Provider of the hearing", "choice", _names(STT_MODELS), "", False)
-    yield AssistantField("stt_config.model", "Model of the hearing", "choice", models, "", False)
+    yield AssistantField("stt_config.provider", "Provider of speech recognition", "choice", _names(STT_MODELS), "", False)
+    yield AssistantField("stt_config.model", "Model of speech recognition", "choice", models, "", False)
     yield AssistantField("stt_config.language", "Language it listens in", "choice", LANGUAGES, "", False)
 
 

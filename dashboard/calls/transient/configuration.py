@@ -36,7 +36,7 @@ Configuration = dict[str, Any]
 Errors = dict[str, str]  # by path, like `llm_config.model`; "" for the whole
 
 SECTIONS = {"llm_config": MODELS, "stt_config": STT_MODELS, "tts_config": TTS_MODELS}
-BLOCK_NAMES = {"llm_config": "model", "stt_config": "hearing", "tts_config": "voice"}
+BLOCK_NAMES = {"llm_config": "model", "stt_config": "speech recognition", "tts_config": "voice"}
 TEXTS = ("first_message", "voicemail_message", "webhook_url")
 FLAGS = ("voicemail_detection", "autonomous_silence_handling")
 NOT_AN_OBJECT = "Write an object with the fields of an assistant, between { and }."

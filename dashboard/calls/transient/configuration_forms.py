@@ -245,7 +245,7 @@ def _form_field(field: AssistantField, shown: str, redraw_url: str) -> forms.Fie
 def _choice_field(field: AssistantField, shown: str, redraw_url: str, more: dict[str, Any]) -> forms.Field:
     """A value that the catalogue does not have is offered as long as it stands there, and refused when it is sent."""
     choices = dict(field.choices or FLAG_CHOICES)
-    empty = {"": "Left to VoiceDock"} if field.may_be_empty else {} if shown else {"": "Choose"}
+    empty = {"": "Default"} if field.may_be_empty else {} if shown else {"": "Choose"}
     kept = {shown: f"{shown}, not in the catalogue"} if shown and shown not in choices else {}
     redraws = field.path in (*PROVIDER_PATHS, "tts_config.model") and redraw_url
     attrs = REDRAW | {"hx-post": redraw_url} if redraws else {}

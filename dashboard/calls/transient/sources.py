@@ -29,9 +29,10 @@ NOT_COPIED = (
     "Tools, analysis and further speech settings may work differently in a one-time assistant: VoiceDock does not "
     "document all of them for it."
 )
+SILENCE = "Silence settings are not copied. Set them below, under The call."
 PARTS = {
     "llm_config": "the model with its instructions",
-    "stt_config": "the hearing",
+    "stt_config": "speech recognition",
     "tts_config": "the voice",
     "speech_config": "further speech settings",
     "metadata": "its labels",
@@ -92,4 +93,4 @@ def _copy(saved: SavedAssistant) -> Configuration:
 def _notes(saved: SavedAssistant) -> tuple[str, ...]:
     parts = [PARTS.get(name, name) for name in saved.withheld]
     withheld = (WITHHELD.format(parts=", ".join(parts)),) if parts else ()
-    return (*withheld, *((NOT_COPIED,) if saved.block("speech_config") else ()))
+    return (*withheld, SILENCE, *((NOT_COPIED,) if saved.block("speech_config") else ()))
