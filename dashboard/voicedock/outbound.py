@@ -87,11 +87,13 @@ def _check_blocks(made: dict[str, Any]) -> None:
             continue
         given = made[block]
         if not isinstance(given, Mapping) or not all(given.get(name) for name in needed):
-            raise Invalid("Give the assistant's model, speech recognition and voice as a whole, not in part.", param=block)
+            raise Invalid(
+                "Give the assistant's model, speech recognition and voice as a whole, not in part.", param=block
+            )
 
 
 def _check_realtime(made: dict[str, Any]) -> None:
     """A realtime model needs no speech blocks, and VoiceDock refuses them."""
     family = family_of(made["llm_config"]["provider"]) if "llm_config" in made else Family.UNKNOWN
     if family.is_realtime and any(made.get(block) is not None for block in SPEECH):
-        raise Invalid("A realtime assistant has its own speech recognition and voice: leave both out.", param="stt_config")
+        raise Invalid("A realtime assistant hears and speaks by itself: leave both out.", param="stt_config")

@@ -67,4 +67,6 @@ def _may_call_once(context: Context, call: Call) -> bool:
     """The right counts where the page is of the call's own client."""
     request = context.get("request")
     actor, tenant = getattr(request, "actor", None), getattr(request, "tenant", None)
-    return tenant is not None and tenant.pk == call.tenant_id and actor.may(Permission.PLACE_TRANSIENT_CALLS)
+    if actor is None or tenant is None or tenant.pk != call.tenant_id:
+        return False
+    return bool(actor.may(Permission.PLACE_TRANSIENT_CALLS))

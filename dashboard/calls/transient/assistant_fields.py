@@ -58,7 +58,10 @@ def groups(llm: str, stt: str, tts: str, tts_model: str) -> list[Group]:
     """The form for these providers; a realtime model has no groups of speech recognition and voice."""
     found = [Group("What it is", tuple(_model(llm)))]
     if not family_of(llm).is_realtime:
-        found += [Group("Speech recognition", tuple(_speech_recognition(stt))), Group("Voice", tuple(_voice(tts, tts_model)))]
+        found += [
+            Group("Speech recognition", tuple(_speech_recognition(stt))),
+            Group("Voice", tuple(_voice(tts, tts_model))),
+        ]
     return [*found, Group("The call", tuple(_call()))]
 
 
@@ -116,7 +119,9 @@ def _xai_realtime() -> Iterator[AssistantField]:
 
 def _speech_recognition(provider: str) -> Iterator[AssistantField]:
     models = {name: name for name in STT_MODELS.get(provider, ())}
-    yield AssistantField("stt_config.provider", "Provider of speech recognition", "choice", _names(STT_MODELS), "", False)
+    yield AssistantField(
+        "stt_config.provider", "Provider of speech recognition", "choice", _names(STT_MODELS), "", False
+    )
     yield AssistantField("stt_config.model", "Model of speech recognition", "choice", models, "", False)
     yield AssistantField("stt_config.language", "Language it listens in", "choice", LANGUAGES, "", False)
 
