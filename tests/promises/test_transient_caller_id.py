@@ -226,7 +226,24 @@ def remove_person(caller: Any) -> None:
     Membership.objects.filter(user=caller.user).delete()
 
 
-WITHDRAWALS = [withdraw_from_client, withdraw_from_person, make_viewer, remove_person]
+def deactivate_person(caller: Any) -> None:
+    User.objects.filter(pk=caller.user.pk).update(is_active=False)
+
+
+def make_staff_and_deactivate(caller: Any) -> None:
+    Membership.objects.filter(user=caller.user).delete()
+    StaffMember.objects.create(user=caller.user, role=StaffRole.ADMIN)
+    deactivate_person(caller)
+
+
+WITHDRAWALS = [
+    withdraw_from_client,
+    withdraw_from_person,
+    make_viewer,
+    remove_person,
+    deactivate_person,
+    make_staff_and_deactivate,
+]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from dashboard.calls.models import Call
 from tenants.access import support_access
 from tenants.access.permissions import Permission, StaffRole
 from tenants.isolation import scope
-from tenants.models import Membership, StaffGrant, StaffMember, Tenant
+from tenants.models import Membership, StaffGrant, StaffMember, Tenant, User
 
 CLIENT_MAY_NOT = "{name} may not use one-time assistants, so nothing was dialed. Your account team can allow them."
 PERSON_MAY_NOT = "The right to use one-time assistants was taken back, so nothing was dialed."
@@ -24,6 +24,9 @@ def refusal(tenant: Tenant, call: Call) -> str:
 
 
 def _has_right(tenant: Tenant, user_id: int) -> bool:
+    """A person who was deactivated keeps memberships and roles, and has no right by them."""
+    if not User.objects.filter(pk=user_id, is_active=True).exists():
+        return False
     membership = Membership.objects.filter(tenant=tenant, user_id=user_id).first()
     if membership is not None:
         membership.tenant = tenant

@@ -3,7 +3,8 @@
 -- number that staff allow the client, while no call of the client has an alarm about a wrong number or assistant, and
 -- not after the end of the time that it was planned for (`not_after`).
 -- A call with a one-time assistant (mode `transient`) needs no assistant of the client: instead staff allow the client
--- such calls, and whoever asked for this one has the right to them, as a member or as staff who may call for the client.
+-- such calls, and whoever asked for this one is active and has the right to them, as a member or as staff who may call
+-- for the client.
 -- When the call was claimed, and what VoiceDock is asked for (the `asked_…` columns, from the dedications), is written
 -- here alone. The rows that are read stay locked until the commit, so that a release or a suspension comes before or
 -- after, never in between: `dedication_is_in_use` and `tenant_is_sending` take the same locks.
@@ -60,6 +61,11 @@ BEGIN
     END IF;
     IF NOT client.transient_calls THEN
       RAISE EXCEPTION 'this client may not use one-time assistants'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+    END IF;
+    PERFORM 1 FROM public.tenants_user u WHERE u.id = NEW.requested_by_id AND u.is_active FOR SHARE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'this person is not active and may not use one-time assistants'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
     END IF;
     PERFORM 1 FROM public.tenants_membership m WHERE m.tenant_id = NEW.tenant_id AND m.user_id = NEW.requested_by_id
