@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from dashboard.calls.transient import configuration_forms, editor, json_text
 from dashboard.calls.transient.assistant_fields import groups
-from dashboard.calls.transient.configuration import errors_of, secret_paths, value_at, with_value
+from dashboard.calls.transient.configuration import errors_of, value_at, with_value
 from dashboard.calls.transient.configuration_forms import ConfigurationForm, JsonForm, name_of
 from dashboard.sandbox import app, inprocess
 from dashboard.sandbox.clock import ManualClock
 from dashboard.voicedock import catalogue
 from dashboard.voicedock.capabilities import family_of
+from dashboard.voicedock.configuration import holds_secret, secret_paths
 from dashboard.voicedock.outbound import outbound
 
 PIPELINE = {
@@ -263,14 +264,45 @@ def test_json_of_something_else_is_no_assistant(text: str) -> None:
         ({"metadata": {"authorization": "Bearer abc"}}, "metadata.authorization"),
         ({"webhook_url": "https://x.test/?api_key=1"}, "webhook_url"),
         ({"new_thing": [{"deep": {"password": "p"}}]}, "new_thing[0].deep.password"),
+        ({"metadata": {"parameters": {"api_key": "sk-1"}}}, "metadata.parameters.api_key"),
+        ({"metadata": {"tools": "x", "k": "fl_live_0123456789"}}, "metadata.k"),
+        ({"metadata": {"deep": {"fl_live_0123456789": 1}}}, "metadata.deep"),
+        ({"first_message": "The key is fl_test_0123456789."}, "first_message"),
+        ({"llm_config": {"messages": [{"role": "system", "content": "Use fl_live_0123456789"}]}},
+         "llm_config.messages[0].content"),
+        ({"llm_config": {"tools": [{"parameters": {"headers": {"X-A": "b"}}}]}}, f"{TOOL}.parameters.headers"),
+        ({"llm_config": {"tools": [{"parameters": {"api_key": "sk-1"}}]}}, f"{TOOL}.parameters.api_key"),
+        ({"llm_config": {"tools": [{"function": {"parameters": {"properties": {"token": {"default": "sk-12345"}}}}}]}},
+         f"{TOOL}.function.parameters.properties.token.default"),
+        ({"llm_config": {"tools": [{"parameters": {"properties": {"a": {"const": "fl_live_0123456789"}}}}]}},
+         f"{TOOL}.parameters.properties.a.const"),
     ],
 )  # fmt: skip
 def test_secrets_are_refused_where_they_stand(secret: dict[str, Any], path: str) -> None:
     configuration = copy.deepcopy(PIPELINE)
     for name, value in secret.items():
         configuration[name] = configuration[name] | value if name in configuration else value
-    assert list(secret_paths(configuration)) == [path]
+    assert list(secret_paths(configuration)) == [path] and holds_secret(configuration)
     assert "Take it out" in errors_of(configuration)[path]
+
+
+def test_the_schema_of_a_tool_only_names_its_parameters() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "api_key": {"type": "string", "description": "The key of the caller"},
+            "headers": {"type": "object", "properties": {"password": {"type": "string", "default": ""}}},
+            "codes": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+        },
+        "required": ["api_key", "headers"],
+        "additionalProperties": False,
+    }
+    for tool in (
+        {"name": "look_up", "parameters": schema, "url": "https://x.test/"},
+        {"type": "function", "function": {"name": "look_up", "parameters": schema}},
+    ):
+        configuration = PIPELINE | {"llm_config": PIPELINE["llm_config"] | {"tools": [tool]}}
+        assert errors_of(configuration) == {} and not holds_secret(configuration)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from dashboard.voicedock.catalogue import (
     WITHOUT_VOICE_SETTINGS,
     Range,
 )
-from dashboard.voicedock.configuration import HEADERS, LONGEST_BLOCK, holds_secret
+from dashboard.voicedock.configuration import LONGEST_BLOCK, secret_paths
 from dashboard.voicedock.outbound import DEPRECATED, REQUIRED, SPEECH
 from dashboard.voicedock.parsing import MAX_INTEGER, clean, is_too_deep
 
@@ -96,24 +96,6 @@ def _names(configuration: Configuration) -> Iterator[tuple[str, str]]:
 def _secrets(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for path in secret_paths(configuration):
         yield path, SECRET
-
-
-def secret_paths(value: Any, path: str = "", name: str = "") -> Iterator[str]:
-    """Where `holds_secret` finds something: the innermost places."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "parameters" and isinstance(item, dict):
-                continue  # the schema of a tool only names its parameters
-            inner = f"{path}.{key}" if path else str(key)
-            if HEADERS.search(key) and item:
-                yield inner
-            else:
-                yield from secret_paths(item, inner, key)
-    elif isinstance(value, list):
-        for at, item in enumerate(value):
-            yield from secret_paths(item, f"{path}[{at}]", name)
-    elif holds_secret(value, name):
-        yield path
 
 
 def _blocks(configuration: Configuration) -> Iterator[tuple[str, str]]:
