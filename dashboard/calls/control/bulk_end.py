@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Now
 
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
+from dashboard.calls.placing import taking_back
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.live_updates import publish
 from dashboard.sync import text_lengths
@@ -31,18 +32,19 @@ ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 @scope.requires_scope
 def request(calls: QuerySet[Call], *, by: User) -> int:
-    """Request the end of these live calls, and return how many they are.
+    """Request the end of these live calls, and return how many they are. Those that wait are taken back: nobody rings.
 
     Inside the scope of their tenant; the caller writes the audit entry.
     """
     found = list(calls.filter(finished=False).order_by("pk").select_for_update(of=("self",)))
-    Call.objects.filter(pk__in=[call.pk for call in found]).update(
+    sent = [call for call in found if not taking_back.end_waiting(call, by=by)]
+    Call.objects.filter(pk__in=[call.pk for call in sent]).update(
         end_due_at=Now(),
         end_due_by=by,
         end_asked_at=Case(When(state=State.IN_PROGRESS, then=ASKED), default=F("end_asked_at")),
         version=F("version") + 1,
     )
-    for call in found:  # open pages show when the end is late
+    for call in sent:  # open pages show when the end is late
         publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version + 1)
     return len(found)
 

@@ -21,6 +21,7 @@ from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
+ENDED_AT_ONCE = (State.IN_PROGRESS, State.QUEUED)  # the latter by not being sent
 NONE_SELECTED = "No call was ended: select calls that are still live first."
 
 
@@ -55,7 +56,7 @@ def staff(request: StaffRequest) -> HttpResponse:
 def _end(tenant: Tenant, selected: Iterable[Call], *, by: User) -> int:
     """Ask for their end; calls are locked before the audit chain."""
     chosen = Call.objects.filter(tenant=tenant, pk__in=[call.pk for call in selected]).exclude(state__in=UNCERTAIN)
-    ringing = chosen.live().exclude(state=State.IN_PROGRESS).count()
+    ringing = chosen.live().exclude(state__in=ENDED_AT_ONCE).count()
     ended = bulk_end.request(chosen, by=by)
     if ended:
         audit.record(by, tenant, "tenant.calls-ended", tenant, asked=ended, ringing=ringing)
@@ -90,7 +91,7 @@ def _back(request: HttpRequest, board: str, selected: list[Call], ended: int) ->
             if ended == 1
             else f"{ended} calls are being ended. Each shows its receipt"
         )
-        ringing = any(call.state != State.IN_PROGRESS for call in selected)
+        ringing = any(call.state not in ENDED_AT_ONCE for call in selected)
         later = " A call that is not answered yet is ended once it is answered." if ringing else ""
         messages.success(request, f"{words} on the board.{later}")
     return HttpResponseRedirect(_next(request, board), status=303)

@@ -26,24 +26,33 @@ def is_offered(actor: Actor, call: Call) -> bool:
     return call.state == State.QUEUED and is_permitted(actor, call)
 
 
+@scope.opens_scope
 def take_back(call: Call, *, by: User) -> bool:
     """End a call that is still queued, so that it is never sent; False when it was claimed for sending first.
 
-    The claim and this are one UPDATE each that asks for the state `queued`: of the two, one finds it. Opens the scope
-    of the tenant; `call` is refreshed.
+    Opens the scope of the tenant; `call` is refreshed.
     """
     with scope.for_tenant(tenant_id_of(call)):
-        return transition(
-            call,
-            [State.QUEUED],
-            "call.taken-back",
-            by=by,
-            state=State.REFUSED,
-            rank=voicedock.states.rank(State.REFUSED),
-            finished=True,
-            state_at=Now(),
-            lease_until=None,
-            end_asked_at=Now(),
-            error=TAKEN_BACK.format(by=by)[:500],
-            **SETTLED_ALARM,
-        )
+        return end_waiting(call, by=by)
+
+
+@scope.requires_scope
+def end_waiting(call: Call, *, by: User) -> bool:
+    """The same inside the scope of the tenant.
+
+    The claim and this are one UPDATE each that asks for the state `queued`: of the two, one finds it.
+    """
+    return transition(
+        call,
+        [State.QUEUED],
+        "call.taken-back",
+        by=by,
+        state=State.REFUSED,
+        rank=voicedock.states.rank(State.REFUSED),
+        finished=True,
+        state_at=Now(),
+        lease_until=None,
+        end_asked_at=Now(),
+        error=TAKEN_BACK.format(by=by)[:500],
+        **SETTLED_ALARM,
+    )
