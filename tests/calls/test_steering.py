@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -85,6 +86,77 @@ def test_of_two_people_who_send_at_the_same_time_one_steers(operator, make_user)
     assert {receipt.sent_at for receipt in receipts if receipt not in accepted} == {None}
 
 
+def in_its_tenant(call: Any, act: Callable[..., Any], **facts: Any) -> Any:
+    try:
+        with scope.for_tenant(call.tenant_id):
+            return act(call, **facts)
+    finally:
+        connection.close()
+
+
+def blocks_another() -> bool:
+    """Whether another connection waits for what this transaction has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+class Meanwhile:
+    """What goes on with a connection of its own once the lease was read, until it is done or has to wait."""
+
+    def __init__(self, monkeypatch: Any, threads: ThreadPoolExecutor) -> None:
+        self.monkeypatch, self.threads, self.read = monkeypatch, threads, steering.of
+        self.had_to_wait = False
+        self.running: Future[Any] | None = None
+
+    def start(self, call: Any, act: Callable[..., Any], **facts: Any) -> None:
+        def reading(read_call: Any) -> Any:
+            found = self.read(read_call)
+            self.monkeypatch.setattr(steering, "of", self.read)
+            self.running = self.threads.submit(in_its_tenant, call, act, **facts)
+            while not wait([self.running], timeout=0.02).done and not self.had_to_wait:
+                self.had_to_wait = blocks_another()
+            return found
+
+        self.monkeypatch.setattr(steering, "of", reading)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: Any) -> Any:
+    with ThreadPoolExecutor(1) as threads:
+        yield Meanwhile(monkeypatch, threads)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_does_not_take_back_what_was_taken_over_meanwhile(operator, colleague, meanwhile):
+    call = operator.place_answered()
+    send(call, SAY, operator.user)
+    meanwhile.start(call, steering.take, by=colleague, session="theirs", from_another=True)
+    renewed = in_its_tenant(call, steering.renew, by=operator.user, session="mine")
+    assert renewed.holder == colleague, "the panel says who steers now"
+    assert (lease(call).holder, lease(call).session) == (colleague, "theirs")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["stopped", "signed out"])
+def test_who_gives_up_what_is_being_taken_over_waits_for_it(operator, colleague, meanwhile, how):
+    call = operator.place_answered()
+    send(call, SAY, operator.user)
+    acts = {
+        "stopped": lambda call, **_: steering.let_go(call, by=operator.user, session=""),
+        "signed out": lambda call, **_: steering._free(SteeringLease.objects.filter(holder=operator.user)),
+    }
+    meanwhile.start(call, acts[how])
+    taken = in_its_tenant(call, steering.take, by=colleague, session="theirs", from_another=True)
+    meanwhile.running.result()
+    assert meanwhile.had_to_wait
+    assert (taken, lease(call).holder, lease(call).taken_from) == (steering.Taken.YES, colleague, operator.user)
+    assert operator.audit_actions()[-1] == "call.steering-taken"
+    assert "call.steering-stopped" not in operator.audit_actions()
+
+
 def test_a_command_that_is_not_sent_for_another_reason_takes_nothing(operator):
     call = operator.place()
     assert send(call, SAY, operator.user).outcome == "refused"
@@ -100,7 +172,7 @@ def test_everybody_ends_a_call_that_another_steers(operator, colleague):
         bulk_end.request(operator.tenant.calls.filter(pk=call.pk), by=colleague)
     for due in bulk_end.due():
         assert bulk_end.send(due).outcome == "accepted"
-    assert [one["body"]["type"] for one in operator.command_requests()] == ["say", "end-call", "end-call"]
+    assert [request["body"]["type"] for request in operator.command_requests()] == ["say", "end-call", "end-call"]
 
 
 def test_a_lease_whose_holder_was_not_heard_of_is_free(operator, colleague):

@@ -16,7 +16,17 @@ from django.utils import timezone
 from dashboard import voicedock
 from dashboard.beat_schedule import SCHEDULE
 from dashboard.calls.history import removal
-from dashboard.calls.models import Action, Call, CallPreset, CallReport, Phrase, PlannedCall, Receipt, TransferTarget
+from dashboard.calls.models import (
+    Action,
+    Call,
+    CallPreset,
+    CallReport,
+    Phrase,
+    PlannedCall,
+    Receipt,
+    SteeringLease,
+    TransferTarget,
+)
 from dashboard.calls.transient import drafts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.clients import retention, suspension, tasks
@@ -196,6 +206,17 @@ def test_every_table_of_a_client_with_typed_texts_is_removed_or_stays_for_a_reas
             with_texts.add(model._meta.db_table)
     removed = set(TABLES) - {"webhooks_delivery"}  # of a connection, found by its call
     assert with_texts == removed | STAYS.keys() and not removed & STAYS.keys()
+
+
+def test_who_steered_a_call_goes_with_its_personal_data(bloom, harbor, admin):
+    calls = [*with_old_calls(bloom), *with_old_calls(harbor)]
+    with scope.for_system("they were steered"):
+        facts = {"holder": admin, "until": timezone.now()}
+        SteeringLease.objects.bulk_create([SteeringLease(call=call, tenant=call.tenant, **facts) for call in calls])
+    closed(bloom, admin, days_ago=31)
+    assert retention.run() == 1
+    with scope.for_system("look"):
+        assert [lease.call for lease in SteeringLease.objects.all()] == calls[1:]
 
 
 def test_a_second_time_changes_nothing(bloom, admin):

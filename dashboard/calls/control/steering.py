@@ -1,7 +1,8 @@
 """Who steers a call: one person at a time, so that two never send commands against each other. End call is everybody's.
 
 The lease belongs to a person. It is taken with the first command or by hand, and ends with the panel, the session, the
-connection of the panel, and the call. Whoever changes it locks the row of the call first.
+connection of the panel, and the call. Whoever takes or frees it locks the row of the call first. A renewal locks
+nothing: it is one UPDATE of a lease that is still held by the same person, so that it cannot undo a take-over.
 """
 
 from __future__ import annotations
@@ -76,17 +77,17 @@ def claim(call: Call, *, by: User | None, session: str = "") -> str:
 def renew(call: Call, *, by: User, session: str) -> SteeringLease | None:
     """The lease of this call; that of `by` is renewed, since they have the panel open."""
     lease = of(call)
-    if lease and lease.holder_id == by.pk:
-        held = SteeringLease.objects.filter(call=call.pk, holder=by, until__gt=Now())
-        held.update(until=Now() + TERM, session=session)
-    return lease
+    if lease is None or lease.holder_id != by.pk:
+        return lease
+    held = SteeringLease.objects.filter(call=call.pk, holder=by, until__gt=Now())
+    is_renewed = held.update(until=Now() + TERM, session=session)
+    return lease if is_renewed else of(call)  # taken over or freed since it was read
 
 
 @scope.requires_scope
 def take(call: Call, *, by: User, session: str, from_another: bool) -> Taken:
     """Take the lease by hand; from another holder only where that was asked for (`from_another`)."""
-    locked = Call.objects.select_related("tenant").select_for_update(of=("self",), no_key=True)
-    call = locked.get(pk=call.pk, tenant=tenant_id_of(call))
+    call = _lock(call)
     if not call.is_live:
         return Taken.OVER
     lease = of(call)
@@ -105,6 +106,7 @@ def take(call: Call, *, by: User, session: str, from_another: bool) -> Taken:
 @scope.requires_scope
 def let_go(call: Call, *, by: User, session: str, closing: bool = False) -> None:
     """Give the lease up; `closing`: with the panel, of which another one may be open in this session."""
+    call = _lock(call)
     held = SteeringLease.objects.filter(call=call.pk, tenant=tenant_id_of(call), holder=by, until__gt=Now())
     if not closing and held.delete()[0]:
         record_transition(call, "call.steering-stopped", by=by)
@@ -135,6 +137,11 @@ def prune() -> int:
         return SteeringLease.objects.filter(until__lt=Now() - KEPT).delete()[0]
 
 
+def _lock(call: Call) -> Call:
+    locked = Call.objects.select_related("tenant").select_for_update(of=("self",), no_key=True)
+    return locked.get(pk=call.pk, tenant=tenant_id_of(call))
+
+
 def _hold(call: Call, by: User, session: str, lease: SteeringLease | None) -> None:
     """Write the row. `lease` is the one that is held now, if any."""
     facts = {"tenant_id": tenant_id_of(call), "session": session, "until": Now() + TERM}
@@ -145,6 +152,7 @@ def _hold(call: Call, by: User, session: str, lease: SteeringLease | None) -> No
 
 
 def _free(leases: QuerySet[SteeringLease]) -> None:
-    for lease in leases.filter(until__gt=Now()).select_related("call"):
-        publish.row_changed("call", lease.call_id, tenant=lease.tenant_id, version=lease.call.version)
+    held = Call.objects.filter(pk__in=leases.filter(until__gt=Now()).values("call")).order_by("pk")
+    for call in held.select_for_update(of=("self",), no_key=True):
+        publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     leases.delete()
