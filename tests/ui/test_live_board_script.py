@@ -30,11 +30,13 @@ class Board:
         self.page, self.asked, self.held = page, [], []
         self.answers: dict[str, tuple[str, str]] = {}
         self.is_held = False
+        self.failing: list[int | str] = []
+        self.failed: list[list[str]] = []
         page.route("**/rows/**", self.answer)
         counts = '<span data-board-part="counts">none</span>'
         columns = section("person") + section("live", "".join(map(row, range(1, rows + 1))), rows)
         form = (
-            '<form id="end-selected"><label data-select-all><input type="checkbox">All</label>'
+            '<form id="end-selected"><label data-select-all data-needs-script hidden><input type="checkbox">All</label>'
             "<span data-selected-count></span></form>"
         )
         page.goto(
@@ -46,6 +48,11 @@ class Board:
         page.evaluate("() => document.querySelectorAll('.call-card').forEach(row => { row.isFirst = true; })")
 
     def answer(self, route: object) -> None:
+        if self.failing:
+            self.failed.append(parse_qs(urlsplit(route.request.url).query)["rows"][0].split(","))  # type: ignore[attr-defined]
+            failure = self.failing.pop(0)
+            route.abort(failure) if isinstance(failure, str) else route.fulfill(status=failure)  # type: ignore[attr-defined]
+            return
         self.asked.append(parse_qs(urlsplit(route.request.url).query)["rows"][0].split(","))  # type: ignore[attr-defined]
         self.held.append(route)
         if not self.is_held:
@@ -53,7 +60,7 @@ class Board:
 
     def let_go(self) -> None:
         for route, ids in zip(self.held, self.asked[-len(self.held) :], strict=True):
-            found = [self.answers[one] for one in ids if one in self.answers]
+            found = [self.answers[call] for call in ids if call in self.answers]
             parts = [
                 section(column, "".join(text for at, text in found if at == column), 7) for column in ("person", "live")
             ]
@@ -153,3 +160,53 @@ def test_the_keyboard_goes_from_row_to_row_selects_and_opens(board, page):
     expect(page.locator("#card-c2 a")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.url.endswith("#opened-2")
+
+
+@pytest.mark.parametrize("failure", ["connectionrefused", 503, 429])
+def test_rows_that_were_not_answered_are_asked_for_again(board, page, failure):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    board.failing = [failure, failure]
+    board.answers = {f"c{number}": ("live", row(number, words="changed")) for number in (2, 3)}
+    board.change("c2", "c3")
+    steps = 0
+    while not board.asked and steps < 600:
+        page.clock.run_for(100)
+        steps += 1
+    expect(page.locator("#card-c3 span")).to_have_text("changed")
+    expect(page.locator("#card-c2 span")).to_have_text("changed")
+    assert board.failed == [["c2", "c3"]] * 2 and board.asked == [["c2", "c3"]]
+    assert steps >= 30, "the first pause is a second, the next one is longer"
+
+
+@pytest.mark.parametrize(("gone", "next_one"), [(["c3"], "c4"), (["c3", "c4"], "c5"), (["c3", "c4", "c5", "c6"], "c2")])
+@pytest.mark.parametrize("tag", ["a", "input"])
+def test_the_keyboard_goes_to_the_next_row_when_its_row_goes(board, page, gone, next_one, tag):
+    page.locator(f"#card-c3 {tag}").focus()
+    board.change(*gone)
+    expect(page.locator("#card-c3")).to_have_count(0)
+    expect(page.locator(f"#card-{next_one} {tag}")).to_be_focused()
+
+
+def test_the_keyboard_goes_to_the_page_when_the_last_row_goes(board, page):
+    page.evaluate("() => Object.assign(document.querySelector('main'), { id: 'main', tabIndex: -1 })")
+    page.locator("#card-c3 a").focus()
+    board.change(*(f"c{number}" for number in range(1, 7)))
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_keyboard_stays_on_the_board_when_all_of_it_is_drawn_anew(board, page):
+    page.locator("#card-c3 a").focus()
+    page.evaluate(
+        "() => { document.dispatchEvent(new CustomEvent('htmx:before:swap'));"
+        " document.getElementById('card-c3').remove();"
+        " document.dispatchEvent(new CustomEvent('htmx:after:swap')); }"
+    )
+    expect(page.locator("#card-c4 a")).to_be_focused()
+
+
+def test_what_does_nothing_without_the_script_is_shown_by_it(board, page):
+    expect(page.get_by_label("All")).to_be_visible()
+    page.evaluate("() => document.querySelector('[data-select-all]').setAttribute('hidden', '')")
+    page.evaluate("() => document.dispatchEvent(new CustomEvent('htmx:after:swap'))")
+    expect(page.get_by_label("All")).to_be_visible()
