@@ -1,4 +1,4 @@
-"""Part of `manage.py bench`: how soon a change is on screen, a click at VoiceDock, and what the live panel weighs."""
+"""Part of `manage.py bench`: how soon a change is on screen, a click at VoiceDock, the live panel, a full board."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from dashboard.devserver.demo_logins import PASSWORD
+from tests.bench_browser import signed_in
 from tests.journeys.calling import BEGIN
 from tests.stack import Stack
 
 LINE = "+31205550142"
 CHANGES = 50
 CALLS, COMMANDS = 12, 4  # each call takes eight commands a minute before the last two are kept for ending it
+BOARD, ROWS, TURNS = "/c/bloom-dental/live/", 200, 25
 WATCH = """() => {
     window.seen = {}; window.gone = {};
     const main = document.querySelector('main');
@@ -62,6 +64,7 @@ def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
         _spread(tell, "a command, at VoiceDock", asked)
         _weigh(browser.new_page, page, tell)
         browser.close()
+        _full_board(patchbay, admin_api, tell)
 
 
 def _sign_in(page: Page) -> None:
@@ -114,13 +117,50 @@ def _clicks(page: Page, admin_api: httpx.Client) -> tuple[list[float], list[floa
     return placed, asked
 
 
+def _full_board(patchbay: Stack, admin_api: httpx.Client, tell: Callable[[str, str], None]) -> None:
+    """One changed row, and a hundred, beside the whole board of 200 live calls, turn by turn."""
+    for number in range(ROWS):
+        asked = {"number": LINE, "from": f"+316127{number:05}", "outcome": "max-duration"}
+        admin_api.post("calls/inbound", json=asked).raise_for_status()
+    with signed_in(patchbay, "operator@bloom.test") as browser:
+        cards = _cards(browser, at_least=ROWS)
+        requests = {
+            "the whole board": BOARD,
+            "one changed row": f"{BOARD}?rows={cards[0]}",
+            "100 changed rows": f"{BOARD}?rows={','.join(cards[:100])}",
+        }
+        took: dict[str, list[float]] = {name: [] for name in requests}
+        for _ in range(TURNS):
+            for name, address in requests.items():
+                began = time.monotonic()
+                browser.get(address, headers={"HX-Request": "true"}).raise_for_status()
+                took[name].append((time.monotonic() - began) * 1000)
+    whole = statistics.median(took["the whole board"])
+    for name, times in took.items():
+        tell(
+            f"{ROWS} live, {name}",
+            f"p50 {statistics.median(times):6.1f} ms  ratio {statistics.median(times) / whole:5.2f}",
+        )
+
+
+def _cards(browser: httpx.Client, at_least: int) -> list[str]:
+    """The ids of the calls on the board, once there are so many."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        found = re.findall(r'id="card-([0-9a-f-]{36})"', browser.get(BOARD).text)
+        if len(found) >= at_least:
+            return found
+        time.sleep(1)
+    raise TimeoutError(f"The board does not show {at_least} calls.")
+
+
 def _clicked(page: Page) -> float:
     return float(page.evaluate("() => sessionStorage.getItem('clicked')"))
 
 
 def _last(admin_api: httpx.Client, ending: str) -> dict[str, Any]:
     asked = admin_api.get("log", params={"limit": 200}).json()["requests"]
-    return next(one for one in reversed(asked) if one["path"].endswith(ending))
+    return next(request for request in reversed(asked) if request["path"].endswith(ending))
 
 
 def _arrival(admin_api: httpx.Client, ending: str) -> float:

@@ -8,16 +8,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Func, JSONField, OuterRef, Subquery, Value
+from django.db.models import Count, F, Func, JSONField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from dashboard.calls import labels, leads
 from dashboard.calls.at_once import AtOnce
-from dashboard.calls.models import Call, CallQuerySet, Receipt
+from dashboard.calls.models import UNCERTAIN, UNSENT, Call, CallQuerySet, Receipt
+from dashboard.calls.models.call import END_LATE
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
+from dashboard.voicedock.states import WAITING
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
 
@@ -29,6 +31,7 @@ BOARD_FACTS = (
     *("assistant_dedication__assistant__name", "assistant_dedication__assistant__remote_id"),
     *("number_dedication__name", "number_dedication__number__name"),
 )
+NEEDS_PERSON = ~Q(alarm="") | END_LATE | Q(state__in=UNCERTAIN)  # of a live call
 RECENT, RECENT_PEOPLE = 100, 4
 LINE_NAME = Coalesce(NullIf("name", Value("")), "number__name")  # as `NumberDedication.line_name`
 
@@ -173,6 +176,20 @@ def live_calls(calls: CallQuerySet, *, longest: bool = True) -> list[Call]:
     found = found.select_related("number_dedication__number").only(*BOARD_FACTS)
     ordered = found.order_by("created_at" if longest else "-created_at", "id")
     return sorted(ordered[:LIVE_LOOKED_AT], key=lambda call: labels.board_column(call) != "person")
+
+
+@scope.requires_scope
+def column_totals(calls: CallQuerySet) -> dict[str, int]:
+    """How many live calls are in each column of the board, as `labels.board_column` says of one; one query."""
+    return (
+        calls.live()
+        .order_by()
+        .aggregate(
+            person=Count("pk", filter=NEEDS_PERSON),
+            waiting=Count("pk", filter=Q(state__in=[*UNSENT, *WAITING]) & ~NEEDS_PERSON),
+            live=Count("pk", filter=~Q(state__in=[*UNSENT, *WAITING]) & ~NEEDS_PERSON),
+        )
+    )
 
 
 @scope.requires_scope

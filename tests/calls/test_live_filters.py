@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
+from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from dashboard.calls import labels, queries
 from dashboard.calls.control import bulk_end
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, CallQuerySet, State
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
 from tenants.models import AuditEntry
@@ -100,8 +105,6 @@ def test_a_client_is_offered_nothing_of_another(bloom, harbor, operator_browser,
 
 
 def test_those_that_need_a_person_are_on_a_full_board(bloom, operator_browser, monkeypatch):
-    from dashboard.calls import queries
-
     monkeypatch.setattr(queries, "BOARD_SIZE", 3)
     for at in range(5):
         make_call(bloom, counterpart=f"+3161000{at:04}", ago=600)
@@ -118,7 +121,7 @@ def test_columns_are_kept_for_one_person_in_one_browser(bloom, operator_browser,
     assert "call-card__route" not in page and "board--without-route board--without-viewers" in page
     assert "call-card__route" not in operator_browser.get(BOARD).content.decode()
     assert 'class="last"' in operator_browser.get(BOARD).content.decode()
-    (cookie,) = [one for name, one in operator_browser.cookies.items() if name.startswith("live-columns-")]
+    (cookie,) = [kept for name, kept in operator_browser.cookies.items() if name.startswith("live-columns-")]
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie.value == "last"
     operator_browser.get(f"{BOARD}?columns=1")
     assert 'class="last"' not in operator_browser.get(BOARD).content.decode()
@@ -132,6 +135,49 @@ def test_changed_rows_are_asked_for_alone(bloom, operator_browser):
     assert "<b>4 live</b>" in part and 'data-column="live" data-total="2"' in part and "<h1>" not in part
     part = operator_browser.get(f"{BOARD}?state=ringing&rows={ids}", headers=HTMX).content.decode()
     assert cards(part) == {str(calls["ringing"].pk)}
+
+
+def columns_of(calls: CallQuerySet) -> dict[str, int]:
+    found = Counter(labels.board_column(call) for call in calls.live().with_end_age())
+    return {"person": found["person"], "waiting": found["waiting"], "live": found["live"]}
+
+
+def test_columns_are_counted_as_calls_are_put_into_them(bloom):
+    for at, (state, alarm, asked) in enumerate(product(State, ("", "not-certain"), (None, 5, 30))):
+        asked_at = timezone.now() - timedelta(seconds=asked) if asked else None
+        make_call(bloom, state=state, alarm=alarm, end_asked_at=asked_at, counterpart=f"+3161000{at:04}")
+    with scope.for_tenant(bloom.tenant):
+        totals = queries.column_totals(bloom.tenant.calls.all())
+        assert totals == columns_of(bloom.tenant.calls.all()) and all(totals.values())
+
+
+def test_a_changed_row_is_read_without_the_others(bloom, operator_browser, admin_of_all, monkeypatch):
+    calls = [make_call(bloom, counterpart=f"+3161000{at:04}") for at in range(30)]
+    read: list[Call] = []
+    from_db = Call.from_db.__func__
+    monkeypatch.setattr(
+        Call, "from_db", classmethod(lambda cls, *values: read.append(from_db(cls, *values)) or read[-1])
+    )
+    for browser, address in ((operator_browser, BOARD), (admin_of_all, STAFF_BOARD)):
+        read.clear()
+        part = browser.get(f"{address}?rows={calls[7].pk}", headers=HTMX).content.decode()
+        assert cards(part) == {str(calls[7].pk)} and "<b>30 live</b>" in part and 'data-total="30"' in part
+        assert {call.pk for call in read} == {calls[7].pk}
+
+
+def test_a_row_that_a_full_board_leaves_out_is_not_drawn(bloom, operator_browser, monkeypatch):
+    monkeypatch.setattr(queries, "BOARD_SIZE", 2)
+    calls = [make_call(bloom, counterpart=f"+3161000{at:04}", ago=100 - at) for at in range(3)]
+    part = operator_browser.get(f"{BOARD}?rows={calls[1].pk},{calls[2].pk}", headers=HTMX).content.decode()
+    assert cards(part) == {str(calls[1].pk)} and "<b>2 or more live</b>" in part
+
+
+def test_what_works_with_the_script_alone_is_hidden_without_it(bloom, operator_browser):
+    make_call(bloom)
+    page = operator_browser.get(BOARD).content.decode()
+    for words in ("Select all shown", "move · "):
+        (before,) = re.findall(rf"<(?:label|small)([^>]*)>(?:(?!</label>|</small>).)*?{words}", page, re.DOTALL)
+        assert "hidden" in before.split()
 
 
 @pytest.mark.parametrize("address", [BOARD, STAFF_BOARD])
@@ -193,6 +239,8 @@ def test_who_may_end_selected_calls(bloom, harbor, make_member, make_staff, sign
         assert browser.post(f"{board}end/", data).status_code == 403
         assert "call-card__select" not in browser.get(board).content.decode()
     assert not any(map(due, calls))
+    page = admin_of_all.post(f"{STAFF_BOARD}end/", {"call": data["call"]}).content.decode()
+    assert re.search(rf'<a class="button" href="{STAFF_BOARD}">\s*Cancel\s*</a>', page)
     assert "call-card__select" in admin_of_all.get(STAFF_BOARD).content.decode()
     assert admin_of_all.post(f"{STAFF_BOARD}end/", data).status_code == 303
     assert all(map(due, calls)) and len(entries(bloom)) == len(entries(harbor)) == 1

@@ -76,7 +76,7 @@ def fits(call: Call, wanted: Mapping[str, str], *, without: str = "") -> bool:
 def offered(calls: Sequence[Call], wanted: Mapping[str, str]) -> list[Filter]:
     """Those that tell at least two calls apart, or are chosen; `calls` are all that may be shown."""
     found = [_filter(name, calls, wanted) for name in FILTERS]
-    return [one for one in found if one.chosen or len(one.options) > 1]
+    return [offer for offer in found if offer.chosen or len(offer.options) > 1]
 
 
 def _filter(name: str, calls: Sequence[Call], wanted: Mapping[str, str]) -> Filter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,8 @@ from django.views.decorators.http import require_GET
 from dashboard.calls import labels, queries
 from dashboard.calls.control import steering
 from dashboard.calls.history import timeline
-from dashboard.calls.live import board_columns, board_filters, presence
+from dashboard.calls.live import board_columns, board_filters, board_selection, presence
+from dashboard.calls.live.board_selection import Selection
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.planned import queries as planned_queries
 from dashboard.sync.models import Kind
@@ -88,36 +88,55 @@ def _client_chips(clients: list[Tenant], chosen: str) -> dict[str, Any]:
 def _context(
     request: TenantRequest | StaffRequest, calls: CallQuerySet, *, may_end: bool, **kept: str
 ) -> dict[str, Any]:
-    """`read` are the clients of whose calls a sentence is shown. With `?rows=` only these calls are read whole."""
-    longest = request.GET.get("sort") != "newest"
+    """`read` are the clients of whose calls a sentence is shown."""
+    longest, rows = request.GET.get("sort") != "newest", _rows(request)
     wanted = board_filters.chosen(request.GET)
-    live = queries.live_calls(calls, longest=longest)
-    fitting = [call for call in live if board_filters.fits(call, wanted)]
-    ids = [call.pk for call in fitting[: queries.BOARD_SIZE]]
-    if (rows := _rows(request)) is not None:
-        ids = [pk for pk in ids if pk in rows]
-    cards = _cards(request, calls.filter(pk__in=ids), longest, may_end=may_end)
-    totals = Counter(labels.board_column(call) for call in fitting)
-    columns = [(key, title, totals[key], [card for card in cards if card["column"] == key]) for key, title in COLUMNS]
+    if rows is None:
+        selection = board_selection.of_board(calls, wanted, longest=longest)
+    else:
+        selection = board_selection.of_rows(calls, wanted, rows, longest=longest)
+    cards = _cards(request, calls.filter(pk__in=selection.ids), longest, may_end=may_end)
     read = {card["call"].tenant_id: card["call"].tenant for card in cards if card["sentence"] and card["call"].tenant}
-    sort = {} if longest else {"sort": "newest"}
-    shown = board_columns.shown(request)
+    return (
+        _columns(cards, selection)
+        | _addresses(kept, wanted, longest=longest)
+        | _columns_shown(request, may_end=may_end)
+        | {"here": request.get_full_path(), "read": list(read.values()), "may_end": may_end}
+    )
+
+
+def _columns(cards: list[dict[str, Any]], selection: Selection) -> dict[str, Any]:
+    """The cards by column, and the counts."""
+    by_column = [
+        (key, title, selection.totals.get(key, 0), [card for card in cards if card["column"] == key])
+        for key, title in COLUMNS
+    ]
     return {
-        "columns": columns,
-        "count": min(len(fitting), queries.BOARD_SIZE),
-        "all": len(live),
-        "more": len(fitting) > queries.BOARD_SIZE,
+        "columns": by_column,
+        "count": selection.count,
+        "all": selection.live,
+        "more": selection.has_more,
+        "asking": selection.totals.get("person", 0),
+        "filters": selection.filters,
         "redraw_in": min((card["redraw_in"] for card in cards if card["redraw_in"] is not None), default=None),
-        "asking": totals["person"],
+    }
+
+
+def _addresses(kept: dict[str, str], wanted: dict[str, str], *, longest: bool) -> dict[str, Any]:
+    """Where its links and forms lead, with what they keep of this address."""
+    sort = {} if longest else {"sort": "newest"}
+    return {
         "longest": longest,
-        "sort_url": "?" + urlencode(kept | wanted | ({"sort": "newest"} if longest else {})),
-        "here": request.get_full_path(),
-        "read": list(read.values()),
-        "filters": board_filters.offered(live, wanted) if rows is None else [],
         "wanted": wanted,
         "kept": kept | sort,
+        "sort_url": "?" + urlencode(kept | wanted | ({"sort": "newest"} if longest else {})),
         "clear_url": "?" + urlencode(kept | sort),
-        "may_end": may_end,
+    }
+
+
+def _columns_shown(request: TenantRequest | StaffRequest, *, may_end: bool) -> dict[str, Any]:
+    shown = board_columns.shown(request)
+    return {
         "shown": shown,
         "column_choices": board_columns.choices(shown),
         "board_class": board_columns.css_classes(shown, may_end=may_end),
@@ -137,9 +156,9 @@ def _rows(request: TenantRequest | StaffRequest) -> set[UUID] | None:
     if text is None:
         return None
     found = set()
-    for one in text.split(",")[: queries.BOARD_SIZE]:
+    for call_id in text.split(",")[: queries.BOARD_SIZE]:
         with suppress(ValueError):
-            found.add(UUID(one))
+            found.add(UUID(call_id))
     return found
 
 
