@@ -19,7 +19,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.control import composer, measured
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call, PlannedCall
-from dashboard.calls.placing import intents, line_choice, plan, refusals, taking_back
+from dashboard.calls.placing import intents, line_choice, line_rows, plan, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.calls.placing.saved_assistants import saved_assistants
 from dashboard.calls.planned import on_call_now, planning
@@ -194,7 +194,7 @@ def _page(
         echo = replace(echo, reason="")  # it stands beside the field as its error
     context: dict[str, Any] = {
         "form": form,
-        "lines": [_line(request, dedication, chosen["number"]) for dedication in lines],
+        "lines": [line_rows.of(request.tenant, dedication, chosen["number"]) for dedication in lines],
         "assistants": choices,
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
@@ -257,29 +257,6 @@ def _line_reason(tenant: Tenant, form: PlaceForm, lines: list[NumberDedication],
         return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
     choice = filling.rule(tenant, lines, form.chosen_preset)(e164)
     return choice.reason if choice.line and str(choice.line.pk) == chosen else line_choice.CHOSEN
-
-
-def _line(request: TenantRequest, dedication: NumberDedication, chosen: str) -> dict[str, Any]:
-    if dedication.is_open:
-        usual = dedication.pk == request.tenant.default_number_id
-        words = (
-            "The usual line for calls out. The person sees this number." if usual else "The person sees this number."
-        )
-    elif dedication.period.upper:
-        day = dedication.period.upper.astimezone(request.tenant.zone)
-        words = f"Yours until {day.day} {day:%B %Y}."
-    else:
-        day = dedication.period.lower.astimezone(request.tenant.zone)
-        words = f"Yours from {day.day} {day:%B %Y}."
-    return {
-        "pk": dedication.pk,
-        "name": dedication.line_name or "Line",
-        "e164": dedication.e164,
-        "open": dedication.is_open,
-        "ended": not dedication.is_open and bool(dedication.period.upper),
-        "words": words,
-        "checked": str(dedication.pk) == chosen and dedication.is_open,
-    }
 
 
 def _assistant(

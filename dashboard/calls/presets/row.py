@@ -47,11 +47,16 @@ def of_form(
     """`wanted` is the key that was asked for."""
     used = [filling.in_use(preset, lines, assistants) for preset in book.named(tenant)]
     chosen = form.chosen_preset.pk if form.chosen_preset else None
-    note = next((one.note for one in used if one.preset.pk == chosen), "")
+    note = next((shown.note for shown in used if shown.preset.pk == chosen), "")
     return PresetRow(
-        [Choice(one.preset.key, one.preset.name, _words(one, form), one.preset.pk == chosen) for one in used],
+        [_choice(shown, form, chosen) for shown in used],
         note or (filling.not_here(wanted) if wanted and not chosen else ""),
     )
+
+
+def _choice(used: filling.PresetInUse, form: ChangesForm, chosen: int | None) -> Choice:
+    preset = used.preset
+    return Choice(preset.key, preset.name, _words(used, form), preset.pk == chosen)
 
 
 def _words(used: filling.PresetInUse, form: ChangesForm) -> str:

@@ -33,7 +33,7 @@ FROM_CALL = "from_call"
 def presets(request: TenantRequest) -> HttpResponse:
     lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
     saved = saved_assistants(assistants)
-    rows = [_row(request, filling.in_use(one, lines, assistants), saved) for one in book.named(request.tenant)]
+    rows = [_row(request, filling.in_use(preset, lines, assistants), saved) for preset in book.named(request.tenant)]
     return render(request, "calls/presets.html", {"presets": rows, "most": book.MOST})
 
 

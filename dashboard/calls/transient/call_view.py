@@ -13,11 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents, line_choice, refusals
+from dashboard.calls.placing import intents, line_choice, line_rows, refusals
 from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
 from dashboard.ui import phone_numbers
-from dashboard.voicedock.capabilities import family_of
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -92,15 +91,14 @@ def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
 
 
 def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200) -> HttpResponse:
-    found = list(drafts.listed(request.tenant)[: drafts.MOST])
-    for draft in found:
-        draft.family = family_of(draft.provider or "")  # type: ignore[attr-defined]
+    found, chosen_number = drafts.shown(request.tenant), str(form["number"].value() or "")
     context = {
         "form": form,
         "drafts": found,
         "older": _older(form, found),
         "chosen_version": str(form["version"].value() or ""),
-        "chosen_number": str(form["number"].value() or ""),
+        "lines": [line_rows.of(request.tenant, line, chosen_number) for line in queries.lines(request.tenant)],
+        "preview_url": reverse("call-once-preview", args=[request.tenant.slug]),
         "echo": form.echo(),
         "blocking_reason": intents.blocking_reason(request.tenant),
     }

@@ -147,30 +147,30 @@ def _types(configuration: Configuration) -> Iterator[tuple[str, str]]:
 
 
 def _ranges(configuration: Configuration) -> Iterator[tuple[str, str]]:
-    for one in RANGES:
-        block = _block(configuration, one.path.partition(".")[0])
-        if one.providers and "." in one.path and block.get("provider") not in one.providers:
+    for limits in RANGES:
+        block = _block(configuration, limits.path.partition(".")[0])
+        if limits.providers and "." in limits.path and block.get("provider") not in limits.providers:
             continue
-        value = value_at(configuration, one.path)
-        if value is not None and not _fits(value, one):
-            yield one.path, range_words(one)
-        elif value is not None and one.most is None and value > MAX_INTEGER:
-            yield one.path, TOO_LARGE_NUMBER
+        value = value_at(configuration, limits.path)
+        if value is not None and not _fits(value, limits):
+            yield limits.path, range_words(limits)
+        elif value is not None and limits.most is None and value > MAX_INTEGER:
+            yield limits.path, TOO_LARGE_NUMBER
 
 
-def _fits(value: Any, one: Range) -> bool:
+def _fits(value: Any, limits: Range) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if isinstance(value, float) and not math.isfinite(value):  # of an integer with many digits it raises
         return False
-    if one.is_whole and value != int(value):
+    if limits.is_whole and value != int(value):
         return False
-    return one.least <= value and (one.most is None or value <= one.most)
+    return limits.least <= value and (limits.most is None or value <= limits.most)
 
 
-def range_words(one: Range) -> str:
-    kind = "a whole number" if one.is_whole else "a number"
-    limits = f"of at least {one.least:g}" if one.most is None else f"from {one.least:g} to {one.most:g}"
+def range_words(limits: Range) -> str:
+    kind = "a whole number" if limits.is_whole else "a number"
+    limits = f"of at least {limits.least:g}" if limits.most is None else f"from {limits.least:g} to {limits.most:g}"
     return f"Give {kind} {limits}."
 
 

@@ -178,7 +178,7 @@ def prompt_of(configuration: Configuration) -> str:
 
 
 def _prompt_at(messages: list[Any]) -> int | None:
-    roles = (one.get("role") == "system" if is_text_message(one) else False for one in messages)
+    roles = (message.get("role") == "system" if is_text_message(message) else False for message in messages)
     return next((at for at, is_prompt in enumerate(roles) if is_prompt), None)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from dashboard.calls.models import AssistantDraft, AssistantDraftVersion
+from dashboard.voicedock.capabilities import family_of
 from tenants import audit, names, tenant_status
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
@@ -41,6 +42,15 @@ def listed(tenant: Tenant) -> QuerySet[AssistantDraft]:
         version_id=Subquery(newest.values("pk")[:1]),
         provider=Subquery(newest.annotate(provider=F("configuration__llm_config__provider")).values("provider")[:1]),
     )
+
+
+@scope.requires_scope
+def shown(tenant: Tenant) -> list[AssistantDraft]:
+    """Those that a page lists, each with the family of its model."""
+    found = list(listed(tenant)[:MOST])
+    for draft in found:
+        draft.family = family_of(draft.provider or "")  # type: ignore[attr-defined]
+    return found
 
 
 def versions(draft: AssistantDraft) -> QuerySet[AssistantDraftVersion]:

@@ -51,8 +51,9 @@ class Source:
 @scope.requires_scope
 def choices(tenant: Tenant) -> list[tuple[str, str]]:
     """As `read` takes them: the saved assistants, then the drafts."""
-    saved = [(f"assistant-{one.pk}", str(one.assistant)) for one in queries.assistants(tenant)]
-    return [*saved, *((f"draft-{one.pk}", f"{one.name}, one-time") for one in drafts.listed(tenant)[: drafts.MOST])]
+    saved = [(f"assistant-{held.pk}", str(held.assistant)) for held in queries.assistants(tenant)]
+    found = drafts.listed(tenant)[: drafts.MOST]
+    return [*saved, *((f"draft-{draft.pk}", f"{draft.name}, one-time") for draft in found)]
 
 
 @scope.requires_scope
@@ -69,7 +70,7 @@ def read(tenant: Tenant, wanted: str) -> Source:
 
 
 def _of_assistant(tenant: Tenant, pk: int) -> Source:
-    dedication = next((one for one in queries.assistants(tenant) if one.pk == pk), None)
+    dedication = next((held for held in queries.assistants(tenant) if held.pk == pk), None)
     if dedication is None:
         return Source(START)
     saved, name = saved_assistants([dedication])[pk], str(dedication.assistant)

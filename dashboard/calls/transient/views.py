@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.calls.models import AssistantDraft
 from dashboard.calls.transient import drafts, editor, sources
 from dashboard.calls.transient.configuration import Configuration
-from dashboard.voicedock.capabilities import family_of
 from tenants import names
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -22,10 +21,8 @@ from tenants.access.permissions import Permission
 @require_GET
 @tenant_view(Permission.PLACE_TRANSIENT_CALLS)
 def listing(request: TenantRequest) -> HttpResponse:
-    found = list(drafts.listed(request.tenant)[: drafts.MOST])
-    for draft in found:
-        draft.family = family_of(draft.provider or "")  # type: ignore[attr-defined]
-    return render(request, "calls/drafts.html", {"drafts": found, "sources": sources.choices(request.tenant)})
+    context = {"drafts": drafts.shown(request.tenant), "sources": sources.choices(request.tenant)}
+    return render(request, "calls/drafts.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
