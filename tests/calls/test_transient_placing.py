@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import uuid
-from collections import Counter
 from html import unescape
 from typing import Any
 
@@ -20,7 +18,6 @@ from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Membership, Tenant
 from tests.fixtures.operator import PERSON
-from tests.promises import scale
 
 PIPELINE = {
     "first_message": "Hello, this is Harbor.",
@@ -248,29 +245,3 @@ def test_call_again_takes_the_newest_version_of_that_name_or_says_that_it_is_gon
     page = browser.get(again_link(browser, call))
     assert page.context["form"]["version"].value() is None, "another one is not chosen in its place"
     assert "Other" in page.content.decode() and "was deleted meanwhile" in page.content.decode()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_random_clients_lines_drafts_and_people_by_form(
-    caller: Any, make_sandbox_tenant: Any, agency: Any, make_member: Any, sign_in: Any
-) -> None:
-    """Only a person with the right places one, from a line and by a draft of the same client."""
-    other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
-    with scope.for_system("both may have many"):
-        Tenant.objects.update(transient_calls=True, max_concurrent_calls=100, max_calls_per_day=1000)
-        lines = {caller.tenant: caller.number, other: other.numberdedications.get()}
-    versions = {caller.tenant: caller.version, other: saved(other)}
-    people = [(tenant, given, make_member(tenant, Role.OPERATOR, places_transient_calls=given))
-              for tenant in lines for given in (True, False)]  # fmt: skip
-    browsers = [(tenant, given, sign_in(user)) for tenant, given, user in people]
-    chance, outcomes = random.Random(20264), Counter[bool]()
-    for at in range(max(scale.TRANSIENT_TRIPLES // 10, 30)):
-        tenant, given, browser = chance.choice(browsers)
-        mine = chance.random() < 0.4
-        at_client, line_of, version_of = (tenant if mine else chance.choice(list(lines)) for _ in range(3))
-        sent = form(caller, number=lines[line_of].pk, version=versions[version_of].pk, destination=f"+3161234{at:04}")
-        status = browser.post(f"/c/{at_client.slug}/call/once/", sent).status_code
-        rightful = given and tenant == at_client == line_of == version_of
-        assert (status == 303) == rightful, (status, tenant, given, at_client, line_of, version_of)
-        outcomes[rightful] += 1
-    assert outcomes[True] and outcomes[False] and len(caller.dial_requests()) == outcomes[True]

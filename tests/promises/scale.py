@@ -7,6 +7,7 @@ WALKS = 40 if WHOLE else 2  # without a plan, each with a seed of its own: 100,0
 REQUESTS = 2_500  # of each walk
 TRIPLES = 20_000 if WHOLE else 400  # of client, number and assistant, tried at the database
 TRANSIENT_TRIPLES = 1_000 if WHOLE else 300  # the same of client, line and person, with one-time assistants
+TRANSIENT_FORMS = 1_000 if WHOLE else 30  # of client, line, draft and person, sent as the form of such a call
 ODD_EXAMPLES = 2_000 if WHOLE else 150  # of odd combinations of query parameters
 PLANNED = 200 if WHOLE else 40  # calls that are planned for the same second
 ROLLING = 1_000 if WHOLE else 160  # requests while two web processes are replaced

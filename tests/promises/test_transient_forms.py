@@ -1,0 +1,45 @@
+"""P1 of calls with a one-time assistant, by the form: client, line, draft and person at random."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tenants.access.permissions import Role
+from tenants.isolation import scope
+from tenants.models import Tenant
+from tests.calls.test_transient_placing import saved
+from tests.promises import scale
+
+
+@pytest.mark.django_db(transaction=True)
+def test_random_clients_lines_drafts_and_people_by_form(
+    operator: Any, make_sandbox_tenant: Any, agency: Any, make_member: Any, sign_in: Any
+) -> None:
+    """Only a person with the right places one, from a line and by a draft of the same client."""
+    other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
+    with scope.for_system("both may have many"):
+        Tenant.objects.update(transient_calls=True, max_concurrent_calls=1000, max_calls_per_day=1000)
+        lines = {operator.tenant: operator.number, other: other.numberdedications.get()}
+    versions = {operator.tenant: saved(operator.tenant), other: saved(other)}
+    browsers = [
+        (tenant, given, sign_in(make_member(tenant, Role.OPERATOR, places_transient_calls=given)))
+        for tenant in lines
+        for given in (True, False)
+    ]
+    chance, outcomes = random.Random(20264), Counter[bool]()
+    for at in range(scale.TRANSIENT_FORMS):
+        tenant, given, browser = chance.choice(browsers)
+        mine = chance.random() < 0.4
+        at_client, line_of, version_of = (tenant if mine else chance.choice(list(lines)) for _ in range(3))
+        sent = {"number": lines[line_of].pk, "version": versions[version_of].pk, "destination": f"+3161234{at:04}"}
+        sent |= {"token": uuid.uuid4()}
+        status = browser.post(f"/c/{at_client.slug}/call/once/", sent).status_code
+        rightful = given and tenant == at_client == line_of == version_of
+        assert (status == 303) == rightful, (status, tenant, given, at_client, line_of, version_of)
+        outcomes[rightful] += 1
+    assert outcomes[True] and outcomes[False] and len(operator.dial_requests()) == outcomes[True]
