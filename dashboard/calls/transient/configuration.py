@@ -170,8 +170,8 @@ def _fits(value: Any, limits: Range) -> bool:
 
 def range_words(limits: Range) -> str:
     kind = "a whole number" if limits.is_whole else "a number"
-    limits = f"of at least {limits.least:g}" if limits.most is None else f"from {limits.least:g} to {limits.most:g}"
-    return f"Give {kind} {limits}."
+    span = f"of at least {limits.least:g}" if limits.most is None else f"from {limits.least:g} to {limits.most:g}"
+    return f"Give {kind} {span}."
 
 
 def _model(configuration: Configuration) -> Iterator[tuple[str, str]]:
