@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dashboard.calls.transient.json_text import TOO_DEEP
@@ -34,6 +34,7 @@ from dashboard.voicedock.parsing import MAX_INTEGER, clean, is_too_deep
 
 Configuration = dict[str, Any]
 Errors = dict[str, str]  # by path, like `llm_config.model`; "" for the whole
+Check = Callable[[Any], Errors]
 
 SECTIONS = {"llm_config": MODELS, "stt_config": STT_MODELS, "tts_config": TTS_MODELS}
 BLOCK_NAMES = {"llm_config": "model", "stt_config": "speech recognition", "tts_config": "voice"}

@@ -12,7 +12,7 @@ from dashboard.calls.placing import spoken_text
 from dashboard.calls.placing.saved_assistants import is_text_message
 from dashboard.calls.transient import assistant_fields, json_text
 from dashboard.calls.transient.assistant_fields import FLAG_CHOICES, PROMPT, PROVIDER_PATHS, AssistantField
-from dashboard.calls.transient.configuration import Configuration, errors_of, for_sending, value_at, with_value
+from dashboard.calls.transient.configuration import Check, Configuration, errors_of, for_sending, value_at, with_value
 from dashboard.voicedock.capabilities import family_of
 from dashboard.voicedock.catalogue import MODELS, STT_MODELS, TTS_MODELS
 from dashboard.voicedock.outbound import SPEECH
@@ -51,9 +51,11 @@ class ConfigurationForm(forms.Form):
         *,
         opened: Configuration | None = None,
         check: bool = True,
+        errors_of: Check = errors_of,
         redraw_url: str = "",
     ) -> None:
         super().__init__(typed if check else None)
+        self.errors_of = errors_of
         self.typed: Mapping[str, Any] = typed or {}
         self.opened = opened if opened is not None else _read_base(self.typed.get("base", ""))
         self.initial["base"] = json_text.written(self.opened)
@@ -125,7 +127,7 @@ class ConfigurationForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Errors of the configuration, beside the fields that cause them."""
         cleaned = super().clean() or {}
-        for path, message in errors_of(self.configuration()).items():
+        for path, message in self.errors_of(self.configuration()).items():
             places = (name_of(place) for place in (path, f"{path}.provider") if place != PROMPT)
             field = next((place for place in places if place in self.fields), None)
             if field is None:
@@ -272,8 +274,9 @@ class JsonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 28, "class": "wire-input", "spellcheck": "false", "dir": "ltr"}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, errors_of: Check = errors_of, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.errors_of = errors_of
         self.found: Any = None
         self.wrong: json_text.NotJson | None = None
         self.errors_by_path: dict[str, str] = {}
@@ -284,7 +287,7 @@ class JsonForm(forms.Form):
         except json_text.NotJson as error:
             self.wrong = error
             raise forms.ValidationError(error.message) from None
-        self.errors_by_path = errors_of(self.found)
+        self.errors_by_path = self.errors_of(self.found)
         return self.cleaned_data["text"]
 
     @property

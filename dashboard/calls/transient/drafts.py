@@ -7,7 +7,10 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from dashboard.calls.models import AssistantDraft, AssistantDraftVersion
+from dashboard.calls.transient import transfers
+from dashboard.calls.transient.configuration import SECRET
 from dashboard.voicedock.capabilities import family_of
+from dashboard.voicedock.configuration import secret_paths
 from tenants import audit, names, tenant_status
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
@@ -87,8 +90,13 @@ def save(
     """Save a new version, and the name; returns the draft and whether anything differed.
 
     `made_from` is the number of the version that was the newest when the page was opened, 0 of a new draft. Raises
-    `DraftRefused`. The configuration has been checked (`configuration.errors_of`).
+    `DraftRefused`. The configuration has been checked (`transfers.all_errors`); what must never be stored is refused
+    here too.
     """
+    if next(secret_paths(configuration), None) is not None:
+        raise DraftRefused("", SECRET)
+    for path, words in transfers.transfer_errors(tenant, configuration).items():
+        raise DraftRefused("", f"{path}: {words}")
     name = names.clean(name, 80)
     tenant_status.lock_tenant(tenant)
     if draft is None:

@@ -10,7 +10,7 @@ from django import forms
 
 from dashboard.calls.models.assistant_draft import LONGEST_NAME
 from dashboard.calls.transient import json_text
-from dashboard.calls.transient.configuration import Configuration, errors_of
+from dashboard.calls.transient.configuration import Check, Configuration, errors_of
 from dashboard.calls.transient.configuration_forms import ConfigurationForm, JsonForm, redrawn
 from tenants.form_fields import NameField
 
@@ -54,31 +54,31 @@ def opened(
     return Editor(about, side, *_sides(configuration, url), made_from=made_from, notes=notes)
 
 
-def sent(typed: Mapping[str, Any], *, url: str) -> Editor:
-    """After a button was pressed: another provider, the other side, or save."""
+def sent(typed: Mapping[str, Any], *, url: str, check: Check = errors_of) -> Editor:
+    """After a button was pressed: another provider, the other side, or save; `check` finds what cannot be saved."""
     side = JSON if typed.get("side") == JSON else FORM
     wish = typed.get("do") or SAVE
     made_from = int(text) if (text := str(typed.get("made_from", ""))).isdecimal() and len(text) < 9 else 0
     kept = {"name": str(typed.get("name", ""))[: 4 * LONGEST_NAME], "made_from": made_from}
     about = DraftForm(typed if wish == SAVE else None, initial=kept)
     if side == JSON:
-        form, text_form = _of_json(typed, wish, url)
+        form, text_form = _of_json(typed, wish, url, check)
         side = FORM if wish == FORM and text_form.can_be_shown_as_form else JSON
     else:
-        form, text_form = _of_form(typed, wish, url)
+        form, text_form = _of_form(typed, wish, url, check)
         side = JSON if wish == JSON else FORM
     return Editor(about, side, form, text_form, wish == SAVE, made_from)
 
 
-def _of_form(typed: Mapping[str, Any], wish: str, url: str) -> tuple[ConfigurationForm, JsonForm]:
+def _of_form(typed: Mapping[str, Any], wish: str, url: str, check: Check) -> tuple[ConfigurationForm, JsonForm]:
     if wish == SAVE:
-        return ConfigurationForm(typed, redraw_url=url), JsonForm()
+        return ConfigurationForm(typed, errors_of=check, redraw_url=url), JsonForm()
     form = ConfigurationForm(redrawn(typed), check=False, redraw_url=url)
     return form, JsonForm(initial={"text": json_text.written(form.configuration())})
 
 
-def _of_json(typed: Mapping[str, Any], wish: str, url: str) -> tuple[ConfigurationForm, JsonForm]:
-    text_form = JsonForm(typed)
+def _of_json(typed: Mapping[str, Any], wish: str, url: str, check: Check) -> tuple[ConfigurationForm, JsonForm]:
+    text_form = JsonForm(typed, errors_of=check)
     if text_form.can_be_shown_as_form:
         form = ConfigurationForm(opened=text_form.found, redraw_url=url)
         return form, text_form

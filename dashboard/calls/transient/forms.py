@@ -10,7 +10,7 @@ from dashboard.calls.forms import DialForm
 from dashboard.calls.models import AssistantDraftVersion
 from dashboard.calls.placing import plan
 from dashboard.calls.placing.variables import names_in
-from dashboard.calls.transient import configuration_forms, placing
+from dashboard.calls.transient import configuration_forms, placing, transfers
 from dashboard.calls.transient.configuration import errors_of
 from dashboard.voicedock import outbound
 from tenants.models import NumberDedication, Tenant
@@ -38,12 +38,15 @@ class TransientCallForm(DialForm):
         super().__init__(*args, **kwargs)
         self.offer_lines(tenant, lines)
         self.chosen_version = chosen
+        self.refused_transfer = transfers.refusal(tenant, chosen.blocks) if chosen else ""
 
     def clean_version(self) -> int:
         if self.chosen_version is None or self.chosen_version.pk != self.cleaned_data["version"]:
             raise forms.ValidationError(placing.NOT_YOURS)
         if errors_of(self.chosen_version.blocks):
             raise forms.ValidationError(placing.CANNOT_BE_SENT)
+        if self.refused_transfer:
+            raise forms.ValidationError(self.refused_transfer)
         return self.cleaned_data["version"]
 
     def intent(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from dashboard.calls.models import AssistantDraftVersion, Call, Mode
 from dashboard.calls.placing import intents, sending
 from dashboard.calls.placing.intents import CallRefused
-from dashboard.calls.transient import drafts, rights
+from dashboard.calls.transient import drafts, rights, transfers
 from dashboard.calls.transient.configuration import Configuration, errors_of, for_sending, provider_of
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
@@ -41,6 +41,8 @@ def request(tenant: Tenant, *, by: User, number: int, version: int, destination:
             raise CallRefused("version", NOT_YOURS)
         call = intents.new_call(now, line, counterpart, token, by)
         _add_speaker(call, chosen)
+        if words := transfers.refusal(now, chosen.blocks):
+            raise CallRefused("version", words)
         if words := rights.refusal(now, call):
             raise CallRefused("", words)
         return call, {"version": str(chosen.number)}

@@ -1,8 +1,12 @@
-"""Whether a call with a one-time assistant may be sent: staff allow the client, and its person has the right."""
+"""Whether a call with a one-time assistant may be sent.
+
+Staff allow the client, its person has the right, and the assistant transfers only to where the client may.
+"""
 
 from __future__ import annotations
 
 from dashboard.calls.models import Call
+from dashboard.calls.transient import transfers
 from tenants.access import support_access
 from tenants.access.permissions import Permission, StaffRole
 from tenants.isolation import scope
@@ -20,7 +24,9 @@ def refusal(tenant: Tenant, call: Call) -> str:
     if not tenant.transient_calls:
         return CLIENT_MAY_NOT.format(name=tenant.name)
     user_id = call.requested_by_id
-    return "" if user_id is not None and _has_right(tenant, user_id) else PERSON_MAY_NOT
+    if user_id is None or not _has_right(tenant, user_id):
+        return PERSON_MAY_NOT
+    return transfers.refusal(tenant, call.assistant_configuration)
 
 
 def _has_right(tenant: Tenant, user_id: int) -> bool:

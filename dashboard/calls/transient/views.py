@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.calls.models import AssistantDraft
-from dashboard.calls.transient import drafts, editor, sources
+from dashboard.calls.transient import drafts, editor, sources, transfers
 from dashboard.calls.transient.configuration import Configuration
 from tenants import names
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -31,7 +32,7 @@ def new(request: TenantRequest) -> HttpResponse:
     """A draft that is not saved yet; `from` says with what it begins."""
     url = reverse("draft-new", args=[request.tenant.slug])
     if request.method == "POST":
-        return _answer(request, editor.sent(request.POST.dict(), url=url), None, url)
+        return _answer(request, _sent(request, url), None, url)
     source = sources.read(request.tenant, request.GET.get("from", ""))
     opened = editor.opened(
         source.configuration, name=source.name, made_from=0, side=_side(request), url=url, notes=source.notes
@@ -46,7 +47,7 @@ def draft(request: TenantRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(drafts.listed(request.tenant).select_related("tenant"), pk=pk)
     url = reverse("draft", args=[request.tenant.slug, pk])
     if request.method == "POST":
-        return _answer(request, editor.sent(request.POST.dict(), url=url), found, url)
+        return _answer(request, _sent(request, url), found, url)
     version = drafts.version_of(found, request.GET.get("version", ""))
     configuration: Configuration = version.blocks if version else {}
     newest = getattr(found, "number", 0) or 0
@@ -65,6 +66,10 @@ def delete(request: TenantRequest, pk: int) -> HttpResponse:
 
 def _side(request: TenantRequest) -> str:
     return editor.JSON if request.GET.get("side") == editor.JSON else editor.FORM
+
+
+def _sent(request: TenantRequest, url: str) -> editor.Editor:
+    return editor.sent(request.POST.dict(), url=url, check=partial(transfers.all_errors, request.tenant))
 
 
 def _answer(request: TenantRequest, sent: editor.Editor, found: AssistantDraft | None, url: str) -> HttpResponse:
