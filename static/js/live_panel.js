@@ -73,7 +73,7 @@
 
   // drafts
   const fill = () => {
-    for (const field of document.querySelectorAll("[data-draft]")) if (!field.value && document.activeElement !== field) {
+    for (const field of document.querySelectorAll("[data-draft]")) if (!field.value) {
       field.value = recall(key(field)) ?? "";
       if (field.dataset.fills) show(field);
     }

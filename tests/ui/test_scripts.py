@@ -100,6 +100,19 @@ def test_a_phrase_joins_what_is_written(page, site):
     expect(page.locator("textarea")).to_have_value("Sorry, We call back today")
 
 
+def test_what_is_typed_while_an_answer_is_awaited_outlives_the_answer(page, site):
+    page.goto(site.page(f"<body>{FORM}</body>"))
+    page.fill("textarea", "The first sentence.")
+    page.click("#send")
+    page.fill("textarea", "The next one")
+    page.evaluate(  # the answer has the field that was sent, empty; the keyboard stays in it
+        "() => { const field = document.querySelector('textarea'), empty = field.cloneNode(); empty.value = '';"
+        " field.replaceWith(empty); empty.focus(); document.dispatchEvent(new CustomEvent('htmx:after:swap')); }"
+    )
+    expect(page.locator("textarea")).to_have_value("The next one")
+    expect(page.locator("textarea")).to_be_focused()
+
+
 def test_a_draft_outlives_the_page_until_it_is_sent(page, site):
     page.goto(site.page(f"<body>{FORM}</body>"))
     page.fill("textarea", "half a sentence")
