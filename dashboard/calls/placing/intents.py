@@ -32,6 +32,7 @@ NOT_AS_SHOWN = (
     "call if it is right."
 )
 OTHER_CONTENT = "This form has already placed another call. Open Call now anew and type it again."
+NO_LONGER_PLANNED = "This planned call was changed, cancelled or taken by somebody else meanwhile. Nothing was dialed."
 OTHER_PLAN = "This form has already planned another call. Open Call now anew and type it again."
 NOT_YOURS = "Choose one of those shown here: the one that was sent is not assigned to you. Nothing was dialed."
 DIFFERENT_CONNECTIONS = "This assistant cannot speak on that line. Choose another line or assistant."
@@ -54,6 +55,13 @@ class CallRefused(ActionRefused):
         self.field, self.may_pass = field, may_pass
 
 
+class NoLongerPlanned(CallRefused):
+    """The planned call was changed, cancelled, or taken by another worker since this attempt took it."""
+
+    def __init__(self) -> None:
+        super().__init__("", NO_LONGER_PLANNED)
+
+
 class NotAsShown(CallRefused):
     """The saved assistant is set up differently than the person saw it: somebody looks at it again."""
 
@@ -72,6 +80,7 @@ def place(
     changes: Changes = NO_CHANGES,
     shown: str = "",
     preset: str = "",
+    of_plan: PlannedCall | None = None,
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
@@ -89,6 +98,7 @@ def place(
         changes=changes,
         shown=shown,
         preset=preset,
+        of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
 
@@ -106,10 +116,12 @@ def request(
     shown: str = "",
     preset: str = "",
     not_after: datetime | None = None,
+    of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
     """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own.
 
-    A call that could not be sent until `not_after` is never sent.
+    A call that could not be sent until `not_after` is never sent. `of_plan`: the planned call that it is, as this
+    attempt has taken it; one that somebody changed since makes no call (`NoLongerPlanned`).
     """
     counterpart = callable_number(tenant, destination, by)
 
@@ -127,7 +139,7 @@ def request(
         changed = {"changes": joined(changes.words())} if changes else {}
         return call, changed | ({"preset": preset} if preset else {})
 
-    return store(tenant, token, (number, assistant, counterpart, changes.to_json()), made, by=by)
+    return store(tenant, token, (number, assistant, counterpart, changes.to_json()), made, by=by, of_plan=of_plan)
 
 
 Wanted = tuple[int, int | None, str, dict[str, Any]]  # line, assistant, person, and what was chosen besides
@@ -141,6 +153,7 @@ def store(
     make: Callable[[Tenant], tuple[Call, dict[str, str]]],
     *,
     by: User | None,
+    of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
     """Store the call that `make` returns, with details for the audit trail, unless this token has made one already.
 
@@ -156,6 +169,8 @@ def store(
             if (existing := _by_token(tenant, token)) is not None:  # the same form, submitted concurrently
                 return _require_same_request(existing, wanted), False
             raise refusal
+        if of_plan is not None:
+            _require_taken(of_plan)
         Call.objects.bulk_create([call], ignore_conflicts=True)
         if not Call.objects.filter(pk=call.pk, tenant_id=tenant.pk).exists():
             if (existing := _by_token(tenant, token)) is None:
@@ -163,6 +178,13 @@ def store(
             return _require_same_request(existing, wanted), False
         record_transition(call, "call.asked", by=by, line=call.line, assistant=call.assistant_name, **details)
     return call, True
+
+
+def _require_taken(planned: PlannedCall) -> None:
+    """The row is locked until the call is stored: a worker that stalled for long places nothing that was changed."""
+    rows = PlannedCall.objects.select_for_update(of=("self",)).filter(pk=planned.pk, tenant_id=planned.tenant_id)
+    if not rows.filter(state=PlannedCall.State.PLACING, attempt=planned.attempt).values_list("pk").first():
+        raise NoLongerPlanned
 
 
 @scope.requires_scope

@@ -15,6 +15,7 @@ from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, WAITS, Alarm, Call, State
 from dashboard.calls.placing import claims
 from dashboard.calls.placing.claims import Claim
+from dashboard.calls.planned import rights
 from dashboard.calls.transitions import REFRESH_FIELDS, SETTLED_ALARM, tenant_id_of, transition
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
@@ -42,6 +43,8 @@ def send(call_id: UUID) -> Call:
 
 def attempt(call: Call) -> Call:
     """The same for a call read by `with_relations`. Opens scopes of its own, but none during the request."""
+    if words := _right_that_ended(call):
+        return refuse(call, words)
     claim = claims.claim(call)
     match claim.outcome:
         case Claim.WON:
@@ -81,6 +84,13 @@ def _post(call: Call) -> Call:
     except voicedock.VoiceDockError as error:
         return mark_unknown(call, error.message)
     return _placed(call)
+
+
+def _right_that_ended(call: Call) -> str:
+    """Of a planned call, which nobody may look at when it leaves: why it is not made any more for who planned it."""
+    if call.not_after is None or call.state != State.QUEUED or call.requested_by is None:
+        return ""
+    return rights.refusal(call.tenant, call.requested_by)  # type: ignore[arg-type]  # placed calls have a client
 
 
 def _speaker(call: Call) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def place(
     intent["destination"] = intents.callable_number(tenant, intent["destination"], by)
     taken = _take(tenant, planned_id, token, by, intent | {"line_by_rule": line_by_rule})
     try:
-        call = intents.place(tenant, by=by, token=token, **intent)
+        call = intents.place(tenant, by=by, token=token, of_plan=taken.planned if taken else None, **intent)
     except intents.CallRefused:
         if taken is not None:
             _give_back(taken, by)

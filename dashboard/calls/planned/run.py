@@ -41,6 +41,8 @@ def run(planned_id: UUID) -> None:
             return _finish(planned, State.REFUSED, reason)
         try:
             call = _place(planned)
+        except intents.NoLongerPlanned:
+            return None  # whoever changed it, or took it next, has the last word
         except intents.CallRefused as error:
             return _not_now(planned, error)
         settle(planned, call)
@@ -98,6 +100,7 @@ def _place(planned: PlannedCall) -> Call:
         shown=planned.shown,
         preset=planned.preset_name,
         not_after=planned.latest_at,
+        of_plan=planned,
     )
     return sending.attempt(call) if new else call
 
