@@ -199,6 +199,32 @@ def test_a_block_with_a_secret_is_never_sent_in_part():
     assert overrides.compose(Changes(first_message="Good day."), saved) == {"first_message": "Good day."}
 
 
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        (SavedAssistant(), "has not read"),
+        (SavedAssistant(SAVED, ("metadata",), timezone.now()), "holds a secret"),
+        (SavedAssistant(SAVED | {"metadata": ["a"]}, (), timezone.now()), "as a whole"),
+    ],
+)
+def test_labels_never_replace_metadata_that_is_not_known(saved, words):
+    with pytest.raises(overrides.ChangeRefused, match=words) as refused:
+        overrides.compose(Changes(metadata={"case": "7"}), saved)
+    assert refused.value.field == "metadata"
+
+
+def test_our_reference_is_added_to_known_metadata_and_never_replaces_what_was_not_kept():
+    """The only handle that webhooks echo (`docs/voicedock-api.md §1.6`), and sent wherever nothing is lost."""
+    now, first = timezone.now(), {"first_message": "Hello."}
+    withheld, odd = SavedAssistant(SAVED, ("metadata",), now), SavedAssistant({"metadata": "x"}, (), now)
+    for saved in (withheld, odd):
+        assert saved.with_reference({}, "R") == {} and saved.with_reference(first, "R") == first
+    for saved in (SavedAssistant(), SavedAssistant(SAVED, (), now), SavedAssistant({"metadata": None}, (), now)):
+        assert saved.with_reference(first, "R") == first | {"metadata": {"our_ref": "R"}}
+    kept = SavedAssistant({"metadata": {"team": "a"}}, (), now)
+    assert kept.with_reference({}, "R") == {"metadata": {"team": "a", "our_ref": "R"}}
+
+
 def test_a_first_sentence_and_limits_need_nothing_of_the_saved_assistant():
     changes = Changes(first_message="Good day.", max_minutes=4, voicemail_message="Bye.")
     assert overrides.compose(changes, SavedAssistant()) == {
@@ -256,6 +282,24 @@ def test_the_call_leaves_with_whole_blocks_and_the_sandbox_plays_what_they_say(p
     assert remote.config["llm_config"]["messages"][0]["content"] == prompt
     assert remote.config["max_duration_seconds"] == saved["max_duration_seconds"]
     assert any(event[1] == "turn" and event[2]["content"] == "Hello Ada." for event in remote.plan)
+
+
+def test_a_call_whose_metadata_is_withheld_leaves_without_our_reference_and_is_found_when_its_answer_is_lost(prompted):
+    remote = next(one for one in prompted.sandbox.state.assistants.values() if one.name == "Dispatch desk")
+    remote.settings |= {"metadata": {"api_key": "canary"}}
+    sync.inventory(prompted.connection)
+    with pytest.raises(intents.CallRefused, match="holds a secret") as refused:
+        prompted.place(changes=CHANGES)
+    assert refused.value.field == "metadata" and prompted.dial_requests() == []
+    prompted.add_fault("lost")
+    call = prompted.place()
+    (sent,) = prompted.dial_requests()
+    assert call.state == "unknown" and "assistant_override" not in sent["body"]
+    prompted.let_pass(call, 3)
+    prompted.run_due_work()
+    found = prompted.reload(call)
+    assert found.remote_id and found.state not in ("unknown", "needs-person") and len(prompted.calls()) == 1
+    assert prompted.sandbox.state.calls[found.remote_id].config["metadata"] == {"api_key": "canary"}
 
 
 def test_the_trail_says_what_was_changed_and_nothing_of_its_content(prompted):

@@ -151,7 +151,15 @@ def _limits(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
 
 
 def _metadata(changes: Changes, saved: SavedAssistant) -> dict[str, Any]:
-    return {"metadata": saved.block("metadata") | dict(changes.metadata)} if changes.metadata else {}
+    if not changes.metadata:
+        return {}
+    if saved.read_at is None:
+        raise ChangeRefused("metadata", NOT_READ)
+    if "metadata" in saved.withheld:
+        raise ChangeRefused("metadata", WITHHELD)
+    if not saved.has_known_metadata:
+        raise ChangeRefused("metadata", NOT_WHOLE)
+    return {"metadata": saved.block("metadata") | dict(changes.metadata)}
 
 
 def _block(name: str, field: str, saved: SavedAssistant) -> dict[str, Any]:

@@ -62,9 +62,20 @@ class SavedAssistant:
         return family_of(self.provider) is Family.PIPELINE
 
     def with_reference(self, override: dict[str, Any], reference: str) -> dict[str, Any]:
-        """The override with our reference in the metadata, by which webhooks name the call."""
+        """The override with our reference in the metadata, by which webhooks name the call.
+
+        Without it where VoiceDock has metadata that was not kept: an override replaces the whole block, and the
+        client's own webhooks may need what is in it. Such a call is matched by person, line and time instead.
+        """
+        if not self.has_known_metadata:
+            return override
         kept = override.get("metadata") or self.block("metadata")
         return override | {"metadata": kept | {"our_ref": reference}}
+
+    @property
+    def has_known_metadata(self) -> bool:
+        """Whether no metadata is saved as far as was read, or all of it is known."""
+        return "metadata" not in self.withheld and isinstance(self.blocks.get("metadata"), dict | None)
 
     @property
     def fingerprint(self) -> str:
