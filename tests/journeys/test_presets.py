@@ -22,7 +22,7 @@ def pick(page: Page, name: str) -> None:
 
 
 def fill(page: Page, name: str, value: str) -> None:
-    page.get_by_label(name, exact=True).fill(value)
+    page.get_by_role("group", name="Values to fill in").get_by_label(name, exact=True).fill(value)
 
 
 def call(page: Page, sandbox: Any, destination: str) -> dict[str, Any]:
@@ -88,9 +88,9 @@ def test_what_was_typed_on_call_now_is_saved_picked_and_deleted(window):
     expect(page.get_by_role("heading", name="New preset")).to_be_visible()
     expect(page.get_by_label("Opening sentence")).to_have_value("Hello {{who}}, it rains.")
     assert findings(page) == []
-    fill(page, "Name", "Rain")
+    page.get_by_label("Name", exact=True).fill("Rain")
     page.get_by_role("button", name="Save the preset").click()
-    expect(region(page, "Rain")).to_contain_text("To fill in: who")
+    expect(region(page, "Rain")).to_contain_text("To fill in: Who")
 
     page.goto(CALL)
     pick(page, "Rain")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.calls.models import Call
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -24,7 +25,8 @@ def test_random_clients_lines_drafts_and_people_by_form(
     other = make_sandbox_tenant(agency, "noord", numbers=("+31505550112",))
     with scope.for_system("both may have many"):
         Tenant.objects.update(transient_calls=True, max_concurrent_calls=1000, max_calls_per_day=1000)
-        lines = {operator.tenant: operator.number, other: other.numberdedications.get()}
+        lines = {operator.tenant: operator.number}
+        lines[other] = other.numberdedications.select_related("number").get()
     versions = {operator.tenant: saved(operator.tenant), other: saved(other)}
     browsers = [
         (tenant, given, sign_in(make_member(tenant, Role.OPERATOR, places_transient_calls=given)))
@@ -32,6 +34,7 @@ def test_random_clients_lines_drafts_and_people_by_form(
         for given in (True, False)
     ]
     chance, outcomes = random.Random(20264), Counter[bool]()
+    expected: dict[str, str] = {}  # destinations of rightful calls with their lines
     for at in range(scale.TRANSIENT_FORMS):
         tenant, given, browser = chance.choice(browsers)
         mine = chance.random() < 0.4
@@ -42,4 +45,17 @@ def test_random_clients_lines_drafts_and_people_by_form(
         rightful = given and tenant == at_client == line_of == version_of
         assert (status == 303) == rightful, (status, tenant, given, at_client, line_of, version_of)
         outcomes[rightful] += 1
-    assert outcomes[True] and outcomes[False] and len(operator.dial_requests()) == outcomes[True]
+        if rightful:
+            expected[sent["destination"]] = lines[tenant].number.remote_id
+    assert outcomes[True] and outcomes[False]
+    requests = [request["body"] for request in operator.dial_requests()]
+    dialed = {body["destination"]: body["number_id"] for body in requests}
+    assert len(requests) == len(dialed) and dialed.items() <= expected.items()
+    with scope.for_system("look"):
+        states = dict(Call.objects.values_list("counterpart", "state"))
+        assert states.keys() == expected.keys()
+    unsent = {destination for destination in expected if destination not in dialed}
+    assert all(states[destination] in ("queued", "refused") for destination in unsent)
+    assert scale.WHOLE or not unsent, (
+        "so many requests in a minute that some calls wait are made at the whole scale alone"
+    )
