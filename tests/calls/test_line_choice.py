@@ -71,7 +71,7 @@ def browser(bloom: Any, make_member: Any, sign_in: Any) -> Any:
 
 
 def checked(page: Any) -> list[str]:
-    return [one["name"] for one in page.context["lines"] if one["checked"]]
+    return [one.name for one in page.context["lines"] if one.checked]
 
 
 def test_the_choice_and_its_reason_are_shown_and_can_be_changed(bloom, belgian, browser, monkeypatch):

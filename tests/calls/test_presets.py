@@ -325,7 +325,7 @@ def test_the_line_of_a_preset_is_chosen_and_its_reason_is_shown(bloom, caller):
         belgian = dedications.dedicate_number(bloom.tenant, number, by=None)
     make_preset(bloom, number_dedication_id=belgian.pk)
     page = caller.get(ADDRESS, {"preset": "appointment-reminder", "to": PERSON})
-    assert [one["name"] for one in page.context["lines"] if one["checked"]] == ["Brussels"]
+    assert [one.name for one in page.context["lines"] if one.checked] == ["Brussels"]
     assert line_choice.OF_PRESET in page.content.decode()
     asked = {"destination": PERSON, "line_by_rule": "1", "preset": "appointment-reminder"}
     part = caller.get(f"{ADDRESS}number/", asked).content.decode()
@@ -334,7 +334,7 @@ def test_the_line_of_a_preset_is_chosen_and_its_reason_is_shown(bloom, caller):
     with scope.for_system("it leaves"):
         dedications.end_number(belgian, by=None)
     page = caller.get(ADDRESS, {"preset": "appointment-reminder", "to": PERSON})
-    assert [one["name"] for one in page.context["lines"] if one["checked"]] == ["Bloom Dental line"]
+    assert [one.name for one in page.context["lines"] if one.checked] == ["Bloom Dental line"]
     words = unescape(page.content.decode())
     assert "The line of this preset is not yours any more. This one was chosen by rule: it is your only line." in words
     assert OPENING in words
@@ -533,7 +533,7 @@ def test_call_again_keeps_preset_values_line_and_assistant(bloom, caller):
     assert (field(page, "variable-name"), field(page, "variable-time")) == ("Ada", "10:40")
     assert (field(page, "first_message"), field(page, "facts")) == (OPENING, "It snows.")
     assert [one["pk"] for one in answer.context["assistants"] if one["checked"]] == [bloom.assistant.pk]
-    assert [one["pk"] for one in answer.context["lines"] if one["checked"]] == [bloom.number.pk]
+    assert [one.pk for one in answer.context["lines"] if one.checked] == [bloom.number.pk]
     assert "Good afternoon Ada, about 10:40." in page
 
 
