@@ -403,7 +403,7 @@ def test_a_tampered_form_is_refused_by_every_layer_that_is_left(
         lines = NumberDedication.objects.select_related("number", "connection")
         return lines.get(pk=number), AssistantDedication.objects.select_related("assistant").get(pk=assistant)
 
-    monkeypatch.setattr(intents, "_rights", whatever_was_asked)
+    monkeypatch.setattr(intents, "rights", whatever_was_asked)
     with pytest.raises(NumberDedication.DoesNotExist):  # not in this scope
         intents.place(operator.tenant, token=uuid.uuid4(), **intent)
     monkeypatch.setattr(scope, "for_tenant", lambda tenant: scope.for_system("no rows are hidden"))
