@@ -152,7 +152,7 @@ def test_the_live_boards_read_as_much_for_fifty_calls_as_for_one(bloom, admin, s
             with captured_selects() as found:
                 assert browser.get(address).status_code == 200
             counts.append(len(found))
-        assert counts[0] == counts[1] <= 9, found
+        assert counts[0] == counts[1] <= 10, found  # one of them: who steers
 
 
 def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
@@ -162,10 +162,10 @@ def test_the_live_board_puts_calls_that_need_a_person_first(bloom, manager):
 
     response = manager.get(BOARD)
 
-    assert [(key, len(cards)) for key, _, cards in response.context["columns"]] == [
-        ("person", 1),
-        ("live", 1),
-        ("waiting", 1),
+    assert [(key, total, len(cards)) for key, _, total, cards in response.context["columns"]] == [
+        ("person", 1, 1),
+        ("live", 1, 1),
+        ("waiting", 1, 1),
     ]
     assert "1 needs</b>" not in response.content.decode()
     assert "1 needs you" in response.content.decode()
