@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, F, Max, Min, Q, Sum
+from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet, Sum
 
 from dashboard.calls import labels
 from dashboard.calls import queries as call_queries
 from dashboard.calls.models import TALKED, Call, CallQuerySet
-from dashboard.campaigns.counts import CALLING
 from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.results import NOT_CALLED
 from tenants.isolation import scope
 from tenants.models import AuditEntry
 
@@ -65,7 +65,7 @@ def calling_now(campaign: Campaign) -> list[CallRow]:
 @scope.requires_scope
 def latest(campaign: Campaign, *, summaries: bool) -> list[CallRow]:
     """The last results, the newest first. `summaries`: whether the reader may see what was spoken."""
-    leads = Lead.objects.filter(campaign=campaign).exclude(call_remote_id="").exclude(status=CALLING)
+    leads = _called(campaign)
     newest = list(leads.order_by(F("last_attempt_at").desc(nulls_last=True), "-pk")[: 2 * LATEST])
     found = call_queries.with_relations(_of(campaign).filter(remote_id__in=[lead.call_remote_id for lead in newest]))
     found = call_queries.with_summary(found) if summaries else found
@@ -79,7 +79,8 @@ def history(campaign: Campaign) -> History:
     tried = Lead.objects.filter(campaign=campaign, attempts__gt=0).aggregate(
         mean=Avg("attempts"), most=Max("attempts"), first=Min("last_attempt_at"), last=Max("last_attempt_at")
     )
-    calls = _calls(campaign).exclude(line="").order_by().values_list("line")
+    called = _of(campaign).filter(remote_id__in=_called(campaign).values("call_remote_id"))
+    calls = called.exclude(line="").order_by().values_list("line")
     lines = list(
         calls.annotate(
             n=Count("pk"), seconds=Sum("duration_seconds", filter=TALKED), talks=Count("pk", filter=TALKED)
@@ -109,6 +110,11 @@ def of_leads(campaign: Campaign, leads: list[Lead]) -> dict[str, Call]:
 def _of(campaign: Campaign) -> CallQuerySet:
     calls = Call.objects.filter(connection=campaign.connection_id, tenant=campaign.tenant_id)
     return calls.exclude(remote_id="")  # the condition of the index by which they are found
+
+
+def _called(campaign: Campaign) -> QuerySet[Lead]:
+    """The people whom the figures and ranks count as called (`results.NOT_CALLED`), as far as their call is known."""
+    return Lead.objects.filter(campaign=campaign).exclude(call_remote_id="").exclude(status__in=NOT_CALLED)
 
 
 def _calls(campaign: Campaign) -> CallQuerySet:
