@@ -16,7 +16,8 @@ NOT_NAMES = {  # template and expression
     ("components/_filters.html", "name"): "the name of a form field",
     ("calls/_composer_notes.html", "notice.name"): "a model family",
     ("calls/_board.html", "name"): "the name of a form field",
-    ("calls/_board.html", "one.name"): "the name of a form field",
+    ("calls/_board.html", "offer.name"): "the name of a form field",
+    ("calls/_board.html", "choice.name"): "the name of a form field",
     ("calls/_draft_fields.html", "name"): "the name of a form field",
     ("admin/nav_sidebar.html", "model.name"): "the name of a list of records",
 }
