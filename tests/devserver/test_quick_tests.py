@@ -6,7 +6,11 @@ import pytest
 
 from dashboard.devserver import quick_tests
 
-WITHOUT_SMOKE = {"tests/promises/test_rolling_restart.py"}  # starts two web servers, half a minute
+WITHOUT_SMOKE = {
+    "tests/promises/test_rolling_restart.py",  # starts two web servers, half a minute
+    "tests/promises/test_planned_at_most_once.py",  # test_planned_fence.py has the smoke test of planned calls
+    "tests/promises/test_transient_forms.py",  # test_transient_caller_id.py has that of one-time calls
+}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def stalled(planner):
     return taken
 
 
+@pytest.mark.smoke
 def test_one_that_was_cancelled_meanwhile_dials_nobody(operator, planner, stalled):
     assert planning.cancel(planner.reload(stalled), by=planner.user)
     with pytest.raises(intents.NoLongerPlanned):

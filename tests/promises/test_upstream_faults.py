@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.calls.control import commands
-from dashboard.calls.models import Receipt
+from dashboard.calls.models import CallPreset, Receipt
+from dashboard.calls.transient import drafts
 from dashboard.campaigns import control as campaigns
 from dashboard.campaigns.models import Campaign
 from dashboard.connections import connect, organizations
@@ -23,7 +24,7 @@ from dashboard.sync import tasks
 from dashboard.sync.models import Kind, SyncRun
 from tenants.access.permissions import Role
 from tenants.isolation import scope
-from tenants.models import Connection, StaffMember
+from tenants.models import Connection, StaffMember, Tenant
 from tests.fixtures.factories import TenantSetup
 from tests.promises import url_matrix
 from tests.promises.scale import EVERY
@@ -182,12 +183,20 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
     """Times cannot be asserted, so what they are made of is: what `manage.py bench` measures beside each other."""
     call, campaign = operator.place_answered(), a_campaign(operator)
     setup = TenantSetup(operator.tenant, operator.connection, operator.number, operator.assistant)
-    owner, staff = sign_in(make_member(setup, Role.OWNER)), sign_in(admin)
+    owner, staff = sign_in(make_member(setup, Role.OWNER, places_transient_calls=True)), sign_in(admin)
+    with scope.for_tenant(operator.tenant):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(transient_calls=True)
+        spoken = {"tenant": operator.tenant, "assistant_dedication": operator.assistant, "position": 1}
+        preset = CallPreset.objects.create(key="reminder", name="Reminder", **spoken)
+        described = {"llm_config": {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}}
+        draft, _ = drafts.save(operator.tenant, None, name="Once", configuration=described, made_from=0, by=None)
     things = SimpleNamespace(
         ids={
             "slug": operator.tenant.slug,
             "call": call.pk,
             "campaign": campaign.pk,
+            "preset": preset.pk,
+            "draft": draft.pk,
             "connection": operator.connection.pk,
             "colleague": StaffMember.objects.get(user=admin).pk,
         }
