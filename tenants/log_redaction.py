@@ -5,7 +5,7 @@ import re
 
 SECRET = re.compile(
     r"(?i)(\bBearer\s+|(?:api[_-]?key|secret|token|password)[\"']?\s*[:=]\s*[\"']?"
-    r"|/invitation/|/hooks/voicedock/|/password/reset/key/)([^\s\"',;&]{4,})|\b(fl_[A-Za-z0-9_]{6,})"
+    r"|/invitation/|/hooks/voicedock/|/password/reset/key/|/email/confirm/)([^\s\"',;&]{4,})|\b(fl_[A-Za-z0-9_]{6,})"
 )
 
 

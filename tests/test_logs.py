@@ -112,6 +112,7 @@ def test_addresses_are_logged_without_what_is_secret_in_them():
     assert asked(f"/invitation/{HIDDEN}/?token={HIDDEN}") == "/invitation/[secret]/"
     assert asked(f"/hooks/voicedock/{HIDDEN}/") == "/hooks/voicedock/[secret]/"
     assert HIDDEN not in asked(f"/accounts/password/reset/key/1-{HIDDEN}/")
+    assert asked(f"/accounts/email/confirm/{HIDDEN}/") == "/accounts/email/confirm/[secret]/"
     assert asked(f"/invitatoin/{HIDDEN}/") == "/invitatoin/…"
     assert asked("/c/bloom/calls/?q=Jansen") == "/c/bloom/calls/"
 
