@@ -82,6 +82,7 @@ class DialForm(ChosenReading):
         ),
     )
     number = forms.IntegerField(error_messages={"required": "Choose the line you call from.", "invalid": NOT_YOURS})
+    line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
@@ -131,7 +132,6 @@ class PlaceForm(DialForm, WhenForm, ChangesForm):
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
-    line_by_rule = forms.CharField(required=False, widget=forms.HiddenInput)  # empty once a person chose the line
     focus = "destination"
 
     def __init__(

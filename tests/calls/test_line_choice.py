@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 
 from dashboard.calls.placing import intents, line_choice
+from dashboard.calls.transient import drafts
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
-from tenants.models import Number
+from tenants.models import Number, Tenant
 from tests.fixtures.call_factories import captured_selects, make_call
 
 AMSTERDAM, ROTTERDAM, BRUSSELS, ENDED = "+31205550142", "+31105550161", "+3225550161", "+31305550118"
@@ -90,6 +92,19 @@ def test_the_choice_and_its_reason_are_shown_and_can_be_changed(bloom, belgian, 
     form |= {"line_by_rule": "1", "number": bloom.number.pk}
     assert browser.post(ADDRESS, form).status_code == 303
     assert placed[0]["number"] == bloom.number.pk, "what was shown is what is called from, never another line"
+
+
+def test_a_one_time_assistant_calls_from_the_line_by_rule_too(bloom, belgian, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OPERATOR, places_transient_calls=True))
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(transient_calls=True)
+        described = {"llm_config": {"provider": "xai_realtime", "model": "grok-voice-think-fast-2.0"}}
+        drafts.save(bloom.tenant, None, name="Once", configuration=described, made_from=0, by=None)
+    page = browser.get(f"{ADDRESS}once/", {"to": "+32470123456"})
+    assert checked(page) == ["Brussels"] and line_choice.SAME_COUNTRY in page.content.decode()
+    assert re.search(r'name="line_by_rule" value="1"', page.content.decode())
+    page = browser.get(f"{ADDRESS}once/", {"to": "+32470123456", "number": bloom.number.pk})
+    assert checked(page) == ["Bloom Dental line"] and line_choice.NAMED in page.content.decode()
 
 
 def test_the_echo_names_the_line_while_nobody_has_chosen_one(bloom, harbor, belgian, browser):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from django import forms
+
+from dashboard.calls.placing import line_choice
+from dashboard.calls.placing.line_choice import LineChoice
 from tenants.models import NumberDedication, Tenant
 
 SHOWN = "The person sees this number."
@@ -33,6 +38,15 @@ def of(tenant: Tenant, dedication: NumberDedication, chosen: str) -> LineRow:
         words=_words(tenant, dedication),
         checked=str(dedication.pk) == chosen and dedication.is_open,
     )
+
+
+def reason(form: forms.Form, choose: Callable[[str], LineChoice], e164: str) -> str:
+    """Why the line of this form is chosen, shown below the list; `choose` is the rule for the number that is called."""
+    chosen = str(form["number"].value() or "")
+    if not form["line_by_rule"].value():
+        return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
+    choice = choose(e164)
+    return choice.reason if choice.line and str(choice.line.pk) == chosen else line_choice.CHOSEN
 
 
 def _words(tenant: Tenant, dedication: NumberDedication) -> str:

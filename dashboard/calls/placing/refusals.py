@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
+from dashboard.calls import queries
+from dashboard.calls.models import Call
 from dashboard.calls.placing.destinations import NotAllowed
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 CALL, TRANSFER = "a call", "a transfer"
+
+
+class DialForm(Protocol):
+    """A form that places calls (`calls.forms.DialForm`)."""
+
+    not_allowed: NotAllowed | None
+    cleaned_data: dict[str, Any]
+
+
+@scope.opens_scope
+def answer(tenant: Tenant, form: DialForm, *, by: User) -> Call | None:
+    """For a form that is not valid: the call that it has become at a press before, if any. Opens scopes of its own.
+
+    A destination that is not allowed is written down.
+    """
+    if form.not_allowed:
+        record(tenant, form.not_allowed, by=by)
+    token = form.cleaned_data.get("token")
+    with scope.for_tenant(tenant):
+        return queries.by_token(tenant, token) if token else None
 
 
 @scope.opens_scope

@@ -19,7 +19,7 @@ from dashboard.calls import labels, queries
 from dashboard.calls.control import composer, measured
 from dashboard.calls.forms import LONGEST_DESTINATION, PlaceForm
 from dashboard.calls.models import Call, PlannedCall
-from dashboard.calls.placing import intents, line_choice, line_rows, plan, refusals, taking_back
+from dashboard.calls.placing import intents, line_rows, plan, refusals, taking_back
 from dashboard.calls.placing import number_echo as echoes
 from dashboard.calls.placing.saved_assistants import saved_assistants
 from dashboard.calls.planned import on_call_now, planning
@@ -153,11 +153,7 @@ def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
 def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
-        if form.not_allowed:
-            refusals.record(request.tenant, form.not_allowed, by=request.user)
-        with scope.for_tenant(request.tenant):
-            token = form.cleaned_data.get("token")
-            return queries.by_token(request.tenant, token) if token else None
+        return refusals.answer(request.tenant, form, by=request.user)
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
@@ -199,7 +195,7 @@ def _page(
         "hint": _hint(request.tenant),
         "open_lines": sum(line.is_open for line in lines),
         "at_once": queries.at_once(request.tenant),
-        "line_reason": _line_reason(request.tenant, form, lines, chosen["number"], echo.e164),
+        "line_reason": line_rows.reason(form, filling.rule(request.tenant, lines, form.chosen_preset), echo.e164),
         "button_label": _button_label(lines, chosen["number"], echo.number),
         "echo": echo,
         "presets": preset_row.of_form(request.tenant, form, lines, assistants, _wanted_preset(request)),
@@ -249,14 +245,6 @@ def _hint(tenant: Tenant) -> str:
     words = f"As written in {country}, or with the country code." if country else "With the country code."
     allowed = tenant.allowed_countries
     return f"{words} Spaces are fine." + (f" Calls may go to: {countries.words(allowed)}." if allowed else "")
-
-
-def _line_reason(tenant: Tenant, form: PlaceForm, lines: list[NumberDedication], chosen: str, e164: str) -> str:
-    """Why this line is chosen, shown below the list."""
-    if not str(form["line_by_rule"].value() or ""):
-        return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
-    choice = filling.rule(tenant, lines, form.chosen_preset)(e164)
-    return choice.reason if choice.line and str(choice.line.pk) == chosen else line_choice.CHOSEN
 
 
 def _assistant(

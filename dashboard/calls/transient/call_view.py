@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents, line_choice, line_rows, refusals
+from dashboard.calls.placing import intents, line_rows, refusals
+from dashboard.calls.presets import filling
 from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
 from dashboard.ui import phone_numbers
@@ -60,11 +61,15 @@ def _form(request: TenantRequest) -> TransientCallForm:
 
 
 def _first(request: TenantRequest, lines: list[NumberDedication]) -> dict[str, Any]:
-    """What the form begins with: whom the link names, and its line, else the usual one."""
+    """What the form begins with: whom the link names, and its line, else the one by rule."""
     to, wanted = request.GET.get("to", "")[:LONGEST_DESTINATION], request.GET.get("number", "")
-    named = next((line for line in lines if line.is_open and str(line.pk) == wanted), None)
-    line = named or line_choice.choose(lines, "", usual=request.tenant.default_number_id).line
-    return {"token": uuid.uuid4(), "destination": phone_numbers.grouped(to), "number": line.pk if line else None}
+    named = next((line.pk for line in lines if line.is_open and str(line.pk) == wanted), None)
+    return {
+        "token": uuid.uuid4(),
+        "destination": phone_numbers.grouped(to),
+        "number": named or filling.line_for(request.tenant, lines, to),
+        "line_by_rule": "" if named else "1",
+    }
 
 
 def _version(request: TenantRequest, wanted: str) -> Any:
@@ -78,11 +83,7 @@ def _version(request: TenantRequest, wanted: str) -> Any:
 def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if not form.is_valid():
-        if form.not_allowed:
-            refusals.record(request.tenant, form.not_allowed, by=request.user)
-        with scope.for_tenant(request.tenant):
-            token = form.cleaned_data.get("token")
-            return queries.by_token(request.tenant, token) if token else None
+        return refusals.answer(request.tenant, form, by=request.user)
     try:
         return placing.place(request.tenant, by=request.user, **form.intent())
     except intents.CallRefused as error:
@@ -92,14 +93,16 @@ def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
 
 def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200) -> HttpResponse:
     found, chosen_number = drafts.shown(request.tenant), str(form["number"].value() or "")
+    lines, echo = queries.lines(request.tenant), form.echo()
     context = {
         "form": form,
         "drafts": found,
         "older": _older(form, found),
         "chosen_version": str(form["version"].value() or ""),
-        "lines": [line_rows.of(request.tenant, line, chosen_number) for line in queries.lines(request.tenant)],
+        "lines": [line_rows.of(request.tenant, line, chosen_number) for line in lines],
+        "line_reason": line_rows.reason(form, filling.rule(request.tenant, lines, None), echo.e164),
         "preview_url": reverse("call-once-preview", args=[request.tenant.slug]),
-        "echo": form.echo(),
+        "echo": echo,
         "blocking_reason": intents.blocking_reason(request.tenant),
     }
     return render(request, "calls/call_once.html", context | _plan(form), status=status)
