@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Case, CharField, DateTimeField, F, Value, When
+from django.db.models.functions import Now
 
-from dashboard.calls.models import LARGE, STOPS_DIALING, Call
+from dashboard import voicedock
+from dashboard.calls.models import LARGE, STOPS_DIALING, Call, State
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.isolation import scope
@@ -62,6 +64,20 @@ SETTLED_ALARM: dict[str, Any] = {
     "alarm": _unless_dialing_stops("", Call._meta.get_field("alarm")),
     "alarm_at": _unless_dialing_stops(None, Call._meta.get_field("alarm_at")),
 }
+
+
+def never_sent(words: str) -> dict[str, Any]:
+    """The changes for a call that was certainly not placed and will not be sent any more; `words` say why."""
+    return {
+        "state": State.REFUSED,
+        "rank": voicedock.states.rank(State.REFUSED),
+        "finished": True,
+        "state_at": Now(),
+        "lease_until": None,
+        "error": words[:500],
+    } | SETTLED_ALARM
+
+
 REFRESH_FIELDS = [
     field.attname for field in Call._meta.concrete_fields if not field.is_relation and field.attname not in LARGE
 ]

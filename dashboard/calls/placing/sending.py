@@ -16,7 +16,7 @@ from dashboard.calls.models import STOPS_DIALING, UNCERTAIN, UNSENT, WAITS, Alar
 from dashboard.calls.placing import claims
 from dashboard.calls.placing.claims import Claim
 from dashboard.calls.planned import rights
-from dashboard.calls.transitions import REFRESH_FIELDS, SETTLED_ALARM, tenant_id_of, transition
+from dashboard.calls.transitions import REFRESH_FIELDS, SETTLED_ALARM, never_sent, tenant_id_of, transition
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
@@ -224,13 +224,7 @@ def refuse(call: Call, words: str, *, came_from: Sequence[State] = (State.QUEUED
             came_from,
             "call.refused",
             why=words,
-            state=State.REFUSED,
-            rank=voicedock.states.rank(State.REFUSED),
-            finished=True,
-            state_at=Now(),
-            lease_until=None,
-            error=words[:500],
-            **SETTLED_ALARM,
+            **never_sent(words),
         )
     return call
 

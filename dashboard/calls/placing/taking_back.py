@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.db.models.functions import Now
 
-from dashboard import voicedock
 from dashboard.calls.models import Call, State
-from dashboard.calls.transitions import SETTLED_ALARM, tenant_id_of, transition
+from dashboard.calls.transitions import never_sent, tenant_id_of, transition
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -47,12 +46,6 @@ def end_waiting(call: Call, *, by: User) -> bool:
         [State.QUEUED],
         "call.taken-back",
         by=by,
-        state=State.REFUSED,
-        rank=voicedock.states.rank(State.REFUSED),
-        finished=True,
-        state_at=Now(),
-        lease_until=None,
         end_asked_at=Now(),
-        error=TAKEN_BACK.format(by=by)[:500],
-        **SETTLED_ALARM,
+        **never_sent(TAKEN_BACK.format(by=by)),
     )

@@ -10,19 +10,12 @@ from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assis
 from dashboard.calls.transient import drafts
 from dashboard.calls.transient.configuration import Configuration, for_sending
 from dashboard.calls.transient.configuration_forms import START
+from dashboard.voicedock.configuration import BLOCKS
 from dashboard.voicedock.outbound import REQUIRED
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-COPIED = (
-    "max_duration_seconds",
-    "voicemail_detection",
-    "voicemail_message",
-    "metadata",
-    "stt_config",
-    "llm_config",
-    "tts_config",
-)
+COPIED = [name for name in BLOCKS if name not in ("first_message", "speech_config")]
 NOT_READ = "Patchbay has not read how {name} is set up, so nothing of it could be copied."
 WITHHELD = "Not copied, since a secret is in it: {parts}."
 NOT_COPIED = (
