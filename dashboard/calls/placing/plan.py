@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dashboard.calls import labels
 from dashboard.calls.models import Call
 from dashboard.calls.placing import overrides
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.saved_assistants import SavedAssistant
+from dashboard.ui import phone_numbers
 from dashboard.voicedock.outbound import body, transient_body
 from tenants.models import AssistantDedication, NumberDedication
 
@@ -110,7 +112,7 @@ def of_call(call: Call, *, with_content: bool) -> Plan:
     words = changes.words()
     plan = Plan(
         assistant=call.assistant_name,
-        line=call.line,
+        line=labels.line(call) or phone_numbers.grouped(call.line),
         destination=call.counterpart,
         changes=joined(words),
         count=len(words),
