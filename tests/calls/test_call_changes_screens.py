@@ -54,6 +54,7 @@ def typed(prompted: Any, **more: Any) -> dict[str, Any]:
         "number": prompted.number.pk,
         "assistant": prompted.assistant.pk,
         "token": str(uuid.uuid4()),
+        "variable-what": "",
     } | more
 
 
@@ -210,6 +211,18 @@ def test_a_fragment_asks_for_the_values_that_its_texts_leave_open(prompted, typi
     assert 'value="noon"' in part
     words = typist.post(address(prompted, "preview/"), form, headers={"HX-Request": "true"}).content.decode()
     assert 'id="plan-words"' in words and 'hx-swap-oob="outerHTML"' in words and "<form" not in words
+
+
+def test_a_variable_whose_field_was_never_shown_is_asked_for_and_not_dialed(prompted, typist):
+    form = typed(prompted, first_message="Hello {{name}}.")
+    answer = typist.post(address(prompted), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and change_forms.NOT_SHOWN_YET in unescape(page)
+    assert re.search(r'<input[^>]*name="variable-name"[^>]*aria-invalid="true"', page) and "Hello {{name}}." in page
+    assert prompted.dial_requests() == []
+    assert typist.post(address(prompted), form | {"variable-name": "Ada"}).status_code == 303
+    (sent,) = prompted.dial_requests()
+    assert sent["body"]["assistant_override"]["first_message"] == "Hello Ada."
 
 
 def test_what_a_call_was_sent_with_is_read_like_a_transcript(bloom, make_member, sign_in):

@@ -37,6 +37,7 @@ NOT_A_LABEL = (
     "most 40; the value at most 200 characters. Not understood: {line}"
 )
 TOO_MANY_LABELS = f"Give at most {MOST_LABELS} labels."
+NOT_SHOWN_YET = "This text asks for a value. Fill it in here; left empty, it is sent as it stands, in double braces."
 LABEL_TAKEN = "{name} cannot be the name of a label: choose another one."
 LABEL_TWICE = "{name} stands here twice: give each label once."
 NOT_OFFERED = "VoiceDock’s catalogue does not have %(value)s for this assistant. Choose one of the list."
@@ -222,6 +223,12 @@ class ChangesForm(forms.Form):
         if len(labels) > MOST_LABELS:
             raise forms.ValidationError(TOO_MANY_LABELS)
         return labels
+
+    def require_shown_values(self) -> None:
+        """Nothing is sent with a variable whose field the person has not seen: it may still be on its way."""
+        for name in self.variables if self.asks_for_values else ():
+            if VARIABLE_FIELD + name not in self.data:
+                self.add_error(VARIABLE_FIELD + name, NOT_SHOWN_YET)
 
     def check_changes(self) -> None:
         """What cannot be sent without losing something of the saved assistant, beside the field that asks for it."""

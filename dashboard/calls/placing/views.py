@@ -152,7 +152,9 @@ def take_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
 
 def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
-    if not form.is_valid():
+    if form.is_valid():
+        form.require_shown_values()
+    if form.errors:
         return refusals.answer(request.tenant, form, by=request.user)
     try:
         if form.is_about_plan:
