@@ -241,6 +241,47 @@ def test_it_is_changed_in_the_form_and_nothing_is_overwritten_unseen(
     assert (now.local.time(), now.state, now.changed_by_id) == (time(16, 0), "planned", person.pk)
 
 
+def test_call_now_of_a_plan_that_was_changed_meanwhile_is_shown_before_anybody_is_dialed(
+    operator, planner, sign_in, make_member
+):
+    planned = planner.plan()
+    form = {"number": operator.number.pk, "assistant": operator.assistant.pk, "destination": "06 12340042"}
+    form |= {"planned": planned.pk, "planned_version": planned.version, "when": "now"}
+    form |= {"token": by_hand.token_of_next(planner.reload(planned))}
+    manager = sign_in(make_member(operator.tenant, Role.MANAGER))
+    later = form | {"when": "later", "plan_date": tomorrow().date().isoformat(), "plan_time": "15:00"}
+    later |= {"plan_zone": "Europe/Amsterdam", "plan_window": "30", "destination": "06 12340043", "token": uuid.uuid4()}
+    assert manager.post("/c/harbor/call/", later).status_code == 303
+
+    browser = sign_in(planner.user)
+    stale = browser.post("/c/harbor/call/", form)
+    assert stale.status_code == 422 and "Somebody changed this planned call meanwhile" in words(stale)
+    assert operator.dial_requests() == []
+    token = re.search(r'name="token" value="([^"]+)"', stale.content.decode())[1]
+    assert browser.post("/c/harbor/call/", form | {"token": token}).status_code == 303
+    assert len(operator.dial_requests()) == 1
+
+
+@pytest.mark.parametrize("when", ["Later", "LATER", "tomorrow"])
+def test_a_time_that_is_neither_now_nor_later_dials_nobody(operator, planner, sign_in, when):
+    answer = sign_in(planner.user).post("/c/harbor/call/", typed(operator, when=when))
+    assert answer.status_code == 422 and forms.NO_WHEN in words(answer)
+    assert operator.dial_requests() == [] and rows(operator) == []
+
+
+def test_the_list_and_the_dialog_say_who_is_called(bloom, person, make_member, sign_in):
+    plan(bloom, person, changes=Changes(first_message="Hello {{name}}.", variables={"name": "Mrs de Wit"}))
+    page = words(sign_in(person).get(LIST))
+    assert page.count("Mrs de Wit") == 2 and "Mrs de Wit , is not called at" in page.replace("Wit,", "Wit ,")
+    assert "Mrs de Wit" not in words(sign_in(make_member(bloom, Role.VIEWER)).get(LIST))
+
+
+def test_a_change_of_a_plan_is_called_so(bloom, person, member_browser):
+    planned = plan(bloom, person)
+    assert "Change a planned call" in words(member_browser.get(f"{FORM}?planned={planned.pk}"))
+    assert "Change a planned call" not in words(member_browser.get(FORM))
+
+
 def test_who_may_change_and_cancel(bloom, harbor, make_member, sign_in):
     planner, other = make_member(bloom, Role.OPERATOR), make_member(bloom, Role.OPERATOR)
     people = [

@@ -65,8 +65,10 @@ def _take(tenant: Tenant, planned_id: UUID, token: UUID, by: User, intent: dict[
             return None
         if planned.state == State.PLACING:
             raise planning.PlanRefused("", planning.BEING_PLACED)
-        if planned.state not in planning.CHANGEABLE or token != token_of_next(planned):
+        if planned.state not in planning.CHANGEABLE:
             raise planning.PlanRefused("", planning.IS_OVER)
+        if token != token_of_next(planned):
+            raise planning.ChangedMeanwhile(planned)
         wish = Wish(**intent, due_at=planned.due_at, latest_at=planned.latest_at, zone=planned.zone)
         change = planning.facts(tenant, wish)
         changed = wish.differing(planned)

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from dashboard.calls.planned import local_times
+from dashboard.calls.planned import by_hand, local_times
 from dashboard.calls.planned.first_values import LATER, NOW, USUAL_WINDOW, WINDOWS
 from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused
 from dashboard.calls.planned.wish import Wish
@@ -20,6 +20,7 @@ from tenants.form_fields import ZoneField
 from tenants.models import Tenant
 
 MOST_DAYS = 90
+NO_WHEN = "Choose whether to call now or at a time."
 NO_DAY, NO_TIME = "Choose the day.", "Choose the time."
 NOT_A_TIME = "Write the time as hours and minutes, like 14:30."
 PASSED = "This time is over: in {place} it is {now} on {day}. Choose a later one."
@@ -32,7 +33,11 @@ class WhenForm(forms.Form):
     """Fields for the time of a call; all of them may be empty of a call that is placed now."""
 
     when = forms.ChoiceField(
-        required=False, choices=[(NOW, "Now"), (LATER, "At a time")], widget=forms.RadioSelect, initial=NOW
+        required=False,
+        choices=[(NOW, "Now"), (LATER, "At a time")],
+        widget=forms.RadioSelect,
+        initial=NOW,
+        error_messages={"invalid_choice": NO_WHEN},
     )
     plan_date = date_fields.DayField(required=False, label="Day", widget=date_fields.day_input())
     plan_time = forms.TimeField(
@@ -71,11 +76,18 @@ class WhenForm(forms.Form):
         """Whether a valid form plans a call, or places one that is planned."""
         return self.is_for_later or bool(self.cleaned_data.get("planned"))
 
+    @property
+    def is_change_of_plan(self) -> bool:
+        """Whether it says what a planned call is to be from now on."""
+        return self.is_for_later and bool(self["planned"].value())
+
     def refuse_plan(self, error: PlanRefused) -> None:
         """Put the error beside its field. A form about an older version becomes one about the version of now."""
         if isinstance(error, ChangedMeanwhile):
             data = cast(QueryDict, self.data).copy()
             data["planned_version"] = str(error.planned.version)
+            if not self.is_for_later:
+                data["token"] = str(by_hand.token_of_next(error.planned))
             self.data = data
         self.add_error(error.field or None, error.message)
 
@@ -117,7 +129,7 @@ class WhenForm(forms.Form):
             self.add_error("plan_date", TOO_FAR)
 
     def _forget_errors(self) -> None:
-        for name in ("when", "plan_date", "plan_time", "plan_zone", "plan_window"):
+        for name in ("plan_date", "plan_time", "plan_zone", "plan_window"):
             self.errors.pop(name, None)
 
     @property

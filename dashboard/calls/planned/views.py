@@ -73,7 +73,10 @@ def _soonest(found: Any) -> list[PlannedCall]:
 
 def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
     changes = joined(Changes.from_json(planned.changes).words())
-    is_permitted = planning.is_permitted(request.actor, planned)
+    is_permitted, may_read = (
+        planning.is_permitted(request.actor, planned),
+        request.actor.may(Permission.SEE_TRANSCRIPTS),
+    )
     return {
         "planned": planned,
         "dialog": f"cancel-{planned.pk}",
@@ -81,8 +84,14 @@ def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
         "time": local_times.words(planned.due_at, planned.zone),
         "latest": f"{planned.latest_at.astimezone(planned.where):%H:%M}",
         "here": local_times.on_clocks_of(request.tenant.zone, planned.due_at, planned.where),
+        "name": _name_of(planned) if may_read else "",
         "changes": f"With {changes}" if changes else "As it is saved",
         "line": planned.number_dedication.line_name or planned.number_dedication.e164,
         "assistant": str(planned.assistant_dedication.assistant),
         "may_change": is_permitted and planned.state in planning.CHANGEABLE,
     }
+
+
+def _name_of(planned: PlannedCall) -> str:
+    """Who is called, where its texts ask for a name; personal, like all that was filled in."""
+    return Changes.from_json(planned.changes).variables.get("name", "")
