@@ -439,6 +439,13 @@ def test_what_a_link_holds_is_checked_like_what_is_typed(bloom, caller, value, s
     assert ("Not as it is" in page) is bool(words) and "<script>alert" not in text
 
 
+def test_examples_that_no_program_filled_in_are_no_values(bloom, caller):
+    make_preset(bloom)
+    link = {"preset": "appointment-reminder", "to": "NUMBER", "name": "NAME", "time": "TIME"}
+    page = unescape(caller.get(ADDRESS, link).content.decode())
+    assert (field(page, "variable-name"), field(page, "variable-time")) == ("", "")
+
+
 def test_a_wrong_preset_is_named_and_the_rest_of_the_link_holds(bloom, harbor, caller):
     make_preset(bloom)
     make_preset(harbor, "Their secret preset")

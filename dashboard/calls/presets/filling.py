@@ -118,7 +118,8 @@ def values_in(link: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for parameter, value in link.items():
         name = parameter.removeprefix(VARIABLE_FIELD)
-        if NAME.fullmatch(name) and parameter not in RESERVED and len(found) < MOST_VARIABLES:
+        is_example = value == name.upper()  # as the link on the page of presets has it until a program fills it in
+        if NAME.fullmatch(name) and parameter not in RESERVED and not is_example and len(found) < MOST_VARIABLES:
             found[VARIABLE_FIELD + name] = one_line(value)
     return found
 
