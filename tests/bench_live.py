@@ -15,13 +15,12 @@ from playwright.sync_api import Page, sync_playwright
 
 from dashboard.devserver.demo_logins import PASSWORD
 from tests.bench_browser import signed_in
-from tests.journeys.calling import BEGIN
 from tests.stack import Stack
 
 LINE = "+31205550142"
 CHANGES = 50
 CALLS, COMMANDS = 12, 4  # each call takes eight commands a minute before the last two are kept for ending it
-BOARD, ROWS, TURNS = "/c/bloom-dental/live/", 200, 25
+BOARD, ROWS, TURNS, STORM = "/c/bloom-dental/live/", 200, 25, 500
 WATCH = """() => {
     window.seen = {}; window.gone = {};
     const main = document.querySelector('main');
@@ -34,6 +33,41 @@ WATCH = """() => {
     new MutationObserver(look).observe(main, {subtree: true, childList: true, characterData: true});
 }"""
 CLICKS = "() => addEventListener('click', () => sessionStorage.setItem('clicked', Date.now()), {capture: true})"
+ANNOUNCE = """const rows = [...document.querySelectorAll('.call-card')].map(row => row.id.slice(5));
+    const announce = () => document.body.dispatchEvent(new CustomEvent('changed:call',
+        {detail: {ref: rows[Math.floor(Math.random() * rows.length)]}}));"""
+ONE_CHANGE = f"""async times => {{
+    {ANNOUNCE}
+    const took = [];
+    for (let turn = 0; turn < times; turn++) {{
+        const painted = new Promise(done => document.addEventListener('patchbay:painted', done, {{once: true}}));
+        const began = performance.now();
+        announce();
+        await painted;
+        took.push(performance.now() - began);
+        await new Promise(done => setTimeout(done, 300));
+    }}
+    return took;
+}}"""
+MANY_CHANGES = f"""async ({{perSecond, seconds}}) => {{
+    {ANNOUNCE}
+    let longest = 0, blocked = 0, painted = 0;
+    const observer = new PerformanceObserver(list => {{
+        for (const {{duration}} of list.getEntries()) {{
+            longest = Math.max(longest, duration);
+            blocked += duration - 50;
+        }}
+    }});
+    observer.observe({{type: 'longtask'}});
+    document.addEventListener('patchbay:painted', () => painted++);
+    const until = performance.now() + seconds * 1000;
+    while (performance.now() < until) {{
+        for (let nth = 0; nth < perSecond / 100; nth++) announce();
+        await new Promise(done => setTimeout(done, 10));
+    }}
+    observer.disconnect();
+    return {{longest, blocked, painted}};
+}}"""
 WEIGHT = """() => {
     const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
     return {requests: all.length, sent: all.reduce((sum, one) => sum + one.transferSize, 0),
@@ -59,12 +93,13 @@ def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
         _spread(tell, "a change, on screen", _changes(page, admin_api, apart=0.6))
         _spread(tell, "the same, back to back", _changes(page, admin_api))
         admin_api.post("clock", json={"speed": 1, "advance": -admin_api.get("clock").json()["ahead_seconds"]})
-        placed, asked = _clicks(page, admin_api)
-        _spread(tell, "Call, at VoiceDock", placed)
-        _spread(tell, "a command, at VoiceDock", asked)
+        for turn, (mode, fill) in enumerate(MODES.items()):
+            _spread(tell, f"{mode}, at VoiceDock", _placed(page, admin_api, fill, turn))
+        _spread(tell, "a command, at VoiceDock", _commands(page, admin_api))
         _weigh(browser.new_page, page, tell)
-        browser.close()
         _full_board(patchbay, admin_api, tell)
+        _storm(page, tell)
+        browser.close()
 
 
 def _sign_in(page: Page) -> None:
@@ -95,16 +130,60 @@ def _changes(page: Page, admin_api: httpx.Client, apart: float = 0.0) -> list[fl
     return took
 
 
-def _clicks(page: Page, admin_api: httpx.Client) -> tuple[list[float], list[float]]:
-    """Milliseconds from the click to the arrival of the request, for placing and for commands."""
-    placed, asked = [], []
-    page.add_init_script(f"({CLICKS})()")
+def _saved(page: Page) -> None:
+    page.goto("/c/bloom-dental/call/")
+
+
+def _changed(page: Page) -> None:
+    page.goto("/c/bloom-dental/call/")
+    page.locator("[name=first_message]").fill("Good morning, this is Bloom Dental.")
+    page.locator("[name=facts]").fill("The practice is closed on Friday.")
+
+
+def _one_time(page: Page) -> None:
+    page.goto("/c/bloom-dental/call/once/")
+
+
+MODES = {
+    "Call, saved assistant": _saved,
+    "Call, assistant changed": _changed,
+    "Call, one-time assistant": _one_time,
+}
+
+
+def _placed(page: Page, admin_api: httpx.Client, fill: Callable[[Page], None], turn: int) -> list[float]:
+    """Milliseconds from the click to the arrival of the request; `fill` opens the form and makes its changes."""
+    took = []
     for nth in range(CALLS):
-        page.goto("/c/bloom-dental/call/")
-        page.get_by_label("Number to call").fill(f"+316124{nth:05}")
-        page.get_by_role("button", name=BEGIN).click()
-        page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
-        placed.append(_arrival(admin_api, "/calls/outbound") - _clicked(page))
+        fill(page)
+        _press(page, f"+31612{4 + turn}{nth:05}")
+        took.append(_arrival(admin_api, "/calls/outbound") - _clicked(page))
+        _end_last(page, admin_api)
+    return took
+
+
+def _press(page: Page, person: str) -> None:
+    """Place the call of this form, and see its panel."""
+    page.add_init_script(f"({CLICKS})()")
+    page.evaluate(f"({CLICKS})()")
+    page.get_by_label("Number to call").fill(person)
+    page.get_by_role("button", name=re.compile("^Call (.*from|with)")).click()
+    page.wait_for_url(re.compile("/calls/[0-9a-f-]{36}/$"))
+
+
+def _end_last(page: Page, admin_api: httpx.Client) -> None:
+    """And see it on its panel: then the client has a place for the next one."""
+    call = re.search(r'"(call-[^"]+)"', _last(admin_api, "/calls/outbound")["answer"])
+    admin_api.post(f"calls/{call[1] if call else ''}/force", json={"status": "ended"}).raise_for_status()
+    page.locator(".finished-call").wait_for(timeout=60_000)
+
+
+def _commands(page: Page, admin_api: httpx.Client) -> list[float]:
+    """The same for commands into a call."""
+    asked = []
+    for nth in range(CALLS):
+        _saved(page)
+        _press(page, f"+316128{nth:05}")
         send = page.get_by_role("button", name="Send context")
         for words in range(COMMANDS):
             page.get_by_placeholder("Something the assistant should know").fill(f"Fact {words}")
@@ -114,7 +193,7 @@ def _clicks(page: Page, admin_api: httpx.Client) -> tuple[list[float], list[floa
             asked.append(_arrival(admin_api, "/control") - _clicked(page))
         remote = _last(admin_api, "/control")["path"].split("/")[-2]
         admin_api.post(f"calls/{remote}/force", json={"status": "ended"})
-    return placed, asked
+    return asked
 
 
 def _full_board(patchbay: Stack, admin_api: httpx.Client, tell: Callable[[str, str], None]) -> None:
@@ -141,6 +220,19 @@ def _full_board(patchbay: Stack, admin_api: httpx.Client, tell: Callable[[str, s
             f"{ROWS} live, {name}",
             f"p50 {statistics.median(times):6.1f} ms  ratio {statistics.median(times) / whole:5.2f}",
         )
+
+
+def _storm(page: Page, tell: Callable[[str, str], None]) -> None:
+    """The full board in a browser: one change until it is painted, and many a second with the longest task of the page.
+
+    The changes are announced in the page, as the stream of events does; the rows come from the server.
+    """
+    page.goto(BOARD)
+    page.locator(".call-card").nth(ROWS - 1).wait_for()
+    _spread(tell, f"{ROWS} live, one change painted", page.evaluate(ONE_CHANGE, TURNS))
+    found = page.evaluate(MANY_CHANGES, {"perSecond": STORM, "seconds": 5})
+    figures = f"longest task {found['longest']:5.0f} ms  blocked {found['blocked']:5.0f} ms of 5 s"
+    tell(f"{ROWS} live, {STORM} changes a second", f"{figures}  painted {found['painted']} times")
 
 
 def _cards(browser: httpx.Client, at_least: int) -> list[str]:
