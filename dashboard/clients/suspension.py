@@ -67,11 +67,13 @@ def close(tenant: Tenant, *, by: User, reason: str, end_calls: bool = False) -> 
         ended = _ask_to_end(tenant, by) if end_calls else EndedCalls()
         publish.access_changed(tenant=tenant)
         publish.row_changed("client", tenant.pk, tenant=tenant)
+        cancelled = planning.cancel_all(tenant)
         numbers, assistants = dedicating.release_everything(tenant, by=by)
         support_access.end_all(tenant)
-        planning.cancel_all(tenant)
         details = {"live": _live(tenant).count(), "ended": end_calls, "numbers": numbers, "assistants": assistants}
         tenant_status.close(tenant, by=by, reason=reason, **details)
+        for planned in cancelled:
+            planning.record(planned, "call.plan-cancelled", by=by)
         if end_calls:
             _record_ended(tenant, by, ended)
     campaigns.pause_all(tenant, PauseCause.STOPPED)  # after a crash `campaigns.rechecks` does the rest

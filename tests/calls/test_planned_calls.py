@@ -241,6 +241,9 @@ def test_closing_a_client_cancels_what_is_planned_and_retention_removes_it(opera
     planned = planner.plan(changes=Changes(first_message="Marigold"))
     suspension.close(operator.tenant, by=admin, reason="gone")
     assert (planner.reload(planned).state, planner.reload(planned).reason) == ("cancelled", planning.CLIENT_CLOSED)
+    assert planner.actions() == ["call.planned", "call.plan-cancelled"]
+    with scope.for_system("look"):
+        assert AuditEntry.objects.get(action="call.plan-cancelled").actor_id == admin.pk
     planner.move(planned, 31)
     planner.run_due()
     assert operator.dial_requests() == []

@@ -132,10 +132,14 @@ def cancel(planned: PlannedCall, *, by: User) -> bool:
 
 
 @scope.requires_scope
-def cancel_all(tenant: Tenant) -> int:
-    """For a client that is closed: what is planned is not placed. One that is being placed is stopped by the claim."""
-    rows = PlannedCall.objects.filter(tenant=tenant, state__in=CHANGEABLE)
-    return rows.update(state=State.CANCELLED, state_at=Now(), reason=CLIENT_CLOSED, version=F("version") + 1)
+def cancel_all(tenant: Tenant) -> list[PlannedCall]:
+    """For a client that is closed: what is planned is not placed. One that is being placed is stopped by the claim.
+
+    Before any audit entry, like all that locks rows; whoever closes the client records those that are returned.
+    """
+    rows = PlannedCall.objects.filter(tenant=tenant, state__in=CHANGEABLE).order_by("pk")
+    open_ones = list(rows.select_for_update(of=("self",)).select_related("tenant"))
+    return [planned for planned in open_ones if move(planned, CHANGEABLE, state=State.CANCELLED, reason=CLIENT_CLOSED)]
 
 
 @scope.requires_scope
