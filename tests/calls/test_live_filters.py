@@ -209,7 +209,10 @@ def entries(setup: Any) -> list[str]:
 def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, operator_browser):
     calls, foreign = some_calls(bloom), make_call(harbor, counterpart="+31610000009")
     data = {"call": [str(call.pk) for call in (*calls.values(), foreign)], "next": f"{BOARD}?state=ringing"}
-    page = operator_browser.post(f"{BOARD}end/", data).content.decode()
+    answer = operator_browser.post(f"{BOARD}end/", data, follow=True)
+    assert answer.redirect_chain == [(f"{BOARD}end/", 303)]
+    page = answer.content.decode()
+    assert f'href="{BOARD}?state=ringing"' in page
     assert "End these 3 calls?" in page and "2 of the selected calls cannot be ended here" in page
     for number in ("+31 6 1000 0001", "+31 6 1000 0002", "+31 6 1000 0003"):
         assert number in page
@@ -221,6 +224,23 @@ def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, op
     assert [name for name, call in calls.items() if due(call)] == ["talking", "other", "ringing"]
     assert not due(foreign) and entries(bloom) == ["Bloom Dental Operator"] and entries(harbor) == []
     assert set(bulk_end.due()) == {calls["talking"].pk, calls["other"].pk}, "one that rings is ended once answered"
+
+
+def test_back_and_reload_show_the_page_that_asks_and_end_nothing(bloom, harbor, operator_browser, make_member, sign_in):
+    calls = some_calls(bloom)
+    data = {"call": [str(calls["talking"].pk), str(calls["ringing"].pk)], "next": f"{BOARD}?sort=newest"}
+    assert operator_browser.post(f"{BOARD}end/", data).status_code == 303
+    for _ in range(2):
+        assert "End these 2 calls?" in operator_browser.get(f"{BOARD}end/").content.decode()
+    assert not any(map(due, calls.values()))
+    other = sign_in(make_member(harbor, Role.OPERATOR))
+    assert other.get("/c/harbor-logistics/live/end/", follow=True).redirect_chain == [
+        ("/c/harbor-logistics/live/", 302)
+    ]
+
+    assert operator_browser.post(f"{BOARD}end/", data | {"confirm": "1"}).status_code == 303
+    answer = operator_browser.get(f"{BOARD}end/", follow=True)
+    assert answer.redirect_chain == [(BOARD, 302)] and "2 calls are being ended" in answer.content.decode()
 
 
 def test_nothing_selected_ends_nothing_and_leads_back_to_the_board_alone(bloom, operator_browser):
@@ -239,7 +259,7 @@ def test_who_may_end_selected_calls(bloom, harbor, make_member, make_staff, sign
         assert browser.post(f"{board}end/", data).status_code == 403
         assert "call-card__select" not in browser.get(board).content.decode()
     assert not any(map(due, calls))
-    page = admin_of_all.post(f"{STAFF_BOARD}end/", {"call": data["call"]}).content.decode()
+    page = admin_of_all.post(f"{STAFF_BOARD}end/", {"call": data["call"]}, follow=True).content.decode()
     assert re.search(rf'<a class="button" href="{STAFF_BOARD}">\s*Cancel\s*</a>', page)
     assert "call-card__select" in admin_of_all.get(STAFF_BOARD).content.decode()
     assert admin_of_all.post(f"{STAFF_BOARD}end/", data).status_code == 303

@@ -1,16 +1,21 @@
-"""End the calls that were selected on the live board: asked once on a page that names them, then one receipt each."""
+"""End the calls that were selected on the live board: asked once on a page that names them, then one receipt each.
+
+The selection waits in the session while it is asked for: each POST is answered with a redirect, so that *Back* and
+*Reload* of the browser never send it again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from dashboard.calls import labels, queries
 from dashboard.calls.control import bulk_end
@@ -23,33 +28,49 @@ from tenants.models import Tenant, User
 
 ENDED_AT_ONCE = (State.IN_PROGRESS, State.QUEUED)  # the latter by not being sent
 NONE_SELECTED = "No call was ended: select calls that are still live first."
+SELECTION = "calls-to-end"  # in the session, until they were ended
 
 
-@require_POST
+@dataclass(frozen=True)
+class Asking:
+    """The board on which calls were selected, and the address that asks for them and ends them."""
+
+    board: str
+    url: str
+    of_staff: bool = False
+
+    def back(self, fields: Mapping[str, str]) -> str:
+        """The board as it was filtered; nothing else."""
+        wanted = fields.get("next", "")
+        return wanted if wanted.partition("?")[0] == self.board else self.board
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @tenant_view(Permission.CONTROL_CALLS)
 def client(request: TenantRequest) -> HttpResponse:
-    board = reverse("live", args=[request.tenant.slug])
-    selected = _selected(request, Call.objects.filter(tenant=request.tenant))
-    if selected and "confirm" not in request.POST:
-        return _ask(request, selected, board, reverse("live-end", args=[request.tenant.slug]))
-    ended = _end(request.tenant, selected, by=request.user) if selected else 0
-    return _back(request, board, selected, ended)
+    asking = Asking(reverse("live", args=[request.tenant.slug]), reverse("live-end", args=[request.tenant.slug]))
+    calls = Call.objects.filter(tenant=request.tenant)
+    if "confirm" not in request.POST:
+        return _ask(request, calls, asking)
+    selected = _selected(request.POST.getlist("call"), calls)
+    return _back(request, asking, selected, _end(request.tenant, selected, by=request.user) if selected else 0)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(Permission.END_CLIENT_CALLS, open_scope=False)
 def staff(request: StaffRequest) -> HttpResponse:
     """Of any clients; each has a chain of audit entries, so each is asked in a transaction of its own."""
-    board = reverse("staff-live")
+    asking = Asking(reverse("staff-live"), reverse("staff-live-end"), of_staff=True)
     with scope.for_staff(request.actor.staff):  # type: ignore[arg-type]
-        selected = _selected(request, Call.objects.filter(tenant__isnull=False))
-        if selected and "confirm" not in request.POST:
-            return _ask(request, selected, board, reverse("staff-live-end"), of_staff=True)
+        calls = Call.objects.filter(tenant__isnull=False)
+        if "confirm" not in request.POST:
+            return _ask(request, calls, asking)
+        selected = _selected(request.POST.getlist("call"), calls)
     ended = 0
     for tenant in {call.tenant for call in selected if call.tenant}:
         with scope.for_tenant(tenant):
             ended += _end(tenant, [call for call in selected if call.tenant == tenant], by=request.user)
-    return _back(request, board, selected, ended)
+    return _back(request, asking, selected, ended)
 
 
 @scope.requires_scope
@@ -63,26 +84,37 @@ def _end(tenant: Tenant, selected: Iterable[Call], *, by: User) -> int:
     return ended
 
 
-def _selected(request: HttpRequest, calls: CallQuerySet) -> list[Call]:
+def _selected(wanted: Iterable[str], calls: CallQuerySet) -> list[Call]:
     ids = set()
-    for text in request.POST.getlist("call")[: queries.BOARD_SIZE]:
+    for text in wanted:
         with suppress(ValueError):
             ids.add(UUID(text))
     found = calls.live().exclude(state__in=UNCERTAIN).filter(pk__in=ids)
     return list(queries.with_relations(found).order_by("created_at", "id"))
 
 
-def _ask(
-    request: TenantRequest | StaffRequest, selected: list[Call], board: str, end_url: str, *, of_staff: bool = False
-) -> HttpResponse:
+def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Asking) -> HttpResponse:
+    """The page that names the calls. It has an address without the selection, so that *Back* and *Reload* show it."""
+    if request.method == "POST":
+        chosen = sorted(set(request.POST.getlist("call")))[: queries.BOARD_SIZE]
+        request.session[SELECTION] = {"calls": chosen, "back": asking.back(request.POST), "url": asking.url}
+        found = _selected(chosen, calls)
+        return HttpResponseRedirect(asking.url, status=303) if found else _back(request, asking, [], 0)
+    kept = request.session.get(SELECTION, {})
+    if kept.get("url") != asking.url:
+        return HttpResponseRedirect(asking.board)
+    selected = _selected(kept["calls"], calls)
+    if not selected:
+        return _back(request, asking, [], 0)
     request.nav_page = "live"  # type: ignore[union-attr]
     rows = [(call, labels.mark(call), labels.state(call), labels.person(call), labels.line(call)) for call in selected]
-    context = {"rows": rows, "end_url": end_url, "back": _next(request, board), "of_staff": of_staff}
-    context["gone"] = len(set(request.POST.getlist("call"))) - len(selected)
+    context = {"rows": rows, "end_url": asking.url, "back": kept["back"], "of_staff": asking.of_staff}
+    context["gone"] = len(kept["calls"]) - len(selected)
     return render(request, "calls/end_selected.html", context)
 
 
-def _back(request: HttpRequest, board: str, selected: list[Call], ended: int) -> HttpResponse:
+def _back(request: HttpRequest, asking: Asking, selected: list[Call], ended: int) -> HttpResponse:
+    kept = request.session.pop(SELECTION, {})
     if not ended:
         messages.warning(request, NONE_SELECTED)
     else:
@@ -94,10 +126,4 @@ def _back(request: HttpRequest, board: str, selected: list[Call], ended: int) ->
         ringing = any(call.state not in ENDED_AT_ONCE for call in selected)
         later = " A call that is not answered yet is ended once it is answered." if ringing else ""
         messages.success(request, f"{words} on the board.{later}")
-    return HttpResponseRedirect(_next(request, board), status=303)
-
-
-def _next(request: HttpRequest, board: str) -> str:
-    """The board as it was filtered; nothing else."""
-    wanted = request.POST.get("next", "")
-    return wanted if wanted.partition("?")[0] == board else board
+    return HttpResponseRedirect(asking.back(request.POST or {"next": kept.get("back", "")}), status=303)
