@@ -107,6 +107,6 @@ def _read(text: str) -> dict[str, str]:
     """The digests that were sent; none where that is no JSON of ours."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

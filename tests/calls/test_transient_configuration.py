@@ -172,6 +172,60 @@ def test_a_field_changes_its_own_place_alone(change: dict[str, str], expected: d
     assert form.configuration() == after
 
 
+WHOLE = [name_of(one.path) for one in catalogue.RANGES if one.is_whole]
+FRACTIONS = [name_of(one.path) for one in catalogue.RANGES if not one.is_whole and one.path != "tts_config.similarity"]
+
+
+def with_field(name: str) -> dict[str, Any]:
+    """A configuration of which the form has this field."""
+    if name.startswith("llm_config-") and name not in ("llm_config-temperature", "llm_config-max_completion_tokens"):
+        return REALTIME
+    voice = PIPELINE["tts_config"] | {"provider": "inworld" if name == "tts_config-speaking_rate" else "elevenlabs"}
+    return PIPELINE | {"tts_config": voice}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("text", ["1,000", "1\u00a0000", "1 000", " 1000 "])
+def test_a_grouped_number_is_read_whole(name: str, text: str) -> None:
+    form = ConfigurationForm(typed(with_field(name), **{name: text}))
+    assert form.is_valid(), (form.errors, form.elsewhere)
+    found = value_at(form.configuration(), name.replace("-", "."))
+    assert found == 1000 and isinstance(found, int)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize(
+    "text", ["1.000", "300.0", "300,0", "3,00", "1.000,5", "1e3", "1_000", "٣٠٠", "1,0000", "0,300"]
+)
+def test_a_whole_number_that_can_be_read_in_two_ways_is_refused_beside_its_field(name: str, text: str) -> None:
+    form = ConfigurationForm(typed(with_field(name), **{name: text}))
+    assert not form.is_valid() and "digits alone, like 4000" in form.errors[name][0]
+    assert "Give a whole number" in form.errors[name][0] and form[name].value() == text
+
+
+@pytest.mark.parametrize("name", FRACTIONS)
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0.75", 0.75), ("0,75", 0.75), ("0,750", 0.75), ("1", 1), ("1.000", 1.0)]
+)
+def test_a_fraction_is_read_with_a_point_or_a_comma(name: str, text: str, expected: float) -> None:
+    form = ConfigurationForm(typed(with_field(name), **{name: text}))
+    assert form.is_valid(), (form.errors, form.elsewhere)
+    assert value_at(form.configuration(), name.replace("-", ".")) == expected
+
+
+@pytest.mark.parametrize("name", FRACTIONS)
+@pytest.mark.parametrize("text", ["1,000", "1000,250", "1,2,3", "1.2.3", "0.5x", ".", ","])
+def test_a_fraction_is_never_taken_for_another_number(name: str, text: str) -> None:
+    form = ConfigurationForm(typed(with_field(name), **{name: text}))
+    assert not form.is_valid() and "Give a number from" in form.errors[name][0] and form[name].value() == text
+
+
+@pytest.mark.parametrize("path", [one.path for one in catalogue.RANGES if one.is_whole])
+def test_a_whole_number_of_the_json_has_no_fraction(path: str) -> None:
+    configuration = with_value(with_field(name_of(path)), path, 200.0)
+    assert "Give a whole number" in errors_of(configuration)[path]
+
+
 def test_an_emptied_field_goes_and_the_rest_of_the_messages_stays() -> None:
     more = {"role": "user", "content": "hi"}
     before = PIPELINE | {"first_message": "Hello", "llm_config": PIPELINE["llm_config"] | {"temperature": 1}}
@@ -203,7 +257,7 @@ def test_a_wrong_field_keeps_what_was_typed_with_its_error(field: str, value: st
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ('{\n  "llm_config": {\n    "provider": "openai"\n    "model": "gpt-5.4"\n  }\n}', 4, "comma is missing"),
+        ('{\n  "llm_config": {\n    "provider": "openai"\n    "model": "gpt-5.4"\n  }\n}', 3, "comma is missing"),
         ('{\n  "a": 1,\n  "b": nope\n}', 3, "value is missing"),
         ('{\n  "a" 1\n}', 2, "colon"),
         ('{"a": "b', 1, "no closing quote"),
@@ -212,7 +266,21 @@ def test_a_wrong_field_keeps_what_was_typed_with_its_error(field: str, value: st
         ('{"a": NaN}', 1, "no number NaN"),
         ('{"a": "NaN",\n"b": NaN}', 2, "no number NaN"),
         ('{"a": 1e999}', 1, "no number 1e999"),
-        ('{"a": 1, "a": 2}', 0, "“a” stands twice"),
+        ('{"a": 1, "a": 2}', 1, "“a” stands twice"),
+        ('{\n"b": [{"a": 1}, {"a": 2}],\n"c": {"a": {"a": "a"},\n"\\u0061": 2}}', 4, "“a” stands twice"),
+        ('{\n"x": "{ \\" [",\n"y": {},\n"x": 1}', 4, "“x” stands twice"),
+        ('{"\\ud800": 1,\n"\\ud800": 2}', 2, "“?” stands twice"),
+        ('{"a": [\n1\n\n2]}', 2, "comma is missing"),
+        ('{\n"a"\n\n1}', 2, "colon"),
+        ('{"a": [1,\n2,\n]}', 2, "comma too many"),
+        ('{"a": 1,\n}', 1, "comma too many"),
+        ('{"a": {\n"b": 1', 2, "bracket is not closed"),
+        ('{\n"a": "\\ud800"}', 2, "cannot be stored"),
+        ('{\n"a": "x",\n"\\udfff": 1}', 3, "cannot be stored"),
+        ('{\n"a": ["\\ud83d\\ude00",\n"\\u0000"]}', 3, "cannot be stored"),
+        ('{"a":\n"b\n"}', 2, "line end"),
+        ('{"a":\n"\\x"}', 2, "backslash"),
+        ('{"a":\n"\\u12"}', 2, "four"),
         ("[" * 100_000, 0, "too deep"),
         ("[" * 41 + "0" + "]" * 41, 0, "at most 40 levels"),
         ("[" * 900 + "]" * 900, 0, "at most 40 levels"),

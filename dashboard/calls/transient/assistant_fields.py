@@ -47,6 +47,10 @@ class AssistantField:
     def range(self) -> Range | None:
         return RANGE_OF.get(self.path)
 
+    @property
+    def is_whole(self) -> bool:
+        return self.range is not None and self.range.is_whole
+
 
 @dataclass(frozen=True)
 class Group:

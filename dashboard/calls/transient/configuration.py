@@ -164,7 +164,7 @@ def _fits(value: Any, limits: Range) -> bool:
         return False
     if isinstance(value, float) and not math.isfinite(value):  # of an integer with many digits it raises
         return False
-    if limits.is_whole and value != int(value):
+    if limits.is_whole and isinstance(value, float):  # 4.0 would be sent as it is
         return False
     return limits.least <= value and (limits.most is None or value <= limits.most)
 

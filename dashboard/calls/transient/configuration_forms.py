@@ -10,7 +10,7 @@ from django.forms.boundfield import BoundField
 
 from dashboard.calls.placing import spoken_text
 from dashboard.calls.placing.saved_assistants import is_text_message
-from dashboard.calls.transient import assistant_fields, json_text
+from dashboard.calls.transient import assistant_fields, json_text, typed_numbers
 from dashboard.calls.transient.assistant_fields import FLAG_CHOICES, PROMPT, PROVIDER_PATHS, AssistantField
 from dashboard.calls.transient.configuration import Check, Configuration, errors_of, for_sending, value_at, with_value
 from dashboard.voicedock.capabilities import family_of
@@ -133,10 +133,16 @@ class ConfigurationForm(forms.Form):
             if field is None:
                 self.elsewhere[path] = message
             elif field not in self.errors:
-                self.add_error(field, message)
+                self.add_error(field, " ".join(filter(None, (message, self._how_to_write(path)))))
         if self.elsewhere:
             self.add_error(None, "Something that this form has no field for cannot be sent.")
         return cleaned
+
+    def _how_to_write(self, path: str) -> str:
+        """Of a number that was typed so that it could be taken for two, or for none; else ""."""
+        field = next((one for one in self._fields() if one.path == path and one.kind == "number"), None)
+        sent = spoken_text.clean(self.typed.get(name_of(path), ""))
+        return typed_numbers.how_to_write(sent, is_whole=field.is_whole) if field and sent else ""
 
 
 def redrawn(data: Mapping[str, Any]) -> dict[str, str]:
@@ -219,18 +225,17 @@ def _read(sent: str, field: AssistantField) -> Any:
     if field.kind == "flag":
         return {"true": True, "false": False}.get(text, text)
     if field.kind == "number":
-        return _number(text)
+        return _number(text, field)
     if field.kind == "terms":
         return [term for term in (" ".join(line.split()) for line in text.split("\n")) if term]
     return text if field.kind in ("long", "prompt") else spoken_text.one_line(text)
 
 
-def _number(text: str) -> Any:
+def _number(text: str, field: AssistantField) -> Any:
     try:
-        found = json_text.read(text.replace(",", "."))
-    except json_text.NotJson:
+        return typed_numbers.read(text, is_whole=field.is_whole)
+    except typed_numbers.NotANumber:
         return text
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else text
 
 
 def _form_field(field: AssistantField, shown: str, redraw_url: str) -> forms.Field:
