@@ -137,6 +137,54 @@ def test_the_words_for_an_mcp_server_say_why(caller: Any) -> None:
     assert "MCP servers belong to the whole organization" in words and "which of them are yours" in words
 
 
+IDS = [
+    *("tool_ids", "toolIds", "TOOL_IDS", "tool-ids", "tool_template_id", "toolTemplateID", "number_id"),
+    *("phoneNumberId", "assistant_id", "agent_id", "assistantId", "workflowid", "knowledge_base_ids"),
+    *("vector_store_ids", "org_id", "something_new_id", "id", "mcp_server", "knowledge_bases"),
+]
+
+
+@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("value", ["11111111-1111-1111-1111-111111111111", ["1"], {"id": "1"}, None])
+def test_a_reference_to_what_may_be_another_clients_is_refused_wherever_it_stands(
+    caller: Any, name: str, value: Any
+) -> None:
+    tool = {"name": "look_up", "url": "https://x.test/", "parameters": {"type": "object", "properties": {}}}
+    places = {
+        name: PIPELINE | {name: value},
+        f"llm_config.{name}": PIPELINE | {"llm_config": PIPELINE["llm_config"] | {name: value}},
+        f"llm_config.tools[0].{name}": with_tools(tool | {name: value}),
+        f"llm_config.tools[0].function.{name}": with_tools({"type": "function", "function": tool | {name: value}}),
+        f"llm_config.tools[0].parameters.{name}": with_tools(tool | {"parameters": {name: value}}),
+        f"llm_config.provider_tools[0].{name}": PIPELINE
+        | {"llm_config": PIPELINE["llm_config"] | {"provider_tools": [{"type": "file_search", name: value}]}},
+        f"new.list[1].{name}": PIPELINE | {"new": {"list": [{}, {name: value}]}},
+    }
+    for path, configuration in places.items():
+        assert "Leave it out" in errors(caller, configuration)[path]
+        with scope.for_tenant(caller.tenant):
+            assert path in transfers.refusal(caller.tenant, configuration), "nor does a call leave with it"
+
+
+def test_ids_of_the_clients_own_stay(caller: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "customer_id": {"type": "string", "default": "1"},
+            "tool_ids": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}},
+            "workflow": {"type": "string"},
+        },
+        "dependentRequired": {"customer_id": ["tool_ids"]},
+        "required": ["customer_id"],
+    }
+    tool = {"name": "look_up", "url": "https://x.test/", "parameters": schema}
+    plan = {"structured_data_plan": {"enabled": True, "schema": schema}}
+    for one in (tool, {"type": "function", "function": tool}):
+        more = {"metadata": {"order_id": "7", "ids": ["1"]}, "analysis_plan": plan}
+        assert errors(caller, with_tools(one) | more) == {}
+    assert errors(caller, PIPELINE | {"paid": 1, "valid": True, "grids": []}) == {}
+
+
 def test_metadata_is_only_echoed_and_may_say_what_it_wants(caller: Any) -> None:
     assert errors(caller, PIPELINE | {"metadata": {"destinations": [PREMIUM], "workflow_id": "1"}}) == {}
 

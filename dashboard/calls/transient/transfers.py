@@ -13,6 +13,7 @@ from typing import Any
 from dashboard.calls.control import transfer_targets
 from dashboard.calls.placing import destinations
 from dashboard.calls.transient.configuration import NOT_A_LIST, NOT_A_MAPPING, NOT_A_TEXT, Errors, errors_of
+from dashboard.calls.transient.references import reference_errors
 from tenants.isolation import scope
 from tenants.models import Tenant
 
@@ -20,12 +21,7 @@ WHOLE_NUMBER = "Write it as {e164}: VoiceDock takes it as it is."
 NOT_CERTAIN = "Write the whole number with its country code: this can be read as more than one."
 CANNOT_CHECK = "Patchbay cannot check to where this transfers. Leave it out."
 ONLY_NUMBERS = "Patchbay can check transfers to a number or a SIP address only: give it the type “number”."
-FOREIGN_RECORD = (
-    "VoiceDock’s {what} belong to the whole organization, and Patchbay does not know which of them are yours. "
-    "Leave it out."
-)
 REFUSED = "This one-time assistant cannot be used as it is, so nothing was dialed. {path}: {message}"
-RECORDS = {"mcpserverid": "MCP servers", "transfertrunkid": "SIP trunks", "workflowid": "workflows"}
 TOOL_NAMES = {"type", "name", "description", "destinations", "function", "message", "messages"}
 DESTINATION_NAMES = {"type", "number", "description", "message"}
 Found = Iterator[tuple[str, str]]
@@ -48,10 +44,10 @@ def refusal(tenant: Tenant, configuration: Any) -> str:
 
 @scope.requires_scope
 def transfer_errors(tenant: Tenant, configuration: Any) -> Errors:
-    """By path; empty where all transfers are allowed."""
+    """By path; empty where all transfers are allowed, and nothing is named that may be another client's."""
     if not isinstance(configuration, dict):
         return {}
-    check, found = _Check(tenant), Errors()
+    check, found = _Check(tenant), Errors(reference_errors(configuration))
     for name, value in configuration.items():
         if name != "metadata":  # which VoiceDock only echoes
             for path, message in check.walk(value, name):
@@ -77,9 +73,7 @@ class _Check:
         transfers = built_in or _is(value.get("type"), "transfer") or _is(value.get("name"), "transfercall")
         for name, item in value.items():
             inner, plain = f"{path}.{name}", _plain(name)
-            if plain in RECORDS and not isinstance(item, dict):  # but a schema may have a parameter of this name
-                yield inner, FOREIGN_RECORD.format(what=RECORDS[plain])
-            elif plain == "destinations" and (transfers or isinstance(item, list)):
+            if plain == "destinations" and (transfers or isinstance(item, list)):
                 yield from self._destinations(item, inner)
             elif plain == "destination" and (transfers or isinstance(item, str)):
                 yield from self._number(item, inner)
@@ -87,8 +81,6 @@ class _Check:
                 yield inner, CANNOT_CHECK
             else:
                 yield from self.walk(item, inner, built_in and name == "function")
-        if _is(value.get("type"), "mcp"):
-            yield f"{path}.mcp_server_id", FOREIGN_RECORD.format(what=RECORDS["mcpserverid"])
 
     def _destinations(self, value: Any, path: str) -> Found:
         if not isinstance(value, list):
