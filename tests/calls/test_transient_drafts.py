@@ -155,6 +155,52 @@ def test_what_somebody_saved_meanwhile_is_shown_and_nothing_is_lost(bloom: Any, 
     assert [number for _, number, _ in versions(bloom)] == [1, 2, 3]
 
 
+def test_a_draft_that_was_deleted_meanwhile_becomes_a_new_one_and_nothing_is_lost(bloom: Any, browser: Any) -> None:
+    draft = saved(bloom)
+    mine, page = PIPELINE | {"first_message": "Mine", "x": [1]}, f"{LIST}{draft.pk}/"
+    form = {"name": "Mine", "made_from": "1", "side": "form", "base": json.dumps(mine), "first_message": "Typed"}
+    assert browser.post(f"{page}delete/").status_code == 302
+    for sent, do, status in ((as_json("Mine", mine, 1), "form", 200), (form, "json", 200), (form, "save", 404)):
+        answer = browser.post(page, sent | {"do": do})
+        text = unescape(answer.content.decode())
+        assert answer.status_code == status and "Somebody deleted this one-time assistant meanwhile" in text
+        assert f'action="{LIST}new/"' in text and 'value="Mine"' in text
+    assert answer.context["editor"].form["first_message"].value() == "Typed"
+    wrong = browser.post(page, as_json("Mine", "{", 1))
+    assert wrong.status_code == 404 and wrong.context["editor"].json["text"].value() == "{"
+    assert "Line 1" in wrong.content.decode(), "its errors are shown too"
+    answer = browser.post(page, as_json("Mine", mine, 1))
+    assert json.loads(answer.context["editor"].json["text"].value()) == mine and versions(bloom) == []
+    assert browser.get(page).status_code == 404
+    assert browser.post(f"{LIST}new/", as_json("Mine", mine, 0)).status_code == 302
+    assert versions(bloom) == [("Mine", 1, mine)]
+
+
+def test_a_draft_that_is_deleted_while_it_is_saved_becomes_a_new_one_too(
+    bloom: Any, browser: Any, monkeypatch: Any
+) -> None:
+    draft = saved(bloom)
+    before = drafts.tenant_status.lock_tenant
+
+    def lock(tenant: Tenant) -> Any:
+        AssistantDraft.objects.filter(tenant=tenant).delete()
+        return before(tenant)
+
+    monkeypatch.setattr(drafts.tenant_status, "lock_tenant", lock)
+    answer = browser.post(f"{LIST}{draft.pk}/", as_json("Mine", PIPELINE, 1))
+    assert answer.status_code == 404 and f'action="{LIST}new/"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("do", ["save", "form"])
+@pytest.mark.parametrize("wrong", ["\\ud800", "\\u0000", "a\\udfffb"])
+def test_what_cannot_be_stored_is_an_error_of_its_line(bloom: Any, browser: Any, wrong: str, do: str) -> None:
+    for text in (f'{{\n"first_message": "{wrong}"\n}}', f'{{\n"{wrong}": 1,"{wrong}": 1}}'):
+        answer = browser.post(f"{LIST}new/", as_json("Winter check", text, do=do))
+        assert answer.status_code == (422 if do == "save" else 200)
+        assert "Line 2, character" in answer.content.decode() and answer.context["editor"].side == "json"
+        assert answer.context["editor"].json["text"].value() == text
+
+
 def test_two_drafts_have_two_names(bloom: Any, browser: Any) -> None:
     saved(bloom)
     answer = browser.post(f"{LIST}new/", as_json("winter CHECK", PIPELINE))

@@ -24,7 +24,10 @@ CHANGED = (
     "{by} saved version {number} meanwhile. What you typed stands below; saving once more makes it the version after "
     "that one."
 )
-DELETED = "Somebody deleted this one-time assistant meanwhile. Saving once more keeps what you typed as a new one."
+DELETED = (
+    "Somebody deleted this one-time assistant meanwhile, so nothing was saved. What you typed stands below; saving "
+    "makes a new one of it."
+)
 
 
 class DraftRefused(ActionRefused):
@@ -33,6 +36,10 @@ class DraftRefused(ActionRefused):
     def __init__(self, field: str, message: str, newest: int = 0) -> None:
         super().__init__(message)
         self.field, self.newest = field, newest
+
+
+class DraftDeleted(Exception):
+    """Nothing was saved: it was deleted meanwhile."""
 
 
 def listed(tenant: Tenant) -> QuerySet[AssistantDraft]:
@@ -90,8 +97,8 @@ def save(
     """Save a new version, and the name; returns the draft and whether anything differed.
 
     `made_from` is the number of the version that was the newest when the page was opened, 0 of a new draft. Raises
-    `DraftRefused`. The configuration has been checked (`transfers.all_errors`); what must never be stored is refused
-    here too.
+    `DraftRefused` and `DraftDeleted`. The configuration has been checked (`transfers.all_errors`); what must never be
+    stored is refused here too.
     """
     if next(secret_paths(configuration), None) is not None:
         raise DraftRefused("", SECRET)
@@ -102,7 +109,7 @@ def save(
     if draft is None:
         return _create(tenant, name, configuration, by), True
     if not AssistantDraft.objects.filter(pk=draft.pk, tenant=tenant).exists():
-        raise DraftRefused("", DELETED)
+        raise DraftDeleted
     newest = version_of(draft)
     if newest is not None and newest.number != made_from:
         words = CHANGED.format(by=names.isolate(newest.made_by or "Somebody"), number=newest.number)

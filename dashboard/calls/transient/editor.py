@@ -27,7 +27,10 @@ class DraftForm(forms.Form):
 
 @dataclass
 class Editor:
-    """What the page shows; `is_saving` where the button asked for it."""
+    """What the page shows; `is_saving` where the button asked for it.
+
+    `gone` says that the draft which was open has been deleted.
+    """
 
     about: DraftForm
     side: str
@@ -36,6 +39,7 @@ class Editor:
     is_saving: bool = False
     made_from: int = 0
     notes: tuple[str, ...] = field(default_factory=tuple)
+    gone: str = ""
 
     def is_valid(self) -> bool:
         """Whether name and configuration can be saved. Every error is found, not only the first."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -44,7 +44,11 @@ def new(request: TenantRequest) -> HttpResponse:
 @tenant_view(Permission.PLACE_TRANSIENT_CALLS)
 def draft(request: TenantRequest, pk: int) -> HttpResponse:
     """A draft; `version` opens an older one, and saving makes it the newest."""
-    found = get_object_or_404(drafts.listed(request.tenant).select_related("tenant"), pk=pk)
+    found = drafts.listed(request.tenant).select_related("tenant").filter(pk=pk).first()
+    if found is None:
+        if request.method != "POST":
+            raise Http404
+        return _gone(request)
     url = reverse("draft", args=[request.tenant.slug, pk])
     if request.method == "POST":
         return _answer(request, _sent(request, url), found, url)
@@ -86,12 +90,24 @@ def _answer(request: TenantRequest, sent: editor.Editor, found: AssistantDraft |
             made_from=sent.made_from,
             by=request.user,
         )
+    except drafts.DraftDeleted:
+        return _gone(request)
     except drafts.DraftRefused as error:
         sent.about.add_error(error.field or None, error.message)
         sent.made_from = error.newest or sent.made_from
         return _page(request, sent, found, url, status=409)
     messages.success(request, f"{names.isolate(saved)} is saved." if changed else "Nothing was different.")
     return HttpResponseRedirect(reverse("draft", args=[request.tenant.slug, saved.pk]))
+
+
+def _gone(request: TenantRequest) -> HttpResponse:
+    """The draft that was open has been deleted: what was typed becomes a new one by the next saving."""
+    url = reverse("draft-new", args=[request.tenant.slug])
+    sent = _sent(request, url)
+    sent.made_from, sent.gone = 0, drafts.DELETED
+    if sent.is_saving:
+        sent.is_valid()
+    return _page(request, sent, None, url, status=404 if sent.is_saving else 200)
 
 
 def _page(
