@@ -41,6 +41,10 @@ class Editor:
     notes: tuple[str, ...] = field(default_factory=tuple)
     gone: str = ""
 
+    @property
+    def other_side(self) -> str:
+        return FORM if self.side == JSON else JSON
+
     def is_valid(self) -> bool:
         """Whether name and configuration can be saved. Every error is found, not only the first."""
         is_named, current = self.about.is_valid(), self.form if self.side == FORM else self.json

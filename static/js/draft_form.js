@@ -1,0 +1,43 @@
+// draft_form.js: *Back* in the browser undoes the choice of another provider, or of the other side, of a one-time assistant, and
+// leaving the page asks first when something is typed and not saved. What was typed stays in both.
+//   <form id="draft-form" data-unsaved> holds something typed from the beginning, as after an error
+(() => {
+  const form = () => document.getElementById("draft-form");
+  if (!form()) return;
+  const CHOICE = "select[hx-post]", SIDE = "[name=side]";
+  const shown = () => ({
+    side: form().querySelector(SIDE).value,
+    choices: Object.fromEntries([...form().querySelectorAll(CHOICE)].map(select => [select.name, select.value])),
+  });
+  let unsaved = "unsaved" in form().dataset, leaving = false, undoing = false;
+
+  history.replaceState({ ...history.state, draft: shown() }, "");
+  document.addEventListener("htmx:after:swap", event => {
+    if (event.detail.ctx.target?.id !== "draft-form") return;
+    unsaved = true;
+    if (undoing) undoing = false;
+    else history.pushState({ draft: shown() }, "");
+    if (!form().contains(document.activeElement)) form().querySelector("textarea[name=text], select")?.focus();
+  });
+  document.addEventListener("htmx:finally:request", () => { undoing = false; });
+
+  addEventListener("popstate", event => {
+    const wanted = event.state?.draft;
+    if (!wanted || !form()) return;
+    if (wanted.side !== shown().side) {
+      undoing = true;
+      form().querySelector(`[name=do][value=${wanted.side}]`)?.click();
+      return;
+    }
+    const changed = [...form().querySelectorAll(CHOICE)].filter(select => (wanted.choices[select.name] ?? select.value) !== select.value);
+    for (const select of changed) select.value = wanted.choices[select.name];
+    if (!changed.length) return;
+    undoing = true;
+    changed[0].dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  document.addEventListener("input", event => { if (form()?.contains(event.target)) unsaved = true; });
+  addEventListener("submit", event => { if (!event.defaultPrevented) leaving = true; });
+  addEventListener("pageshow", () => { leaving = false; });
+  addEventListener("beforeunload", event => { if (unsaved && !leaving) event.preventDefault(); });
+})();
