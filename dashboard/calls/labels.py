@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from dashboard.calls import analysis_words
+from dashboard.calls import analysis_words, who_ended
 from dashboard.calls.models import UNCERTAIN, UNSENT, Alarm, Call, State
 from dashboard.ui import phone_numbers, states
 from dashboard.voicedock.states import WAITING
+
+if TYPE_CHECKING:
+    from tenants.models import User
 
 ENDS = {  # the reasons VoiceDock names (`voicedock-api.md §5.4`); others are shown as they came
     "user_hangup": "person hung up",
@@ -49,7 +53,7 @@ def state(call: Call) -> str:
     if call.was_taken_back:
         return "Taken back, nothing was dialed"
     words = states.read(call.state)[1]
-    if call.state == State.ENDED and (by := _ended_by(call)):
+    if call.state == State.ENDED and (by := who_ended.words(call)):
         return f"{words} by {by}"
     if call.machine_source and call.finished:
         return f"{words}, voicemail"
@@ -59,21 +63,19 @@ def state(call: Call) -> str:
     return words
 
 
-def ending(call: Call) -> str:
-    """How a call that is over came to its end; its outcome says what it brought. Needs `with_relations`."""
+def ending(call: Call, me: User | None = None) -> str:
+    """How a call that is over came to its end; its outcome says what it brought. Needs `with_relations`.
+
+    `me` is called "you".
+    """
     if not call.finished:
         return ""
     if call.state == State.REFUSED:
         return "before dialing"
-    if by := _ended_by(call):
+    if by := who_ended.words(call, me):
         return f"ended by {by}"
     words = end_reason(call.end_reason)
     return "" if words in IN_THE_OUTCOME.get(call.outcome, ()) else words
-
-
-def _ended_by(call: Call) -> str:
-    """Whose end-call ended it, as far as is known; "" where the person hung up first. Needs `with_relations`."""
-    return "" if call.end_reason == "user_hangup" else str(getattr(call, "ended_by", None) or "")
 
 
 def end_reason(reason: str) -> str:

@@ -8,17 +8,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Func, JSONField, OuterRef, Q, Subquery, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Func, JSONField, Q, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
-from dashboard.calls import labels, leads
+from dashboard.calls import labels, leads, who_ended
 from dashboard.calls.at_once import AtOnce
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call, CallQuerySet, Receipt
 from dashboard.calls.models.call import END_LATE
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
-from dashboard.voicedock import CommandType
 from dashboard.voicedock.states import WAITING
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, AuditEntry, Connection, NumberDedication, Tenant, User
@@ -41,20 +41,14 @@ def with_relations(calls: CallQuerySet) -> CallQuerySet:
     found = calls.select_related(
         "tenant", "requested_by", "number_dedication__number", "assistant_dedication__assistant"
     )
-    return found.with_end_age().annotate(lead=leads.facts(), ended_by=_who_ended())
+    return found.with_end_age().annotate(
+        lead=leads.facts(), ended_by=ArraySubquery(who_ended.receipts().values(person=who_ended.PERSON))
+    )
 
 
 def with_summary(calls: CallQuerySet) -> CallQuerySet:
     """`call.report` with the summary alone: the transcript of a long call is large, and a list does not show it."""
     return calls.select_related("report").defer("report__messages", "report__analysis", "report__recording_url")
-
-
-def _who_ended() -> Subquery:
-    """The name of who sent the end-call that ended the call; NULL when no end-call did."""
-    ends = Receipt.objects.filter(
-        call=OuterRef("pk"), command=CommandType.END_CALL, effect=Receipt.Effect.CONFIRMED
-    ).order_by("-asked_at", "-id")
-    return Subquery(ends.values("asked_by__name")[:1])
 
 
 def of_tenant(tenant: Tenant) -> CallQuerySet:

@@ -29,7 +29,11 @@ OUTCOME: dict[str, str] = {
     Receipt.Outcome.REFUSED: "wrong",
     Receipt.Outcome.UNKNOWN: "person",
 }
-EFFECT: dict[str, str] = {Receipt.Effect.CONFIRMED: "live", Receipt.Effect.NOT_CONFIRMED: "wrong"}
+EFFECT: dict[str, str] = {
+    Receipt.Effect.CONFIRMED: "live",
+    Receipt.Effect.NOT_CONFIRMED: "wrong",
+    Receipt.Effect.NOT_KNOWN: "ended",
+}
 PLANNED: dict[str, str] = {
     PlannedCall.State.PLANNED: "",
     PlannedCall.State.PLACING: "waiting",

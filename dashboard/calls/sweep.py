@@ -16,7 +16,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard.calls.control import commands
+from dashboard.calls.control import commands, effects
 from dashboard.calls.models import END_IS_LATE, TRANSFER_IS_LATE, UNCERTAIN, UNSENT, WAITS, Alarm, Call, Receipt, State
 from dashboard.calls.placing import claims, reconciliation, sending
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of, transition
@@ -140,6 +140,8 @@ def _record_transition(receipt: Receipt, action: str) -> None:
     call = receipt.call
     Call.objects.filter(pk=call.pk).update(version=F("version") + 1)
     call.refresh_from_db(fields=REFRESH_FIELDS)
+    if call.finished:
+        effects.confirm(call)
     record_transition(call, action, command=receipt.command)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard.calls import labels, sweep
 from dashboard.calls.control import commands, effects
@@ -64,7 +65,7 @@ def end(operator, call):
 
 @pytest.mark.parametrize(
     ("fault", "outcome", "effect"),
-    [("409", "refused", ""), ("500", "unknown", "confirmed"), ("", "accepted", "confirmed")],
+    [("409", "refused", ""), ("500", "unknown", "not-known"), ("", "accepted", "confirmed")],
 )
 def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fault, outcome, effect):
     """The call ends by itself while the command is on its way; the news of that come first."""
@@ -77,7 +78,7 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
         with scope.for_tenant(operator.tenant):
             Call.objects.filter(pk=call.pk).update(state="ended", finished=True, ended_at=Now())
             effects.confirm(Call.objects.get(pk=call.pk), None)
-        assert operator.receipts(call)[0].effect == "confirmed"
+        assert operator.receipts(call)[0].effect == ""
         return real(receipt, *args, **more)
 
     monkeypatch.setattr(commands, "_settle", late)
@@ -87,15 +88,16 @@ def test_an_answer_that_comes_after_the_call_has_ended(operator, monkeypatch, fa
     assert not (receipt.effect and "If the call goes on" in receipt.note)
 
 
-def test_given_up_after_the_call_has_ended_it_keeps_what_the_call_has_shown(bloom):
-    call = make_call(bloom, state="ended")
-    receipt = make_receipt(bloom, call, "end-call", outcome="waiting", effect="confirmed", answered_at=None)
+def test_given_up_after_the_call_has_ended_it_is_not_known_whether_it_did_that(bloom):
+    call = make_call(bloom, state="ended", ended_at=timezone.now())
+    receipt = make_receipt(bloom, call, "end-call", outcome="waiting", answered_at=None)
     with scope.for_tenant(bloom.tenant):
         Receipt.objects.filter(pk=receipt.pk).update(asked_at=Now() - sweep.NO_ANSWER_TO_COMMAND * 2)
     sweep.commands_lost()
     with scope.for_tenant(bloom.tenant):
         receipt.refresh_from_db()
-    assert (receipt.outcome, receipt.effect, receipt.note) == ("unknown", "confirmed", "")
+    assert (receipt.outcome, receipt.effect) == ("unknown", "not-known")
+    assert "whether it ended the call is not known" in receipt.note
 
 
 def test_what_was_never_sent_is_not_reported_as_sent(operator):

@@ -12,7 +12,7 @@ from django.db.models import F, Func, IntegerField, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from dashboard import voicedock
-from dashboard.calls.control import steering, transfer_targets
+from dashboard.calls.control import effects, steering, transfer_targets
 from dashboard.calls.models import OVER, Call, Receipt, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transitions import REFRESH_FIELDS, record_transition, tenant_id_of
@@ -168,6 +168,8 @@ def record(receipt: Receipt) -> Receipt:
         if unrecorded.update(recorded_at=Now()):
             _mark(call)
             _read_again(receipt, REFRESH_FIELDS)
+            if call.finished and effects.confirm(call):
+                _read_again(receipt)
             words = _in_words(receipt)
             record_transition(
                 call, f"call.command-{receipt.outcome}", by=receipt.asked_by, command=words, why=receipt.note

@@ -1,9 +1,15 @@
-"""Confirm commands by later updates of their call: by its state or its transcript (`voicedock-api.md §4.1`)."""
+"""Confirm commands by later updates of their call: by its state or its transcript (`voicedock-api.md §4.1`).
+
+What is stored as `Receipt.effect` is what every screen, figure and export says of a command and of who ended a call.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+
 from django.utils import timezone
 
+from dashboard.calls.control import end_causes, spoken
 from dashboard.calls.models import Call, CallReport, Receipt, State
 from dashboard.voicedock import CommandType
 from tenants.isolation import scope
@@ -11,49 +17,62 @@ from tenants.isolation import scope
 Effect, Outcome = Receipt.Effect, Receipt.Outcome
 MAY_HAVE_ARRIVED = [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING]
 NOT_TRANSFERRED = "The call ended without having been transferred."
-NOT_SPOKEN = "These words are not in the transcript of the call."
+NO_ANSWER = "The call was transferred. VoiceDock did not answer this command, so whether it did that is not known."
+SEVERAL = "The call was transferred. It was sent to several destinations, and VoiceDock does not say which one it took."
 
 
 @scope.requires_scope
-def confirm(call: Call, report: CallReport | None) -> bool:
+def confirm(call: Call, report: CallReport | None = None) -> bool:
     """Set the effect of each command from the call's state and transcript. Returns whether any receipt changed.
 
-    A command that was not confirmed in time can still be confirmed. Context stays open: its use is never reported.
+    All are judged anew each time, so that the order in which updates and answers come does not matter: a command that
+    was not confirmed in time can still be, and a reason of the end that comes late can take a confirmation back.
+    `report` where it is at hand. Context stays open: its use is never reported.
     """
-    open_ones = Receipt.objects.filter(call_id=call.pk, outcome__in=MAY_HAVE_ARRIVED).exclude(effect=Effect.CONFIRMED)
+    sent = list(Receipt.objects.filter(call_id=call.pk, outcome__in=MAY_HAVE_ARRIVED))
+    judged = _judge(sent, call, report)
     changed = False
-    for receipt in list(open_ones):
-        effect, note = _effect(receipt, call, report)
-        if effect and effect != receipt.effect:
+    for receipt in sent:
+        effect, note = judged.get(receipt.pk, (Effect.OPEN, ""))
+        if effect and (effect, note) != (receipt.effect, receipt.note):
             moment = call.ended_at or timezone.now()
             Receipt.objects.filter(pk=receipt.pk).update(effect=effect, effect_at=moment, note=note)
             changed = True
     return changed
 
 
-def _effect(receipt: Receipt, call: Call, report: CallReport | None) -> tuple[str, str]:
-    match receipt.command:
-        case CommandType.END_CALL:
-            return (Effect.CONFIRMED, "") if call.finished else (Effect.OPEN, "")
-        case CommandType.TRANSFER:
-            if call.state == State.TRANSFERRED:
-                return Effect.CONFIRMED, ""
-            return (Effect.NOT_CONFIRMED, NOT_TRANSFERRED) if call.finished else (Effect.OPEN, "")
-        case CommandType.SAY:
-            messages = report.messages if report else []
-            if _spoken(str(receipt.payload.get("content") or ""), messages):
-                return Effect.CONFIRMED, ""
-            return (Effect.NOT_CONFIRMED, NOT_SPOKEN) if messages and call.finished else (Effect.OPEN, "")
-    return Effect.OPEN, ""
+def _judge(sent: Sequence[Receipt], call: Call, report: CallReport | None) -> Mapping[int, end_causes.Judged]:
+    """By id of the receipt; one that is left out is open."""
+    judged: dict[int, end_causes.Judged] = {}
+    says = [receipt for receipt in sent if receipt.command == CommandType.SAY]
+    if says:
+        report = report or CallReport.objects.filter(call_id=call.pk).first()
+        judged |= spoken.effects_of(says, report.messages if report else [], is_over=call.finished)
+    if not call.finished:
+        return judged
+    transfers = [receipt for receipt in sent if receipt.command == CommandType.TRANSFER]
+    for receipt in transfers:
+        judged[receipt.pk] = _effect_of_transfer(receipt, call, _accepted_destinations(transfers, call))
+    for receipt in sent:
+        if receipt.command == CommandType.END_CALL:
+            judged[receipt.pk] = end_causes.effect_of_end_call(receipt, call)
+    return judged
 
 
-def _spoken(words: str, messages: list[dict[str, str]]) -> bool:
-    wanted = _plain(words)
-    return bool(wanted) and any(
-        message.get("role") == "assistant" and wanted in _plain(message.get("content")) for message in messages
-    )
+def _accepted_destinations(transfers: Sequence[Receipt], call: Call) -> Collection[str]:
+    """Where the call may have been transferred to by commands that VoiceDock accepted."""
+    accepted = [one for one in transfers if one.outcome == Outcome.ACCEPTED and not end_causes.ended_before(one, call)]
+    return {str(one.payload.get("destination") or "") for one in accepted}
 
 
-def _plain(text: object) -> str:
-    """As speech compares it: without case, punctuation at the edges and double spaces."""
-    return " ".join("".join(char if char.isalnum() else " " for char in str(text or "").casefold()).split())
+def _effect_of_transfer(receipt: Receipt, call: Call, accepted: Collection[str]) -> end_causes.Judged:
+    """Of a call that is over. An assistant may also transfer by itself, with a tool of its own (`§8`)."""
+    if call.state != State.TRANSFERRED:
+        return Effect.NOT_CONFIRMED, NOT_TRANSFERRED
+    if receipt.outcome == Outcome.WAITING:
+        return Effect.OPEN, ""
+    if end_causes.ended_before(receipt, call):
+        return Effect.NOT_KNOWN, end_causes.BEFORE
+    if receipt.outcome == Outcome.UNKNOWN:
+        return Effect.NOT_KNOWN, NO_ANSWER
+    return (Effect.CONFIRMED, "") if len(accepted) == 1 else (Effect.NOT_KNOWN, SEVERAL)

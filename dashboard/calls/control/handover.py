@@ -14,7 +14,7 @@ ON_ITS_WAY = (Receipt.Outcome.WAITING, Receipt.Outcome.ACCEPTED)
 
 @dataclass(frozen=True)
 class Handover:
-    """To whom; `destination` is empty where the transfer was asked for outside of Patchbay."""
+    """To whom; `destination` is empty where no command is confirmed to have done it."""
 
     destination: str
     name: str
@@ -29,7 +29,7 @@ class Handover:
 
 
 def current(call: Call, receipts: list[Receipt], names: Mapping[str, str]) -> Handover | None:
-    """The newest transfer that was not refused, while it is on its way and once the call has moved."""
+    """The newest transfer that was not refused, while it is on its way; the confirmed one, once the call has moved."""
     transfers = [one for one in receipts if one.command == CommandType.TRANSFER]
     sent = [one for one in transfers if one.outcome != Receipt.Outcome.REFUSED]
     newest = sent[-1] if sent else None
@@ -37,5 +37,6 @@ def current(call: Call, receipts: list[Receipt], names: Mapping[str, str]) -> Ha
     waits = newest is not None and not newest.effect and newest.outcome in ON_ITS_WAY and call.is_live
     if not (is_done or waits):
         return None
-    destination = str(newest.payload.get("destination") or "") if newest else ""
+    shown = next((one for one in sent if one.effect == Receipt.Effect.CONFIRMED), None) if is_done else newest
+    destination = str(shown.payload.get("destination") or "") if shown else ""
     return Handover(destination, names.get(destination, ""), is_done)

@@ -128,7 +128,8 @@ def _figures(receipts: QuerySet[Receipt], families: Iterable[str]) -> Measured:
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for family, command, outcome, effect in rows(receipts, wanted):
         unanswered = outcome == Receipt.Outcome.UNKNOWN and effect != Receipt.Effect.CONFIRMED
-        failed = effect == Receipt.Effect.NOT_CONFIRMED or (unanswered and command != CommandType.INJECT_CONTEXT)
+        is_silent = unanswered and not effect and command != CommandType.INJECT_CONTEXT
+        failed = effect == Receipt.Effect.NOT_CONFIRMED or is_silent
         counted = counts[family, command]
         counted["unanswered" if unanswered else "accepted"] += 1
         counted["confirmed"] += effect == Receipt.Effect.CONFIRMED

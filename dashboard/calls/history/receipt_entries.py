@@ -25,6 +25,11 @@ OPEN: dict[str, str] = {
     CommandType.END_CALL: "confirmed when the call has ended",
 }
 NO_ANSWER = "It may have arrived. We will not send it again by ourselves."
+BECAME: dict[str, str] = {
+    Effect.CONFIRMED: "confirmed",
+    Effect.NOT_CONFIRMED: "not confirmed",
+    Effect.NOT_KNOWN: "not known whether it worked",
+}
 PROOF: dict[str, str] = {
     CommandType.SAY: "spoken",
     CommandType.TRANSFER: "transferred",
@@ -65,7 +70,7 @@ def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
     content = str(receipt.payload.get("content") or receipt.payload.get("message") or "") if words else ""
     title = receipt.action or command_label(receipt.command)
     what = f"{title} to {to}" if to else (f"{title}: “{content}”" if content else title)
-    became = {"confirmed": "confirmed", "not-confirmed": "not confirmed"}.get(receipt.effect) or {
+    became = BECAME.get(receipt.effect) or {
         "accepted": "accepted",
         "refused": "refused",
         "unknown": "no answer",
@@ -76,7 +81,8 @@ def short(receipt: Receipt, *, words: bool = True) -> tuple[str, str]:
 def _tone(receipt: Receipt) -> str:
     if receipt.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) and not receipt.effect:
         return "wrong"
-    return {Effect.CONFIRMED: "live", Effect.NOT_CONFIRMED: "waiting"}.get(receipt.effect, "")  # type: ignore[call-overload]
+    tones: dict[str, str] = {Effect.CONFIRMED: "live", Effect.NOT_CONFIRMED: "waiting", Effect.NOT_KNOWN: "waiting"}
+    return tones.get(receipt.effect, "")
 
 
 def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
@@ -98,6 +104,8 @@ def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
         yield Mark("good", ", ".join(filter(None, [words, PROOF.get(receipt.command, "")])), "check")
     elif receipt.effect == Effect.NOT_CONFIRMED:
         yield Mark("open", "Not confirmed", "clock")
+    elif receipt.effect == Effect.NOT_KNOWN:
+        yield Mark("open", "Not known whether it worked", "info")
     elif receipt.outcome == Outcome.ACCEPTED:
         yield _next(call, receipt)
 
@@ -132,6 +140,8 @@ def _why(call: Call, receipt: Receipt) -> str:
 
 def _what_to_make_of_it(call: Call, receipt: Receipt) -> str:
     """What to make of it; where the model is known for it, its limit is named and not a fault of the moment."""
+    if receipt.effect == Effect.NOT_KNOWN:
+        return receipt.note
     limit = capabilities.known_limit(call.family, receipt.command)
     if receipt.outcome == Outcome.UNKNOWN and receipt.effect != Effect.CONFIRMED and limit:
         return f"{limit} {NO_ANSWER}"

@@ -130,10 +130,7 @@ def ending(call: Call, receipts: list[Receipt], me: User | None, targets: Mappin
     moved = handover.current(call, receipts, targets)
     if moved and moved.is_done:
         return moved.words
-    words = labels.ending(call)
-    ends = [one for one in receipts if one.command == CommandType.END_CALL and one.effect == Receipt.Effect.CONFIRMED]
-    is_mine = me is not None and bool(ends) and ends[-1].asked_by_id == me.pk
-    return "ended by you" if is_mine and words.startswith("ended by ") else words
+    return labels.ending(call, me)
 
 
 def _ended(

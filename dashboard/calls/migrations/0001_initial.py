@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('outcome', models.CharField(choices=[('waiting', 'On its way'), ('accepted', 'Accepted by VoiceDock'), ('refused', 'Refused'), ('unknown', 'No answer')], default='waiting', max_length=10)),
-                ('effect', models.CharField(blank=True, choices=[('', 'Not known yet'), ('confirmed', 'Confirmed'), ('not-confirmed', 'Not confirmed')], default='', max_length=14)),
+                ('effect', models.CharField(blank=True, choices=[('', 'Not known yet'), ('confirmed', 'Confirmed'), ('not-confirmed', 'Not confirmed'), ('not-known', 'Not known')], default='', max_length=14)),
                 ('effect_at', models.DateTimeField(blank=True, null=True)),
                 ('note', models.CharField(blank=True, help_text='Why, and what to do, in words for people.', max_length=400)),
                 ('recorded_at', models.DateTimeField(blank=True, help_text='When its outcome was written to the audit trail; the sweep does what is left.', null=True)),

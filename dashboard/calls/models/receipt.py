@@ -42,6 +42,7 @@ class Receipt(models.Model):
         OPEN = "", "Not known yet"
         CONFIRMED = "confirmed", "Confirmed"
         NOT_CONFIRMED = "not-confirmed", "Not confirmed"
+        NOT_KNOWN = "not-known", "Not known"  # and it will not become known
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="receipts")
     call = models.ForeignKey(Call, models.PROTECT, related_name="receipts", db_constraint=False)
