@@ -50,6 +50,10 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "running": ("incomplete", "Running"),
         "done": ("ended", "Done"),
     },
+    "hours": {  # of a transfer target
+        "open": ("live", "Open"),
+        "closed": ("ended", "Closed"),
+    },
     "client": {
         "active": ("live", "Active"),
         "can-call": ("live", "Can call"),

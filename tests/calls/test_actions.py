@@ -159,6 +159,25 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(bloom, owner
     assert "Account {{account}}. {{note}}" in page
 
 
+@pytest.mark.parametrize("typed", [{"fields_asked": "code"}, {"families": "pipeline"}, {"end_after": "on"}])
+def test_a_new_row_with_anything_in_it_is_not_dropped(bloom, owner, typed):
+    answer = owner.post(SETTINGS, rows(FACTS, {"name": "", "key": "", "command": "", "text": ""} | typed))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and named(bloom) == []
+    for words in ("Write what the button says", "Choose a key", "Choose what is sent"):
+        assert words in page
+    assert all(f'value="{value}"' in page or "checked" in page for value in typed.values())
+
+
+def test_a_taken_key_names_its_action_and_cannot_be_chosen(owner, four):
+    page = owner.get(SETTINGS).content.decode()
+    first, *_, new = re.findall(r'<select name="action-\d-key".*?</select>', page, re.S)
+    assert re.search(r'<option value="2"\s+disabled>2: Customer facts</option>', first)
+    assert re.search(r'<option value="1"\s+selected>1</option>', first) and 'value="5">5<' in first
+    assert new.count("disabled") == len(four) and "1: SMS code" in new
+    assert "On a phone you tap its name." in page
+
+
 def test_bidi_marks_are_taken_out_of_names_and_texts(bloom, owner):
     typed = CODE | {"name": "SMS\u202e code", "text": "The code\u2066 of {{name}} is {{code}}."}
     assert owner.post(SETTINGS, rows(typed)).status_code == 302

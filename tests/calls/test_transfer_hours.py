@@ -158,7 +158,8 @@ def test_hours_are_saved_shown_and_recorded(bloom, make_member, sign_in):
     ("hours", "words"),
     [
         ({"target-0-opens": "09:00"}, "Set both times"),
-        ({"target-0-opens": "25:99", "target-0-closes": "17:00"}, "Enter a valid time"),
+        ({"target-0-opens": "25:99", "target-0-closes": "17:00"}, "Write hours and minutes, like 9:00."),
+        ({"target-0-opens": "09:00:30", "target-0-closes": "17:00"}, "Write hours and minutes, like 9:00."),
         ({"target-0-opens": "09:00", "target-0-closes": "09:00"}, "Both times are the same"),
         ({"target-0-timezone": "Atlantis"}, "Choose a time zone from the list"),
         ({"target-0-days": ["9"]}, "not one of the available choices"),
@@ -171,3 +172,29 @@ def test_wrong_hours_say_so_beside_their_field(bloom, make_member, sign_in, hour
     fields = [found[0] for found in re.finditer(r'<(div|fieldset) class="field".*?</\1>', page, re.S)]
     wrong = [found for found in fields if 'class="error"' in found]
     assert answer.status_code == 422 and wrong and words in wrong[0] and 'value="One moment."' in page
+
+
+def test_hours_without_a_target_are_not_dropped_and_an_emptied_target_goes(bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom, Role.OWNER))
+    typed = rows(("", "", "")) | {"target-0-opens": "09:00", "target-0-closes": "17:00"}
+    answer = browser.post(SETTINGS, typed | {"made_from": made_from(browser)})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "Write who takes over there" in page and 'value="09:00"' in page
+
+    emptied = typed | {"target-INITIAL_FORMS": 1, "target-0-days": ["0"]}
+    removed = rows(("Reception", RECEPTION, "")) | {"target-INITIAL_FORMS": 1, "target-0-remove": "on"}
+    for form in (emptied, removed):
+        with scope.for_tenant(bloom.tenant):
+            TransferTarget.objects.all().delete()
+            TransferTarget.objects.create(tenant=bloom.tenant, name="Reception", destination=RECEPTION)
+        assert browser.post(SETTINGS, form | {"made_from": made_from(browser)}).status_code == 302
+        with scope.for_tenant(bloom.tenant):
+            assert not TransferTarget.objects.exists()
+
+
+def test_each_row_says_whether_it_is_open(bloom, closed, make_member, sign_in):
+    with scope.for_tenant(bloom.tenant):
+        TransferTarget.objects.create(tenant=bloom.tenant, name="Night", destination="sip:night@example.com")
+    page = sign_in(make_member(bloom, Role.OWNER)).get(SETTINGS).content.decode()
+    states = re.findall(r'<span class="row-form__state">\s*<span class="state[^>]*>(\w+)</span>', page)
+    assert sorted(states) == ["Closed", "Open"]

@@ -27,7 +27,23 @@ NEEDS_TEXT = {
     CommandType.INJECT_CONTEXT: "Write what the assistant should know.",
     CommandType.SAY: "Write what the assistant should say.",
 }
+NEEDED = ("name", "command", "text", "key")
 ALL_FAMILIES = [(str(family), badge(family).label) for family in Family]
+
+
+class KeySelect(forms.Select):
+    """The digits; those of other rows name their action and cannot be chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.taken: dict[int, str] = {}
+
+    def create_option(self, name: str, value: Any, label: Any, selected: bool, *args: Any, **kwargs: Any) -> Any:
+        option = super().create_option(name, value, label, selected, *args, **kwargs)
+        if value in self.taken and not selected:
+            option["label"] = f"{value}: {self.taken[value]}"
+            option["attrs"]["disabled"] = True
+        return option
 
 
 class ActionRowForm(forms.Form):
@@ -40,6 +56,8 @@ class ActionRowForm(forms.Form):
         empty_value=None,
         label="Key",
         choices=[("", "Choose"), *((key, str(key)) for key in action_book.KEYS)],
+        widget=KeySelect,
+        help_text="Pressed on a keyboard it opens the action during a call. On a phone you tap its name.",
     )
     command = forms.ChoiceField(
         required=False,
@@ -123,16 +141,31 @@ class ActionRowForm(forms.Form):
             self.add_error("fields_asked", f"“{unused[0]}” does not stand in the text as {{{{{unused[0]}}}}}.")
 
     @property
-    def summary(self) -> str:
-        """What the action that the row was made from sends."""
-        command, text = label(self.initial.get("command", "")), self.initial.get("text", "")
-        return f"{command}: {text}" if text else command
+    def command_label(self) -> str:
+        """Of the action that the row was made from, as what follows."""
+        return label(self.initial.get("command", ""))
+
+    @property
+    def families_words(self) -> str:
+        families = self.initial.get("families", [])
+        return "With every assistant" if not families else f"With {', '.join(badge(one).label for one in families)}"
 
     @property
     def is_blank(self) -> bool:
-        return not any(
-            str(self.data.get(self.add_prefix(name), "")).strip() for name in ("name", "command", "text", "key")
-        )
+        """A stored action is emptied with what it needs; a new one counts as typed with anything."""
+        names = NEEDED if self.initial else self.fields
+        return not any(self._typed(name) for name in names)
+
+    def _typed(self, name: str) -> bool:
+        field = self[name]
+        value = field.field.widget.value_from_datadict(self.data, self.files, field.html_name)
+        return bool(value.strip() if isinstance(value, str) else value)
+
+    def mark_taken(self, taken: dict[int, str]) -> None:
+        """`taken` are the keys of all rows, with the names of their actions."""
+        widget = cast(KeySelect, self.fields["key"].widget)
+        own = str(self["key"].value() or "")
+        widget.taken = {key: name for key, name in taken.items() if str(key) != own}
 
     def facts(self) -> dict[str, Any]:
         """What `action_book.save` takes, of a valid row."""
@@ -188,7 +221,15 @@ def form_set(tenant: Tenant, data: Any = None) -> ActionFormSet:
     actions = action_book.named(tenant)
     rows = cast(ActionFormSet, shape(data, initial=list(map(_initial, actions)), prefix=PREFIX))
     rows.made_from = action_book.fingerprint(actions) if data is None else data.get("made_from", "")
+    _mark_taken(rows)
     return rows
+
+
+def _mark_taken(rows: ActionFormSet) -> None:
+    chosen = [(str(form["key"].value() or ""), str(form["name"].value() or "another action")) for form in rows.forms]
+    taken = {int(key): name for key, name in chosen if key.isdecimal()}
+    for form in rows.forms:
+        cast(ActionRowForm, form).mark_taken(taken)
 
 
 def mark_stale(rows: ActionFormSet, tenant: Tenant, message: str) -> None:

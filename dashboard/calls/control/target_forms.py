@@ -11,12 +11,14 @@ from django.utils.timezone import now
 from dashboard.calls.control import transfer_book, transfer_hours, transfer_targets
 from dashboard.calls.placing import destinations
 from dashboard.ui import phone_numbers
+from dashboard.ui.time_fields import ClockField
 from tenants import names, time_zones
 from tenants.form_fields import ZoneField
 from tenants.models import Tenant
 
 BLANK_ROWS = 3
 WIDEST = {"autocomplete": "off"}
+TEXTS = ("name", "destination", "announcement")
 TWICE = {
     "name": "This name stands in a row above already. Add what tells the two apart.",
     "destination": "This number stands in a row above already.",
@@ -26,25 +28,41 @@ TWICE = {
 class TargetForm(forms.Form):
     """One row; one that is emptied takes its target away."""
 
-    name = forms.CharField(required=False, max_length=80, label="Name", widget=forms.TextInput(WIDEST))
+    name = forms.CharField(
+        required=False,
+        max_length=80,
+        label="Name",
+        widget=forms.TextInput(WIDEST),
+        help_text="Who takes over there, like Reception.",
+    )
     destination = forms.CharField(
-        required=False, max_length=200, label="Number or SIP address", widget=forms.TextInput(WIDEST)
+        required=False,
+        max_length=200,
+        label="Number or SIP address",
+        widget=forms.TextInput(WIDEST),
+        help_text="Checked like any number that is called.",
     )
     announcement = forms.CharField(
-        required=False, max_length=500, label="Say before the transfer", widget=forms.TextInput(WIDEST)
+        required=False,
+        max_length=500,
+        label="Say before the transfer",
+        widget=forms.TextInput(WIDEST),
+        help_text="Empty: the assistant names who takes over.",
     )
-
     days = forms.MultipleChoiceField(
         required=False,
         label="Days",
         choices=[(str(number), name[:3]) for number, name in enumerate(transfer_hours.DAYS)],
         widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: every day.",
     )
-    opens = forms.TimeField(required=False, label="From", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
-    closes = forms.TimeField(required=False, label="Until", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    opens = ClockField(required=False, label="From")
+    closes = ClockField(required=False, label="Until")
     timezone = forms.CharField(
         required=False, label="Time zone", max_length=64, widget=forms.TextInput({"list": "zones", **WIDEST})
     )
+
+    remove = forms.BooleanField(required=False, label="Remove this target")
 
     def __init__(self, *args: Any, tenant: Tenant, own: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,8 +95,8 @@ class TargetForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         row = super().clean() or {}
-        if self.is_blank:
-            self.errors.clear()
+        if self.is_blank or row.get("remove"):
+            self.errors.clear()  # what goes need not be right
             return row
         self._check_hours(row)
         if "name" in row and not row["name"]:
@@ -102,14 +120,24 @@ class TargetForm(forms.Form):
         return self.initial.get("hours")
 
     @property
-    def hours_state(self) -> str:
-        return self.hours.state(now()) if self.hours else ""
+    def is_open_now(self) -> bool:
+        return self.hours is None or self.hours.are_open(now())
+
+    @property
+    def hours_detail(self) -> str:
+        """`until 17:30`, `from Monday 9:00 Amsterdam time`."""
+        return self.hours.state(now()).partition(" ")[2].strip() if self.hours else ""
 
     @property
     def is_blank(self) -> bool:
-        """Of what a target needs nothing is filled in."""
-        texts = ("name", "destination", "announcement")
-        return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in texts)
+        """A stored target is emptied with its texts; a new one counts as typed with anything."""
+        names = TEXTS if self.initial else self.fields
+        return not any(self._typed(name) for name in names)
+
+    def _typed(self, name: str) -> bool:
+        field = self[name]
+        value = field.field.widget.value_from_datadict(self.data, self.files, field.html_name)
+        return bool(value.strip() if isinstance(value, str) else value)
 
 
 class TargetFormSet(forms.BaseFormSet):
@@ -121,17 +149,20 @@ class TargetFormSet(forms.BaseFormSet):
     @property
     def rows(self) -> list[dict[str, Any]]:
         """Those that are filled in, of a valid form."""
-        return [form.cleaned_data for form in self.forms if not form.is_blank]
+        return [form.cleaned_data for form in self._staying()]
 
     def clean(self) -> None:
         """A name and a destination stand in one row only."""
         for field, message in TWICE.items():
             seen: set[str] = set()
-            for form in self.forms:
+            for form in self._staying():
                 value = getattr(form, "cleaned_data", {}).get(field, "").casefold()
                 if value and value in seen:
                     form.add_error(field, message)
                 seen.add(value)
+
+    def _staying(self) -> list[Any]:
+        return [form for form in self.forms if not form.is_blank and not form.cleaned_data.get("remove")]
 
 
 def form_set(tenant: Tenant, data: Any = None) -> TargetFormSet:

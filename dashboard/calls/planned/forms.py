@@ -15,6 +15,7 @@ from dashboard.calls.planned.first_values import LATER, NOW, USUAL_WINDOW, WINDO
 from dashboard.calls.planned.planning import ChangedMeanwhile, PlanRefused
 from dashboard.calls.planned.wish import Wish
 from dashboard.ui import date_fields, times
+from dashboard.ui.time_fields import ClockField
 from tenants import time_zones
 from tenants.form_fields import ZoneField
 from tenants.models import Tenant
@@ -40,12 +41,7 @@ class WhenForm(forms.Form):
         error_messages={"invalid_choice": NO_WHEN},
     )
     plan_date = date_fields.DayField(required=False, label="Day", widget=date_fields.day_input())
-    plan_time = forms.TimeField(
-        required=False,
-        label="Time",
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": NOT_A_TIME},
-    )
+    plan_time = ClockField(required=False, label="Time", error_messages={"invalid": NOT_A_TIME})
     plan_zone = forms.CharField(
         required=False,
         label="Time zone",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.calls.models import Phrase
-from dashboard.team import client_settings
+from dashboard.team import call_lists, client_settings
 from dashboard.team.forms import SettingsForm
 from tenants import tenant_status, time_zones
 from tenants.access import reauthentication
@@ -40,7 +40,8 @@ def page(request: TenantRequest) -> HttpResponse:
         changed = client_settings.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))
-    return render(request, "team/settings.html", {"form": form, "zones": ZONES}, status=422 if form.errors else 200)
+    context = {"form": form, "zones": ZONES, "call_lists": call_lists.of(tenant)}
+    return render(request, "team/settings.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
