@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard.calls.placing import change_forms, overrides, spoken_text
+from dashboard.calls.placing import change_forms, overrides, spoken_text, value_fields
 from dashboard.calls.placing.changes import Changes
 from dashboard.inventory import sync
 from tenants import dedications
@@ -217,7 +217,7 @@ def test_a_variable_whose_field_was_never_shown_is_asked_for_and_not_dialed(prom
     form = typed(prompted, first_message="Hello {{name}}.")
     answer = typist.post(address(prompted), form)
     page = answer.content.decode()
-    assert answer.status_code == 422 and change_forms.NOT_SHOWN_YET in unescape(page)
+    assert answer.status_code == 422 and value_fields.NOT_SHOWN_YET in unescape(page)
     assert re.search(r'<input[^>]*name="variable-name"[^>]*aria-invalid="true"', page) and "Hello {{name}}." in page
     assert prompted.dial_requests() == []
     assert typist.post(address(prompted), form | {"variable-name": "Ada"}).status_code == 303

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.calls.models import Call
-from dashboard.calls.placing import intents
+from dashboard.calls.placing import intents, value_fields
 from dashboard.calls.transient import drafts, placing
 from tenants import dedications
 from tenants.access.permissions import Role
@@ -164,6 +164,104 @@ def test_a_value_that_is_open_is_shown_before_the_call(caller: Any, sign_in: Any
     assert "Not filled in: name" in page.content.decode().replace("\u2068", "").replace("\u2069", "").replace(
         "<bdi>", ""
     ).replace("</bdi>", "")
+
+
+WITH_VARIABLES = PIPELINE | {
+    "first_message": "Hello {{name}}, this is Harbor.",
+    "voicemail_message": "{{ name }}, please call back.",
+    "llm_config": PIPELINE["llm_config"]
+    | {
+        "messages": [
+            {"role": "system", "content": "Ask {{name}} about {{order_2}}. {{name}} is {{order_2}}."},
+            {"role": "user", "content": "I am {{name}}"},
+        ],
+        "tools": [{"name": "look_up", "url": "https://x.test/", "description": "By {{name}}"}],
+    },
+    "speech_config": {"first_message_outbound": "Out {{name}}"},
+    "metadata": {"case": "{{name}}"},
+}
+
+
+def as_filled(name: str, order: str) -> dict[str, Any]:
+    text = json.dumps({key: value for key, value in WITH_VARIABLES.items() if key != "metadata"})
+    text = text.replace("By {{name}}", "By [[name]]").replace("{{ name }}", name)
+    text = text.replace("{{name}}", name).replace("{{order_2}}", order).replace("[[name]]", "{{name}}")
+    return json.loads(text) | {"metadata": WITH_VARIABLES["metadata"]}
+
+
+def test_each_variable_gets_a_field_and_its_value_is_sent_in_the_texts(caller: Any, sign_in: Any) -> None:
+    version = saved(caller.tenant, WITH_VARIABLES, "Open")
+    browser, sent = sign_in(caller.user), form(caller, version=version.pk)
+    part = browser.post(f"{PREVIEW}?part=values", sent, headers={"HX-Request": "true"}).content.decode()
+    assert re.findall(r'name="(variable-\w+)"', part) == ["variable-name", "variable-order_2"] and "Order 2" in part
+    never_shown = browser.post(PAGE, sent)
+    assert never_shown.status_code == 422 and value_fields.NOT_SHOWN_YET in unescape(never_shown.content.decode())
+    sent |= {"variable-name": "Ada", "variable-order_2": "17"}
+    before = browser.post(PREVIEW, sent).context["plan"]
+    assert before.opening == "Hello Ada, this is Harbor." and before.unfilled == ()
+    assert before.text.endswith("as its version 1 says, with 2 values filled in.")
+    assert browser.post(PAGE, sent).status_code == 303
+    (request,) = caller.dial_requests()
+    call = placed(caller)
+    expected = as_filled("Ada", "17")
+    assert request["body"]["assistant"] == expected | {"metadata": {"case": "{{name}}", "our_ref": str(call.pk)}}
+    shown = json.loads(before.json)
+    shown["assistant"]["metadata"]["our_ref"] = str(call.pk)
+    assert shown == request["body"]
+    assert call.overrides == {"draft_version": version.pk, "variables": {"name": "Ada", "order_2": "17"}}
+    page = " ".join(unescape(browser.get(f"/c/harbor/calls/{call.pk}/").content.decode()).split())
+    assert "made for this call, with 2 values filled in" in page
+    with scope.for_tenant(caller.tenant):
+        asked = AuditEntry.objects.get(action="call.asked")
+    assert "2 values filled in" in asked.body and "Ada" not in asked.body
+
+
+def test_an_empty_value_is_named_before_the_call_and_sent_as_it_stands(caller: Any, sign_in: Any) -> None:
+    version = saved(caller.tenant, WITH_VARIABLES, "Open")
+    browser = sign_in(caller.user)
+    sent = form(caller, version=version.pk, **{"variable-name": "Ada", "variable-order_2": " "})
+    assert browser.post(PREVIEW, sent).context["plan"].unfilled == ("order_2",)
+    assert browser.post(PAGE, sent).status_code == 303
+    (request,) = caller.dial_requests()
+    messages = request["body"]["assistant"]["llm_config"]["messages"]
+    assert messages[0]["content"] == "Ask Ada about {{order_2}}. Ada is {{order_2}}."
+
+
+@pytest.mark.parametrize("value", ["{{order_2}}", "x}}", "x" * 10_000, "fl_live_0123456789"])
+def test_a_value_that_cannot_be_sent_is_refused_and_kept(caller: Any, sign_in: Any, value: str) -> None:
+    version = saved(caller.tenant, WITH_VARIABLES, "Open")
+    sent = form(caller, version=version.pk, **{"variable-name": value, "variable-order_2": "17"})
+    answer = sign_in(caller.user).post(PAGE, sent)
+    assert answer.status_code == 422 and answer.context["form"]["variable-name"].value() == value
+    assert answer.context["form"]["variable-order_2"].value() == "17"
+    assert caller.dial_requests() == [] and caller.calls() == []
+
+
+def test_the_same_form_with_another_value_is_another_call(caller: Any, sign_in: Any) -> None:
+    version = saved(caller.tenant, WITH_VARIABLES, "Open")
+    browser = sign_in(caller.user)
+    sent = form(caller, version=version.pk, **{"variable-name": "Ada", "variable-order_2": "17"})
+    first = browser.post(PAGE, sent).headers["Location"]
+    assert browser.post(PAGE, sent).headers["Location"] == first
+    answer = browser.post(PAGE, sent | {"variable-name": "Bea"})
+    assert answer.status_code == 422 and "already placed another call" in answer.content.decode()
+    assert len(caller.dial_requests()) == 1
+
+
+def test_call_again_keeps_the_values_for_those_who_may_read_them(caller: Any, sign_in: Any, make_member: Any) -> None:
+    caller.version = saved(caller.tenant, WITH_VARIABLES, "Open")
+    browser = sign_in(caller.user)
+    browser.post(PAGE, form(caller, **{"variable-name": "Ada", "variable-order_2": "17"}))
+    with scope.for_tenant(caller.tenant):
+        Call.objects.update(state="failed", finished=True)
+    link = again_link(browser, placed(caller))
+    shown = browser.get(link).context["form"]
+    assert (shown["variable-name"].value(), shown["variable-order_2"].value()) == ("Ada", "17")
+    assert shown.plan().opening == "Hello Ada, this is Harbor."
+    linked = browser.get(f"{link}&name=Bea&version=1").context["form"]
+    assert linked["variable-name"].value() == "Bea" and linked["version"].value() == caller.version.pk
+    wrong = browser.get(f"{PAGE}?version={caller.version.pk}&name=%7B%7Bx")
+    assert wrong.status_code == 200 and "variable-name" in wrong.context["form"].errors
 
 
 def test_a_released_line_places_nothing(caller: Any, sign_in: Any) -> None:

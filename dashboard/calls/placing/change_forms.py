@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,23 +13,29 @@ from dashboard.calls.models import CallPreset
 from dashboard.calls.placing import overrides, spoken_text
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, SavedAssistant
-from dashboard.calls.placing.variables import labels, names_in
+from dashboard.calls.placing.value_fields import (
+    MOST_VARIABLES,
+    TOO_LONG,
+    VARIABLE_FIELD,
+    SpokenField,
+    ValueFields,
+    text_rule,
+    value_rule,
+)
 from dashboard.voicedock.catalogue import LANGUAGES, MODELS, PROVIDERS, SOME_VOICES, VOICES
 from dashboard.voicedock.outbound import DEPRECATED
 
-LONGEST_FIRST_MESSAGE, LONGEST_INSTRUCTIONS, LONGEST_FACT, LONGEST_VALUE = 600, 4000, 300, 500
+LONGEST_FIRST_MESSAGE, LONGEST_INSTRUCTIONS, LONGEST_FACT = 600, 4000, 300
 LONGEST_VOICE = 100
-MOST_FACTS, MOST_VARIABLES, MOST_LABELS, MOST_MINUTES = 20, 30, 10, 120
+MOST_FACTS, MOST_LABELS, MOST_MINUTES = 20, 10, 120
 TEXTS = ("instructions", "facts", "voicemail_message")  # with variables, like the opening sentence
 LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,39})\s*:\s*(\S.{0,199})")
 RESERVED = DEPRECATED | {"our_ref"}
-VARIABLE_FIELD = "variable-"
 OWN = "own-"  # what a person typed where a preset fills in something else
 PRESET_GONE = (
     "This preset was deleted meanwhile. What it filled in still stands here: look at it, and place the call if it is "
     "right."
 )
-TOO_LONG = "Keep it below %(limit_value)d characters; this has %(show_value)d."
 TOO_MANY_FACTS = f"Give at most {MOST_FACTS} facts; write what else the assistant needs as instructions."
 FACT_TOO_LONG = f"Keep each fact below {LONGEST_FACT} characters. This one is longer: {{begin}}…"
 NOT_A_LABEL = (
@@ -37,7 +43,6 @@ NOT_A_LABEL = (
     "most 40; the value at most 200 characters. Not understood: {line}"
 )
 TOO_MANY_LABELS = f"Give at most {MOST_LABELS} labels."
-NOT_SHOWN_YET = "This text asks for a value. Fill it in here; left empty, it is sent as it stands, in double braces."
 LABEL_TAKEN = "{name} cannot be the name of a label: choose another one."
 LABEL_TWICE = "{name} stands here twice: give each label once."
 NOT_OFFERED = "VoiceDock’s catalogue does not have %(value)s for this assistant. Choose one of the list."
@@ -45,56 +50,21 @@ VOICE_ID = "The id of a voice of {provider}. Leave it empty to keep {voice}."
 MINUTES = f"Give whole minutes from 1 to {MOST_MINUTES}."
 
 
-class SpokenField(forms.CharField):
-    """A text that is cleaned of what cannot be seen; `rule` gives the error of a text that may not be sent."""
-
-    def __init__(self, *, max_length: int, rule: Callable[[str], str], lines: int = 0, **more: Any) -> None:
-        attrs = {"rows": lines} if lines else {}
-        widget = (forms.Textarea if lines else forms.TextInput)(attrs=attrs)
-        super().__init__(
-            required=False, max_length=max_length, widget=widget, error_messages={"max_length": TOO_LONG}, **more
-        )
-        self.rule, self.lines = rule, lines
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Without `maxlength`: a browser would cut what is pasted, and say nothing."""
-        return {}
-
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value) or ""
-        if not text:
-            return ""
-        return spoken_text.clean(text) if self.lines else spoken_text.one_line(text)
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        if words := value and self.rule(value):
-            raise forms.ValidationError(words)
-
-
-def _text_rule(text: str) -> str:
-    return spoken_text.NOT_A_VARIABLE if spoken_text.has_broken_variable(text) else ""
-
-
-def _value_rule(text: str) -> str:
-    return spoken_text.BRACES_IN_VALUE if spoken_text.has_braces(text) else ""
-
-
-class ChangesForm(forms.Form):
+class ChangesForm(ValueFields):
     """What this call changes of the chosen assistant. A field is added for each variable in the texts."""
 
-    first_message = SpokenField(max_length=LONGEST_FIRST_MESSAGE, rule=_text_rule, lines=2)
+    first_message = SpokenField(max_length=LONGEST_FIRST_MESSAGE, rule=text_rule, lines=2)
     facts = SpokenField(
-        max_length=MOST_FACTS * (LONGEST_FACT + 1), rule=_text_rule, lines=3, label="Facts for this call"
+        max_length=MOST_FACTS * (LONGEST_FACT + 1), rule=text_rule, lines=3, label="Facts for this call"
     )
     instructions = SpokenField(
-        max_length=LONGEST_INSTRUCTIONS, rule=_text_rule, lines=3, label="Instructions for this call"
+        max_length=LONGEST_INSTRUCTIONS, rule=text_rule, lines=3, label="Instructions for this call"
     )
     language = forms.ChoiceField(
         required=False, label="Language it listens in", error_messages={"invalid_choice": NOT_OFFERED}
     )
     model = forms.ChoiceField(required=False, error_messages={"invalid_choice": NOT_OFFERED})
-    voice = SpokenField(max_length=LONGEST_VOICE, rule=_value_rule)  # of a realtime model a choice: `_offer_voices`
+    voice = SpokenField(max_length=LONGEST_VOICE, rule=value_rule)  # of a realtime model a choice: `_offer_voices`
     max_minutes = forms.IntegerField(
         required=False,
         min_value=1,
@@ -103,7 +73,7 @@ class ChangesForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), MINUTES),
     )
     voicemail_message = SpokenField(
-        max_length=LONGEST_FIRST_MESSAGE, rule=_text_rule, lines=2, label="What it says to a voicemail"
+        max_length=LONGEST_FIRST_MESSAGE, rule=text_rule, lines=2, label="What it says to a voicemail"
     )
     metadata = forms.CharField(
         required=False,
@@ -115,7 +85,6 @@ class ChangesForm(forms.Form):
     shown = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     preset = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)  # its key
 
-    asks_for_values = True
     more = ("instructions", "language", "model", "voice", "max_minutes", "voicemail_message", "metadata")
 
     def __init__(
@@ -128,35 +97,12 @@ class ChangesForm(forms.Form):
         self._offer_models()
         texts = [str(self[name].value() or "") for name in TEXTS if name in self.fields]
         first = str(self["first_message"].value() or "") or self.saved.first_message
-        open_texts = [text for text in (first, *self.saved.prompt_texts, *texts) if "{{" in text]
-        self.variables = names_in(open_texts)[:MOST_VARIABLES] if open_texts else []
-        for name, label in self.variable_labels.items() if self.asks_for_values else ():
-            self.fields[VARIABLE_FIELD + name] = SpokenField(max_length=LONGEST_VALUE, rule=_value_rule, label=label)
-
-    @property
-    def variable_labels(self) -> dict[str, str]:
-        return labels(self.variables)
-
-    def variable_fields(self) -> list[forms.BoundField]:
-        return [self[VARIABLE_FIELD + name] for name in self.variables]
+        self.ask_for([first, *self.saved.prompt_texts, *texts])
 
     def put_by(self) -> list[tuple[str, str]]:
-        """Values that were typed for variables which the texts no longer have: they come back with them."""
-        names = {name: name.removeprefix(VARIABLE_FIELD) for name in self.data if name.startswith(VARIABLE_FIELD)}
-        left = [name for name, variable in names.items() if variable not in self.variables and self.data[name]]
+        """Besides, what a person typed where a preset fills in something else."""
         own = [name for name in self.data if name.startswith(OWN) and self.data[name]]
-        return [(name, self.data[name]) for name in (*left[:MOST_VARIABLES], *own[:MOST_VARIABLES])]
-
-    def show_wrong_values(self) -> None:
-        """Errors beside what a form that was not sent begins with.
-
-        A link may hold anything, and an assistant may have changed since a preset or a call was made with it.
-        """
-        for name in filter(self.fields.__contains__, self.change_fields):
-            try:
-                self.fields[name].clean(self.initial.get(name, ""))
-            except forms.ValidationError as error:
-                self.errors[name] = self.error_class(error.messages)
+        return [*super().put_by(), *((name, self.data[name]) for name in own[:MOST_VARIABLES])]
 
     def more_fields(self) -> list[forms.BoundField]:
         """Those that are rarely needed, as far as this assistant has them."""
@@ -168,7 +114,7 @@ class ChangesForm(forms.Form):
 
     @property
     def change_fields(self) -> tuple[str, ...]:
-        return ("first_message", "facts", *self.more, *(VARIABLE_FIELD + name for name in self.variables))
+        return ("first_message", "facts", *self.more, *super().change_fields)
 
     @property
     def has_more(self) -> bool:
@@ -178,16 +124,13 @@ class ChangesForm(forms.Form):
     def changes(self) -> Changes:
         """What the form changes, as far as it was understood; of a form that was not sent, what it begins with."""
         if not self.is_bound:
-            values = {name: self.initial.get(VARIABLE_FIELD + name, "") for name in self.variables}
-            begun = Changes.from_json(self.initial.get("changes", {}))
-            return replace(begun, variables={name: value for name, value in values.items() if value})
+            return replace(Changes.from_json(self.initial.get("changes", {})), variables=self.values())
         cleaned = self.cleaned_data
-        values = {name: cleaned.get(VARIABLE_FIELD + name, "") for name in self.variables}
         return Changes(
             first_message=cleaned.get("first_message", ""),
             instructions=cleaned.get("instructions", ""),
             facts=cleaned.get("facts", ()),
-            variables={name: value for name, value in values.items() if value},
+            variables=self.values(),
             language=cleaned.get("language", ""),
             model=cleaned.get("model", ""),
             voice=cleaned.get("voice", ""),
@@ -223,12 +166,6 @@ class ChangesForm(forms.Form):
         if len(labels) > MOST_LABELS:
             raise forms.ValidationError(TOO_MANY_LABELS)
         return labels
-
-    def require_shown_values(self) -> None:
-        """Nothing is sent with a variable whose field the person has not seen: it may still be on its way."""
-        for name in self.variables if self.asks_for_values else ():
-            if VARIABLE_FIELD + name not in self.data:
-                self.add_error(VARIABLE_FIELD + name, NOT_SHOWN_YET)
 
     def check_changes(self) -> None:
         """What cannot be sent without losing something of the saved assistant, beside the field that asks for it."""

@@ -45,7 +45,8 @@ class Plan:
 
     @property
     def ending(self) -> str:
-        return f"with {self.changes}" if self.changes else self.made_of or "as it is saved"
+        changes = f"with {self.changes}" if self.changes else ""
+        return ", ".join(filter(None, (self.made_of, changes))) or "as it is saved"
 
 
 def of_form(
@@ -115,7 +116,7 @@ def of_call(call: Call, *, with_content: bool) -> Plan:
         line=labels.line(call) or phone_numbers.grouped(call.line),
         destination=call.counterpart,
         changes=joined(words),
-        count=len(words),
+        count=0 if call.is_transient else len(words),
         made_of="made for this call" if call.is_transient else "",
     )
     if not with_content:

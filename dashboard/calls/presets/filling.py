@@ -15,9 +15,10 @@ from django.http import QueryDict
 
 from dashboard.calls.models import Call, CallPreset
 from dashboard.calls.placing import line_choice, number_echo
-from dashboard.calls.placing.change_forms import MOST_VARIABLES, OWN, VARIABLE_FIELD, initial_of
+from dashboard.calls.placing.change_forms import OWN, initial_of
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.spoken_text import one_line
+from dashboard.calls.placing.value_fields import MOST_VARIABLES, VARIABLE_FIELD
 from dashboard.calls.presets import book
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, NumberDedication, Tenant

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from dashboard.calls import queries
 from dashboard.calls.models import CallPreset
 from dashboard.calls.placing import overrides
-from dashboard.calls.placing.change_forms import VARIABLE_FIELD
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, saved_assistants
+from dashboard.calls.placing.value_fields import VARIABLE_FIELD
 from dashboard.calls.placing.variables import labels, names_in
 from dashboard.calls.presets import book, filling, forms
 from tenants import tenant_status

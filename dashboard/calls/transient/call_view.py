@@ -14,6 +14,7 @@ from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
 from dashboard.calls.models import Call
 from dashboard.calls.placing import intents, line_rows, refusals
+from dashboard.calls.placing.value_fields import VARIABLE_FIELD
 from dashboard.calls.presets import filling
 from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
@@ -32,18 +33,19 @@ def call_once(request: TenantRequest) -> HttpResponse:
     if request.method == "POST" and (call := _place(request, form)) is not None:
         return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call.pk]), status=303)
     with scope.for_tenant(request.tenant):
-        return _page(request, form, status=422 if form.errors else 200)
+        return _page(request, form, status=422 if form.is_bound and form.errors else 200)
 
 
 @require_POST
 @tenant_view(Permission.PLACE_TRANSIENT_CALLS)
 def preview(request: TenantRequest) -> HttpResponse:
-    """What the form would send: nothing is stored or dialed. htmx gets this part alone."""
+    """What the form would send, or the fields that it asks for: nothing is stored or dialed. htmx gets a part alone."""
     form = _form(request)
     form.is_valid()
     if not getattr(request, "htmx", False):
         return _page(request, form)
-    return render(request, "calls/_plan_words.html", {"form": form, "oob": True} | _plan(form))
+    part = "calls/_call_values.html" if request.GET.get("part") == "values" else "calls/_plan_words.html"
+    return render(request, part, {"form": form, "oob": True} | _addresses(request) | _plan(form))
 
 
 def _form(request: TenantRequest) -> TransientCallForm:
@@ -54,10 +56,19 @@ def _form(request: TenantRequest) -> TransientCallForm:
         return TransientCallForm(request.POST, **offered)
     again = calling_again.read(request.tenant, request.GET.get("again", ""))
     chosen = again.version if again else _version(request, request.GET.get("version", ""))
-    first = _first(request, lines) | {"version": chosen.pk if chosen else None}
+    first = _first(request, lines) | {"version": chosen.pk if chosen else None} | _values(request, again)
     form = TransientCallForm(initial=first, chosen=chosen, **offered)
     form.note = again.note if again else ""
+    form.show_wrong_values()
     return form
+
+
+def _values(request: TenantRequest, again: calling_again.RepeatedCall | None) -> dict[str, str]:
+    """Those of the link, else those of the call that is made again, for whoever may read what was said in it."""
+    linked = filling.values_in({name: value for name, value in request.GET.dict().items() if name != "version"})
+    may_read = again is not None and request.actor.may(Permission.SEE_TRANSCRIPTS)
+    before = again.values if again and may_read else {}
+    return {VARIABLE_FIELD + name: value for name, value in before.items()} | linked
 
 
 def _first(request: TenantRequest, lines: list[NumberDedication]) -> dict[str, Any]:
@@ -82,7 +93,9 @@ def _version(request: TenantRequest, wanted: str) -> Any:
 
 def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
-    if not form.is_valid():
+    if form.is_valid():
+        form.require_shown_values()
+    if form.errors:
         return refusals.answer(request.tenant, form, by=request.user)
     try:
         return placing.place(request.tenant, by=request.user, **form.intent())
@@ -101,11 +114,15 @@ def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200)
         "chosen_version": str(form["version"].value() or ""),
         "lines": [line_rows.of(request.tenant, line, chosen_number) for line in lines],
         "line_reason": line_rows.reason(form, filling.rule(request.tenant, lines, None), echo.e164),
-        "preview_url": reverse("call-once-preview", args=[request.tenant.slug]),
         "echo": echo,
         "blocking_reason": intents.blocking_reason(request.tenant),
     }
-    return render(request, "calls/call_once.html", context | _plan(form), status=status)
+    return render(request, "calls/call_once.html", context | _addresses(request) | _plan(form), status=status)
+
+
+def _addresses(request: TenantRequest) -> dict[str, str]:
+    """Where the parts of the form are drawn anew."""
+    return {"preview_url": reverse("call-once-preview", args=[request.tenant.slug]), "form_id": "place"}
 
 
 def _older(form: TransientCallForm, found: list[Any]) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dashboard.calls import queries
 from dashboard.calls.models import AssistantDraftVersion, Call
+from dashboard.calls.placing.changes import Changes
 from dashboard.calls.transient import drafts, placing
 from tenants import names
 from tenants.isolation import scope
@@ -17,10 +19,14 @@ NEWEST = "The version that spoke in that call was deleted. The newest version of
 
 @dataclass(frozen=True)
 class RepeatedCall:
-    """`version` is None where its draft was deleted; `note` tells what of it does not exist any more."""
+    """`version` is None where its draft was deleted; `note` tells what of it does not exist any more.
+
+    `values` are those that were filled in for its variables.
+    """
 
     version: AssistantDraftVersion | None
     note: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @scope.requires_scope
@@ -29,13 +35,14 @@ def read(tenant: Tenant, call_id: str) -> RepeatedCall | None:
     call = queries.call_of(tenant, call_id)
     if call is None or not call.is_transient:
         return None
+    values = Changes.from_json(call.overrides).variables
     if version := drafts.version_with_key(tenant, _key(call)):
-        return RepeatedCall(version)
+        return RepeatedCall(version, values=values)
     name = placing.draft_name(call)
     same_name = drafts.listed(tenant).filter(name__iexact=name).first()
     newest = drafts.version_of(same_name) if same_name else None
     words = NEWEST if newest else GONE
-    return RepeatedCall(newest, words.format(name=names.isolate(name or "This one-time assistant")))
+    return RepeatedCall(newest, words.format(name=names.isolate(name or "This one-time assistant")), values)
 
 
 def _key(call: Call) -> int:

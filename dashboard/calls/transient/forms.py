@@ -9,15 +9,19 @@ from django import forms
 from dashboard.calls.forms import DialForm
 from dashboard.calls.models import AssistantDraftVersion
 from dashboard.calls.placing import plan
+from dashboard.calls.placing.changes import Changes, joined
+from dashboard.calls.placing.value_fields import ValueFields
 from dashboard.calls.placing.variables import names_in
-from dashboard.calls.transient import configuration_forms, placing, transfers
-from dashboard.calls.transient.configuration import errors_of
+from dashboard.calls.transient import placing, transfers, values
+from dashboard.calls.transient.configuration import Configuration, errors_of
 from dashboard.voicedock import outbound
 from tenants.models import NumberDedication, Tenant
 
+WITH_VALUES = "With these values it cannot be sent. {path}: {message}"
 
-class TransientCallForm(DialForm):
-    """`version` is the key of a version of one of the client's own drafts.
+
+class TransientCallForm(DialForm, ValueFields):
+    """`version` is the key of a version of one of the client's own drafts. A field is added for each of its variables.
 
     `note` tells what of a call that is made again does not exist any more.
     """
@@ -39,6 +43,7 @@ class TransientCallForm(DialForm):
         self.offer_lines(tenant, lines)
         self.chosen_version = chosen
         self.refused_transfer = transfers.refusal(tenant, chosen.blocks) if chosen else ""
+        self.ask_for(values.texts(chosen.blocks) if chosen else [])
 
     def clean_version(self) -> int:
         if self.chosen_version is None or self.chosen_version.pk != self.cleaned_data["version"]:
@@ -49,9 +54,22 @@ class TransientCallForm(DialForm):
             raise forms.ValidationError(self.refused_transfer)
         return self.cleaned_data["version"]
 
+    def clean(self) -> dict[str, Any]:
+        """A value may make of the configuration what may not be sent, as a text that is too long."""
+        facts = super().clean() or {}
+        if self.chosen_version and not self.errors:
+            for path, words in errors_of(self.filled()).items():
+                self.add_error(None, WITH_VALUES.format(path=path or "In all", message=words))
+        return facts
+
+    def filled(self) -> Configuration:
+        """What speaks, with the values."""
+        return values.filled(self.chosen_version.blocks, self.values()) if self.chosen_version else {}
+
     def intent(self) -> dict[str, Any]:
         """What `placing.place` takes."""
-        return {name: self.cleaned_data[name] for name in ("destination", "number", "version", "token")}
+        names = ("destination", "number", "version", "token")
+        return {name: self.cleaned_data[name] for name in names} | {"changes": Changes(variables=self.values())}
 
     def plan(self) -> plan.Plan | None:
         """What will be sent; None until a line and an assistant are chosen."""
@@ -59,15 +77,16 @@ class TransientCallForm(DialForm):
         if line is None or version is None:
             return None
         destination = self.cleaned_data.get("destination", "") if self.is_bound else self.echo().e164
-        configuration = placing.as_sent(version.blocks, plan.LATER)
-        prompt, first = configuration_forms.prompt_of(configuration), str(configuration.get("first_message") or "")
+        configuration = placing.as_sent(self.filled(), plan.LATER)
+        changes = Changes(variables=self.values()).words()
         return plan.Plan(
             assistant=placing.name_of(version),
             line=line.line_name or line.e164,
             destination=destination,
+            changes=joined(changes),
             made_of=f"as its version {version.number} says",
-            opening=first,
-            unfilled=tuple(names_in([first, prompt])),
+            opening=str(configuration.get("first_message") or ""),
+            unfilled=tuple(names_in(values.texts(configuration))),
             json=plan.as_json(
                 outbound.transient_body(
                     number_id=line.number.remote_id,
