@@ -91,11 +91,11 @@ def test_without_an_answer_a_reason_that_names_a_command_confirms(bloom, monkeyp
 
 def test_a_command_that_was_sent_after_the_end_is_the_cause_of_nothing(bloom):
     call = ended(bloom)
-    late, never = end_call(bloom, call, before=-1), end_call(bloom, call, "unknown", before=-1)
+    late, never = end_call(bloom, call, before=-31), end_call(bloom, call, "unknown", before=-1)
     first = end_call(bloom, call, before=3)
     assert judged(bloom, call, late, never, first) == ["not-known", "not-known", "confirmed"]
     assert late.note == never.note == end_causes.BEFORE
-    moved = make_call(bloom, state="transferred", ended_at=timezone.now())
+    moved = make_call(bloom, state="transferred", ended_at=timezone.now() - timedelta(seconds=31))
     after = make_receipt(bloom, moved, "transfer", asked_at=timezone.now(), sent_at=timezone.now())
     assert judged(bloom, moved, after) == ["not-known"]
 
@@ -117,6 +117,11 @@ def test_an_end_that_comes_long_after_is_another_one(bloom, reason, seconds, eff
 def test_where_the_clock_of_voicedock_is_ahead_an_end_in_time_is_not_late(bloom):
     call = ended(bloom, ended_at=timezone.now() + timedelta(hours=1))
     assert judged(bloom, call, end_call(bloom, call, before=3600)) == ["confirmed"]
+
+
+def test_an_accepted_command_may_have_ended_the_call_by_a_clock_that_differs_a_little(bloom):
+    call = ended(bloom)
+    assert judged(bloom, call, end_call(bloom, call, before=-5)) == ["confirmed"]
 
 
 def report_of(operator: Any, call: Call, seconds: float, reason: str = "", **report: Any) -> apply.CallUpdate:

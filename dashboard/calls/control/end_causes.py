@@ -13,6 +13,7 @@ from dashboard.calls.models import END_IS_LATE, UNCERTAIN, Call, Receipt, State
 from dashboard.ui import states
 
 EXPLAINS = timedelta(minutes=2)  # after the command: a goodbye of 1,000 characters is spoken in little more than one
+CLOCKS_DIFFER = timedelta(seconds=30)  # ours and VoiceDock's, at most
 BY_COMMAND: frozenset[str] = frozenset()  # reasons that name a command as the cause; no source documents any
 
 HAS_ENDED = "The call has ended."
@@ -49,9 +50,13 @@ def effect_of_end_call(receipt: Receipt, call: Call) -> Judged:
 
 
 def ended_before(receipt: Receipt, call: Call) -> bool:
-    """Whether the call was over before the command was sent, which is then the cause of nothing."""
+    """Whether the call was over before the command was sent, which is then the cause of nothing.
+
+    VoiceDock accepts commands for calls in progress only (`§4.1`): after its answer the two clocks may differ a little.
+    """
     ended_at = _ended_at(call)
-    return ended_at is not None and ended_at < _sent_at(receipt)
+    margin = CLOCKS_DIFFER if receipt.outcome == Outcome.ACCEPTED else timedelta(0)
+    return ended_at is not None and ended_at + margin < _sent_at(receipt)
 
 
 def other_cause(call: Call) -> str:
