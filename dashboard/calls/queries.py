@@ -233,6 +233,15 @@ def heard_at(call: Call) -> datetime:
     return max(call.seen_at, looked) if looked else call.seen_at
 
 
+@scope.requires_scope
+def paused_until(call: Call) -> datetime | None:
+    """Until when VoiceDock asked to wait, of a live call; None where it did not, and once that is over."""
+    if call.finished:
+        return None
+    waiting = Connection.objects.filter(pk=call.connection_id, resting_until__gt=timezone.now())
+    return waiting.values_list("resting_until", flat=True).first()
+
+
 def ages(kind: Kind) -> list[tuple[Connection, datetime | None]]:
     """Every connection and when that kind was last synced: the newest first, those never synced last."""
     states = SyncState.objects.filter(kind=kind).select_related("connection")

@@ -14,7 +14,6 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models.functions import Coalesce, Now
-from django.utils import timezone
 
 from dashboard.connections import health
 from dashboard.rate_limits.models import Priority, SentRequest
@@ -85,7 +84,6 @@ def connections() -> list[Connection]:
         connection.is_late = health.is_late(connection, connection.fresh)  # type: ignore[attr-defined]
         connection.allowed = str(connection.requests_per_minute)  # type: ignore[attr-defined]
         connection.tight = connection.spent >= NEARLY_FULL * connection.requests_per_minute  # type: ignore[attr-defined]
-        connection.is_resting = bool(connection.resting_until and connection.resting_until > timezone.now())  # type: ignore[attr-defined]
     return found
 
 

@@ -51,6 +51,11 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether VoiceDock asked to wait and that time is not over."""
+        return self.resting_until is not None and self.resting_until > timezone.now()
+
 
 class ConnectionSecret(models.Model):
     """The encrypted API key and webhook secrets of a connection, in a table that auditors cannot read."""

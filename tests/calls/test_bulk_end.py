@@ -1,18 +1,24 @@
-"""Calls that are ended together: one that waits to be sent is never dialed."""
+"""Calls that are ended together: one that waits to be sent is never dialed, and each tells what became of it."""
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
-from dashboard.calls.control import bulk_end
+from dashboard import voicedock
+from dashboard.calls.control import bulk_end, commands
 from dashboard.calls.models import Call, State
 from dashboard.calls.placing import intents, sending
+from dashboard.calls.updates import apply
+from tenants.access.permissions import Role
 from tenants.isolation import scope
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Connection
 from tests.fixtures.operator import PERSON
 
 
@@ -48,3 +54,146 @@ def test_one_that_is_being_sent_is_ended_once_it_is_answered(operator, waiting):
         assert bulk_end.request(Call.objects.filter(pk=waiting.pk), by=operator.user) == 1
     (call,) = operator.calls()
     assert call.state == State.SENDING and call.end_due_at is not None
+
+
+def ask_for_ends(operator, *calls):
+    with scope.for_tenant(operator.tenant):
+        bulk_end.request(Call.objects.filter(pk__in=[call.pk for call in calls]), by=operator.user)
+
+
+def time_passes(call, seconds):
+    with scope.for_system("time passes"):
+        Call.objects.filter(pk=call.pk).update(end_due_at=F("end_due_at") - timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def browser(operator, make_member, sign_in):
+    return sign_in(make_member(operator.tenant, Role.OPERATOR, "Tom Bakker"))
+
+
+def card(operator, browser, call):
+    page = browser.get(f"/c/{operator.tenant.slug}/live/").content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", page.partition(f'id="card-{call.pk}"')[2].partition("</li>")[0]).split())
+
+
+def test_an_end_is_sent_again_when_voicedock_asked_to_wait(operator, browser):
+    """Refused with 429, twice, and then taken: the person who asked need not ask again."""
+    call = operator.place_answered()
+    operator.add_fault("429", "/calls/*/control", times=2)
+    ask_for_ends(operator, call)
+    for attempt in (1, 2):
+        operator.run_due_work()
+        assert len(operator.command_requests()) == attempt
+        again = operator.reload(call).end_due_at - timezone.now()
+        assert timedelta(seconds=40) < again <= timedelta(seconds=45), "as long as VoiceDock asked, and no longer"
+        operator.run_due_work()
+        assert len(operator.command_requests()) == attempt, "not before"
+        words = card(operator, browser, call)
+        assert "End call waits. Too much was asked of VoiceDock this minute." in words
+        assert "We send it again by ourselves." in words and re.search(r"Next try in 4\d s", words)
+        assert "try again in" not in words
+        time_passes(call, 46)
+    operator.run_due_work()
+    assert [receipt.outcome for receipt in operator.receipts(call)] == ["refused", "refused", "accepted"]
+    assert operator.reload(call).end_due_at is None
+    operator.sandbox.advance(5)
+    operator.read_calls()
+    assert operator.receipts(call)[-1].effect == "confirmed" and operator.reload(call).finished
+    operator.run_due_work()
+    assert len(operator.command_requests()) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("400", "VoiceDock refused End call. VoiceDock says that this call is no longer in progress."),
+        ("409", "VoiceDock refused End call. VoiceDock says that this call is no longer in progress."),
+        ("404", "VoiceDock refused End call. VoiceDock does not know this call any more."),
+        ("401", "VoiceDock refused End call. VoiceDock does not accept this connection’s API key."),
+    ],
+)
+def test_the_board_says_of_each_call_that_voicedock_refused_to_end_it(operator, browser, fault, words):
+    call, other = operator.place_answered(), operator.place_answered("+31612340043")
+    operator.add_fault(fault, f"/calls/{call.remote_id}/control")
+    ask_for_ends(operator, call, other)
+    operator.run_due_work()
+    assert operator.reload(call).end_due_at is None
+    assert words in card(operator, browser, call)
+    assert "refused" not in card(operator, browser, other)
+    panel = browser.get(f"/c/{operator.tenant.slug}/calls/{call.pk}/").content.decode()
+    assert words in html.unescape(panel)
+    with scope.for_system("the end is late"):
+        Call.objects.filter(pk=call.pk).update(end_asked_at=timezone.now() - timedelta(seconds=12))
+    assert words in card(operator, browser, call), "also where the call needs a person"
+    operator.run_due_work()
+    assert len(operator.command_requests()) == 2, "what was refused is not sent again"
+
+
+def test_what_could_not_reach_voicedock_is_sent_again_and_says_so(operator, browser, monkeypatch):
+    call = operator.place_answered()
+    ask_for_ends(operator, call)
+    with monkeypatch.context() as patched:
+
+        def unreachable(*args, **kwargs):
+            raise voicedock.NotSent("no route")
+
+        patched.setattr(voicedock.Client, "control_call", unreachable)
+        operator.run_due_work()
+    words = card(operator, browser, call)
+    assert "VoiceDock could not be reached. Nothing was done. We send it again by ourselves." in words
+    assert "Next try in 15 s" in words or "Next try in 14 s" in words
+    time_passes(call, 16)
+    operator.run_due_work()
+    assert operator.receipts(call)[-1].outcome == "accepted"
+
+
+def test_without_an_answer_it_is_not_sent_again(operator):
+    call = operator.place_answered()
+    operator.add_fault("lost", "/calls/*/control")
+    ask_for_ends(operator, call)
+    operator.run_due_work()
+    assert operator.reload(call).end_due_at is None and operator.receipts(call)[0].outcome == "unknown"
+
+
+def test_a_call_that_is_not_answered_says_that_it_is_ended_then(operator, browser):
+    call = operator.place()
+    ask_for_ends(operator, call)
+    assert "It is ended once it is answered." in card(operator, browser, call)
+
+
+def test_a_command_sent_by_hand_is_not_sent_again_by_ourselves(operator):
+    call = operator.place_answered()
+    operator.add_fault("429", "/calls/*/control")
+    receipt = commands.send(call, {"type": "end-call"}, by=operator.user, token=uuid.uuid4())
+    assert "try again in 45 seconds" in receipt.note and "by ourselves" not in receipt.note
+
+
+def test_the_board_and_the_panel_say_that_voicedock_asked_to_wait_and_until_when(operator, browser):
+    """Answered by a webhook, of which no list has shown yet: it is in progress, and nothing says that it is not."""
+    call = operator.place()
+    update = apply.CallUpdate(at=timezone.now(), status="in-progress", remote_id=call.remote_id)
+    apply.apply_update_in_transaction(operator.connection, update)
+    assert operator.reload(call).started_at is None
+    words = card(operator, browser, call)
+    assert "In progress" in words and "not answered yet" not in words
+    until = timezone.now() + timedelta(seconds=40)
+    pages = (f"/c/{operator.tenant.slug}/live/", f"/c/{operator.tenant.slug}/calls/{call.pk}/")
+    sentence = f"VoiceDock asked us to wait until {until.astimezone(operator.tenant.zone):%H:%M}"
+    for resting_until, is_shown in ((None, False), (until, True), (timezone.now(), False)):
+        with scope.for_system("VoiceDock asked to wait"):
+            Connection.objects.filter(pk=operator.connection.pk).update(resting_until=resting_until)
+        for page in pages:
+            text = " ".join(re.sub(r"<[^>]+>", "", browser.get(page).content.decode()).split())
+            assert (sentence in text) is is_shown, page
+    with scope.for_system("VoiceDock asked to wait"):
+        Connection.objects.filter(pk=operator.connection.pk).update(resting_until=until)
+    assert re.search(r'id="live-board"\s+data-redraw-in="(39|40|41)"', browser.get(pages[0]).content.decode())
+
+
+def test_a_call_that_waits_to_be_sent_says_why_and_when(operator, browser):
+    operator.add_fault("429")
+    call = operator.place()
+    assert call.state == State.QUEUED
+    words = card(operator, browser, call)
+    assert "Too much was asked of VoiceDock this minute. Nothing was dialed." in words
+    assert re.search(r"Next try in 4\d s", words) and "not answered yet" not in words

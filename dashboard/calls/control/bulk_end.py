@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, F, QuerySet, When
@@ -27,6 +28,7 @@ from tenants.models import User
 AT_ONCE = 3  # of each connection in two seconds: 90 a minute, below what VoiceDock allows one
 LEASE = timedelta(seconds=40)  # longer than one attempt may take; then another task sends it
 AGAIN = timedelta(seconds=15)  # after the budget of the minute was used up
+SOONEST = timedelta(seconds=2)  # after VoiceDock asked to wait, however short; tasks are sent every two seconds
 ASKED = Coalesce(F("end_asked_at"), Now())  # the first request counts
 
 
@@ -66,15 +68,30 @@ def due() -> list[UUID]:
 
 @scope.opens_scope
 def send(call_id: UUID) -> Receipt | None:
-    """Send the end-call once per lease; it is due again if the minute's request budget was used up. Opens scopes."""
+    """Send the end-call once per lease. It is due again if nothing was done: the minute's budget was used up, or
+    VoiceDock could not be reached or asked us to wait. What it refused is settled. Opens scopes.
+    """
     with scope.for_system("a call that was asked to end"):
         call = Call.objects.select_related("end_due_by").filter(pk=call_id, end_due_at__isnull=False).first()
     if call is None:
         return None
     token = uuid.uuid5(call.pk, f"end {call.end_due_at}")
-    receipt = commands.send(call, EndCall(), by=call.end_due_by, token=token)
-    not_sent = receipt.outcome == Receipt.Outcome.REFUSED and receipt.sent_at is None
+    receipt = commands.send(call, EndCall(), by=call.end_due_by, token=token, origin=commands.Origin(is_repeated=True))
+    again_in = _again_in(receipt)
+    change: dict[str, Any] = {"end_due_at": Now() + again_in} if again_in else {"end_due_at": None, "end_due_by": None}
     with scope.for_tenant(tenant_id_of(call)):
         rows = Call.objects.filter(pk=call.pk, tenant_id=tenant_id_of(call), end_due_at=call.end_due_at)
-        rows.update(end_due_at=Now() + AGAIN) if not_sent else rows.update(end_due_at=None, end_due_by=None)
+        if rows.update(version=F("version") + 1, **change):
+            call.refresh_from_db(fields=["version"])
+            publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     return receipt
+
+
+def _again_in(receipt: Receipt) -> timedelta | None:
+    """When it is sent again; None where VoiceDock has answered, or may have done it."""
+    if receipt.outcome != Receipt.Outcome.REFUSED:
+        return None
+    wait = timedelta(seconds=receipt.retry_after or 0)
+    if receipt.sent_at is None:
+        return max(wait, AGAIN)
+    return max(wait, SOONEST) if wait else None

@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, queries
 from dashboard.calls.control import steering
 from dashboard.calls.history import timeline
-from dashboard.calls.live import board_columns, board_filters, board_selection, presence
+from dashboard.calls.live import board_columns, board_filters, board_selection, end_notes, presence
 from dashboard.calls.live.board_selection import Selection
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.planned import queries as planned_queries
@@ -45,6 +46,7 @@ def board(request: TenantRequest) -> HttpResponse:
         "end_url": reverse("live-end", args=[tenant.slug]),
         "planned": planned_queries.counts(tenant),
     }
+    context["redraw_in"] = _redraw_in(context)
     if context["read"]:
         audit.record_once(request.user, tenant, "calls.words-seen", tenant)
     return _answer(request, context)
@@ -69,7 +71,7 @@ def staff_board(request: StaffRequest) -> HttpResponse:
         may_end = request.actor.may(Permission.END_CLIENT_CALLS)
         context = _context(request, calls, may_end=may_end, **kept) | _client_chips(list(clients), chosen)
         context |= {"chosen": chosen, "staff": True, "ages": queries.ages(Kind.LIVE_CALLS)}
-        context["end_url"] = reverse("staff-live-end")
+        context |= {"end_url": reverse("staff-live-end"), "redraw_in": _redraw_in(context)}
         unrecorded = audit.not_recorded(request.user, context["read"], WORDS_SEEN)
         response = _answer(request, context)
     for tenant in unrecorded:
@@ -120,6 +122,13 @@ def _columns(cards: list[dict[str, Any]], selection: Selection) -> dict[str, Any
         "filters": selection.filters,
         "redraw_in": min((card["redraw_in"] for card in cards if card["redraw_in"] is not None), default=None),
     }
+
+
+def _redraw_in(context: dict[str, Any]) -> int | None:
+    """When what it says by itself becomes untrue: an end is late, or VoiceDock may be asked again."""
+    pauses = [connection.resting_until for connection, _ in context["ages"] if connection.is_resting]
+    seconds = [int((until - timezone.now()).total_seconds()) + 1 for until in pauses]
+    return min([*seconds, *([] if context["redraw_in"] is None else [context["redraw_in"]])], default=None)
 
 
 def _addresses(kept: dict[str, str], wanted: dict[str, str], *, longest: bool) -> dict[str, Any]:
@@ -195,6 +204,8 @@ def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
         "sentence": sentence,
         "started_by": labels.started_by(call),
         "last": last,
+        "since": call.started_at or (call.state_at if call.is_answered else call.created_at),
+        "end_note": end_notes.of(call, last),
         "what": what,
         "became": became,
         "viewers": viewers,

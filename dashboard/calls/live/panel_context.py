@@ -11,7 +11,7 @@ from dashboard.calls import labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import action_command, commands, composer, handover, measured, steering, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
-from dashboard.calls.live import panel_actions, presence
+from dashboard.calls.live import end_notes, panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
 from dashboard.calls.placing import intents, plan, taking_back
 from dashboard.calls.planned import queries as planned_queries
@@ -56,6 +56,7 @@ def panel(
     context = _facts(request, call, only) | {"may_steer": may_steer, "may_read": may_read}
     if only in ("", "header", "page"):
         context["heard_at"] = queries.heard_at(call)
+        context["paused_until"] = queries.paused_until(call)
     if only in WITH_RECEIPTS:
         context |= _receipts(request, call, only, may_read=may_read)
     if only in ("", "page", "actions") and call.origin == Call.Origin.PLACED:
@@ -173,6 +174,7 @@ def _receipts(request: TenantRequest, call: Call, only: str, *, may_read: bool) 
     targets = transfer_book.names(request.tenant) if transfers else {}
     moved = handover.current(call, receipts, targets)
     context: dict[str, Any] = {"handover": moved, "diagram": _diagram(call, moved)}
+    context["end_note"] = end_notes.of(call, receipts[-1] if receipts else None)
     if only == "header":
         return context
     report: CallReport | None = getattr(call, "report", None) if may_read else None

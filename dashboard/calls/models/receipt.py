@@ -71,6 +71,8 @@ class Receipt(models.Model):
         null=True, blank=True, help_text="When its outcome was written to the audit trail; the sweep does what is left."
     )
 
+    retry_after: float | None = None  # seconds, of one that was just refused for now; not stored
+
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:

@@ -1,0 +1,42 @@
+"""What a live call is waiting for: its end that was asked for, or VoiceDock, which asked us to wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dashboard.calls.models import Call, Receipt, State
+from dashboard.voicedock import CommandType
+
+ONCE_ANSWERED = "It is ended once it is answered."
+BEING_SENT = "End call is being sent."
+
+
+@dataclass(frozen=True)
+class EndNote:
+    """`until` is when we try again by ourselves; `is_refused` where we do not."""
+
+    words: str
+    until: datetime | None = None
+    is_refused: bool = False
+
+
+def of(call: Call, last: Receipt | None) -> EndNote | None:
+    """Of a live call, from the newest of its receipts; None where there is nothing to say."""
+    if call.finished:
+        return None
+    if call.state == State.QUEUED and call.error:
+        return EndNote(call.error, until=call.next_attempt_at)
+    is_refused = last is not None and (last.command, last.outcome) == (CommandType.END_CALL, Receipt.Outcome.REFUSED)
+    if last is not None and is_refused:
+        return _of_refusal(call, last)
+    if call.end_due_at is None or (last is not None and last.outcome == Receipt.Outcome.WAITING):
+        return None
+    return EndNote(BEING_SENT if call.is_answered else ONCE_ANSWERED)
+
+
+def _of_refusal(call: Call, receipt: Receipt) -> EndNote:
+    if call.end_due_at is not None and call.is_answered:
+        return EndNote(f"End call waits. {receipt.note}", until=call.end_due_at)
+    words = "VoiceDock refused End call." if receipt.sent_at else "End call was not sent."
+    return EndNote(f"{words} {receipt.note}", is_refused=True)
