@@ -1,4 +1,5 @@
-"""One port: pages as a WSGI application in threads (`dashboard/web/`), `/events/` as plain ASGI, which holds none.
+"""One port: pages as a WSGI application in threads (`dashboard/web/`); `/events/` and webhooks as plain ASGI, which
+holds none.
 
 Pages answer twice as fast this way as through Django's own ASGI handler, where each middleware hops to a thread.
 """
@@ -14,13 +15,15 @@ from django.conf import settings  # isort: skip
 from dashboard import production  # isort: skip
 from dashboard.live_updates import feed, stream  # isort: skip
 from dashboard.web.application import Front  # isort: skip
+from dashboard.webhooks.ingest import Ingest  # isort: skip
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 production.refuse(settings, web=True)
-front = Front(wsgi_application, stream.app)
+webhooks = Ingest()
+front = Front(wsgi_application, stream.app, webhooks)
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -40,5 +43,6 @@ async def lifespan(receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         else:
             await feed.shutdown()
+            await webhooks.stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -17,6 +17,7 @@ OTHER = ("sandbox", "devserver", "migrations", "management", "voicedock")  # no 
 SCOPED_ELSEWHERE = {
     "dashboard/rate_limits/limiter.py:client_for": "refuses an open transaction, which a scope is, by itself",
     "dashboard/live_updates/publish.py:row_changed": "writes into the transaction of its caller, whichever that is",
+    "dashboard/live_updates/publish.py:rows_changed": "likewise",
 }
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from dashboard.devserver.paths import ROOT, Places
 from dashboard.devserver.supervisor import Child
@@ -26,6 +27,19 @@ def web(port: int, environment: dict[str, str]) -> Child:
         {**environment, "PATCHBAY_PROCESS": "web"},
         directory=ROOT,
         stop_limit=40,  # longer than its requests in flight may take (`dashboard/web/server.py`)
+    )
+
+
+def applier(places: Places, environment: dict[str, str]) -> Child:
+    """Applies webhooks as soon as the web process has stored them."""
+    sign = _ready_file(places, "webhooks")
+    return Child(
+        "webhooks",
+        [sys.executable, str(ROOT / "manage.py"), "apply_webhooks"],
+        sign.exists,
+        {**environment, "PATCHBAY_PROCESS": "webhooks", "PATCHBAY_READY_FILE": str(sign)},
+        directory=ROOT,
+        stop_group="workers",
     )
 
 
@@ -62,8 +76,7 @@ def command(name: str, environment: dict[str, str], *arguments: str) -> Child:
 
 def _celery(name: str, command: str, places: Places, environment: dict[str, str], *options: str) -> Child:
     """Celery has no port to ask: it leaves a file when it is ready (`dashboard/celery.py`)."""
-    sign = places.run / f"{name}.ready"
-    sign.unlink(missing_ok=True)
+    sign = _ready_file(places, name)
     return Child(
         name,
         _python("celery", "-A", "dashboard.celery", command, *options),
@@ -71,6 +84,13 @@ def _celery(name: str, command: str, places: Places, environment: dict[str, str]
         {**environment, "PATCHBAY_PROCESS": command, "PATCHBAY_READY_FILE": str(sign)},
         directory=ROOT,
     )
+
+
+def _ready_file(places: Places, name: str) -> Path:
+    """Where a process that has no port says that it is ready."""
+    sign = places.run / f"{name}.ready"
+    sign.unlink(missing_ok=True)
+    return sign
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -83,7 +83,8 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
 
     _print("Starting workers, web and beat …")
     web = children.web(port, env | environment.auditor(places))
-    supervisor.start(*children.workers(places, env, environment.signer(places)), web, children.beat(places, env))
+    workers = [*children.workers(places, env, environment.signer(places)), children.applier(places, env)]
+    supervisor.start(*workers, web, children.beat(places, env))
 
 
 def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> None:

@@ -1,5 +1,6 @@
 """Record that a row changed, in the transaction that changes it; the feed passes it on to open streams."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -16,6 +17,13 @@ def row_changed(kind: str, ref: object, *, tenant: Tenant | int | None, version:
     """`kind` is call, campaign, inventory, connection, client or access; `ref` its id. Never what is in the row."""
     pk = tenant if isinstance(tenant, int) or tenant is None else tenant.pk
     Change.objects.bulk_create([Change(tenant_id=pk, kind=kind, ref=str(ref), version=version)])
+
+
+def rows_changed(kind: str, rows: Iterable[tuple[object, int | None, int]]) -> None:
+    """The same for many rows: id, tenant and version of each."""
+    Change.objects.bulk_create(
+        [Change(tenant_id=pk, kind=kind, ref=str(ref), version=version) for ref, pk, version in rows]
+    )
 
 
 def access_changed(*, tenant: Tenant | None = None, person: User | None = None) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -88,7 +88,7 @@ class WebhookEvent:
 
     def reduced(self) -> dict[str, Any]:
         """As JSON, which `restored` reads; nothing else of the webhook has to be stored."""
-        payload = asdict(self)
+        payload = {name: getattr(self, name) for name in self.__dataclass_fields__}  # `asdict` copies each value
         for name in ("timestamp", "started_at", "ended_at"):
             payload[name] = payload[name].isoformat() if payload[name] else None
         return payload | {"messages": [list(line) for line in self.messages]}

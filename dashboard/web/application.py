@@ -13,7 +13,7 @@ from django.http.request import split_domain_port, validate_host
 
 from dashboard.web import readiness, responses, shutdown
 from dashboard.web.request_bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
-from dashboard.web.request_kinds import ends_a_call, route_of
+from dashboard.web.request_kinds import Kind, ends_a_call, route_of
 from dashboard.web.thread_pools import Application, Pools
 
 Send = Callable[[Message], Awaitable[None]]
@@ -21,10 +21,12 @@ QUERY = "".join(map(chr, range(0x21, 0x7F)))  # what an address may hold as it i
 
 
 class Front:
-    """Call it with an ASGI scope of type `http`. `events` is the ASGI application of `/events/`."""
+    """Call it with an ASGI scope of type `http`. `events` is the ASGI application of `/events/`; `webhooks` is called
+    with the scope and the whole body of what VoiceDock sends."""
 
-    def __init__(self, application: Application, events: Any, pools: Pools | None = None) -> None:
-        self.pools, self.events, self.bodies = pools or Pools(application), events, Bodies()
+    def __init__(self, application: Application, events: Any, webhooks: Any, pools: Pools | None = None) -> None:
+        self.pools, self.events, self.webhooks = pools or Pools(application), events, webhooks
+        self.bodies = Bodies()
         self._health = ThreadPoolExecutor(1, thread_name_prefix="readiness")
         self._asking: asyncio.Future[tuple[int, readiness.Parts]] | None = None
 
@@ -59,6 +61,9 @@ class Front:
         except Refused as error:
             await responses.refuse(scope, send, error.status, more=lambda: drain(receive))
             return
+        if route.kind == Kind.HOOK and not _is_redirected(scope):
+            await self.webhooks(scope, body, send)
+            return
         ends = route.may_end and ends_a_call(body, headers.get(b"content-type", b"").decode("latin-1"))
         pool = self.pools.choose(route, ends=ends)
         if pool is None:
@@ -71,6 +76,11 @@ def _is_ours(scope: Message) -> bool:
     """Whether it names a host of ours; health is asked by the address of the process."""
     hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     return len(hosts) == 1 and validate_host(split_domain_port(hosts[0])[0], settings.ALLOWED_HOSTS)
+
+
+def _is_redirected(scope: Message) -> bool:
+    """Whether Django answers it by sending the other side to HTTPS."""
+    return bool(settings.SECURE_SSL_REDIRECT) and scope.get("scheme") != "https"
 
 
 def _tidy(scope: Message) -> Message:

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     COMMAND = "command"  # may wait for VoiceDock: placing, control, campaigns, connections
     ENDING = "ending"  # ends a call
     EXPORT = "export"  # streams a file, as fast as its reader takes it
-    HOOK = "hook"  # what VoiceDock sends
+    HOOK = "hook"  # what VoiceDock sends: needs no thread, unless it is sent to HTTPS first
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def route_of(method: str, path: str) -> Route:
         match = resolve(path)
     except Resolver404:
         return Route(Kind.PAGE)
-    if match.url_name == "voicedock-webhook":
+    if match.url_name == "voicedock-webhook" and method == "POST":
         return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
     if method in SAFE:
         return Route(Kind.EXPORT if (match.url_name or "").endswith("export") else Kind.PAGE)

@@ -30,6 +30,10 @@ async def json(scope: Message, send: Send, status: int, content: dict[str, Any])
     await _answer(scope, send, status, "application/json", encoder.dumps(content).encode())
 
 
+async def empty(scope: Message, send: Send, status: int) -> None:
+    await _answer(scope, send, status, "text/html; charset=utf-8", b"")
+
+
 async def refuse(scope: Message, send: Send, status: int, *, more: Callable[[], Awaitable[None]] | None = None) -> None:
     """Nothing was done, and why. `more` runs before the connection is closed."""
     title, words = WORDS[status]

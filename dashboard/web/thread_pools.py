@@ -41,7 +41,6 @@ SIZES = {
     Kind.COMMAND: Size(threads=64, most=64, at_work=3, may_wait=True, share=52),
     Kind.ENDING: Size(threads=48, most=48, at_work=3, may_wait=True, share=32),
     Kind.EXPORT: Size(threads=2, most=12, at_work=2, chunks=STREAMED_CHUNKS),
-    Kind.HOOK: Size(threads=4, most=200, at_work=4),
 }
 CONNECTIONS = sum(size.at_work for size in SIZES.values()) + 4 + 2  # the streams' own checks, and readiness
 
@@ -86,7 +85,7 @@ class Pools:
 
         So a command that finds no thread still has its receipt, which says that it was not sent.
         """
-        wanted = [route.kind]
+        wanted = [Kind.PAGE if route.kind == Kind.HOOK else route.kind]
         if route.kind == Kind.COMMAND:
             wanted = [Kind.ENDING, Kind.COMMAND, Kind.PAGE] if ends else [Kind.COMMAND, Kind.PAGE]
         return next((self.of[kind] for kind in wanted if self.of[kind].has_capacity(route.client)), None)

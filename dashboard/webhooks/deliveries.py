@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import connection as database
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg import Cursor
 
 from dashboard import voicedock
 from dashboard.calls.models import Call
 from dashboard.calls.updates.apply import CallUpdate, apply_update
-from dashboard.sync import runs, text_lengths
+from dashboard.sync import runs
 from dashboard.sync.models import Kind
-from dashboard.voicedock import WebhookEvent, webhooks
+from dashboard.voicedock import WebhookEvent
+from dashboard.webhooks import admission, storage
 from dashboard.webhooks.models import Delivery, Rejection
 from tenants import audit
 from tenants.isolation import scope
@@ -30,10 +33,7 @@ log = structlog.get_logger()
 MAX_ATTEMPTS = 5
 RETENTION = timedelta(days=30)
 REJECTION_RETENTION = timedelta(days=90)
-BATCH = 200  # deliveries of one run of `apply_waiting`
-MAX_ID_LENGTH = 200  # characters, as in `Call`
 Outcome = Delivery.Outcome
-STALE = "Signed too long ago, or ahead of time: not applied; the list of calls was synced instead."
 UNKNOWN_CALL = "It does not show whose call this is: the list of calls was synced instead."
 FOREIGN_CALL = "This call or line belongs to another connection."
 
@@ -58,21 +58,20 @@ def record(token: str, raw: bytes, signature: str, timestamp: str) -> Received:
     with scope.for_system("the secrets of a webhook"):
         connection = Connection.objects.get(webhook_token=token)
         secrets = ConnectionSecret.objects.get(connection_id=connection.pk).webhook_secrets
-    stale = False
+    now = timezone.now()
     try:
-        webhooks.verify(raw, signature, timestamp, secrets, timezone.now().timestamp())
-    except voicedock.StaleTimestamp:
-        stale = True
+        delivery, event = admission.admit(
+            admission.Endpoint(connection.pk, secrets), raw, signature, timestamp, now.timestamp()
+        )
     except voicedock.InvalidSignature:
         _count_rejection(connection, "forged")
         raise
-    event = webhooks.read_event(raw)
     with scope.for_system("store a webhook"):
-        delivery = _store(connection, event, raw, signed_at=int(timestamp), stale=stale)
-    if stale:
+        pk, is_waiting = _store(delivery)
+    if delivery.stale:
         _count_rejection(connection, "stale")
         runs.mark_due(connection, Kind.LIVE_CALLS, Kind.CALLS)
-    return Received(delivery.pk, event, delivery.outcome == Outcome.WAITING)
+    return Received(pk, event, is_waiting)
 
 
 @scope.opens_scope
@@ -96,16 +95,6 @@ def apply(delivery_id: int, event: WebhookEvent | None = None) -> None:
 
 
 @scope.opens_scope
-def apply_waiting() -> None:
-    """Apply those that a crash left waiting, the oldest first; opens scopes of its own."""
-    with scope.for_system("webhooks left waiting"):
-        left = Delivery.objects.filter(outcome=Outcome.WAITING, received_at__lt=Now() - timedelta(seconds=2))
-        waiting = list(left.order_by("id").values_list("pk", flat=True)[:BATCH])
-    for pk in waiting:
-        apply(pk)
-
-
-@scope.opens_scope
 def prune() -> int:
     """Delete old deliveries that have an outcome: their content is in the calls. Opens a scope of its own."""
     with scope.for_system("prune webhooks"):
@@ -120,28 +109,11 @@ def delete_for_calls(connection_ids: Collection[int], call_ids: Collection[str])
     return Delivery.objects.filter(connection_id__in=connection_ids, call_id_sent__in=call_ids).delete()[0]
 
 
-def _store(connection: Connection, event: WebhookEvent, raw: bytes, *, signed_at: int, stale: bool) -> Delivery:
-    """The delivery of this body. One that came too late before and is in time now waits to be applied."""
-    delivery, is_new = Delivery.objects.defer("payload").get_or_create(
-        connection_id=connection.pk,
-        body_hash=hashlib.sha256(raw).digest(),
-        defaults={
-            "received_at": Now(),
-            "event": text_lengths.fit(Delivery, "event", event.type),
-            "call_id_sent": text_lengths.cut_id(event.call_id, MAX_ID_LENGTH),
-            "payload": event.reduced(),
-            "signed_at": datetime.fromtimestamp(signed_at, UTC) if signed_at < 10**11 else None,
-            "outcome": Outcome.SET_ASIDE if stale else Outcome.WAITING,
-            "error": STALE if stale else "",
-        },
-    )
-    if is_new:
-        return delivery
-    rows = Delivery.objects.filter(pk=delivery.pk)
-    rows.update(times=F("times") + 1)
-    if not stale and rows.filter(outcome=Outcome.SET_ASIDE, error=STALE).update(outcome=Outcome.WAITING, error=""):
-        delivery.outcome = Outcome.WAITING
-    return delivery
+def _store(delivery: admission.NewDelivery) -> tuple[int, bool]:
+    """The id of its row, and whether that waits to be applied."""
+    with Cursor(database.connection) as cursor:
+        pk, outcome = cursor.execute(storage.STORE, admission.columns([delivery])).fetchone()  # type: ignore[misc]
+    return pk, outcome == Outcome.WAITING
 
 
 def _apply(delivery: Delivery, event: WebhookEvent) -> None:
@@ -191,9 +163,6 @@ def _record_failure(delivery_id: int, error: str) -> None:
 
 def _count_rejection(connection: Connection, reason: str) -> None:
     """Only counted, one row a day and reason, so that forged webhooks cannot fill the tables."""
-    now = timezone.now()
     with scope.for_system("count a rejected webhook"):
-        row = {"connection_id": connection.pk, "day": now.date(), "reason": reason}
-        if not Rejection.objects.filter(**row).update(times=F("times") + 1, last_at=now):
-            Rejection.objects.bulk_create([Rejection(**row)], ignore_conflicts=True)
+        storage.count_rejected(Counter({(connection.pk, reason): 1}), timezone.now().date())
     log.warning("webhook_rejected", connection=connection.pk, reason=reason)

@@ -2,12 +2,12 @@
 
 from celery import shared_task
 
-from dashboard.webhooks import deliveries
+from dashboard.webhooks import batches, deliveries
 
 
 @shared_task
 def apply_waiting() -> None:
-    deliveries.apply_waiting()
+    batches.apply_waiting()
 
 
 @shared_task

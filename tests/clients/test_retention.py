@@ -30,7 +30,7 @@ from dashboard.calls.models import (
 from dashboard.calls.transient import drafts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.clients import retention, suspension, tasks
-from dashboard.webhooks import deliveries
+from dashboard.webhooks import batches, deliveries
 from dashboard.webhooks.models import Delivery
 from tenants import tenant_status
 from tenants.access.permissions import Role, StaffRole
@@ -317,7 +317,8 @@ def test_what_voicedock_tells_afterwards_is_not_taken_in(operator, admin):
         assert CallReport.objects.count() == 0
 
 
-def test_a_late_webhook_is_not_kept(bloom, admin):
+@pytest.mark.parametrize("apply", [deliveries.apply, lambda pk: batches.apply_next()], ids=["alone", "in a batch"])
+def test_a_late_webhook_is_not_kept(bloom, admin, apply):
     (call,) = with_old_calls(bloom)
     closed(bloom, admin, days_ago=31)
     retention.run()
@@ -331,7 +332,7 @@ def test_a_late_webhook_is_not_kept(bloom, admin):
             connection=bloom.connection, body_hash=b"l" * 32, event=REPORT, call_id_sent=call.remote_id,
             payload=payload | {"customer": PERSON},
         )  # fmt: skip
-    deliveries.apply(late.pk)
+    apply(late.pk)
     assert personal() == []
 
 

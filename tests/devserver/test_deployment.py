@@ -218,7 +218,7 @@ def test_the_readme_leads_to_a_patchbay_that_works(folder):
             deployment.run(service)
         assert "PATCHBAY_AUDIT_KEY" not in deployment.environment("web")
         assert "no issues" in deployment.run("web", "check", "--deploy", "--fail-level", "WARNING")
-        deployment.start(stack, "signer", "web", "interactive", "requests", "worker", "beat")
+        deployment.start(stack, "signer", "web", "interactive", "webhooks", "requests", "worker", "beat")
         eventually(lambda: deployment.ask("/readyz")[0] == 200, "a web that is ready")
         output = deployment.run("web", "first_admin", "--email", "first@reseller.example", "--name", "First Person")
         link = re.search(rf"https://{re.escape(HOST)}(/\S+)", output)

@@ -27,7 +27,7 @@ def test_it_stops_in_order_while_people_watch_and_keeps_their_data():
             first_start = time.monotonic() - began  # what this machine takes to start it all, and to make the demo
             assert demo_logins.table() in _whole_output(patchbay)
             children = _children(patchbay)
-            workers = {"interactive", "requests", "worker"}
+            workers = {"interactive", "requests", "worker", "webhooks"}
             assert set(children) == {"postgres", "valkey", "sandbox", "web", "beat"} | workers
             _is_refused_twice(patchbay)
             browser = _signed_in(patchbay)

@@ -53,7 +53,7 @@ def started(**environment: str) -> Iterator[Server]:
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard.web.server", "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PATCHBAY_PROCESS": "web", **_database(), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PATCHBAY_PROCESS": "web", **database(), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -64,7 +64,7 @@ def started(**environment: str) -> Iterator[Server]:
         process.wait(10)
 
 
-def _database() -> dict[str, str]:
+def database() -> dict[str, str]:
     at = connection.settings_dict
     host = f"{at['USER']}:{quote(at['PASSWORD'])}@{at['HOST']}:{at['PORT']}"
     return {"DATABASE_URL": f"postgresql://{host}/{at['NAME']}", "PATCHBAY_HOSTS": "127.0.0.1"}

@@ -22,7 +22,6 @@ SMALL = {
     Kind.COMMAND: Size(threads=3, most=3, at_work=1, may_wait=True, share=2),
     Kind.ENDING: Size(threads=2, most=2, at_work=1, may_wait=True, share=2),
     Kind.EXPORT: Size(threads=1, most=1, at_work=1),
-    Kind.HOOK: Size(threads=1, most=2, at_work=1),
 }
 
 
@@ -60,8 +59,12 @@ async def no_events(scope, receive, send):
     await responses.text(scope, send, 404, "")
 
 
+async def webhooks(scope, body, send):
+    await responses.json(scope, send, 200, {})
+
+
 def front_of(application, sizes=None):
-    return Front(application, no_events, Pools(application, sizes or SMALL))
+    return Front(application, no_events, webhooks, Pools(application, sizes or SMALL))
 
 
 async def until(condition):
@@ -124,7 +127,7 @@ def test_ending_has_threads_of_its_own_and_takes_a_commands_when_they_are_used(h
         await until(lambda: hanging.asked == 2)
         third = start(served, post(CALL, END))
         await until(lambda: hanging.asked == 3)
-        assert [pool.inside for pool in served.pools.of.values()] == [0, 1, 2, 0, 0]
+        assert [pool.inside for pool in served.pools.of.values()] == [0, 1, 2, 0]
         hanging.answer.set()
         await asyncio.gather(*hung, *third)
 
@@ -167,7 +170,7 @@ def test_a_slow_body_holds_no_thread(hanging):
         for request in slow:
             request.feed(b"a=1", more=True)
         assert (await get("/").go(served)).status == 200
-        assert [pool.inside for pool in served.pools.of.values()] == [0, 0, 0, 0, 0]
+        assert [pool.inside for pool in served.pools.of.values()] == [0, 0, 0, 0]
         for request in slow:
             request.feed(b"&bcd=2")
         return {(await task).body for task in tasks}
@@ -257,6 +260,7 @@ def test_kinds_follow_from_the_views():
         ("POST", "/connections/add/"): Kind.COMMAND,
         ("POST", "/accounts/login/"): Kind.PAGE,
         ("POST", "/hooks/voicedock/x/"): Kind.HOOK,
+        ("GET", "/hooks/voicedock/x/"): Kind.PAGE,
         ("GET", "/c/bloom/calls/export.csv"): Kind.EXPORT,
         ("GET", "/clients/bloom/caller-id.csv"): Kind.EXPORT,
         ("GET", "/admin/calls/call/export/"): Kind.EXPORT,

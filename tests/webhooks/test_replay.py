@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.webhooks import deliveries
+from dashboard.webhooks import batches, deliveries
 from dashboard.webhooks.models import Delivery, Rejection
 from tenants.isolation import scope
 from tenants.models import AuditEntry
@@ -27,7 +27,7 @@ def broken(operator_with_webhooks, monkeypatch):
         with scope.for_system("time passes"):
             Delivery.objects.update(received_at="2026-01-01T00:00Z")
         for _ in range(deliveries.MAX_ATTEMPTS):
-            deliveries.apply_waiting()
+            batches.apply_waiting()
     assert set(outcomes()) == {"failed"}
     return call
 
@@ -46,7 +46,7 @@ def test_staff_see_it_and_have_it_applied_again(operator_with_webhooks, broken, 
     assert looking.post(f"{address}replay/").status_code == 403
     answer = admin_browser.post(f"{address}replay/", follow=True).content.decode()
     assert "being applied again" in answer
-    deliveries.apply_waiting()
+    batches.apply_waiting()
     assert set(outcomes()) == {"applied"}
     assert operator_with_webhooks.reload(broken).state == "in-progress"
     assert "Webhooks that could not be applied" not in admin_browser.get(address).content.decode()

@@ -6,6 +6,7 @@ What is stored as `Receipt.effect` is what every screen, figure and export says 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from tenants.isolation import scope
 
 Effect, Outcome = Receipt.Effect, Receipt.Outcome
 MAY_HAVE_ARRIVED = [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.WAITING]
+JUDGED = [CommandType.SAY, CommandType.TRANSFER, CommandType.END_CALL]
 NOT_TRANSFERRED = "The call ended without having been transferred."
 NO_ANSWER = "The call was transferred. VoiceDock did not answer this command, so whether it did that is not known."
 SEVERAL = "The call was transferred. It was sent to several destinations, and VoiceDock does not say which one it took."
@@ -39,6 +41,13 @@ def confirm(call: Call, report: CallReport | None = None) -> bool:
             Receipt.objects.filter(pk=receipt.pk).update(effect=effect, effect_at=moment, note=note)
             changed = True
     return changed
+
+
+@scope.requires_scope
+def judged_calls(call_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these calls have commands that `confirm` judges."""
+    sent = Receipt.objects.filter(call_id__in=call_ids, outcome__in=MAY_HAVE_ARRIVED, command__in=JUDGED)
+    return set(sent.values_list("call_id", flat=True))
 
 
 def _judge(sent: Sequence[Receipt], call: Call, report: CallReport | None) -> Mapping[int, end_causes.Judged]:

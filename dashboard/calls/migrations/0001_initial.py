@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='call',
-            index=models.Index(condition=models.Q(('webhook_call_id', ''), _negated=True), fields=['connection', 'webhook_call_id'], name='calls_by_webhook_id'),
+            index=models.Index(condition=models.Q(('webhook_call_id', ''), _negated=True), fields=['webhook_call_id', 'connection'], name='calls_by_webhook_id'),
         ),
         migrations.AddIndex(
             model_name='call',
@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='call',
-            constraint=models.UniqueConstraint(condition=models.Q(('remote_id', ''), _negated=True), fields=('connection', 'remote_id'), name='adopted_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('remote_id', ''), _negated=True), fields=('remote_id', 'connection'), name='adopted_once'),
         ),
         migrations.AddConstraint(
             model_name='call',

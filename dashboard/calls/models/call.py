@@ -277,8 +277,8 @@ class Call(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="call_key"),
             models.UniqueConstraint(fields=["tenant", "client_token"], name="one_call_per_token"),
-            models.UniqueConstraint(
-                fields=["connection", "remote_id"], condition=~Q(remote_id=""), name="adopted_once"
+            models.UniqueConstraint(  # by id first: whose call it is, is asked before its connection is known
+                fields=["remote_id", "connection"], condition=~Q(remote_id=""), name="adopted_once"
             ),
             models.UniqueConstraint(
                 fields=["tenant", "number_dedication", "counterpart"],
@@ -327,7 +327,7 @@ class Call(models.Model):
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(
-                fields=["connection", "webhook_call_id"], condition=~Q(webhook_call_id=""), name="calls_by_webhook_id"
+                fields=["webhook_call_id", "connection"], condition=~Q(webhook_call_id=""), name="calls_by_webhook_id"
             ),
             models.Index(
                 fields=["end_due_at"], condition=Q(finished=False, end_due_at__isnull=False), name="calls_to_end"

@@ -6,6 +6,8 @@ every other field has the value of the newest update that contains it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import EllipsisType
 from typing import Any
 
 from django.utils import timezone
@@ -33,7 +35,7 @@ from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
 from tenants.models import Connection
 
-__all__ = ["CallUpdate", "apply_update", "apply_update_in_transaction"]
+__all__ = ["CallUpdate", "Merge", "apply_update", "apply_update_in_transaction", "complete"]
 
 WRITE_ONCE = ("reported_line", "number_remote_id")  # the database holds it; what differs later is a correction
 CORRECTED = ("call.wrong-number", "call.reported-again")
@@ -55,35 +57,76 @@ def apply_update(connection: Connection, update: CallUpdate) -> Call | None:
     call, is_new = found
     if call.data_removed_at or (is_new and _comes_too_late(call)):
         return _without_personal_data(call, update) if is_new else call
-    before, versions_before = {name: getattr(call, name) for name in SHOWN}, dict(call.field_versions)
-    correction = _correction(call, update)
-    report = _merge_report(call, update)
-    _merge(call, update)
-    _merge_outcome(call, report)
-    transitions = _consequences(call, before, correction)
-    changed = (
-        is_new
-        or report is not None
-        or correction is not None
-        or any(getattr(call, name) != value for name, value in before.items())
-    )
-    if report is not None or call.finished or call.state != before["state"]:
-        changed |= effects.confirm(call, report)
-    if not changed:
-        if call.field_versions != versions_before:  # no visible change, but older updates must stay older
+    merge = Merge(call, is_new=is_new)
+    merge.add(update)
+    confirmed = merge.may_confirm and effects.confirm(call, merge.report)
+    if not (confirmed or merge.changed):
+        if merge.has_newer_stamps:  # no visible change, but older updates must stay older
             Call.objects.filter(pk=call.pk).update(
                 field_versions=call.field_versions, remote_updated_at=call.remote_updated_at
             )
         return call
-    _keep(call, report, is_new)
-    for action, details in transitions:
+    _keep(call, merge.report, is_new)
+    for action, details in merge.transitions:
         entry = record_transition(call, action, **details)
-        if correction is not None and action in CORRECTED:
-            correction.entry = entry
-            correction.save(force_insert=True)
-    if not transitions:
+        if merge.correction is not None and action in CORRECTED:
+            merge.correction.entry = entry
+            merge.correction.save(force_insert=True)
+    if not merge.transitions:
         publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
     return call
+
+
+class Merge:
+    """Updates of one call, merged into its unsaved row: what changed, and which audit entries have to be written.
+
+    `stored_report` is the report that the call has, where the caller has read it; otherwise it is read when needed.
+    """
+
+    def __init__(
+        self, call: Call, *, is_new: bool = False, stored_report: CallReport | EllipsisType | None = ...
+    ) -> None:
+        self.call, self.stored_report = call, stored_report
+        self.report: CallReport | None = None  # if the updates change it
+        self.correction: CallerIdCorrection | None = None
+        self.transitions: list[tuple[str, dict[str, Any]]] = []  # action and details
+        self.is_complete = False  # whether `complete` has run
+        self.may_confirm = False  # whether the updates can have confirmed a command
+        self._is_new = is_new
+        self._before = {name: getattr(call, name) for name in SHOWN}
+        self._stamps_before = dict(call.field_versions)
+
+    def add(self, update: CallUpdate) -> None:
+        call = self.call
+        before = {name: getattr(call, name) for name in ("state", "reported_line", "assistant_remote_id")}
+        correction = _correction(call, update)
+        report = _merge_report(call, update, self._stored_report)
+        _merge(call, update)
+        if report is not None or "end_reason" in update.fields:
+            _merge_outcome(call, report)
+        self.transitions += _consequences(call, before, correction)
+        self.report, self.correction = report or self.report, correction or self.correction
+        self.may_confirm |= report is not None or call.finished or call.state != before["state"]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the updates changed anything that a page may show."""
+        return self._is_new or self.report is not None or self.correction is not None or bool(self.changed_fields())
+
+    def changed_fields(self) -> set[str]:
+        """Of the call itself."""
+        return {name for name, value in self._before.items() if getattr(self.call, name) != value}
+
+    @property
+    def has_newer_stamps(self) -> bool:
+        return self.call.field_versions != self._stamps_before
+
+    def _stored_report(self) -> CallReport | None:
+        if self.report is not None:
+            return self.report
+        if self.stored_report is ...:
+            self.stored_report = CallReport.objects.filter(call_id=self.call.pk).first()
+        return self.stored_report
 
 
 def _correction(call: Call, update: CallUpdate) -> CallerIdCorrection | None:
@@ -167,12 +210,12 @@ def _merge_outcome(call: Call, report: CallReport | None) -> None:
         call.analysis_outcome = outcomes.from_analysis(report.analysis)
 
 
-def _merge_report(call: Call, update: CallUpdate) -> CallReport | None:
+def _merge_report(call: Call, update: CallUpdate, stored: Callable[[], CallReport | None]) -> CallReport | None:
     """The report, unsaved, if this update changes it."""
     newer = {name: value for name, value in update.report.items() if _is_newer(call, f"report.{name}", update)}
     if not newer:
         return None
-    report = CallReport.objects.filter(call_id=call.pk).first() or CallReport(call=call, tenant_id=call.tenant_id)
+    report = stored() or CallReport(call=call, tenant_id=call.tenant_id)
     if "messages" in newer:
         is_over = call.finished or states.is_terminal(update.status, update.fields.get("ended_at"))
         now = None if is_over else timezone.now()
@@ -247,11 +290,16 @@ def _has_wrong_assistant(call: Call) -> bool:
     return right is not None and right.assistant.remote_id != call.assistant_remote_id
 
 
-def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
+def complete(call: Call, *, is_new: bool = False) -> None:
+    """Set what belongs to each save of a changed call, whatever changed."""
     if not call.provider and call.family in ("", "unknown"):
         _family_of_copy(call)
     call.seen_at = timezone.now()
     call.version += 0 if is_new else 1
+
+
+def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
+    complete(call, is_new=is_new)
     call.save(force_insert=is_new)
     if report is not None:
         report.save()

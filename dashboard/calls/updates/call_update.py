@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from dashboard import voicedock
@@ -114,7 +115,7 @@ class CallUpdate:
             ),
         )
 
-    @property
+    @cached_property
     def stamp(self) -> str:
         """Orders updates by time and then by content, so that the order of arrival does not matter."""
         plain = json.dumps([self.status, self.fields, self.report], sort_keys=True, default=str)
