@@ -299,6 +299,7 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
         column("zone", "Time zone", lambda name: name),
         column("number_dedication", "Assignment of the number"),
         column("assistant_dedication", "Assignment of the assistant"),
+        column("assistant_name", "One-time assistant", lambda name: name or "—"),
         column("changes", "Changes to the assistant", _changes),
         column("reason", "Why it was not placed", lambda reason: reason or "—"),
         column("call", "The call that it became", str),

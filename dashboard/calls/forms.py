@@ -103,6 +103,12 @@ class DialForm(ChosenReading):
         return next((line.e164 for pk, line in self.lines.items() if str(pk) == chosen), "")
 
     @property
+    def line_name(self) -> str:
+        """How people call the chosen line, "" where none is chosen."""
+        line = self.chosen_line
+        return (line.line_name or line.e164) if line else ""
+
+    @property
     def chosen_line(self) -> NumberDedication | None:
         return self._chosen("number", self.lines)
 

@@ -208,7 +208,11 @@ def test_each_variable_gets_a_field_and_its_value_is_sent_in_the_texts(caller: A
     shown = json.loads(before.json)
     shown["assistant"]["metadata"]["our_ref"] = str(call.pk)
     assert shown == request["body"]
-    assert call.overrides == {"draft_version": version.pk, "variables": {"name": "Ada", "order_2": "17"}}
+    assert call.overrides == {
+        "draft_version": version.pk,
+        "draft_number": 1,
+        "variables": {"name": "Ada", "order_2": "17"},
+    }
     page = " ".join(unescape(browser.get(f"/c/harbor/calls/{call.pk}/").content.decode()).split())
     assert "made for this call, with 2 values filled in" in page
     with scope.for_tenant(caller.tenant):

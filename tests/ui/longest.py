@@ -41,7 +41,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     OrganizationRequest: ("name",),
     Invitation: ("name",),
     Call: ("counterpart", "assistant_name", "error", "end_reason"),
-    PlannedCall: ("reason", "preset_name"),
+    PlannedCall: ("reason", "preset_name", "assistant_name"),
     Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length

@@ -51,7 +51,13 @@ class PlannedCall(models.Model):
     line_by_rule = models.BooleanField(
         default=False, help_text="The rule chose the line, and chooses another if it ends."
     )
-    assistant_dedication = models.ForeignKey(AssistantDedication, models.PROTECT, related_name="+", db_constraint=False)
+    assistant_dedication = models.ForeignKey(
+        AssistantDedication, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    assistant_configuration = models.JSONField(
+        default=dict, blank=True, help_text="Of a one-time assistant: a copy as it was shown, without values."
+    )
+    assistant_name = models.CharField(max_length=100, blank=True, help_text="Of a one-time assistant.")
     destination = models.CharField(max_length=32, help_text="E.164")
     destination_country = models.CharField(max_length=2, blank=True)
     destination_kind = models.CharField(max_length=16, blank=True)
@@ -96,6 +102,9 @@ class PlannedCall(models.Model):
             ),
             models.UniqueConstraint(fields=["call"], condition=Q(call__isnull=False), name="planned_call_once"),
             models.CheckConstraint(condition=Q(latest_at__gt=F("due_at")), name="planned_window"),
+            models.CheckConstraint(
+                condition=Q(assistant_dedication=None) ^ Q(assistant_configuration={}), name="planned_has_one_speaker"
+            ),
             models.CheckConstraint(condition=~Q(state="placed") | Q(call__isnull=False), name="placed_has_its_call"),
             CompositeForeignKey(
                 name="planned_number_dedication",
@@ -125,6 +134,15 @@ class PlannedCall(models.Model):
 
     def __str__(self) -> str:
         return f"call to {self.destination} planned for {self.due_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def is_transient(self) -> bool:
+        return self.assistant_dedication_id is None
+
+    @property
+    def speaker(self) -> str:
+        """The name of what speaks."""
+        return self.assistant_name if self.is_transient else str(self.assistant_dedication.assistant)  # type: ignore[union-attr]
 
     @property
     def call_token(self) -> uuid.UUID:

@@ -14,6 +14,7 @@ from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing import intents
 from dashboard.calls.planned import planning, run
 from dashboard.calls.planned.wish import Wish
+from dashboard.calls.transient import placing as transient_placing
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
@@ -39,14 +40,15 @@ def token_of_next(planned: PlannedCall) -> UUID:
 def place(
     tenant: Tenant, planned_id: UUID, *, by: User, token: UUID, line_by_rule: bool = False, **intent: Any
 ) -> Call:
-    """As `intents.place`. Raises `planning.PlanRefused` besides, and `PlannedCall.DoesNotExist`.
+    """As `intents.place`, or `transient.placing.place`. Raises `planning.PlanRefused` and `PlannedCall.DoesNotExist`.
 
     The row gets what is placed before anything is sent: whoever finds it half done places that, and nothing older.
     """
     intent["destination"] = intents.callable_number(tenant, intent["destination"], by)
     taken = _take(tenant, planned_id, token, by, intent | {"line_by_rule": line_by_rule})
     try:
-        call = intents.place(tenant, by=by, token=token, of_plan=taken.planned if taken else None, **intent)
+        place_now = transient_placing.place if intent.get("one_time") else intents.place
+        call = place_now(tenant, by=by, token=token, of_plan=taken.planned if taken else None, **intent)
     except intents.CallRefused:
         if taken is not None:
             _give_back(taken, by)
@@ -70,7 +72,7 @@ def _take(tenant: Tenant, planned_id: UUID, token: UUID, by: User, intent: dict[
         if token != token_of_next(planned):
             raise planning.ChangedMeanwhile(planned)
         wish = Wish(**intent, due_at=planned.due_at, latest_at=planned.latest_at, zone=planned.zone)
-        change = planning.facts(tenant, wish)
+        change = planning.facts(tenant, wish, by)
         changed = wish.differing(planned)
         change |= {"state": State.PLACING, "attempt": planned.attempt + 1, "call": None}
         change |= {"changed_by": by} if changed else {}

@@ -14,6 +14,7 @@ from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import by_hand, first_values, local_times, planning, queries
 from dashboard.calls.planned.wish import Wish
 from dashboard.calls.presets import book
+from dashboard.calls.transient.one_time import VERSION
 from dashboard.ui import phone_numbers
 from tenants import audit
 from tenants.access.decorators import TenantRequest
@@ -101,6 +102,7 @@ def _facts(planned: PlannedCall) -> dict[str, Any]:
         "number": planned.number_dedication_id,
         "line_by_rule": "1" if planned.line_by_rule else "",
         "assistant": planned.assistant_dedication_id,
+        "version": planned.changes.get(VERSION),
         "destination": phone_numbers.grouped(planned.destination),
         "token": by_hand.token_of_next(planned),
         "preset": preset.key if preset else "",

@@ -16,13 +16,14 @@ from dashboard.calls.placing import intents
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.planned import local_times
 from dashboard.calls.planned.wish import Wish
+from dashboard.calls.transient import placing as transient_placing
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Tenant, User
+from tenants.models import AssistantDedication, AuditEntry, NumberDedication, Tenant, User
 
 State = PlannedCall.State
 CHANGEABLE = (State.PLANNED, *PlannedCall.NOT_PLACED)
@@ -78,7 +79,7 @@ def plan(tenant: Tenant, wish: Wish, *, token: UUID, by: User, anyway: bool = Fa
             raise intents.CallRefused("", intents.OTHER_CONTENT)
         if PlannedCall.objects.filter(tenant=tenant).open()[:MOST_OPEN].count() >= MOST_OPEN:
             raise PlanRefused("plan_time", TOO_MANY)
-        columns = facts(tenant, wish)
+        columns = facts(tenant, wish, by)
         _require_free(tenant, wish, anyway=anyway)
         planned = PlannedCall(tenant=tenant, token=token, planned_by=by, try_at=wish.due_at, **columns)
         PlannedCall.objects.bulk_create([planned], ignore_conflicts=True)
@@ -89,7 +90,7 @@ def plan(tenant: Tenant, wish: Wish, *, token: UUID, by: User, anyway: bool = Fa
             return _require_same(stored, wish)
         words = joined(wish.changes.words())
         details = {"line": planned.number_dedication.e164} | ({"changes": words} if words else {})
-        record(planned, "call.planned", by=by, assistant=str(planned.assistant_dedication.assistant), **details)
+        record(planned, "call.planned", by=by, assistant=planned.speaker, **details)
     return stored
 
 
@@ -104,7 +105,7 @@ def change(
     with scope.for_tenant(tenant):
         planned = locked(tenant, planned_id)
         _require_changeable(planned)
-        columns = facts(tenant, wish)
+        columns = facts(tenant, wish, by)
         _require_free(tenant, wish, anyway=anyway, excluding=planned.pk)
         changed = wish.differing(planned)
         if not changed and planned.state == State.PLANNED:
@@ -183,15 +184,24 @@ def summary(planned: PlannedCall) -> str:
     latest = local_times.words(planned.latest_at, planned.zone)
     return (
         f"{planned.destination} at {time_words(planned)}, until {latest} at the latest, "
-        f"from {planned.number_dedication.e164} with {planned.assistant_dedication.assistant}, "
+        f"from {planned.number_dedication.e164} with {planned.speaker}, "
         f"{f'with {changes}' if changes else 'as it is saved'}.{state}"
     )
 
 
 @scope.requires_scope
-def facts(tenant: Tenant, wish: Wish) -> dict[str, Any]:
-    """The columns of what is planned, with the client's own line and assistant. Raises `intents.CallRefused`."""
-    line, speaker = intents.rights(tenant, wish.number, wish.assistant)
+def facts(tenant: Tenant, wish: Wish, by: User) -> dict[str, Any]:
+    """The columns of what is planned, with the client's own line and assistant. Raises `intents.CallRefused`.
+
+    A one-time assistant is planned by those who may place calls with one now.
+    """
+    line: NumberDedication
+    speaker: AssistantDedication | None
+    if wish.one_time:
+        line, speaker = intents.line_of(tenant, wish.number), None
+        transient_placing.require_plannable(tenant, wish.one_time, wish.changes, by)
+    else:
+        line, speaker = intents.rights(tenant, wish.number, wish.assistant or 0)
     related = {"connection": line.connection, "number_dedication": line, "assistant_dedication": speaker}
     return wish.columns | related
 

@@ -21,6 +21,8 @@ from dashboard.calls.placing import claims, intents, sending
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import due, planning, rights
 from dashboard.calls.presets import book, filling
+from dashboard.calls.transient import placing as transient_placing
+from dashboard.calls.transient.one_time import OneTime
 from tenants.isolation import scope
 from tenants.models import NumberDedication, Tenant, User
 
@@ -89,19 +91,20 @@ def _person(planned: PlannedCall) -> User:
 
 
 def _place(planned: PlannedCall) -> Call:
-    call, new = intents.request(
-        planned.tenant,
-        by=_person(planned),
-        number=_line(planned),
-        assistant=planned.assistant_dedication_id,
-        destination=planned.destination,
-        token=planned.call_token,
-        changes=Changes.from_json(planned.changes),
-        shown=planned.shown,
-        preset=planned.preset_name,
-        not_after=planned.latest_at,
-        of_plan=planned,
-    )
+    asked: dict[str, Any] = {
+        "by": _person(planned),
+        "number": _line(planned),
+        "destination": planned.destination,
+        "token": planned.call_token,
+        "changes": Changes.from_json(planned.changes),
+        "not_after": planned.latest_at,
+        "of_plan": planned,
+    }
+    if planned.assistant_dedication_id is None:
+        call, new = transient_placing.request(planned.tenant, one_time=OneTime.of_plan(planned), **asked)
+    else:
+        asked |= {"assistant": planned.assistant_dedication_id, "shown": planned.shown, "preset": planned.preset_name}
+        call, new = intents.request(planned.tenant, **asked)
     return sending.attempt(call) if new else call
 
 

@@ -85,10 +85,12 @@ def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
         "latest": f"{planned.latest_at.astimezone(planned.where):%H:%M}",
         "here": local_times.on_clocks_of(request.tenant.zone, planned.due_at, planned.where),
         "name": _name_of(planned) if may_read else "",
-        "changes": f"With {changes}" if changes else "As it is saved",
+        "changes": f"With {changes}" if changes else "" if planned.is_transient else "As it is saved",
+        "form_page": "call-once" if planned.is_transient else "call-now",
         "line": planned.number_dedication.line_name or planned.number_dedication.e164,
-        "assistant": str(planned.assistant_dedication.assistant),
-        "may_change": is_permitted and planned.state in planning.CHANGEABLE,
+        "assistant": planned.speaker,
+        "may_cancel": is_permitted and planned.state in planning.CHANGEABLE,
+        "may_change": not planned.is_transient or request.actor.may(Permission.PLACE_TRANSIENT_CALLS),
     }
 
 

@@ -10,6 +10,7 @@ from dashboard.calls.models import PlannedCall
 from dashboard.calls.placing import destinations
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.planned import local_times
+from dashboard.calls.transient.one_time import OneTime
 
 WORDS = {
     "destination": "person",
@@ -21,6 +22,8 @@ WORDS = {
     "number_dedication": "line",
     "line_by_rule": "who chooses the line",
     "assistant_dedication": "assistant",
+    "assistant_configuration": "assistant",
+    "assistant_name": "assistant",
     "changes": "what it changes of the assistant",
     "shown": "how the assistant was set up when it was shown",
     "preset_name": "preset",
@@ -29,14 +32,18 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """As a validated form gives it; `number` and `assistant` are ids of dedications, `destination` is E.164."""
+    """As a validated form gives it; `number` and `assistant` are ids of dedications, `destination` is E.164.
+
+    A call with a one-time assistant has `one_time` in place of `assistant`.
+    """
 
     number: int
-    assistant: int
     destination: str
     due_at: datetime
     latest_at: datetime
     zone: str
+    assistant: int | None = None
+    one_time: OneTime | None = None
     line_by_rule: bool = False
     changes: Changes = field(default_factory=Changes)
     shown: str = ""
@@ -56,7 +63,9 @@ class Wish:
             "number_dedication": self.number,
             "line_by_rule": self.line_by_rule,
             "assistant_dedication": self.assistant,
-            "changes": self.changes.to_json(),
+            "assistant_configuration": self.one_time.configuration if self.one_time else {},
+            "assistant_name": self.one_time.name if self.one_time else "",
+            "changes": self.one_time.stored(self.changes) if self.one_time else self.changes.to_json(),
             "shown": self.shown,
             "preset_name": self.preset,
         }

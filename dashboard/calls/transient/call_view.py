@@ -12,13 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.calls import queries
 from dashboard.calls.forms import LONGEST_DESTINATION
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing import intents, line_rows, refusals
 from dashboard.calls.placing.value_fields import VARIABLE_FIELD
+from dashboard.calls.planned import on_call_now, planning
+from dashboard.calls.planned import queries as planned_queries
+from dashboard.calls.planned.first_values import zone_of_person
 from dashboard.calls.presets import filling
 from dashboard.calls.transient import calling_again, drafts, placing
 from dashboard.calls.transient.forms import TransientCallForm
+from dashboard.calls.transient.one_time import OneTime
 from dashboard.ui import phone_numbers
+from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -31,7 +36,7 @@ def call_once(request: TenantRequest) -> HttpResponse:
     with scope.for_tenant(request.tenant):
         form = _form(request)
     if request.method == "POST" and (call := _place(request, form)) is not None:
-        return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call.pk]), status=303)
+        return HttpResponseRedirect(_address(request, call), status=303)
     with scope.for_tenant(request.tenant):
         return _page(request, form, status=422 if form.is_bound and form.errors else 200)
 
@@ -52,12 +57,13 @@ def _form(request: TenantRequest) -> TransientCallForm:
     lines = queries.lines(request.tenant)
     offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines}
     if request.method == "POST":
-        offered["chosen"] = _version(request, request.POST.get("version", ""))
+        offered["chosen"] = _posted(request)
         return TransientCallForm(request.POST, **offered)
     again = calling_again.read(request.tenant, request.GET.get("again", ""))
-    chosen = again.version if again else _version(request, request.GET.get("version", ""))
-    first = _first(request, lines) | {"version": chosen.pk if chosen else None} | _values(request, again)
-    form = TransientCallForm(initial=first, chosen=chosen, **offered)
+    first = _first(request, lines) | _values(request, again) | on_call_now.initial(request)
+    wanted = again.version if again else _version(request, request.GET.get("version", ""))
+    chosen = _of_plan(request, first.get("planned"), str(first.get("version"))) or wanted
+    form = TransientCallForm(initial=first | {"version": chosen.version if chosen else None}, chosen=chosen, **offered)
     form.note = again.note if again else ""
     form.show_wrong_values()
     return form
@@ -83,22 +89,51 @@ def _first(request: TenantRequest, lines: list[NumberDedication]) -> dict[str, A
     }
 
 
-def _version(request: TenantRequest, wanted: str) -> Any:
+def _posted(request: TenantRequest) -> OneTime | None:
+    """What the form names: the client's own, or what the planned call has kept that the form is about."""
+    wanted = request.POST.get("version", "")
+    return _version(request, wanted) or _of_plan(request, request.POST.get("planned", ""), wanted)
+
+
+def _version(request: TenantRequest, wanted: str) -> OneTime | None:
     """The client's own version with this key; of a page that names none, the first draft's newest."""
     if not wanted and request.method != "POST":
         wanted = str(getattr(drafts.listed(request.tenant).first(), "version_id", ""))
     key = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
-    return drafts.version_with_key(request.tenant, key)
+    found = drafts.version_with_key(request.tenant, key)
+    return OneTime.of(found) if found else None
 
 
-def _place(request: TenantRequest, form: TransientCallForm) -> Call | None:
+def _of_plan(request: TenantRequest, planned_id: Any, wanted: str) -> OneTime | None:
+    """The copy that a planned call has kept, for those who may change it; its draft may be gone."""
+    planned = planned_queries.find(request.tenant, planned_id or "")
+    if planned is None or not planned.is_transient or not planning.is_permitted(request.actor, planned):
+        return None
+    kept = OneTime.of_plan(planned)
+    return kept if str(kept.version) == wanted else None
+
+
+def _address(request: TenantRequest, call: Call | PlannedCall) -> str:
+    slug = request.tenant.slug
+    return (
+        reverse("planned-calls", args=[slug])
+        if isinstance(call, PlannedCall)
+        else reverse("call", args=[slug, call.pk])
+    )
+
+
+def _place(request: TenantRequest, form: TransientCallForm) -> Call | PlannedCall | None:
     """None with the reasons on the form. A second press of a form that has become a call lands on that call."""
     if form.is_valid():
         form.require_shown_values()
     if form.errors:
         return refusals.answer(request.tenant, form, by=request.user)
     try:
+        if form.is_about_plan:
+            return on_call_now.submit(request, form)
         return placing.place(request.tenant, by=request.user, **form.intent())
+    except planning.PlanRefused as error:
+        form.refuse_plan(error)
     except intents.CallRefused as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
     return None
@@ -115,6 +150,9 @@ def _page(request: TenantRequest, form: TransientCallForm, *, status: int = 200)
         "lines": [line_rows.of(request.tenant, line, chosen_number) for line in lines],
         "line_reason": line_rows.reason(form, filling.rule(request.tenant, lines, None), echo.e164),
         "echo": echo,
+        "their_zone": zone_of_person(echo.e164, request.tenant),
+        "zones": time_zones.choices(),
+        "button_label": {"to": echo.number, "line": form.line_name},
         "blocking_reason": intents.blocking_reason(request.tenant),
     }
     return render(request, "calls/call_once.html", context | _addresses(request) | _plan(form), status=status)
@@ -125,10 +163,10 @@ def _addresses(request: TenantRequest) -> dict[str, str]:
     return {"preview_url": reverse("call-once-preview", args=[request.tenant.slug]), "form_id": "place"}
 
 
-def _older(form: TransientCallForm, found: list[Any]) -> Any:
+def _older(form: TransientCallForm, found: list[Any]) -> OneTime | None:
     """The chosen version where it is not the newest of its draft: it stays on offer."""
-    chosen = form.chosen_version
-    return chosen if chosen and chosen.pk not in [draft.version_id for draft in found] else None
+    chosen = form.chosen
+    return chosen if chosen and chosen.version not in [draft.version_id for draft in found] else None
 
 
 def _plan(form: TransientCallForm) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dashboard.calls import queries
-from dashboard.calls.models import AssistantDraftVersion, Call
+from dashboard.calls.models import Call
 from dashboard.calls.placing.changes import Changes
 from dashboard.calls.transient import drafts, placing
+from dashboard.calls.transient.one_time import VERSION, OneTime
 from tenants import names
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -24,7 +25,7 @@ class RepeatedCall:
     `values` are those that were filled in for its variables.
     """
 
-    version: AssistantDraftVersion | None
+    version: OneTime | None
     note: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -37,14 +38,18 @@ def read(tenant: Tenant, call_id: str) -> RepeatedCall | None:
         return None
     values = Changes.from_json(call.overrides).variables
     if version := drafts.version_with_key(tenant, _key(call)):
-        return RepeatedCall(version, values=values)
+        return RepeatedCall(OneTime.of(version), values=values)
     name = placing.draft_name(call)
     same_name = drafts.listed(tenant).filter(name__iexact=name).first()
     newest = drafts.version_of(same_name) if same_name else None
     words = NEWEST if newest else GONE
-    return RepeatedCall(newest, words.format(name=names.isolate(name or "This one-time assistant")), values)
+    return RepeatedCall(
+        OneTime.of(newest) if newest else None,
+        words.format(name=names.isolate(name or "This one-time assistant")),
+        values,
+    )
 
 
 def _key(call: Call) -> int:
-    key = call.overrides.get(placing.VERSION, 0)
+    key = call.overrides.get(VERSION, 0)
     return key if isinstance(key, int) else 0

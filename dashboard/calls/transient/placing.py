@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from dashboard.calls.models import AssistantDraftVersion, Call, Mode
+from dashboard.calls.models import Call, Mode, PlannedCall
 from dashboard.calls.placing import intents, sending
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.intents import NO_CHANGES, CallRefused
 from dashboard.calls.transient import drafts, rights, transfers, values
 from dashboard.calls.transient.configuration import Configuration, errors_of, for_sending, provider_of
+from dashboard.calls.transient.one_time import SUFFIX, OneTime
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 NOT_YOURS = "Choose one of those shown here: the one that was sent is not one of yours. Nothing was dialed."
 CANNOT_BE_SENT = "VoiceDock would not take this one as it is. Edit it first."
-ONE_TIME = " (one-time)"  # after the name of a draft
-VERSION = "draft_version"  # in `Call.overrides`: the key of the version that was chosen
-
-
-@dataclass(frozen=True)
-class OneTime:
-    """What speaks in a call: a copy of one version of a draft, before its values are filled in.
-
-    `version` is the key of that version, whatever became of it.
-    """
-
-    name: str
-    version: int
-    number: int
-    configuration: Configuration
-
-    @classmethod
-    def of(cls, version: AssistantDraftVersion) -> OneTime:
-        return cls(name_of(version), version.pk, version.number, version.blocks)
 
 
 def place(
@@ -44,18 +26,28 @@ def place(
     *,
     by: User,
     number: int,
-    version: int,
     destination: str,
     token: UUID,
+    version: int = 0,
+    one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
+    of_plan: PlannedCall | None = None,
 ) -> Call:
-    """Place a call; `number` is the id of a dedication, `version` of a version of a draft. Opens scopes of its own.
+    """Place a call; `number` is the id of a dedication. Opens scopes of its own.
 
-    Of `changes` the values for the variables count. The same token is the same call. Raises `CallRefused`; its field
-    may be `version`.
+    What speaks is `one_time`, as it was shown, else the client's `version` with this key. Of `changes` the values for
+    its variables count. The same token is the same call. Raises `CallRefused`; its field may be `version`.
     """
     call, new = request(
-        tenant, by=by, number=number, version=version, destination=destination, token=token, changes=changes
+        tenant,
+        by=by,
+        number=number,
+        destination=destination,
+        token=token,
+        version=version,
+        one_time=one_time,
+        changes=changes,
+        of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
 
@@ -66,29 +58,38 @@ def request(
     *,
     by: User,
     number: int,
-    version: int,
     destination: str,
     token: UUID,
+    version: int = 0,
+    one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
+    not_after: datetime | None = None,
+    of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
-    """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own."""
+    """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own.
+
+    `not_after` and `of_plan` as in `intents.request`.
+    """
     counterpart = intents.callable_number(tenant, destination, by)
-    overrides = stored(version, changes)
+    with scope.for_tenant(tenant):
+        speaker = one_time or of_version(tenant, version)
+    overrides = speaker.stored(changes)
 
     def made(now: Tenant) -> tuple[Call, dict[str, str]]:
+        if PlannedCall.objects.filter(tenant=now, token=token).exists():
+            raise CallRefused("", intents.OTHER_PLAN)
         line = intents.line_of(tenant, number)
-        one_time = of_version(tenant, version)
         call = intents.new_call(now, line, counterpart, token, by)
-        _add_speaker(call, one_time, changes)
-        call.overrides = overrides
+        _add_speaker(call, speaker, changes)
+        call.overrides, call.not_after = overrides, not_after
         if words := transfers.refusal(now, call.assistant_configuration):
             raise CallRefused("version", words)
         if words := rights.refusal(now, call):
             raise CallRefused("", words)
         changed = {"changes": joined(changes.words())} if changes else {}
-        return call, {"version": str(one_time.number)} | changed
+        return call, {"version": str(speaker.number)} | changed
 
-    return intents.store(tenant, token, (number, None, counterpart, overrides), made, by=by)
+    return intents.store(tenant, token, (number, None, counterpart, overrides), made, by=by, of_plan=of_plan)
 
 
 @scope.requires_scope
@@ -100,9 +101,16 @@ def of_version(tenant: Tenant, version: int) -> OneTime:
     return OneTime.of(chosen)
 
 
-def stored(version: int, changes: Changes) -> dict[str, Any]:
-    """What is kept with the call of how it was asked for (`Call.overrides`)."""
-    return changes.to_json() | {VERSION: version}
+@scope.requires_scope
+def require_plannable(tenant: Tenant, one_time: OneTime, changes: Changes, by: User) -> None:
+    """Raises `CallRefused` for what could not be placed now either. It is looked at again when its time comes."""
+    filled = values.filled(one_time.configuration, changes.variables)
+    if errors_of(filled):
+        raise CallRefused("version", CANNOT_BE_SENT)
+    if words := transfers.refusal(tenant, filled):
+        raise CallRefused("version", words)
+    if words := rights.refusal_of(tenant, by.pk):
+        raise CallRefused("", words)
 
 
 def as_sent(configuration: Configuration, reference: str) -> Configuration:
@@ -111,14 +119,9 @@ def as_sent(configuration: Configuration, reference: str) -> Configuration:
     return for_sending(configuration) | {"metadata": metadata | {"our_ref": reference}}
 
 
-def name_of(version: AssistantDraftVersion) -> str:
-    """What stands in place of the name of a saved assistant."""
-    return f"{version.draft.name}{ONE_TIME}"
-
-
 def draft_name(call: Call) -> str:
     """The name that its draft had when the call was placed."""
-    return call.assistant_name.removesuffix(ONE_TIME)
+    return call.assistant_name.removesuffix(SUFFIX)
 
 
 def _add_speaker(call: Call, one_time: OneTime, changes: Changes) -> None:

@@ -21,12 +21,16 @@ def refusal(tenant: Tenant, call: Call) -> str:
     """Why this call may not leave with its one-time assistant, or "". The database looks again in `call_leaves`."""
     if not call.is_transient:
         return ""
+    words = refusal_of(tenant, call.requested_by_id)
+    return words or transfers.refusal(tenant, call.assistant_configuration)
+
+
+@scope.requires_scope
+def refusal_of(tenant: Tenant, user_id: int | None) -> str:
+    """Why this person may not use one-time assistants for this client now, or ""."""
     if not tenant.transient_calls:
         return CLIENT_MAY_NOT.format(name=tenant.name)
-    user_id = call.requested_by_id
-    if user_id is None or not _has_right(tenant, user_id):
-        return PERSON_MAY_NOT
-    return transfers.refusal(tenant, call.assistant_configuration)
+    return "" if user_id is not None and _has_right(tenant, user_id) else PERSON_MAY_NOT
 
 
 def _has_right(tenant: Tenant, user_id: int) -> bool:
