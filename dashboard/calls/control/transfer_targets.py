@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from urllib.parse import unquote
 
+from dashboard.calls.control import sip_user
 from dashboard.calls.placing import destinations, number_text
 from dashboard.calls.placing.number_rules import Rule
 from tenants.isolation import scope
@@ -15,6 +15,12 @@ from tenants.models import NumberDedication, Tenant
 LONGEST = 200
 SIP_ADDRESS = "Write the SIP address like sip:desk@example.com."
 SIP_HOST = "The SIP address needs the full name of its host, like sip:desk@example.com."
+SIP_USER = (
+    "“{user}” in front of the @ cannot be read. Write a name, an extension or a whole phone number there, like "
+    "sip:desk@example.com or sip:+31205550150@example.com."
+)
+SIP_PARAMETER = "Leave “{parameter}” out of the SIP address. Only ;transport and ;user can stand behind the host."
+PARAMETER = re.compile(r"transport=(?:udp|tcp|tls|wss?)|user=(?:phone|ip)|lr", re.IGNORECASE)
 SIP_PASSWORD = "Leave the password out of the SIP address."
 INTERNAL = (
     "“{text}” is an internal extension, which VoiceDock cannot dial. Type the full number of that phone, like "
@@ -24,14 +30,13 @@ USER = r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]|%[0-9A-Fa-f]{2})+"
 SIP = re.compile(
     rf"(?P<scheme>sips?):(?:(?P<user>{USER})(?::(?P<password>[^@]*))?@)"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+)(?::(?P<port>\d{1,5}))?"
-    r"(?:;[a-z\-]+(?:=[A-Za-z0-9\-_.:\[\]]+)?)*",
+    r"(?P<parameters>(?:;[A-Za-z0-9\-]+(?:=[A-Za-z0-9\-_.:\[\]]+)?)*)",
     re.IGNORECASE,
 )
 HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?")
 OWN_LINE = (
     "This is one of your own lines: an assistant answers there. Type the number of the person or team who takes over."
 )
-NUMBER_LIKE = re.compile(r"\+?[\d\-.()\s]+")
 REFUSED_IN_SIP = (Rule.EMERGENCY, Rule.COSTLY, Rule.NOBODY_ANSWERS, Rule.COUNTRY, Rule.OWN_LINE)
 
 
@@ -74,7 +79,10 @@ def _sip(tenant: Tenant, typed: str, own: Collection[str]) -> str:
         raise destinations.NotCallable(SIP_PASSWORD, Rule.UNREADABLE)
     if not _is_host(found["host"]) or not 0 < int(found["port"] or 5060) < 65536:
         raise destinations.NotCallable(SIP_HOST, Rule.UNREADABLE)
-    _check_user(tenant, unquote(found["user"]).partition(";")[0], own)
+    for parameter in filter(None, found["parameters"].split(";")):
+        if not PARAMETER.fullmatch(parameter):  # such as maddr, which leads to another host
+            raise destinations.NotCallable(SIP_PARAMETER.format(parameter=f";{parameter}"), Rule.UNREADABLE)
+    _check_user(tenant, found["user"], own)
     return typed
 
 
@@ -88,14 +96,33 @@ def _is_host(host: str) -> bool:
 
 
 def _check_user(tenant: Tenant, user: str, own: Collection[str]) -> None:
-    """A user that is a number is dialed by whoever has the host: refused where the number would be.
+    """A user that may be dialed as a number by whoever has the host is refused where that number would be.
 
     Other digits are extensions of that host, and its own affair.
     """
-    if not NUMBER_LIKE.fullmatch(user):
-        return
     try:
-        _number(tenant, user, own)
+        numbers = sip_user.numbers(user)
+    except sip_user.UnreadableUser:
+        raise destinations.NotCallable(SIP_USER.format(user=user), Rule.UNREADABLE) from None
+    for number in sorted(numbers):
+        for reading in _readings(tenant, number, own):
+            _refuse(tenant, reading, own)
+
+
+def _readings(tenant: Tenant, number: str, own: Collection[str]) -> Collection[str]:
+    """The number, or each of those (E.164) that it can be read as."""
+    try:
+        _number(tenant, number, own)
+    except destinations.Ambiguous as error:
+        return error.readings
+    except destinations.NotCallable:
+        pass
+    return [number]
+
+
+def _refuse(tenant: Tenant, number: str, own: Collection[str]) -> None:
+    try:
+        _number(tenant, number, own)
     except destinations.NotCallable as error:
         if error.rule in REFUSED_IN_SIP:
             raise
