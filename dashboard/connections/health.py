@@ -12,7 +12,7 @@ from dashboard.sync.freshness import Freshness
 from tenants.models import Connection
 
 LATE = timedelta(seconds=60)  # an older copy is shown as late
-FIRST_SYNC = timedelta(minutes=5)  # what has brought nothing over after that is late, too
+FIRST_SYNC = timedelta(minutes=5)  # a first sync that has not begun after that is late, too
 LOW_CREDIT = Decimal(60)  # minutes
 
 
@@ -33,7 +33,7 @@ TONES = {  # marks of a state
 
 def is_late(connection: Connection, fresh: Freshness) -> bool:
     if fresh.age is None:
-        return timezone.now() - connection.created_at > FIRST_SYNC
+        return not fresh.is_begun and timezone.now() - connection.created_at > FIRST_SYNC
     return fresh.age > LATE
 
 

@@ -37,6 +37,7 @@ from tenants.models import Connection, OutgoingMail, Tenant
 MOST = 200  # of each kind
 STOPPED = "No call is placed for this client until staff have looked at it."
 BURST = 5  # calls of a day to countries that the client had never called before: fraud begins so
+STATE = ("fresh_at", "failures", "lease_until", "cursor")  # what `freshness` reads of the state of a sync
 URGENT = [Alarm.END_NOT_CONFIRMED, Alarm.NOT_CERTAIN, Alarm.LOST, *STOPS_DIALING]
 ORDER = [
     "call",
@@ -247,12 +248,13 @@ def _connections() -> QuerySet[Any]:
         error=F("last_error"),
         error_at=F("last_error_at"),
         balance=Cast("minutes_balance", CharField()),
-        states=ArraySubquery(states.values(state=JSONObject(fresh_at=F("fresh_at"), failures=F("failures")))),
+        states=ArraySubquery(states.values(state=JSONObject(**{name: F(name) for name in STATE}))),
     )
 
 
 def _read_connection(since: datetime | None, facts: dict[str, Any], actor: Actor) -> list[Need]:
-    states = [SyncState(fresh_at=_moment(one["fresh_at"]), failures=one["failures"]) for one in facts["states"] or []]
+    moments = ("fresh_at", "lease_until")
+    states = [SyncState(**one | {name: _moment(one[name]) for name in moments}) for one in facts["states"] or []]
     fresh = freshness.of_states(states)
     sees = actor.may(Permission.SEE_CONNECTIONS)
     balance = Decimal(facts["balance"]) if facts["balance"] is not None and sees else None
@@ -268,7 +270,11 @@ def _read_connection(since: datetime | None, facts: dict[str, Any], actor: Actor
             "The connection fails",
             f"{(facts['error'] or 'The last sync failed').rstrip('.')}. What you see of its clients may be old.",
         ),
-        Problem.STALE: ("Its data is old", "Calls and states of its clients may have changed since."),
+        Problem.STALE: (
+            ("Its data is old", "Calls and states of its clients may have changed since.")
+            if fresh.fresh_at
+            else ("Its first sync has not begun", "None of its calls are shown yet. Look whether the workers run.")
+        ),
         Problem.NO_CREDIT: ("No credit left", "VoiceDock places no calls for its clients until it is topped up."),
         Problem.LOW_CREDIT: ("Credit is low", f"{number_format(int(balance or 0))} minutes left. Calls stop at 0."),
     }

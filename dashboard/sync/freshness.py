@@ -16,10 +16,18 @@ from tenants.models import Connection, NumberDedication
 
 @dataclass(frozen=True)
 class Freshness:
-    """`fresh_at` is when the last successful sync began, None before the first; `failing` after a failed one."""
+    """`fresh_at` is when the last successful sync began, None before the first; `failing` after a failed one.
+
+    `is_begun` tells whether any sync has been begun: the first one may take long.
+    """
 
     fresh_at: datetime | None
     failing: bool
+    is_begun: bool = True
+
+    @property
+    def is_first_running(self) -> bool:
+        return self.fresh_at is None and self.is_begun and not self.failing
 
     @property
     def age(self) -> timedelta | None:
@@ -50,7 +58,8 @@ def of_states(states: list[SyncState], wanted: int = 2) -> Freshness:
     """Of one connection, from its states of `wanted` kinds: by default live calls and finished ones."""
     times = [state.fresh_at for state in states]
     oldest = min(at for at in times if at) if len(times) == wanted and all(times) else None
-    return Freshness(oldest, any(state.failures for state in states))
+    begun = any(state.fresh_at or state.cursor or state.lease_until for state in states)
+    return Freshness(oldest, any(state.failures for state in states), begun)
 
 
 def oldest(found: Iterable[Freshness]) -> datetime | None:

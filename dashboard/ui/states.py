@@ -39,7 +39,7 @@ STATES: dict[str, dict[str, tuple[str, str]]] = {
         "deliveries": ("person", "Webhooks failing"),
         "limited": ("paused", "Rate-limited"),
         "healthy": ("live", "Healthy"),
-        "importing": ("incomplete", "Importing"),
+        "importing": ("incomplete", "First sync"),
     },
     "sync": {  # of one kind, and of a run
         "failing": ("person", "Failing"),

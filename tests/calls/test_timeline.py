@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from dashboard.calls import manual_resolution, queries
+from dashboard.calls import call_times, manual_resolution, queries
 from dashboard.calls.history import recorded_steps, timeline
 from dashboard.calls.models import Alarm, Call, Receipt
 from dashboard.calls.placing import sending, taking_back
@@ -94,7 +94,21 @@ def test_an_answer_stands_behind_the_placing_by_either_clock(bloom):
     call = ended(bloom)
     call.created_at = call.started_at + timedelta(seconds=7)
     texts = words(shown(bloom, call, make_report(bloom, call, messages=TALK)))
-    assert texts[0].startswith("Placed") and texts[1:3] == ["Answered", "Good day."]
+    assert texts[0].startswith("Placed") and texts[2] == "Good day."
+    assert texts[1] == f"Answered; {call.started_at:%H:%M:%S} by VoiceDock’s clock"
+
+
+def test_no_time_is_shown_that_lies_before_that_of_its_cause(bloom):
+    call = ended(bloom)
+    asked_at = call.ended_at + timedelta(seconds=8)
+    make_receipt(bloom, call, "end-call", payload={}, asked_at=asked_at, effect="confirmed")
+    call.created_at = call.started_at + timedelta(seconds=7)
+    rows = shown(bloom, call)
+    clocks = [row.clock for row in rows]
+    assert clocks == sorted(clocks) and clocks[0] == clocks[1] == f"{call.created_at:%H:%M:%S}"
+    assert clocks[-1] == f"{asked_at:%H:%M:%S}"
+    assert words(rows)[-1].endswith(f"; {call.ended_at:%H:%M:%S} by VoiceDock’s clock")
+    assert call_times.answered_at(call) == call.created_at and call_times.ended_at(call, [asked_at]) == asked_at
 
 
 @pytest.mark.parametrize("is_mine", [True, False])

@@ -115,7 +115,7 @@ CAUSES = {
     failing: "The connection fails",
     failing_sync: "The connection fails",
     stale: "Its data is old",
-    never_synced: "Its data is old",
+    never_synced: "Its first sync has not begun",
     no_credit: "No credit left",
     little_credit: "Credit is low",
     failed_webhook: "1 webhook could not be applied",
@@ -123,6 +123,20 @@ CAUSES = {
     client_without_line: "Cannot call yet",
     client_without_people: "No owner yet",
 }
+
+
+def test_a_first_sync_that_runs_is_no_alarm_and_says_since_when(calm, admin, sign_in):
+    never_synced(calm)
+    with scope.for_system("a long first sync"):
+        SyncState.objects.create(connection=calm.connection, kind=Kind.CALLS, cursor={"page": 2})
+        SyncState.objects.create(connection=calm.connection, kind=Kind.LIVE_CALLS, fresh_at=timezone.now())
+    page = sign_in(admin).get("/").content.decode()
+    for words in ("Its data is old", "first sync has not begun", "never</span>"):
+        assert words not in page
+    assert "the first sync is running" in page and "First sync since" in page
+    with scope.for_system("it fails"):
+        SyncState.objects.filter(kind=Kind.CALLS).update(failures=3)
+    assert "The connection fails" in sign_in(admin).get("/").content.decode()
 
 
 def test_nothing_needs_a_person(calm, admin, sign_in):

@@ -7,8 +7,8 @@ it caused, else behind the messages that were known when it was sent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.calls.history.entry import Entry
@@ -23,10 +23,6 @@ class Step:
     rank: int
     entry: Entry
     at: datetime
-
-    def not_before(self, moments: Iterable[datetime]) -> Step:
-        """The same step, placed behind these moments; the time that is shown stays."""
-        return replace(self, at=max([self.at, *moments]))
 
 
 def conversation(

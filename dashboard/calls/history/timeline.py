@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dashboard.calls import labels
+from dashboard.calls import call_times, labels
 from dashboard.calls.control import handover
 from dashboard.calls.history import order, recorded_steps
 from dashboard.calls.history.entry import Entry, Mark, clock
@@ -16,6 +16,8 @@ from dashboard.calls.updates.voicemail import Source
 from dashboard.ui.units import with_unit
 from dashboard.voicedock.commands import CommandType
 from tenants.models import AuditEntry, User
+
+CLOCKS_DIFFER = timedelta(seconds=5)  # a smaller lag is not worth words
 
 __all__ = ["Entry", "Mark", "command_entry", "ending", "entries", "short"]
 
@@ -82,20 +84,28 @@ def _steps(
         yield step(order.AFTER, call.state_at, words, call.state)
     elif call.state in (State.CONNECTING, State.RINGING) and not call.started_at:
         yield step(order.AFTER, call.state_at, labels.states.read(call.state)[1], call.state)
-    if answered_at := call.started_at or (call.state_at if call.is_answered else None):
-        answered = step(order.FIRST, answered_at, "Answered", State.IN_PROGRESS)
-        yield answered.not_before([call.created_at])  # by VoiceDock's clock it may lie before
+    if answered_at := call_times.answered_at(call):
+        reported = _by_their_clock(call.started_at, answered_at, zone)
+        yield step(order.FIRST, answered_at, f"Answered{reported}", State.IN_PROGRESS)
     alarm = call.current_alarm
     if alarm in (Alarm.END_NOT_CONFIRMED, *STOPS_DIALING) and f"call.{alarm}" not in actions:
         at = call.alarm_at or (call.end_asked_at + END_IS_LATE if call.end_asked_at else None)
         yield step(order.AFTER, at, call.alarm_words, State.NEEDS_PERSON)
     is_ended_here = call.state in (State.REFUSED, State.LOST) and bool(actions & recorded_steps.ENDED_HERE)
     if call.finished and not is_ended_here:
-        for words, state in _ended(call, receipts, me, targets):
-            ended = step(order.AFTER, call.ended_at or call.state_at, words, state)
-            yield ended.not_before(_causes_of_end(receipts))
+        causes = _causes_of_end(receipts)
+        ended_at = call_times.ended_at(call, causes) or call_times.not_before(call.state_at, causes)
+        for at, (words, state) in enumerate(_ended(call, receipts, me, targets)):
+            reported = _by_their_clock(call.ended_at, ended_at, zone) if at == 0 else ""
+            yield step(order.AFTER, ended_at, f"{words}{reported}", state)
         if report and report.updated_at > (call.ended_at or call.state_at):
             yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")
+
+
+def _by_their_clock(reported: datetime | None, shown: datetime, zone: ZoneInfo) -> str:
+    """What VoiceDock reports, where its clock is so far behind that it would lie clearly before its cause."""
+    is_behind = reported is not None and shown - reported >= CLOCKS_DIFFER
+    return f"; {clock(reported, zone)} by VoiceDock’s clock" if is_behind else ""
 
 
 def _without_current_wait(recorded: list[AuditEntry]) -> list[AuditEntry]:

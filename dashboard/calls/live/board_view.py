@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from dashboard.calls import labels, queries
+from dashboard.calls import call_times, labels, queries
 from dashboard.calls.control import steering
 from dashboard.calls.history import timeline
 from dashboard.calls.live import board_columns, board_filters, board_selection, end_notes, presence
@@ -191,6 +191,7 @@ def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
     speaker, sentence = labels.last_sentence(call)
     return {
         "call": call,
+        "answered_at": call_times.answered_at(call) if call.started_at else None,
         "column": labels.board_column(call),
         "mark": labels.mark(call),
         "state": labels.state(call),
@@ -204,7 +205,7 @@ def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
         "sentence": sentence,
         "started_by": labels.started_by(call),
         "last": last,
-        "since": call.started_at or (call.state_at if call.is_answered else call.created_at),
+        "since": call_times.answered_at(call) or call.created_at,
         "end_note": end_notes.of(call, last),
         "what": what,
         "became": became,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from django.urls import reverse
 
-from dashboard.calls import labels, manual_resolution, queries
+from dashboard.calls import call_times, labels, manual_resolution, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import action_command, commands, composer, handover, measured, steering, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
@@ -81,7 +81,7 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
         "proof": proof_of(call),
         "analysis": labels.analysis(report.analysis, where) if report else [],
         "earlier": queries.earlier(call),
-        "ended": f"{call.ended_at.astimezone(where):%H:%M:%S}" if call.ended_at else "",
+        "ended": f"{ended.astimezone(where):%H:%M:%S}" if (ended := call_times.ended_at(call)) else "",
         "reported": times.local(report.updated_at, where) if report else "",
         "not_reached": call.error or labels.not_reached(call),
         "was_live": was_live,
@@ -137,6 +137,7 @@ def mode(request: TenantRequest, call: Call) -> str:
 def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
     place = labels.place(call)
     country, _, kind = place.partition(", ")
+    answered = call_times.answered_at(call)
     return {
         "call": call,
         "mode": mode(request, call),
@@ -149,8 +150,8 @@ def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
         "place": place,
         "country": country,
         "kind": kind,
-        "answered": f"{call.started_at.astimezone(request.tenant.zone):%H:%M:%S}" if call.started_at else "",
-        "talking_since": call.started_at or (call.state_at if call.is_answered else None),
+        "answered": f"{answered.astimezone(request.tenant.zone):%H:%M:%S}" if answered else "",
+        "talking_since": answered,
         "line": labels.line(call),
         "assistant": labels.assistant(call),
         "zone_words": times.zone_words(request.tenant.zone),
