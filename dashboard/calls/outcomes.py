@@ -17,6 +17,7 @@ from dashboard.voicedock.states import CallState
 FIELDS = ("outcome", "call_outcome", "result", "disposition")
 NOT_TO_BE_CALLED = re.compile(r"(?:do_?not_?call|opt(?:ed)?_?out|unsubscribe)")
 CALL_BACK = "call_back"
+PLAIN_BAR = "plain"  # of a neutral outcome, and of one that is not known
 MOST = 40  # characters of an outcome
 SAME: dict[str, str] = {  # other usual names of an outcome
     "appointment_booked": "booked",
@@ -41,6 +42,11 @@ class Outcome:
     label: str
     tone: str
     icon: str
+
+    @property
+    def bar(self) -> str:
+        """The class of its bar in every ranking (`.ranks` in components.css)."""
+        return self.tone or PLAIN_BAR
 
 
 KNOWN = {

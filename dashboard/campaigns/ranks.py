@@ -7,8 +7,6 @@ from typing import NamedTuple
 from dashboard.calls import outcomes
 from dashboard.campaigns.results import Group, Results, group_of
 
-BARS = {"good": "done", "todo": "todo"}  # the CSS names of bars by the tone of the outcome
-
 
 class Rank(NamedTuple):
     """`width` in percent; `share` of the people reached, or "" for an outcome without a person."""
@@ -35,7 +33,7 @@ def _rank(results: Results, slug: str, count: int, most: int) -> Rank:
         show=slug or Group.NOT_KNOWN.value,
         label=outcome.label if slug else Group.NOT_KNOWN.label,
         people=count,
-        bar=BARS.get(outcome.tone, "plain") if slug else "plain",
+        bar=outcome.bar if slug else outcomes.PLAIN_BAR,
         width=f"{100 * count / most:.2f}",
         share=f"{results.share(count)}%" if is_person else "",
     )

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboard.activity import views
+from dashboard.ui.templatetags.ui import with_numbers
 from tenants import audit
 from tenants.access.permissions import Role
 from tenants.audit.messages import SENTENCES
@@ -82,3 +83,11 @@ def test_long_lists_cost_no_more_queries(bloom, sign_in, support, django_assert_
     write(bloom, support, 30)
     with django_assert_num_queries(len(few)):
         browser.get("/activity/")
+
+
+def test_numbers_within_a_sentence_are_set_as_numbers():
+    words = with_numbers("Dora <b> called +31 6 1234 5678, from +1 202-555-0162.")
+    assert words == (
+        'Dora &lt;b&gt; called <span class="number">+31 6 1234 5678</span>, '
+        'from <span class="number">+1 202-555-0162</span>.'
+    )

@@ -492,3 +492,11 @@ def test_the_call_back_of_a_row_fills_in_the_form_as_call_again_does(bloom, mana
 
     assert row and again and row[1] == again[1]
     assert manager.get(html.unescape(row[1])).context["form"].initial["destination"].replace(" ", "") == "+31611111111"
+
+
+def test_staff_read_whose_calls_the_chips_count(bloom, admin, sign_in):
+    browser = sign_in(admin)
+    make_call(bloom, state="transferred", ended_at=timezone.now())
+    page = browser.get("/calls/?client=bloom-dental").content.decode()
+    assert "Bloom Dental, last 7 days" in page
+    assert "last 7 days" not in browser.get("/calls/").content.decode().lower()

@@ -226,6 +226,17 @@ def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, op
     assert set(bulk_end.due()) == {calls["talking"].pk, calls["other"].pk}, "one that rings is ended once answered"
 
 
+def test_on_a_phone_the_filters_are_one_press_away_and_counted(bloom, operator_browser):
+    some_calls(bloom)
+    fold = r'<button class="chip board__fold[^"]*"[^>]*popovertarget="board-filters">(.*?)</button>'
+    page = operator_browser.get(BOARD).content.decode()
+    assert re.search(fold, page, re.S) and "active" not in re.search(fold, page, re.S)[1]
+    page = operator_browser.get(f"{BOARD}?state=ringing").content.decode()
+    assert re.search(r"<b>1</b>\s*<span class=\"hidden\">active", re.search(fold, page, re.S)[1])
+    folded = page[page.index('id="board-filters"') :]
+    assert "popover" in page and folded.index("board__filters") < folded.index("board__view")
+
+
 def test_back_and_reload_show_the_page_that_asks_and_end_nothing(bloom, harbor, operator_browser, make_member, sign_in):
     calls = some_calls(bloom)
     data = {"call": [str(calls["talking"].pk), str(calls["ringing"].pk)], "next": f"{BOARD}?sort=newest"}

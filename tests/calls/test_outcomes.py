@@ -1,6 +1,9 @@
 """What came of a call: read from its analysis, else from its state, and stored with the call."""
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 
 from dashboard.calls import labels, outcomes, queries
 from dashboard.calls.models import Call, CallReport, Receipt
@@ -135,3 +138,11 @@ def test_a_list_reads_the_summary_and_no_transcript(bloom, django_assert_num_que
             read = queries.with_summary(queries.of_tenant(bloom.tenant)).get()
             assert read.report.summary == "She comes on Monday."
         assert "messages" in read.report.get_deferred_fields()
+
+
+@pytest.mark.parametrize(
+    ("slug", "bar"), [("booked", "good"), ("call_back", "todo"), ("failed", "wrong"), ("x", "plain")]
+)
+def test_every_ranking_colours_an_outcome_alike(slug, bar):
+    assert outcomes.read(slug).bar == bar
+    assert f".ranks .{bar} {{" in (Path(settings.BASE_DIR) / "static/css/components.css").read_text()

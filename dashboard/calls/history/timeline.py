@@ -95,8 +95,8 @@ def _steps(
     if call.finished and not is_ended_here:
         causes = _causes_of_end(receipts)
         ended_at = call_times.ended_at(call, causes) or call_times.not_before(call.state_at, causes)
-        for at, (words, state) in enumerate(_ended(call, receipts, me, targets)):
-            reported = _by_their_clock(call.ended_at, ended_at, zone) if at == 0 else ""
+        for index, (words, state) in enumerate(_ended(call, receipts, me, targets)):
+            reported = _by_their_clock(call.ended_at, ended_at, zone) if index == 0 else ""
             yield step(order.AFTER, ended_at, f"{words}{reported}", state)
         if report and report.updated_at > (call.ended_at or call.state_at):
             yield step(order.AFTER, report.updated_at, f"{_came(report)} came from VoiceDock")

@@ -27,6 +27,7 @@ from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, t
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import Tenant
+from tenants.names import isolate
 
 COUNTED = 10_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
@@ -172,7 +173,14 @@ def _suggestions(
         for outcome, count in offered
         if outcome.slug != chosen["outcome"]
     )
-    return {"suggestions": suggestions, "suggested_within": "Last 7 days" if since and suggestions else ""}
+    return {"suggestions": suggestions, "suggested_within": _within(form) if since and suggestions else ""}
+
+
+def _within(form: CallFilter) -> str:
+    """Of what the chips count: staff read whose calls they are."""
+    client = form.cleaned_data.get("client")
+    named = dict(form.fields["client"].choices).get(client, "") if client else ""  # type: ignore[attr-defined]
+    return f"{isolate(str(named))}, last 7 days" if named else "Last 7 days"
 
 
 def _today(request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo) -> dict[str, Any]:

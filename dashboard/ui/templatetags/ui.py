@@ -27,6 +27,7 @@ from tenants.access import form_recovery
 register = template.Library()
 Context = template.Context
 NUMBER_PATTERN = re.compile(r"\+?[0-9]{1,16}")
+NUMBER_IN_TEXT = re.compile(r"(\+\d[\d \-()]{5,18}\d)")
 
 
 @register.simple_tag(name="icon")
@@ -68,6 +69,14 @@ def phone(e164: str | None) -> SafeString:
         return mark_safe('<span class="muted">No number</span>')
     kind = "number" if NUMBER_PATTERN.fullmatch(text) else "number number--address"
     return format_html('<span class="{}" data-e164="{}">{}</span>', kind, text, phone_numbers.grouped(text))
+
+
+@register.filter
+def with_numbers(sentence: str) -> SafeString:
+    """A sentence whose phone numbers are set in tabular figures, as everywhere else."""
+    parts = NUMBER_IN_TEXT.split(str(sentence))
+    shapes = ("{}", '<span class="number">{}</span>')
+    return format_html_join("", "{}", ((format_html(shapes[at % 2], part),) for at, part in enumerate(parts)))
 
 
 @register.filter
