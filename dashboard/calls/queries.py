@@ -274,6 +274,12 @@ def zone_of(client: str) -> ZoneInfo | None:
 
 
 @scope.requires_scope
+def client_id(client: str) -> int | None:
+    """None for no client, and for one that does not exist."""
+    return Tenant.objects.filter(slug=client).values_list("pk", flat=True).first() if client else None
+
+
+@scope.requires_scope
 def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
     """What the list can be narrowed to: lines and assistants of a client, or the clients of all; one query."""
     if tenant is None:

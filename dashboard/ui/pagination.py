@@ -49,6 +49,18 @@ def page(found: QuerySet[Any], query: QueryDict, *, moment: str = "created_at", 
     return Page(rows, newer, _url(query, "before", rows[-1], moment) if more else "")
 
 
+def key_of(found: QuerySet[Any], query: QueryDict) -> Key | None:
+    """Before which the page of this address begins."""
+    return _key(found, query.get("before", ""))
+
+
+def url_before(query: QueryDict, key: Key) -> str:
+    """The page that begins after this key."""
+    rest = _without_keys(query)
+    rest["before"] = f"{key[0].isoformat()}_{key[1]}"
+    return f"?{rest.urlencode()}"
+
+
 def in_chunks(
     found: QuerySet[M], size: int, open_scope: Callable[[], AbstractContextManager[None]], *, moment: str = "created_at"
 ) -> Iterator[list[M]]:

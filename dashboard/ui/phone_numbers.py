@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,17 +35,20 @@ NETWORKS = {  # country codes that belong to no country: region 001 of phonenumb
     870: "Satellite",
     881: "Satellite",
 }
+KEPT = 4096  # numbers whose writing and region each process keeps: working them out is most of the time of a row
 LONG_GROUP = re.compile(r"(?<!\d)\d{7,10}(?!\d)")
 PARTS = {7: (3, 4), 8: (4, 4), 9: (3, 3, 3), 10: (3, 3, 4)}  # of groups that some plans leave too long to compare
 WITH_ARTICLE = ("Netherlands", "United", "Philippines", "Bahamas", "Gambia", "Maldives", "Seychelles", "Comoros")
 
 
+@lru_cache(maxsize=KEPT)
 def grouped(e164: str) -> str:
     """`+31612345678` → `+31 6 1234 5678`; what is not a number stays as it is."""
     number = _parse(e164)
     return in_parts(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)) if number else e164
 
 
+@lru_cache(maxsize=KEPT)
 def grouped_national(e164: str) -> str:
     """`+31612345678` → `06 1234 5678`, as within its own country; "" for what is not a number."""
     number = _parse(e164)
@@ -68,6 +71,7 @@ def within(text: str) -> str:
     return E164.sub(lambda found: grouped(found[0]), text)
 
 
+@lru_cache(maxsize=KEPT)
 def region(e164: str) -> str:
     """`+31612345678` → `Netherlands, mobile`. Where the plan does not tell mobile from fixed, the country alone."""
     number = _parse(e164)

@@ -36,6 +36,8 @@ class Delivery(models.Model):
             TenantRowPolicy(name="delivery_rows", tenant=None),
         ]
         indexes = [
+            models.Index(fields=["received_at"], name="deliveries_by_time"),
+            models.Index(fields=["connection", "call_id_sent"], name="deliveries_by_call"),
             models.Index(fields=["id"], condition=models.Q(outcome="waiting"), name="deliveries_waiting"),
             models.Index(fields=["connection"], condition=models.Q(outcome="failed"), name="deliveries_failed"),
         ]

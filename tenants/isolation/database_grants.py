@@ -63,9 +63,12 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
-EXECUTABLE = {  # called in policies and by trigger functions; every other function is called by triggers only
+EXECUTABLE = {  # called in policies, by trigger functions and by searches; every other one by triggers only
     "scope_holds()",
     "number_rings_in(text,text)",
+    "search_terms(text)",
+    "call_search_refresh(uuid)",
+    "calls_found(text,boolean,text[],boolean,bigint,timestamp with time zone,timestamp with time zone,uuid,integer)",
 }
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p

@@ -44,7 +44,7 @@ REPORT = "end-of-call-report"
 TABLES = (
     *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
     *("calls_assistantdraft", "calls_assistantdraftversion", "calls_callpreset", "calls_plannedcall"),
-    *("calls_phrase", "calls_action", "calls_transfertarget"),
+    *("calls_phrase", "calls_action", "calls_transfertarget", "calls_callsearch"),
 )
 STAYS = {  # tables of clients with texts of which nothing is removed
     "calls_alarmclearing": "why staff let a client call again after an alarm: part of the proof of the caller ID",
@@ -142,8 +142,8 @@ def personal():
     with scope.for_system("look"), connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f'SELECT t::text FROM "{table}" t')
-            text = str(cursor.fetchall())
-            if PERSON in text or WORDS.split()[0] in text:
+            text = str(cursor.fetchall()).lower()
+            if PERSON.lstrip("+") in text or WORDS.split()[0].lower() in text:
                 found.append(table)
     return found
 

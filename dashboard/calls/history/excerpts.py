@@ -8,6 +8,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.calls import labels
+from dashboard.calls.history import search
 from dashboard.calls.models import Call, State
 
 BEFORE, LONGEST = 40, 160  # characters: shown before the words that were found, and of a line in all
@@ -26,7 +27,7 @@ def of(call: Call, *, with_words: bool, text: str = "") -> SafeString:
         role, content = found
         return format_html("{}: <q>{}</q>", labels.SPEAKERS.get(role, "Person"), marked(content, text))
     summary = _summary(call)
-    if text and text.casefold() in summary.casefold():
+    if text and _pattern(text).search(summary):
         return format_html("Summary: {}", marked(summary, text))
     return conditional_escape(_shortened(summary) or _reason(call))
 
@@ -40,6 +41,7 @@ def marked(content: str, text: str) -> SafeString:
     """The part of a text around what was searched for, with each occurrence marked: `…I take <mark>blood</mark>…`."""
     plain = _one_line(content)
     pattern = re.compile(re.escape(_one_line(text)) + r"\w*", re.IGNORECASE)  # to the end of the word
+    pattern = pattern if pattern.search(plain) else _pattern(text)
     if (first := pattern.search(plain)) is None:
         return conditional_escape(_shortened(plain))
     start = _word_start(plain, first.start() - BEFORE)
@@ -49,6 +51,12 @@ def marked(content: str, text: str) -> SafeString:
         at = found.end()
     before, after = "…" if start else "", "…" if start + LONGEST < len(plain) else ""
     return format_html("{}{}{}{}", before, mark_safe("".join(parts)), shown[at:], after)  # the parts are escaped
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """The words of a search, each where it begins a word."""
+    words = sorted(search.words_of(text), key=len, reverse=True)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(words)})\w*" if words else r"(?!)", re.IGNORECASE)
 
 
 def _word_start(text: str, near: int) -> int:

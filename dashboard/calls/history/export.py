@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, outcomes, queries
+from dashboard.calls.history.filters import CallFilter
 from dashboard.calls.history.views import filter_form
 from dashboard.calls.models import Call
 from dashboard.calls.updates.voicemail import Source
@@ -56,9 +57,9 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
     tenant = request.tenant
     with scope.for_tenant(tenant):
         form = filter_form(request)
-        if not form.is_valid():
+        if not form.is_valid() or not _can_be_searched(form):
             return HttpResponseRedirect(f"{reverse('calls', args=[tenant.slug])}?{request.GET.urlencode()}")
-        calls = queries.with_relations(form.apply(Call.objects.filter(tenant=tenant)))
+        calls = queries.with_relations(form.narrow(Call.objects.filter(tenant=tenant)))
         facts = {
             "filters": [chip.words for chip in filters.bar(request, form, label="", search_chip=True).chips],
             "file": spreadsheets.chosen(request).kind,
@@ -66,13 +67,35 @@ def calls_export(request: TenantRequest) -> HttpResponseBase:
         audit.record(request.user, tenant, "calls.exported", tenant, **facts)
     day = timezone.now().astimezone(tenant.zone)
     name = f"calls-{tenant.slug}-{day:%Y-%m-%d}"
-    return spreadsheets.response(name, HEAD, _rows(tenant, calls), spreadsheets.chosen(request))
+    return spreadsheets.response(name, HEAD, _rows(tenant, calls, form), spreadsheets.chosen(request))
 
 
-def _rows(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[list[object]]:
-    for chunk in pagination.in_chunks(calls, CHUNK, lambda: scope.for_tenant(tenant)):
+def _can_be_searched(form: CallFilter) -> bool:
+    if form.text:
+        form.found()
+    return not form.is_too_broad
+
+
+def _rows(tenant: Tenant, calls: QuerySet[Call], form: CallFilter) -> Iterator[list[object]]:
+    for chunk in _searched(tenant, calls, form) if form.text else _all(tenant, calls):
         for call in chunk:
             yield _row(call, tenant.zone)
+
+
+def _all(tenant: Tenant, calls: QuerySet[Call]) -> Iterator[list[Call]]:
+    return pagination.in_chunks(calls, CHUNK, lambda: scope.for_tenant(tenant))
+
+
+def _searched(tenant: Tenant, calls: QuerySet[Call], form: CallFilter) -> Iterator[list[Call]]:
+    """A search that takes too long breaks the file off, so that nobody takes a part of it for the whole."""
+    last = None
+    while True:
+        with scope.for_tenant(tenant):
+            found = form.find(last, most=CHUNK)
+            rows = list(calls.filter(pk__in=found.ids).order_by("-created_at", "-pk"))
+        yield rows
+        if (last := found.last) is None:
+            return
 
 
 def _row(call: Call, zone: ZoneInfo) -> list[object]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 
 from dashboard.calls import outcomes
 from dashboard.calls.history import search
+from dashboard.calls.history.search import Found, Key
 from dashboard.calls.models import TALKED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
 from tenants import time_zones
@@ -25,6 +27,7 @@ STATES = {
     "person": "Needs a person",
     "call-back": "To be called back",
 }
+NARROWING = ("line", "assistant", "outcome", "state", "direction")  # filters that a search knows nothing of
 OFTEN = ("booked", "moved")  # outcomes that usual analyses name
 DIRECTIONS = {"outbound": "Calls out", "inbound": "Calls in", "web": "From the browser"}
 MISSED = [State.FAILED, State.REJECTED, State.INSUFFICIENT_CREDITS, State.REFUSED]
@@ -40,7 +43,8 @@ class OutcomeField(forms.ChoiceField):
 class CallFilter(date_fields.PeriodForm):
     """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
-    `lines`, `assistants` and `clients` are (value, label) pairs; a field without choices is left out.
+    `lines`, `assistants` and `clients` are (value, label) pairs; a field without choices is left out. `tenant` is the
+    id of the one client whose calls are searched, None for those of all.
     """
 
     q = search_fields.SearchField(required=False, label="Find a number or name")
@@ -58,12 +62,15 @@ class CallFilter(date_fields.PeriodForm):
         zone: ZoneInfo,
         searches_words: bool,
         countries: Collection[str] = (),
+        tenant: int | None = None,
         lines: list[tuple[str, str]],
         assistants: list[tuple[str, str]],
         clients: list[tuple[str, str]] | None = None,
     ) -> None:
         super().__init__(query)
-        self.zone, self.searches_words, self.countries = zone, searches_words, countries
+        self.zone, self.searches_words, self.countries, self.tenant = zone, searches_words, countries, tenant
+        self.is_too_broad = False
+        self._found: dict[Key | None, Found] = {}
         offered = dict.fromkeys([*outcomes.KNOWN, *OFTEN, query.get("outcome", "")])
         self.fields["outcome"].choices = [  # type: ignore[attr-defined]
             ("", "Any outcome"),
@@ -85,10 +92,40 @@ class CallFilter(date_fields.PeriodForm):
     @property
     def text(self) -> str:
         """What is searched for."""
-        return str(self.cleaned_data.get("q") or "").strip() if self.is_valid() else ""
+        return " ".join(str(self.cleaned_data.get("q") or "").split()) if self.is_valid() else ""
 
-    def apply(self, calls: CallQuerySet, *, without: str = "") -> CallQuerySet:
-        """Calls as the filters leave them, but for the one named `without`; none when a filter does not exist."""
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter leaves some of the calls out that a search found."""
+        return any(self.cleaned_data.get(name) for name in NARROWING) or bool(self._signs())
+
+    def find(self, before: Key | None = None, *, most: int = 0) -> Found:
+        """What the search finds in the chosen period, older than `before`. Raises `search.TooBroad`."""
+        most = most or (search.MOST_NARROWED if self.is_narrowed else search.MOST)
+        since, until = self._period()
+        return search.find(
+            search.Wish(self.text, self.searches_words, self.countries, self.tenant, since, until, most), before
+        )
+
+    def found(self, before: Key | None = None) -> Found:
+        """The same, found once; nothing where it `is_too_broad`."""
+        if before not in self._found:
+            try:
+                self._found[before] = self.find(before)
+            except search.TooBroad:
+                self.is_too_broad, self._found[before] = True, Found()
+        return self._found[before]
+
+    def apply(self, calls: CallQuerySet, *, without: str = "", before: Key | None = None) -> CallQuerySet:
+        """Calls as the filters leave them, but for the one named `without`; none when a filter does not exist.
+
+        Of a search the newest that are older than `before`.
+        """
+        narrowed = self.narrow(calls, without=without)
+        return narrowed.filter(pk__in=self.found(before).ids) if self.text else narrowed
+
+    def narrow(self, calls: CallQuerySet, *, without: str = "") -> CallQuerySet:
+        """The same without the search."""
         if not self.is_valid():
             return calls.none()
         chosen = self.cleaned_data | ({without: ""} if without else {})
@@ -100,13 +137,23 @@ class CallFilter(date_fields.PeriodForm):
             "outcome": "outcome",
         }
         calls = calls.filter(**{column: chosen[name] for column, name in exact.items() if chosen.get(name)})
-        if text := " ".join(chosen["q"].split()):
-            calls = calls.filter(search.matching(text, countries=self.countries, words=self.searches_words))
-        if chosen["since"]:
-            calls = calls.filter(created_at__gte=time_zones.start_of_day(chosen["since"], self.zone))
-        if chosen["until"]:
-            calls = calls.filter(created_at__lt=time_zones.start_of_day(chosen["until"] + timedelta(days=1), self.zone))
-        return _in_state(calls, chosen["state"])
+        since, until = self._period()
+        if since:
+            calls = calls.filter(created_at__gte=since)
+        if until:
+            calls = calls.filter(created_at__lt=until)
+        return _in_state(calls.filter(self._signs()), chosen["state"])
+
+    def _period(self) -> tuple[datetime | None, datetime | None]:
+        """The moments at which the chosen days begin and end."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        return (
+            time_zones.start_of_day(since, self.zone) if since else None,
+            time_zones.start_of_day(until + timedelta(days=1), self.zone) if until else None,
+        )
+
+    def _signs(self) -> Q:
+        return search.signs(self.text, words=self.searches_words)
 
 
 def _in_state(calls: CallQuerySet, group: str) -> CallQuerySet:

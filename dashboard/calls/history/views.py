@@ -16,6 +16,7 @@ from dashboard.calls import labels, outcomes, queries
 from dashboard.calls.history import day_counts, excerpts, search
 from dashboard.calls.history.day_counts import DayCounts
 from dashboard.calls.history.filters import CallFilter
+from dashboard.calls.history.search import Found
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.placing import intents
 from dashboard.calls.planned import queries as planned_queries
@@ -29,7 +30,7 @@ from tenants.isolation import scope
 from tenants.models import Tenant
 from tenants.names import isolate
 
-COUNTED = 10_000
+COUNTED = 1_000
 LIVE_ROWS = 25  # of the group "Live now"; the others are on the live board
 WEEK = timedelta(days=6)  # before today: what chips count while no period is chosen
 UNCOUNTED_CHIPS = ("booked", "call_back", "not_reached", "voicemail")  # of all clients' calls, which are too many
@@ -80,6 +81,7 @@ def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
         zone=zone,
         countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
+        tenant=queries.client_id(request.GET.get("client", "")) if request.GET.get("q") else None,
         **queries.choices(),
     )
     one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
@@ -93,6 +95,7 @@ def filter_form(request: TenantRequest) -> CallFilter:
         request.GET,
         zone=request.tenant.zone,
         countries=[request.tenant.country],
+        tenant=request.tenant.pk,
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         **queries.choices(request.tenant),
     )
@@ -104,11 +107,12 @@ def _context(
     """`counted`: whether the calls of a week are few enough to count; `read` are the clients whose words are shown."""
     matching = form.apply(calls)
     paged = "before" in request.GET or "after" in request.GET
+    key = pagination.key_of(calls, request.GET) if form.text else None
+    of_page = form.apply(calls, before=key) if key else matching
     with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
     live = [] if paged else queries.board(_shown(matching, form, with_words), longest=False)
-    page = pagination.page(
-        queries.with_relations(_shown(matching.filter(finished=True), form, with_words)), request.GET
-    )
+    page = pagination.page(queries.with_relations(_shown(of_page.filter(finished=True), form, with_words)), request.GET)
+    found = form.found(key) if form.text else Found()
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
     counts = _counted(form, calls, zone) if counted else DayCounts()
     rows = [_row(call, form, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
@@ -125,6 +129,10 @@ def _context(
         "sentence": times.zone_words(zone),
         "count": matching.order_by()[: COUNTED + 1].count() if filtered else len(rows),
         "counted": COUNTED,
+        "at_least": form.text and form.found().last,
+        "too_broad": form.is_too_broad,
+        "further_url": pagination.url_before(request.GET, found.last) if found.last and not page.older_url else "",
+        "looked_at": len(found.ids),
         "filtered": filtered,
         "paged": paged,
         "zone_words": times.zone_words(zone),

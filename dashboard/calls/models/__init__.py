@@ -25,6 +25,7 @@ from dashboard.calls.models.phrase import Phrase
 from dashboard.calls.models.planned_call import PlannedCall
 from dashboard.calls.models.receipt import TRANSFER_IS_LATE, Receipt
 from dashboard.calls.models.report import CallReport
+from dashboard.calls.models.search import CallSearch
 from dashboard.calls.models.steering_lease import SteeringLease
 from dashboard.calls.models.transfer_target import TransferTarget
 
@@ -49,6 +50,7 @@ __all__ = [
     "CallPreset",
     "CallQuerySet",
     "CallReport",
+    "CallSearch",
     "CallerIdCorrection",
     "Mode",
     "Phrase",

@@ -340,10 +340,12 @@ class Call(models.Model):
                 name="calls_by_destination",
             ),
             models.Index(fields=["tenant", "outcome", "-created_at", "-id"], name="calls_by_outcome"),
+            models.Index(fields=["tenant", "direction", "-created_at", "-id"], name="calls_by_direction"),
+            models.Index(fields=["direction", "-created_at", "-id"], name="all_calls_by_direction"),
             models.Index(
-                fields=["tenant", "-created_at", "-id"],
-                condition=Q(direction="outbound"),
-                name="calls_out_newest_first",
+                fields=["created_at", "tenant"],
+                include=["id", "state", "started_at", "finished", "machine_source", "duration_seconds"],
+                name="calls_figures",
             ),
         ]
 

@@ -86,6 +86,12 @@ class Receipt(models.Model):
             TenantRowPolicy(name="receipt_rows"),
         ]
         indexes = [
+            models.Index(fields=["tenant", "-asked_at"], name="receipts_newest_first"),
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(command="transfer", effect="", note="", outcome="accepted"),
+                name="transfers_open",
+            ),
             models.Index(fields=["outcome", "asked_at"], condition=Q(effect=""), name="receipts_open"),
             models.Index(fields=["answered_at"], condition=Q(recorded_at=None), name="receipts_not_recorded"),
             models.Index(

@@ -9,6 +9,7 @@ import math
 import re
 import secrets
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -33,10 +34,15 @@ NUMBER_IN_TEXT = re.compile(r"(\+\d[\d \-()]{5,18}\d)")
 @register.simple_tag(name="icon")
 def icon(name: str, words: str = "") -> SafeString:
     """An icon of `static/icons/sprite.svg`; `words` says it aloud where nothing beside it does."""
-    drawn = format_html(
+    drawn = _drawn(name)
+    return format_html('{}<span class="hidden">{}</span>', drawn, words) if words else drawn
+
+
+@lru_cache(maxsize=500)
+def _drawn(name: str) -> SafeString:
+    return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons/sprite.svg"), name
     )
-    return format_html('{}<span class="hidden">{}</span>', drawn, words) if words else drawn
 
 
 @register.simple_tag

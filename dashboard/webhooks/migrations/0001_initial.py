@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'deliveries',
-                'indexes': [models.Index(condition=models.Q(('outcome', 'waiting')), fields=['id'], name='deliveries_waiting'), models.Index(condition=models.Q(('outcome', 'failed')), fields=['connection'], name='deliveries_failed')],
+                'indexes': [models.Index(fields=['received_at'], name='deliveries_by_time'), models.Index(fields=['connection', 'call_id_sent'], name='deliveries_by_call'), models.Index(condition=models.Q(('outcome', 'waiting')), fields=['id'], name='deliveries_waiting'), models.Index(condition=models.Q(('outcome', 'failed')), fields=['connection'], name='deliveries_failed')],
                 'constraints': [models.UniqueConstraint(fields=('connection', 'body_hash'), name='kept_once'), tenants.isolation.row_security.TenantRowPolicy(also='', name='delivery_rows', tenant=None)],
             },
         ),
