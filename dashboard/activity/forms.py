@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 
 from dashboard.ui import date_fields, search_fields
+from dashboard.ui.client_field import ClientField
 
 
 class ActivityFilter(date_fields.PeriodForm):
-    """`kinds` and `clients` are (value, label) pairs; without `clients` there is no such field."""
+    """`kinds` are (value, label) pairs; `of_all` offers to choose a client."""
 
     field_order = ("q", "kind", "client", "since", "until")
 
@@ -18,16 +18,12 @@ class ActivityFilter(date_fields.PeriodForm):
         required=False, label="Find a person", widget=forms.TextInput(attrs={"placeholder": "Person"})
     )
     kind = forms.ChoiceField(required=False, label="About")
-    client = forms.ChoiceField(required=False, label="Client")
+    client = ClientField(more=[("-", "None: the reseller’s own")])
 
-    def __init__(self, *args: Any, kinds: list[tuple[str, str]], clients: list[tuple[str, str]] | None = None) -> None:
-        super().__init__(*args)
+    def __init__(self, query: QueryDict, *, kinds: list[tuple[str, str]], of_all: bool = False) -> None:
+        super().__init__(query)
         self.fields["kind"].choices = [("", "Everything"), *kinds]  # type: ignore[attr-defined]
-        if clients is None:
-            del self.fields["client"]
+        if of_all:
+            self.fields["client"].choose(query.get("client", ""))  # type: ignore[attr-defined]
         else:
-            self.fields["client"].choices = [  # type: ignore[attr-defined]
-                ("", "Every client"),
-                ("-", "None: the reseller’s own"),
-                *clients,
-            ]
+            del self.fields["client"]

@@ -280,11 +280,8 @@ def client_id(client: str) -> int | None:
 
 
 @scope.requires_scope
-def choices(tenant: Tenant | None = None) -> dict[str, list[tuple[str, str]]]:
-    """What the list can be narrowed to: lines and assistants of a client, or the clients of all; one query."""
-    if tenant is None:
-        clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
-        return {"lines": [], "assistants": [], "clients": clients}
+def choices(tenant: Tenant) -> dict[str, list[tuple[str, str]]]:
+    """The lines and assistants that a client's list can be narrowed to; one query."""
     lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", LINE_NAME)
     names = AssistantDedication.objects.filter(tenant=tenant).values_list(
         Value("assistant"), "assistant__name", Value("")

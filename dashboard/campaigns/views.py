@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,12 +19,12 @@ from dashboard.campaigns import campaign_calls, control, figures, pace, queries,
 from dashboard.campaigns.models import Campaign
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, search_fields
+from dashboard.ui.client_field import ClientField
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
-from tenants.models import Tenant
 
 ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
     "start": control.start,
@@ -41,14 +41,14 @@ STARTABLE = [Campaign.Status.DRAFT, Campaign.Status.PAUSED]
 class CampaignFilter(forms.Form):
     q = search_fields.SearchField(required=False, label="Find a campaign")
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Campaign.Status.choices])
-    client = forms.ChoiceField(required=False, label="Client")
+    client = ClientField(more=[("-", "Unassigned")])
 
-    def __init__(self, *args: Any, clients: list[tuple[str, str]] | None = None) -> None:
-        super().__init__(*args)
-        if clients is None:
-            del self.fields["client"]
+    def __init__(self, query: QueryDict, *, of_all: bool = False) -> None:
+        super().__init__(query)
+        if of_all:
+            self.fields["client"].choose(query.get("client", ""))  # type: ignore[attr-defined]
         else:
-            self.fields["client"].choices = [("", "Every client"), ("-", "Unassigned"), *clients]  # type: ignore[attr-defined]
+            del self.fields["client"]
 
 
 @require_GET
@@ -71,9 +71,8 @@ def listing(request: TenantRequest) -> HttpResponse:
 @require_GET
 @staff_view(Permission.SEE_ALL_CALLS)
 def staff_listing(request: StaffRequest) -> HttpResponse:
-    clients = list(Tenant.objects.order_by("name").values_list("slug", "name"))
     context = {"staff": True, "ages": ages(Kind.CAMPAIGNS)}
-    form = CampaignFilter(request.GET, clients=clients)
+    form = CampaignFilter(request.GET, of_all=True)
     return _list(request, form, _narrowed_page(request, form, queries.listed()), context, {})
 
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from dashboard.clients.views import client, clients, dedications, inventory, people, settings, status
+from dashboard.clients.views import choices, client, clients, dedications, inventory, people, settings, status
 
 urlpatterns = [
+    path("client-choices/", choices.choices, name="client-choices"),
     path("clients/", clients.listing, name="staff-clients"),
     path("clients/new/", clients.new, name="staff-client-new"),
     path("clients/<slug:slug>/", client.page, name="staff-client"),

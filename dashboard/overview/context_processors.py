@@ -73,6 +73,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "brand": _brand(tenant),
         "visit": _visit(actor, tenant),
         "switcher": _switcher(actor, tenant),
+        "switcher_url": _switcher_url(actor, tenant),
         "may": {permission.name: actor.may(permission) for permission in Permission},
     }
 
@@ -186,28 +187,20 @@ def _attention(actor: Actor, tenant: Tenant | None) -> Attention:
 
 
 def _switcher(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    """The clients to switch to: for staff every client, for members those they belong to."""
-    if actor.staff:
-        return _clients(actor, tenant)
-    return _memberships(actor, tenant)
+    """The clients to switch to, for members those they belong to. Staff fetch theirs when they open the menu."""
+    if not actor.staff:
+        return _memberships(actor, tenant)
+    found = [{"name": "All clients", "url": reverse("home"), "current": tenant is None}]
+    if tenant:
+        found.append({"name": tenant.name, "url": reverse("staff-client", args=[tenant.slug]), "current": True})
+    return found
 
 
-def _clients(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    def clients() -> list[Tenant]:
-        return list(Tenant.objects.exclude(status=Tenant.Status.CLOSED).only("slug", "name"))
-
-    if tenant is None and scope.current():
-        found = clients()
-    elif scope.current():  # within one client's scope no other client can be read
-        found = [tenant] if tenant else []
-    else:
-        with scope.for_staff(actor.staff):  # type: ignore[arg-type]
-            found = clients()
-    staff = {"name": "All clients", "url": reverse("home"), "current": tenant is None}
-    return [staff] + [
-        {"name": client.name, "url": reverse("staff-client", args=[client.slug]), "current": client == tenant}
-        for client in found
-    ]
+def _switcher_url(actor: Actor, tenant: Tenant | None) -> str:
+    """Where the menu fetches the clients when it is opened, so that no page grows with them; "" for members."""
+    if not actor.staff or not actor.may(P.SEE_CLIENTS):
+        return ""
+    return f"{reverse('client-choices')}?here={tenant.slug if tenant else ''}"
 
 
 def _memberships(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:

@@ -124,6 +124,7 @@ ROWS: dict[str, Row] = {
     "activity": Row(),
     "staff-activity": Row(),
     "staff-clients": Row(),
+    "client-choices": Row(),
     "staff-client-new": form_row(lambda canary: {"name": "New", "slug": canary.ids["slug"]}),
     "staff-client": Row(),
     "client-dedicate-number": post_row(data=lambda canary: {"number": canary.ids["number"]}, names_things=True),

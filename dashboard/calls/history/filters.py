@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from dashboard.calls.history import search
 from dashboard.calls.history.search import Found, Key
 from dashboard.calls.models import TALKED, CallQuerySet, State
 from dashboard.ui import date_fields, search_fields
+from dashboard.ui.client_field import ClientField
 from tenants import time_zones
 
 STATES = {
@@ -43,12 +44,12 @@ class OutcomeField(forms.ChoiceField):
 class CallFilter(date_fields.PeriodForm):
     """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
-    `lines`, `assistants` and `clients` are (value, label) pairs; a field without choices is left out. `tenant` is the
-    id of the one client whose calls are searched, None for those of all.
+    `lines` and `assistants` are (value, label) pairs; a field without choices is left out. `tenant` is the id of the
+    one client whose calls are searched, None for those of all; `of_all` offers to choose one.
     """
 
     q = search_fields.SearchField(required=False, label="Find a number or name")
-    client = forms.ChoiceField(required=False, label="Client")
+    client = ClientField()
     line = forms.ChoiceField(required=False, label="Line")
     assistant = forms.ChoiceField(required=False, label="Assistant")
     outcome = OutcomeField(required=False, label="Outcome")
@@ -63,9 +64,9 @@ class CallFilter(date_fields.PeriodForm):
         searches_words: bool,
         countries: Collection[str] = (),
         tenant: int | None = None,
-        lines: list[tuple[str, str]],
-        assistants: list[tuple[str, str]],
-        clients: list[tuple[str, str]] | None = None,
+        lines: Sequence[tuple[str, str]] = (),
+        assistants: Sequence[tuple[str, str]] = (),
+        of_all: bool = False,
     ) -> None:
         super().__init__(query)
         self.zone, self.searches_words, self.countries, self.tenant = zone, searches_words, countries, tenant
@@ -82,12 +83,15 @@ class CallFilter(date_fields.PeriodForm):
         for name, empty, choices in (
             ("line", "Every line", lines),
             ("assistant", "Every assistant", assistants),
-            ("client", "Every client", clients),
         ):
             if choices:
                 self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
             else:
                 del self.fields[name]
+        if of_all:
+            self.fields["client"].choose(query.get("client", ""))  # type: ignore[attr-defined]
+        else:
+            del self.fields["client"]
 
     @property
     def text(self) -> str:

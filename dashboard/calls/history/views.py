@@ -82,7 +82,7 @@ def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
         countries=queries.countries(request.GET.get("client", "")) if request.GET.get("q") else (),
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         tenant=queries.client_id(request.GET.get("client", "")) if request.GET.get("q") else None,
-        **queries.choices(),
+        of_all=True,
     )
     one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
     context = _context(request, form, Call.objects.all(), zone=zone, counted=one_client)
@@ -91,13 +91,15 @@ def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
 
 def filter_form(request: TenantRequest) -> CallFilter:
     """The filters of a client's calls; the export reads the same."""
+    offered = queries.choices(request.tenant)
     return CallFilter(
         request.GET,
         zone=request.tenant.zone,
         countries=[request.tenant.country],
         tenant=request.tenant.pk,
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
-        **queries.choices(request.tenant),
+        lines=offered["lines"],
+        assistants=offered["assistants"],
     )
 
 
