@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from tenants.audit import checkpoints, verification
 from tenants.audit.messages import SENTENCES, sentence
+from tenants.auditor_admin.bounded_lists import month_filter
 from tenants.auditor_admin.read_only_admin import (
     ClientFilter,
     ConnectionFilter,
@@ -119,8 +120,7 @@ class ConnectionAdmin(ReadOnlyModelAdmin):
 class DedicationAdmin(ReadOnlyModelAdmin):
     """Which client had a number or an assistant, from when until when."""
 
-    list_filter = [ClientFilter, ConnectionFilter, "made_at"]
-    date_hierarchy = "made_at"
+    list_filter = [ClientFilter, ConnectionFilter, "made_at", month_filter("made_at")]
     person_columns = ["made_by", "ended_by"]
 
     @admin.display(description="From", ordering="period")
@@ -252,10 +252,9 @@ class VisitAdmin(ReadOnlyModelAdmin):
         column("tenant", "Client"),
         column("reason", "Reason given"),
     ]
-    list_filter = [ClientFilter, "started_at"]
+    list_filter = [ClientFilter, "started_at", month_filter("started_at")]
     list_select_related = ["tenant"]
     search_fields = ["tenant__name"]
-    date_hierarchy = "started_at"
     person_columns = ["user"]
 
     @admin.display(description="Person")
@@ -282,10 +281,14 @@ class AuditAdmin(ReadOnlyModelAdmin):
         "hash_in_hex",
         "exact",
     ]
-    list_filter = [ClientFilter, "at", choice_filter("action", ((action, _action(action)) for action in SENTENCES))]
+    list_filter = [
+        ClientFilter,
+        "at",
+        month_filter("at"),
+        choice_filter("action", ((action, _action(action)) for action in SENTENCES)),
+    ]
     list_select_related = ["tenant"]
     search_fields = ["actor", "action", "subject", "body"]
-    date_hierarchy = "at"
     extra_export_columns = ["action", "chain", "subject", "body", "hash_in_hex"]
 
     @admin.display(description="What")

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from dashboard.calls import analysis_words, labels, outcomes
 from dashboard.calls.caller_id import report as caller_id
 from dashboard.calls.caller_id.views import answer, written_down
 from dashboard.calls.forms import CallerIdFilter
+from dashboard.calls.history import search
 from dashboard.calls.models import (
     Action,
     Alarm,
@@ -31,7 +33,8 @@ from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
 from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
-from tenants.auditor_admin.read_only_admin import ReadOnlyInline, column, format_facts, in_words
+from tenants.auditor_admin.bounded_lists import month_filter
+from tenants.auditor_admin.read_only_admin import MAX_SEARCH_LENGTH, ReadOnlyInline, column, format_facts, in_words
 from tenants.isolation import scope
 from tenants.models import Person, Tenant
 
@@ -78,8 +81,27 @@ def _alarm(alarm: str) -> str:
 ORIGINS = {"placed": "In Patchbay", "adopted": "Outside of Patchbay"}
 
 
+class FindsNumbers(ReadOnlyModelAdmin):
+    """Also finds a part of a person's number in calls of any age: by the index that searches of calls use.
+
+    `call_path` leads from a row to its call.
+    """
+
+    call_path = "call"
+
+    def get_search_results(self, request: Any, queryset: QuerySet[Any], search_term: str) -> Any:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if not search_term or getattr(request, "reads_all", False):
+            return found, may_repeat
+        calls = search.find(search.Wish(search_term[:MAX_SEARCH_LENGTH], with_words=False)).ids
+        of_calls = queryset.filter(**{f"{self.call_path}__in": calls})
+        keys = {pk for rows in (found, of_calls) for pk in rows.values_list("pk", flat=True)[: search.MOST]}
+        return queryset.filter(pk__in=keys), False
+
+
 @admin.register(Call, site=site)
-class CallAdmin(ReadOnlyModelAdmin):
+class CallAdmin(FindsNumbers):
+    call_path = "pk"
     records = "Calls"
     list_display = [
         column("created_at", "Time"),
@@ -115,10 +137,18 @@ class CallAdmin(ReadOnlyModelAdmin):
         column("id", "Patchbay’s id"),
         "reading",
     ]
-    list_filter = [ClientFilter, ConnectionFilter, "created_at", STATES, DIRECTIONS, ORIGIN, ALARMS]
+    list_filter = [
+        ClientFilter,
+        ConnectionFilter,
+        "created_at",
+        month_filter("created_at"),
+        STATES,
+        DIRECTIONS,
+        ORIGIN,
+        ALARMS,
+    ]
     list_select_related = ["tenant", "number_dedication", "assistant_dedication__assistant"]
     search_fields = ["counterpart", "line", "remote_id", "id", "assistant_name"]
-    date_hierarchy = "created_at"
     person_columns = ["requested_by"]
     inlines = [ReceiptsOfCall]
     extra_export_columns = [
@@ -190,7 +220,7 @@ def _report(tenant: Tenant, form: CallerIdFilter) -> Any:
 
 
 @admin.register(CallReport, site=site)
-class ReportAdmin(ReadOnlyModelAdmin):
+class ReportAdmin(FindsNumbers):
     """Transcripts and summaries; that one was read is an entry of its own."""
 
     records = "Transcripts"
@@ -209,10 +239,9 @@ class ReportAdmin(ReadOnlyModelAdmin):
         column("first_seen_at", "First reported"),
         column("updated_at", "Last reported"),
     ]
-    list_filter = [ClientFilter, "updated_at"]
+    list_filter = [ClientFilter, "updated_at", month_filter("updated_at")]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "call__remote_id"]
-    date_hierarchy = "updated_at"
     audit_action = "transcript.read"
 
     @admin.display(description="Transcript")
@@ -308,10 +337,9 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
         column("created_at", "Planned at"),
         column("id", "Patchbay’s id"),
     ]
-    list_filter = [ClientFilter, "due_at", "state"]
+    list_filter = [ClientFilter, "due_at", month_filter("due_at"), "state"]
     list_select_related = ["tenant", "number_dedication", "assistant_dedication__assistant", "call"]
     search_fields = ["destination", "id"]
-    date_hierarchy = "due_at"
     person_columns = ["planned_by", "changed_by"]
     extra_export_columns = ["zone", "reason", "planned_by_name", "changed_by_name", "id"]
 
@@ -347,10 +375,9 @@ class AssistantDraftVersionAdmin(ReadOnlyModelAdmin):
         column("made_at", "Saved"),
     ]
     page = [*list_display, "made_by_name", column("configuration", "Configuration", format_facts)]
-    list_filter = [ClientFilter, "made_at"]
+    list_filter = [ClientFilter, "made_at", month_filter("made_at")]
     list_select_related = ["tenant", "draft"]
     search_fields = ["draft__name"]
-    date_hierarchy = "made_at"
     person_columns = ["made_by"]
 
     @admin.display(description="Saved by")
@@ -359,7 +386,7 @@ class AssistantDraftVersionAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(Receipt, site=site)
-class ReceiptAdmin(ReadOnlyModelAdmin):
+class ReceiptAdmin(FindsNumbers):
     records = "Commands"
     list_display = [
         column("asked_at", "Asked for"),
@@ -379,10 +406,9 @@ class ReceiptAdmin(ReadOnlyModelAdmin):
         column("effect_at", "When it was seen"),
         column("note", "Note"),
     ]
-    list_filter = [ClientFilter, "asked_at", COMMANDS, "outcome", "effect"]
+    list_filter = [ClientFilter, "asked_at", month_filter("asked_at"), COMMANDS, "outcome", "effect"]
     list_select_related = ["tenant", "call"]
     search_fields = ["call__counterpart", "command", "note"]
-    date_hierarchy = "asked_at"
     person_columns = ["asked_by"]
     extra_export_columns = ["action", "remark", "payload", "asked_by_name", "note"]
 

@@ -64,4 +64,5 @@ class LeadAdmin(ReadOnlyModelAdmin):
     ]
     list_filter = [ClientFilter, choice_filter("status", LEADS), "last_attempt_at"]
     list_select_related = ["campaign", "tenant"]
+    ordering = ["-id"]  # that of the model is for one campaign, and has no index over all
     search_fields = ["phone_number", "campaign__name"]

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from dashboard.sync.models import SyncRun
 from tenants.admin import ConnectionFilter, ReadOnlyModelAdmin, site
+from tenants.auditor_admin.bounded_lists import month_filter
 from tenants.auditor_admin.read_only_admin import column, visible_connections
 
 
@@ -24,10 +25,9 @@ class SyncRunAdmin(ReadOnlyModelAdmin):
         column("error", "Error"),
     ]
     page = [*list_display, column("finished_at", "Finished")]
-    list_filter = [ConnectionFilter, "kind", "outcome", "started_at"]
+    list_filter = [ConnectionFilter, "kind", "outcome", "started_at", month_filter("started_at")]
     list_select_related = ["connection"]
     search_fields = ["error", "connection__name"]
-    date_hierarchy = "started_at"
 
     def get_queryset(self, request: Any) -> QuerySet[SyncRun]:
         return super().get_queryset(request).filter(connection__in=visible_connections(request))

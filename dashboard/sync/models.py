@@ -42,7 +42,10 @@ class SyncRun(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
-        indexes = [models.Index(fields=["connection", "kind", "-started_at"], name="runs_newest_first")]
+        indexes = [
+            models.Index(fields=["connection", "kind", "-started_at"], name="runs_newest_first"),
+            models.Index(fields=["-started_at"], name="all_runs_newest_first"),
+        ]
         constraints = [SharedRowPolicy(name="run_rows", used="connection_id IN (SELECT id FROM tenants_connection)")]
 
     def __str__(self) -> str:

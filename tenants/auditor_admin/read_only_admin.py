@@ -19,11 +19,13 @@ from django.utils.safestring import SafeString
 
 from tenants import audit
 from tenants.access.reauthentication import Confirm
-from tenants.auditor_admin import csv_export
+from tenants.auditor_admin import bounded_lists, csv_export
+from tenants.auditor_admin.bounded_lists import CappedPaginator
 from tenants.auditor_admin.site import auditor_for, site
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 
+OLDER_NOT_SEARCHED = "Only the newest {:,} rows were searched. Choose a client or a month to look at older ones."
 MAX_WORDS, MAX_SEARCH_LENGTH = 10, 100
 SUBJECTS = {  # of audit entries: the name of a model, and what it is in words
     "tenant": "Client",
@@ -89,6 +91,7 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
 
     show_full_result_count = False
     list_per_page = 50
+    paginator = CappedPaginator
     change_list_template = "admin/read_only_list.html"
     change_form_template = "admin/read_only_detail.html"
     records = ""
@@ -131,6 +134,10 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
         if len(words) > MAX_WORDS or len(search_term) > MAX_SEARCH_LENGTH:
             search_term = " ".join(words[:MAX_WORDS])[:MAX_SEARCH_LENGTH]
             self.message_user(request, f"Only this was searched for: {search_term}", messages.WARNING)
+        if search_term and not getattr(request, "reads_all", False):
+            queryset, has_more = bounded_lists.newest(queryset)
+            if has_more:
+                self.message_user(request, OLDER_NOT_SEARCHED.format(bounded_lists.SEARCHED), messages.WARNING)
         return super().get_search_results(request, queryset, search_term)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
@@ -157,6 +164,7 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
 
     def export_view(self, request: Any) -> HttpResponseBase:
         """The rows that search and filters leave, as a file; the audit entry is committed before the file is sent."""
+        request.reads_all = True  # a search looks at every row here
         return csv_export.export(self, request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:

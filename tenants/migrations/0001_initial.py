@@ -478,6 +478,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='auditentry',
+            index=models.Index(fields=['-at', '-id'], name='audit_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='auditentry',
             index=models.Index(fields=['subject'], name='audit_by_subject'),
         ),
         migrations.AddConstraint(

@@ -40,6 +40,7 @@ class AuditEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "-at", "-id"], name="audit_by_tenant"),
+            models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["subject"], name="audit_by_subject"),
         ]
 

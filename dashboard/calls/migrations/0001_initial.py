@@ -501,6 +501,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='receipt',
+            index=models.Index(fields=['asked_at', 'id'], name='all_receipts_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='receipt',
             index=models.Index(condition=models.Q(('command', 'transfer'), ('effect', ''), ('note', ''), ('outcome', 'accepted')), fields=['asked_at'], name='transfers_open'),
         ),
         migrations.AddIndex(

@@ -87,6 +87,7 @@ class Receipt(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "-asked_at"], name="receipts_newest_first"),
+            models.Index(fields=["asked_at", "id"], name="all_receipts_by_time"),
             models.Index(
                 fields=["asked_at"],
                 condition=Q(command="transfer", effect="", note="", outcome="accepted"),

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-started_at'],
-                'indexes': [models.Index(fields=['connection', 'kind', '-started_at'], name='runs_newest_first')],
+                'indexes': [models.Index(fields=['connection', 'kind', '-started_at'], name='runs_newest_first'), models.Index(fields=['-started_at'], name='all_runs_newest_first')],
                 'constraints': [tenants.isolation.row_security.SharedRowPolicy(name='run_rows', used='connection_id IN (SELECT id FROM tenants_connection)')],
             },
         ),

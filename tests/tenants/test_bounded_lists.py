@@ -1,0 +1,67 @@
+"""The auditors' lists count, page and search a bounded part of a table, and say so."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboard.calls.models import Call
+from tenants.auditor_admin import bounded_lists, read_only_admin
+from tenants.auditor_admin.site import site
+from tests.fixtures.call_factories import make_call
+
+pytestmark = pytest.mark.django_db
+CALLS = "/admin/calls/call/"
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(bounded_lists, "COUNTED", 3)
+    monkeypatch.setattr(bounded_lists, "SEARCHED", 2)
+
+
+def test_no_list_reads_the_whole_table_for_its_dates():
+    assert [admin.model.__name__ for admin in site._registry.values() if admin.date_hierarchy] == []
+    assert {admin.paginator for admin in site._registry.values()} == {bounded_lists.CappedPaginator}
+
+
+def test_more_rows_than_are_counted_are_said_to_be_more(bloom, auditor, sign_in, few):
+    browser = sign_in(auditor)
+    for nth in range(3):
+        make_call(bloom, state="ended", counterpart=f"+3161234567{nth}")
+    assert "3 rows" in browser.get(CALLS).content.decode()
+    make_call(bloom, state="ended", counterpart="+31612345679")
+    with CaptureQueriesContext(connection) as asked:
+        assert "More than 3 rows" in browser.get(CALLS).content.decode()
+    counts = [query["sql"] for query in asked if "COUNT(" in query["sql"] and "calls_call" in query["sql"]]
+    assert counts and all("LIMIT 4" in sql for sql in counts)
+
+
+def test_words_are_looked_for_in_the_newest_rows_and_numbers_in_all(bloom, auditor, sign_in, few):
+    browser = sign_in(auditor)
+    old = make_call(bloom, state="ended", counterpart="+31687654321", ago=900, assistant_name="Oldest")
+    for nth in range(3):
+        make_call(bloom, state="ended", counterpart=f"+3161234567{nth}", assistant_name="Newest")
+    page = browser.get(CALLS, {"q": "Oldest"})
+    assert str(old.pk) not in page.content.decode()
+    assert read_only_admin.OLDER_NOT_SEARCHED.format(2) in page.content.decode()
+    assert browser.get(CALLS, {"q": "Newest"}).context["cl"].result_count == 2
+    found = browser.get(CALLS, {"q": "8765432"}).context["cl"]
+    assert [row.pk for row in found.result_list] == [old.pk]
+
+
+def test_an_export_of_a_search_looks_at_every_row(bloom, auditor, few, rf):
+    request = rf.get(CALLS, {"q": "Oldest"})
+    request.reads_all = True
+    make_call(bloom, state="ended", counterpart="+31687654321", ago=900, assistant_name="Oldest")
+    admin = site._registry[Call]
+    assert "LIMIT" not in str(admin.get_search_results(request, Call.objects.all(), "Oldest")[0].query)
+
+
+def test_a_month_is_chosen_by_the_calendar(bloom, auditor, sign_in):
+    make_call(bloom, state="ended", counterpart="+31687654321")
+    browser, now = sign_in(auditor), timezone.localtime()
+    for value, count in ((f"{now:%Y-%m}", 1), ("2001-01", 0), ("x", 0)):
+        assert browser.get(CALLS, {"created_at_month": value}).context["cl"].result_count == count
