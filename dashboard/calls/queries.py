@@ -31,6 +31,15 @@ BOARD_FACTS = (
     *("assistant_dedication__assistant__name", "assistant_dedication__assistant__remote_id"),
     *("number_dedication__name", "number_dedication__number__name"),
 )
+LIST_FACTS = (  # what a row of the list shows; the other columns of a call are many, and some are long
+    *("direction", "counterpart", "line", "mode", "overrides", "preset_name", "state", "finished", "state_at"),
+    *("created_at", "started_at", "duration_seconds", "end_reason", "machine_source", "outcome", "error"),
+    *("alarm", "end_asked_at", "assistant_name", "version", "remote_id", "origin", "connection"),
+    *("tenant__slug", "tenant__name", "tenant__timezone", "tenant__status"),
+    *("requested_by__name", "requested_by__email"),
+    *("number_dedication__name", "number_dedication__number__name"),
+    *("assistant_dedication__assistant__name", "assistant_dedication__assistant__remote_id"),
+)
 NEEDS_PERSON = ~Q(alarm="") | END_LATE | Q(state__in=UNCERTAIN)  # of a live call
 RECENT, RECENT_PEOPLE = 100, 4
 LINE_NAME = Coalesce(NullIf("name", Value("")), "number__name")  # as `NumberDedication.line_name`
@@ -44,6 +53,16 @@ def with_relations(calls: CallQuerySet) -> CallQuerySet:
     return found.with_end_age().annotate(
         lead=leads.facts(), ended_by=ArraySubquery(who_ended.receipts().values(person=who_ended.PERSON))
     )
+
+
+def in_list(calls: CallQuerySet) -> CallQuerySet:
+    """The same with no more of each than a row of the list shows."""
+    return calls.only(*LIST_FACTS, *(("report__summary",) if _has_report(calls) else ()))
+
+
+def _has_report(calls: CallQuerySet) -> bool:
+    related = calls.query.select_related
+    return isinstance(related, dict) and "report" in related
 
 
 def with_summary(calls: CallQuerySet) -> CallQuerySet:

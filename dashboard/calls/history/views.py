@@ -113,7 +113,9 @@ def _context(
     of_page = form.apply(calls, before=key) if key else matching
     with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
     live = [] if paged else queries.board(_shown(matching, form, with_words), longest=False)
-    page = pagination.page(queries.with_relations(_shown(of_page.filter(finished=True), form, with_words)), request.GET)
+    page = pagination.page(
+        queries.in_list(queries.with_relations(_shown(of_page.filter(finished=True), form, with_words))), request.GET
+    )
     found = form.found(key) if form.text else Found()
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
     counts = _counted(form, calls, zone) if counted else DayCounts()
