@@ -27,7 +27,7 @@ def test_no_list_reads_the_whole_table_for_its_dates():
     assert {admin.paginator for admin in site._registry.values()} == {bounded_lists.CappedPaginator}
 
 
-def test_more_rows_than_are_counted_are_said_to_be_more(bloom, auditor, sign_in, few):
+def test_a_list_of_more_rows_than_are_counted_says_so(bloom, auditor, sign_in, few):
     browser = sign_in(auditor)
     for nth in range(3):
         make_call(bloom, state="ended", counterpart=f"+3161234567{nth}")
