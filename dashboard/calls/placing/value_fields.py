@@ -55,6 +55,7 @@ class ValueFields(forms.Form):
     """A form with a field for each variable of the texts in `ask_for`."""
 
     asks_for_values = True
+    values_follow = "change from:#id_first_message, change from:#id_facts, change from:#id_instructions"  # for htmx
     variables: Sequence[str] = ()
 
     def ask_for(self, texts: Sequence[str]) -> None:

@@ -29,6 +29,7 @@ class TransientCallForm(DialForm, WhenForm, ValueFields):
     """
 
     note = ""
+    values_follow = "change from:[name='version']"
     version = forms.IntegerField(
         error_messages={"required": "Choose the one-time assistant.", "invalid": placing.NOT_YOURS}
     )
