@@ -145,6 +145,10 @@ def test_what_could_not_reach_voicedock_is_sent_again_and_says_so(operator, brow
     time_passes(call, 16)
     operator.run_due_work()
     assert operator.receipts(call)[-1].outcome == "accepted"
+    assert [receipt.note for receipt in operator.receipts(call)] == [
+        "VoiceDock could not be reached. Nothing was done.",
+        "",
+    ], "a receipt promises nothing that a call which ends by itself would make untrue"
 
 
 def test_without_an_answer_it_is_not_sent_again(operator):

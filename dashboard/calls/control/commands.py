@@ -26,7 +26,7 @@ from dashboard.voicedock.commands import label
 from tenants.isolation import scope
 from tenants.models import User
 
-AGAIN = "Nothing was done. We send it again by ourselves."
+NOTHING_DONE = "Nothing was done."
 LONGEST = 1000  # characters; ours, VoiceDock states no limit (`voicedock-api.md §4.1`)
 KNOWN_MESSAGES = NullIf(Func("report__messages", function="jsonb_array_length", output_field=IntegerField()), Value(0))
 ANSWER = ("outcome", "note", "sent_at", "answered_at", "recorded_at", "effect", "effect_at")
@@ -78,13 +78,13 @@ def send(call: Call, command: Command, *, by: User | None, token: UUID, origin: 
             _settle(receipt, Outcome.ACCEPTED, sent_at=sent_at)
     except limiter.RateLimitExceeded as error:
         receipt.retry_after = error.retry_after
-        again = AGAIN if origin.is_repeated else f"Not sent; try again in {error.retry_after:.0f} seconds."
+        again = NOTHING_DONE if origin.is_repeated else f"Not sent; try again in {error.retry_after:.0f} seconds."
         _settle(receipt, Outcome.REFUSED, f"{error.message} {again}")
     except voicedock.NotSent as error:
-        _settle(receipt, Outcome.REFUSED, f"{error.cause} {AGAIN}" if origin.is_repeated else error.message)
+        _settle(receipt, Outcome.REFUSED, f"{error.cause} {NOTHING_DONE}" if origin.is_repeated else error.message)
     except voicedock.RateLimited as error:
         receipt.retry_after = error.retry_after or limiter.PAUSE_AFTER_429
-        note = f"{error.cause} {AGAIN}" if origin.is_repeated else error.message
+        note = f"{error.cause} {NOTHING_DONE}" if origin.is_repeated else error.message
         _settle(receipt, Outcome.REFUSED, note, sent_at)
     except voicedock.NotActive:
         _settle(receipt, Outcome.REFUSED, "VoiceDock says that this call is no longer in progress.", sent_at)

@@ -9,6 +9,7 @@ from dashboard.calls.models import Call, Receipt, State
 from dashboard.voicedock import CommandType
 
 ONCE_ANSWERED = "It is ended once it is answered."
+AGAIN = "We send it again by ourselves."
 BEING_SENT = "End call is being sent."
 
 
@@ -37,6 +38,6 @@ def of(call: Call, last: Receipt | None) -> EndNote | None:
 
 def _of_refusal(call: Call, receipt: Receipt) -> EndNote:
     if call.end_due_at is not None and call.is_answered:
-        return EndNote(f"End call waits. {receipt.note}", until=call.end_due_at)
+        return EndNote(f"End call waits. {receipt.note} {AGAIN}", until=call.end_due_at)
     words = "VoiceDock refused End call." if receipt.sent_at else "End call was not sent."
     return EndNote(f"{words} {receipt.note}", is_refused=True)
