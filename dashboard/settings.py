@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "dashboard.live_updates",
     "dashboard.csp_reports",
     "dashboard.notifications",
+    "dashboard.contact_rules",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

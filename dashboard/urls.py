@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("dashboard.clients.urls")),
     path("", include("dashboard.connections.urls")),
     path("", include("dashboard.calls.urls")),
+    path("", include("dashboard.contact_rules.urls")),
     path("", include("dashboard.campaigns.urls")),
     path("", include("dashboard.live_updates.urls")),
     path("", include("dashboard.sandbox_admin.urls")),

@@ -13,6 +13,8 @@ class Permission(TextChoices):
     TAKE_BACK_CALLS = "take-back-calls"
     PLACE_TRANSIENT_CALLS = "place-transient-calls"  # of no role: see `Membership.may` and `Actor.may`
     CONTROL_CALLS = "control-calls"
+    BLOCK_NUMBERS = "block-numbers"
+    UNBLOCK_NUMBERS = "unblock-numbers"
     EXPORT_CALLS = "export-calls"
     MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
     MANAGE_ACTIONS = "manage-actions"
@@ -45,6 +47,7 @@ class Permission(TextChoices):
     SEE_CONNECTIONS = "see-connections"
     MANAGE_CONNECTIONS = "manage-connections"
     SEE_ALL_CALLS = "see-all-calls"
+    MANAGE_DO_NOT_CALL = "manage-do-not-call"
     SEE_ALL_ACTIVITY = "see-all-activity"
     MANAGE_STAFF = "manage-staff"
     MANAGE_MAIL = "manage-mail"
@@ -70,9 +73,10 @@ class StaffRole(TextChoices):
 
 P = Permission
 VIEW = frozenset({P.SEE_OVERVIEW, P.SEE_CALLS, P.SEE_CAMPAIGNS})
-OPERATE = VIEW | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.SEE_TEAM}
+OPERATE = VIEW | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.BLOCK_NUMBERS, P.SEE_TEAM}
 MANAGE = OPERATE | {
     P.TAKE_BACK_CALLS,
+    P.UNBLOCK_NUMBERS,
     P.EXPORT_CALLS,
     P.MANAGE_TRANSFER_TARGETS,
     P.MANAGE_ACTIONS,

@@ -57,6 +57,7 @@ AUDITOR_READS = [
     "calls_assistantdraft",
     "calls_assistantdraftversion",
     "calls_receipt",
+    "contact_rules_donotcallentry",
     "campaigns_campaign",
     "campaigns_lead",
     "sync_syncrun",
@@ -69,6 +70,7 @@ EXECUTABLE = {  # called in policies, by trigger functions and by searches; ever
     "search_terms(text)",
     "call_search_refresh(uuid)",
     "calls_found(text,boolean,text[],boolean,bigint,timestamp with time zone,timestamp with time zone,uuid,integer)",
+    "reseller_blocks(text)",
 }
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p

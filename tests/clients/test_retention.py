@@ -30,6 +30,7 @@ from dashboard.calls.models import (
 from dashboard.calls.transient import drafts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.clients import retention, suspension, tasks
+from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.webhooks import batches, deliveries
 from dashboard.webhooks.models import Delivery
 from tenants import tenant_status
@@ -44,7 +45,7 @@ REPORT = "end-of-call-report"
 TABLES = (
     *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
     *("calls_assistantdraft", "calls_assistantdraftversion", "calls_callpreset", "calls_plannedcall"),
-    *("calls_phrase", "calls_action", "calls_transfertarget", "calls_callsearch"),
+    *("calls_phrase", "calls_action", "calls_transfertarget", "calls_callsearch", "contact_rules_donotcallentry"),
 )
 STAYS = {  # tables of clients with texts of which nothing is removed
     "calls_alarmclearing": "why staff let a client call again after an alarm: part of the proof of the caller ID",
@@ -111,6 +112,7 @@ def _save_texts(setup):
     Phrase.objects.create(tenant=tenant, text=WORDS)
     Action.objects.create(tenant=tenant, key=9, name="Say", command="say", text=WORDS)
     TransferTarget.objects.create(**of_tenant, destination=PERSON)
+    DoNotCallEntry.objects.create(tenant=tenant, number=PERSON, source="by-hand", note=WORDS)
     at = timezone.now() - timedelta(days=60)
     PlannedCall.objects.create(
         tenant=tenant,

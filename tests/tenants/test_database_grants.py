@@ -14,13 +14,15 @@ pytestmark = pytest.mark.django_db
 
 RUN_AS_THE_OWNER = {  # SECURITY DEFINER functions, and why
     "audit_link": "the app may not write the heads of the audit chains, which an entry moves on",
+    "reseller_blocks": "a client's scope may not read the reseller's do-not-call list",
     "scope_holds": "the app may not read the key that it compares signatures with",
     "calls_found": "row-level security keeps the planner from an index of words; it checks the signed scope by itself",
 }
 CALLED_BY_POLICIES = {"scope_holds"}
 CALLED_BY_TRIGGERS = {  # they run with the rights of whoever calls them
     "number_rings_in",  # reads nothing but its arguments
-    "search_terms",  # likewise
+    "reseller_blocks",  # answers for one number
+    "search_terms",  # reads nothing either
     "call_search_refresh",  # computes a row anew from what the caller's scope reads
 }
 CALLED_BY_SEARCHES = {"calls_found"}

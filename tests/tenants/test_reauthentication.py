@@ -46,7 +46,11 @@ CONFIRMED = {  # the endpoints that ask, and how
     ),
     **dict.fromkeys(["connection-add", "connection-key", "connection-child-key"], Confirm.THEN_AGAIN),
     **dict.fromkeys(
-        ["calls-export", "campaign-export", "caller-id-export", "staff-caller-id-export"], Confirm.THEN_FETCH
+        [
+            *("calls-export", "campaign-export", "caller-id-export", "staff-caller-id-export"),
+            *("do-not-call-export", "staff-do-not-call-export"),
+        ],
+        Confirm.THEN_FETCH,
     ),
 }
 

@@ -19,6 +19,7 @@ from dashboard.calls.models import (
 )
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections.models import OrganizationRequest
+from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.sync.models import SyncRun
 from tenants import audit
 from tenants.isolation import scope
@@ -42,6 +43,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Invitation: ("name",),
     Call: ("counterpart", "assistant_name", "error", "end_reason"),
     PlannedCall: ("reason", "preset_name", "assistant_name"),
+    DoNotCallEntry: ("note",),
     Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length

@@ -26,12 +26,13 @@ from dashboard.calls.models import (
     SteeringLease,
     TransferTarget,
 )
+from dashboard.contact_rules.models import DoNotCallEntry
 from tenants.isolation import scope
 from tenants.models import Tenant
 
 UNSETTLED = [State.NEEDS_PERSON, State.LOST]  # at VoiceDock these are over or were never placed
 OVER = Q(finished=True) | Q(state__in=UNSETTLED)
-SAVED_TEXTS = (AssistantDraft, CallPreset, Phrase, Action, TransferTarget)
+SAVED_TEXTS = (AssistantDraft, CallPreset, Phrase, Action, TransferTarget, DoNotCallEntry)
 Mark = tuple[datetime, UUID]
 
 

@@ -19,12 +19,14 @@ from dashboard.calls.history import excerpts
 from dashboard.calls.live import panel_actions, panel_context
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.placing import refusals
+from dashboard.contact_rules import entries
 from dashboard.voicedock import CommandType
 from tenants import audit
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 
+BLOCKED = "This number is on your do-not-call list now: no call from here goes to it any more."
 PARTS = {
     "header": "calls/_header.html",
     "viewers": "calls/_viewers.html",
@@ -105,6 +107,18 @@ def clear(request: TenantRequest, call_id: UUID) -> HttpResponse:
         with scope.for_tenant(request.tenant):
             call = _find(request, call_id)
             return _page(request, call, status=422, unclear=error.message, unclear_reason=reason)
+    return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+
+
+@require_POST
+@tenant_view(Permission.BLOCK_NUMBERS)
+def block(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """Put whoever was called, or called, on the do-not-call list."""
+    found = _find(request, call_id)
+    if not entries.is_number(found.counterpart):
+        raise Http404
+    if entries.add(request.tenant, [found.counterpart], source=entries.Source.CALL, by=request.user, call_id=found.pk):
+        messages.success(request, BLOCKED)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 

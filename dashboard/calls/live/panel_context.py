@@ -15,6 +15,8 @@ from dashboard.calls.live import end_notes, panel_actions, presence
 from dashboard.calls.models import Call, CallReport, Receipt, State, SteeringLease
 from dashboard.calls.placing import intents, plan, taking_back
 from dashboard.calls.planned import queries as planned_queries
+from dashboard.contact_rules import entries
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.rate_limits import limiter
 from dashboard.ui import times
 from dashboard.ui.units import with_unit
@@ -81,6 +83,8 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
         "proof": proof_of(call),
         "analysis": labels.analysis(report.analysis, where) if report else [],
         "earlier": queries.earlier(call),
+        "blocked": contact_rules.refusal(request.tenant, call.counterpart) if call.counterpart else "",
+        "may_block": request.actor.may(Permission.BLOCK_NUMBERS) and entries.is_number(call.counterpart),
         "ended": f"{ended.astimezone(where):%H:%M:%S}" if (ended := call_times.ended_at(call)) else "",
         "reported": times.local(report.updated_at, where) if report else "",
         "not_reached": call.error or labels.not_reached(call),

@@ -12,7 +12,7 @@ SQL = Path(__file__).parent / "sql" / "0002_triggers"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calls", "0001_initial"), ("tenants", "0002_triggers")]
+    dependencies = [("calls", "0001_initial"), ("tenants", "0002_triggers"), ("contact_rules", "0002_functions")]
     operations = [
         migrations.RunSQL(file.read_text(encoding="utf-8"), migrations.RunSQL.noop) for file in sorted(SQL.iterdir())
     ]

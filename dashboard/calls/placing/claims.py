@@ -20,6 +20,7 @@ from dashboard.calls.models import STOPS_DIALING, Alarm, Call, State
 from dashboard.calls.placing import destinations
 from dashboard.calls.transient import rights
 from dashboard.calls.transitions import tenant_id_of
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
 from tenants.errors import ActionRefused
@@ -82,6 +83,7 @@ def claim(call: Call) -> ClaimResult:
         if words := (
             blocking_reason(tenant, excluding=call)
             or destinations.refusal(tenant, call.counterpart)
+            or contact_rules.refusal(tenant, call.counterpart)
             or rights.refusal(tenant, call)
             or (NOT_IN_TIME if is_too_late(call) else "")
             or _called_already(call)

@@ -11,9 +11,11 @@ from dashboard.calls.models import UNCERTAIN, Call, Mode, PlannedCall
 from dashboard.calls.placing import claims, destinations, overrides, refusals, sending
 from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.placing.claims import ALREADY
+from dashboard.calls.placing.number_rules import Rule
 from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assistants
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
 from tenants.errors import ActionRefused
@@ -219,9 +221,13 @@ def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
         raise CallRefused("destination", str(error)) from None
     except destinations.NotCallable as error:
         raise CallRefused("destination", str(error)) from None
-    with scope.for_system("no assistant calls another"):
+    with scope.for_system("no assistant calls another, and nobody who asked not to be called"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise CallRefused("destination", OWN_NUMBER)
+        blocked = contact_rules.refusal(tenant, counterpart)
+    if blocked:
+        refusals.record(tenant, destinations.NotAllowed(blocked, Rule.DO_NOT_CALL, counterpart), by=by)
+        raise CallRefused("destination", blocked)
     return counterpart
 
 

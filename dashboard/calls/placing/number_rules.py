@@ -22,6 +22,7 @@ class Rule(enum.Enum):
     NOBODY_ANSWERS = "nobody-answers"
     COUNTRY = "country"
     OWN_LINE = "own-line"
+    DO_NOT_CALL = "do-not-call"
 
 
 COSTS_EXTRA = "calls to it cost extra, so it cannot be called here."

@@ -29,6 +29,7 @@ from dashboard.calls.presets import book as preset_book
 from dashboard.calls.presets import filling
 from dashboard.calls.presets import row as preset_row
 from dashboard.connections.queries import own_minutes
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.ui import countries, phone_numbers
 from tenants import time_zones
 from tenants.access.decorators import TenantRequest, tenant_view
@@ -96,6 +97,8 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     line = rule("").line if by_rule else chosen
     own = [one.e164 for one in lines if one.is_open]
     echo = echoes.of(request.tenant, text, line=line.e164 if line else "", own=own)
+    if echo.e164 and (blocked := contact_rules.refusal(request.tenant, echo.e164)):
+        echo = replace(echo, e164="", reason=blocked)
     choice = rule(echo.e164) if by_rule else None
     context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
     context["their_zone"] = zone_of_person(echo.e164, request.tenant)

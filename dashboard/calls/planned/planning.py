@@ -17,6 +17,7 @@ from dashboard.calls.placing.changes import Changes, joined
 from dashboard.calls.planned import local_times
 from dashboard.calls.planned.wish import Wish
 from dashboard.calls.transient import placing as transient_placing
+from dashboard.contact_rules import rules as contact_rules
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.access.decorators import Actor
@@ -191,10 +192,12 @@ def summary(planned: PlannedCall) -> str:
 
 @scope.requires_scope
 def facts(tenant: Tenant, wish: Wish, by: User) -> dict[str, Any]:
-    """The columns of what is planned, with the client's own line and assistant. Raises `intents.CallRefused`.
+    """The columns of what is planned, with the client's own line and assistant. Raises `PlanRefused`, `CallRefused`.
 
     A one-time assistant is planned by those who may place calls with one now.
     """
+    if blocked := contact_rules.refusal(tenant, wish.destination):
+        raise PlanRefused("destination", blocked)
     line: NumberDedication
     speaker: AssistantDedication | None
     if wish.one_time:

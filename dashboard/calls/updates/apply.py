@@ -26,7 +26,7 @@ from dashboard.calls.models import (
     State,
 )
 from dashboard.calls.transitions import record_transition
-from dashboard.calls.updates import matching, message_times, voicemail
+from dashboard.calls.updates import matching, message_times, opt_outs, voicemail
 from dashboard.calls.updates.call_update import NEVER, CallUpdate
 from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
@@ -74,6 +74,8 @@ def apply_update(connection: Connection, update: CallUpdate) -> Call | None:
             merge.correction.save(force_insert=True)
     if not merge.transitions:
         publish.row_changed("call", call.pk, tenant=call.tenant_id, version=call.version)
+    if merge.asks_not_to_be_called:
+        opt_outs.record(call)
     return call
 
 
@@ -116,6 +118,11 @@ class Merge:
     def changed_fields(self) -> set[str]:
         """Of the call itself."""
         return {name for name, value in self._before.items() if getattr(self.call, name) != value}
+
+    @property
+    def asks_not_to_be_called(self) -> bool:
+        """Whether it is these updates that say so: that is recorded once."""
+        return opt_outs.is_asked(self.call.analysis_outcome) and not opt_outs.is_asked(self._before["analysis_outcome"])
 
     @property
     def has_newer_stamps(self) -> bool:

@@ -1,6 +1,6 @@
 -- A call is sent only by right, whatever the application checked or forgot to check: once, by an active client, from a
 -- number and with an assistant that are dedicated to this client for the next 45 seconds, to a country and a kind of
--- number that staff allow the client, while no call of the client has an alarm about a wrong number or assistant, and
+-- number that staff allow the client, to nobody on a do-not-call list of the client or the reseller, while no call of the client has an alarm about a wrong number or assistant, and
 -- not after the end of the time that it was planned for (`not_after`).
 -- A call with a one-time assistant (mode `transient`) needs no assistant of the client: instead staff allow the client
 -- such calls, and whoever asked for this one is active and has the right to them, as a member or as staff who may call
@@ -45,6 +45,11 @@ BEGIN
   IF cardinality(client.allowed_countries) > 0 AND NEW.destination_country <> ALL (client.allowed_countries)
       AND NOT (NEW.destination_country = '' AND NEW.destination_kind <> 'toll-free') THEN
     RAISE EXCEPTION 'this client may not call that country'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
+  END IF;
+  PERFORM 1 FROM public.contact_rules_donotcallentry e WHERE e.tenant_id = NEW.tenant_id AND e.number = NEW.counterpart;
+  IF FOUND OR public.reseller_blocks(NEW.counterpart) THEN
+    RAISE EXCEPTION 'this number is on a do-not-call list'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'call_leaves';
   END IF;
   SELECT d.e164, n.remote_id INTO number FROM public.tenants_numberdedication d

@@ -1,0 +1,69 @@
+"""Put numbers on a do-not-call list and take them off; without a client, on the list of the reseller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.ui.phone_numbers import E164
+from tenants import audit
+from tenants.isolation import scope
+from tenants.models import Tenant, User
+
+Source = DoNotCallEntry.Source
+
+
+def is_number(text: str) -> bool:
+    """Whether it can stand on a list: of a call out of the web, or a hidden number, nothing can."""
+    return E164.fullmatch(text) is not None
+
+
+@scope.requires_scope
+def of_list(tenant: Tenant | None) -> QuerySet[DoNotCallEntry]:
+    return DoNotCallEntry.objects.filter(tenant=tenant).select_related("added_by")
+
+
+@scope.requires_scope
+def add(
+    tenant: Tenant | None,
+    numbers: Sequence[str],
+    *,
+    source: DoNotCallEntry.Source,
+    by: User | None,
+    note: str = "",
+    call_id: UUID | None = None,
+) -> list[str]:
+    """Those of these numbers (E.164) that were not on the list yet. Last in its transaction.
+
+    One entry in the audit trail: with the number, or with how many.
+    """
+    known = set(DoNotCallEntry.objects.filter(tenant=tenant, number__in=numbers).values_list("number", flat=True))
+    new = [number for number in dict.fromkeys(numbers) if number not in known]
+    rows = [
+        DoNotCallEntry(tenant=tenant, number=number, source=source, call_id=call_id, note=note, added_by=by)
+        for number in new
+    ]
+    DoNotCallEntry.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    if new:
+        _record(by, tenant, "added" if source != Source.HEARD else "heard", new)
+    return new
+
+
+@scope.requires_scope
+def remove(tenant: Tenant | None, entry_id: int, *, by: User, reason: str) -> DoNotCallEntry | None:
+    """The entry that was removed; None when it is gone already. Last in its transaction."""
+    entry = of_list(tenant).filter(pk=entry_id).first()
+    if entry is None or not DoNotCallEntry.objects.filter(pk=entry.pk, tenant=tenant).delete()[0]:
+        return None
+    _record(by, tenant, "removed", [entry.number], why=reason)
+    return entry
+
+
+def _record(by: User | None, tenant: Tenant | None, what: str, numbers: list[str], **more: str) -> None:
+    if len(numbers) == 1:
+        audit.record(by, tenant, f"do-not-call.{what}", "do-not-call", counterpart=numbers[0], **more)
+    else:
+        audit.record(by, tenant, f"do-not-call.{what}-list", "do-not-call", numbers=len(numbers), **more)

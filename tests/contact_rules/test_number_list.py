@@ -1,0 +1,59 @@
+"""A pasted or uploaded list of numbers: every line is a number, a repetition or a line with its reason."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.contact_rules import forms, number_list
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("06 12345678\n+31 6 1234 5679", ["+31612345678", "+31612345679"]),
+        ("0031612345678", ["+31612345678"]),
+        ("Name;Phone\nAda;06-12345678\nBob;020 5550142", ["+31612345678", "+31205550142"]),
+        ('"Ada, of Harbor",+31612345678', ["+31612345678"]),
+        ("Ada\t'06 12345678'", ["+31612345678"]),
+        ("", []),
+    ],
+)
+def test_the_first_number_of_each_line_is_read(text, numbers):
+    found = number_list.read([text], ["NL"])
+    assert (list(found.numbers), found.bad) == (numbers, [])
+
+
+def test_what_is_not_understood_keeps_its_line_and_its_reason():
+    found = number_list.read(["0612\n\n06 12345678\nnobody\n+31612345678\n"], ["NL"])
+    assert (list(found.numbers), found.repeated) == (["+31612345678"], 1)
+    assert found.bad == [(1, "0612", number_list.NO_COUNTRY), (4, "nobody", number_list.NOT_A_NUMBER)]
+    assert found.left == "0612\nnobody"
+
+
+@given(st.text(max_size=200))
+def test_no_line_is_lost(text):
+    found = number_list.read([text], ["NL"])
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert len(lines) - len(found.numbers) - found.repeated - len(found.bad) in (0, 1), "the head of a table at most"
+
+
+@given(st.binary(max_size=300))
+def test_any_file_is_read_or_refused_in_words(content):
+    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
+    form.is_valid()
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04sheet", b"%PDF-1.7", b"a\x00b", b"\xd0\xcf\x11\xe0"])
+def test_what_is_no_text_is_refused(content):
+    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.xlsx", content)})
+    assert not form.is_valid() and form.errors["file"] == [forms.NOT_TEXT]
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-8-sig", "Zoë"), ("cp1252", "Zoë"), ("utf-16", "Zoë")])
+def test_files_of_spreadsheets_are_read(encoding, name):
+    content = f"Naam;Nummer\r\n{name};0612345678\r\n".encode(encoding)
+    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
+    assert form.is_valid() and list(form.read.numbers) == ["+31612345678"] and form.read.bad == []
