@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from dashboard.calls import queries
+from dashboard.calls.history import search
 from dashboard.calls.models import Call
 from dashboard.ui import pagination
 from tenants.isolation import scope
@@ -25,6 +27,15 @@ COPY = """
     )) copy WHERE c.id = '{first}'
 """
 
+WORDS = """
+    INSERT INTO calls_callsearch (call_id, tenant_id, created_at, digits, words)
+    SELECT c.id, c.tenant_id, c.created_at, substr(c.counterpart, 2), array_to_tsvector(ARRAY(
+      SELECT '#d' || substr(c.counterpart, i, 3) FROM generate_series(2, length(c.counterpart) - 2) i
+      UNION SELECT '#t' || c.tenant_id UNION SELECT '#m' || to_char(c.created_at AT TIME ZONE 'UTC', 'YYYYMM')
+      UNION SELECT 'word' || (hashtext(c.id::text || n) % 5000) FROM generate_series(1, 40) n))
+    FROM calls_call c ON CONFLICT DO NOTHING
+"""
+
 
 @pytest.fixture
 def many(bloom, superuser):
@@ -33,7 +44,8 @@ def many(bloom, superuser):
     columns = [f.column for f in Call._meta.concrete_fields if not f.generated]
     copied = ", ".join(f"copy.{column}" for column in columns)
     copy = COPY.format(columns=", ".join(columns), copied=copied, many=MANY, first=first.pk)
-    superuser("SET session_replication_role = replica", copy, "ANALYZE calls_call")
+    seeded = (copy, WORDS, "VACUUM ANALYZE calls_call", "VACUUM ANALYZE calls_callsearch")
+    superuser("SET session_replication_role = replica", *seeded)
     return first
 
 
@@ -69,3 +81,37 @@ def test_the_last_call_to_a_person_is_found_however_long_ago(bloom, many):
         assert queries.last_to(bloom.tenant, PERSON) == many
         found = Call.objects.filter(tenant=bloom.tenant, counterpart=PERSON).order_by("-created_at", "-id")
         assert rows_read(found[:1]) <= 2
+
+
+def test_a_direction_that_no_call_has_reads_no_other_calls(bloom, many):
+    with scope.for_tenant(bloom.tenant):
+        found = Call.objects.filter(tenant=bloom.tenant, direction="web").order_by("-created_at", "-id")
+        assert rows_read(found[:51]) <= pagination.SIZE
+    with scope.for_system("the list of all"):
+        assert rows_read(Call.objects.filter(direction="web").order_by("-created_at", "-id")[:51]) <= pagination.SIZE
+
+
+def pages_read(text: str, numbers: list[str]) -> int:
+    """How many pages of tables and indexes a search reads."""
+    call = "calls_found(%s, true, %s, false, NULL, NULL, NULL, NULL, 51)"
+    asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM {call}"
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [text, numbers])
+        plan = cursor.fetchone()[0][0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+@pytest.mark.parametrize(("text", "numbers"), [("nowhere", []), ("", ["99999999"]), ("", [PERSON[1:]])])
+def test_a_search_reads_an_index_and_not_every_call(bloom, many, text, numbers):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_size('calls_callsearch') / current_setting('block_size')::int")
+        (whole,) = cursor.fetchone()
+    for opened in (scope.for_tenant(bloom.tenant), scope.for_system("all of them")):
+        with opened:
+            pages_read(text, numbers)
+            assert pages_read(text, numbers) < whole / 3
+
+
+def test_a_search_finds_a_call_however_long_ago(bloom, many):
+    with scope.for_tenant(bloom.tenant):
+        assert search.find(search.Wish(PERSON, True, ["NL"])).ids == [many.pk]

@@ -19,6 +19,7 @@ from tests.promises.url_matrix import Endpoint
 NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and what they are
     "client-status": "a part of a page",
     "call-number": "a part of a page",
+    "client-choices": "a part of a page",
     "brand-css": "a stylesheet",
     "calls-export": "a file",
     "campaign-export": "a file",
