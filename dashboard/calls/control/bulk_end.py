@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, QuerySet, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt, State
@@ -41,8 +41,8 @@ def request(calls: QuerySet[Call], *, by: User) -> int:
     found = list(calls.filter(finished=False).order_by("pk").select_for_update(of=("self",)))
     sent = [call for call in found if not taking_back.end_waiting(call, by=by)]
     Call.objects.filter(pk__in=[call.pk for call in sent]).update(
-        end_due_at=Now(),
-        end_due_by=by,
+        end_due_at=Greatest("end_due_at", Now()),  # what waits because VoiceDock asked to, or is being sent, stays so
+        end_due_by=Coalesce(F("end_due_by"), Value(by.pk)),
         end_asked_at=Case(When(state=State.IN_PROGRESS, then=ASKED), default=F("end_asked_at")),
         version=F("version") + 1,
     )

@@ -8,6 +8,8 @@ from datetime import datetime
 from dashboard.calls.models import Call, Receipt, State
 from dashboard.voicedock import CommandType
 
+NEVER_SENT = "End call cannot be sent: VoiceDock’s id of this call is too long for Patchbay."
+ONCE_KNOWN = "It is ended once VoiceDock has given its id of this call."
 ONCE_ANSWERED = "It is ended once it is answered."
 AGAIN = "We send it again by ourselves."
 BEING_SENT = "End call is being sent."
@@ -24,7 +26,7 @@ class EndNote:
 
 def of(call: Call, last: Receipt | None) -> EndNote | None:
     """Of a live call, from the newest of its receipts; None where there is nothing to say."""
-    if call.finished:
+    if call.finished or call.needs_decision:
         return None
     if call.state == State.QUEUED and call.error:
         return EndNote(call.error, until=call.next_attempt_at)
@@ -33,7 +35,11 @@ def of(call: Call, last: Receipt | None) -> EndNote | None:
         return _of_refusal(call, last)
     if call.end_due_at is None or (last is not None and last.outcome == Receipt.Outcome.WAITING):
         return None
-    return EndNote(BEING_SENT if call.is_answered else ONCE_ANSWERED)
+    if call.is_unreachable:
+        return EndNote(NEVER_SENT, is_refused=True)
+    if not call.is_answered:
+        return EndNote(ONCE_ANSWERED)
+    return EndNote(BEING_SENT if call.can_be_controlled else ONCE_KNOWN)
 
 
 def _of_refusal(call: Call, receipt: Receipt) -> EndNote:
