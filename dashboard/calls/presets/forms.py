@@ -50,7 +50,7 @@ class PresetForm(ShownValues, ChangesForm):
         help_text=RULE,
         error_messages={"invalid_choice": NOT_YOURS},
     )
-    position = forms.IntegerField(min_value=1, max_value=99, label="Order")
+    position = forms.IntegerField(min_value=1, max_value=99, label="Order", help_text="1 stands first on Call now.")
     asks_for_values = False
 
     def __init__(
