@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests import bench_hung, bench_live, bench_pages, bench_sandbox, stack
+from tests import bench_hung, bench_live, bench_pages, bench_sandbox, bench_webhooks, stack
 from tests.bench_browser import signed_in
 
 TIMES = 25
@@ -107,4 +107,6 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bench_pages.main(sys.argv[2:]) if sys.argv[1:2] == ["pages"] else main())
+    parts = {"pages": bench_pages.main, "webhooks": bench_webhooks.main}
+    part = parts.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    sys.exit(part(sys.argv[2:]) if part else main())
