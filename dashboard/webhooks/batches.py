@@ -81,7 +81,7 @@ def _apply_batch(partition: Partition, *, again: bool) -> tuple[int, list[int]]:
     try:
         with scope.for_system("apply webhooks"):
             rows = _claim(partition, again=again)
-            applied = set() if again else _apply_at_once(rows)
+            applied = _apply_at_once(rows) if rows and not again else set()
     except SoftTimeLimitExceeded:
         raise
     except Exception:  # one of them: it fails alone
