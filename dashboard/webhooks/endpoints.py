@@ -8,9 +8,13 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+import structlog
 
 from dashboard.webhooks.admission import Endpoint
+from tenants import secrets
 from tenants.models import Connection, ConnectionSecret
+
+log = structlog.get_logger()
 
 KEPT = 10.0  # seconds
 MOST_KNOWN, MOST_UNKNOWN = 10_000, 2_000  # tokens; apart, so that guessed ones push out no real one
@@ -68,10 +72,15 @@ async def read(connection: psycopg.AsyncConnection[Any], tokens: Collection[str]
 
 
 def _secrets(connection_id: int, sealed: str, before: str) -> list[str]:
+    """None where they cannot be opened: nothing is authentic then, and other connections go on."""
     row = ConnectionSecret(
         connection_id=connection_id, sealed_webhook_secret=sealed, sealed_webhook_secret_before=before
     )
-    return row.webhook_secrets
+    try:
+        return row.webhook_secrets
+    except secrets.Unreadable:
+        log.error("webhook_secret_unreadable", connection=connection_id)
+        return []
 
 
 def _make_place(held: dict[str, Known], most: int, more: int) -> None:

@@ -141,12 +141,13 @@ class Writer:
         asked_at = self.endpoints.now()
         try:
             found = await self._execute(lambda connection: endpoints.read(connection, tokens))
+            self.endpoints.remember(tokens, found, asked_at)
+            for token, future in asked:
+                _resolve(future, found.get(token))
         except (Unavailable, psycopg.Error) as error:
             _fail([future for _, future in asked], error)
-            return
-        self.endpoints.remember(tokens, found, asked_at)
-        for token, future in asked:
-            _resolve(future, found.get(token))
+        finally:
+            _fail([future for _, future in asked], Unavailable())  # of those that are not answered yet: it was stopped
 
     async def _store_batch(self) -> None:
         batch: list[Row] = []

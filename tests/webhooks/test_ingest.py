@@ -181,6 +181,14 @@ def test_a_new_secret_is_good_at_once(endpoint, agency):
     assert sent(ingest, signed((endpoint[0], new), body(2)), signed(endpoint, body(3))) == [200, 200]
 
 
+def test_a_secret_that_cannot_be_opened_stops_no_other_connection(endpoint, bloom_organization):
+    with scope.for_system("a key was lost"):
+        other = bloom_organization.connection
+        ConnectionSecret.objects.filter(connection=other).update(sealed_webhook_secret="of another key")
+    requests = [signed((other.webhook_token, "x"), body(1)), signed(endpoint, body(2))]
+    assert sent(Ingest(), *requests) == [401, 200]
+
+
 def test_guessed_tokens_push_no_real_one_out_and_take_bounded_memory(endpoint, monkeypatch):
     monkeypatch.setattr("dashboard.webhooks.endpoints.MOST_UNKNOWN", 5)
     ingest = Ingest(Writer())
