@@ -17,6 +17,7 @@ from django.db import connection as database
 
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.updates import apply, batch
+from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.devserver.paths import ROOT
 from dashboard.live_updates.models import Change
 from dashboard.voicedock import CommandType, webhooks
@@ -32,7 +33,7 @@ IGNORED = {"id", "seen_at", "version", "remote_id", "client_token", "counterpart
 IGNORED |= {"assistant_override", "answered_at", "answered_remote_id", "claimed_at", "state_at"}
 
 
-def events_of(call, *, extra=""):
+def events_of(call, *, extra="", analysis=None):
     """What VoiceDock tells of one placed call, oldest first, as stored payloads."""
     at = [T0 + timedelta(seconds=n) for n in (0, 3, 60, 66)]
 
@@ -48,12 +49,21 @@ def events_of(call, *, extra=""):
         return webhooks.read_event(json.dumps({"message": message}).encode())
 
     talk = [{"role": "assistant", "content": "Hello" + extra}, {"role": "user", "content": "Hi"}]
-    over = {"started_at": at[1].isoformat(), "ended_at": at[2].isoformat()}
+    over = {"started_at": at[1].isoformat(), "ended_at": at[2].isoformat(), "analysis": analysis}
     return [
         event("ringing", at[0]),
         event("in-progress", at[1], started_at=at[1].isoformat()),
         event("ended", at[2], end_reason="user_hangup"),
-        event("ended", at[3], kind="end-of-call-report", summary="Short.", messages=talk, duration_seconds=57, **over),
+        event(
+            "ended",
+            at[3],
+            kind="end-of-call-report",
+            summary="Short.",
+            messages=talk,
+            duration_seconds=57,
+            **over,
+            analysis=analysis,
+        ),
     ]
 
 
@@ -165,6 +175,16 @@ def test_what_needs_more_than_a_merge_is_applied_alone_by_the_same_rules(operato
         assert AuditEntry.objects.filter(action="webhook.foreign-call").count() == 4
         assert Receipt.objects.get(pk=receipt.pk).effect == Receipt.Effect.NOT_KNOWN
     assert operator.reload(plain).state == operator.reload(steered).state == "ended"
+
+
+def test_who_asks_not_to_be_called_is_on_the_list_after_a_batch(operator):
+    calls = place(operator, 3)
+    for call in calls:
+        store(operator.connection, events_of(call, analysis={"outcome": "do_not_call"} if call == calls[1] else None))
+    batches.apply_next()
+    assert set(outcomes()) == {"applied"}
+    with scope.for_tenant(operator.tenant):
+        assert list(DoNotCallEntry.objects.values_list("number", flat=True)) == [calls[1].counterpart]
 
 
 def test_a_poison_webhook_fails_alone(operator, monkeypatch):

@@ -125,6 +125,14 @@ class Merge:
         return opt_outs.is_asked(self.call.analysis_outcome) and not opt_outs.is_asked(self._before["analysis_outcome"])
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing has to be written but the call and its report.
+
+        Whatever else `apply_update` does after a merge is named here: `batch` leaves the call to it then.
+        """
+        return not (self.transitions or self.correction or self.asks_not_to_be_called)
+
+    @property
     def has_newer_stamps(self) -> bool:
         return self.call.field_versions != self._stamps_before
 

@@ -1,7 +1,8 @@
 """Apply many updates at once, where no more is needed than to merge them into calls that are stored.
 
-What else an update can ask for (a new call, a correction, an alarm with its audit entry, a command to be confirmed) is
-left to `apply_update`, one transaction each: those updates are not in the answer. Both use the same `Merge`.
+What else an update can ask for (a new call, a correction, an alarm with its audit entry, a command to be confirmed, a
+number that is not to be called again) is left to `apply_update`, one transaction each: those updates are not in the
+answer. Both use the same `Merge`, and `Merge.is_plain` says which is which.
 """
 
 from __future__ import annotations
