@@ -62,7 +62,6 @@ def events_of(call, *, extra="", analysis=None):
             messages=talk,
             duration_seconds=57,
             **over,
-            analysis=analysis,
         ),
     ]
 
