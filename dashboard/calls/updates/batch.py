@@ -130,8 +130,7 @@ def _fold(merge: Merge, updates: list[tuple[int, CallUpdate]]) -> bool:
     except Exception:  # it fails alone, and is recorded, where it is applied by itself
         log.warning("update_not_merged", call=str(merge.call.pk), exc_info=True)
         return False
-    is_recorded = merge.transitions or merge.correction or merge.asks_not_to_be_called
-    return not (is_recorded or merge.changed_fields() - set(WRITTEN))
+    return merge.is_plain and merge.changed_fields() <= set(WRITTEN)
 
 
 def _write(merges: list[Merge]) -> list[Merge]:
