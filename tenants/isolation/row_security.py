@@ -129,17 +129,23 @@ class AuditChainRowPolicy(Policy):
 
 
 class CompositeForeignKey(_TableConstraint):
-    """A foreign key over several columns, so that both rows have the same tenant or connection."""
+    """A foreign key over several columns, so that both rows have the same tenant or connection.
 
-    def __init__(self, *, name: str, columns: Sequence[str], to: str, target: Sequence[str]) -> None:
+    `deferred`: looked at when the transaction commits, for a row that a trigger of the other one brings along.
+    """
+
+    def __init__(
+        self, *, name: str, columns: Sequence[str], to: str, target: Sequence[str], deferred: bool = False
+    ) -> None:
         super().__init__(name=name)
-        self.columns, self.to, self.target = tuple(columns), to, tuple(target)
+        self.columns, self.to, self.target, self.deferred = tuple(columns), to, tuple(target), deferred
 
     def statements(self, table: str) -> str:
         columns, target = (", ".join(f'"{name}"' for name in names) for names in (self.columns, self.target))
         return (
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{self.name}" '
             f'FOREIGN KEY ({columns}) REFERENCES "{self.to}" ({target})'
+            f"{' DEFERRABLE INITIALLY DEFERRED' if self.deferred else ''}"
         )
 
     def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
@@ -147,4 +153,5 @@ class CompositeForeignKey(_TableConstraint):
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
-        return path, args, kwargs | {"columns": self.columns, "to": self.to, "target": self.target}
+        more: dict[str, Any] = {"columns": self.columns, "to": self.to, "target": self.target}
+        return path, args, kwargs | more | ({"deferred": True} if self.deferred else {})

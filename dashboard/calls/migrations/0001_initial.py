@@ -640,7 +640,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='callsearch',
-            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='search_call_tenant', target=('tenant_id', 'id'), to='calls_call'),
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'call_id'), name='search_call_tenant', target=('tenant_id', 'id'), to='calls_call', deferred=True),
         ),
         migrations.AddConstraint(
             model_name='callsearch',

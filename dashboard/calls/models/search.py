@@ -33,6 +33,7 @@ class CallSearch(models.Model):
                 columns=["tenant_id", "call_id"],
                 to="calls_call",
                 target=["tenant_id", "id"],
+                deferred=True,  # the row follows its call by a trigger
             ),
             TenantRowPolicy(name="search_rows"),
         ]
