@@ -23,7 +23,7 @@ from tenants.audit.messages import sentence
 from tenants.models import AuditEntry
 
 KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of its actions
-    ("call", "Calls and commands", ("call.",)),
+    ("call", "Calls and commands", ("call.", "do-not-call.")),
     ("campaign", "Campaigns", ("campaign.",)),
     ("number", "Numbers", ("number.",)),
     ("assistant", "Assistants", ("assistant.",)),

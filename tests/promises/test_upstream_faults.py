@@ -167,8 +167,9 @@ PAGES = [
     for endpoint in url_matrix.every()
     if (endpoint.permission or endpoint.name == "help")
     and "GET" in endpoint.row.methods
-    and endpoint.name not in ("sandbox", "sandbox-mails", "call-recording")
-]  # the sandbox's pages are the demo's alone, and speak to its controls; a recording is fetched when somebody plays it
+    and endpoint.name not in ("sandbox", "sandbox-mails", "call-recording", "client-choices")
+]  # the sandbox's pages are the demo's alone, and speak to its controls; a recording is fetched when somebody plays it,
+# and the clients to choose from are a part of other pages
 
 
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
