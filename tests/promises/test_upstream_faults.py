@@ -162,14 +162,19 @@ def test_a_look_under_a_fault_is_in_the_book_and_repeated_at_most_twice(operator
         assert run is None or run.outcome != SyncRun.Outcome.FAILED or run.error
 
 
+NOT_PAGES = {  # and why
+    **dict.fromkeys(("sandbox", "sandbox-mails"), "the demo's alone, they speak to its controls"),
+    "call-recording": "fetched when somebody plays it",
+    "client-choices": "a part of other pages",
+    **dict.fromkeys(("live-end", "staff-live-end"), "leads back to the board where no call is selected"),
+}
 PAGES = [
     endpoint
     for endpoint in url_matrix.every()
     if (endpoint.permission or endpoint.name == "help")
     and "GET" in endpoint.row.methods
-    and endpoint.name not in ("sandbox", "sandbox-mails", "call-recording", "client-choices")
-]  # the sandbox's pages are the demo's alone, and speak to its controls; a recording is fetched when somebody plays it,
-# and the clients to choose from are a part of other pages
+    and endpoint.name not in NOT_PAGES
+]
 
 
 @pytest.mark.parametrize("fault", ["hang", "cut", "503"])
