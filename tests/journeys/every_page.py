@@ -25,6 +25,8 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
     "campaign-export": "a file",
     "caller-id-export": "a file",
     "staff-caller-id-export": "a file",
+    "do-not-call-export": "a file",
+    "staff-do-not-call-export": "a file",
     "call-recording": "a sound",
     "jsi18n": "a script",
     "events": "a stream",
