@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import QuerySet
 
+from dashboard.contact_rules import number_list
 from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.ui.phone_numbers import E164
 from tenants import audit
@@ -14,11 +16,12 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 Source = DoNotCallEntry.Source
+LOCK = 0x444E43  # with the client, 0 for the reseller
 
 
 def is_number(text: str) -> bool:
     """Whether it can stand on a list: of a call out of the web, or a hidden number, nothing can."""
-    return E164.fullmatch(text) is not None
+    return E164.fullmatch(text) is not None and E164.fullmatch(number_list.normalized(text)) is not None
 
 
 @scope.requires_scope
@@ -38,8 +41,11 @@ def add(
 ) -> list[str]:
     """Those of these numbers (E.164) that were not on the list yet. Last in its transaction.
 
-    One entry in the audit trail: with the number, or with how many.
+    One entry in the audit trail: with the number, or with how many. Numbers are kept as they are dialed.
     """
+    with database.cursor() as cursor:  # one after the other, so that what is recorded is what was added
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, tenant.pk if tenant else 0])
+    numbers = [number_list.normalized(number) for number in numbers]
     known = set(DoNotCallEntry.objects.filter(tenant=tenant, number__in=numbers).values_list("number", flat=True))
     new = [number for number in dict.fromkeys(numbers) if number not in known]
     rows = [

@@ -14,6 +14,8 @@ from dashboard.ui.search_fields import SearchField
 
 MOST_BYTES = 2 * 1024 * 1024
 SHOWN_LINES = 20
+LONGEST_REASON = 2_000
+TOO_LONG = f"Say why in at most {LONGEST_REASON:,} characters."
 NOTHING = "Type at least one number, or choose a file."
 NO_NUMBERS = "There is no phone number in this file. It needs one in each line, as text or CSV."
 TOO_MANY = f"At most {MOST_LINES:,} lines at once; this has {{lines:,}}. Add them in parts."
@@ -27,7 +29,7 @@ class NumbersForm(forms.Form):
     numbers = forms.CharField(
         required=False,
         label="Numbers",
-        help_text="One in a line. Of a table, the first number of each line is taken.",
+        help_text="One in a line. A line of a table may have other columns beside its number.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off", "dir": "ltr"}),
     )
     file = forms.FileField(
@@ -56,9 +58,9 @@ class NumbersForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        texts = [cleaned.get("numbers", ""), cleaned.get("file", "")]
-        lines = sum(len(text.splitlines()) for text in texts)
-        if not any(map(str.strip, texts)):
+        texts = {"": cleaned.get("numbers", ""), "of the file": cleaned.get("file", "")}
+        lines = sum(len(text.splitlines()) for text in texts.values())
+        if not any(map(str.strip, texts.values())):
             self.add_error("numbers", NOTHING)
         elif lines > MOST_LINES:
             self.add_error("numbers", TOO_MANY.format(lines=lines))
@@ -71,8 +73,8 @@ class NumbersForm(forms.Form):
         data = cast(QueryDict, self.data).copy()
         data["numbers"] = self.read.left
         self.data = data
-        for at, text, reason in self.read.bad[:SHOWN_LINES]:
-            self.add_error("numbers", f"Line {at}, “{text[:60]}”: {reason}.")
+        for line in self.read.bad[:SHOWN_LINES]:
+            self.add_error("numbers", f"{line.where}, “{line.text[:60]}”: {line.reason}.")
         if (more := len(self.read.bad) - SHOWN_LINES) > 0:
             self.add_error("numbers", f"And {more:,} lines more, which stand here too.")
 
@@ -86,7 +88,10 @@ class FindForm(forms.Form):
 class RemoveForm(forms.Form):
     """Why a number is taken off the list."""
 
-    reason = forms.CharField(max_length=200, error_messages={"required": "Say why, for the trail."})
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        error_messages={"required": "Say why, for the trail.", "max_length": TOO_LONG},
+    )
 
 
 def _decoded(content: bytes) -> str:

@@ -1,93 +1,111 @@
-"""Read a list of phone numbers, one in a line, as people paste it out of a sheet or upload it."""
+"""Read a list of phone numbers, one in a line, as people paste it out of a sheet or upload it.
+
+It is strict, because a wrong number on a do-not-call list leaves the right one callable: letters are no digits, and a
+line with several numbers, or with one that can be read as several, is left to the person.
+"""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 MOST_LINES = 20_000
-LONGEST_LINE = 200
-SEVERAL = re.compile(r"[;,\t]")
+LONGEST_NUMBER = 40
+SEPARATORS = re.compile(r"[;,\t]")
+PLAIN = re.compile(r"(?:tel:)?\+?[\d\s()./\-\u2010-\u2015]+", re.I)
+OLD_MEXICAN = re.compile(r"\+521(\d{10})")  # as destinations are read: the 1 of mobiles is dialed no more
 NOT_A_NUMBER = "no phone number"
 NO_COUNTRY = "no phone number here: write it with its country code, like +31 6 1234 5678"
+SEVERAL = "several numbers: write one in a line"
+SEVERAL_READINGS = "can be read as numbers of several countries: write it with its country code"
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that was not understood, whole, as it was typed; `where` is its number in the text it comes from."""
+
+    where: str
+    text: str
+    reason: str
 
 
 @dataclass
 class NumberList:
-    """`numbers` in E.164, each once; `bad` has each line that was not understood: its number, text and reason."""
+    """`numbers` in E.164, each once and in their order; `bad` has each line that was not understood."""
 
-    numbers: dict[str, None] = field(default_factory=dict)  # in their order
-    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    numbers: dict[str, None] = field(default_factory=dict)
+    bad: list[BadLine] = field(default_factory=list)
     repeated: int = 0
 
     @property
     def left(self) -> str:
         """The lines that were not understood, as they were typed."""
-        return "\n".join(text for _, text, _ in self.bad)
+        return "\n".join(one.text for one in self.bad)
 
 
-def read(texts: Iterable[str], countries: Iterable[str]) -> NumberList:
-    """Of each text the first cell of each line that is a number.
+def read(texts: dict[str, str], countries: Iterable[str]) -> NumberList:
+    """The number in each line of these texts, which are named for errors: `""` for what is typed, `of the file`.
 
-    A first line without one is the head of a table, and left out. Empty lines are left out, too.
-    Numbers without a country code are read as in the first of these countries (ISO codes) that knows them.
+    A first line of several without a digit is the head of a table, and left out, as are empty lines. Numbers without a
+    country code are read as in these countries (ISO codes).
     """
     found, written_in = NumberList(), list(countries)
-    for text in texts:
-        _read_into(found, text, written_in)
+    for name, text in texts.items():
+        lines = text.splitlines()
+        for at, line in enumerate(lines, start=1):
+            is_head = at == 1 and len(lines) > 1 and not any(map(str.isdigit, line))
+            if line.strip() and not is_head:
+                _read_line(found, f"Line {at}{name and f' {name}'}", line, written_in)
     return found
 
 
-def _read_into(found: NumberList, text: str, written_in: list[str]) -> None:
-    for at, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        number = _number_in(line, written_in)
-        if number in found.numbers:
-            found.repeated += 1
-        elif number:
-            found.numbers[number] = None
-        elif not (at == 1 and _is_head(line, text)):
-            found.bad.append((at, line[:LONGEST_LINE], NO_COUNTRY if any(map(str.isdigit, line)) else NOT_A_NUMBER))
+def _read_line(found: NumberList, where: str, line: str, written_in: Sequence[str]) -> None:
+    cells = [line] if PLAIN.fullmatch(line.strip()) else [_bare(cell) for cell in SEPARATORS.split(line)]
+    read = [readings(cell, written_in) for cell in cells]
+    certain = [numbers for cell, numbers in zip(cells, read, strict=True) if numbers and cell.startswith(("+", "00"))]
+    several = {number for numbers in certain or read for number in numbers}
+    if len(several) == 1:
+        (number,) = several
+        found.repeated += number in found.numbers
+        found.numbers[number] = None
+    elif not several:
+        reason = NO_COUNTRY if any(map(str.isdigit, line)) else NOT_A_NUMBER
+        found.bad.append(BadLine(where, line, reason))
+    else:
+        is_one_cell = sum(map(bool, certain or read)) == 1
+        found.bad.append(BadLine(where, line, SEVERAL_READINGS if is_one_cell else SEVERAL))
 
 
-def _is_head(line: str, text: str) -> bool:
-    return "\n" in text.strip() and not any(map(str.isdigit, line))
+def _bare(cell: str) -> str:
+    return cell.strip().strip("'\"").strip()
 
 
-def _number_in(line: str, written_in: list[str]) -> str:
-    for cell in [line, *_cells(line)]:
-        if number := e164(cell, written_in):
-            return number
-    return ""
-
-
-def _cells(line: str) -> list[str]:
-    separator = SEVERAL.search(line)
-    if separator is None:
+def readings(text: str, written_in: Iterable[str]) -> list[str]:
+    """The numbers (E.164) that this text may be: several where it has no country code and fits several countries."""
+    text = _bare(text)
+    if not PLAIN.fullmatch(text) or len(text) > LONGEST_NUMBER:
         return []
-    try:
-        return next(csv.reader([line], delimiter=separator[0]), [])
-    except csv.Error:
-        return line.split(separator[0])
-
-
-def e164(text: str, written_in: Iterable[str]) -> str:
-    """`06 12345678` → `+31612345678` in the Netherlands; "" for what is no number."""
-    text = text.strip().strip("'\"").strip()
+    text = text[4:] if text.lower().startswith("tel:") else text
     text = f"+{text[2:]}" if text.startswith("00") else text
-    if not text or len(text) > LONGEST_LINE:
+    found = (_parsed(text, country) for country in ([None] if text.startswith("+") else written_in))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def normalized(number: str) -> str:
+    """A number as VoiceDock reports it, in the E.164 form that is dialed; "" for what is none."""
+    return _parsed(number, None) or ("" if OLD_MEXICAN.fullmatch(number) else number)
+
+
+def _parsed(text: str, country: str | None) -> str:
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException:
         return ""
-    for country in [None] if text.startswith("+") else [*written_in]:
-        try:
-            number = phonenumbers.parse(text, country)
-        except NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number) and not number.extension:
-            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return ""
+    written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if old := OLD_MEXICAN.fullmatch(written):
+        return _parsed(f"+52{old[1]}", None)
+    return written if phonenumbers.is_valid_number(number) and not number.extension else ""

@@ -158,8 +158,8 @@ def _found(rows: QuerySet[DoNotCallEntry], wanted: str, countries: Sequence[str]
     """A whole number as one writes it, or the beginning of one with its country code."""
     if not wanted.strip():
         return rows
-    if number := number_list.e164(wanted, countries):
-        return rows.filter(number=number)
+    if numbers := number_list.readings(wanted, countries):
+        return rows.filter(number__in=numbers)
     digits = "".join(char for char in wanted if char.isascii() and char.isdigit())
     return rows.filter(number__startswith=f"+{digits}") if digits else rows.none()
 

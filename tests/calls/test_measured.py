@@ -93,7 +93,8 @@ def test_it_reads_as_much_in_a_table_of_any_size(bloom, whole):
         receipts = Receipt.objects.all() if whole else Receipt.objects.filter(tenant=bloom.tenant)
         plan = measured.rows(receipts, ["pipeline", "xai_realtime"]).explain()
     assert plan.count("Index Scan using") == plan.count("Limit") == 8, plan
-    assert plan.count("receipts_measured") >= 6 and "Seq Scan" not in plan and "Sort" not in plan, plan
+    found = plan.count("receipts_measured") + plan.count("receipts_newest_first")  # either holds few rows in a test
+    assert found >= 6 and "Seq Scan" not in plan and "Sort" not in plan, plan
 
 
 def test_one_query_for_all_families(bloom):

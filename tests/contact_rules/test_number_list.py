@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.contact_rules import forms, number_list
+from dashboard.contact_rules.number_list import BadLine
 
 
 @pytest.mark.parametrize(
@@ -22,20 +23,53 @@ from dashboard.contact_rules import forms, number_list
     ],
 )
 def test_the_first_number_of_each_line_is_read(text, numbers):
-    found = number_list.read([text], ["NL"])
+    found = number_list.read({"": text}, ["NL"])
     assert (list(found.numbers), found.bad) == (numbers, [])
 
 
 def test_what_is_not_understood_keeps_its_line_and_its_reason():
-    found = number_list.read(["0612\n\n06 12345678\nnobody\n+31612345678\n"], ["NL"])
+    found = number_list.read({"": "0612\n\n06 12345678\nnobody\n+31612345678\n"}, ["NL"])
     assert (list(found.numbers), found.repeated) == (["+31612345678"], 1)
-    assert found.bad == [(1, "0612", number_list.NO_COUNTRY), (4, "nobody", number_list.NOT_A_NUMBER)]
+    assert found.bad == [
+        BadLine("Line 1", "0612", number_list.NO_COUNTRY),
+        BadLine("Line 4", "nobody", number_list.NOT_A_NUMBER),
+    ]
     assert found.left == "0612\nnobody"
+
+
+@pytest.mark.parametrize(
+    ("line", "countries", "reason"),
+    [
+        ("030 123456 bel niet", ["DE"], number_list.NO_COUNTRY),
+        ("+49 30 123456 (Buero)", ["DE"], number_list.NO_COUNTRY),
+        ("0612345678, 0687654321", ["NL"], number_list.SEVERAL),
+        ("20123456;Jan;51234567", ["DK"], number_list.SEVERAL),
+        ("030 1234567", ["NL", "DE"], number_list.SEVERAL_READINGS),
+    ],
+)
+def test_what_may_be_another_number_is_left_to_the_person(line, countries, reason):
+    found = number_list.read({"": line}, countries)
+    assert (dict(found.numbers), [(one.text, one.reason) for one in found.bad]) == ({}, [(line, reason)])
+
+
+@pytest.mark.parametrize("line", ["20123456;Jan;+4551234567", "2026-11-26;0045 51234567"])
+def test_a_number_with_its_country_code_goes_before_ids_and_dates(line):
+    assert list(number_list.read({"": line}, ["DK"]).numbers) == ["+4551234567"]
+
+
+def test_a_bad_line_comes_back_whole():
+    line = "Ada, " + "a note " * 100 + ", 0612"
+    assert number_list.read({"": line}, ["NL"]).left == line
+
+
+def test_numbers_are_kept_as_they_are_dialed():
+    assert number_list.normalized("+5215512345678") == "+525512345678"
+    assert number_list.normalized("+31612345678") == "+31612345678"
 
 
 @given(st.text(max_size=200))
 def test_no_line_is_lost(text):
-    found = number_list.read([text], ["NL"])
+    found = number_list.read({"": text}, ["NL"])
     lines = [line for line in text.splitlines() if line.strip()]
     assert len(lines) - len(found.numbers) - found.repeated - len(found.bad) in (0, 1), "the head of a table at most"
 

@@ -26,7 +26,7 @@ from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
 
-BLOCKED = "This number is on your do-not-call list now: no call from here goes to it any more."
+BLOCKED = "This number is on your do-not-call list now. Campaigns do not ask that list: take the person out there, too."
 PARTS = {
     "header": "calls/_header.html",
     "viewers": "calls/_viewers.html",

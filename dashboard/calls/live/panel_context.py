@@ -84,6 +84,7 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
         "analysis": labels.analysis(report.analysis, where) if report else [],
         "earlier": queries.earlier(call),
         "blocked": contact_rules.refusal(request.tenant, call.counterpart) if call.counterpart else "",
+        "is_listed": bool(contact_rules.entry_of(request.tenant, call.counterpart)) if call.counterpart else False,
         "may_block": request.actor.may(Permission.BLOCK_NUMBERS) and entries.is_number(call.counterpart),
         "ended": f"{ended.astimezone(where):%H:%M:%S}" if (ended := call_times.ended_at(call)) else "",
         "reported": times.local(report.updated_at, where) if report else "",

@@ -116,8 +116,8 @@ def confirm(call: Call) -> None:
     """
     with scope.for_tenant(tenant_id_of(call)):
         held = Call.objects.filter(IN_TIME, pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
-        if not held.exists():
-            raise ClaimLost
+        if not held.exists() or contact_rules.refusal(call.tenant, call.counterpart):  # type: ignore[arg-type]
+            raise ClaimLost  # the next claim says why
 
 
 def is_too_late(call: Call) -> bool:
