@@ -13,7 +13,7 @@ from time import monotonic
 
 import psycopg
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db import connection as database
 
 from dashboard import database_url, heartbeat
@@ -40,7 +40,7 @@ class Applier:
             try:
                 with _listening() as listener:
                     self._serve(listener)
-            except (psycopg.Error, DatabaseError, OSError) as error:
+            except (psycopg.Error, DatabaseError, InterfaceError, OSError) as error:
                 log.warning("webhooks_not_applied", error=type(error).__name__)
                 database.close()
                 self.stopped.wait(PAUSE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 
 import structlog
@@ -15,6 +16,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import connection as database
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard.calls.updates import batch
 from dashboard.calls.updates.call_update import CallUpdate
@@ -25,6 +27,7 @@ from tenants.isolation import scope
 
 log = structlog.get_logger()
 
+WAITS_LONG = timedelta(seconds=10)
 SWEEP_WITHIN = 30.0  # seconds, less than a task may take
 BATCH = 200  # deliveries of one transaction
 LOCK = 0x5044  # our class of advisory locks: 0 is shared by all appliers, the others are partitions
@@ -61,12 +64,23 @@ def apply_next(partition: Partition = EVERYTHING, *, again: bool = False) -> int
 
 @scope.opens_scope
 def apply_waiting(within: float = SWEEP_WITHIN) -> None:
-    """Apply all that wait, unless an applier runs, for at most `within` seconds; opens scopes of its own."""
+    """Apply all that wait, unless an applier keeps up, for at most `within` seconds; opens scopes of its own."""
     until = monotonic() + within
-    while not _an_applier_runs() and apply_next() and monotonic() < until:
+    while not _an_applier_keeps_up() and apply_next() and monotonic() < until:
         pass
-    if not _an_applier_runs():
+    if not _an_applier_keeps_up():
         apply_next(again=True)
+
+
+def _an_applier_keeps_up() -> bool:
+    """One that hangs, or that nobody runs for its share of the calls, leaves webhooks waiting."""
+    return _an_applier_runs() and not _one_waits_long()
+
+
+def _one_waits_long() -> bool:
+    with scope.for_system("whether webhooks are applied in time"):
+        oldest = Delivery.objects.filter(outcome=Outcome.WAITING, attempts=0).order_by("pk").only("received_at").first()
+    return oldest is not None and oldest.received_at < timezone.now() - WAITS_LONG
 
 
 def _an_applier_runs() -> bool:

@@ -25,6 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 PREFIX = "/hooks/voicedock/"
 TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+MOST_HELD = 64 * 1024 * 1024  # bytes of bodies that wait for their answer
 LONGEST_TOKEN = 64  # characters, as in `Connection`
 
 
@@ -34,6 +35,7 @@ class Ingest:
     def __init__(self, writer: Writer | None = None, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._given, self._writer = writer, writer
+        self._held = 0
 
     @property
     def writer(self) -> Writer:
@@ -56,6 +58,15 @@ class Ingest:
 
     async def receive(self, token: str, raw: bytes, signature: str, timestamp: str) -> int:
         """The status of the answer; 200 once it is committed, 503 where it may be sent again."""
+        if self._held + len(raw) > MOST_HELD:
+            return 503
+        self._held += len(raw)
+        try:
+            return await self._receive(token, raw, signature, timestamp)
+        finally:
+            self._held -= len(raw)
+
+    async def _receive(self, token: str, raw: bytes, signature: str, timestamp: str) -> int:
         try:
             delivery = await self._admit(token, raw, signature, timestamp)
             if delivery is None:

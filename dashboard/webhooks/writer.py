@@ -185,11 +185,11 @@ class Writer:
         rejected, self._rejected = self._rejected, Counter()
         stale, self._stale = self._stale, set()
         try:
+            if stale:  # first: a count for a connection that was removed fails
+                await self._execute(lambda connection: connection.execute(storage.ASK_LISTS, [sorted(stale)]))
             if rejected:
                 parameters = storage.count_parameters(rejected, timezone.now().date())
                 await self._execute(lambda connection: connection.execute(storage.COUNT, parameters))
-            if stale:
-                await self._execute(lambda connection: connection.execute(storage.ASK_LISTS, [sorted(stale)]))
         except (Unavailable, psycopg.Error) as error:
             log.warning("webhook_rejections_not_counted", error=type(error).__name__)
         for (connection_id, reason), times in rejected.items():

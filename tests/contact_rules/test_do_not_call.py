@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from dashboard.calls.models import Call, State
-from dashboard.calls.placing import intents
+from dashboard.calls.placing import claims, intents
 from dashboard.calls.planned import planning
 from dashboard.contact_rules import entries, rules
 from dashboard.contact_rules.models import DoNotCallEntry
@@ -74,6 +74,24 @@ def test_what_waits_is_not_sent_once_the_person_is_on_the_list(operator, by_rese
     now = operator.reload(call)
     assert now.state == State.REFUSED and "do-not-call list" in now.error
     assert operator.dial_requests() == []
+
+
+def test_one_that_is_blocked_after_the_claim_is_not_sent(operator, monkeypatch):
+    claim = claims.claim
+
+    def claimed_then_blocked(call):
+        result = claim(call)
+        block(operator.tenant, PERSON)
+        return result
+
+    monkeypatch.setattr(claims, "claim", claimed_then_blocked)
+    call = operator.place()
+    monkeypatch.undo()
+    assert operator.dial_requests() == []
+    operator.let_pass(call, 5)
+    operator.run_due_work()
+    now = operator.reload(call)
+    assert operator.dial_requests() == [] and now.state == State.REFUSED and "do-not-call list" in now.error
 
 
 @pytest.mark.parametrize("by_reseller", [False, True])

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection as database
+from django.utils import timezone
 
 from dashboard.calls.models import Call, CallReport, Receipt
 from dashboard.calls.updates import apply, batch
@@ -306,3 +307,16 @@ def test_a_second_applier_waits_and_the_sweep_leaves_the_work_to_the_first(opera
     store(operator.connection, events_of(call, extra=" again"))
     batches.apply_waiting()
     assert set(outcomes()) == {"applied"}, "nobody else applies: the sweep does"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_applies_what_an_applier_leaves_waiting_for_long(operator):
+    """One that hangs keeps its lock; and nobody may run for its share of the calls."""
+    (call,) = place(operator, 1)
+    with applier._listening() as first:
+        applier.Applier()._free_partition(first)
+        store(operator.connection, events_of(call))
+        with scope.for_system("time goes by"):
+            Delivery.objects.update(received_at=timezone.now() - batches.WAITS_LONG * 2)
+        batches.apply_waiting()
+    assert outcomes() == ["applied"] * 4

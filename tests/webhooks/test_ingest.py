@@ -12,6 +12,7 @@ import pytest
 
 from dashboard.sync.models import Kind, SyncState
 from dashboard.voicedock import webhooks
+from dashboard.webhooks import ingest as ingests
 from dashboard.webhooks import writer as writers
 from dashboard.webhooks.ingest import PREFIX, Ingest
 from dashboard.webhooks.models import Delivery, Rejection
@@ -264,6 +265,25 @@ def test_a_full_queue_is_answered_503_at_once(endpoint, monkeypatch):
     refused, statuses = asyncio.run(story())
     assert (refused.status, refused.answered["retry-after"]) == (503, "5")
     assert statuses == [200] * 4 and len(stored()) == 4
+
+
+def test_bodies_that_wait_are_bounded_together_whoever_sent_them(endpoint, monkeypatch):
+    monkeypatch.setattr(ingests, "MOST_HELD", 3 * len(body(0)))
+
+    async def story():
+        gate = Gate()
+        ingest = Ingest(Writer(gate.connect))
+        tasks = [asyncio.create_task(_receive(ingest, signed(endpoint, body(n)))) for n in range(6)]
+        while not any(task.done() for task in tasks):
+            await asyncio.sleep(0)
+        gate.open.set()
+        statuses = await asyncio.gather(*tasks)
+        last = await _receive(ingest, signed(endpoint, body(9)))
+        await ingest.stop()
+        return statuses, last
+
+    statuses, last = asyncio.run(story())
+    assert sorted(statuses) == [200] * 3 + [503] * 3 and last == 200
 
 
 async def _receive(ingest, request: Request):

@@ -10,6 +10,8 @@ $$;
 CREATE FUNCTION public.call_search_refresh(wanted uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  -- One at a time, so that each reads what the one before it has committed.
+  PERFORM 1 FROM public.calls_call c WHERE c.id = wanted FOR NO KEY UPDATE;
   INSERT INTO public.calls_callsearch AS kept (call_id, tenant_id, created_at, digits, words)
   SELECT c.id, c.tenant_id, c.created_at, d.digits, array_to_tsvector(ARRAY(
       SELECT public.search_terms(r.summary)
