@@ -124,6 +124,20 @@ def test_who_may_not_read_transcripts_searches_names_and_numbers_alone(harbor, t
         assert search.find(search.Wish("87654", False)).ids == theirs[:1]
 
 
+def test_the_name_of_a_lead_of_another_client_is_not_found(bloom, harbor, theirs):
+    """However it came to name a call that is not its client's."""
+    with scope.for_system("a lead names a call of another client"):
+        Lead.objects.all().delete()
+        campaign = Campaign.objects.create(
+            tenant=bloom.tenant, connection=harbor.connection, remote_id="d", name="Recall", status="paused"
+        )
+        Lead.objects.create(
+            tenant=bloom.tenant, campaign=campaign, remote_id="lead", phone_number=THEIRS, status="completed",
+            call_remote_id="remote-theirs", variables={"name": "Bloomlead Person"},
+        )  # fmt: skip
+        assert found("Bloomlead", client=harbor.tenant.pk) == []
+
+
 def test_a_row_follows_its_call(harbor, theirs):
     """Words, numbers and names that change are found anew and no more as they were; doing it twice changes nothing."""
     with scope.for_tenant(harbor.tenant):

@@ -29,7 +29,8 @@ BEGIN
       LEFT JOIN LATERAL (SELECT lead.variables ->> 'name' AS name FROM public.campaigns_lead lead
         JOIN public.campaigns_campaign campaign ON campaign.id = lead.campaign_id
         WHERE lead.call_remote_id = c.remote_id AND lead.call_remote_id <> ''
-          AND campaign.connection_id = c.connection_id LIMIT 1) l ON true
+          AND campaign.connection_id = c.connection_id AND lead.tenant_id IS NOT DISTINCT FROM c.tenant_id
+        LIMIT 1) l ON true
     WHERE c.id = wanted AND c.data_removed_at IS NULL
   ON CONFLICT (call_id) DO UPDATE SET tenant_id = excluded.tenant_id, created_at = excluded.created_at,
       digits = excluded.digits, words = excluded.words

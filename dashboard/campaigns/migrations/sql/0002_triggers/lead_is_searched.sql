@@ -19,8 +19,8 @@ END $$;
 CREATE TRIGGER lead_is_searched AFTER INSERT ON public.campaigns_lead FOR EACH ROW
   WHEN (NEW.call_remote_id <> '') EXECUTE FUNCTION public.lead_is_searched();
 CREATE TRIGGER lead_is_searched_anew AFTER UPDATE ON public.campaigns_lead FOR EACH ROW
-  WHEN ((OLD.call_remote_id, OLD.campaign_id, OLD.variables -> 'name')
-    IS DISTINCT FROM (NEW.call_remote_id, NEW.campaign_id, NEW.variables -> 'name'))
+  WHEN ((OLD.call_remote_id, OLD.campaign_id, OLD.tenant_id, OLD.variables -> 'name')
+    IS DISTINCT FROM (NEW.call_remote_id, NEW.campaign_id, NEW.tenant_id, NEW.variables -> 'name'))
   EXECUTE FUNCTION public.lead_is_searched();
 CREATE TRIGGER lead_is_searched_no_more AFTER DELETE ON public.campaigns_lead FOR EACH ROW
   WHEN (OLD.call_remote_id <> '') EXECUTE FUNCTION public.lead_is_searched();
