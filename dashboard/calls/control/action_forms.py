@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 
 from dashboard.calls.control import action_book, action_text
+from dashboard.calls.control.row_forms import RowForm
 from dashboard.calls.models import Action
 from dashboard.voicedock import CommandType
 from dashboard.voicedock.capabilities import Family, badge
@@ -27,7 +28,6 @@ NEEDS_TEXT = {
     CommandType.INJECT_CONTEXT: "Write what the assistant should know.",
     CommandType.SAY: "Write what the assistant should say.",
 }
-NEEDED = ("name", "command", "text", "key")
 ALL_FAMILIES = [(str(family), badge(family).label) for family in Family]
 
 
@@ -46,8 +46,10 @@ class KeySelect(forms.Select):
         return option
 
 
-class ActionRowForm(forms.Form):
+class ActionRowForm(RowForm):
     """One action; one that is marked to be removed, or that is emptied, goes."""
+
+    needed = ("name", "command", "text", "key")
 
     name = NameField(required=False, max_length=40, label="Name", widget=forms.TextInput(OFF))
     key = forms.TypedChoiceField(
@@ -149,17 +151,6 @@ class ActionRowForm(forms.Form):
     def families_words(self) -> str:
         families = self.initial.get("families", [])
         return "With every assistant" if not families else f"With {', '.join(badge(one).label for one in families)}"
-
-    @property
-    def is_blank(self) -> bool:
-        """A stored action is emptied with what it needs; a new one counts as typed with anything."""
-        names = NEEDED if self.initial else self.fields
-        return not any(self._typed(name) for name in names)
-
-    def _typed(self, name: str) -> bool:
-        field = self[name]
-        value = field.field.widget.value_from_datadict(self.data, self.files, field.html_name)
-        return bool(value.strip() if isinstance(value, str) else value)
 
     def mark_taken(self, taken: dict[int, str]) -> None:
         """`taken` are the keys of all rows, with the names of their actions."""

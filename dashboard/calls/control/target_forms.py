@@ -9,6 +9,7 @@ from django import forms
 from django.utils.timezone import now
 
 from dashboard.calls.control import transfer_book, transfer_hours, transfer_targets
+from dashboard.calls.control.row_forms import RowForm
 from dashboard.calls.placing import destinations
 from dashboard.ui import phone_numbers
 from dashboard.ui.time_fields import ClockField
@@ -18,15 +19,16 @@ from tenants.models import Tenant
 
 BLANK_ROWS = 3
 WIDEST = {"autocomplete": "off"}
-TEXTS = ("name", "destination", "announcement")
 TWICE = {
     "name": "This name stands in a row above already. Add what tells the two apart.",
     "destination": "This number stands in a row above already.",
 }
 
 
-class TargetForm(forms.Form):
+class TargetForm(RowForm):
     """One row; one that is emptied takes its target away."""
+
+    needed = ("name", "destination", "announcement")
 
     name = forms.CharField(
         required=False,
@@ -127,17 +129,6 @@ class TargetForm(forms.Form):
     def hours_detail(self) -> str:
         """`until 17:30`, `from Monday 9:00 Amsterdam time`."""
         return self.hours.state(now()).partition(" ")[2].strip() if self.hours else ""
-
-    @property
-    def is_blank(self) -> bool:
-        """A stored target is emptied with its texts; a new one counts as typed with anything."""
-        names = TEXTS if self.initial else self.fields
-        return not any(self._typed(name) for name in names)
-
-    def _typed(self, name: str) -> bool:
-        field = self[name]
-        value = field.field.widget.value_from_datadict(self.data, self.files, field.html_name)
-        return bool(value.strip() if isinstance(value, str) else value)
 
 
 class TargetFormSet(forms.BaseFormSet):
