@@ -16,7 +16,7 @@ from dashboard.voicedock.states import CallState
 
 FIELDS = ("outcome", "call_outcome", "result", "disposition")
 NOT_TO_BE_CALLED = re.compile(r"(?:do_?not_?call|opt(?:ed)?_?out|unsubscribe)")
-CALL_BACK = "call_back"
+CALL_BACK, DO_NOT_CALL = "call_back", "do_not_call"
 PLAIN_BAR = "plain"  # of a neutral outcome, and of one that is not known
 MOST = 40  # characters of an outcome
 SAME: dict[str, str] = {  # other usual names of an outcome
@@ -28,8 +28,8 @@ SAME: dict[str, str] = {  # other usual names of an outcome
     "not_interested": "declined",
     "no_answer": "not_reached",
     "incomplete": "unfinished",
-    "opt_out": "do_not_call",
-    "opted_out": "do_not_call",
+    "opt_out": DO_NOT_CALL,
+    "opted_out": DO_NOT_CALL,
     "answering_machine": "voicemail",
 }
 
@@ -55,7 +55,7 @@ KNOWN = {
         Outcome("answered", "Answered", "", "yes"),
         Outcome(CALL_BACK, "Call back", "todo", "callback"),
         Outcome("declined", "Declined", "", "no"),
-        Outcome("do_not_call", "Do not call", "wrong", "ban"),
+        Outcome(DO_NOT_CALL, "Do not call", "wrong", "ban"),
         Outcome("unfinished", "Unfinished", "", "clock"),
         Outcome("wrong_number", "Wrong number", "", "missed"),
         Outcome("transferred", "Transferred", "good", "transfer"),
@@ -93,7 +93,7 @@ def from_analysis(analysis: object) -> str:
         return ""
     values = {str(name).casefold(): value for name, value in analysis.items()}
     if any(value is True and NOT_TO_BE_CALLED.fullmatch(name) for name, value in values.items()):
-        return "do_not_call"
+        return DO_NOT_CALL
     for name in FIELDS:
         value = values.get(name)
         if isinstance(value, str) and value.strip():

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from dashboard.calls import outcomes
 from dashboard.calls.models import Call
 from dashboard.contact_rules import entries
 from tenants.isolation import scope
 
-DO_NOT_CALL = "do_not_call"
-
 
 def is_asked(analysis_outcome: str) -> bool:
-    return analysis_outcome == DO_NOT_CALL
+    return analysis_outcome == outcomes.DO_NOT_CALL
 
 
 @scope.requires_scope
