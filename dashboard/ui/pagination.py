@@ -56,9 +56,7 @@ def key_of(found: QuerySet[Any], query: QueryDict) -> Key | None:
 
 def url_before(query: QueryDict, key: Key) -> str:
     """The page that begins after this key."""
-    rest = _without_keys(query)
-    rest["before"] = f"{key[0].isoformat()}_{key[1]}"
-    return f"?{rest.urlencode()}"
+    return _url_at(query, "before", key)
 
 
 def in_chunks(
@@ -102,8 +100,12 @@ def _key(found: QuerySet[Any], text: str) -> Key | None:
 
 
 def _url(query: QueryDict, name: str, row: Any, moment: str) -> str:
+    return _url_at(query, name, (getattr(row, moment), row.pk))
+
+
+def _url_at(query: QueryDict, name: str, key: Key) -> str:
     rest = _without_keys(query)
-    rest[name] = f"{getattr(row, moment).isoformat()}_{row.pk}"
+    rest[name] = f"{key[0].isoformat()}_{key[1]}"
     return f"?{rest.urlencode()}"
 
 
