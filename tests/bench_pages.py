@@ -9,12 +9,10 @@ counts for both.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 import httpx
@@ -23,6 +21,7 @@ import psycopg
 from dashboard.devserver.postgres import Postgres
 from tests import stack
 from tests.bench_browser import signed_in
+from tests.bench_figures import Figure, report
 
 OWNER, ADMIN = "owner@bloom.test", "admin@patchbay.test"
 LIST, STAFF_LIST = "/c/bloom-dental/calls/", "/calls/"
@@ -65,26 +64,6 @@ VACUUM ANALYZE;
 """
 
 
-@dataclass(frozen=True)
-class Figure:
-    """In milliseconds; `ratio` is that of the medians, `goal` what it may be at most."""
-
-    name: str
-    p50: float
-    p95: float
-    floor: float
-    ratio: float
-    goal: float
-
-    @property
-    def is_met(self) -> bool:
-        return self.ratio <= self.goal
-
-    def line(self) -> str:
-        times = f"{self.p50:8.1f} {self.p95:8.1f} {self.floor:8.1f} {self.ratio:7.2f} {self.goal:6.2f}"
-        return f"{self.name:<30}{times}  {'ok' if self.is_met else 'short'}"
-
-
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py bench pages")
     parser.add_argument("--calls", type=int, default=100_000)
@@ -113,9 +92,7 @@ def main(arguments: Sequence[str]) -> int:
         figures = [_figure(name, _times([(browser, path)])[0], few[name], 1.3) for name, browser, path in pages]
         for reader, browser, first in (("owner", owner, LIST), ("staff", admin, STAFF_LIST)):
             figures += _deep_and_searched(reader, browser, first)
-    for figure in figures:
-        print(json.dumps(asdict(figure) | {"ok": figure.is_met}) if asked.json else figure.line(), flush=True)
-    return 0 if all(figure.is_met for figure in figures) else 1
+    return report(figures, as_json=asked.json)
 
 
 def seed(patchbay: stack.Stack, calls: int, clients: int) -> None:

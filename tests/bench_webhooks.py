@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +29,7 @@ from dashboard.devserver.paths import ROOT
 from dashboard.devserver.postgres import Postgres
 from tests import stack
 from tests.bench_browser import signed_in
+from tests.bench_figures import Figure, report
 from tests.bench_sender import Address, Sent, burst, paced
 
 OWNER, PAGE = "owner@bloom.test", "/c/bloom-dental/calls/"
@@ -55,24 +55,6 @@ INSERT INTO calls_call ({columns}) SELECT {copied} FROM calls_call c, generate_s
 DONE = "SELECT count(*) FILTER (WHERE outcome = 'waiting'), count(*) FROM webhooks_delivery WHERE call_id_sent LIKE %s"
 
 
-@dataclass(frozen=True)
-class Figure:
-    name: str
-    p50: float
-    p95: float
-    floor: float
-    ratio: float
-    goal: float
-
-    @property
-    def is_met(self) -> bool:
-        return self.ratio <= self.goal
-
-    def line(self) -> str:
-        times = f"{self.p50:8.1f} {self.p95:8.1f} {self.floor:8.1f} {self.ratio:7.2f} {self.goal:6.2f}"
-        return f"{self.name:<44}{times}  {'ok' if self.is_met else 'short'}"
-
-
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py bench webhooks")
     parser.add_argument("--burst", type=int, default=10_000)
@@ -82,9 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     with stack.folder() as folder, stack.up(folder) as patchbay, signed_in(patchbay, OWNER) as browser:
         figures = _measure(Bench(patchbay, browser), asked)
-    for figure in figures:
-        print(json.dumps(asdict(figure)) if asked.json else figure.line(), flush=True)
-    return 0 if all(figure.is_met for figure in figures) else 1
+    return report(figures, as_json=asked.json)
 
 
 class Bench:
