@@ -96,3 +96,14 @@ def test_what_is_typed_while_the_fields_are_drawn_anew_stays(window):
     held[0].continue_()
     expect(page.locator("#call-changes[data-before]")).to_have_count(0)
     expect(page.locator("[name=first_message]")).to_have_value("Typed meanwhile.")
+
+
+def test_the_field_of_a_variable_comes_while_its_text_is_typed_and_takes_nothing_from_who_types(window):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/call/")
+    opening = page.locator("[name=first_message]")
+    opening.press_sequentially("Good morning {{name}}")
+    expect(page.get_by_label("Name", exact=True)).to_be_visible()
+    expect(opening).to_be_focused()
+    opening.press_sequentially(", this is Bloom.")
+    expect(opening).to_have_value("Good morning {{name}}, this is Bloom.")

@@ -55,7 +55,10 @@ class ValueFields(forms.Form):
     """A form with a field for each variable of the texts in `ask_for`."""
 
     asks_for_values = True
-    values_follow = "change from:#id_first_message, change from:#id_facts, change from:#id_instructions"  # for htmx
+    values_follow = ", ".join(  # for htmx: while somebody pauses, and when a text is left
+        f"input from:#id_{name} delay:500ms, change from:#id_{name}"
+        for name in ("first_message", "facts", "instructions")
+    )
     variables: Sequence[str] = ()
 
     def ask_for(self, texts: Sequence[str]) -> None:
