@@ -23,7 +23,7 @@ class DoNotCallEntryAdmin(ReadOnlyModelAdmin):
         "added_by_name",
     ]
     page = [*list_display, column("note", "Why", lambda note: note or "—")]
-    list_filter = [ClientFilter, choice_filter("source", DoNotCallEntry.Source.choices, "by-hand")]
+    list_filter = [ClientFilter, choice_filter("source", DoNotCallEntry.Source.choices, "from")]
     list_select_related = ["tenant"]
     search_fields = ["number"]
     person_columns = ["added_by"]
