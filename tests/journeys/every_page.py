@@ -41,8 +41,8 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
 }
 BESIDE = {  # pages that have another face under a query
     "call-now": ["preset=appointment-reminder&to=%2B31612345678&name=Ada"],
-    "calls": ["q=deductible", "outcome=booked", "q=nothing-like-this"],
-    "staff-calls": ["q=deductible"],
+    "calls": ["q=insurance", "outcome=booked", "q=nothing-like-this"],
+    "staff-calls": ["q=insurance"],
     "staff-clients": ["q=nobody"],
     "staff-live": [f"client={CLIENT}"],
     "caller_id_answer": ["client=" + CLIENT],
