@@ -58,7 +58,7 @@
     const { id } = event.target, opener = openers.get(id), focused = document.activeElement ?? document.body;
     openers.delete(id);
     if (!opener || (focused !== document.body && !event.target.contains(focused))) return; // the browser has done it
-    const again = opener.isConnected ? opener : document.querySelector(`button[commandfor="${CSS.escape(id)}"]`);
+    const again = opener.isConnected ? opener : document.querySelector(`button[command="show-modal"][commandfor="${CSS.escape(id)}"]`);
     const menu = again?.closest("[popover]:not(:popover-open)");
     (menu ? document.querySelector(`[popovertarget="${CSS.escape(menu.id)}"]`) : again)?.focus();
   }, true);

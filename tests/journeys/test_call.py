@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.axe import findings
@@ -108,3 +109,19 @@ def test_one_press_transfers_to_a_person_that_the_client_has_named(window, talka
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Transferred to Reception")
     sent = [one for one in commands(sandbox, "transfer", call) if one["destination"] == "+31205550155"]
     assert [one["message"] for one in sent] == ["I am putting you through to Reception."]
+
+
+@pytest.mark.parametrize(("opened_by", "person"), [("End call", "+31 6 1234 5681"), ("End now", "+31 6 1234 5682")])
+def test_whoever_keeps_talking_ends_nothing(window, talkative, sandbox, opened_by, person):
+    page = window("operator@bloom.test")
+    page.goto("/c/bloom-dental/")
+    call = talking(page, sandbox, person, "Recall NL")
+    button = page.get_by_role("button", name=re.compile(f"^{opened_by}"))
+    button.click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep talking").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+    page.get_by_placeholder("Something the assistant should know").fill("She is still there.")
+    page.get_by_role("button", name="Send context").click()
+    expect(page.locator("#call-timeline li.command-receipt", has_text="still there")).to_contain_text("Accepted")
+    assert (len(commands(sandbox, "inject-context", call)), commands(sandbox, "end-call", call)) == (1, [])

@@ -119,3 +119,10 @@ def test_no_line_begins_with_punctuation():
     """A line break is a space on screen: it would stand before the comma."""
     begins = re.compile(r"^\s*(?:\{% (?:if|elif|else|endif|endfor|for)\b[^%]*%\})?[,.;:)]", re.M)
     assert [(name, found.group().strip()) for name, text in SOURCES.items() for found in begins.finditer(text)] == []
+
+
+def test_no_button_that_changes_nothing_stands_in_a_form_that_htmx_sends():
+    """It sends the form whatever its button says (`formmethod`): such a button is `type="button"` and closes."""
+    forms = [form for text in SOURCES.values() for form in re.findall(r"<form\b.*?</form>", text, re.S)]
+    sent = [form for form in forms if re.search(r"hx-(?:post|get)=", form.partition(">")[0])]
+    assert sent and [form for form in sent if "formmethod" in form] == []
