@@ -72,7 +72,7 @@ class DialForm(ChosenReading):
                 "autocomplete": "off",
                 "class": "phone-input",
                 "hx-trigger": "input changed delay:200ms, change from:[name='number']",
-                "hx-include": "[name='number']:checked, [name='line_by_rule'], [name='preset']",
+                "hx-include": "[name='number']:checked, [name='line_by_rule'], [name='preset'], [name='planned']",
                 "hx-target": "#number-echo",
                 "hx-swap": "innerHTML",
                 "hx-sync": "this:replace",

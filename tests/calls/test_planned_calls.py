@@ -81,14 +81,13 @@ def test_it_is_never_placed_after_its_window(operator, planner):
 
 
 def test_what_passes_by_itself_is_tried_again_in_its_time(operator, planner):
-    """A call to this person is under way, then it is over."""
-    call = operator.place_answered()
-    with scope.for_system("it was placed before"):
-        Call.objects.filter(pk=call.pk).update(sent_at=timezone.now() - timedelta(minutes=9))
+    """All calls are in use, then one is over."""
+    limit_to(operator, at_once=1)
+    call = operator.place_answered("+31612340077")
     planned = planner.due_now()
     planner.run_due()
     waiting = planner.reload(planned)
-    assert (waiting.state, waiting.reason) == ("planned", claims.ALREADY)
+    assert waiting.state == "planned"
 
     operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
     operator.read_calls()
@@ -119,6 +118,39 @@ def test_a_person_who_was_called_from_here_meanwhile_is_not_called_by_plan(opera
     now = planner.reload(planned)
     assert (now.state, now.reason) == ("missed", claims.CALLED_MEANWHILE)
     assert len(operator.dial_requests()) == 1
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(5, "missed"), (20, "placed")])
+def test_who_was_called_shortly_before_the_time_is_not_called_by_plan(operator, planner, minutes, state):
+    call = operator.place_answered()
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.read_calls()
+    with scope.for_system("it ended a while ago"):
+        ended = timezone.now() - timedelta(minutes=minutes)
+        Call.objects.filter(pk=call.pk).update(sent_at=ended, created_at=ended, started_at=ended, ended_at=ended)
+    planned = planner.plan(minutes=30)
+    with scope.for_system("its time has come"):
+        now = timezone.now()
+        PlannedCall.objects.filter(pk=planned.pk).update(due_at=now, try_at=now, latest_at=now + timedelta(minutes=15))
+    planner.run_due()
+    assert planner.reload(planned).state == state
+    assert len(operator.dial_requests()) == (1 if state == "missed" else 2)
+
+
+def test_one_that_lasts_past_the_time_leaves_the_next_to_a_person(operator, planner):
+    planned = planner.plan(minutes=30)
+    call = operator.place_answered()
+    with scope.for_system("its time has come"):
+        now = timezone.now()
+        Call.objects.filter(pk=call.pk).update(sent_at=now - timedelta(hours=1), created_at=now - timedelta(hours=1))
+        PlannedCall.objects.filter(pk=planned.pk).update(due_at=now, try_at=now, latest_at=now + timedelta(minutes=15))
+    planner.run_due()
+    assert planner.reload(planned).reason == claims.ALREADY
+    operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
+    operator.read_calls()
+    planner.move(planned, 2)
+    planner.run_due()
+    assert (planner.reload(planned).state, len(operator.dial_requests())) == ("missed", 1)
 
 
 def test_voicedock_out_of_reach_is_tried_again_and_never_after_the_window(operator, planner, monkeypatch):

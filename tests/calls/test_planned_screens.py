@@ -276,6 +276,15 @@ def test_the_list_and_the_dialog_say_who_is_called(bloom, person, make_member, s
     assert "Mrs de Wit" not in words(sign_in(make_member(bloom, Role.VIEWER)).get(LIST))
 
 
+def test_who_has_a_planned_call_is_named_before_they_are_called_now(bloom, person, member_browser):
+    planned = plan(bloom, person)
+    asked = {"destination": PERSON}
+    page = words(member_browser.get("/c/bloom-dental/call/number/", asked))
+    assert "A call is planned for" in page and str(person) in page
+    asked["planned"] = planned.pk
+    assert "is planned" not in words(member_browser.get("/c/bloom-dental/call/number/", asked))
+
+
 def test_a_change_of_a_plan_is_called_so(bloom, person, member_browser):
     planned = plan(bloom, person)
     assert "Change a planned call" in words(member_browser.get(f"{FORM}?planned={planned.pk}"))

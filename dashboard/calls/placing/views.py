@@ -101,6 +101,8 @@ def number_echo(request: TenantRequest) -> HttpResponse:
         echo = replace(echo, e164="", reason=blocked)
     choice = rule(echo.e164) if by_rule else None
     context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
+    planned = planned_queries.next_to(request.tenant, echo.e164, without=request.GET.get("planned", ""))
+    context["planned_to"] = planned and {"time": planning.time_words(planned), "by": planned.planned_by}
     context["their_zone"] = zone_of_person(echo.e164, request.tenant)
     return render(request, "calls/_number_echo.html", context)
 

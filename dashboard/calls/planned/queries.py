@@ -58,3 +58,12 @@ def find(tenant: Tenant, planned_id: UUID | str) -> PlannedCall | None:
 def of_call(call: Call) -> PlannedCall | None:
     """What a call was planned as; asks nothing about calls that were placed by hand."""
     return of_tenant(call.tenant).filter(call=call.pk).first() if call.not_after and call.tenant else None
+
+
+@scope.requires_scope
+def next_to(tenant: Tenant, e164: str, *, without: str = "") -> PlannedCall | None:
+    """The next planned call to this person, but for the one of the id `without`."""
+    if not e164:
+        return None
+    found = of_tenant(tenant).open().filter(destination=e164).order_by("due_at", "pk")
+    return next((planned for planned in found[:2] if str(planned.pk) != without), None)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.calls import queries
-from dashboard.calls.models import WAITS, Call, PlannedCall
+from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.models import State as CallState
 from dashboard.calls.placing import claims, intents, sending
 from dashboard.calls.placing.changes import Changes
@@ -29,6 +29,8 @@ from tenants.models import NumberDedication, Tenant, User
 State = PlannedCall.State
 LEASE = timedelta(seconds=90)  # longer than one task may take
 AGAIN = due.TRIED_AGAIN
+SHORTLY = timedelta(minutes=10)  # before its time: whoever was called then is not called by plan
+LONGEST_CALL = timedelta(days=1)
 NOT_IN_TIME = "Patchbay did not get to place it in its time."
 LOOK_AGAIN = f"{intents.NOT_AS_SHOWN} Nothing was dialed."
 
@@ -173,10 +175,14 @@ def _move(planned: PlannedCall, state: str, reason: str, **change: Any) -> None:
 
 
 def _was_called_meanwhile(planned: PlannedCall) -> bool:
-    """Whether another call to this person has left since its time came: that one may be the one that was meant."""
+    """Whether another call to this person left or lasted since its time came, or shortly before: a person decides.
+
+    That one may be the one that was meant, and nobody is to be called again the moment they have hung up.
+    """
+    since = planned.due_at - SHORTLY
     calls = Call.objects.filter(
         tenant=planned.tenant_id, counterpart=planned.destination, origin=Call.Origin.PLACED
-    ).filter(created_at__gte=planned.due_at - WAITS, sent_at__gte=planned.due_at)
+    ).filter(Q(sent_at__gte=since) | Q(ended_at__gte=since), created_at__gte=since - LONGEST_CALL)
     return calls.filter(finished=True).exclude(state=CallState.REFUSED).exists()
 
 
