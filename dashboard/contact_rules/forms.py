@@ -12,14 +12,15 @@ from dashboard.contact_rules import number_list
 from dashboard.contact_rules.number_list import MOST_LINES, NumberList
 from dashboard.ui.search_fields import SearchField
 
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 200 * 1024  # with the rest of the form below what a request may have
 SHOWN_LINES = 20
 LONGEST_REASON = 2_000
 TOO_LONG = f"Say why in at most {LONGEST_REASON:,} characters."
+WITH_CODE = "One in a line, with its country code, like +31 6 1234 5678. A line of a table may have other columns."
 NOTHING = "Type at least one number, or choose a file."
 NO_NUMBERS = "There is no phone number in this file. It needs one in each line, as text or CSV."
 TOO_MANY = f"At most {MOST_LINES:,} lines at once; this has {{lines:,}}. Add them in parts."
-TOO_LARGE = f"At most {MOST_BYTES // 1024 // 1024} MB at once. Add the numbers in parts."
+TOO_LARGE = f"At most {MOST_BYTES // 1024} KB at once. Add the numbers in parts."
 NOT_TEXT = "This file is not text. Save the sheet as CSV first, then choose that file."
 
 
@@ -35,7 +36,7 @@ class NumbersForm(forms.Form):
     file = forms.FileField(
         required=False,
         label="Or a file",
-        help_text="Text or CSV, up to 2 MB.",
+        help_text=f"Text or CSV, up to {MOST_BYTES // 1024} KB: some {MOST_LINES:,} numbers.",
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )
     note = forms.CharField(
@@ -45,6 +46,8 @@ class NumbersForm(forms.Form):
     def __init__(self, *args: Any, countries: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.countries, self.read = countries, NumberList()
+        if not countries:
+            self.fields["numbers"].help_text = WITH_CODE
 
     def clean_file(self) -> str:
         file = self.cleaned_data.get("file")

@@ -7,16 +7,20 @@ line with several numbers, or with one that can be read as several, is left to t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 
-MOST_LINES = 20_000
+MOST_LINES = 10_000
 LONGEST_NUMBER = 40
 SEPARATORS = re.compile(r"[;,\t]")
-PLAIN = re.compile(r"(?:tel:)?\+?[\d\s()./\-\u2010-\u2015]+", re.I)
+PLAIN = re.compile(r"\+?[\d\s()./\-\u2010-\u2015]+")
+DATE = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[-./]\d\d?[-./]\d{4}")
+LABEL = re.compile(r"[^\d+(]*")  # in front of a number: `Mob. 06 …`
+TRUNK = "0"  # dialed before a number within the countries that have one: without it, a column of digits is no number
 OLD_MEXICAN = re.compile(r"\+521(\d{10})")  # as destinations are read: the 1 of mobiles is dialed no more
 NOT_A_NUMBER = "no phone number"
 NO_COUNTRY = "no phone number here: write it with its country code, like +31 6 1234 5678"
@@ -64,10 +68,9 @@ def read(texts: dict[str, str], countries: Iterable[str]) -> NumberList:
 
 
 def _read_line(found: NumberList, where: str, line: str, written_in: Sequence[str]) -> None:
-    cells = [line] if PLAIN.fullmatch(line.strip()) else [_bare(cell) for cell in SEPARATORS.split(line)]
+    cells = [line] if PLAIN.fullmatch(_bare(line)) else SEPARATORS.split(line)
     read = [readings(cell, written_in) for cell in cells]
-    certain = [numbers for cell, numbers in zip(cells, read, strict=True) if numbers and cell.startswith(("+", "00"))]
-    several = {number for numbers in certain or read for number in numbers}
+    several = {number for numbers in read for number in numbers}
     if len(several) == 1:
         (number,) = several
         found.repeated += number in found.numbers
@@ -76,23 +79,30 @@ def _read_line(found: NumberList, where: str, line: str, written_in: Sequence[st
         reason = NO_COUNTRY if any(map(str.isdigit, line)) else NOT_A_NUMBER
         found.bad.append(BadLine(where, line, reason))
     else:
-        is_one_cell = sum(map(bool, certain or read)) == 1
+        is_one_cell = sum(map(bool, read)) == 1
         found.bad.append(BadLine(where, line, SEVERAL_READINGS if is_one_cell else SEVERAL))
 
 
 def _bare(cell: str) -> str:
-    return cell.strip().strip("'\"").strip()
+    """Without marks that cannot be seen, quotes, and what stands in front of the number."""
+    seen = "".join(char for char in cell if unicodedata.category(char) != "Cf")
+    return LABEL.sub("", seen.strip().strip("'\"").strip(), count=1)
 
 
 def readings(text: str, written_in: Iterable[str]) -> list[str]:
     """The numbers (E.164) that this text may be: several where it has no country code and fits several countries."""
     text = _bare(text)
-    if not PLAIN.fullmatch(text) or len(text) > LONGEST_NUMBER:
+    if not PLAIN.fullmatch(text) or len(text) > LONGEST_NUMBER or DATE.fullmatch(text):
         return []
-    text = text[4:] if text.lower().startswith("tel:") else text
     text = f"+{text[2:]}" if text.startswith("00") else text
-    found = (_parsed(text, country) for country in ([None] if text.startswith("+") else written_in))
+    countries = [None] if text.startswith("+") else [one for one in written_in if _may_be_national(text, one)]
+    found = (_parsed(text, country) for country in countries)
     return list(dict.fromkeys(filter(None, found)))
+
+
+def _may_be_national(text: str, country: str) -> bool:
+    metadata = PhoneMetadata.metadata_for_region(country)
+    return metadata is None or metadata.national_prefix != TRUNK or text.lstrip("( ").startswith(TRUNK)
 
 
 def normalized(number: str) -> str:

@@ -27,6 +27,7 @@ from tenants.isolation import scope
 from tenants.models import NumberDedication, Tenant
 
 COUNTED = 1_000
+FEWEST_DIGITS = 3  # of a part of a number
 MOST_LINES = 50  # of a client, whose countries are tried
 HEAD = ["Number", "Added at", "Added by", "From", "Why"]
 ALL_KNOWN = "Nothing was added: all of it is on the list already."
@@ -155,13 +156,13 @@ def _page(request: Any, tenant: Tenant | None, form: NumbersForm, *, status: int
 
 
 def _found(rows: QuerySet[DoNotCallEntry], wanted: str, countries: Sequence[str]) -> QuerySet[DoNotCallEntry]:
-    """A whole number as one writes it, or the beginning of one with its country code."""
+    """A whole number as one writes it, or a part of one."""
     if not wanted.strip():
         return rows
     if numbers := number_list.readings(wanted, countries):
         return rows.filter(number__in=numbers)
     digits = "".join(char for char in wanted if char.isascii() and char.isdigit())
-    return rows.filter(number__startswith=f"+{digits}") if digits else rows.none()
+    return rows.filter(number__contains=digits) if len(digits) >= FEWEST_DIGITS else rows.none()
 
 
 def _row(tenant: Tenant | None, entry: DoNotCallEntry) -> dict[str, Any]:

@@ -44,6 +44,9 @@ def test_what_is_not_understood_keeps_its_line_and_its_reason():
         ("+49 30 123456 (Buero)", ["DE"], number_list.NO_COUNTRY),
         ("0612345678, 0687654321", ["NL"], number_list.SEVERAL),
         ("20123456;Jan;51234567", ["DK"], number_list.SEVERAL),
+        ("20123456;Jan;+4551234567", ["DK"], number_list.SEVERAL),
+        ("Jan de Boer;06 12345091;+31 20 123 4591", ["NL"], number_list.SEVERAL),
+        ("Anna;0612345092;0031201234592", ["NL"], number_list.SEVERAL),
         ("030 1234567", ["NL", "DE"], number_list.SEVERAL_READINGS),
     ],
 )
@@ -52,9 +55,17 @@ def test_what_may_be_another_number_is_left_to_the_person(line, countries, reaso
     assert (dict(found.numbers), [(one.text, one.reason) for one in found.bad]) == ({}, [(line, reason)])
 
 
-@pytest.mark.parametrize("line", ["20123456;Jan;+4551234567", "2026-11-26;0045 51234567"])
-def test_a_number_with_its_country_code_goes_before_ids_and_dates(line):
-    assert list(number_list.read({"": line}, ["DK"]).numbers) == ["+4551234567"]
+@pytest.mark.parametrize("line", ["32123456;Jan;0612345678", "2026-11-26;+31612345678", "4-11-2026;Jan;06-12345678"])
+def test_ids_and_dates_are_no_numbers(line):
+    """In Belgium 32123456 is one without its 0, which nobody writes."""
+    assert list(number_list.read({"": line}, ["NL", "BE"]).numbers) == ["+31612345678"]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202a+31 6 12345678\u202c", "+31612345678\u200b", "Mob. 06 12345678", "tel:0612345678"]
+)
+def test_marks_that_cannot_be_seen_and_labels_are_left_out(text):
+    assert list(number_list.read({"": text}, ["NL"]).numbers) == ["+31612345678"]
 
 
 def test_a_bad_line_comes_back_whole():
