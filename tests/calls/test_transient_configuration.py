@@ -445,3 +445,7 @@ def test_a_value_that_the_catalogue_lacks_stays_in_sight() -> None:
 
 def test_the_beginning_of_a_new_one_lacks_only_its_voice() -> None:
     assert errors_of(configuration_forms.START).keys() == {"tts_config.voice_id"}
+
+
+def test_the_mark_that_some_editors_put_in_front_of_a_file_is_left_out():
+    assert json_text.read('\ufeff{"first_message": "Hello"}') == {"first_message": "Hello"}

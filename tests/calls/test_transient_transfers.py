@@ -116,6 +116,7 @@ def test_a_transfer_to_where_the_client_may_not_is_refused_at_its_path(
 @pytest.mark.parametrize(
     ("tool", "path"),
     [
+        ({"type": "transfer", "to": "+12025550143"}, "to"),
         ({"type": "transfer_call", "destinations": [to(ALLOWED, type="sip")]}, "destinations[0].type"),
         ({"type": "transfer_call", "destinations": [to(ALLOWED, sip_uri="sip:a@b.test")]}, "destinations[0].sip_uri"),
         ({"type": "transfer_call", "destinations": [ALLOWED]}, "destinations[0]"),

@@ -44,6 +44,7 @@ class NotJson(Exception):
 
 def read(text: str) -> Any:
     """Raises `NotJson`."""
+    text = text.removeprefix("\ufeff")  # which some editors put in front of a file
     if len(text) > LONGEST:
         raise NotJson(TOO_LONG)
     try:

@@ -69,8 +69,8 @@ class _Check:
                 yield from self.walk(item, f"{path}[{at}]")
         if not isinstance(value, dict):
             return
-        built_in = built_in or _is(value.get("type"), "transfercall")
-        transfers = built_in or _is(value.get("type"), "transfer") or _is(value.get("name"), "transfercall")
+        built_in = built_in or any(_is(value.get("type"), name) for name in ("transfercall", "transfer"))
+        transfers = built_in or _is(value.get("name"), "transfercall")
         for name, item in value.items():
             inner, plain = f"{path}.{name}", _plain(name)
             if plain == "destinations" and (transfers or isinstance(item, list)):
