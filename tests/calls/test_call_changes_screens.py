@@ -225,6 +225,19 @@ def test_a_variable_whose_field_was_never_shown_is_asked_for_and_not_dialed(prom
     assert sent["body"]["assistant_override"]["first_message"] == "Hello Ada."
 
 
+def test_what_is_spoken_first_is_asked_for_once_before_its_braces_are(prompted, typist):
+    form = typed(prompted, first_message="Hello {{name}}.", **{"variable-name": " "})
+    page = typist.post(address(prompted), form).content.decode()
+    assert value_fields.SPOKEN_FIRST in unescape(page) and prompted.dial_requests() == []
+    assert re.search(r'<input[^>]*name="variable-name"[^>]*aria-invalid="true"', page)
+    assert 'name="variable-what"' in page and page.count(value_fields.SPOKEN_FIRST) == 1, "a prompt is not spoken"
+    left_open = re.search(r'name="left-open" value="([^"]*)"', page)
+    assert left_open and left_open[1] == "name"
+    assert typist.post(address(prompted), form | {"left-open": left_open[1]}).status_code == 303
+    (sent,) = prompted.dial_requests()
+    assert sent["body"]["assistant_override"]["first_message"] == "Hello {{name}}."
+
+
 def test_what_a_call_was_sent_with_is_read_like_a_transcript(bloom, make_member, sign_in):
     changes = Changes(first_message="Marigold.", facts=("Marigold is ill.",))
     call = make_call(

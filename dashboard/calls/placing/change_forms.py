@@ -96,7 +96,7 @@ class ChangesForm(ValueFields):
         self.saved = next((known for pk, known in saved.items() if str(pk) == chosen), UNREAD)
         self._offer_models()
         texts = [str(self[name].value() or "") for name in TEXTS if name in self.fields]
-        first = str(self["first_message"].value() or "") or self.saved.first_message
+        first = self.opening
         self.ask_for([first, *self.saved.prompt_texts, *texts])
 
     def put_by(self) -> list[tuple[str, str]]:
@@ -111,6 +111,10 @@ class ChangesForm(ValueFields):
     @property
     def has_wrong_change(self) -> bool:
         return any(name in self.errors for name in self.change_fields)
+
+    @property
+    def opening(self) -> str:
+        return str(self["first_message"].value() or "") or self.saved.first_message
 
     @property
     def change_fields(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from dashboard.calls.placing.variables import labels, names_in
 LONGEST_VALUE, MOST_VARIABLES = 500, 30
 VARIABLE_FIELD = "variable-"
 TOO_LONG = "Keep it below %(limit_value)d characters; this has %(show_value)d."
+LEFT_OPEN = "left-open"  # the hidden field of `ValueFields.left_open`
+SPOKEN_FIRST = "This is spoken first. Fill it in, or press once more to have it said in double braces."
 NOT_SHOWN_YET = "This text asks for a value. Fill it in here; left empty, it is sent as it stands, in double braces."
 
 
@@ -61,6 +63,10 @@ class ValueFields(forms.Form):
     )
     variables: Sequence[str] = ()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._asked: set[str] = set()
+
     def ask_for(self, texts: Sequence[str]) -> None:
         open_texts = [text for text in texts if "{{" in text]
         self.variables = names_in(open_texts)[:MOST_VARIABLES] if open_texts else []
@@ -102,8 +108,26 @@ class ValueFields(forms.Form):
             except forms.ValidationError as error:
                 self.errors[name] = self.error_class(error.messages)
 
+    @property
+    def opening(self) -> str:
+        """What is spoken first."""
+        return ""
+
+    @property
+    def left_open(self) -> str:
+        """The names of variables that were asked for once: a second press leaves them as they stand."""
+        return " ".join(self._asked | set(self.data.get(LEFT_OPEN, "").split()))
+
     def require_shown_values(self) -> None:
-        """Nothing is sent with a variable whose field the person has not seen: it may still be on its way."""
+        """Nothing is sent with a variable whose field the person has not seen: it may still be on its way.
+
+        One that is spoken first is asked for once more: nobody is to hear its braces by mistake.
+        """
+        spoken = names_in([self.opening])
         for name in self.variables if self.asks_for_values else ():
-            if VARIABLE_FIELD + name not in self.data:
-                self.add_error(VARIABLE_FIELD + name, NOT_SHOWN_YET)
+            field = VARIABLE_FIELD + name
+            if field not in self.data:
+                self.add_error(field, NOT_SHOWN_YET)
+            elif name in spoken and not self.data[field].strip() and name not in self.left_open.split():
+                self._asked.add(name)
+                self.add_error(field, SPOKEN_FIRST)

@@ -66,6 +66,10 @@ class TransientCallForm(DialForm, WhenForm, ValueFields):
                 self.add_error(None, WITH_VALUES.format(path=path or "In all", message=words))
         return facts
 
+    @property
+    def opening(self) -> str:
+        return values.opening(self.chosen.configuration) if self.chosen else ""
+
     def filled(self) -> Configuration:
         """What speaks, with the values."""
         return values.filled(self.chosen.configuration, self.values()) if self.chosen else {}

@@ -25,6 +25,12 @@ def texts(configuration: Configuration) -> list[str]:
     return [text for text in (first, outbound, *prompt, voicemail) if isinstance(text, str)]
 
 
+def opening(configuration: Configuration) -> str:
+    """What is spoken first: the line of calls out, where there is one."""
+    first, outbound, _ = (value_at(configuration, path) for path in SPOKEN)
+    return next((text for text in (outbound, first) if isinstance(text, str) and text), "")
+
+
 def filled(configuration: Configuration, values: Mapping[str, str]) -> Configuration:
     """A copy; a variable without a value stays as it is."""
     if not values:
