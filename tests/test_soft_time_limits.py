@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from celery.signals import task_prerun
 from django.db import ProgrammingError, connection
 
@@ -16,6 +17,12 @@ from tenants.models import Tenant
 ROOT = Path(__file__).parent.parent
 NOT_OF_TASKS = {"dashboard/web/readiness.py"}  # asked by the web server alone
 STOP = "SoftTimeLimitExceeded"
+
+
+@pytest.fixture(autouse=True)
+def no_name_of_a_task_in_later_logs():
+    yield
+    structlog.contextvars.clear_contextvars()
 
 
 def begin_task(*, is_eager: bool = False) -> None:

@@ -80,8 +80,8 @@ class _Reader(HTMLParser):
     def start_button(self, facts: dict[str, str]) -> None:
         if "disabled" in facts:
             return
-        if target := facts.get("commandfor"):
-            self.openers.add(target)
+        if facts.get("command") == "show-modal":
+            self.openers.add(facts.get("commandfor", ""))
         form = self._owner(facts)
         if form is not None and facts.get("type", "submit") == "submit" and facts.get("formmethod") != "dialog":
             form.sendable = True
