@@ -25,7 +25,9 @@ CEILING = {  # requests of a priority are sent while the whole connection has se
     Priority.RECONCILE: 72,
     Priority.LIVE: 66,
     Priority.REST: 60,
+    Priority.BULK: 50,
 }
+LEAST_OF_BULK = 10  # as many as these of BULK count as REST, so that lists that are read all the time do not stop it
 PEOPLE = (Priority.END, Priority.CONTROL, Priority.PLACE)
 COMMANDS = (Priority.END, Priority.CONTROL)
 LEFT_FOR_OTHERS = 2  # end-calls that one client leaves to the others, however many it sends
@@ -82,7 +84,7 @@ def decide(
         return Wait((resting_until - request.at).total_seconds(), "VoiceDock asked us to wait; background work waits.")
     if request.call and request.priority in COMMANDS and (wait := _of_call(window, request)):
         return wait
-    limit = ceiling(request.priority, per_minute)
+    limit = ceiling(_class_of(window, request), per_minute)
     if len(window) >= limit:
         return _until(window, limit, request.at, _full_message(request.priority, per_minute))
     held = _held_for_others(window, request, per_minute, sharing)
@@ -105,6 +107,14 @@ def command_quota(window: Iterable[Request], call: UUID, now: datetime) -> Comma
     back_in = ceil((times[0] + WINDOW - now).total_seconds()) if times else 0
     free = max(0, PER_CALL - KEPT_FOR_END - len(times))
     return CommandQuota(len(times), PER_CALL, KEPT_FOR_END, free, max(0, back_in))
+
+
+def _class_of(window: Iterable[Request], request: Request) -> str:
+    """The class whose ceiling counts for it."""
+    if request.priority != Priority.BULK:
+        return request.priority
+    sent = sum(earlier.priority == Priority.BULK for earlier in window)
+    return Priority.REST if sent < LEAST_OF_BULK else Priority.BULK
 
 
 def _of_call(window: Iterable[Request], request: Request) -> Wait | None:

@@ -42,7 +42,19 @@ class Minute:
 
 def test_each_lane_stops_where_the_next_more_urgent_one_begins():
     minute = Minute()
-    assert [minute.flood(priority) for priority in reversed(Priority)] == [60, 6, 6, 12, 6, 6]
+    assert [minute.flood(priority) for priority in reversed(Priority)] == [50, 10, 6, 6, 12, 6, 6]
+
+
+def test_sending_people_goes_on_slowly_while_the_syncs_use_their_share():
+    """Where the lists of many campaigns are read, a campaign that is being sent must not wait for ever."""
+    minute = Minute()
+    assert minute.flood(Priority.REST) == 60 and minute.spend(Priority.BULK)
+    minute.now += timedelta(seconds=61)
+    assert [minute.spend(Priority.REST) for _ in range(52)] == [None] * 52
+    assert minute.flood(Priority.BULK) == 8
+    minute.now += timedelta(seconds=61)
+    assert [minute.spend(Priority.REST) for _ in range(30)] == [None] * 30
+    assert minute.flood(Priority.BULK) == 20 and minute.flood(Priority.REST) == 10
 
 
 @pytest.mark.parametrize("per_minute", [20, 50, 100, 300])
@@ -126,7 +138,7 @@ def test_under_saturation_the_allowance_is_used_and_end_calls_never_wait():
         minute.now = NOON + timedelta(seconds=tick / 10)
         if tick % 300 == 0:
             waited += minute.spend(Priority.END, 1, uuid.uuid4()) is not None
-        for priority in (Priority.CONTROL, Priority.PLACE, Priority.RECONCILE, Priority.LIVE, Priority.REST):
+        for priority in list(Priority)[1:]:
             minute.spend(priority)
     assert waited == 0
     assert most(minute.log) <= 96

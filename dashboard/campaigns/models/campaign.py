@@ -17,6 +17,8 @@ class PauseCause(models.TextChoices):
     NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
     MOVED = "moved", "this client was moved to another connection"
     STOPPED = "stopped", "this client was suspended or closed"
+    FAILURES = "failures", "too many of its last calls failed"
+    LOW_CREDIT = "low-credit", "VoiceDock’s credit of this client’s organization runs out"
 
 
 class Campaign(models.Model):
@@ -63,6 +65,11 @@ class Campaign(models.Model):
     pause_outcome = models.CharField(max_length=10, blank=True, help_text="accepted, refused, unknown, or not sent.")
     pause_attempts = models.PositiveIntegerField(default=0)
     pause_next_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock is asked again.")
+    most_failed = models.PositiveSmallIntegerField(default=50, help_text="Percent of the last calls; more pause it.")
+    failed_of_last = models.PositiveSmallIntegerField(default=40, help_text="Of how many calls `most_failed` is.")
+    watched_since = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last started: failures before that pause nothing."
+    )
 
     class Meta:
         ordering = ["-remote_created_at", "-id"]

@@ -47,7 +47,16 @@ class CampaignDraft(CallingDays):
     asked_at = models.DateTimeField(
         null=True, blank=True, help_text="When VoiceDock was last asked to make the campaign."
     )
+    same_before = models.JSONField(
+        default=list, help_text="Ids of VoiceDock's campaigns with this name and assistant, before it was asked."
+    )
+    bulk_limit = models.PositiveSmallIntegerField(
+        default=500, help_text="How many people may go with the creation: less after each refusal."
+    )
     in_bulk = models.PositiveIntegerField(default=0, help_text="People who went with the creation.")
+    begun_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    begun_at = models.DateTimeField(null=True, blank=True)
+    counted = models.PositiveIntegerField(null=True, blank=True, help_text="People in VoiceDock's list, at the end.")
     sent_at = models.DateTimeField(null=True, blank=True)
     try_at = models.DateTimeField(null=True, blank=True, help_text="When sending goes on: until then a worker has it.")
     reason = models.CharField(max_length=500, blank=True, help_text="Why sending stopped, in words for people.")
@@ -59,6 +68,9 @@ class CampaignDraft(CallingDays):
             models.CheckConstraint(
                 condition=Q(state="draft") | (~Q(name="") & Q(assistant_dedication__isnull=False)),
                 name="campaign_draft_sent_whole",
+            ),
+            models.UniqueConstraint(
+                fields=["remote_id"], condition=~Q(remote_id=""), name="one_draft_per_campaign_of_voicedock"
             ),
             CompositeForeignKey(
                 name="campaign_draft_assistant",
@@ -147,6 +159,9 @@ class DraftLead(models.Model):
     rules_version = models.CharField(max_length=20, blank=True, help_text="Of the contact rules that were asked.")
     remote_id = models.CharField(max_length=64, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
+    found_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was found in VoiceDock's list, where its request had no answer."
+    )
 
     class Meta:
         ordering = ["line"]
@@ -171,6 +186,7 @@ class DraftLead(models.Model):
         indexes = [
             models.Index(fields=["draft", "state", "line"], name="draft_leads_by_state"),
             models.Index(fields=["tenant", "number"], name="draft_leads_by_number"),
+            models.Index(fields=["draft", "asked_at"], name="draft_leads_by_request"),
         ]
 
     def __str__(self) -> str:

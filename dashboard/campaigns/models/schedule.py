@@ -39,6 +39,9 @@ class CampaignSchedule(CallingDays):
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
     campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="schedule")
     is_on = models.BooleanField(default=False)
+    confirmed_risk = models.CharField(
+        max_length=16, blank=True, help_text="The risk of its organization that staff confirmed when they started it."
+    )
     next_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it is not calling now, in words for people.")
 
