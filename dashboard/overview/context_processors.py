@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from dashboard.calls.models import Call
-from dashboard.overview import attention, client_attention
+from dashboard.overview import attention, client_attention, settings_tabs
 from dashboard.overview.attention import Attention
+from dashboard.overview.settings_tabs import Tab
 from tenants.access import form_recovery, reauthentication
 from tenants.access.decorators import Actor
 from tenants.access.permissions import Permission
@@ -43,7 +44,7 @@ CLIENT_PAGES = [
     ("calls", "Calls", "calls", P.SEE_CALLS, False),
     ("campaigns", "Campaigns", "campaigns", P.SEE_CAMPAIGNS, True),
     ("team", "Team", "team", P.SEE_TEAM, True),
-    ("settings", "Settings", "settings", P.MANAGE_SETTINGS, True),
+    ("settings", "Settings", "settings", None, True),  # for whoever has a tab of it
     ("activity", "Activity", "activity", P.SEE_ACTIVITY, True),
 ]
 CLIENT_ADDRESSES = ("/c/", "/enter/")  # for staff outside of a client these belong to their page of clients
@@ -62,9 +63,11 @@ def layout(request: HttpRequest) -> dict[str, Any]:
     if actor is None or getattr(request, "htmx", False):
         return context
     tenant: Tenant | None = getattr(request, "tenant", None)
-    nav = _navigation(request, actor, tenant)
+    tabs = settings_tabs.of(actor, tenant, request.path)
+    nav = _navigation(request, actor, tenant, tabs)
     return context | {
         "nav": nav,
+        "settings_tabs": tabs,
         "section": next((entry for entry in nav if entry["current"]), None),
         "is_own_account": request.path.startswith((reverse("account"), "/accounts/")),
         "confirmed_for": reauthentication.seconds_left(request),
@@ -78,18 +81,22 @@ def layout(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
+def _navigation(request: HttpRequest, actor: Actor, tenant: Tenant | None, tabs: list[Tab]) -> list[dict[str, Any]]:
     args = [tenant.slug] if tenant else []
     figures = _figures(request, actor, tenant)
     nav = [
         _page(name, label, icon, args, in_more_menu=in_more_menu, count=figures.get(icon))
         for name, label, icon, permission, in_more_menu in (CLIENT_PAGES if tenant else STAFF_PAGES)
-        if actor.may(permission) and (name != "sandbox" or settings.SANDBOX_URL)
+        if (actor.may(permission) if permission else tabs) and (name != "sandbox" or settings.SANDBOX_URL)
     ]
     if not nav and hasattr(actor.user, "auditor"):
         nav = [_page("admin:questions", "Audit console", "shield")]
-    current = _current_page(request, nav)
-    return [entry | {"current": entry["name"] == current} for entry in nav]
+    current = "settings" if any(tab.current for tab in tabs) else _current_page(request, nav)
+    first_tab = {"url": tabs[0].url} if tabs else {}
+    return [
+        entry | (first_tab if entry["name"] == "settings" else {}) | {"current": entry["name"] == current}
+        for entry in nav
+    ]
 
 
 def _page(name: str, label: str, icon: str, args: list[str] | None = None, **more: Any) -> dict[str, Any]:
