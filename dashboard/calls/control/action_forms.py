@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.utils.functional import cached_property
 
-from dashboard.calls.control import action_book, action_text
+from dashboard.calls.control import action_book, action_preview, action_text
+from dashboard.calls.control.action_preview import Preview
 from dashboard.calls.control.row_forms import RowForm
 from dashboard.calls.models import Action
 from dashboard.voicedock import CommandType
@@ -50,6 +53,7 @@ class ActionRowForm(RowForm):
     """One action; one that is marked to be removed, or that is emptied, goes."""
 
     needed = ("name", "command", "text", "key")
+    of_list: ActionFormSet
 
     name = NameField(required=False, max_length=40, label="Name", widget=forms.TextInput(OFF))
     key = forms.TypedChoiceField(
@@ -152,6 +156,15 @@ class ActionRowForm(RowForm):
         families = self.initial.get("families", [])
         return "With every assistant" if not families else f"With {', '.join(badge(one).label for one in families)}"
 
+    @property
+    def preview(self) -> Preview:
+        return action_preview.of_row(self, self.of_list.values)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether somebody changed the row, and has not saved it."""
+        return self.is_bound and self.has_changed()
+
     def mark_taken(self, taken: dict[int, str]) -> None:
         """`taken` are the keys of all rows, with the names of their actions."""
         widget = cast(KeySelect, self.fields["key"].widget)
@@ -177,8 +190,14 @@ class ActionRowForm(RowForm):
 class ActionFormSet(forms.BaseFormSet):
     """The rows of a client; `made_from` is the fingerprint of the list that they were made from."""
 
+    tenant: Tenant
     made_from = ""
     stale = ""  # what to tell a person whose list somebody changed meanwhile
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """What stands in the previews for the values of a call."""
+        return action_preview.values_of(self.tenant)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -211,6 +230,7 @@ def form_set(tenant: Tenant, data: Any = None) -> ActionFormSet:
     )
     actions = action_book.named(tenant)
     rows = cast(ActionFormSet, shape(data, initial=list(map(_initial, actions)), prefix=PREFIX))
+    rows.tenant = tenant
     rows.made_from = action_book.fingerprint(actions) if data is None else data.get("made_from", "")
     _mark_taken(rows)
     return rows
@@ -220,6 +240,7 @@ def _mark_taken(rows: ActionFormSet) -> None:
     chosen = [(str(form["key"].value() or ""), str(form["name"].value() or "another action")) for form in rows.forms]
     taken = {int(key): name for key, name in chosen if key.isdecimal()}
     for form in rows.forms:
+        cast(ActionRowForm, form).of_list = rows
         cast(ActionRowForm, form).mark_taken(taken)
 
 

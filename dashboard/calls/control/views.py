@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -30,7 +30,17 @@ def targets(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @tenant_view(Permission.MANAGE_ACTIONS)
 def actions(request: TenantRequest) -> HttpResponse:
+    """With `preview` nothing is saved: a row as it is typed (in the address its prefix), or the page (in the form)."""
+    if request.method == "POST" and (prefix := request.GET.get("preview")):
+        return _previewed_row(request, prefix)
     return _edit_list(request, action_forms, action_book.save, "actions")
+
+
+def _previewed_row(request: TenantRequest, prefix: str) -> HttpResponse:
+    form = next((form for form in action_forms.form_set(request.tenant, request.POST) if form.prefix == prefix), None)
+    if form is None:
+        raise Http404
+    return render(request, "calls/_action_preview.html", {"form": form})
 
 
 def _edit_list(
@@ -39,8 +49,9 @@ def _edit_list(
     """A page with the whole list as a form set of `forms`; 409 where somebody else changed the list meanwhile."""
     name = what.replace(" ", "-")
     rows = forms.form_set(request.tenant, request.POST if request.method == "POST" else None)
-    status = 422 if rows.is_bound else 200
-    if request.method == "POST" and rows.is_valid():
+    is_previewed = "preview" in request.POST
+    status = 422 if rows.is_bound and not is_previewed else 200
+    if request.method == "POST" and not is_previewed and rows.is_valid():
         try:
             changed = save(request.tenant, rows.rows, made_from=rows.made_from, by=request.user)
         except transfer_book.ListChanged as error:
