@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboard.calls import labels, leads, who_ended
 from dashboard.calls.at_once import AtOnce
-from dashboard.calls.models import UNCERTAIN, UNSENT, Call, CallQuerySet, Receipt
+from dashboard.calls.models import UNCERTAIN, UNSENT, Call, CallPreset, CallQuerySet, Receipt
 from dashboard.calls.models.call import END_LATE
 from dashboard.sync.models import Kind, SyncState
 from dashboard.ui import phone_numbers
@@ -300,15 +300,17 @@ def client_id(client: str) -> int | None:
 
 @scope.requires_scope
 def choices(tenant: Tenant) -> dict[str, list[tuple[str, str]]]:
-    """The lines and assistants that a client's list can be narrowed to; one query."""
+    """The lines, assistants and presets that a client's list can be narrowed to; one query."""
     lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", LINE_NAME)
     names = AssistantDedication.objects.filter(tenant=tenant).values_list(
         Value("assistant"), "assistant__name", Value("")
     )
-    found = sorted(set(lines.union(names)))
+    presets = CallPreset.objects.filter(tenant=tenant).values_list(Value("preset"), "name", Value("")).order_by()
+    found = sorted(set(lines.union(names, presets)))
     return {
         "lines": [
             (e164, f"{name} {phone_numbers.grouped(e164)}".strip()) for kind, e164, name in found if kind == "line"
         ],
         "assistants": [(name, name) for kind, name, _ in found if kind == "assistant" and name],
+        "presets": [(name, name) for kind, name, _ in found if kind == "preset"],
     }

@@ -11,7 +11,8 @@ from django.http import QueryDict
 
 from dashboard.calls import queries
 from dashboard.calls.history import search
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, CallPreset
+from dashboard.calls.presets import usage
 from dashboard.ui import pagination
 from tenants.isolation import scope
 from tests.fixtures.call_factories import make_call
@@ -115,3 +116,15 @@ def test_a_search_reads_an_index_and_not_every_call(bloom, many, text, numbers):
 def test_a_search_finds_a_call_however_long_ago(bloom, many):
     with scope.for_tenant(bloom.tenant):
         assert search.find(search.Wish(PERSON, True, ["NL"])).ids == [many.pk]
+
+
+def test_what_was_made_with_a_preset_reads_no_other_calls(bloom, many):
+    with scope.for_tenant(bloom.tenant):
+        CallPreset.objects.create(
+            tenant=bloom.tenant, key="rare", name="Rare", assistant_dedication_id=bloom.assistant.pk
+        )
+        Call.objects.filter(pk=many.pk).update(preset_name="Rare")
+        used = usage.of_client(bloom.tenant)
+        assert [(one.count, one.last) for one in used.values()] == [(1, many.created_at)]
+        found = Call.objects.filter(tenant=bloom.tenant, preset_name="Rare").order_by("-created_at", "-id")
+        assert rows_read(found[:51]) <= 2

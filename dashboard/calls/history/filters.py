@@ -28,7 +28,7 @@ STATES = {
     "person": "Needs a person",
     "call-back": "To be called back",
 }
-NARROWING = ("line", "assistant", "outcome", "state", "direction")  # filters that a search knows nothing of
+NARROWING = ("line", "assistant", "preset", "outcome", "state", "direction")  # filters that a search knows nothing of
 OFTEN = ("booked", "moved")  # outcomes that usual analyses name
 DIRECTIONS = {"outbound": "Calls out", "inbound": "Calls in", "web": "From the browser"}
 MISSED = [State.FAILED, State.REJECTED, State.INSUFFICIENT_CREDITS, State.REFUSED]
@@ -44,14 +44,15 @@ class OutcomeField(forms.ChoiceField):
 class CallFilter(date_fields.PeriodForm):
     """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
-    `lines` and `assistants` are (value, label) pairs; a field without choices is left out. `tenant` is the id of the
-    one client whose calls are searched, None for those of all; `of_all` offers to choose one.
+    `lines`, `assistants` and `presets` are (value, label) pairs; a field without choices is left out. `tenant` is the
+    id of the one client whose calls are searched, None for those of all; `of_all` offers to choose one.
     """
 
     q = search_fields.SearchField(required=False, label="Find a number or name")
     client = ClientField()
     line = forms.ChoiceField(required=False, label="Line")
     assistant = forms.ChoiceField(required=False, label="Assistant")
+    preset = forms.ChoiceField(required=False, label="Preset")
     outcome = OutcomeField(required=False, label="Outcome")
     state = forms.ChoiceField(required=False, label="State", choices=[("", "Any state"), *STATES.items()])
     direction = forms.ChoiceField(required=False, label="Direction", choices=[("", "Out and in"), *DIRECTIONS.items()])
@@ -66,6 +67,7 @@ class CallFilter(date_fields.PeriodForm):
         tenant: int | None = None,
         lines: Sequence[tuple[str, str]] = (),
         assistants: Sequence[tuple[str, str]] = (),
+        presets: Sequence[tuple[str, str]] = (),
         of_all: bool = False,
     ) -> None:
         super().__init__(query)
@@ -83,6 +85,7 @@ class CallFilter(date_fields.PeriodForm):
         for name, empty, choices in (
             ("line", "Every line", lines),
             ("assistant", "Every assistant", assistants),
+            ("preset", "With or without a preset", presets),
         ):
             if choices:
                 self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
@@ -137,6 +140,7 @@ class CallFilter(date_fields.PeriodForm):
             "tenant__slug": "client",
             "line": "line",
             "assistant_name": "assistant",
+            "preset_name": "preset",
             "direction": "direction",
             "outcome": "outcome",
         }

@@ -100,6 +100,7 @@ def filter_form(request: TenantRequest) -> CallFilter:
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
         lines=offered["lines"],
         assistants=offered["assistants"],
+        presets=offered["presets"],
     )
 
 

@@ -329,6 +329,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='call',
+            index=models.Index(condition=models.Q(('preset_name', ''), _negated=True), fields=['tenant', 'preset_name', '-created_at', '-id'], name='calls_by_preset'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
             index=models.Index(fields=['created_at', 'tenant'], include=('id', 'state', 'started_at', 'finished', 'machine_source', 'duration_seconds'), name='calls_figures'),
         ),
         migrations.AddConstraint(

@@ -343,6 +343,11 @@ class Call(models.Model):
             models.Index(fields=["tenant", "direction", "-created_at", "-id"], name="calls_by_direction"),
             models.Index(fields=["direction", "-created_at", "-id"], name="all_calls_by_direction"),
             models.Index(
+                fields=["tenant", "preset_name", "-created_at", "-id"],
+                condition=~Q(preset_name=""),
+                name="calls_by_preset",
+            ),
+            models.Index(
                 fields=["created_at", "tenant"],
                 include=["id", "state", "started_at", "finished", "machine_source", "duration_seconds"],
                 name="calls_figures",

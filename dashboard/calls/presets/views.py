@@ -18,7 +18,7 @@ from dashboard.calls.placing.changes import Changes
 from dashboard.calls.placing.saved_assistants import UNREAD, saved_assistants
 from dashboard.calls.placing.value_fields import VARIABLE_FIELD
 from dashboard.calls.placing.variables import labels, names_in
-from dashboard.calls.presets import book, filling, forms
+from dashboard.calls.presets import book, filling, forms, usage
 from tenants import tenant_status
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
@@ -33,8 +33,12 @@ FROM_CALL = "from_call"
 def presets(request: TenantRequest) -> HttpResponse:
     lines, assistants = queries.lines(request.tenant), queries.assistants(request.tenant)
     saved = saved_assistants(assistants)
-    rows = [_row(request, filling.in_use(preset, lines, assistants), saved) for preset in book.named(request.tenant)]
-    return render(request, "calls/presets.html", {"presets": rows, "most": book.MOST})
+    used = usage.of_client(request.tenant)
+    rows = [
+        _row(request, filling.in_use(preset, lines, assistants), saved) | {"usage": used[preset.pk]}
+        for preset in book.named(request.tenant)
+    ]
+    return render(request, "calls/presets.html", {"presets": rows, "most": book.MOST, "days": usage.DAYS})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
