@@ -161,6 +161,11 @@ class ActionRowForm(RowForm):
         return action_preview.of_row(self, self.of_list.values)
 
     @property
+    def saved_pieces(self) -> list[tuple[action_text.Piece, str]]:
+        """The text of the action that the row was made from, with the names of what is filled in."""
+        return [(piece, piece.slot) for piece in action_text.pieces(self.initial.get("text", ""))]
+
+    @property
     def is_typed(self) -> bool:
         """Whether somebody changed the row, and has not saved it."""
         return self.is_bound and self.has_changed()

@@ -103,5 +103,8 @@ def _reaches(command: str, families: list[str]) -> list[Reach]:
 
 
 def _note(form: Form, command: str) -> str:
-    checked = CHECKED.get(CommandType(command)) if command in list(CommandType) else None
-    return NOTES.get((command, bool(checked and form[checked].value())), "")  # type: ignore[call-overload, no-any-return]
+    if command not in list(CommandType):
+        return ""
+    kind = CommandType(command)
+    checked = CHECKED.get(kind)
+    return NOTES.get((kind, bool(checked and form[checked].value())), "")
