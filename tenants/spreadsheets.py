@@ -1,4 +1,4 @@
-"""Exports as CSV or Excel workbook, with no cell that a spreadsheet evaluates as a formula."""
+"""Exports as CSV or Excel workbook, with no cell that a spreadsheet evaluates as a formula; the cells of a record."""
 
 from __future__ import annotations
 
@@ -85,6 +85,19 @@ def escape_formula(value: object) -> str:
     break inside. Phone numbers begin with +, so they get one too.
     """
     return AFTER_SPLIT.sub(r"\1'", AT_START.sub("'", str(value)))
+
+
+def cells_of(record: str, delimiter: str, *, strict: bool = True) -> list[str] | None:
+    """The cells of one record of a CSV file, line breaks inside of its quotes included.
+
+    None where the quotes do not match: a quote that is never closed, or text behind a closed one. With `strict=False`
+    quotes that do not match are taken as `csv` takes them, but a record that does not end stays None.
+    """
+    try:
+        found = list(csv.reader([record], delimiter=delimiter, strict=strict))
+    except csv.Error:
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 class _Echo:
