@@ -61,7 +61,6 @@ AUDITOR_READS = [
     "calls_assistantdraftversion",
     "calls_receipt",
     "contact_rules_donotcallentry",
-    "contact_rules_contactsettings",
     "campaigns_campaign",
     "campaigns_lead",
     "sync_syncrun",

@@ -97,7 +97,7 @@ def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
     `line` is the number (E.164) that the call is to leave from.
     """
     e164 = read(text, *countries_of(tenant, line), kinds=tuple(COSTLY))
-    if refused := _not_allowed(tenant, e164):
+    if refused := refused_for(tenant, e164):
         raise refused
     return e164
 
@@ -118,11 +118,12 @@ def countries_of(tenant: Tenant, line: str = "") -> list[str]:
 
 def refusal(tenant: Tenant, e164: str) -> str:
     """Why this client may not call the country or the kind of this number, or ""."""
-    return str(_not_allowed(tenant, e164) or "")
+    return str(refused_for(tenant, e164) or "")
 
 
-def _not_allowed(tenant: Tenant, e164: str) -> NotAllowed | None:
-    """The kind of a network of no country is allowed or not; any other number needs its country besides."""
+def refused_for(tenant: Tenant, e164: str) -> NotAllowed | None:
+    """Why this client may not call this number. The kind of a network of no country is allowed or not; any other
+    number needs its country besides."""
     place, allowed, name = place_of(e164), tenant.allowed_countries, isolate(tenant.name)
     if place.kind in COSTLY and place.kind not in tenant.allowed_kinds:
         what = COSTLY[place.kind].format(code=phonenumbers.parse(e164).country_code)
