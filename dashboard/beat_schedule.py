@@ -31,6 +31,7 @@ SCHEDULE = {
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
+    "send campaigns": _every(2, "dashboard.campaigns.tasks.send_drafts", "sync"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),
     "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),
     "prune sessions": _every(3600, "tenants.tasks.prune_sessions", "bulk"),

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from dashboard.campaigns import alarm_pauses, rechecks
+from dashboard.campaigns.sending import due, run
 
 
 @shared_task
@@ -14,3 +15,14 @@ def recheck() -> None:
 def pause_after_alarms() -> None:
     """In the queue of what people wait for, so that no sync run delays it."""
     alarm_pauses.run()
+
+
+@shared_task
+def send_drafts() -> None:
+    for draft_id in due.due():
+        send_draft.apply_async((draft_id,), expires=30)
+
+
+@shared_task
+def send_draft(draft_id: int) -> None:
+    run.run(draft_id)

@@ -26,6 +26,7 @@ from dashboard.campaigns import control as campaigns
 from dashboard.campaigns import pauses
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign, PauseCause
+from dashboard.campaigns.sending import begin, due, run
 from dashboard.connections import connect, organizations, vendor_requests, webhook_secrets
 from dashboard.connections import tasks as inventory_tasks
 from dashboard.connections.models import OrganizationRequest, VendorRequest
@@ -37,6 +38,7 @@ from dashboard.voicedock.exchange import Exchange
 from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Assistant, AuditEntry, ConnectionSecret
+from tests.fixtures.draft_factories import make_draft
 from tests.fixtures.operator import PERSON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +92,11 @@ class Action:
     repeats: bool = False
 
 
+def send_draft(operator):
+    for draft_id in due.due():
+        run.run(draft_id)
+
+
 ACTIONS = {
     "place": Action(place, "call.asked", "dashboard/calls/placing/sending.py:_post"),
     "say": Action(command("say", content="Hi."), "call.command-asked", "dashboard/calls/control/commands.py:send"),
@@ -116,6 +123,8 @@ ACTIONS = {
         "scheduled",
         by_person=False,
     ),
+    "make a campaign": Action(send_draft, "campaign.sending-begun", "dashboard/campaigns/sending/creation.py:_ask"),
+    "send a person": Action(send_draft, "campaign.sending-begun", "dashboard/campaigns/sending/people.py:_send"),
     "organization": Action(
         lambda here: organizations.create(here.connection, "New one", by=here.user),
         "organization.asked",
@@ -229,6 +238,11 @@ def prepare(operator, name):
         operator.place_answered()
     if ACTIONS[name].state:
         _campaign(operator, ACTIONS[name].state)
+    if name in ("make a campaign", "send a person"):
+        draft = make_draft(operator.tenant, operator.assistant, operator.user, people=1, bulk_limit=0)
+        begin.begin(draft, operator.user)
+    if name == "send a person":
+        send_draft(operator)
     if name in ("hook up", "rotate"):  # two assistants are enough
         with scope.for_system("assistants that are gone"):
             kept = Assistant.objects.order_by("pk").values_list("pk", flat=True)[:2]

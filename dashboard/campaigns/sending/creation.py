@@ -1,0 +1,127 @@
+"""Make the campaign at VoiceDock, with its first people. A lost answer is looked up before it is made again.
+
+Only the creation takes many people at once (`docs/voicedock-api.md §6.2`); how many is not documented, so that a
+refused one is tried with half of them, down to none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from dashboard import voicedock
+from dashboard.campaigns.models import CampaignDraft, DraftLead
+from dashboard.campaigns.sending import made, matching, rules, vendor
+from dashboard.campaigns.sending.leases import Lease
+from dashboard.campaigns.sending.matching import Found
+from dashboard.campaigns.sending.outcomes import NOT_DONE, NOTHING_GOES, SETTLED, Stopped
+from tenants.isolation import scope
+
+State = DraftLead.State
+SEVERAL = (
+    "VoiceDock did not answer when it was asked to make this campaign, and now lists {count} new ones like it. Look at "
+    "them there before you go on."
+)
+
+
+@scope.opens_scope
+def make(draft: CampaignDraft, lease: Lease) -> float:
+    """Make it, or look up whether it was made. Returns in how many seconds to go on. Opens scopes of its own."""
+    return _ask(draft, lease) if draft.asked_at is None else _look_up(draft, lease)
+
+
+def _ask(draft: CampaignDraft, lease: Lease) -> float:
+    with vendor.client_for(draft, lease) as client:
+        people = _intend(draft, matching.like(draft, client.campaigns()))
+        try:
+            remote = client.create_campaign(
+                name=draft.name,
+                assistant_id=vendor.assistant_of(draft).remote_id,
+                starts=draft.starts,  # type: ignore[arg-type]
+                ends=draft.ends,  # type: ignore[arg-type]
+                timezone=draft.timezone,
+                template=draft.template,
+                leads=[(lead.number, lead.variables) for lead in people],
+            )
+        except voicedock.Unanswered:
+            raise
+        except voicedock.Refused as error:
+            return _refused(draft, error, len(people))
+        except NOT_DONE:
+            _take_back(draft)
+            raise
+        made.keep(draft, remote.id, len(people), all_there=remote.total_leads == len(people))
+        made.link(draft, remote)
+    return 0
+
+
+def _intend(draft: CampaignDraft, before: list[str]) -> list[DraftLead]:
+    """Commit what is about to be asked. Returns the people that go with it."""
+    now = timezone.now()
+    with scope.for_tenant(draft.tenant_id):
+        people = rules.allowed(draft, draft.bulk_limit)
+        DraftLead.objects.filter(pk__in=[lead.pk for lead in people]).update(state=State.SENDING, asked_at=now)
+        draft.asked_at, draft.same_before = now, before
+        draft.save(update_fields=["asked_at", "same_before"])
+    return people
+
+
+def _refused(draft: CampaignDraft, error: voicedock.Refused, people: int) -> float:
+    """Refused with people it may be accepted with fewer; refused without, a person has to look."""
+    if isinstance(error, voicedock.RateLimited):
+        _take_back(draft)
+        raise error
+    if isinstance(error, NOTHING_GOES) or not people:
+        _take_back(draft)
+        raise Stopped(error.message)
+    _take_back(draft, people // 2)
+    return 0
+
+
+def _take_back(draft: CampaignDraft, limit: int | None = None) -> None:
+    """VoiceDock certainly did not make it, so its people wait again: those of this request, not of a later one."""
+    limit = draft.bulk_limit if limit is None else limit
+    with scope.for_tenant(draft.tenant_id):
+        mine = CampaignDraft.objects.filter(pk=draft.pk, remote_id="", asked_at=draft.asked_at)
+        if mine.update(asked_at=None, bulk_limit=limit):
+            waiting = DraftLead.objects.filter(draft=draft, state__in=[State.SENDING, State.UNKNOWN])
+            waiting.filter(asked_at=draft.asked_at).update(state=State.READY, asked_at=None)
+
+
+def _look_up(draft: CampaignDraft, lease: Lease) -> float:
+    """Whether a creation without an answer was done; asked again only where VoiceDock lists none after a while."""
+    wait = (draft.asked_at + SETTLED - timezone.now()).total_seconds()  # type: ignore[operator]
+    if wait > 0:
+        return wait
+    with scope.for_tenant(draft.tenant_id):
+        asked = list(DraftLead.objects.filter(draft=draft, state=State.UNKNOWN).values_list("number", flat=True))
+    people = {matching.key(number) for number in asked}
+    with vendor.client_for(draft, lease) as client:
+        remotes = client.campaigns()
+        found = {}
+        for remote_id in _new(draft, matching.like(draft, remotes)):
+            there = matching.by_number(client.leads(remote_id))
+            if there.keys() <= people:
+                found[remote_id] = there
+        if len(found) > 1:
+            raise Stopped(SEVERAL.format(count=len(found)))
+        if found:
+            _take(draft, *found.popitem())
+            return 0
+    if remotes.unreadable:  # one of these may be it
+        return SETTLED.total_seconds()
+    _take_back(draft, len(people) // 2)
+    return 0
+
+
+def _new(draft: CampaignDraft, like: list[str]) -> list[str]:
+    """Those that were not there before, and that no other draft was made into."""
+    with scope.for_system("campaigns that drafts were made into"):
+        taken = set(CampaignDraft.objects.filter(remote_id__in=like).values_list("remote_id", flat=True))
+    return [remote_id for remote_id in like if remote_id not in taken and remote_id not in draft.same_before]
+
+
+def _take(draft: CampaignDraft, remote_id: str, there: Found) -> None:
+    made.keep(draft, remote_id, sum(map(len, there.values())), all_there=False)
+    made.found(draft, there, after=timedelta(0))

@@ -1,0 +1,353 @@
+"""Sending a draft: nobody twice, nobody lost, whatever VoiceDock answers and whenever a worker dies."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
+from dashboard.campaigns.sending import begin, due, run
+from dashboard.rate_limits.models import SentRequest
+from dashboard.sandbox import inprocess
+from tenants.isolation import scope
+from tenants.models import AuditEntry, Connection, Tenant
+from tests.fixtures.draft_factories import make_draft, number_of
+
+
+class Sender:
+    """A draft of the client of `operator`, the workers that send it, and what VoiceDock has of it."""
+
+    def __init__(self, operator, **more):
+        self.operator = operator
+        self.draft = make_draft(operator.tenant, operator.assistant, operator.user, **more)
+
+    def begin(self):
+        begin.begin(self.draft, self.operator.user)
+        return self
+
+    def reload(self) -> CampaignDraft:
+        with scope.for_system("look"):
+            return CampaignDraft.objects.select_related("campaign").get(pk=self.draft.pk)
+
+    def let_pass(self, seconds: float) -> None:
+        """Move everything that is remembered into the past."""
+        past = timedelta(seconds=seconds)
+        with scope.for_system("let time pass"):
+            mine = CampaignDraft.objects.filter(pk=self.draft.pk)
+            mine.update(asked_at=F("asked_at") - past, try_at=F("try_at") - past)
+            DraftLead.objects.filter(draft=self.draft).exclude(asked_at=None).update(asked_at=F("asked_at") - past)
+            SentRequest.objects.all().delete()
+            Connection.objects.update(resting_until=None)
+        self.operator.sandbox.clock.advance(seconds)
+
+    def work(self, parts: int = 40) -> CampaignDraft:
+        """Minutes pass, and the workers do what is due, until it ends or stops."""
+        for _ in range(parts):
+            for pk in due.due():
+                run.run(pk)
+            if self.reload().state != CampaignDraft.State.SENDING:
+                break
+            self.let_pass(80)
+        return self.reload()
+
+    def states(self) -> dict[str, int]:
+        with scope.for_system("look"):
+            return dict(Counter(DraftLead.objects.filter(draft=self.draft).values_list("state", flat=True)))
+
+    def reason(self, line: int) -> str:
+        with scope.for_system("look"):
+            return DraftLead.objects.get(draft=self.draft, line=line).reason
+
+    def campaigns(self) -> list[str]:
+        """Ids of VoiceDock's campaigns with this name."""
+        found = self.operator.sandbox.state.campaigns.values()
+        return [campaign.id for campaign in found if campaign.name == self.draft.name]
+
+    def listed(self) -> list[str]:
+        """The numbers of the people that VoiceDock has in the campaign of this draft."""
+        return [lead.phone_number for lead in self.operator.sandbox.state.leads[self.reload().remote_id]]
+
+    def is_complete(self, people: int) -> bool:
+        return sorted(self.listed()) == [number_of(line) for line in range(2, people + 2)]
+
+
+@pytest.fixture
+def make_sender(operator):
+    return lambda **more: Sender(operator, **more)
+
+
+def actions():
+    with scope.for_system("look"):
+        entries = AuditEntry.objects.filter(action__startswith="campaign.").order_by("seq")
+        return [(entry.action, entry.actor, json.loads(entry.body)["details"].get("count")) for entry in entries]
+
+
+def test_a_draft_becomes_a_campaign_with_all_its_people_at_once(make_sender, new_requests):
+    sender = make_sender(people=5, first_day="2026-11-30").begin()
+    new_requests()
+    sent = sender.work()
+    assert new_requests() == ["GET /campaigns", "POST /campaigns", f"GET /campaigns/{sent.remote_id}/leads"]
+    assert sender.is_complete(5) and sender.states() == {"sent": 5}
+    assert (sent.state, sent.counted, sent.in_bulk, sent.reason) == ("sent", 5, 5, "")
+    assert sent.campaign.tenant_id == sent.tenant_id and sent.campaign.status == "draft"
+    with scope.for_system("look"):
+        days = CampaignSchedule.objects.get(campaign=sent.campaign)
+        assert DraftLead.objects.exclude(remote_id="").count() == 5
+    assert (days.weekdays, days.is_on, str(days.first_day)) == (list(range(7)), False, "2026-11-30")
+    assert actions() == [
+        ("campaign.sending-begun", "Ines Vale", 5),
+        ("campaign.made", "Patchbay", 5),
+        ("campaign.sent", "Patchbay", 5),
+    ]
+
+
+def test_who_does_not_fit_into_the_creation_goes_one_by_one(make_sender):
+    sender = make_sender(people=9, bulk_limit=4).begin()
+    assert sender.work().state == "sent"
+    assert sender.is_complete(9) and sender.reload().in_bulk == 4
+    variables = [lead.variables for lead in sender.operator.sandbox.state.leads[sender.reload().remote_id]]
+    assert {"name": "Person 10"} in variables
+
+
+@pytest.mark.parametrize("status", ["400", "422", "409"])
+def test_a_refused_bulk_is_tried_with_half_of_it(make_sender, status):
+    sender = make_sender(people=6, bulk_limit=6).begin()
+    sender.operator.add_fault(status, "/campaigns", method="POST", times=2)
+    assert sender.work().state == "sent"
+    assert sender.is_complete(6) and sender.reload().in_bulk == 1
+
+
+def test_a_campaign_that_is_refused_without_anybody_stops_with_the_reason(make_sender):
+    sender = make_sender(people=3).begin()
+    sender.operator.add_fault("422", "/campaigns", method="POST", times=0)
+    stopped = sender.work()
+    assert stopped.state == "stopped" and "Fault ordered in the sandbox" in stopped.reason
+    assert sender.states() == {"ready": 3} and sender.campaigns() == []
+    sender.operator.sandbox.faults.clear()
+    begin.resume(stopped, sender.operator.user)
+    assert sender.work().state == "sent" and sender.is_complete(3)
+
+
+FAULTS = ["lost", "cut", "500", "503", "html502", "truncated", "429", "hang"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("route", ["creation", "person", "list of campaigns", "list of people"])
+def test_no_fault_makes_two_campaigns_or_leaves_anybody_out(make_sender, fault, route):
+    sender = make_sender(people=6, bulk_limit=3).begin()
+    method, path = {
+        "creation": ("POST", "/campaigns"),
+        "person": ("POST", "/campaigns/*/leads"),
+        "list of campaigns": ("GET", "/campaigns"),
+        "list of people": ("GET", "/campaigns/*/leads"),
+    }[route]
+    sender.operator.add_fault(fault, path, method=method, times=2, seconds=60)
+    assert sender.work().state == "sent"
+    assert sender.is_complete(6) and sender.states() == {"sent": 6}
+    assert len(sender.campaigns()) == 1
+
+
+def test_a_refused_person_keeps_the_reason_and_the_others_go_on(make_sender):
+    sender = make_sender(people=4, bulk_limit=0).begin()
+    sender.operator.add_fault("422", "/campaigns/*/leads", method="POST")
+    sent = sender.work()
+    assert sent.state == "sent" and sender.states() == {"sent": 3, "refused": 1}
+    assert "Fault ordered in the sandbox" in sender.reason(2)
+
+
+def test_many_refusals_in_a_row_stop_it(make_sender):
+    sender = make_sender(people=25, bulk_limit=0).begin()
+    sender.operator.add_fault("422", "/campaigns/*/leads", method="POST", times=0)
+    stopped = sender.work()
+    assert stopped.state == "stopped" and "refused the last 20 people" in stopped.reason
+    assert sender.states() == {"refused": 20, "ready": 5}
+
+
+@pytest.mark.parametrize("status", ["401", "402", "403"])
+def test_what_every_request_would_meet_stops_it_and_takes_nobody_out(make_sender, status):
+    sender = make_sender(people=3, bulk_limit=0).begin()
+    sender.operator.add_fault(status, "/campaigns/*/leads", method="POST", times=0)
+    assert sender.work().state == "stopped" and sender.states() == {"ready": 3}
+
+
+def test_an_unanswered_person_is_looked_up_with_one_list_before_anything_is_sent_again(make_sender, new_requests):
+    sender = make_sender(people=3, bulk_limit=1).begin()
+    sender.work(1)
+    sender.operator.add_fault("lost", "/campaigns/*/leads", method="POST", times=1)
+    new_requests()
+    sender.work(1)
+    people = f"/campaigns/{sender.reload().remote_id}/leads"
+    assert new_requests() == [f"POST {people}"] and sender.states() == {"sent": 1, "unknown": 1, "ready": 1}
+    with scope.for_system("its time is not over"):
+        CampaignDraft.objects.update(try_at=F("begun_at"))
+        DraftLead.objects.filter(state="unknown").update(asked_at=F("asked_at") + timedelta(seconds=70))
+    run.run(sender.draft.pk)
+    assert new_requests() == [f"POST {people}"] and sender.states() == {"sent": 2, "unknown": 1}
+    sender.work()
+    assert new_requests() == [f"GET {people}", f"GET {people}"] and sender.is_complete(3)
+    with scope.for_system("look"):
+        assert DraftLead.objects.exclude(found_at=None).count() == 1
+
+
+def test_another_campaign_of_that_name_is_not_taken_for_it(make_sender, make_remote_campaign):
+    """One was there before, one was made meanwhile with other people."""
+    make_remote_campaign("Hygienist, winter", "Dispatch desk")
+    sender = make_sender(people=3).begin()
+    sender.operator.add_fault("cut", "/campaigns", method="POST")
+    sender.work(1)
+    make_remote_campaign("Hygienist, winter", "Dispatch desk")
+    assert sender.work().state == "sent"
+    assert sender.is_complete(3) and len(sender.campaigns()) == 3
+
+
+def test_several_that_it_may_be_stop_it(make_sender):
+    sender = make_sender(people=2).begin()
+    sender.operator.add_fault("lost", "/campaigns", method="POST")
+    sender.work(1)
+    state = sender.operator.sandbox.state
+    body = {"name": "Hygienist, winter", "agent_id": sender.operator.assistant.assistant.remote_id}
+    with inprocess.client(sender.operator.sandbox, "sandbox-agency") as vendor:
+        vendor.post("/campaigns", json=body)
+    stopped = sender.work()
+    assert stopped.state == "stopped" and "now lists 2 new ones like it" in stopped.reason
+    assert sender.states() == {"unknown": 2} and len(state.campaigns) >= 2
+
+
+def test_a_person_stops_it_and_goes_on(make_sender, operator):
+    sender = make_sender(people=6, bulk_limit=2).begin()
+    sender.work(1)
+    begin.stop(sender.draft, operator.user)
+    before = sender.states()
+    sender.work(5)
+    assert sender.states() == before and sender.reload().reason == "Stopped by Ines Vale."
+    with pytest.raises(begin.SendingRefused):
+        begin.stop(sender.draft, operator.user)
+    begin.resume(sender.draft, operator.user)
+    with pytest.raises(begin.SendingRefused):
+        begin.begin(sender.draft, operator.user)
+    assert sender.work().state == "sent" and sender.is_complete(6)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": " "}, "a name"),
+        ({"starts": "17:00", "ends": "09:00"}, "end later on the same day"),
+        ({"timezone": ""}, "time zone"),
+        ({"assistant_dedication": None}, "Choose the assistant"),
+        ({"first_day": "2026-12-01", "last_day": "2026-11-30"}, "last day is before"),
+        ({"weekdays": []}, "at least one weekday"),
+    ],
+)
+def test_only_a_whole_draft_is_sent(make_sender, new_requests, change, words):
+    sender = make_sender(**change)
+    with pytest.raises(begin.SendingRefused, match=words):
+        sender.begin()
+    assert sender.reload().state == "draft" and due.due() == []
+
+
+def test_nobody_to_send_is_no_campaign(make_sender):
+    with pytest.raises(begin.SendingRefused, match="nobody to send"):
+        make_sender(people=0).begin()
+
+
+def test_a_suspended_client_sends_nothing_more(make_sender, operator):
+    sender = make_sender(people=6, bulk_limit=2).begin()
+    sender.work(1)
+    with scope.for_system("suspend"):
+        Tenant.objects.filter(pk=operator.tenant.pk).update(status=Tenant.Status.SUSPENDED)
+    stopped = sender.work()
+    assert stopped.state == "stopped" and "suspended" in stopped.reason
+
+
+def test_people_whom_voicedock_did_not_take_with_the_creation_are_sent_again(make_sender):
+    sender = make_sender(people=4).begin()
+    sender.work(1)
+    leads = sender.operator.sandbox.state.leads[sender.reload().remote_id]
+    del leads[0]
+    assert sender.work().state == "sent" and sender.is_complete(4) and sender.reload().reason == ""
+
+
+def test_differences_are_shown_at_the_end(make_sender):
+    sender = make_sender(people=4, bulk_limit=1).begin()
+    sender.work(1)
+    for _ in range(4):
+        sender.let_pass(1)
+        run.run(sender.draft.pk)
+        if sender.states().get("sent") == 4:
+            break
+    leads = sender.operator.sandbox.state.leads[sender.reload().remote_id]
+    del leads[2]
+    leads.append(leads[0])
+    sent = sender.work()
+    assert sent.state == "sent" and sent.counted == 4
+    assert "does not have line 4 of the file" in sent.reason and "has line 2 of the file more than once" in sent.reason
+
+
+class Killed(BaseException):
+    """The worker is gone in this moment."""
+
+
+class Deaths:
+    """Dies once at the step `at`: when a transaction begins, before a request leaves, or after it was answered."""
+
+    def __init__(self, monkeypatch):
+        self.at = self.step = self.count = 0
+        handle, opened = inprocess.Transport.handle_request, scope.for_tenant
+
+        def request(transport, sent):
+            self._pass()
+            answer = handle(transport, sent)
+            self._pass()
+            return answer
+
+        def committed(tenant):
+            self._pass()
+            return opened(tenant)
+
+        monkeypatch.setattr(inprocess.Transport, "handle_request", request)
+        monkeypatch.setattr(scope, "for_tenant", committed)
+
+    def _pass(self):
+        self.step += 1
+        if self.step == self.at:
+            self.count += 1
+            raise Killed
+
+    def run(self, at):
+        """What is due, by a worker that dies at this step."""
+        self.step, self.at = 0, at
+        try:
+            for pk in due.due():
+                run.run(pk)
+        except Killed:
+            pass
+        finally:
+            self.at = 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_anywhere_nobody_is_lost_or_sent_twice(make_sender, monkeypatch, seed):
+    """Fifty deaths each, while the network fails as well."""
+    chance, deaths, rounds = random.Random(seed), Deaths(monkeypatch), 0
+    while deaths.count < 50:
+        rounds += 1
+        people = chance.randint(2, 5)
+        sender = make_sender(people=people, bulk_limit=chance.randint(0, 4), name=f"Round {rounds}").begin()
+        while deaths.count < 50 and sender.reload().state == "sending":
+            if chance.random() < 0.15:
+                sender.operator.add_fault(chance.choice(["lost", "cut", "500", "429"]), "/campaigns*", method="POST")
+            deaths.run(at=chance.randint(1, 14))
+            assert len(sender.campaigns()) <= 1
+            sender.let_pass(80)
+        sender.operator.sandbox.faults.clear()
+        assert sender.work().state == "sent", sender.reload().reason
+        assert sender.is_complete(people), f"round {rounds}"
+        assert sender.states() == {"sent": people}
+    with scope.for_system("look"):
+        assert Campaign.objects.filter(name__startswith="Round").count() == rounds
