@@ -210,7 +210,8 @@ def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, op
     calls, foreign = some_calls(bloom), make_call(harbor, counterpart="+31610000009")
     data = {"call": [str(call.pk) for call in (*calls.values(), foreign)], "next": f"{BOARD}?state=ringing"}
     answer = operator_browser.post(f"{BOARD}end/", data, follow=True)
-    assert answer.redirect_chain == [(f"{BOARD}end/", 303)]
+    ((asked, status),) = answer.redirect_chain
+    assert re.fullmatch(rf"{BOARD}end/\?of=\w{{12}}", asked) and status == 303
     page = answer.content.decode()
     assert f'href="{BOARD}?state=ringing"' in page
     assert "End these 3 calls?" in page and "2 of the selected calls cannot be ended here" in page
@@ -218,7 +219,8 @@ def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, op
         assert number in page
     assert "+31 6 1000 0009" not in page and not any(map(due, calls.values())) and entries(bloom) == []
 
-    answer = operator_browser.post(f"{BOARD}end/", data | {"confirm": "1"}, follow=True)
+    assert f'action="{asked}"' in page
+    answer = operator_browser.post(asked, data | {"confirm": "1"}, follow=True)
     assert answer.redirect_chain == [(f"{BOARD}?state=ringing", 303)]
     assert "3 calls are being ended. Each shows its receipt on the board." in answer.content.decode()
     assert [name for name, call in calls.items() if due(call)] == ["talking", "other", "ringing"]
@@ -242,18 +244,33 @@ def test_on_a_phone_the_filters_are_one_press_away_and_counted(bloom, operator_b
 def test_back_and_reload_show_the_page_that_asks_and_end_nothing(bloom, harbor, operator_browser, make_member, sign_in):
     calls = some_calls(bloom)
     data = {"call": [str(calls["talking"].pk), str(calls["ringing"].pk)], "next": f"{BOARD}?sort=newest"}
-    assert operator_browser.post(f"{BOARD}end/", data).status_code == 303
+    asked = operator_browser.post(f"{BOARD}end/", data)["Location"]
     for _ in range(2):
-        assert "End these 2 calls?" in operator_browser.get(f"{BOARD}end/").content.decode()
+        assert "End these 2 calls?" in operator_browser.get(asked).content.decode()
     assert not any(map(due, calls.values()))
     other = sign_in(make_member(harbor, Role.OPERATOR))
     assert other.get("/c/harbor-logistics/live/end/", follow=True).redirect_chain == [
         ("/c/harbor-logistics/live/", 302)
     ]
 
-    assert operator_browser.post(f"{BOARD}end/", data | {"confirm": "1"}).status_code == 303
-    answer = operator_browser.get(f"{BOARD}end/", follow=True)
+    assert operator_browser.post(asked, data | {"confirm": "1"}).status_code == 303
+    answer = operator_browser.get(asked, follow=True)
     assert answer.redirect_chain == [(BOARD, 302)] and "2 calls are being ended" in answer.content.decode()
+
+
+def test_two_tabs_each_ask_for_their_own_calls(bloom, operator_browser):
+    calls = some_calls(bloom)
+    first, second = (
+        operator_browser.post(f"{BOARD}end/", {"call": str(calls[name].pk)})["Location"]
+        for name in ("talking", "other")
+    )
+    named = [
+        re.findall(r'name="call" value="([^"]+)"', operator_browser.get(one).content.decode())
+        for one in (first, second)
+    ]
+    assert named == [[str(calls["talking"].pk)], [str(calls["other"].pk)]]
+    operator_browser.post(second, {"call": named[1], "confirm": "1"})
+    assert "End this call?" in operator_browser.get(first).content.decode(), "it still asks for its own"
 
 
 def test_nothing_selected_ends_nothing_and_leads_back_to_the_board_alone(bloom, operator_browser):

@@ -87,13 +87,14 @@ def test_what_passes_by_itself_is_tried_again_in_its_time(operator, planner):
     planned = planner.due_now()
     planner.run_due()
     waiting = planner.reload(planned)
-    assert waiting.state == "planned"
+    assert (waiting.state, waiting.reason) == ("planned", due.NO_PLACE)
 
     operator.control_sandbox(f"calls/{call.remote_id}/force", status="ended")
     operator.read_calls()
     planner.move(planned, 1)
     planner.run_due()
-    assert (planner.reload(planned).state, len(operator.dial_requests())) == ("placed", 2)
+    now = planner.reload(planned)
+    assert (now.state, now.reason, len(operator.dial_requests())) == ("placed", "", 2)
 
 
 def test_all_calls_in_use_until_the_end_of_the_window_is_for_a_person(operator, planner):

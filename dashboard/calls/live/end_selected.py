@@ -1,7 +1,7 @@
 """End the calls that were selected on the live board: asked once on a page that names them, then one receipt each.
 
-The selection waits in the session while it is asked for: each POST is answered with a redirect, so that *Back* and
-*Reload* of the browser never send it again.
+The selection waits in the session while it is asked for, under a key of its own, so that two tabs ask for theirs:
+each POST is answered with a redirect, so that *Back* and *Reload* of the browser never send it again.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods
 
 from dashboard.calls import labels, queries
@@ -28,7 +30,8 @@ from tenants.models import Tenant, User
 
 ENDED_AT_ONCE = (State.IN_PROGRESS, State.QUEUED)  # the latter by not being sent
 NONE_SELECTED = "No call was ended: select calls that are still live first."
-SELECTION = "calls-to-end"  # in the session, until they were ended
+SELECTIONS = "calls-to-end"  # in the session, by key, until they were ended
+MOST_ASKED = 8  # at once; an older one is forgotten
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,11 @@ def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Ask
     """The page that names the calls. It has an address without the selection, so that *Back* and *Reload* show it."""
     if request.method == "POST":
         chosen = sorted(set(request.POST.getlist("call")))[: queries.BOARD_SIZE]
-        request.session[SELECTION] = {"calls": chosen, "back": asking.back(request.POST), "url": asking.url}
-        found = _selected(chosen, calls)
-        return HttpResponseRedirect(asking.url, status=303) if found else _back(request, asking, [], 0)
-    kept = request.session.get(SELECTION, {})
+        if not _selected(chosen, calls):
+            return _back(request, asking, [], 0)
+        key = _keep(request, {"calls": chosen, "back": asking.back(request.POST), "url": asking.url})
+        return HttpResponseRedirect(f"{asking.url}?of={key}", status=303)
+    kept = request.session.get(SELECTIONS, {}).get(request.GET.get("of"), {})
     if kept.get("url") != asking.url:
         return HttpResponseRedirect(asking.board)
     selected = _selected(kept["calls"], calls)
@@ -108,13 +112,23 @@ def _ask(request: TenantRequest | StaffRequest, calls: CallQuerySet, asking: Ask
         return _back(request, asking, [], 0)
     request.nav_page = "live"  # type: ignore[union-attr]
     rows = [(call, labels.mark(call), labels.state(call), labels.person(call), labels.line(call)) for call in selected]
-    context = {"rows": rows, "end_url": asking.url, "back": kept["back"], "of_staff": asking.of_staff}
+    context = {"rows": rows, "end_url": request.get_full_path(), "back": kept["back"], "of_staff": asking.of_staff}
     context["gone"] = len(kept["calls"]) - len(selected)
     return render(request, "calls/end_selected.html", context)
 
 
+def _keep(request: HttpRequest, selection: Mapping[str, Any]) -> str:
+    """Its key, which stands in the address of the page that asks."""
+    key = get_random_string(12)
+    kept = [*request.session.get(SELECTIONS, {}).items(), (key, selection)]
+    request.session[SELECTIONS] = dict(kept[-MOST_ASKED:])
+    return key
+
+
 def _back(request: HttpRequest, asking: Asking, selected: list[Call], ended: int) -> HttpResponse:
-    kept = request.session.pop(SELECTION, {})
+    asked = request.session.get(SELECTIONS, {})
+    if kept := asked.pop(request.GET.get("of"), {}):
+        request.session[SELECTIONS] = asked
     if not ended:
         messages.warning(request, NONE_SELECTED)
     else:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import Now, RowNumber
 from django.utils import timezone
 
 from dashboard.calls.models import Call, PlannedCall, State
+from dashboard.live_updates import publish
 from tenants.isolation import scope
 from tenants.models import Tenant
 
 MOST = 200  # of one run
 HANDED_OUT = timedelta(seconds=20)  # until when a row is not handed out again: its task may be lost
+NO_PLACE = "All calls that this client may have at once are in use. It is placed as soon as one has ended."
+NO_PLACE_IN_TIME = "All calls that this client may have at once were in use until the end of its time."
 TRIED_AGAIN = timedelta(seconds=5)  # how soon one is that could not be placed yet; it keeps no place meanwhile
 
 
@@ -35,15 +39,26 @@ def due() -> list[UUID]:
             return []
         capacity = _capacity({row["tenant_id"] for row in rows})
         chosen: list[UUID] = []
+        held_back: dict[int, list[UUID]] = defaultdict(list)
         for row in rows:
             needs_place = row["state"] == PlannedCall.State.PLANNED and row["latest_at"] > timezone.now()
             if needs_place and capacity.get(row["tenant_id"], 0) <= 0:
+                held_back[row["tenant_id"]].append(row["pk"])
                 continue
             capacity[row["tenant_id"]] = capacity.get(row["tenant_id"], 0) - needs_place
             chosen.append(row["pk"])
         waiting = PlannedCall.objects.filter(pk__in=chosen, state=PlannedCall.State.PLANNED)
         waiting.update(try_at=Now() + HANDED_OUT)
+        _say_why(held_back)
     return chosen
+
+
+def _say_why(held_back: Mapping[int, Sequence[UUID]]) -> None:
+    """Rows that wait for a place say so, and pages show it; each row is written once."""
+    for tenant_id, ids in held_back.items():
+        rows = PlannedCall.objects.filter(pk__in=ids, state=PlannedCall.State.PLANNED).exclude(reason=NO_PLACE)
+        if rows.update(reason=NO_PLACE, version=F("version") + 1):
+            publish.row_changed("planned", ids[0], tenant=tenant_id)
 
 
 def _capacity(tenants: Collection[int]) -> dict[int, int]:

@@ -164,7 +164,9 @@ def _again(planned: PlannedCall, reason: str) -> None:
 
 
 def _miss(planned: PlannedCall, reason: str = "") -> None:
-    words = reason or planned.reason or claims.blocking_reason(_tenant(planned)) or NOT_IN_TIME
+    had_no_place = planned.reason == due.NO_PLACE
+    kept, otherwise = ("", due.NO_PLACE_IN_TIME) if had_no_place else (planned.reason, NOT_IN_TIME)
+    words = reason or kept or claims.blocking_reason(_tenant(planned)) or otherwise
     _move(planned, State.MISSED, words)
 
 
