@@ -107,6 +107,6 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    parts = {"pages": bench_pages.main, "webhooks": bench_webhooks.main}
+    parts = {"pages": bench_pages.main, "webhooks": bench_webhooks.main, "live": bench_live.main}
     part = parts.get(sys.argv[1] if len(sys.argv) > 1 else "")
     sys.exit(part(sys.argv[2:]) if part else main())

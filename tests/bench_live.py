@@ -14,6 +14,7 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from dashboard.devserver.demo_logins import PASSWORD
+from tests import stack
 from tests.bench_browser import signed_in
 from tests.stack import Stack
 
@@ -73,6 +74,13 @@ WEIGHT = """() => {
     return {requests: all.length, sent: all.reduce((sum, one) => sum + one.transferSize, 0),
             whole: all.reduce((sum, one) => sum + one.decodedBodySize, 0)};
 }"""
+
+
+def main(arguments: list[str]) -> int:
+    """`manage.py bench live`: these figures alone."""
+    with stack.folder() as folder, stack.up(folder) as patchbay:
+        measure(patchbay, lambda what, figures: print(f"{what:<34}{figures}", flush=True))
+    return 0
 
 
 def measure(patchbay: Stack, tell: Callable[[str, str], None]) -> None:
