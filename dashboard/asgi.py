@@ -39,7 +39,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             get_resolver().url_patterns  # noqa: B018  every view is loaded before the first request
-            await feed.startup()
+            stream.startup()
             await send({"type": "lifespan.startup.complete"})
         else:
             await feed.shutdown()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests import bench_hung, bench_live, bench_pages, bench_sandbox, bench_webhooks, stack
+from tests import bench_hung, bench_live, bench_pages, bench_sandbox, bench_streams, bench_webhooks, stack
 from tests.bench_browser import signed_in
 
 TIMES = 25
@@ -16,6 +16,12 @@ TURNS = 5  # of being well and being down, for each page
 PAGES = {
     "admin@patchbay.test": ["/", "/live/", "/clients/", "/inventory/", "/calls/", "/campaigns/", "/activity/"],
     "owner@bloom.test": [f"/c/bloom-dental/{page}" for page in ("", "call/", "live/", "calls/", "campaigns/", "team/")],
+}
+PARTS = {
+    "pages": bench_pages.main,
+    "webhooks": bench_webhooks.main,
+    "live": bench_live.main,
+    "streams": bench_streams.main,
 }
 
 
@@ -107,6 +113,11 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    parts = {"pages": bench_pages.main, "webhooks": bench_webhooks.main, "live": bench_live.main}
+    parts = {
+        "pages": bench_pages.main,
+        "webhooks": bench_webhooks.main,
+        "live": bench_live.main,
+        "streams": bench_streams.main,
+    }
     part = parts.get(sys.argv[1] if len(sys.argv) > 1 else "")
     sys.exit(part(sys.argv[2:]) if part else main())

@@ -15,7 +15,7 @@ from dashboard.calls import models
 from dashboard.calls.updates import lost_calls
 from dashboard.celery import app as celery
 from dashboard.devserver import commands
-from dashboard.live_updates import feed, stream
+from dashboard.live_updates import feed, sessions
 from dashboard.sync import runs, unreadable_items
 from dashboard.web import request_kinds, server, thread_pools
 from dashboard.webhooks import deliveries, views
@@ -214,7 +214,7 @@ COMMAND = thread_pools.SIZES[request_kinds.Kind.COMMAND]
         f"at most {COMMAND.share} of the {COMMAND.most} command threads",
         f"those in flight have {server.IN_FLIGHT} s",
         f"at most {unreadable_items.MAX_ROWS} rows of a connection",
-        f"up to {stream.MOST_PER_SESSION} for a session",
+        f"up to {sessions.MOST_PER_SESSION} for a session",
     ],
 )
 def test_a_number_is_that_of_the_code(sentence):

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -19,101 +18,21 @@ import structlog
 from django.db import connection as database
 
 from dashboard import database_url
+from dashboard.live_updates.listeners import Audience, ChangeEvent, Listener, Listeners
 from tenants.isolation import scope
 
 log = structlog.get_logger()
 
-ACCESS = "access"  # the kind of change after which the access of the streams concerned is checked again at once
-EVERYBODY = "everybody"
 POLL_INTERVAL = 0.1  # seconds between polls while a stream is open
 IDLE_POLL_INTERVAL = 1.0
 REPLAY_SECONDS = 15.0  # of past changes that a new stream receives: its page is older than the stream
-BACKLOG = 500  # changes a slow stream may be behind before its page refreshes everything instead
 POLL_QUERY = (
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text, c.id, c.xid::text, c.tenant_id, c.kind, c.ref, c.version "
     "FROM (SELECT 1) one LEFT JOIN live_updates_change c ON c.xid >= %s::xid8 ORDER BY c.xid, c.id"
 )
 
 
-@dataclass(frozen=True)
-class ChangeEvent:
-    """A row that changed: which one and for whom, never what is in it."""
-
-    tenant: int | None
-    kind: str
-    ref: str
-    version: int
-
-
-@dataclass(frozen=True)
-class Audience:
-    """Which changes a listener receives: rows of these tenants (None: of all, and of none), of these kinds
-    (None: all).
-
-    `person` is the user who listens: changes of that user's access are always included.
-    """
-
-    tenants: frozenset[int] | None
-    kinds: frozenset[str] | None = None
-    person: int = 0
-
-    def covers(self, event: ChangeEvent) -> bool:
-        in_audience = self.tenants is None or (event.tenant is not None and event.tenant in self.tenants)
-        if event.kind == ACCESS:
-            return in_audience if event.ref == EVERYBODY else event.ref == person_ref(self.person)
-        return in_audience and (self.kinds is None or event.kind in self.kinds)
-
-
-def person_ref(pk: int) -> str:
-    """The `ref` of a change of one user's access."""
-    return f"person-{pk}"
-
-
-@dataclass(eq=False)
-class Listener:
-    """One open stream and the changes that wait to be sent to it."""
-
-    audience: Audience
-    waiting: dict[tuple[str, str], ChangeEvent] = field(default_factory=dict)
-    everything: bool = False
-    must_recheck_access: bool = False  # whether its access is checked before anything more is sent
-    closed: bool = False
-    superseded: bool = False  # its session has too many streams: this one is closed
-    awake: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def deliver(self, batch: Iterable[ChangeEvent]) -> None:
-        for event in batch:
-            if not self.audience.covers(event):
-                continue
-            if event.kind == ACCESS:
-                self.must_recheck_access = True
-                self.awake.set()
-            else:
-                self.waiting[event.kind, event.ref] = event
-        if len(self.waiting) > BACKLOG:
-            self.request_refresh()
-        elif self.waiting:
-            self.awake.set()
-
-    def request_refresh(self) -> None:
-        self.waiting.clear()
-        self.everything = True
-        self.awake.set()
-
-    def close(self) -> None:
-        self.closed = True
-        self.awake.set()
-
-    def supersede(self) -> None:
-        self.superseded = True
-        self.awake.set()
-
-    def take(self) -> tuple[bool, list[ChangeEvent]]:
-        """Whether the page has to refresh everything, and otherwise what changed since the last call."""
-        everything, batch = self.everything, list(self.waiting.values())
-        self.everything, self.waiting = False, {}
-        self.awake.clear()
-        return everything, batch
+Flush = Callable[["Feed", list[Listener]], Awaitable[None]]
 
 
 class ChangeReader:
@@ -138,35 +57,52 @@ class Feed:
     """The poller of this process and its listeners. Use from the event loop only."""
 
     def __init__(self) -> None:
-        self.listeners: set[Listener] = set()
+        self.listeners = Listeners()
         self.reader = ChangeReader()
         self.polled_at: float | None = None
+        self.connection: psycopg.AsyncConnection[Any] | None = None
+        self._flush: Flush | None = None
+        self._dirty: dict[Listener, None] = {}
         self._recent: deque[tuple[float, ChangeEvent]] = deque(maxlen=2000)
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     @property
     def floor(self) -> str:
         return self.reader.floor or "0"
 
-    def start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="changes feed")
+    def flush_to(self, flush: Flush) -> None:
+        """Who is given the listeners with news after each poll."""
+        self._flush = flush
 
-    def listen(self, audience: Audience) -> Listener:
-        """A new listener, which first receives the changes of the last seconds."""
-        listener = Listener(audience)
+    def start(self) -> None:
+        self.run_beside("changes feed", self._run)
+
+    def run_beside(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run this once for as long as the feed lives."""
+        if name not in self._tasks:
+            self._tasks[name] = asyncio.create_task(work(), name=name)
+
+    def listen(self, listener: Listener) -> None:
+        """Add a listener, which first receives the changes of the last seconds."""
         now = monotonic()
         listener.deliver(event for at, event in self._recent if at > now - REPLAY_SECONDS)
         self.listeners.add(listener)
+        self._dirty[listener] = None
         if self._closed:
             listener.close()
         self._wake.set()
-        return listener
+
+    def change_audience(self, listener: Listener, audience: Audience) -> None:
+        """What waits and is still covered is passed on next."""
+        self.listeners.change_audience(listener, audience)
+        if listener.has_news:
+            self._dirty[listener] = None
 
     def leave(self, listener: Listener) -> None:
         self.listeners.discard(listener)
+        self._dirty.pop(listener, None)
 
     def close(self) -> None:
         """End every stream now; browsers connect again, to the next process."""
@@ -177,16 +113,24 @@ class Feed:
 
     async def stop(self) -> None:
         self.close()
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        tasks, self._tasks = list(self._tasks.values()), {}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def deliver(self, batch: list[ChangeEvent]) -> None:
         now = monotonic()
         self._recent.extend((now, event) for event in batch)
-        for listener in self.listeners:
-            listener.deliver(batch)
+        for event in batch:
+            for listener in self.listeners.concerned(event):
+                listener.deliver((event,))
+                self._dirty[listener] = None
+
+    async def flush(self) -> None:
+        """Pass on the listeners with news."""
+        if self._flush and self._dirty:
+            dirty, self._dirty = self._dirty, {}
+            await self._flush(self, list(dirty))
 
     async def _run(self) -> None:
         pause = 0.2
@@ -196,14 +140,18 @@ class Feed:
                     if self.polled_at is not None:
                         for listener in self.listeners:  # rows may have been pruned meanwhile
                             listener.request_refresh()
+                            self._dirty[listener] = None
+                    self.connection = connection
                     while not self._closed:
                         batch = await self.reader.poll(connection)
                         self.polled_at, pause = monotonic(), 0.2
                         if batch:
                             self.deliver(batch)
+                        await self.flush()
                         await self._sleep()
             except (psycopg.Error, OSError) as error:
                 log.warning("feed_connection_failed", error=type(error).__name__, again_in=pause)
+                self.connection = None
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
@@ -238,11 +186,6 @@ def current_feed() -> Feed:
         _feed = Feed()
     _feed.start()
     return _feed
-
-
-async def startup() -> None:
-    """Called when the ASGI server starts."""
-    current_feed()
 
 
 def close() -> None:

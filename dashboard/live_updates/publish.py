@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from dashboard.live_updates.feed import ACCESS, EVERYBODY, person_ref
+from dashboard.live_updates.listeners import ACCESS, EVERYBODY, person_ref
 from dashboard.live_updates.models import Change
 from tenants.isolation import scope
 from tenants.models import Tenant, User

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.core.cache import cache
@@ -58,6 +59,18 @@ class StreamLease:
         """The braces keep both on one server of a cluster; the key of a session is a secret, so its digest is used."""
         session = hashlib.sha256(self.session_key.encode()).hexdigest()
         return [f"streams:{{{session}}}:opened", f"streams:{{{session}}}:until"]
+
+
+def hold_all(leases: Sequence[StreamLease], most: int) -> list[bool]:
+    """`hold` of each, in one exchange with the cache."""
+    run = getattr(cache, "run_script_for_each", None)
+    asked = [(lease._keys, (lease.id, lease.opened, LEASE)) for lease in leases]
+    answers = run(HOLD, asked) if run else None
+    if answers is None:
+        return [True] * len(leases)
+    for lease, (opened, _) in zip(leases, answers, strict=True):
+        lease.opened = int(opened)
+    return [int(rank) < most for _, rank in answers]
 
 
 def _run(script: str, keys: list[str], *arguments: str | int) -> list[bytes] | None:

@@ -1,49 +1,30 @@
 """`/events/`: server-sent events for one browser, as a plain ASGI application.
 
-What a stream may receive is read from the database in a thread, at the start and again every 10 s; in between
-the stream holds neither a thread nor a connection. What it sends are ids and versions: the browser asks for the rows
-through the authorised views.
+A stream holds neither a thread nor a connection: its task waits for the browser to leave, and what is sent to it is
+written by tasks that all streams share (`writing.Writer`, `sessions.Sessions`). That are ids and versions: the browser
+asks for the rows through the authorised views.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import random
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from http.cookies import CookieError
-from importlib import import_module
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import structlog
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.db import DatabaseError, connections
-from django.http import HttpRequest
+from django.db import DatabaseError
 from django.http.cookie import parse_cookie
 
-from dashboard.live_updates import feed
-from dashboard.live_updates.feed import Audience, ChangeEvent, Feed, Listener
+from dashboard.live_updates import feed, sessions
+from dashboard.live_updates.access import StreamRequest
+from dashboard.live_updates.feed import Feed
+from dashboard.live_updates.listeners import Listener
+from dashboard.live_updates.open_stream import Message, Receive, Send, Stream
 from dashboard.live_updates.session_limit import StreamLease
-from tenants.access.decorators import staff_of
-from tenants.access.permissions import Permission
-from tenants.accounts import mfa
-from tenants.isolation import scope
-from tenants.models import Membership, Tenant, User
+from dashboard.live_updates.writing import Writer
 
-log = structlog.get_logger()
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-HEARTBEAT = 15.0  # seconds
-RECHECK_INTERVAL = 10.0  # seconds; access that ended without `publish.access_changed` ends within them
-MOST_PER_SESSION = 12  # streams, over all processes; a browser needs one for all its tabs (static/js/live_updates.js)
 RETRY_MS = 2000  # milliseconds after which a browser connects again
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -53,18 +34,8 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
-auth_executor = ThreadPoolExecutor(4, thread_name_prefix="events")
 
-
-_streams_by_session: dict[str, list[Listener]] = {}
-
-
-@dataclass(frozen=True)
-class StreamRequest:
-    """What the HTTP request tells: its session and the client asked for."""
-
-    session_key: str
-    slug: str
+_writers: dict[Feed, Writer] = {}
 
 
 async def app(scope: Message, receive: Receive, send: Send) -> None:
@@ -82,134 +53,45 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return await _send_error(send, 404)
     lease = StreamLease(stream_request.session_key)
     try:
-        audience = await _fetch_audience(stream_request, lease)
+        found = await sessions.fetch(stream_request)
     except DatabaseError:
         return await _send_error(send, 503)
-    if audience is None:
+    if found.audience is None or not await _hold(lease):
         return await _send_error(send, 404)
-    changes_feed = feed.current_feed()
-    listener = changes_feed.listen(audience)
-    open_streams = _register(stream_request.session_key, listener)
+    changes_feed = startup()
+    stream = Stream(stream_request, lease, Listener(found.audience), send)
     if "last-event-id" in headers:
-        listener.request_refresh()
+        stream.listener.request_refresh()
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    sending = asyncio.create_task(_send_events(changes_feed, listener, stream_request, lease, send))
-    disconnecting = asyncio.create_task(_wait_for_disconnect(receive))
+    first = f"retry: {RETRY_MS}\nid: {changes_feed.floor}\n\n"
+    await send({"type": "http.response.body", "body": first.encode(), "more_body": True})
+    writer = _writers[changes_feed]
+    writer.add(stream)
+    writer.sessions.add(stream, found)
+    changes_feed.listen(stream.listener)
     try:
-        await asyncio.wait({sending, disconnecting}, return_when=asyncio.FIRST_COMPLETED)
+        await stream.wait(receive)
     finally:
-        changes_feed.leave(listener)
-        auth_executor.submit(lease.release)
-        open_streams.remove(listener)
-        if not open_streams:
-            _streams_by_session.pop(stream_request.session_key, None)
-        for task in (sending, disconnecting):
-            task.cancel()
-        await asyncio.gather(sending, disconnecting, return_exceptions=True)
+        changes_feed.leave(stream.listener)
+        writer.remove(stream)
+        writer.sessions.remove(stream)
 
 
-def _register(session_key: str, listener: Listener) -> list[Listener]:
-    """The open streams of this session here, the new one last; the oldest beyond the limit is told to leave.
-
-    Those of other processes count too, when a stream asks again whether it may still listen (`StreamLease`).
-    """
-    streams = _streams_by_session.setdefault(session_key, [])
-    streams.append(listener)
-    staying = [stream for stream in streams if not stream.superseded]
-    for oldest in staying[:-MOST_PER_SESSION]:
-        oldest.supersede()
-    return streams
-
-
-async def _send_events(
-    changes_feed: Feed, listener: Listener, stream_request: StreamRequest, lease: StreamLease, send: Send
-) -> None:
-    """Until the server stops, the access ends, or the access cannot be checked."""
-    clock = asyncio.get_running_loop().time
-    next_heartbeat, next_check = clock() + HEARTBEAT, clock() + RECHECK_INTERVAL * random.uniform(0.8, 1)
-    await _send_chunk(send, f"retry: {RETRY_MS}\nid: {changes_feed.floor}\n\n")
-    while not listener.closed:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(listener.awake.wait(), max(0.0, min(next_heartbeat, next_check) - clock()))
-        everything, batch = listener.take()
-        if listener.superseded:
-            await _send_chunk(send, "event: bye\ndata: {}\n\n")
-            break
-        if listener.must_recheck_access or clock() >= next_check:
-            listener.must_recheck_access = False
-            try:
-                audience = await _fetch_audience(stream_request, lease)
-            except DatabaseError as error:
-                log.warning("stream_access_check_failed", error=type(error).__name__)
-                break
-            if audience is None:
-                await _send_chunk(send, "event: bye\ndata: {}\n\n")
-                break
-            listener.audience, next_check = audience, clock() + RECHECK_INTERVAL * random.uniform(0.8, 1)
-            batch = [event for event in batch if audience.covers(event)]
-        if everything or batch:
-            await _send_chunk(send, _format_events(changes_feed.floor, everything, batch))
-            next_heartbeat = clock() + HEARTBEAT
-        if clock() >= next_heartbeat:
-            await _send_chunk(send, ": still here\n\n")
-            next_heartbeat = clock() + HEARTBEAT
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+def startup() -> Feed:
+    """The feed of this process with what writes to its streams; called when the ASGI server starts, too."""
+    changes_feed = feed.current_feed()
+    if changes_feed not in _writers:
+        _writers.clear()  # of feeds that have stopped
+        writer = _writers[changes_feed] = Writer()
+        changes_feed.flush_to(writer.flush)
+        changes_feed.run_beside("heartbeats of streams", partial(writer.keep_alive, changes_feed))
+        changes_feed.run_beside("access of streams", partial(writer.sessions.keep_checking, changes_feed))
+    return changes_feed
 
 
-def _format_events(floor: str, everything: bool, batch: list[ChangeEvent]) -> str:
-    if everything:
-        return f"event: refresh\nid: {floor}\ndata: {{}}\n\n"
-    facts = [json.dumps({"kind": event.kind, "ref": event.ref, "version": event.version}) for event in batch]
-    return "".join(f"id: {floor}\ndata: {fact}\n\n" for fact in facts)
-
-
-async def _fetch_audience(stream_request: StreamRequest, lease: StreamLease) -> Audience | None:
-    """Which changes this request may receive, or None. Raises DatabaseError when that cannot be read."""
-    return await asyncio.get_running_loop().run_in_executor(auth_executor, _audience_of_stream, stream_request, lease)
-
-
-def _audience_of_stream(stream_request: StreamRequest, lease: StreamLease) -> Audience | None:
-    """None also for a stream that its session has too many newer ones of."""
-    audience = _audience_of_session(stream_request)
-    return audience if audience is not None and lease.hold(MOST_PER_SESSION) else None
-
-
-def _audience_of_session(stream_request: StreamRequest) -> Audience | None:
-    try:
-        request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(stream_request.session_key)
-        user = get_user(request)  # by the same checks as on a page: expiry, password change, active
-        if not isinstance(user, User):
-            return None
-        return audience_for(user, stream_request.slug, proven=mfa.session_has_mfa(request, user))
-    finally:
-        connections.close_all()
-
-
-@scope.opens_scope
-def audience_for(user: User, slug: str = "", *, proven: bool = False) -> Audience | None:
-    """Staff receive all they may see, members what belongs to their clients unless closed; opens its own short scopes.
-
-    `proven`: whether the session passed two-factor authentication; clients that require it are left out otherwise.
-    """
-    staff = staff_of(user)
-    if staff and settings.STAFF_SECOND_STEP and not proven:
-        return None
-    if staff:
-        kinds = None if staff.may(Permission.SEE_ALL_CALLS) else frozenset({"connection", "inventory"})
-        if not slug and staff.sees_all:
-            return Audience(None, kinds, user.pk)
-        with scope.for_staff(staff):
-            known = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.all()
-            found = frozenset(known.values_list("pk", flat=True))
-    else:
-        kinds = None
-        with scope.for_user(user):
-            memberships = Membership.objects.filter(user=user).exclude(tenant__status=Tenant.Status.CLOSED)
-            memberships = memberships.filter(tenant__slug=slug) if slug else memberships
-            memberships = memberships if proven else memberships.filter(tenant__requires_second_step=False)
-            found = frozenset(memberships.values_list("tenant_id", flat=True))
-    return Audience(found, kinds, user.pk) if found else None
+async def _hold(lease: StreamLease) -> bool:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(sessions.executor, lease.hold, sessions.MOST_PER_SESSION)
 
 
 def _session_key(headers: dict[str, str]) -> str:
@@ -225,15 +107,6 @@ def _is_same_origin(headers: dict[str, str]) -> bool:
     if origin and origin != settings.PUBLIC_URL and urlsplit(origin).netloc != headers.get("host"):
         return False
     return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _send_chunk(send: Send, words: str) -> None:
-    await send({"type": "http.response.body", "body": words.encode(), "more_body": True})
 
 
 async def _send_error(send: Send, status: int) -> None:

@@ -8,7 +8,7 @@ for each use.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
@@ -92,6 +92,14 @@ class OptionalCache(RedisCache):
         names = [self.make_and_validate_key(key) for key in keys]
         client = self._cache.get_client(write=True)
         return self._or(None, lambda: client.eval(script, len(names), *names, *arguments))
+
+    def run_script_for_each(self, script: str, calls: Iterable[tuple[list[str], tuple[str | int, ...]]]) -> Any:
+        """The answers of a Lua script for each of these keys and arguments, asked for together."""
+        pipeline = self._cache.get_client(write=True).pipeline(transaction=False)
+        for keys, arguments in calls:
+            names = [self.make_and_validate_key(key) for key in keys]
+            pipeline.eval(script, len(names), *names, *arguments)
+        return self._or(None, pipeline.execute)
 
     def clear(self) -> None:
         self._or(None, lambda: super(OptionalCache, self).clear())

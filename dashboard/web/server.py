@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import resource
 import socket
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from dashboard.live_updates import feed
 from dashboard.web import shutdown as stopping
 
 IN_FLIGHT = 35  # seconds for requests that have begun; one that waits for VoiceDock takes at most 30
+BACKLOG = 4096  # connections that wait to be taken: after a restart every open page comes back at once
+OPEN_FILES = 20_000  # each stream is one
 KEEP_ALIVE = 75  # seconds: longer than a proxy keeps a connection, so that it never writes into one that closes
 
 
@@ -39,6 +42,7 @@ def configuration(host: str, port: int) -> uvicorn.Config:
         "dashboard.asgi:application",
         host=host,
         port=port,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=IN_FLIGHT,
         timeout_keep_alive=KEEP_ALIVE,
         access_log=False,
@@ -58,7 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)
     os.environ.setdefault("PATCHBAY_PROCESS", "web")
+    _allow_open_files()
     Server(configuration(options.host, options.port)).run()
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The changes feed: nothing lost, nothing twice, nobody waits for a stranger's transaction."""
 
 import asyncio
+import random
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -8,7 +9,8 @@ import pytest
 from django.db import connection as database
 
 from dashboard.live_updates import feed, publish
-from dashboard.live_updates.feed import BACKLOG, Audience, ChangeEvent, ChangeReader, Listener
+from dashboard.live_updates.feed import ChangeReader
+from dashboard.live_updates.listeners import BACKLOG, Audience, ChangeEvent, Listener, Listeners
 from tenants.isolation import scope
 from tests.patience import PATIENCE
 
@@ -34,6 +36,12 @@ async def writer():
     await connection.set_autocommit(False)
     async with connection:
         yield connection
+
+
+async def news_for(listener):
+    async with asyncio.timeout(PATIENCE):
+        while not listener.has_news:
+            await asyncio.sleep(0.01)
 
 
 def test_a_row_that_commits_late_is_delivered_and_none_twice():
@@ -88,11 +96,12 @@ def test_what_verbs_note_reaches_a_listener_at_once(bloom):
     async def story():
         ours = feed.Feed()
         ours.start()
-        listener = ours.listen(Audience(frozenset({bloom.tenant.pk})))
+        listener = Listener(Audience(frozenset({bloom.tenant.pk})))
+        ours.listen(listener)
         while ours.polled_at is None:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(_note, bloom.tenant)
-        await asyncio.wait_for(listener.awake.wait(), PATIENCE)
+        await news_for(listener)
         await ours.stop()
         return listener.take()
 
@@ -105,13 +114,14 @@ def test_a_broken_connection_is_made_anew_and_everybody_asks_again(superuser):
         ours.start()
         while ours.polled_at is None:
             await asyncio.sleep(0.01)
-        listener = ours.listen(Audience(None))
+        listener = Listener(Audience(None))
+        ours.listen(listener)
         kill = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = 'patchbay feed' AND datname = current_database()"
         )
         await asyncio.to_thread(superuser, kill)
-        await asyncio.wait_for(listener.awake.wait(), PATIENCE)
+        await news_for(listener)
         await ours.stop()
         return listener.take()
 
@@ -129,6 +139,34 @@ def test_a_listener_hears_only_its_own():
     assert finance.take() == (False, [ChangeEvent(None, "connection", "4", 0)])
 
 
+def test_a_change_finds_whom_it_concerns_as_if_all_were_asked():
+    chance = random.Random(7)
+    audiences = [
+        Audience(
+            chance.choice([None, *(frozenset(chance.sample(range(9), chance.randint(1, 4))) for _ in range(5))]),
+            chance.choice([None, None, frozenset({"connection"})]),
+            chance.randint(1, 5),
+        )
+        for _ in range(80)
+    ]
+    kept, index = [Listener(audience) for audience in audiences[:60]], Listeners()
+    for listener in kept:
+        index.add(listener)
+    for listener, audience in zip(kept[:20], audiences[60:], strict=True):
+        index.change_audience(listener, audience)
+    for listener in kept[40:]:
+        index.discard(listener)
+    del kept[40:]
+    events = [ChangeEvent(tenant, kind, "a", 1) for tenant in (None, *range(10)) for kind in ("call", "connection")]
+    events += [ChangeEvent(tenant, "access", ref, 0) for tenant in (None, 3) for ref in ("everybody", "person-2")]
+    for event in events:
+        found = {listener for listener in index.concerned(event) if listener.audience.covers(event)}
+        assert found == {listener for listener in kept if listener.audience.covers(event)}, event
+    for listener in kept:
+        index.discard(listener)
+    assert not (len(index) or index._by_tenant or index._by_person or index._unlimited), "nothing stays behind"
+
+
 def test_many_changes_of_one_row_are_sent_once_and_too_many_rows_as_one_event():
     listener = Listener(Audience(None))
     listener.deliver([ChangeEvent(1, "call", "a", version) for version in range(1000)])
@@ -140,7 +178,9 @@ def test_many_changes_of_one_row_are_sent_once_and_too_many_rows_as_one_event():
 def test_a_newcomer_hears_what_changed_while_its_page_was_on_the_way():
     ours = feed.Feed()
     ours.deliver([ChangeEvent(1, "call", "a", 2), ChangeEvent(2, "call", "b", 1)])
-    assert ours.listen(Audience(frozenset({1}))).take() == (False, [ChangeEvent(1, "call", "a", 2)])
+    newcomer = Listener(Audience(frozenset({1})))
+    ours.listen(newcomer)
+    assert newcomer.take() == (False, [ChangeEvent(1, "call", "a", 2)])
 
 
 def test_old_rows_are_forgotten(superuser):

@@ -6,13 +6,15 @@ from functools import partial
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connection as database
+from django.utils import timezone
 
 from dashboard.clients import suspension
-from dashboard.live_updates import feed, publish, stream
+from dashboard.live_updates import access, feed, publish, sessions, stream, writing
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
-from tenants.models import Membership, Tenant
+from tenants.models import Membership, StaffGrant, StaffMember, Tenant, User
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,8 +55,9 @@ class Browser:
         return answer["body"].decode() if answer.get("more_body") else None
 
     async def change(self):
-        block = await self.block()
-        return json.loads(next(line[6:] for line in block.splitlines() if line.startswith("data: ")))
+        while not (found := [line[6:] for line in (await self.block()).splitlines() if line.startswith("data: ")]):
+            pass  # a sign of life
+        return json.loads(found[0])
 
     async def _next(self):
         return await asyncio.wait_for(self.answers.get(), PATIENCE)
@@ -127,7 +130,7 @@ def test_staff_hear_of_everything_and_of_one_client_when_they_ask_so(bloom, harb
 
 
 def test_finance_does_not_hear_of_calls(bloom, make_staff):
-    assert stream.audience_for(make_staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
+    assert access.audience_for(make_staff(StaffRole.FINANCE)).kinds == {"connection", "inventory"}
 
 
 @pytest.mark.parametrize("who", ["nobody", "a stranger", "an auditor", "another client's member"])
@@ -168,23 +171,33 @@ def test_no_other_site_may_listen(bloom, make_member, sign_in, headers):
     assert play(story) == 403
 
 
-@pytest.mark.parametrize("what", ["session", "membership", "person", "client"])
-def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monkeypatch, what):
-    monkeypatch.setattr(stream, "RECHECK_INTERVAL", 0.2)
-    user = make_member(bloom, Role.OWNER)
+REVOKED = {  # of a member, then of support
+    "session": lambda user, client: client.session.flush(),
+    "expiry": lambda user, client: Session.objects.update(expire_date=timezone.now()),
+    "person": lambda user, client: User.objects.filter(pk=user.pk).update(is_active=False),
+    "password": lambda user, client: User.objects.filter(pk=user.pk).update(password="another"),
+    "membership": lambda user, client: Membership.objects.filter(user=user).delete(),
+    "client": lambda user, client: Tenant.objects.update(status=Tenant.Status.CLOSED),
+    "without a second step": lambda user, client: Tenant.objects.update(requires_second_step=True),
+    "the staff": lambda user, client: StaffMember.objects.filter(user=user).delete(),
+    "all clients": lambda user, client: StaffMember.objects.filter(user=user).update(sees_all=False),
+    "the granted one": lambda user, client: StaffGrant.objects.filter(staff__user=user).delete(),
+}
+
+
+@pytest.mark.parametrize("what", REVOKED)
+def test_what_was_revoked_stops_within_seconds(bloom, make_member, support, sign_in, monkeypatch, what):
+    monkeypatch.setattr(sessions, "RECHECK_INTERVAL", 0.2)
+    user = support if list(REVOKED).index(what) > 6 else make_member(bloom, Role.OWNER)
     client = sign_in(user)
+    if what == "the granted one":
+        with scope.for_system("grant"):
+            StaffMember.objects.filter(user=user).update(sees_all=False)
+            StaffGrant.objects.create(staff_id=user.pk, tenant=bloom.tenant)
 
     def revoke():
-        if what == "session":
-            client.session.flush()
-        elif what == "person":
-            type(user).objects.filter(pk=user.pk).update(is_active=False)
-        else:
-            with scope.for_system("revoke"):
-                if what == "membership":
-                    Membership.objects.filter(user=user).delete()
-                else:
-                    Tenant.objects.filter(pk=bloom.tenant.pk).update(status=Tenant.Status.CLOSED)
+        with scope.for_system("revoke"):
+            REVOKED[what](user, client)
 
     async def story():
         async with Browser(client) as browser:
@@ -197,7 +210,7 @@ def test_what_was_revoked_stops_within_seconds(bloom, make_member, sign_in, monk
 @pytest.mark.parametrize("what", ["membership", "closed"])
 def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in, admin, monkeypatch, what):
     """Long before the stream asks by itself; and nobody else's stream stops."""
-    monkeypatch.setattr(stream, "RECHECK_INTERVAL", 3600.0)
+    monkeypatch.setattr(sessions, "RECHECK_INTERVAL", 3600.0)
     user, owner = make_member(bloom, Role.OPERATOR), make_member(bloom, Role.OWNER)
     client, bystander, owner_browser = sign_in(user), sign_in(make_member(harbor, Role.OWNER)), sign_in(owner)
 
@@ -220,6 +233,101 @@ def test_what_was_revoked_here_stops_at_once(bloom, harbor, make_member, sign_in
             return last, (await other.change())["ref"]
 
     assert play(story) == ("event: bye\ndata: {}\n\n", "goes on")
+
+
+def test_nothing_is_read_again_while_nothing_changes(bloom, make_member, sign_in, monkeypatch):
+    monkeypatch.setattr(sessions, "RECHECK_INTERVAL", 0.1)
+    client, asked, compared = sign_in(make_member(bloom, Role.OWNER)), [], []
+    read, marks = access.read, access.marks
+    monkeypatch.setattr(access, "read", lambda request: (asked.append(request), read(request))[1])
+
+    async def counted(connection, people):
+        compared.append(people)
+        return await marks(connection, people)
+
+    monkeypatch.setattr(access, "marks", counted)
+
+    async def story():
+        async with Browser(client), Browser(client):
+            async with asyncio.timeout(PATIENCE):
+                while len(compared) < 5:
+                    await asyncio.sleep(0.01)
+
+    play(story)
+    assert len(asked) == 2 and all(len(people) == 1 for people in compared), "one comparison for both tabs"
+
+
+def test_a_new_tab_hides_no_change_from_an_older_one(bloom, harbor, make_member, sign_in, monkeypatch):
+    monkeypatch.setattr(sessions, "RECHECK_INTERVAL", 0.2)
+    user = make_member(bloom, Role.OWNER)
+    with scope.for_system("a member of two clients"):
+        Membership.objects.create(user=user, tenant=harbor.tenant, role=Role.VIEWER)
+    client = sign_in(user)
+
+    def leave_harbor():
+        with scope.for_system("revoke"):
+            Membership.objects.filter(user=user, tenant=harbor.tenant).delete()
+
+    async def story():
+        async with Browser(client):
+            (listener,) = feed.current_feed().listeners
+            before = listener.audience.tenants
+            await in_thread(leave_harbor)
+            async with Browser(client), asyncio.timeout(PATIENCE):
+                while listener.audience.tenants == before:
+                    await asyncio.sleep(0.01)
+            return before, listener.audience.tenants
+
+    assert play(story) == ({bloom.tenant.pk, harbor.tenant.pk}, {bloom.tenant.pk})
+
+
+class SlowBrowser(Browser):
+    """Takes nothing while `takes` is not set."""
+
+    async def __aenter__(self):
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.task = asyncio.create_task(stream.app(self.scope, self._receive, self._take))
+        self.status = (await self._next())["status"]
+        await self._next()
+        self.takes.clear()
+        return self
+
+    async def _take(self, message):
+        await self.takes.wait()
+        self.answers.put_nowait(message)
+
+
+def test_a_slow_browser_keeps_nobody_waiting_and_asks_for_everything_later(bloom, make_member, sign_in, monkeypatch):
+    monkeypatch.setattr(writing, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(writing, "STUCK", 10_000)
+    slow_client, client = (sign_in(make_member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
+
+    async def story():
+        async with SlowBrowser(slow_client) as slow, Browser(client) as other:
+            await settled()
+            await in_thread(note, bloom.tenant, "news")
+            heard = await other.block()
+            while not heard.startswith("id: "):
+                heard = await other.block()
+            nothing_yet = slow.answers.empty()
+            slow.takes.set()
+            return heard, nothing_yet, await slow.block()
+
+    heard, nothing_yet, later = play(story)
+    assert '"ref": "news"' in heard and nothing_yet and later.startswith("event: refresh")
+
+
+def test_a_browser_that_takes_nothing_for_long_is_left(bloom, make_member, sign_in, monkeypatch):
+    monkeypatch.setattr(writing, "HEARTBEAT", 0.1)
+    client = sign_in(make_member(bloom, Role.OWNER))
+
+    async def story():
+        async with SlowBrowser(client) as slow:
+            await asyncio.wait_for(slow.task, PATIENCE)
+            return slow.answers.empty(), len(feed.current_feed().listeners)
+
+    assert play(story) == (True, 0)
 
 
 def test_people_of_a_suspended_client_hear_of_it_of_news_and_of_its_reopening(bloom, make_member, sign_in, admin):
@@ -251,7 +359,7 @@ def test_after_a_reconnect_everything_is_asked_for(bloom, make_member, sign_in):
 
 
 def test_a_quiet_stream_says_that_it_is_still_there(bloom, make_member, sign_in, monkeypatch):
-    monkeypatch.setattr(stream, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(writing, "HEARTBEAT", 0.1)
     client = sign_in(make_member(bloom, Role.OWNER))
 
     async def story():
@@ -277,7 +385,7 @@ def test_a_session_has_twelve_streams_and_the_oldest_is_closed(bloom, make_membe
     client, other = (sign_in(make_member(bloom, role)) for role in (Role.OWNER, Role.VIEWER))
 
     async def story():
-        browsers = [Browser(client) for _ in range(stream.MOST_PER_SESSION)]
+        browsers = [Browser(client) for _ in range(sessions.MOST_PER_SESSION)]
         for browser in browsers:
             await browser.__aenter__()
         async with Browser(other) as elsewhere, Browser(client) as newest:
@@ -288,10 +396,11 @@ def test_a_session_has_twelve_streams_and_the_oldest_is_closed(bloom, make_membe
             heard = [(await one.change())["ref"] for one in (*browsers[1:], elsewhere, newest)]
         for browser in browsers:
             await browser.__aexit__()
-        return heard, stream._streams_by_session
+        (writer,) = stream._writers.values()
+        return heard, writer.sessions.by_key
 
     heard, left = play(story)
-    assert stream.MOST_PER_SESSION == 12 and heard == ["news"] * 13
+    assert sessions.MOST_PER_SESSION == 12 and heard == ["news"] * 13
     assert left == {}
 
 

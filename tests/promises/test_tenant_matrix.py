@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from dashboard.live_updates import stream
+from dashboard.live_updates import access
 from tenants.access.permissions import Permission, StaffRole
 from tests.fixtures.canary_tenant import CanaryTenant
 from tests.fixtures.two_tenants import Person, TwoTenants
@@ -213,7 +213,7 @@ def test_streams_reach_one_s_own_clients_only(two_tenants: TwoTenants):
         if who.user is None:
             continue
         one, two, nobody, unasked = (
-            stream.audience_for(who.user, slug) for slug in (own.slug, other.slug, "nobody-here", "")
+            access.audience_for(who.user, slug) for slug in (own.slug, other.slug, "nobody-here", "")
         )
         if not who.sees_all:
             mine = {own.pk} if who.home else None

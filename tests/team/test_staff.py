@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core import mail
 
-from dashboard.live_updates import stream
+from dashboard.live_updates import access
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import members
 from tenants.accounts import staff as staff_verbs
@@ -48,7 +48,7 @@ def limited(support) -> User:
 def test_support_is_let_into_one_client_and_out_again(admin, limited, sign_in, bloom, harbor):
     theirs, browser = sign_in(limited), sign_in(admin)
     assert [theirs.get(f"/clients/{setup.slug}/").status_code for setup in (bloom, harbor)] == [404, 404]
-    assert stream.audience_for(limited) is None
+    assert access.audience_for(limited) is None
     assert browser.post(f"/staff/{limited.pk}/clients/", {"client": bloom.tenant.pk}).status_code == 302
     assert [theirs.get(f"/clients/{setup.slug}/").status_code for setup in (bloom, harbor)] == [200, 404]
     assert theirs.post("/enter/harbor-logistics/").status_code == 404
@@ -57,7 +57,7 @@ def test_support_is_let_into_one_client_and_out_again(admin, limited, sign_in, b
         assert "Harbor" not in theirs.get(page).content.decode(), page
     for page in ("/inventory/", "/connections/", "/clients/new/"):
         assert theirs.get(page).status_code == 403
-    assert stream.audience_for(limited).tenants == {bloom.tenant.pk}
+    assert access.audience_for(limited).tenants == {bloom.tenant.pk}
     assert browser.post(f"/staff/{limited.pk}/clients/bloom-dental/end/").status_code == 302
     assert theirs.get("/c/bloom-dental/").status_code == 404
     with scope.for_tenant(bloom.tenant):

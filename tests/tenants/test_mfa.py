@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from dashboard.live_updates import stream
+from dashboard.live_updates import access
 from tenants import secrets as tenants_secrets
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -158,7 +158,7 @@ def test_a_client_that_asks_for_it_stays_shut_to_its_own_people(
     browser = sign_in(owner)
     answer = browser.get("/c/bloom-dental/calls/")
     assert answer.status_code == 403 and 'href="/account/#two-factor"' in answer.content.decode()
-    assert stream.audience_for(owner) is None and stream.audience_for(owner, proven=True) is not None
+    assert access.audience_for(owner) is None and access.audience_for(owner, proven=True) is not None
     assert "asks for two-factor authentication" in browser.get(INDEX).content.decode()
     set_up(browser)
     assert browser.get("/c/bloom-dental/calls/").status_code == 200

@@ -7,7 +7,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from dashboard.live_updates import stream
+from dashboard.live_updates import access
 from tenants.access.permissions import Role, StaffRole
 from tenants.accounts import session_limits
 from tenants.models import StaffMember
@@ -25,12 +25,8 @@ def enter(user) -> Client:
 
 def heard(browser: Client) -> bool:
     """Whether the event stream of this browser would go on."""
-    visitor = stream.StreamRequest(browser.cookies[settings.SESSION_COOKIE_NAME].value, "")
-    stream.connections.close_all, kept = lambda: None, stream.connections.close_all
-    try:
-        return stream._audience_of_session(visitor) is not None
-    finally:
-        stream.connections.close_all = kept
+    visitor = access.StreamRequest(browser.cookies[settings.SESSION_COOKIE_NAME].value, "")
+    return access.audience_of_session(visitor) is not None
 
 
 @pytest.fixture
