@@ -500,3 +500,36 @@ def test_staff_read_whose_calls_the_chips_count(bloom, admin, sign_in):
     page = browser.get("/calls/?client=bloom-dental").content.decode()
     assert "Bloom Dental, last 7 days" in page
     assert "last 7 days" not in browser.get("/calls/").content.decode().lower()
+
+
+def test_staff_read_the_figures_of_today_of_all_clients_each_with_its_rows(bloom, harbor, admin, sign_in):
+    now = timezone.now()
+    for setup, outcome, more in ((bloom, "booked", 2), (harbor, "booked", 1), (harbor, "call_back", 1)):
+        for _ in range(more):
+            make_call(setup, state="ended", analysis_outcome=outcome, created_at=now)
+    make_call(bloom, state="failed", started_at=None, created_at=now)
+    make_call(bloom, state="ended", analysis_outcome="booked", ago=86400 * 2)
+    browser = sign_in(admin)
+
+    page = browser.get("/calls/")
+
+    today = page.context["today"]
+    assert (today["count"], today["best"][1], today["reached"]) == (5, 3, 4)
+    for name, count in (("url", 5), ("best_url", 3), ("reached_url", 4)):
+        assert len(browser.get(today[name]).context["rows"]) == count, name
+    bar = page.context["filters"]
+    assert bar.suggested_within == "Today"
+    assert [(one.words, one.count) for one in bar.suggestions][:2] == [("Booked", 3), ("Call back", 1)]
+    for one in bar.suggestions:
+        assert len(browser.get(one.url).context["rows"]) == one.count
+    assert [day["count"] for day in page.context["days"]] == [5, 0], "what is not counted is left out"
+
+
+def test_staff_read_that_there_are_more_calls_today_than_are_counted(bloom, admin, sign_in, monkeypatch):
+    monkeypatch.setattr("dashboard.calls.history.day_counts.MOST", 2)
+    for _ in range(3):
+        make_call(bloom, state="ended", analysis_outcome="booked", created_at=timezone.now())
+    page = sign_in(admin).get("/calls/")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+    assert "more than 2 today" in text and "reached" not in text.partition("more than 2 today")[2][:20]
+    assert [one.count for one in page.context["filters"].suggestions] == [None] * 4

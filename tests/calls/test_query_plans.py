@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from dashboard.calls import queries
-from dashboard.calls.history import search
+from dashboard.calls.history import day_counts, search
 from dashboard.calls.models import Call, CallPreset
 from dashboard.calls.presets import usage
 from dashboard.ui import pagination
@@ -128,3 +130,13 @@ def test_what_was_made_with_a_preset_reads_no_other_calls(bloom, many):
         assert [(one.count, one.last) for one in used.values()] == [(1, many.created_at)]
         found = Call.objects.filter(tenant=bloom.tenant, preset_name="Rare").order_by("-created_at", "-id")
         assert rows_read(found[:51]) <= 2
+
+
+def test_the_figures_of_all_clients_read_no_more_calls_than_are_counted(bloom, many, monkeypatch):
+    monkeypatch.setattr(day_counts, "MOST", 100)
+    with scope.for_system("the list of all"), CaptureQueriesContext(connection) as asked:
+        assert day_counts.count(Call.objects.filter(created_at__gte=many.created_at), UTC).is_too_many
+    (sql,) = [one["sql"] for one in asked if "calls_call" in one["sql"]]
+    with scope.for_system("the list of all"), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        assert max(map(_of, _nodes(cursor.fetchone()[0][0]["Plan"]))) <= 2 * day_counts.MOST

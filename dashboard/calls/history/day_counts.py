@@ -22,10 +22,14 @@ NOT_OFFERED = ("", "no_outcome")  # of live calls, and of those of which nothing
 
 @dataclass
 class DayCounts:
-    """`by_day` counts the finished calls of each day by outcome, `reached` those in which a person was reached."""
+    """`by_day` counts the finished calls of each day by outcome, `reached` those in which a person was reached.
+
+    Both are empty where there are more than `MOST`, which `is_too_many` says.
+    """
 
     by_day: dict[date, Counter[str]] = field(default_factory=dict)
     reached: Counter[date] = field(default_factory=Counter)
+    is_too_many: bool = False
 
     def of(self, day: date) -> Counter[str]:
         return self.by_day.get(day, Counter())
@@ -61,7 +65,7 @@ def _collected(rows: Iterable[tuple[date, str, bool, int]]) -> DayCounts:
         counts.by_day.setdefault(day, Counter())[outcome] += number
         counts.reached[day] += number if is_reached else 0
         total += number
-    return counts if total <= MOST else DayCounts()
+    return counts if total <= MOST else DayCounts(is_too_many=True)
 
 
 def best(counted: Counter[str]) -> tuple[outcomes.Outcome, int] | None:

@@ -43,7 +43,7 @@ def calls(request: TenantRequest) -> HttpResponse:
     form = filter_form(request)
     connection = tenant.home_connection
     fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
-    context = _context(request, form, Call.objects.filter(tenant=tenant), zone=tenant.zone, counted=True) | {
+    context = _context(request, form, Call.objects.filter(tenant=tenant), zone=tenant.zone, of_one=True) | {
         "ages": [(connection, fresh)] if connection else [],
         "may_place": request.actor.may(Permission.PLACE_CALLS),
         "planned": planned_queries.counts(tenant),
@@ -85,7 +85,7 @@ def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
         of_all=True,
     )
     one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
-    context = _context(request, form, Call.objects.all(), zone=zone, counted=one_client)
+    context = _context(request, form, Call.objects.all(), zone=zone, of_one=one_client)
     return context | {"ages": queries.ages(Kind.CALLS), "staff": True}
 
 
@@ -105,9 +105,12 @@ def filter_form(request: TenantRequest) -> CallFilter:
 
 
 def _context(
-    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, *, zone: ZoneInfo, counted: bool
+    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, *, zone: ZoneInfo, of_one: bool
 ) -> dict[str, Any]:
-    """`counted`: whether the calls of a week are few enough to count; `read` are the clients whose words are shown."""
+    """`of_one`: whether these are the calls of one client; `read` are the clients whose words are shown.
+
+    Of one client a week is counted, of all of them the day of today, while no filter is set.
+    """
     matching = form.apply(calls)
     paged = "before" in request.GET or "after" in request.GET
     key = pagination.key_of(calls, request.GET) if form.text else None
@@ -119,17 +122,19 @@ def _context(
     )
     found = form.found(key) if form.text else Found()
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
-    counts = _counted(form, calls, zone) if counted else DayCounts()
     rows = [_row(call, form, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
     filtered = bool(bar.chips) or not form.is_valid()
+    first = timezone.now().astimezone(zone).date() - (WEEK if of_one else timedelta())
+    counts = _counted(form, calls, zone, first) if of_one or not filtered else DayCounts()
+    suggestions = _suggestions(request, form, counts, first if of_one or counts.by_day else None)
     return {
-        "filters": bar if form.errors else replace(bar, **_suggestions(request, form, counts, zone, counted)),
+        "filters": bar if form.errors else replace(bar, **suggestions),
         "rows": rows,
         "live": rows[: len(live[:LIVE_ROWS])],
         "live_count": len(live),
         "more_live": len(live) > LIVE_ROWS,
         "days": _days(request, form, rows[len(live[:LIVE_ROWS]) :], counts, zone),
-        "today": _today(request, counts, zone) if counted and not filtered else None,
+        "today": None if filtered else _today(request, counts, zone, of_one=of_one),
         "page": page,
         "sentence": times.zone_words(zone),
         "count": matching.order_by()[: COUNTED + 1].count() if filtered else len(rows),
@@ -161,26 +166,29 @@ def _shown(calls: CallQuerySet, form: CallFilter, with_words: bool) -> CallQuery
     return search.with_sentence(found, form.text) if form.text else found
 
 
-def _counted(form: CallFilter, calls: CallQuerySet, zone: ZoneInfo) -> DayCounts:
-    """The calls of the chosen period, or of a week, by day and outcome: the chips offer other outcomes too."""
+def _counted(form: CallFilter, calls: CallQuerySet, zone: ZoneInfo, first: date) -> DayCounts:
+    """The calls of the chosen period, or since `first`, by day and outcome: the chips offer other outcomes too."""
     if not form.is_valid():
         return DayCounts()
     found = form.apply(calls, without="outcome")
     if not form.cleaned_data["since"]:
         until = form.cleaned_data["until"]
-        newest = until if until else timezone.now().astimezone(zone).date()
-        found = found.filter(created_at__gte=time_zones.start_of_day(newest - WEEK, zone))
+        found = found.filter(created_at__gte=time_zones.start_of_day(until - WEEK if until else first, zone))
     return day_counts.count(found, zone)
 
 
 def _suggestions(
-    request: TenantRequest | StaffRequest, form: CallFilter, counts: DayCounts, zone: ZoneInfo, counted: bool
+    request: TenantRequest | StaffRequest, form: CallFilter, counts: DayCounts, first: date | None
 ) -> dict[str, Any]:
-    """Outcomes to narrow the list to. The address names the period that was counted, so that the rows are the same."""
+    """Outcomes to narrow the list to. The address names the period that was counted, so that the rows are the same.
+
+    `first` is the day since which `counts` are; None for outcomes without figures. Without effect in a wrong form.
+    """
+    if not form.is_valid():
+        return {}
     chosen = form.cleaned_data
-    first = timezone.now().astimezone(zone).date() - WEEK
-    since = {"since": first.isoformat()} if counted and not (chosen.get("since") or chosen.get("until")) else {}
-    offered = counts.offered() if counted else [(outcomes.read(slug), None) for slug in UNCOUNTED_CHIPS]
+    since = {"since": first.isoformat()} if first and not (chosen.get("since") or chosen.get("until")) else {}
+    offered = counts.offered() if first else [(outcomes.read(slug), None) for slug in UNCOUNTED_CHIPS]
     suggestions = tuple(
         filters.Suggestion(outcome.label, count, filters.changed(request, outcome=outcome.slug, **since))
         for outcome, count in offered
@@ -190,19 +198,27 @@ def _suggestions(
 
 
 def _within(form: CallFilter) -> str:
-    """Of what the chips count: staff read whose calls they are."""
+    """Of what the chips count: staff read whose calls they are, and of all clients' calls today is counted."""
     client = form.cleaned_data.get("client")
+    if "client" in form.fields and not client:
+        return "Today"
     named = dict(form.fields["client"].choices).get(client, "") if client else ""  # type: ignore[attr-defined]
     return f"{isolate(str(named))}, last 7 days" if named else "Last 7 days"
 
 
-def _today(request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo) -> dict[str, Any]:
-    """The figures of the page's first sentence, each with the address of its rows."""
+def _today(
+    request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo, *, of_one: bool
+) -> dict[str, Any]:
+    """The figures of the page's first sentence, each with the address of its rows.
+
+    Where today alone was counted and has too many calls, the sentence says so.
+    """
     day = timezone.now().astimezone(zone).date()
     counted, since = counts.of(day), {"since": day.isoformat()}
-    best = day_counts.best(counted)
+    best, is_more = day_counts.best(counted), counts.is_too_many and not of_one
     return {
-        "count": sum(counted.values()) - counted[""],
+        "count": day_counts.MOST if is_more else sum(counted.values()) - counted[""],
+        "is_more": is_more,
         "url": filters.changed(request, **since, state="over"),
         "best": best,
         "best_url": filters.changed(request, **since, outcome=best[0].slug) if best else "",
