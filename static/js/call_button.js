@@ -15,8 +15,15 @@
     return echo && echo.dataset.typed === field.value.trim() ? echo.dataset : null;
   };
   const planned = form => {
-    const time = form.elements.plan_time.value, zone = form.elements.plan_zone.value.split("/").pop().replaceAll("_", " ");
-    return ["Plan call", time && `for ${time}`, time && zone && `(${zone})`];
+    const { plan_date: day, plan_time: { value: time }, plan_zone: { value: zone } } = form.elements;
+    const when = [dayWords(day.value), time].filter(Boolean).join(", ");
+    const isElsewhere = time && zone && zone !== form.querySelector("[data-call-button]").dataset.zone;
+    return [when ? `Plan for ${when}` : "Plan this call", isElsewhere && `(${zone.split("/").pop().replaceAll("_", " ")})`];
+  };
+  const dayWords = typed => {
+    const day = new Date(`${typed}T12:00`);
+    const part = option => day.toLocaleDateString("en-GB", option);
+    return isNaN(day) ? "" : `${part({ weekday: "short" })} ${day.getDate()} ${part({ month: "short" }).slice(0, 3)}`;
   };
   const showLabel = () => {
     for (const button of document.querySelectorAll("[data-call-button]")) {

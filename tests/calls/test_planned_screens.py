@@ -205,7 +205,9 @@ def test_what_will_be_sent_says_when(bloom, member_browser):
     page = words(member_browser.post(f"{FORM}preview/", typed(bloom, plan_zone="America/New_York", plan_window="120")))
     assert "14:30 (New York)" in page and "until 16:30 at the latest" in page
     assert "20:30 (Amsterdam)" in page
-    assert "Plan call for 14:30 (New York)" in page
+    assert f"Plan for {tomorrow():%a} {tomorrow().day} {tomorrow():%b}, 14:30 (New York)" in page
+    page = words(member_browser.post(f"{FORM}preview/", typed(bloom)))
+    assert re.search(rf"Plan for {tomorrow():%a} {tomorrow().day} {tomorrow():%b}, 14:30(?! \()", page)
 
 
 def test_another_call_to_the_same_person_is_a_warning_with_the_way_to_go_on(bloom, member_browser, person):

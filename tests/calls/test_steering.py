@@ -23,7 +23,7 @@ from tenants.models import AuditEntry
 from tests.fixtures.call_factories import make_call
 
 HTMX = {"HX-Request": "true"}
-STEER = re.compile(r"Steer\s*</button>")
+STEER = re.compile(r"Steer this call\s*</button>\s*</form>")
 SAY = {"type": "say", "content": "One moment."}
 OTHERS = [
     SAY,

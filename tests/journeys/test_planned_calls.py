@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,12 @@ from tests.journeys.calling import placed, region
 DUE, CANCELLED = "+31 6 1234 5661", "+31 6 1234 5662"
 
 
+def button(day: str, time: str) -> str:
+    """What the button says."""
+    at = date.fromisoformat(day)
+    return f"Plan for {at:%a} {at.day} {at:%b}, {time}"
+
+
 def plan(page: Page, destination: str, day: str, time: str) -> None:
     page.goto("/c/bloom-dental/call/")
     page.get_by_label("Number to call").fill(destination)
@@ -26,7 +32,7 @@ def plan(page: Page, destination: str, day: str, time: str) -> None:
     page.get_by_label("Day", exact=True).fill(day)
     page.get_by_label("Time", exact=True).fill(time)
     expect(region(page, "What will be sent")).to_contain_text(f"at {time} (Amsterdam)")
-    page.get_by_role("button", name=f"Plan call for {time} (Amsterdam)").click()
+    page.get_by_role("button", name=button(day, time), exact=True).click()
     page.wait_for_url("**/calls/planned/")
 
 
@@ -59,7 +65,7 @@ def test_a_call_is_planned_changed_and_placed_by_itself(window, talkative, sandb
     expect(page.get_by_label("Time", exact=True)).to_have_value("14:30")
     page.get_by_label("Time", exact=True).fill("15:10")
     page.get_by_label("Not later than").select_option("5 minutes after")
-    page.get_by_role("button", name="Plan call for 15:10 (Amsterdam)").click()
+    page.get_by_role("button", name=button(day, "15:10"), exact=True).click()
     page.wait_for_url("**/calls/planned/")
     expect(row(page, DUE)).to_contain_text("until 15:15")
 
@@ -86,7 +92,7 @@ def test_a_time_that_is_over_has_an_error_beside_its_field_on_a_phone(window):
     page.get_by_label("Opening sentence").fill("Good afternoon.")
     page.get_by_label("Day", exact=True).fill("2026-01-02")
     page.get_by_label("Time", exact=True).fill("10:00")
-    page.get_by_role("button", name=re.compile("^Plan call")).click()
+    page.get_by_role("button", name=re.compile("^Plan for")).click()
     expect(page.get_by_text("This time is over: in Amsterdam it is")).to_be_visible()
     expect(page.get_by_label("Opening sentence")).to_have_value("Good afternoon.")
     assert findings(page) == []

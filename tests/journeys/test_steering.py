@@ -29,7 +29,7 @@ def test_one_steers_and_the_other_takes_over(window, sandbox, talkative):
     second.goto(first.url)
     context = second.get_by_placeholder("Something the assistant should know")
     context.fill("She pays nothing this year")
-    expect(viewers(second).get_by_role("button", name="Steer", exact=True)).to_be_visible()
+    expect(viewers(second).get_by_role("button", name="Steer this call", exact=True)).to_be_visible()
 
     with without_reload(second, "call"):
         say(first, "One moment please.")
@@ -51,9 +51,9 @@ def test_one_steers_and_the_other_takes_over(window, sandbox, talkative):
     assert [one["content"] for one in commands(sandbox, "inject-context", remote)] == ["She pays nothing this year"]
 
     second.goto("/c/bloom-dental/live/")  # the panel is left, and the lease with it
-    expect(viewers(first).get_by_role("button", name="Steer", exact=True)).to_be_visible()
+    expect(viewers(first).get_by_role("button", name="Steer this call", exact=True)).to_be_visible()
     second.goto(first.url)
-    viewers(second).get_by_role("button", name="Steer", exact=True).click()
+    viewers(second).get_by_role("button", name="Steer this call", exact=True).click()
     expect(viewers(first)).to_contain_text("steers this call")
 
     first.locator("[data-end-call]").click()  # everybody's, whoever steers

@@ -30,9 +30,9 @@ CHECKED = {CommandType.INJECT_CONTEXT: "trigger_response", CommandType.SAY: "end
 
 @dataclass(frozen=True)
 class Example:
-    """A field that is filled in during the call, with what stands for that in the preview."""
+    """A value that is filled in during the call, with what stands for it in the preview; `field` names its input."""
 
-    name: str
+    field: str
     label: str
     value: str
     required: bool

@@ -206,9 +206,7 @@ def _within(form: CallFilter) -> str:
     return f"{isolate(str(named))}, last 7 days" if named else "Last 7 days"
 
 
-def _today(
-    request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo, *, of_one: bool
-) -> dict[str, Any]:
+def _today(request: TenantRequest | StaffRequest, counts: DayCounts, zone: ZoneInfo, *, of_one: bool) -> dict[str, Any]:
     """The figures of the page's first sentence, each with the address of its rows.
 
     Where today alone was counted and has too many calls, the sentence says so.

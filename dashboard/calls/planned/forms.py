@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -148,10 +148,12 @@ class WhenForm(forms.Form):
 
     @property
     def plan_button_label(self) -> str:
-        """`Plan call for 14:30 (Amsterdam)`, as far as the time is typed."""
-        clock = str(self["plan_time"].value() or "")[:5]
+        """`Plan for Thu 26 Nov, 14:30`, as far as it is typed; with the place where its clock is not the client's."""
+        day, clock = _day(self["plan_date"].value()), str(self["plan_time"].value() or "")[:5]
         zone = time_zones.read(str(self["plan_zone"].value() or "")) or self.tenant.zone
-        return f"Plan call for {clock} ({time_zones.label(zone.key)})" if clock else "Plan call"
+        place = f" ({time_zones.label(zone.key)})" if clock and zone.key != self.tenant.zone.key else ""
+        when = ", ".join(filter(None, [f"{day:%a} {day.day} {day:%b}" if day else "", clock]))
+        return f"Plan for {when}{place}" if when else "Plan this call"
 
     @property
     def planned_words(self) -> dict[str, str]:
@@ -169,6 +171,14 @@ class WhenForm(forms.Form):
             "here": local_times.on_clocks_of(self.tenant.zone, self.moment.at, where),
             "twice": twice,
         }
+
+
+def _day(typed: Any) -> date | None:
+    """The day in a field, as the form begins with it or as it is typed."""
+    try:
+        return typed if isinstance(typed, date) else date.fromisoformat(str(typed or ""))
+    except ValueError:
+        return None
 
 
 def _place(zone: ZoneInfo) -> str:
