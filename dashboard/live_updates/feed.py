@@ -23,7 +23,7 @@ from tenants.isolation import scope
 
 log = structlog.get_logger()
 
-POLL_INTERVAL = 0.1  # seconds between polls while a stream is open
+POLL_INTERVAL = 0.05  # seconds between polls while a stream is open
 IDLE_POLL_INTERVAL = 1.0
 REPLAY_SECONDS = 15.0  # of past changes that a new stream receives: its page is older than the stream
 POLL_QUERY = (
