@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 
-from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns import calling_days
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead, Lead
 from dashboard.ui import phone_numbers, states
-from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, site
-from tenants.auditor_admin.read_only_admin import column, format_facts
+from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
+from tenants.auditor_admin.read_only_admin import column, format_facts, in_words
 
 LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]
 
@@ -66,3 +67,103 @@ class LeadAdmin(ReadOnlyModelAdmin):
     list_select_related = ["campaign", "tenant"]
     ordering = ["-id"]  # that of the model is for one campaign, and has no index over all
     search_fields = ["phone_number", "campaign__name"]
+
+
+DAYS = [
+    column("weekdays", "Days of the week", calling_days.weekdays_in_words),
+    column("skips_holidays", "Not on public holidays"),
+    column("holiday_country", "Whose holidays", lambda country: country or "—"),
+    column("first_day", "First day"),
+    column("last_day", "Last day"),
+]
+
+
+@admin.register(CampaignDraft, site=site)
+class CampaignDraftAdmin(ReadOnlyModelAdmin):
+    """The file that its people come from is not part of the console: its rows are."""
+
+    records = "Campaign drafts"
+    list_display = [
+        column("name", "Campaign", lambda name: name or "—"),
+        column("tenant", "Client"),
+        column("state", "State"),
+        column("created_at", "Made at"),
+        column("changed_at", "Changed at"),
+    ]
+    page = [
+        *list_display,
+        column("assistant_dedication", "Assignment of the assistant"),
+        column("template", "Instructions"),
+        column("instead", "In place of empty values", format_facts),
+        column("starts", "Calls from"),
+        column("ends", "Calls until"),
+        column("timezone", "Time zone", lambda name: name or "—"),
+        *DAYS,
+        column("starts_itself", "Starts once it is sent"),
+        column("campaign", "The campaign that it became"),
+        column("asked_at", "VoiceDock asked at"),
+        column("in_bulk", "People sent with it"),
+        column("sent_at", "Sent at"),
+        column("reason", "Why sending stopped", lambda reason: reason or "—"),
+        "created_by_name",
+        "changed_by_name",
+        column("id", "Patchbay’s id", str),
+    ]
+    list_filter = [ClientFilter, "state", "changed_at"]
+    list_select_related = ["tenant"]
+    search_fields = ["name"]
+    person_columns = ["created_by", "changed_by"]
+    extra_export_columns = ["created_by_name", "changed_by_name"]
+
+    @admin.display(description="Made by")
+    def created_by_name(self, draft: CampaignDraft) -> str:
+        return person_link(draft, "created_by")
+
+    @admin.display(description="Changed by")
+    def changed_by_name(self, draft: CampaignDraft) -> str:
+        return person_link(draft, "changed_by")
+
+
+@admin.register(DraftLead, site=site)
+class DraftLeadAdmin(ReadOnlyModelAdmin):
+    records = "People of campaign drafts"
+    list_display = [
+        column("number", "Number", phone_numbers.grouped),
+        column("draft", "Campaign draft"),
+        column("tenant", "Client"),
+        column("line", "Line of the file", str),
+        column("state", "State"),
+        column("reason", "Why it is not sent", lambda reason: reason or "—"),
+    ]
+    page = [
+        *list_display,
+        column("name", "Name", lambda name: name or "—"),
+        column("variables", "Values", format_facts),
+        column("values", "The row in the file", format_facts),
+        column("consent", "Consent", format_facts),
+        column("rule", "Rule", lambda rule: in_words(rule) or "—"),
+        column("rules_version", "Version of the rules", lambda version: version or "—"),
+        column("asked_at", "VoiceDock asked at"),
+        column("remote_id", "VoiceDock’s id", lambda name: name or "—"),
+    ]
+    list_filter = [ClientFilter, "state"]
+    list_select_related = ["draft", "tenant"]
+    ordering = ["-id"]
+    search_fields = ["number", "draft__name"]
+
+
+@admin.register(CampaignSchedule, site=site)
+class CampaignScheduleAdmin(ReadOnlyModelAdmin):
+    """On which days Patchbay starts and pauses a campaign."""
+
+    records = "Days of campaigns"
+    list_display = [
+        column("campaign", "Campaign"),
+        column("tenant", "Client"),
+        column("is_on", "Runs"),
+        column("next_at", "Looked at next"),
+    ]
+    page = [*list_display, *DAYS, column("reason", "Why it is not calling", lambda reason: reason or "—")]
+    list_filter = [ClientFilter, "is_on"]
+    list_select_related = ["campaign", "tenant"]
+    search_fields = ["campaign__name"]

@@ -1,8 +1,8 @@
-"""Remove the personal data from a client's leads, once its retention has ended."""
+"""Remove the personal data from a client's leads and campaign drafts, once its retention has ended."""
 
 from __future__ import annotations
 
-from dashboard.campaigns.models import Lead
+from dashboard.campaigns.models import CampaignDraft, DraftLead, Lead
 from dashboard.campaigns.sync import NO_PERSON
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -10,9 +10,20 @@ from tenants.models import Tenant
 
 @scope.requires_scope
 def remove_personal_data(tenant: Tenant, limit: int) -> int:
-    """From at most `limit` leads; returns from how many. Inside the caller's scope; the results of the leads stay."""
+    """From at most `limit` leads, and with them so many people of drafts; returns from how many rows.
+
+    Inside the caller's scope. The results of the leads stay; drafts go with their file, whatever their state.
+    """
     named = Lead.objects.filter(tenant=tenant).exclude(**NO_PERSON)
-    return Lead.objects.filter(pk__in=named.order_by("pk").values("pk")[:limit]).update(**NO_PERSON)
+    leads = Lead.objects.filter(pk__in=named.order_by("pk").values("pk")[:limit]).update(**NO_PERSON)
+    return leads + _remove_drafts(tenant, limit)
+
+
+def _remove_drafts(tenant: Tenant, limit: int) -> int:
+    """The people of drafts first, in steps; the drafts once nobody is left on them."""
+    people = DraftLead.objects.filter(tenant=tenant)
+    removed: int = DraftLead.objects.filter(pk__in=people.order_by("pk").values("pk")[:limit]).delete()[0]
+    return removed or CampaignDraft.objects.filter(tenant=tenant).delete()[0]
 
 
 @scope.requires_scope

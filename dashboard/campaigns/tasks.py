@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from dashboard.campaigns import alarm_pauses, rechecks
+from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.sending import due, run
 
 
@@ -26,3 +27,8 @@ def send_drafts() -> None:
 @shared_task
 def send_draft(draft_id: int) -> None:
     run.run(draft_id)
+
+
+@shared_task
+def remove_old_drafts() -> None:
+    expiry.run()

@@ -43,6 +43,7 @@ SUBJECTS = {  # of audit entries: the name of a model, and what it is in words
     "transfertarget": "Transfer target",
     "callpreset": "Preset",
     "plannedcall": "Planned call",
+    "campaigndraft": "Campaign draft",
 }
 PEOPLE = ("user", "person")  # shown by the view without password hashes
 

@@ -28,7 +28,7 @@ from dashboard.calls.models import (
     TransferTarget,
 )
 from dashboard.calls.transient import drafts
-from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, DraftLead, Lead
 from dashboard.clients import retention, suspension, tasks
 from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.webhooks import batches, deliveries
@@ -46,12 +46,14 @@ TABLES = (
     *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
     *("calls_assistantdraft", "calls_assistantdraftversion", "calls_callpreset", "calls_plannedcall"),
     *("calls_phrase", "calls_action", "calls_transfertarget", "calls_callsearch", "contact_rules_donotcallentry"),
+    *("campaigns_campaigndraft", "campaigns_campaignfile", "campaigns_draftlead"),
 )
 STAYS = {  # tables of clients with texts of which nothing is removed
     "calls_alarmclearing": "why staff let a client call again after an alarm: part of the proof of the caller ID",
     "calls_calleridcorrection": "what VoiceDock reported of the caller ID: part of the proof",
     "calls_steeringlease": "a session's key, deleted with the personal data of its call",
     "campaigns_campaign": "a copy of what VoiceDock has; its people are leads",
+    "campaigns_campaignschedule": "on which days a campaign calls, and why not now: nothing of people",
     "connections_organizationrequest": "what staff ask of VoiceDock when they open a client",
     "connections_vendorrequest": "what staff ask of VoiceDock about connections",
     "live_updates_change": "kinds and ids of rows that changed",
@@ -113,6 +115,8 @@ def _save_texts(setup):
     Action.objects.create(tenant=tenant, key=9, name="Say", command="say", text=WORDS)
     TransferTarget.objects.create(**of_tenant, destination=PERSON)
     DoNotCallEntry.objects.create(tenant=tenant, number=PERSON, source="by-hand", note=WORDS)
+    planner = User.objects.create(name="Planner", email=f"planner-{setup.slug}@people.test")
+    make_draft(setup, planner)
     at = timezone.now() - timedelta(days=60)
     PlannedCall.objects.create(
         tenant=tenant,
@@ -126,8 +130,19 @@ def _save_texts(setup):
         try_at=at,
         zone="Europe/Amsterdam",
         state=PlannedCall.State.CANCELLED,
-        planned_by=User.objects.create(name="Planner", email=f"planner-{setup.slug}@people.test"),
+        planned_by=planner,
     )
+
+
+def make_draft(setup, by, **more):
+    """A campaign draft with its file and a person. Inside a scope of the client."""
+    tenant = setup.tenant
+    draft = CampaignDraft.objects.create(tenant=tenant, name=WORDS, template=WORDS, created_by=by, **more)
+    CampaignFile.objects.create(
+        tenant=tenant, draft=draft, name=WORDS, size=9, content=b"name", headers=[WORDS], added_by=by
+    )
+    DraftLead.objects.create(tenant=tenant, draft=draft, line=2, number=PERSON, variables={"name": WORDS})
+    return draft
 
 
 def closed(setup, admin, days_ago, days=30):

@@ -17,7 +17,7 @@ from dashboard.calls.models import (
     Receipt,
     TransferTarget,
 )
-from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, CampaignSchedule, DraftLead, Lead
 from dashboard.connections.models import OrganizationRequest
 from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.sync.models import SyncRun
@@ -33,6 +33,10 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Number: ("name", "business_name"),
     Assistant: ("name", "business_name", "provider", "model"),
     Campaign: ("name",),
+    CampaignDraft: ("name", "template", "reason"),
+    CampaignFile: ("name", "sheet"),
+    CampaignSchedule: ("reason",),
+    DraftLead: ("name", "reason"),
     Phrase: ("text",),
     Action: ("name", "text"),
     CallPreset: ("name",),
@@ -66,6 +70,9 @@ def filled() -> CanaryTenant:
         Assistant.objects.update(first_message=long)
         Campaign.objects.update(template=long)
         Lead.objects.update(variables={"name": unbroken(300), "day": unbroken(300)})
+        values = {"name": unbroken(300), "day": unbroken(300)}
+        CampaignDraft.objects.update(instead=values)
+        DraftLead.objects.update(variables=values, values=[unbroken(300)] * 3)
         messages = [{"role": "user", "content": long}, {"role": "assistant", "content": long}]
         CallReport.objects.update(summary=long, messages=messages, analysis={"mood": unbroken(300)})
         Receipt.objects.update(payload={"type": "say", "content": long})

@@ -30,6 +30,9 @@ class CampaignDraft(CallingDays):
         AssistantDedication, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False
     )
     template = models.TextField(blank=True, max_length=20_000)
+    instead = models.JSONField(
+        default=dict, blank=True, help_text="By variable: what people get for whom the file has no value."
+    )
     starts = models.TimeField(null=True, blank=True, help_text="Daily, on the wall clock of `timezone`.")
     ends = models.TimeField(null=True, blank=True)
     timezone = models.CharField(max_length=time_zones.LONGEST, blank=True)
@@ -37,11 +40,18 @@ class CampaignDraft(CallingDays):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     changed_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
 
     campaign = models.OneToOneField(
-        Campaign, models.SET_NULL, null=True, blank=True, related_name="draft", help_text="Once VoiceDock has it."
+        Campaign,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="draft",
+        db_constraint=False,
+        help_text="Once VoiceDock has it.",
     )
     remote_id = models.CharField(max_length=64, blank=True, help_text="VoiceDock's id of the campaign, once answered.")
     asked_at = models.DateTimeField(
@@ -99,7 +109,7 @@ class CampaignFile(models.Model):
     """The file that the people of a draft come from, and how it is read."""
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
-    draft = models.OneToOneField(CampaignDraft, models.CASCADE, related_name="file")
+    draft = models.OneToOneField(CampaignDraft, models.CASCADE, related_name="file", db_constraint=False)
     name = models.CharField(max_length=200)
     size = models.PositiveIntegerField(help_text="Bytes.")
     content = models.BinaryField()
@@ -146,7 +156,7 @@ class DraftLead(models.Model):
     OPEN = (State.READY, State.SENDING, State.UNKNOWN)
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
-    draft = models.ForeignKey(CampaignDraft, models.CASCADE, related_name="leads")
+    draft = models.ForeignKey(CampaignDraft, models.CASCADE, related_name="leads", db_constraint=False)
     line = models.PositiveIntegerField(help_text="In the file, from 1.")
     number = models.CharField(max_length=16, blank=True, help_text="E.164; empty where the row was not read.")
     name = models.CharField(max_length=200, blank=True)

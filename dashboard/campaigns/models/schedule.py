@@ -37,7 +37,7 @@ class CampaignSchedule(CallingDays):
     """
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
-    campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="schedule")
+    campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="schedule", db_constraint=False)
     is_on = models.BooleanField(default=False)
     confirmed_risk = models.CharField(
         max_length=16, blank=True, help_text="The risk of its organization that staff confirmed when they started it."
