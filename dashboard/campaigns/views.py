@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, sync, variables
+from dashboard.campaigns.drafts import draft_list
 from dashboard.campaigns.models import Campaign
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, search_fields
@@ -61,8 +62,10 @@ def listing(request: TenantRequest) -> HttpResponse:
     startable = [campaign.pk for campaign in page.rows if campaign.status in STARTABLE]
     blocked_actions = _blocked_actions(request, Campaign.objects.filter(tenant=request.tenant, pk__in=startable))
     with scope.for_tenant(request.tenant):
+        may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
         context = {
-            "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
+            "may_run": may_run,
+            "drafts": draft_list.of(request.tenant) if may_run and not request.GET else None,
             "ages": [(request.tenant.home_connection, fresh_at(connection, Kind.CAMPAIGNS))] if connection else [],
         }
         return _list(request, form, page, context, blocked_actions)

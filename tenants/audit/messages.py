@@ -79,6 +79,12 @@ SENTENCES: dict[str, str] = {
     "support.kept-out": "{actor} ended the access of {person} of support.",
     "calls.exported": "{actor} exported calls as {file}.",
     "calls.words-seen": "{actor} saw the last sentences of live calls on the live board.",
+    "campaign.draft-made": "{actor} began to make a campaign.",
+    "campaign.draft-copied": "{actor} began to make the campaign {name} as a copy of {source}.",
+    "campaign.draft-changed": "{actor} changed the campaign draft {name}: {what}.",
+    "campaign.draft-deleted": "{actor} deleted the campaign draft {name} with {people:1 person|# people}.",
+    "campaign.draft-expired": "The campaign draft {name} with {people:1 person|# people} was removed: "
+    "nobody has changed it for {days} days.",
     "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",

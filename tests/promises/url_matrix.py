@@ -93,6 +93,14 @@ def _draft(canary: CanaryTenant) -> dict[str, Any]:
     return {"name": "Other", "made_from": 1, "side": "json", "text": json.dumps({"llm_config": model})}
 
 
+def _campaign_draft(canary: CanaryTenant) -> dict[str, Any]:
+    return {"basics-name": f"Recall {uuid.uuid4().hex[:6]}", "basics-assistant": canary.ids["assistant_dedication"]}
+
+
+def _test_call(canary: CanaryTenant) -> dict[str, Any]:
+    return {"trial-destination": "+31612349997", "trial-line": 2, "trial-token": uuid.uuid4()}
+
+
 def _person(canary: CanaryTenant) -> dict[str, Any]:
     return {"email": "new@people.test", "name": "New", "role": "viewer"}
 
@@ -239,6 +247,14 @@ ROWS: dict[str, Row] = {
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
     "campaign-export": Row(about="campaign"),
+    "campaign-copy": post_row("campaign"),
+    "campaign-new": post_row(),
+    "campaign-draft": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_campaign_draft),
+    "campaign-draft-review": Row(about="campaign_draft"),
+    "campaign-draft-copy": post_row("campaign_draft"),
+    "campaign-draft-delete": post_row("campaign_draft"),
+    "campaign-draft-preview": post_row("campaign_draft", lambda canary: {"says-template": "Hello {{name}}"}),
+    "campaign-draft-test-call": post_row("campaign_draft", _test_call),
     "campaign-command": post_row("campaign", path={"action": "pause"}),
 }
 PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
@@ -318,6 +334,9 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "assistantdraftversion": "draft_version",
     "campaign": "campaign",
     "lead": "lead",
+    "campaigndraft": "campaign_draft",
+    "draftlead": "draft_lead",
+    "campaignschedule": "schedule",
 }
 
 

@@ -22,7 +22,7 @@ from dashboard.campaigns import sync as campaigns
 from dashboard.connections import connect
 from dashboard.connections import sync as connection_sync
 from dashboard.inventory import sync as inventory_sync
-from dashboard.overview import demo_planned_calls, demo_presets
+from dashboard.overview import demo_campaign_draft, demo_planned_calls, demo_presets
 from dashboard.overview.demo_data import (
     ACTIONS,
     AUDITOR,
@@ -71,18 +71,20 @@ class Command(BaseCommand):
             self._sync(inventory_sync.inventory, connection)
         for client in CLIENTS:
             self._open_client(client, connections[client.connection], admin)
-        self._plan_calls(CLIENTS[0])
+        self._plan(CLIENTS[0])
         for connection in connections.values():  # after the dedications, which decide whose a call is
             self._sync(calls.live, connection)
             self._sync(campaigns.campaigns, connection)
             self._set_up_webhooks(connection, admin)
             runs.mark_due(connection, Kind.CALLS)  # the worker reads the history first; signing in does not wait for it
 
-    def _plan_calls(self, client: DemoClient) -> None:
-        with scope.for_system("who plans calls"):
+    def _plan(self, client: DemoClient) -> None:
+        with scope.for_system("who plans calls and campaigns"):
             tenant = Tenant.objects.get(slug=client.slug)
         operator = next(person for person, role in client.people if role == Role.OPERATOR)
         demo_planned_calls.plan(tenant, by=_person(operator))
+        manager = next(person for person, role in client.people if role in (Role.MANAGER, Role.OWNER))
+        demo_campaign_draft.make(tenant, by=_person(manager))
 
     def _staff(self) -> User:
         people = {person: _person(person) for person in [*STAFF, AUDITOR]}

@@ -1,0 +1,125 @@
+"""Campaign drafts are made, saved, copied and deleted, each with its entry in the audit trail."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from dashboard.calls.queries import assistants
+from dashboard.campaigns.drafts import holiday_choices, queries
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
+from tenants import audit, tenant_status
+from tenants.errors import ActionRefused
+from tenants.isolation import scope
+from tenants.models import AssistantDedication, Tenant, User
+
+DAYS = ("weekdays", "skips_holidays", "holiday_country", "first_day", "last_day")
+HOURS = ("starts", "ends", "timezone")
+VALUES = ("name", "assistant_dedication_id", "template", "instead", *HOURS, *DAYS, "starts_itself")
+IN_WORDS = {  # by field, what the audit trail calls it
+    "name": "its name",
+    "assistant_dedication_id": "its assistant",
+    "template": "its instructions",
+    "instead": "what is said in place of empty values",
+    **dict.fromkeys(HOURS, "its hours"),
+    **dict.fromkeys(DAYS, "its days"),
+    "starts_itself": "whether it starts by itself",
+}
+LONGEST_NAME = 120
+TOO_MANY = (
+    f"There are {queries.MOST} campaigns here that are not sent yet, which is the most. Send or delete one first."
+)
+NOT_A_DRAFT = "It is not a draft any more, so nothing of it is changed here."
+
+
+class DraftRefused(ActionRefused):
+    """Nothing was written."""
+
+
+@scope.requires_scope
+def create(tenant: Tenant, *, by: User) -> CampaignDraft:
+    """With what is usual for the client filled in. Raises `DraftRefused`."""
+    speaker = next(iter(assistants(tenant)), None)
+    country = tenant.country if tenant.country in holiday_choices.known() else ""
+    facts = {
+        "assistant_dedication": speaker,
+        "starts": time(9),
+        "ends": time(17),
+        "timezone": tenant.zone.key,
+        "holiday_country": country,
+        "skips_holidays": bool(country),
+    }
+    draft = _insert(tenant, facts, by)
+    audit.record(by, tenant, "campaign.draft-made", draft)
+    return draft
+
+
+@scope.requires_scope
+def copy(draft: CampaignDraft, *, by: User) -> CampaignDraft:
+    """Its values, without its people. Raises `DraftRefused`."""
+    facts = {name: getattr(draft, name) for name in VALUES}
+    return _copied(draft.tenant, facts, str(draft), by)
+
+
+@scope.requires_scope
+def copy_campaign(campaign: Campaign, *, by: User) -> CampaignDraft:
+    """A campaign as a new draft: its values and days, without its people. Raises `DraftRefused`."""
+    tenant = campaign.tenant
+    assert tenant is not None  # read through the client
+    open_ones = AssistantDedication.objects.open().filter(tenant=tenant, assistant=campaign.assistant_id)
+    facts = {
+        "name": campaign.name,
+        "assistant_dedication": open_ones.first(),
+        "template": campaign.template,
+        "starts": campaign.starts and campaign.starts.replace(second=0),
+        "ends": campaign.ends and campaign.ends.replace(second=0),
+        "timezone": campaign.timezone or tenant.zone.key,
+        "weekdays": [*range(7)],  # as VoiceDock calls it without days of ours
+        "skips_holidays": False,
+    }
+    schedule = CampaignSchedule.objects.filter(campaign=campaign).first()
+    facts |= {name: getattr(schedule, name) for name in DAYS} if schedule else {}
+    return _copied(tenant, facts, campaign.name, by)
+
+
+@scope.requires_scope
+def change(draft: CampaignDraft, facts: dict[str, Any], *, by: User) -> bool:
+    """Of a draft that its caller has locked; `facts` are some of `VALUES`. False when nothing differs."""
+    changed = {name: value for name, value in facts.items() if getattr(draft, name) != value}
+    if not changed:
+        return False
+    for name, value in changed.items():
+        setattr(draft, name, value)
+    CampaignDraft.objects.filter(pk=draft.pk, tenant=draft.tenant_id).update(
+        **changed, changed_by=by, changed_at=Now(), version=F("version") + 1
+    )
+    what = dict.fromkeys(IN_WORDS[name] for name in VALUES if name in changed)
+    audit.record(by, draft.tenant, "campaign.draft-changed", draft, name=str(draft), what=", ".join(what))
+    return True
+
+
+@scope.requires_scope
+def delete(draft: CampaignDraft, *, by: User) -> None:
+    """With its file and people. Of a draft that its caller has locked; raises `DraftRefused`."""
+    if draft.state != CampaignDraft.State.DRAFT:
+        raise DraftRefused(NOT_A_DRAFT)
+    facts = {"name": str(draft), "people": draft.leads.count()}
+    audit.record(by, draft.tenant, "campaign.draft-deleted", draft, **facts)
+    draft.delete()
+
+
+def _copied(tenant: Tenant, facts: dict[str, Any], source: str, by: User) -> CampaignDraft:
+    name = f"{facts['name']} (copy)" if facts["name"] else ""
+    draft = _insert(tenant, facts | {"name": name if len(name) <= LONGEST_NAME else facts["name"][:LONGEST_NAME]}, by)
+    audit.record(by, tenant, "campaign.draft-copied", draft, name=str(draft), source=source)
+    return draft
+
+
+def _insert(tenant: Tenant, facts: dict[str, Any], by: User) -> CampaignDraft:
+    tenant_status.lock_tenant(tenant)  # so that two at once keep the limit
+    if CampaignDraft.objects.filter(tenant=tenant).exclude(state=CampaignDraft.State.SENT).count() >= queries.MOST:
+        raise DraftRefused(TOO_MANY)
+    return CampaignDraft.objects.create(tenant=tenant, created_by=by, changed_by=by, **facts)

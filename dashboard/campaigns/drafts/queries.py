@@ -1,0 +1,82 @@
+"""What the pages of campaign drafts read; each function runs inside the scope of its caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Min, QuerySet
+
+from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
+from tenants.isolation import scope
+from tenants.models import Tenant
+
+MOST = 50  # drafts of a client that are not sent
+SHOWN = 6  # of them at once, on the page of campaigns
+CHOICES = 20  # people whose values a test call can have
+
+State = DraftLead.State
+WHY_NOT = {State.NOT_READ: "The row of the file was not read", State.DUPLICATE: "Twice in the file"}
+
+
+def of_tenant(tenant: Tenant) -> QuerySet[CampaignDraft]:
+    return CampaignDraft.objects.filter(tenant=tenant).select_related(
+        "assistant_dedication__assistant", "created_by", "changed_by", "campaign"
+    )
+
+
+@scope.requires_scope
+def unsent(tenant: Tenant) -> list[CampaignDraft]:
+    """The newest `MOST`, with `rows` and `read_at` of their file."""
+    found = of_tenant(tenant).exclude(state=CampaignDraft.State.SENT)
+    return list(found.annotate(rows=F("file__rows"), read_at=F("file__read_at")).order_by("-changed_at", "-id")[:MOST])
+
+
+@scope.requires_scope
+def file_of(draft: CampaignDraft) -> CampaignFile | None:
+    """Without its content, which may be large."""
+    return CampaignFile.objects.filter(draft=draft).defer("content").first()
+
+
+@dataclass(frozen=True)
+class Group:
+    """People who will not be called for the same reason."""
+
+    words: str
+    people: int
+    width: str  # of its bar, in percent
+
+
+@dataclass(frozen=True)
+class People:
+    """Of a draft: all rows of its file, those who will be called, and the others by reason, the most frequent first."""
+
+    total: int = 0
+    ready: int = 0
+    not_read: int = 0
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def others(self) -> int:
+        return self.total - self.ready
+
+
+@scope.requires_scope
+def people_of(draft: CampaignDraft) -> People:
+    """One query, whatever their number."""
+    rows = DraftLead.objects.filter(draft=draft).order_by().values_list("state", "rule")
+    counts = list(rows.annotate(people=Count("pk"), reason=Min("reason")))
+    ready = sum(people for state, _, people, _ in counts if state == State.READY)
+    left = sorted(((people, _words(state, reason)) for state, _, people, reason in counts if state != State.READY))
+    most = max((people for people, _ in left), default=1)
+    groups = tuple(Group(words, people, f"{100 * people / most:.2f}") for people, words in reversed(left))
+    not_read = sum(people for state, _, people, _ in counts if state == State.NOT_READ)
+    return People(sum(people for *_, people, _ in counts), ready, not_read, groups)
+
+
+def _words(state: str, reason: str) -> str:
+    return WHY_NOT.get(State(state)) or reason or State(state).label
+
+
+def ready(draft: CampaignDraft) -> QuerySet[DraftLead]:
+    """Those who will be called, in the order of the file."""
+    return DraftLead.objects.filter(draft=draft, state=State.READY).order_by("line")

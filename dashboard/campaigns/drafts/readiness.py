@@ -1,0 +1,97 @@
+"""What a draft needs before it can be sent, each with the section in which it is filled in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from dashboard.campaigns.drafts.queries import People
+from dashboard.campaigns.drafts.template_check import VariableUse, broken
+from dashboard.campaigns.models import CampaignDraft, CampaignFile
+from tenants import time_zones
+
+NO_NAME = "It has no name."
+NO_ASSISTANT = "No assistant is chosen."
+ASSISTANT_LEFT = "Its assistant is not assigned to this client any more. Choose another one."
+NO_HOURS = "The hours in which it calls are not complete."
+NOT_IN_ORDER = "Its hours do not end later on the same day."
+NO_WEEKDAY = "No day of the week is chosen."
+NO_COUNTRY = "It leaves out public holidays, but no country is chosen whose holidays these are."
+ALL_OVER = "Its last day is over."
+NO_FILE = "There is no file with people."
+NOT_READ = "The file with people is not read yet: say what its columns are."
+NOBODY = "Nobody of its file may be called."
+
+
+class Missing(NamedTuple):
+    """`section` is the id of a section of the page, or `people`."""
+
+    section: str
+    words: str
+
+
+def of(draft: CampaignDraft, file: CampaignFile | None, people: People, uses: list[VariableUse]) -> list[Missing]:
+    found = [*_basics(draft), *_people(file, people), *_when(draft), *_says(draft, uses)]
+    return found
+
+
+def of_row(draft: CampaignDraft) -> list[str]:
+    """In short, for a row of the list: what the draft itself shows without its people."""
+    has_people = getattr(draft, "read_at", None) is not None
+    sections = {missing.section for missing in [*_basics(draft), *_when(draft)]}
+    words = {"basics": "name or assistant", "when": "days and hours"}
+    return (
+        []
+        if has_people and not sections
+        else [
+            *(["people"] if not has_people else []),
+            *(text for section, text in words.items() if section in sections),
+        ]
+    )
+
+
+def _basics(draft: CampaignDraft) -> list[Missing]:
+    dedication = draft.assistant_dedication
+    found = [] if draft.name else [NO_NAME]
+    if dedication is None:
+        found.append(NO_ASSISTANT)
+    elif not dedication.is_open:
+        found.append(ASSISTANT_LEFT)
+    return [Missing("basics", words) for words in found]
+
+
+def _people(file: CampaignFile | None, people: People) -> list[Missing]:
+    if file is None:
+        return [Missing("people", NO_FILE)]
+    if file.read_at is None:
+        return [Missing("people", NOT_READ)]
+    return [] if people.ready else [Missing("people", NOBODY)]
+
+
+def _when(draft: CampaignDraft) -> list[Missing]:
+    zone = time_zones.read(draft.timezone)
+    found = []
+    if draft.starts is None or draft.ends is None or zone is None:
+        found.append(NO_HOURS)
+    elif draft.starts >= draft.ends:
+        found.append(NOT_IN_ORDER)
+    if not draft.weekdays:
+        found.append(NO_WEEKDAY)
+    if draft.skips_holidays and not draft.holiday_country:
+        found.append(NO_COUNTRY)
+    if draft.last_day and draft.last_day < today(draft.timezone):
+        found.append(ALL_OVER)
+    return [Missing("when", words) for words in found]
+
+
+def _says(draft: CampaignDraft, uses: list[VariableUse]) -> list[Missing]:
+    found = [broken(draft.template)] if broken(draft.template) else []
+    found += [f"The file has no column for {{{{{use.name}}}}}." for use in uses if use.is_unknown and use.is_missing]
+    return [Missing("says", words) for words in found]
+
+
+def today(zone: str) -> date:
+    """The day that it is in the campaign's zone."""
+    return timezone.now().astimezone(time_zones.or_utc(zone)).date()

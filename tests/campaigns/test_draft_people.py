@@ -1,0 +1,290 @@
+"""The people of a draft on its pages: who will be called, and what the instructions fill in for whom."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from dashboard.calls.models import Call
+from dashboard.campaigns.drafts import queries, template_check, values
+from dashboard.campaigns.models import CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
+from tenants.access.permissions import Role
+from tenants.isolation import scope
+from tenants.models import AssistantConfiguration
+from tests.fixtures.call_factories import captured_selects, make_campaign
+
+LIST = "/c/bloom-dental/campaigns/"
+TEMPLATE = "Call {{name}}. Offer a {{daypart}} first."
+MOST_QUERIES = 24  # of the page of a draft, whatever its people
+PEOPLE = """
+    INSERT INTO campaigns_draftlead
+      (tenant_id, draft_id, line, number, name, variables, "values", consent, state, rule, reason, rules_version,
+       remote_id)
+    SELECT %s, %s, n + 1, '+316' || lpad(n::text, 8, '0'), 'Person ' || n,
+      jsonb_build_object('name', 'Person ' || n, 'daypart', CASE WHEN n %% 5 = 0 THEN '' ELSE 'morning' END),
+      '[]', '{}', 'ready', '', '', '', ''
+    FROM generate_series(1, %s) n
+"""  # every fifth has no part of the day
+
+
+@pytest.fixture
+def tom(bloom: Any, make_member: Any) -> Any:
+    return make_member(bloom, Role.MANAGER, "Tom Bakker")
+
+
+@pytest.fixture
+def browser(tom: Any, sign_in: Any) -> Any:
+    return sign_in(tom)
+
+
+@pytest.fixture
+def make_draft(bloom: Any, tom: Any) -> Any:
+    def make(people: int = 5, *, template: str = TEMPLATE, setup: Any = bloom, **more: Any) -> CampaignDraft:
+        facts = {
+            "name": "Hygienist, winter",
+            "assistant_dedication": setup.assistant,
+            "starts": "09:30",
+            "ends": "17:00",
+            "timezone": "Europe/Amsterdam",
+            "holiday_country": "NL",
+            "created_by": tom,
+        }
+        with scope.for_tenant(setup.tenant):
+            draft = CampaignDraft.objects.create(tenant=setup.tenant, template=template, **(facts | more))
+            CampaignFile.objects.create(
+                tenant=setup.tenant,
+                draft=draft,
+                name="winter.csv",
+                size=1,
+                content=b"x",
+                headers=["naam", "telefoon", "tijd"],
+                columns={"0": "name", "1": "number", "2": "variable:daypart"},
+                rows=people,
+                read_at=timezone.now(),
+                added_by=tom,
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(PEOPLE, [setup.tenant.pk, draft.pk, people])
+        return draft
+
+    return make
+
+
+def address(draft: CampaignDraft, more: str = "") -> str:
+    return f"{LIST}drafts/{draft.pk}/{more}"
+
+
+def read(answer: Any) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+def says(template: str, **more: str) -> dict[str, str]:
+    return {"says-template": template, **more}
+
+
+def leave_out(draft: CampaignDraft, line: int, state: str, **more: str) -> None:
+    with scope.for_system("rules"):
+        DraftLead.objects.filter(draft=draft, line=line).update(state=state, **more)
+
+
+def test_the_page_counts_who_will_be_called_and_why_the_others_not(browser, make_draft):
+    draft = make_draft(8)
+    leave_out(draft, 2, "not-read")
+    leave_out(draft, 3, "duplicate")
+    for line in (4, 5):
+        leave_out(draft, line, "left-out", rule="do-not-call", reason="Asked not to be called")
+    page = read(browser.get(address(draft)))
+    assert "4 of 8 will be called" in page and "4 will not, because:" in page
+    assert re.search(r"Asked not to be called 2 .*Twice in the file 1", page)
+    assert "The row of the file was not read 1" in page
+
+
+def test_a_value_that_is_empty_for_some_is_named_with_how_many_and_can_be_said_instead(bloom, browser, make_draft):
+    draft = make_draft(10)
+    page = read(browser.get(address(draft)))
+    assert "daypart is empty for 2 of 10 people. What the assistant says there is not known." in page
+    assert browser.post(address(draft), says(TEMPLATE, **{"says-instead_daypart": "morning"})).status_code == 303
+    page = read(browser.get(address(draft)))
+    assert "What the assistant says there is not known" not in page
+    with scope.for_tenant(bloom.tenant):
+        draft = queries.of_tenant(bloom.tenant).get()
+        sent = [values.of_lead(draft, lead)["daypart"] for lead in DraftLead.objects.order_by("line")]
+        assert sent == ["morning"] * 10, "what goes to VoiceDock"
+    browser.post(address(draft), says(TEMPLATE, **{"says-instead_daypart": ""}))
+    assert "is empty for 2 of 10" in read(browser.get(address(draft)))
+
+
+def test_braces_are_no_value_to_say_instead(browser, make_draft):
+    answer = browser.post(address(make_draft()), says(TEMPLATE, **{"says-instead_daypart": "{{name}}"}))
+    assert answer.status_code == 422 and "A value cannot hold {{ or }}" in read(answer)
+
+
+def test_a_variable_without_a_column_is_named_with_what_may_be_meant_and_holds_sending(browser, make_draft):
+    draft = make_draft(template="Offer a {{day_part}}, or {{ two words }}.")
+    page = read(browser.get(address(draft)))
+    assert "day_part is no column of the file. Is daypart meant?" in page
+    assert "Braces are left over" in page
+    review = read(browser.get(address(draft, "review/")))
+    assert "The file has no column for {{day_part}}." in review and "2 missing" in review
+    browser.post(address(draft), says("Offer a {{day_part}}.", **{"says-instead_day_part": "morning"}))
+    assert "missing" not in read(browser.get(address(draft, "review/"))), "everybody gets the same"
+
+
+def test_the_preview_fills_in_one_person_and_leads_to_the_next(browser, make_draft):
+    draft = make_draft(6)
+    page = read(browser.get(address(draft)))
+    assert "As Person 1 gets it" in page and "1 of 6" in page and "Call Person 1 . Offer a morning first." in page
+    answer = browser.post(address(draft, "preview/"), says("Hi {{name}}, {{daypart}}!", show="6"), headers=HTMX)
+    part = read(answer)
+    assert "As Person 5 gets it" in part and "5 of 6" in part and "Hi Person 5 , nothing for daypart !" in part
+    assert 'value="5"' in answer.content.decode() and 'value="7"' in answer.content.decode()
+    whole = browser.post(address(draft, "preview/"), says("Typed, not saved: {{name}}", show="7"))
+    assert "Typed, not saved: Person 6" in read(whole) and "Typed, not saved: {{name}}" in read(whole)
+    assert "Typed" not in read(browser.get(address(draft)))
+
+
+HTMX = {"HX-Request": "true"}
+
+
+def test_hostile_values_are_text(browser, make_draft, bloom):
+    draft = make_draft(1, template="<b>{{name}}</b>")
+    with scope.for_tenant(bloom.tenant):
+        DraftLead.objects.update(name="<img src=x>", variables={"name": "<script>{{daypart}}</script>"})
+    page = browser.get(address(draft)).content.decode()
+    assert "<img src=x>" not in page and "<script>{{daypart}}" not in page
+    assert "&lt;script&gt;{{daypart}}" in page, "a value is never read as a text with variables"
+
+
+def test_the_review_says_what_will_be_sent(browser, make_draft):
+    draft = make_draft(12, first_day="2031-11-24", last_day="2031-12-18")
+    page = read(browser.get(address(draft, "review/")))
+    assert "calls 12 people , Monday to Friday from 9:30 to 17:00 by the clock of Amsterdam" in page
+    assert "from Monday 24 November 2031, until Thursday 18 December 2031 at the latest" in page
+    assert "not on public holidays of the Netherlands" in page
+    assert "Nothing is missing" in read(browser.get(address(draft)))
+
+
+def test_the_review_leads_to_the_section_of_each_thing_that_is_missing(bloom, browser, make_draft):
+    draft = make_draft(1, name="", assistant_dedication=None, starts=None)
+    leave_out(draft, 2, "not-read")
+    page = browser.get(address(draft, "review/")).content.decode()
+    words = " ".join(page.split())
+    for missing in ("It has no name.", "No assistant is chosen.", "The hours in which it calls are not complete."):
+        assert missing in words
+    assert "Nobody of its file may be called." in words
+    assert f"{address(draft)}#basics" in page and f"{address(draft)}#when" in page
+
+
+def test_a_campaign_is_copied_as_a_draft_with_its_days_and_without_its_people(bloom, browser, make_draft):
+    campaign = make_campaign(bloom, template="Offer {{name}} a visit.")
+    with scope.for_tenant(bloom.tenant):
+        CampaignSchedule.objects.create(tenant=bloom.tenant, campaign=campaign, weekdays=[0, 3], last_day="2031-12-18")
+    assert "Copy as a new draft" in read(browser.get(f"{LIST}{campaign.pk}/"))
+    assert browser.post(f"{LIST}{campaign.pk}/copy/").status_code == 303
+    with scope.for_tenant(bloom.tenant):
+        draft = CampaignDraft.objects.get()
+        assert (draft.name, draft.template) == ("Recall autumn (copy)", "Offer {{name}} a visit.")
+        assert (draft.assistant_dedication, draft.weekdays, str(draft.last_day)) == (
+            bloom.assistant, [0, 3], "2031-12-18"
+        )  # fmt: skip
+        assert not draft.leads.exists()
+
+
+def test_what_is_not_a_draft_any_more_is_not_changed(bloom, browser, make_draft):
+    draft = make_draft(1, state="sending")
+    assert browser.get(address(draft)).status_code == 200
+    assert browser.post(address(draft), says("Other")).status_code == 409
+    assert browser.post(address(draft, "delete/"), follow=True).status_code == 200
+    with scope.for_tenant(bloom.tenant):
+        assert CampaignDraft.objects.get().template == TEMPLATE
+
+
+@pytest.mark.parametrize("more", ["", "review/"])
+def test_a_hundred_thousand_people_cost_no_more_queries(browser, make_draft, more):
+    counts = []
+    for people in (3, 100_000):
+        draft = make_draft(people)
+        browser.get(address(draft, more))
+        began = time.monotonic()
+        with captured_selects() as selects:
+            assert browser.get(address(draft, more)).status_code == 200
+        counts.append((len(selects), time.monotonic() - began))
+    assert counts[0][0] == counts[1][0] <= MOST_QUERIES, counts
+    assert counts[1][1] < 5, counts
+
+
+def test_the_list_costs_the_same_for_one_draft_and_for_many(browser, make_draft):
+    counts = []
+    for drafts in (1, queries.SHOWN + 3):
+        for _ in range(drafts):
+            make_draft(2)
+        with captured_selects() as selects:
+            page = browser.get(LIST)
+        counts.append(len(selects))
+    assert counts[0] == counts[1] and "4 more" in read(page)
+
+
+def test_no_more_drafts_than_the_most_are_made(bloom, browser, make_draft, monkeypatch):
+    monkeypatch.setattr(queries, "MOST", 1)
+    draft = make_draft(0)
+    for refused in (f"{LIST}new/", address(draft, "copy/")):
+        assert "which is the most" in read(browser.post(refused, follow=True))
+    with scope.for_tenant(bloom.tenant):
+        assert CampaignDraft.objects.count() == 1
+
+
+@pytest.fixture
+def calling(operator: Any, make_draft: Any, tom: Any, sign_in: Any, make_member: Any) -> Any:
+    """A manager of a client whose calls reach the sandbox, with a draft."""
+    setup = operator
+    messages = [{"role": "system", "content": "Be kind."}]
+    blocks = {"llm_config": {"provider": "openai", "model": "gpt-4o", "messages": messages}}
+    with scope.for_system("what is known of the assistant"):
+        AssistantConfiguration.objects.update_or_create(
+            assistant=setup.assistant.assistant, defaults={"read_at": timezone.now(), "blocks": blocks}
+        )
+    return sign_in(make_member(setup.tenant, Role.MANAGER)), make_draft(6, setup=setup)
+
+
+def trial(line: int = 2, to: str = "06 1234 0077") -> dict[str, Any]:
+    return {"trial-destination": to, "trial-line": line, "trial-token": uuid.uuid4()}
+
+
+def test_a_test_call_has_the_values_of_one_person_added_to_the_assistants_own_text(operator, calling):
+    browser, draft = calling
+    path = f"/c/{operator.tenant.slug}/campaigns/drafts/{draft.pk}/test-call/"
+    answer = browser.post(path, says("Call {{name}}, {{daypart}}.") | trial(3, "+31612340077"))
+    assert answer.status_code == 303, read(answer)
+    (call,) = operator.calls()
+    assert (call.mode, call.counterpart, call.assistant_dedication_id) == (
+        "hybrid",
+        "+31612340077",
+        operator.assistant.pk,
+    )
+    assert answer.headers["Location"] == f"/c/{operator.tenant.slug}/calls/{call.pk}/"
+    (sent,) = operator.dial_requests()
+    (message,) = sent["body"]["assistant_override"]["llm_config"]["messages"]
+    assert message["content"] == "Be kind.\n\nFor this call only:\nCall Person 2, morning."
+    with scope.for_tenant(operator.tenant):
+        assert CampaignDraft.objects.get(pk=draft.pk).template == "Call {{name}}, {{daypart}}.", "saved before"
+    again = browser.post(path, says("Call {{name}}, {{daypart}}.") | trial(3, "+31612340077"))
+    assert again.status_code == 422 and len(operator.calls()) == 1, "the same checks as of every call"
+
+
+def test_a_test_call_that_is_refused_keeps_what_was_typed(operator, calling):
+    browser, draft = calling
+    path = f"/c/{operator.tenant.slug}/campaigns/drafts/{draft.pk}/test-call/"
+    for typed, words in (("112", "Emergency and short numbers"), ("", "Type the number that is called")):
+        answer = browser.post(path, says("Kept") | trial(2, typed))
+        assert answer.status_code == 422 and words in read(answer)
+        assert "Kept" in read(answer)
+    with scope.for_system("look"):
+        assert not Call.objects.exists()
+    assert template_check.broken("{{ok}} and }}")
