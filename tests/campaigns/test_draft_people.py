@@ -15,9 +15,11 @@ from django.utils import timezone
 from dashboard.calls.models import Call
 from dashboard.campaigns.drafts import queries, template_check, values
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
+from dashboard.campaigns.sending import begin, due, run
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AssistantConfiguration
+from tests.fixtures import draft_factories
 from tests.fixtures.call_factories import captured_selects, make_campaign
 
 LIST = "/c/bloom-dental/campaigns/"
@@ -288,3 +290,18 @@ def test_a_test_call_that_is_refused_keeps_what_was_typed(operator, calling):
     with scope.for_system("look"):
         assert not Call.objects.exists()
     assert template_check.broken("{{ok}} and }}")
+
+
+def test_whoever_has_no_value_is_sent_with_what_is_written_instead(operator):
+    draft = draft_factories.make_draft(
+        operator.tenant, operator.assistant, operator.user, people=2, instead={"daypart": "morning", "name": "you"}
+    )
+    begin.begin(draft, operator.user)
+    for _ in range(4):
+        for pk in due.due():
+            run.run(pk)
+    (leads,) = operator.sandbox.state.leads.values()
+    assert [lead.variables for lead in leads] == [
+        {"name": "Person 2", "daypart": "morning"},
+        {"name": "Person 3", "daypart": "morning"},
+    ]

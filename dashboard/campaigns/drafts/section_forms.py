@@ -129,6 +129,7 @@ class SaysForm(SectionForm):
         required=False,
         max_length=LONGEST_TEMPLATE,
         label="Instructions for this campaign",
+        help_text="Write {{name}} where a value of the file is filled in.",
         widget=forms.Textarea({"rows": 7, "spellcheck": "true"}),
     )
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.campaigns.drafts import values
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from dashboard.campaigns.sending import made, matching, rules, vendor
 from dashboard.campaigns.sending.leases import Lease
@@ -42,7 +43,7 @@ def _ask(draft: CampaignDraft, lease: Lease) -> float:
                 ends=draft.ends,  # type: ignore[arg-type]
                 timezone=draft.timezone,
                 template=draft.template,
-                leads=[(lead.number, lead.variables) for lead in people],
+                leads=[(lead.number, values.of_lead(draft, lead)) for lead in people],
             )
         except voicedock.Unanswered:
             raise

@@ -9,6 +9,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.campaigns.drafts import values
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from dashboard.campaigns.sending import made, matching, rules, vendor
 from dashboard.campaigns.sending.leases import Lease
@@ -70,7 +71,7 @@ def _send(draft: CampaignDraft, lease: Lease, lead: DraftLead) -> str:
         return str(lead.state)
     try:
         with vendor.client_for(draft, lease) as client:
-            remote = client.add_lead(draft.remote_id, lead.number, lead.variables)
+            remote = client.add_lead(draft.remote_id, lead.number, values.of_lead(draft, lead))
             remote_id = text_lengths.fit(DraftLead, "remote_id", remote.id)
             _move(lead, (State.SENDING, State.UNKNOWN), state=State.SENT, remote_id=remote_id)
     except voicedock.Unanswered:
