@@ -20,7 +20,8 @@ from tenants import audit
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import make_call
+from tenants.names import isolate
+from tests.fixtures.call_factories import make_call, make_campaign, make_lead
 
 OURS, OTHER, THIRD = "+31205550142", "+31105550140", "+31505550112"
 STATES = ["queued", "sending", "refused", "unknown", "needs-person", "dialing", "in-progress", "ended", "failed"]
@@ -196,3 +197,28 @@ def test_a_call_that_was_tried_and_waits_again_was_not_simply_never_asked_for(bl
         waiting = caller_id_of(Call.objects.get(pk=call.pk))
     assert "not been asked" not in waiting.sentence("Bloom") and "tried again" in waiting.sentence("Bloom")
     assert waiting.asked_words == "Not recorded"
+
+
+def test_a_call_of_a_campaign_is_proved_by_its_campaign_everywhere(
+    bloom, harbor, admin, support, foreign, visit_client
+):
+    lead = make_lead(make_campaign(bloom, "Spring recall"), "calling", call_remote_id=foreign.remote_id)
+    with scope.for_tenant(bloom.tenant):
+        facts = caller_id_of(Call.objects.get(pk=foreign.pk))
+    made = f"It was made by the campaign {isolate('Spring recall')} at VoiceDock"
+    assert facts.campaign == "Spring recall" and facts.sentence("Bloom").startswith(made)
+    assert "not placed here" not in facts.sentence("Bloom") and grouped(OTHER) in facts.sentence("Bloom")
+
+    page = page_of(visit_client(support, bloom), foreign)
+    assert "made by the campaign" in page and "not placed here" not in page
+    assert f'href="/c/bloom-dental/campaigns/{lead.campaign_id}/"' in page and grouped(OTHER) in page
+    alarms.mail()
+    (message,) = mail.outbox
+    assert "not known, a campaign at VoiceDock made the call" in message.body
+    assert "made by the campaign" in message.body and "not placed here" not in message.body
+
+
+def test_a_placed_call_is_never_one_of_a_campaign():
+    call = Call(origin="placed", direction="outbound", state="ended", line=OURS, asked_line=OURS, reported_line=OURS)
+    call.lead = {"name": "Ada", "campaign": "Spring recall", "campaign_id": 1}
+    assert CallerId.of(call).campaign == "" and "campaign" not in CallerId.of(call).sentence("Bloom")

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.calls import labels, queries
+from dashboard.calls import labels, leads, queries
 from dashboard.calls.models import UNCERTAIN, UNSENT, AlarmClearing, Call, State
 from dashboard.ui import phone_numbers
 from tenants import names
 from tenants.models import AuditEntry
 
+NOT_HERE = "It was not placed here"
 AGREES, DIFFERS, NOT_REPORTED, NOT_DIALED = "agrees", "differs", "not-reported", "not-dialed"
 
 
@@ -24,7 +25,8 @@ class CallerId:
     """The three facts of one call. `expected` is the number by which the reports are judged: the one that was meant,
     or, of a call that was not placed here, the client's line that carried it; "" when no line of the client did.
 
-    `sent` tells whether the request left, as far as is known; `refused` whether VoiceDock itself refused.
+    `sent` tells whether the request left, as far as is known; `refused` whether VoiceDock itself refused; `campaign` is
+    the name of the campaign at VoiceDock that made the call, "" for every other.
     """
 
     meant: str
@@ -37,10 +39,11 @@ class CallerId:
     has_id: bool
     sent: bool
     refused: bool
+    campaign: str = ""
 
     @classmethod
     def of(cls, call: Call, later: Iterable[str] = ()) -> CallerId:
-        """`later`: the numbers of its corrections, the oldest first."""
+        """`later`: the numbers of its corrections, the oldest first. The call has its `lead` (`queries`), if any."""
         placed = call.origin == Call.Origin.PLACED
         return cls(
             meant=call.meant_line,
@@ -53,6 +56,7 @@ class CallerId:
             has_id=bool(call.remote_id or call.webhook_call_id),
             sent=call.sent_at is not None or call.claimed_at is not None,  # one that waits again was tried before
             refused=call.answered_status == State.REFUSED,
+            campaign="" if placed else str(labels.lead(call).get("campaign") or ""),
         )
 
     @property
@@ -70,6 +74,13 @@ class CallerId:
         if not self.reported:
             return NOT_REPORTED
         return AGREES if set(self.reported) == {self.expected} else DIFFERS
+
+    @property
+    def meant_unknown(self) -> str:
+        """Why it is not known which number was meant."""
+        return (
+            f"not known, {'a campaign at VoiceDock made the call' if self.campaign else 'the call was not placed here'}"
+        )
 
     @property
     def asked_words(self) -> str:
@@ -110,15 +121,16 @@ class CallerId:
         return f"VoiceDock reported that the person called {self._reports()}."
 
     def _found(self, client: str) -> str:
-        unknown = "It was not placed here, so which number was meant is not known."
+        made = f"It was made by the campaign {names.isolate(self.campaign)} at VoiceDock" if self.campaign else NOT_HERE
+        unknown = f"{made}, so which number was meant is not known."
         if not self.reported:
             return f"{unknown} VoiceDock has not reported a number for it."
         if not self.expected:
             return f"{unknown} VoiceDock reported {self._reports()}, which was not assigned to {client} then."
         if self.verdict == AGREES:
-            return f"It was not placed here. VoiceDock reported {self._reports()}, assigned to {client} then."
+            return f"{made}. VoiceDock reported {self._reports()}, assigned to {client} then."
         line = phone_numbers.grouped(self.expected)
-        return f"It was not placed here. Of {client}’s line {line} VoiceDock reported {self._reports()}."
+        return f"{made}. Of {client}’s line {line} VoiceDock reported {self._reports()}."
 
     def _not_dialed(self) -> str:
         if self.state == State.QUEUED and self.sent:
@@ -166,7 +178,10 @@ class Proof:
 
 
 def caller_id_of(call: Call) -> CallerId:
-    """Inside the scope of the call's tenant."""
+    """Inside the scope of the call's tenant. Reads the `lead` of a call that was read without it."""
+    if call.origin != Call.Origin.PLACED and not hasattr(call, "lead"):
+        found = Call.objects.filter(pk=call.pk).annotate(lead=leads.facts()).values_list("lead", flat=True)
+        call.lead = found.first()  # type: ignore[attr-defined]
     return CallerId.of(call, call.caller_id_corrections.values_list("reported_line", flat=True))
 
 
