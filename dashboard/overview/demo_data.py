@@ -91,7 +91,7 @@ ACTIONS: list[dict[str, Any]] = [  # of every client, as VoiceDock's page on cal
         "text": "The person is {{name}}, account {{account}}. {{note}}",
         "fields": "name, account, note?",
     },
-    {"key": 3, "name": "Hand over to a person", "command": CommandType.TRANSFER},
+    {"key": 3, "name": "Hand over", "command": CommandType.TRANSFER},
     {
         "key": 4,
         "name": "End now",

@@ -44,7 +44,7 @@ class Places:
             self.page.set_viewport_size({"width": size[0], "height": size[1]})
             if size in PHONES:
                 self._same(size, f"{state}, folded")
-                self.page.get_by_role("button", name="Steer this call").click()
+                self.page.get_by_role("button", name="Commands", exact=True).click()
             for tab in TABS:
                 self.page.get_by_role("radio", name=tab).check(force=True)
                 self._same(size, f"{state}, {tab}")
@@ -115,7 +115,7 @@ def test_each_tab_keeps_its_button_in_sight_and_lets_each_field_be_scrolled_to(
     for size in (*WIDE, *PHONES):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         if size in PHONES:
-            page.get_by_role("button", name="Steer this call").click()
+            page.get_by_role("button", name="Commands", exact=True).click()
         for tab in TABS:
             page.get_by_role("radio", name=tab).check(force=True)
             assert page.evaluate(UNREACHABLE, ".composer__middle") == [], (size, tab)

@@ -53,7 +53,7 @@ def test_the_error_of_a_command_is_in_view_and_has_the_focus(window, sandbox, ta
     page = window("operator@bloom.test", viewport={"width": 390, "height": 664}, has_touch=True)
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5650", "Recall NL")
-    page.get_by_role("button", name="Steer this call").click()
+    page.get_by_role("button", name="Commands", exact=True).click()
     page.get_by_role("radio", name="Transfer").check(force=True)
     page.get_by_text("Another number", exact=True).click()
     page.get_by_label("Number or SIP address").fill("0612")
