@@ -9,10 +9,11 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
+from dashboard.campaigns import lead_reads
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.live_updates import publish
 from dashboard.rate_limits.models import Priority
@@ -26,7 +27,6 @@ from tenants.models import Assistant, AssistantDedication, Connection
 
 WATCHED_FOR = 30  # seconds for which an opened page keeps its campaign's leads fresh
 WATCHED_EVERY = timedelta(seconds=15)
-RUNNING_EVERY = timedelta(seconds=60)  # leads change to `calling` without moving a counter
 NO_PERSON: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without personal data
 MAX_LISTS = 8  # lead lists read in one run
 
@@ -57,14 +57,17 @@ def due_leads(connection: Connection) -> None:
     """Leads of the campaigns that need it most: open in a browser, changed counters, never read, running."""
     with runs.run_sync(connection, Kind.LEADS) as run:
         with scope.for_system("lead lists that are due"):
-            due = _due(connection)
+            due, together = _due(connection), lead_reads.weights(connection)
         for campaign in due[:MAX_LISTS]:
             if run.is_over:
                 break
             try:
-                _read(run, campaign)
-            except voicedock.Refused as error:  # only this list: the others are still read
+                _read(run, campaign, together)
+            except voicedock.Refused as error:  # only this list: the others are still read, also by the next run
                 run.remarks.append(f"{campaign.name}: {error}")
+                with scope.for_system("a list that was refused"):
+                    later = timezone.now() + lead_reads.AFTER_REFUSAL
+                    Campaign.objects.filter(pk=campaign.pk).update(leads_due_at=later)
         if len(due) > MAX_LISTS or run.is_over:
             run.again_in = 1.0
 
@@ -72,7 +75,9 @@ def due_leads(connection: Connection) -> None:
 def leads(campaign: Campaign) -> None:
     """All leads of one campaign with one request, however many (§6.2); opens scopes of its own."""
     with runs.run_sync(campaign.connection, Kind.LEADS) as run:
-        _read(run, campaign)
+        with scope.for_system("how often leads are read"):
+            together = lead_reads.weights(campaign.connection)
+        _read(run, campaign, together)
 
 
 def watch(campaign: Campaign) -> None:
@@ -126,8 +131,8 @@ def _store(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assi
     if not changed and campaign.pk:
         return False
     if campaign.pk is None or {"total_leads", "completed_leads", "failed_leads", "status"} & set(changed):
-        values["counted_at"] = timezone.now()
-        changed.append("counted_at")
+        values["counted_at"] = values["leads_due_at"] = timezone.now()
+        changed += ["counted_at", "leads_due_at"]
     for name in changed:
         setattr(campaign, name, values[name])
     _save(campaign, changed)
@@ -154,13 +159,10 @@ def _tenant_id_of(assistant: Assistant, remote: voicedock.RemoteCampaign) -> int
 
 
 def _due(connection: Connection) -> list[Campaign]:
-    now = timezone.now()
-    campaigns = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None)
-    unread = Q(leads_seen_at=None) | Q(counted_at__gt=F("leads_seen_at"))
-    running = Q(status=Campaign.Status.SCHEDULED, leads_seen_at__lt=now - RUNNING_EVERY)
-    watched = _watched(campaigns, now)
-    due = campaigns.filter(unread | running).exclude(pk__in=[campaign.pk for campaign in watched])
-    return watched + list(due.select_related("connection").order_by(F("leads_seen_at").asc(nulls_first=True)))
+    """As many as one run reads, and one more where there are more."""
+    watched = _watched(Campaign.objects.filter(connection_id=connection.pk, vanished_at=None), timezone.now())
+    due = lead_reads.due(connection).exclude(pk__in=[campaign.pk for campaign in watched])
+    return watched + list(due.select_related("connection")[: MAX_LISTS + 1])
 
 
 def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
@@ -169,7 +171,7 @@ def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
     return list(stale.filter(pk__in=[keys[key] for key in cache.get_many(keys)]).select_related("connection"))
 
 
-def _read(run: Run, campaign: Campaign) -> None:
+def _read(run: Run, campaign: Campaign, together: float) -> None:
     began = timezone.now()
     with run.client_for(Priority.REST) as vendor:
         try:
@@ -181,11 +183,15 @@ def _read(run: Run, campaign: Campaign) -> None:
         changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.seen += len(remotes or ())
         run.changed += changed
+        lead_reads.after_read(campaign, changed=bool(changed), at=began, together=together)
         campaign.leads_seen_at = began
+        if campaign.counted_at and campaign.counted_at > began:
+            campaign.leads_due_at = campaign.counted_at  # it moved while it was read
+        read = ["leads_seen_at", "leads_due_at", "leads_change_rate"]
         if changed:
-            _save(campaign, ["leads_seen_at"])
+            _save(campaign, read)
         else:
-            campaign.save(update_fields=["leads_seen_at"])
+            campaign.save(update_fields=read)
 
 
 def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:

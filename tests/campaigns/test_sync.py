@@ -1,11 +1,12 @@
 """Campaigns and leads as VoiceDock has them, and whose they are."""
 
 from datetime import timedelta
+from math import sqrt
 
 import pytest
 from django.utils import timezone
 
-from dashboard.campaigns import sync
+from dashboard.campaigns import lead_reads, sync
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.connections import connect
 from dashboard.live_updates.models import Change
@@ -124,9 +125,14 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
     read = ["GET /campaigns/" + remote_id + "/leads"]
 
     def after(seconds, **change):
+        read_at = timezone.now() - timedelta(seconds=seconds)
         with scope.for_system("let time pass"):
-            Campaign.objects.update(leads_seen_at=timezone.now() - timedelta(seconds=seconds), **change)
-            Campaign.objects.update(counted_at=timezone.now() - timedelta(hours=1))
+            campaign = Campaign.objects.get()
+            campaign.counted_at = timezone.now() - timedelta(hours=1)
+            campaign.status = change.get("status", campaign.status)
+            lead_reads.after_read(campaign, changed=False, at=read_at, together=1.0)
+            campaign.leads_seen_at = read_at
+            campaign.save()
         new_requests()
         sync.due_leads(agency.connection)
         return new_requests()
@@ -139,6 +145,64 @@ def test_an_open_page_keeps_its_leads_fresh_and_a_running_one_is_read_every_minu
     sync.watch(campaign)
     assert after(10) == []
     assert after(20) == read
+
+
+def test_moved_counters_are_read_before_all_that_is_only_due(
+    agency, harbor, make_remote_campaign, sandbox, new_requests
+):
+    remotes = [make_remote_campaign(f"Slots {nth}", "Dispatch desk") for nth in range(sync.MAX_LISTS + 4)]
+    sync.campaigns(agency.connection)
+    for _ in range(2):
+        sync.due_leads(agency.connection)
+    with scope.for_system("all were started long ago"):
+        long_ago = timezone.now() - timedelta(hours=2)
+        Campaign.objects.update(
+            status="scheduled", leads_seen_at=long_ago, leads_due_at=long_ago, counted_at=long_ago - timedelta(hours=1)
+        )
+        Campaign.objects.filter(remote_id=remotes[-1]).update(leads_seen_at=timezone.now(), leads_due_at=None)
+    for remote in remotes:
+        sandbox.state.campaigns[remote].status = "scheduled"
+    lead = sandbox.state.leads[remotes[-1]][0]
+    lead.status, lead.attempts = "completed", 1
+    sync.campaigns(agency.connection)
+    new_requests()
+    sync.due_leads(agency.connection)
+    asked = new_requests()
+    assert asked[0] == f"GET /campaigns/{remotes[-1]}/leads" and len(asked) == sync.MAX_LISTS
+
+
+def test_a_list_that_is_refused_rests_and_keeps_no_place(agency, harbor, make_remote_campaign, sandbox, new_requests):
+    remotes = [make_remote_campaign(f"Slots {nth}", "Dispatch desk") for nth in range(sync.MAX_LISTS + 1)]
+    sync.campaigns(agency.connection)
+    for remote in remotes[: sync.MAX_LISTS]:
+        sandbox.faults.add({"fault": "409", "route": f"/campaigns/{remote}/leads", "times": None})
+    for _ in range(2):
+        sync.due_leads(agency.connection)
+    asked = new_requests()
+    assert f"GET /campaigns/{remotes[-1]}/leads" in asked
+    assert all(asked.count(f"GET /campaigns/{remote}/leads") == 1 for remote in remotes)
+
+
+def test_how_soon_leads_are_read_again_follows_how_often_they_change():
+    """Against reading all in turn, at the same number of reads: the age of what changed is lower, none is left out."""
+    minute, now = timedelta(minutes=1), timezone.now()
+    rates = [4.0] * 10 + [0.02] * 990
+    together = sum(map(sqrt, rates))
+    pauses = [lead_reads.pause(rate, together) for rate in rates]
+    assert sum(minute / pause for pause in pauses) == pytest.approx(lead_reads.READS, rel=0.01)
+    in_turn = len(rates) * minute / lead_reads.READS
+
+    def age(times):
+        return sum(rate * (pause / 2 / minute) for rate, pause in zip(rates, times, strict=True)) / sum(rates)
+
+    assert age(pauses) < 0.5 * age([in_turn] * len(rates))
+    assert max(pauses) <= lead_reads.LATEST and min(pauses) >= lead_reads.SOONEST
+    busy = quiet = 1.0
+    for nth in range(1, 40):
+        at = now + nth * minute
+        busy, quiet = lead_reads.rate(busy, True, at, at - minute), lead_reads.rate(quiet, False, at, at - minute)
+    assert busy == pytest.approx(1.0) and quiet == lead_reads.RATES[0]
+    assert lead_reads.pause(1.0, 1.0) == lead_reads.SOONEST, "a single one is read each minute"
 
 
 @pytest.mark.parametrize("fault", ["404", "409"])

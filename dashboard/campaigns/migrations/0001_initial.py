@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
                 ('counted_at', models.DateTimeField(help_text='When the counters last moved.', null=True)),
                 ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('leads_seen_at', models.DateTimeField(null=True)),
+                ('leads_due_at', models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), help_text='When its leads are read again; empty once nothing moves.', null=True)),
+                ('leads_change_rate', models.FloatField(default=1.0, help_text='How often a minute its leads change, by what the past reads have found.')),
                 ('vanished_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('checked_rights', models.JSONField(blank=True, help_text='The dedications it was started under; a change of them pauses it.', null=True)),
@@ -81,6 +83,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='campaign',
             index=models.Index(fields=['tenant', '-remote_created_at', '-id'], name='campaigns_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(condition=models.Q(('leads_due_at__isnull', False), ('vanished_at', None)), fields=['connection', 'leads_due_at'], name='campaigns_leads_due'),
         ),
         migrations.AddConstraint(
             model_name='campaign',

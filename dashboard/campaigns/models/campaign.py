@@ -1,6 +1,7 @@
 """Copies of VoiceDock's campaigns and their leads (`docs/voicedock-api.md §6`)."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
@@ -51,6 +52,12 @@ class Campaign(models.Model):
     counted_at = models.DateTimeField(null=True, help_text="When the counters last moved.")
     seen_at = models.DateTimeField(default=now)
     leads_seen_at = models.DateTimeField(null=True)
+    leads_due_at = models.DateTimeField(
+        null=True, blank=True, db_default=Now(), help_text="When its leads are read again; empty once nothing moves."
+    )
+    leads_change_rate = models.FloatField(
+        default=1.0, help_text="How often a minute its leads change, by what the past reads have found."
+    )
     vanished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     checked_rights = models.JSONField(
@@ -78,7 +85,14 @@ class Campaign(models.Model):
             models.UniqueConstraint(fields=["tenant", "id"], name="campaign_key"),
             TenantRowPolicy(name="campaign_rows"),
         ]
-        indexes = [models.Index(fields=["tenant", "-remote_created_at", "-id"], name="campaigns_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "-remote_created_at", "-id"], name="campaigns_newest_first"),
+            models.Index(
+                fields=["connection", "leads_due_at"],
+                condition=models.Q(vanished_at=None, leads_due_at__isnull=False),
+                name="campaigns_leads_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
