@@ -32,6 +32,7 @@ SCHEDULE = {
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "send campaigns": _every(2, "dashboard.campaigns.tasks.send_drafts", "sync"),
+    "read files of campaigns": _every(2, "dashboard.campaigns.tasks.read_files", "bulk"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),
     "verify the audit trail": _every(3600, "tenants.tasks.verify_audit_trail", "audit"),
     "prune sessions": _every(3600, "tenants.tasks.prune_sessions", "bulk"),

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from dashboard.campaigns import alarm_pauses, rechecks
 from dashboard.campaigns.drafts import expiry
+from dashboard.campaigns.lead_files import waiting
 from dashboard.campaigns.sending import due, run
 
 
@@ -32,3 +33,9 @@ def send_draft(draft_id: int) -> None:
 @shared_task
 def remove_old_drafts() -> None:
     expiry.run()
+
+
+@shared_task(soft_time_limit=240, time_limit=270)
+def read_files() -> None:
+    """The people of drafts from files that take longer to read than a request may."""
+    waiting.read_next()

@@ -78,17 +78,23 @@ def read(text: str, *written_in: str, kinds: Collection[str] = ()) -> str:
     `kinds` are kinds of numbers that may be called though they cost extra. Raises `NotCallable`; `Ambiguous` when two
     of the countries read two numbers.
     """
+    return _e164(parsed(text, *written_in, kinds=kinds))
+
+
+def parsed(text: str, *written_in: str, kinds: Collection[str] = ()) -> PhoneNumber:
+    """The same as `phonenumbers` has it, for whoever asks more about the number."""
     typed, written_in = number_text.parse(text), tuple(filter(None, written_in))
     _check_text(typed, written_in)
     found = list(_readings(typed.text, written_in))
-    valid = {_e164(number): certain for number, certain in reversed(found) if phonenumbers.is_valid_number(number)}
-    if len(valid) > 1 or (valid and not any(valid.values())):
-        raise Ambiguous(list(valid)[::-1])
+    valid = [(number, certain) for number, certain in found if phonenumbers.is_valid_number(number)]
+    readings = list(dict.fromkeys(_e164(number) for number, _ in valid))
+    if len(readings) > 1 or (valid and not any(certain for _, certain in valid)):
+        raise Ambiguous(readings)
     if not valid:
         raise _unreadable(typed, found[0][0] if found else None)
-    (e164,) = valid
-    _check_rules(phonenumbers.parse(e164), kinds)
-    return e164
+    number = valid[0][0]
+    _check_rules(number, kinds)
+    return number
 
 
 def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
@@ -105,10 +111,14 @@ def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
 def place_of(e164: str) -> Place:
     """Where this number rings and what kind it is; both "" for what is no number."""
     try:
-        number = phonenumbers.parse(e164)
+        return place_of_parsed(phonenumbers.parse(e164))
     except NumberParseException:
         return Place("", "")
-    return Place(phone_numbers.country_of(e164), number_rules.kind_of(number))
+
+
+def place_of_parsed(number: PhoneNumber) -> Place:
+    region = phonenumbers.region_code_for_number(number)
+    return Place(region if region in phonenumbers.SUPPORTED_REGIONS else "", number_rules.kind_of(number))
 
 
 def countries_of(tenant: Tenant, line: str = "") -> list[str]:
@@ -121,10 +131,10 @@ def refusal(tenant: Tenant, e164: str) -> str:
     return str(refused_for(tenant, e164) or "")
 
 
-def refused_for(tenant: Tenant, e164: str) -> NotAllowed | None:
+def refused_for(tenant: Tenant, e164: str, place: Place | None = None) -> NotAllowed | None:
     """Why this client may not call this number. The kind of a network of no country is allowed or not; any other
-    number needs its country besides."""
-    place, allowed, name = place_of(e164), tenant.allowed_countries, isolate(tenant.name)
+    number needs its country besides. `place` is that of the number, where it is known."""
+    place, allowed, name = place or place_of(e164), tenant.allowed_countries, isolate(tenant.name)
     if place.kind in COSTLY and place.kind not in tenant.allowed_kinds:
         what = COSTLY[place.kind].format(code=phonenumbers.parse(e164).country_code)
         return NotAllowed(KIND_NOT_ALLOWED.format(what=what, name=name), Rule.COSTLY, e164)

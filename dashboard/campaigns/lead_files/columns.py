@@ -50,6 +50,11 @@ def variables(kept: Mapping[str, str]) -> list[str]:
     return [column.variable for column in (_column(kept[place]) for place in places) if column.variable]
 
 
+def has_number(kept: Mapping[str, str]) -> bool:
+    """Whether exactly one column holds the numbers to call."""
+    return list(kept.values()).count(Role.NUMBER.value) == 1
+
+
 def guessed(headers: list[str], head: list[Row]) -> list[Column]:
     """One number, at most one name, each consent once; texts are variables, and columns without text are not used."""
     roles = [column_words.role_of(header) for header in headers]

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
-from phonenumbers import PhoneMetadata
+from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
 from dashboard.calls.placing import destinations, number_text
 from dashboard.calls.placing.number_rules import COSTLY, Rule
+from dashboard.calls.placing.number_text import NumberText
 from dashboard.ui import phone_numbers
 from tenants.models import Tenant
 
@@ -74,9 +75,7 @@ def read(text: str, tenant: Tenant, country: str, repairs: Collection[str] = ())
         return Reading(code=SUM, reason=EXPONENT.format(text=text))
     if len(text) > LONGEST:
         return Reading(code=Rule.UNREADABLE.value, reason=NO_NUMBER)
-    reading = _read(whole, country, repairs)
-    refused = destinations.refused_for(tenant, reading.number) if reading.number else None
-    return Reading(code=refused.rule.value, reason=str(refused)) if refused else reading
+    return _read(whole, tenant, country, repairs)
 
 
 def _without_power(text: str) -> str | None:
@@ -89,36 +88,45 @@ def _without_power(text: str) -> str | None:
     return first + rest if len(rest) == exponent else None
 
 
-def _read(text: str, country: str, repairs: Collection[str]) -> Reading:
-    parsed = number_text.parse(text)
-    if parsed.extension:
-        return _with_extension(parsed, country, repairs)
+def _read(text: str, tenant: Tenant, country: str, repairs: Collection[str]) -> Reading:
+    typed = number_text.parse(text)
+    if typed.extension:
+        return _with_extension(typed, tenant, country, repairs)
     try:
-        number = destinations.read(text, country, kinds=tuple(COSTLY))
+        number = destinations.parsed(text, country, kinds=tuple(COSTLY))
     except destinations.Ambiguous as error:
-        return _ambiguous(error.readings, repairs)
+        return _ambiguous(error.readings, tenant, repairs)
     except destinations.NotCallable as error:
         return _not_callable(text, error)
-    if _lacks_zero(parsed.text, parsed.digits, number, country) and Repair.ZERO not in repairs:
-        meant = phone_numbers.grouped_national(number)
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if refused := destinations.refused_for(tenant, e164, destinations.place_of_parsed(number)):
+        return _refused(refused)
+    if Repair.ZERO not in repairs and _lacks_zero(typed, e164, country):
+        meant = phone_numbers.grouped_national(e164)
         return Reading(code=Repair.ZERO.value, reason=ZERO_LOST.format(meant=meant), repair=Repair.ZERO)
-    return Reading(number)
+    return Reading(e164)
 
 
-def _with_extension(parsed: number_text.NumberText, country: str, repairs: Collection[str]) -> Reading:
-    reading = _read(parsed.text, country, repairs)
+def _refused(refused: destinations.NotAllowed) -> Reading:
+    return Reading(code=refused.rule.value, reason=str(refused))
+
+
+def _with_extension(typed: NumberText, tenant: Tenant, country: str, repairs: Collection[str]) -> Reading:
+    reading = _read(typed.text, tenant, country, repairs)
     if not reading.number or Repair.EXTENSION in repairs:
         return reading
     meant = phone_numbers.grouped(reading.number)
-    words = HAS_EXTENSION.format(extension=parsed.extension, meant=meant)
+    words = HAS_EXTENSION.format(extension=typed.extension, meant=meant)
     return Reading(code=Repair.EXTENSION.value, reason=words, repair=Repair.EXTENSION)
 
 
-def _ambiguous(readings: list[str], repairs: Collection[str]) -> Reading:
+def _ambiguous(readings: list[str], tenant: Tenant, repairs: Collection[str]) -> Reading:
     shown = [phone_numbers.grouped(number) for number in readings]
     if len(readings) > 1:
         words = TWO_READINGS.format(readings=" or ".join(shown))
         return Reading(code=Rule.AMBIGUOUS.value, reason=words)
+    if refused := destinations.refused_for(tenant, readings[0]):
+        return _refused(refused)
     if Repair.PLUS in repairs:
         return Reading(readings[0])
     return Reading(code=Repair.PLUS.value, reason=PLUS_LOST.format(meant=shown[0]), repair=Repair.PLUS)
@@ -133,9 +141,9 @@ def _not_callable(text: str, error: destinations.NotCallable) -> Reading:
     return Reading(code=error.rule.value, reason=str(error))
 
 
-def _lacks_zero(text: str, digits: str, number: str, country: str) -> bool:
+def _lacks_zero(typed: NumberText, number: str, country: str) -> bool:
     """Whether a number of a country that writes a 0 before it stands there without one, as spreadsheets leave it."""
-    if text.startswith(("+", "0", "(0", "(+")) or number.removeprefix("+") == digits:
+    if typed.text.startswith(("+", "0", "(0", "(+")) or number.removeprefix("+") == typed.digits:
         return False
     plan = PhoneMetadata.metadata_for_region(country, None) if country in phonenumbers.SUPPORTED_REGIONS else None
     return plan is not None and plan.national_prefix == "0"

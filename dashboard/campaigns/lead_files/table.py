@@ -44,10 +44,11 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """The rows below the header, blank ones left out. Raises `FileRefused` where the file turns out broken."""
         below = (row for row in _read(self.content, self.kind, self.options)[1] if row.line > self._header_rows)
-        for count, row in enumerate(row for row in below if not is_blank(row)):
+        fitted = (Row(row.line, self._fitted(row.cells)) for row in below)
+        for count, row in enumerate(row for row in fitted if not is_blank(row)):
             if count == MOST_ROWS:
                 raise FileRefused(TOO_MANY_ROWS)
-            yield Row(row.line, self._fitted(row.cells))
+            yield row
 
     @property
     def _header_rows(self) -> int:
@@ -55,10 +56,10 @@ class Table:
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """As many cells as there are columns; more only where they hold something."""
-        width = len(self.headers)
+        width, cells = len(self.headers), [UNSTORABLE.sub("", cell) for cell in cells]
         while len(cells) > width and not cells[-1].strip():
             cells = cells[:-1]
-        return [UNSTORABLE.sub("", cell) for cell in cells] + [""] * (width - len(cells))
+        return cells + [""] * (width - len(cells))
 
 
 class Opened(NamedTuple):

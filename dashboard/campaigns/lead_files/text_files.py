@@ -20,7 +20,7 @@ MOST_LINES = 50  # of one record
 DIRECTIVE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # the first line of some exports, which Excel does not show
 PHONE = re.compile(r"\+?[\d\s().\-/]{7,24}")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")
-MOST_CONTROL = 0.01  # share of control characters in a text
+FEW_CONTROL, MOST_CONTROL = 5, 0.01  # control characters of a text, and their share
 START = 64 * 1024
 LONG_LINE = "A line of this file is far too long for a row of a table. Check that it is a CSV file."
 CHOOSE = "Choose one of the signs that split columns."
@@ -44,7 +44,7 @@ def read(
 
 def _check_text(content: bytes, encoding: str) -> None:
     start = _text(content, encoding).read(START)
-    if len(CONTROL.findall(start)) > len(start) * MOST_CONTROL:
+    if len(CONTROL.findall(start)) > max(FEW_CONTROL, len(start) * MOST_CONTROL):
         raise FileRefused(encodings.NOT_TEXT)
 
 

@@ -114,14 +114,23 @@ class CampaignFile(models.Model):
     size = models.PositiveIntegerField(help_text="Bytes.")
     content = models.BinaryField()
     sheet = models.CharField(max_length=100, blank=True, help_text="Of a workbook.")
+    sheets = models.JSONField(default=list, help_text="The names of all its sheets.")
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=1, blank=True)
     header_rows = models.PositiveSmallIntegerField(default=1, help_text="The last of them has the names of columns.")
     headers = models.JSONField(default=list, help_text="The names of its columns.")
-    columns = models.JSONField(default=dict, help_text="By place: number, name, a variable's name, or nothing.")
+    columns = models.JSONField(default=dict, help_text="What each is, by place (`lead_files/columns.py`).")
     country = models.CharField(max_length=2, blank=True, help_text="Of numbers without one.")
+    columns_from = models.CharField(max_length=120, blank=True, help_text="The draft whose columns they were.")
+    repairs = models.JSONField(default=list, help_text="Guesses about numbers that a person has confirmed.")
+    sample = models.JSONField(default=list, help_text="Its first rows, each with its line and its cells.")
     rows = models.PositiveIntegerField(default=0)
-    read_at = models.DateTimeField(null=True, blank=True, help_text="When its rows became leads of the draft.")
+    counts = models.JSONField(default=dict, help_text="Of its last reading: rows by state, and by what was wrong.")
+    asked_at = models.DateTimeField(db_default=Now(), help_text="When somebody wanted it read.")
+    read_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its rows became leads of the draft; empty while that is under way."
+    )
+    problem = models.CharField(max_length=500, blank=True, help_text="Why its rows became none, in words for people.")
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
 
@@ -134,6 +143,9 @@ class CampaignFile(models.Model):
                 target=["tenant_id", "id"],
             ),
             TenantRowPolicy(name="campaign_file_rows"),
+        ]
+        indexes = [
+            models.Index(fields=["asked_at"], condition=Q(read_at=None, problem=""), name="campaign_files_waiting")
         ]
 
     def __str__(self) -> str:
@@ -164,7 +176,9 @@ class DraftLead(models.Model):
     values = models.JSONField(default=list, help_text="The row as it stands in the file.")
     consent = models.JSONField(default=dict, help_text="Kind, source and time of the consent, where the file has them.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.READY)
-    rule = models.CharField(max_length=20, blank=True, help_text="The contact rule that leaves it out, by its key.")
+    rule = models.CharField(
+        max_length=20, blank=True, help_text="The contact rule that leaves it out, or what was wrong with its row."
+    )
     reason = models.CharField(max_length=300, blank=True, help_text="Why it is not sent, in words for people.")
     rules_version = models.CharField(max_length=20, blank=True, help_text="Of the contact rules that were asked.")
     remote_id = models.CharField(max_length=64, blank=True)

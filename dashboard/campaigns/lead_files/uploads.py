@@ -1,0 +1,129 @@
+"""A draft gets a file, or another way to read the one that it has: looked through first, then kept and read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from dashboard.campaigns.lead_files import columns, people, table
+from dashboard.campaigns.lead_files.columns import Column
+from dashboard.campaigns.lead_files.table import Options, Table
+from dashboard.campaigns.models import CampaignDraft, CampaignFile
+from tenants import audit
+from tenants.isolation import scope
+from tenants.models import Tenant, User
+
+AT_ONCE = 5_000  # rows that are read while the person waits
+SAMPLE = 5  # rows that are shown
+LONGEST_SHOWN = 200  # characters of a cell that is shown
+LONGEST_NAME = 200
+CHANGED = "Somebody changed the file of this draft meanwhile. This is how it is now."
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file that was read once from its first row to its last, so that nothing of it is refused later."""
+
+    name: str
+    table: Table
+    rows: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How the columns of a file are read, and the draft from which that is known."""
+
+    found: list[Column]
+    country: str
+    repairs: Collection[str] = ()
+    known_from: str = ""
+
+
+def prepare(name: str, content: bytes, options: Options) -> Prepared:
+    """Raises `FileRefused`. Takes as long as reading the file does; no scope is needed."""
+    opened = table.opened(content, options)
+    return Prepared(name, opened, sum(1 for _ in opened.rows()))
+
+
+@scope.requires_scope
+def keep(draft: CampaignDraft, prepared: Prepared, *, by: User, chosen: Columns | None = None) -> CampaignFile:
+    """The file of the draft from now on, not read yet. Its columns as `chosen`, as in an earlier file, or guessed.
+
+    Raises `people.FileNotReplaced`.
+    """
+    now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
+    if now.state not in CampaignDraft.WRITABLE:
+        raise people.FileNotReplaced(people.ALREADY_SENT)
+    chosen = chosen or remembered(now, prepared.table.headers) or guessed(now.tenant, prepared.table)
+    options = prepared.table.options
+    file, _ = CampaignFile.objects.update_or_create(
+        draft=now,
+        defaults={
+            "tenant_id": now.tenant_id,
+            "name": prepared.name[:LONGEST_NAME],
+            "size": len(prepared.table.content),
+            "content": prepared.table.content,
+            "sheet": options.sheet,
+            "sheets": prepared.table.sheets,
+            "encoding": options.encoding,
+            "delimiter": options.delimiter or "",
+            "header_rows": options.header_rows or 0,
+            "headers": prepared.table.headers,
+            "columns": columns.stored(chosen.found),
+            "columns_from": chosen.known_from,
+            "country": chosen.country,
+            "repairs": list(chosen.repairs),
+            "sample": [
+                [row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in prepared.table.head[:SAMPLE]
+            ],
+            "rows": prepared.rows,
+            "asked_at": timezone.now(),
+            "read_at": None,
+            "problem": "",
+            "added_by": by,
+        },
+    )
+    return file
+
+
+@scope.requires_scope
+def change_columns(file: CampaignFile, chosen: Columns) -> None:
+    """The columns of a file that stays; it is read anew after this."""
+    file.columns, file.country, file.repairs = columns.stored(chosen.found), chosen.country, list(chosen.repairs)
+    file.columns_from, file.asked_at, file.read_at, file.problem = "", timezone.now(), None, ""
+    file.save(update_fields=["columns", "columns_from", "country", "repairs", "asked_at", "read_at", "problem"])
+
+
+@scope.requires_scope
+def read_or_wait(draft: CampaignDraft, file: CampaignFile, *, by: User) -> None:
+    """Read at once where that is quick; else a worker does it (`waiting.py`). Without a column of numbers it waits."""
+    if not columns.has_number(file.columns):
+        file.problem = people.NO_NUMBER
+        file.save(update_fields=["problem"])
+        return
+    if file.rows <= AT_ONCE:
+        people.read(draft, by=by)
+        return
+    details = {"name": str(draft), "file": file.name, "rows": file.rows}
+    audit.record(by, file.tenant, "campaign.file-given", draft, **details)
+
+
+@scope.requires_scope
+def remembered(draft: CampaignDraft, headers: list[str]) -> Columns | None:
+    """How the columns with these names were read last, in a file of another draft of this client."""
+    earlier = CampaignFile.objects.filter(tenant=draft.tenant, headers=headers).exclude(read_at=None)
+    earlier = earlier.exclude(draft=draft).select_related("draft").defer("content", "sample").order_by("-read_at")
+    found = earlier.first()
+    if found is None:
+        return None
+    return Columns(columns.read(found.columns, len(headers)), found.country, known_from=str(found.draft))
+
+
+def guessed(tenant: Tenant, opened: Table) -> Columns:
+    return Columns(columns.guessed(opened.headers, opened.head), tenant.country)
+
+
+def _sample(opened: Table) -> list[list[object]]:
+    return [[row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in opened.head[:SAMPLE]]
