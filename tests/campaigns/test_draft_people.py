@@ -147,6 +147,11 @@ def test_the_preview_fills_in_one_person_and_leads_to_the_next(browser, make_dra
     part = read(answer)
     assert "As Person 5 gets it" in part and "5 of 6" in part and "Hi Person 5 , nothing for daypart !" in part
     assert 'value="5"' in answer.content.decode() and 'value="7"' in answer.content.decode()
+    jumped = browser.post(address(draft, "preview/"), says("Hi {{name}}", show="", at_line="4"), headers=HTMX)
+    assert "As Person 3 gets it" in read(jumped)
+    for odd in ("999999999999", "-1", "x", ""):
+        part = read(browser.post(address(draft, "preview/"), says("Hi {{name}}", at_line=odd), headers=HTMX))
+        assert "As Person 1 gets it" in part, "the first where there is no such line"
     whole = browser.post(address(draft, "preview/"), says("Typed, not saved: {{name}}", show="7"))
     assert "Typed, not saved: Person 6" in read(whole) and "Typed, not saved: {{name}}" in read(whole)
     assert "Typed" not in read(browser.get(address(draft)))

@@ -28,7 +28,12 @@ def test_a_campaign_is_made_step_by_step(window):
     assert findings(page) == []
 
     page.get_by_label("From", exact=True).fill("10:00")
-    region(page, "When").get_by_text("Sat", exact=True).click()
+    region(page, "When").get_by_label("Sat").check()
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("main").get_by_role("link", name="Campaigns", exact=True).click()
+    expect(page.get_by_label("From", exact=True)).to_have_value("10:00")
+    assert asked == ["beforeunload"], "what is not saved is not lost without a word"
     page.get_by_role("button", name="Leave for now").click()
     page.wait_for_url(f"**{LIST}")
     row = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="Recall in spring"))
@@ -65,5 +70,6 @@ def test_the_preview_follows_what_is_typed_and_leads_from_person_to_person(windo
         preview.get_by_role("button", name="Next person").click()
         expect(preview.locator("small")).not_to_have_text(at)
     expect(preview.locator(".speech")).to_have_text("Good nothing for daypart, Mevr. F. Aydın.")
+    page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.get_by_label("Instructions for this campaign")).to_have_value(re.compile("hygienist"))

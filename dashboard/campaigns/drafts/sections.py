@@ -106,7 +106,9 @@ def save(draft: CampaignDraft, data: QueryDict, *, line: int, by: User, tests: b
         elif form.is_bound:
             wrong[section] = form
     if facts and book.change(draft, facts, by=by):
-        draft = queries.of_tenant(draft.tenant).get(pk=draft.pk)
+        tenant = draft.tenant
+        draft = queries.of_tenant(tenant).get(pk=draft.pk)
+        draft.tenant = tenant
     after = shown(draft, line=line)
     after.forms |= wrong
     after.trial = page.trial
@@ -114,4 +116,5 @@ def save(draft: CampaignDraft, data: QueryDict, *, line: int, by: User, tests: b
 
 
 def line_of(data: QueryDict) -> int:
-    return preview.read_line(data.get(NEXT, "") or data.get("trial-line", "") or data.get("line", ""))
+    """The line of the person whose values are shown: a press on *Next* goes before the line that is typed."""
+    return preview.read_line(data.get(NEXT, "") or data.get("at_line", "") or data.get("line", ""))

@@ -135,7 +135,6 @@ def _draft(request: TenantRequest, pk: int) -> CampaignDraft:
 
 
 def _line(request: TenantRequest) -> int:
-    """Whose values are shown: a press on *Next* goes before what is chosen for the test call."""
     return sections.line_of(request.POST if request.method == "POST" else request.GET)
 
 
