@@ -14,7 +14,7 @@ SPELLED = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)+")
 # dot, as a free line), "" (quiet). A ring is a call that connects, so nothing at rest has one.
 STATES: dict[str, dict[str, tuple[str, str]]] = {
     "lead": {
-        "pending": ("", "Left to call"),
+        "pending": ("free", "Left to call"),
         "calling": ("live", "Calling"),
         "completed": ("ended", "Called"),
         "failed": ("wrong", "Not reached"),

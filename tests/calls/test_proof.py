@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import re
@@ -222,3 +224,16 @@ def test_a_placed_call_is_never_one_of_a_campaign():
     call = Call(origin="placed", direction="outbound", state="ended", line=OURS, asked_line=OURS, reported_line=OURS)
     call.lead = {"name": "Ada", "campaign": "Spring recall", "campaign_id": 1}
     assert CallerId.of(call).campaign == "" and "campaign" not in CallerId.of(call).sentence("Bloom")
+
+
+def test_no_number_is_called_meant_that_nobody_here_meant(bloom, admin, auditor, sign_in, visit_client):
+    """Of a call that a campaign made, VoiceDock's report is known, and nothing of a wish."""
+    found = {"origin": "adopted", "line": OURS, "reported_line": OURS, "number_dedication": bloom.number}
+    call = make_call(bloom, state="ended", created_at=timezone.now(), **found)
+    make_lead(make_campaign(bloom, "Spring recall"), "completed", call_remote_id=call.remote_id)
+    answer = sign_in(auditor).get("/admin/questions/caller-id/", {"client": bloom.tenant.pk}).content.decode()
+    row = re.search(r'<td data-label="Meant">(.*?)</td>', answer, re.S)
+    assert row and row[1].strip() == "Not known"
+    file = visit_client(admin, bloom).get("/c/bloom-dental/caller-id.csv?since=2020-01-01")
+    (written,) = csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig")))
+    assert written["Number meant"] == "Not known" and OURS in written["Number VoiceDock reported"]

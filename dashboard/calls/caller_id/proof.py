@@ -76,6 +76,11 @@ class CallerId:
         return AGREES if set(self.reported) == {self.expected} else DIFFERS
 
     @property
+    def meant_words(self) -> str:
+        """The number that the call was to leave from, where it was placed here."""
+        return phone_numbers.grouped(self.meant) if self.meant else "Not known"
+
+    @property
     def meant_unknown(self) -> str:
         """Why it is not known which number was meant."""
         return (

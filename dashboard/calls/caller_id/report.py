@@ -180,7 +180,7 @@ def _cells(row: ReportRow, zone: ZoneInfo) -> list[object]:
         call.pk,
         moment(call.created_at),
         call.counterpart,
-        call.line,
+        row.caller_id.meant or row.caller_id.meant_words,
         *right(row.number),
         labels.assistant(call),
         *right(row.assistant),
