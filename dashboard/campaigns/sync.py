@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import DataError, IntegrityError, transaction
@@ -25,10 +26,13 @@ from tenants import names
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection
 
+T = TypeVar("T")
+
 WATCHED_FOR = 30  # seconds for which an opened page keeps its campaign's leads fresh
 WATCHED_EVERY = timedelta(seconds=15)
 NO_PERSON: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without personal data
 MAX_LISTS = 8  # lead lists read in one run
+SLICE = 1000  # leads that are compared and written at once
 
 
 @scope.opens_scope
@@ -195,18 +199,32 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
 
 
 def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:
-    existing = {lead.remote_id: lead for lead in Lead.objects.filter(campaign=campaign)}
-    new, outdated, listed = [], [], set()
-    data_is_removed = campaign.tenant is not None and campaign.tenant.data_is_removed
+    """In slices: of a list of 100,000, only what VoiceDock sent is in memory as a whole."""
     partial = run.items.add_unreadable(UnreadableItem.Kind.LEAD, remotes.unreadable)
-    for remote in remotes:
-        values, key = (
-            _lead(remote) | (NO_PERSON if data_is_removed else {}),
-            text_lengths.fit(Lead, "remote_id", remote.id),
-        )
-        if key in listed:
-            continue
-        listed.add(key)
+    data_is_removed = campaign.tenant is not None and campaign.tenant.data_is_removed
+    changed, listed = 0, set[str]()
+    for some in batched(remotes, SLICE):
+        wanted = {}
+        for remote in some:
+            key = text_lengths.fit(Lead, "remote_id", remote.id)
+            if key not in listed:
+                wanted[key] = _lead(remote) | (NO_PERSON if data_is_removed else {})
+        listed |= wanted.keys()
+        changed += _store_slice(run, campaign, wanted)
+    if partial:
+        return changed
+    stored = Lead.objects.filter(campaign=campaign).order_by().values_list("pk", "remote_id")
+    gone = (pk for pk, remote_id in stored.iterator(chunk_size=SLICE) if remote_id not in listed)
+    for ids in batched(gone, SLICE):
+        Lead.objects.filter(pk__in=ids).delete()
+        changed += len(ids)
+    return changed
+
+
+def _store_slice(run: Run, campaign: Campaign, wanted: dict[str, dict[str, Any]]) -> int:
+    existing = {lead.remote_id: lead for lead in Lead.objects.filter(campaign=campaign, remote_id__in=wanted)}
+    new, outdated = [], []
+    for key, values in wanted.items():
         if (lead := existing.get(key)) is None:
             new.append(Lead(tenant_id=campaign.tenant_id, campaign=campaign, remote_id=key, **values))
         elif any(getattr(lead, name) != value for name, value in values.items()):
@@ -214,10 +232,7 @@ def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voiced
                 setattr(lead, name, value)
             outdated.append(lead)
     _save_leads(run, new, outdated)
-    gone = [lead.pk for remote_id, lead in existing.items() if remote_id not in listed and not partial]
-    if gone:
-        Lead.objects.filter(pk__in=gone).delete()
-    return len(new) + len(outdated) + len(gone)
+    return len(new) + len(outdated)
 
 
 def _save_leads(run: Run, new: list[Lead], outdated: list[Lead]) -> None:
@@ -260,6 +275,13 @@ def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
         remote.created_at,
     )
     return dict(zip(_lead_fields, values, strict=True))
+
+
+def batched(found: Iterable[T], size: int) -> Iterator[list[T]]:
+    """In lists of at most `size`."""
+    rest = iter(found)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _key_of(remote: voicedock.RemoteCampaign) -> str:

@@ -105,6 +105,25 @@ def test_leads_are_read_when_counters_moved_and_not_again(agency, harbor, make_r
         assert Campaign.objects.get().completed_leads == 1
 
 
+def test_a_long_list_is_stored_in_slices_and_nothing_is_lost(
+    agency, harbor, make_remote_campaign, sandbox, monkeypatch
+):
+    monkeypatch.setattr(sync, "SLICE", 2)
+    remote_id = make_remote_campaign("Slots", "Dispatch desk", leads=7)
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    leads = sandbox.state.leads[remote_id]
+    gone, moved = leads.pop(1), leads[4]
+    leads.append(leads[0])  # listed twice
+    moved.status, moved.attempts = "completed", 1
+    sync.campaigns(agency.connection)
+    sync.due_leads(agency.connection)
+    with scope.for_tenant(harbor):
+        found = dict(Lead.objects.values_list("remote_id", "status"))
+    assert set(found) == {lead.id for lead in leads} and gone.id not in found
+    assert found[moved.id] == "completed"
+
+
 def test_a_lead_removed_there_is_removed_here(agency, harbor, make_remote_campaign, sandbox):
     remote_id = make_remote_campaign("Slots", "Dispatch desk")
     sync.campaigns(agency.connection)
