@@ -9,11 +9,12 @@ from typing import NamedTuple
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, Call
-from dashboard.campaigns import pauses, rights, sync
-from dashboard.campaigns.models import Campaign, PauseCause
+from dashboard.campaigns import pauses, rights, schedule_switch, sync
+from dashboard.campaigns.models import Campaign, CampaignDraft, PauseCause
 from dashboard.connections import vendor_requests
 from dashboard.connections.models import VendorRequest
 from dashboard.rate_limits import limiter
@@ -62,6 +63,8 @@ CANCEL = Action("cancel", Status.CANCELLED, (Status.DRAFT, Status.SCHEDULED, Sta
 NEEDS_STAFF = (
     "One of its calls was made for another client or with another assistant. Ask your account team to look at it."
 )
+STILL_SENDING = "Its people are still being sent to VoiceDock. Start it when all of them are there."
+ON_THIS_DAY, NOT_ON_THIS_DAY = "it calls on this day", "it does not call on this day"
 RISK = "Confirm the risk that is stated there: other clients' numbers are in this organization."
 ALARM = "A call left from a number, or was made with an assistant, that is not this client's. Clear that alarm first."
 ACTIONS = (START, RESUME, PAUSE, CANCEL)
@@ -88,6 +91,29 @@ def resume(campaign: Campaign, *, by: User | None, confirmed: str = "") -> Actio
 def pause(campaign: Campaign, *, by: User | None) -> ActionResult:
     """Stop placing new calls. Whether VoiceDock ends those under way is not documented (`voicedock-api.md §6.3`)."""
     return _ask(campaign, PAUSE, by)
+
+
+def start_by_days(campaign: Campaign, *, confirmed: str) -> ActionResult:
+    """It calls on this day. `confirmed` is the risk that staff accepted when they started it; no person is asked."""
+    action = RESUME if campaign.status == Status.PAUSED else START
+    return _ask(campaign, action, None, confirmed=confirmed, by_days=True)
+
+
+def pause_by_days(campaign: Campaign) -> ActionResult:
+    """It does not call on this day."""
+    return _ask(campaign, PAUSE, None, by_days=True)
+
+
+@scope.requires_scope
+def check_start(campaign: Campaign, *, by: User, confirmed: str) -> str:
+    """Whether this person might start it now; the token of the risk they accepted. Raises `CampaignActionRefused`.
+
+    Inside a scope that covers all clients. Nothing is requested.
+    """
+    campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
+    present = rights.rights_of([campaign])[campaign.pk]
+    action = RESUME if campaign.status == Status.PAUSED else START
+    return _checked(campaign, action, present, staff=_is_staff(by), confirmed=confirmed)
 
 
 def cancel(campaign: Campaign, *, by: User) -> ActionResult:
@@ -163,13 +189,15 @@ def ask_to_pause(campaign: Campaign) -> ActionResult:
     return result
 
 
-def _ask(campaign: Campaign, action: Action, by: User | None, confirmed: str = "") -> ActionResult:
+def _ask(
+    campaign: Campaign, action: Action, by: User | None, confirmed: str = "", by_days: bool = False
+) -> ActionResult:
     """Opens short scopes of its own; none is open during the request to VoiceDock.
 
     The intent is committed with its audit entry before the request is sent, since this process may die at any moment.
     """
-    campaign, request = _begin(campaign, action, by, confirmed)
-    because = _cause(campaign, action, by)
+    campaign, request = _begin(campaign, action, by, confirmed, by_days)
+    because = _cause(campaign, action, by, by_days)
     remote = None
     try:
         with limiter.client_for(campaign.connection, Priority.CONTROL, tenant=campaign.tenant_id) as vendor:
@@ -209,9 +237,13 @@ def _settle(
             "why": because or result.message,
         }
         audit.record(by, campaign.tenant, f"campaign.{action.name}-{result.outcome}", campaign, **details)
+        if by is not None and action.starts and result.outcome == Outcome.REFUSED:
+            schedule_switch.turn_off(campaign, result.message)
 
 
-def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) -> tuple[Campaign, VendorRequest]:
+def _begin(
+    campaign: Campaign, action: Action, by: User | None, confirmed: str, by_days: bool
+) -> tuple[Campaign, VendorRequest]:
     """Check the rules and record the intent. Raises `CampaignActionRefused`.
 
     The dedications it is started under are stored, so that `rechecks` notices when they change.
@@ -219,16 +251,15 @@ def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) 
     with scope.for_system("check a campaign action"):
         campaign = Campaign.objects.select_related("connection", "tenant").get(pk=campaign.pk)
         present = rights.rights_of([campaign])[campaign.pk]
-        if message := _blocker(campaign, action, present, _alarmed([campaign]), staff=_is_staff(by)):
-            raise CampaignActionRefused(message)
-        risk = rights.risk_token(campaign, present) if action.starts else ""
-        if risk and confirmed != risk:
-            raise CampaignActionRefused(RISK)
+        staff = _is_staff(by) or (by_days and bool(confirmed))
+        risk = _checked(campaign, action, present, staff=staff, confirmed=confirmed)
+        because = _cause(campaign, action, by, by_days)
         if action.starts:
             Campaign.objects.filter(pk=campaign.pk).update(
                 checked_rights=present.as_json(), pause_required_at=None, pause_next_at=None, pause_cause=""
             )
-        because = _cause(campaign, action, by)
+        if not by_days:
+            _tell_days(campaign, action, risk)
         facts = {"name": campaign.name, "command": action.name} | ({"why": because} if because else {})
         request = vendor_requests.begin(
             campaign.connection,
@@ -239,13 +270,36 @@ def _begin(campaign: Campaign, action: Action, by: User | None, confirmed: str) 
             **facts,
         )
         audit.record(by, campaign.tenant, f"campaign.{action.name}-asked", campaign, **facts)
-        if risk:
+        if risk and not by_days:
             _confirmed(campaign, rights.risk_of(campaign, present), by)
     return campaign, request
 
 
-def _cause(campaign: Campaign, action: Action, by: User | None) -> str:
-    """Why Patchbay itself pauses it."""
+def _checked(campaign: Campaign, action: Action, present: rights.Rights, *, staff: bool, confirmed: str) -> str:
+    """The token of the risk that is accepted with it, or "". Raises `CampaignActionRefused`."""
+    if message := _blocker(campaign, action, present, _alarmed([campaign]), staff=staff):
+        raise CampaignActionRefused(message)
+    if action.starts and CampaignDraft.objects.filter(campaign=campaign, state=CampaignDraft.State.SENDING).exists():
+        raise CampaignActionRefused(STILL_SENDING)
+    risk = rights.risk_token(campaign, present) if action.starts else ""
+    if risk and confirmed != risk:
+        raise CampaignActionRefused(RISK)
+    return risk
+
+
+def _tell_days(campaign: Campaign, action: Action, risk: str) -> None:
+    """A start lets its days decide from now on, and is what failures are counted from; a pause ends that."""
+    if action.starts:
+        Campaign.objects.filter(pk=campaign.pk).update(watched_since=Now())
+        schedule_switch.turn_on(campaign, confirmed_risk=risk)
+    else:
+        schedule_switch.turn_off(campaign)
+
+
+def _cause(campaign: Campaign, action: Action, by: User | None, by_days: bool) -> str:
+    """Why Patchbay itself pauses or starts it."""
+    if by_days:
+        return ON_THIS_DAY if action.starts else NOT_ON_THIS_DAY
     return campaign.get_pause_cause_display() if by is None and action is PAUSE else ""
 
 

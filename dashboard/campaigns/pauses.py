@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from dashboard.campaigns import schedule_switch
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.live_updates import publish
 from tenants import audit
@@ -35,6 +36,7 @@ def require(campaign: Campaign, cause: PauseCause) -> bool:
         ):
             return False
         now = _notify(campaign)
+        schedule_switch.turn_off(now)
         audit.record(None, now.tenant, "campaign.pause-required", now, name=now.name, why=cause.label)
     return True
 

@@ -14,9 +14,9 @@ from django.db.models.functions import Coalesce
 
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
-from dashboard.campaigns import control, counts, pace, results, windows
+from dashboard.campaigns import control, counts, pace, results, schedule_words, windows
 from dashboard.campaigns.counts import Counts
-from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.models import Campaign, CampaignSchedule, Lead
 from dashboard.campaigns.results import Results
 from dashboard.campaigns.windows import CampaignStatus
 from tenants.models import Tenant
@@ -41,6 +41,17 @@ class CampaignRow:
     ending: str
     offered: list[str]
     blocked_actions: dict[str, str]
+    schedule: CampaignSchedule | None = None
+
+    @property
+    def waits_for_its_day(self) -> bool:
+        """Whether its days start it, so that a person may have it not start."""
+        started = self.campaign.status == Campaign.Status.SCHEDULED
+        return self.schedule is not None and self.schedule.is_on and bool(self.offered) and not started
+
+    @property
+    def day_limits(self) -> list[str]:
+        return schedule_words.limits(self.schedule) if self.schedule else []
 
     @property
     def best(self) -> str:
@@ -51,7 +62,7 @@ class CampaignRow:
 
 def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
     """With `made`, by which they are ordered; None for all clients."""
-    found = Campaign.objects.select_related("assistant", "tenant", "connection")
+    found = Campaign.objects.select_related("assistant", "tenant", "connection", "schedule")
     if tenant is not None:
         found = found.filter(tenant=tenant)
     return found.annotate(made=Coalesce("remote_created_at", "seen_at"))
@@ -72,11 +83,13 @@ def campaign_rows(campaigns: list[Campaign], now: datetime, blocked_actions: Blo
 def _row(
     campaign: Campaign, now: datetime, known: Counts, found: Results, blocked_actions: dict[str, str]
 ) -> CampaignRow:
+    schedule = getattr(campaign, "schedule", None)
     return CampaignRow(
         campaign=campaign,
-        status=windows.status_of(campaign, now, known),
-        window=windows.window_label(campaign),
-        window_in_sentence=windows.window_in_sentence(campaign),
+        schedule=schedule,
+        status=windows.status_of(campaign, now, known, schedule),
+        window=windows.window_label(campaign, schedule),
+        window_in_sentence=windows.window_in_sentence(campaign, schedule),
         counts=known,
         results=found,
         ending=pace.ending(campaign, known, now),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from dashboard.campaigns import alarm_pauses, rechecks
+from dashboard.campaigns import alarm_pauses, rechecks, schedule_runs
 from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.lead_files import waiting
 from dashboard.campaigns.sending import due, run
@@ -39,3 +39,8 @@ def remove_old_drafts() -> None:
 def read_files() -> None:
     """The people of drafts from files that take longer to read than a request may."""
     waiting.read_next()
+
+
+@shared_task
+def follow_days() -> None:
+    schedule_runs.run()

@@ -4,6 +4,9 @@ from django.urls import path
 
 from dashboard.campaigns import export, views
 from dashboard.campaigns.drafts import urls as drafts
+from dashboard.campaigns.sending import views as sending_views
+
+DRAFT = "c/<slug:slug>/campaigns/drafts/<int:pk>"
 
 urlpatterns = [
     *drafts.urlpatterns,
@@ -11,5 +14,9 @@ urlpatterns = [
     path("c/<slug:slug>/campaigns/", views.listing, name="campaigns"),
     path("c/<slug:slug>/campaigns/<int:pk>/", views.page, name="campaign"),
     path("c/<slug:slug>/campaigns/<int:pk>/people.csv", export.results_export, name="campaign-export"),
+    path(f"{DRAFT}/sending/", sending_views.sending, name="campaign-draft-sending"),
+    path(f"{DRAFT}/send/", sending_views.send, name="campaign-draft-send"),
+    path(f"{DRAFT}/stop/", sending_views.stop, name="campaign-draft-stop"),
+    path(f"{DRAFT}/resume/", sending_views.resume, name="campaign-draft-resume"),
     path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),
 ]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.calls.queries import ages, fresh_at
-from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, sync, variables
+from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, schedule_runs, sync, variables
 from dashboard.campaigns.drafts import draft_list
 from dashboard.campaigns.models import Campaign
 from dashboard.sync.models import Kind
@@ -28,9 +28,9 @@ from tenants.access.permissions import Permission
 from tenants.isolation import scope
 
 ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
-    "start": control.start,
-    "resume": control.resume,
-    "pause": control.pause,
+    "start": schedule_runs.start,
+    "resume": schedule_runs.start,
+    "pause": schedule_runs.pause,
     "cancel": control.cancel,
 }
 

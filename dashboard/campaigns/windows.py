@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from dashboard.campaigns import counts
+from dashboard.campaigns import calling_days, counts, schedule_words
 from dashboard.campaigns.counts import Counts
 from dashboard.campaigns.daily_window import LAST_SECOND, DailyWindow
-from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
+from dashboard.campaigns.schedules import Days
 from dashboard.ui import states
 from tenants import time_zones
 
@@ -26,21 +27,25 @@ class CampaignStatus:
     waits: bool = False
 
 
-def status_of(campaign: Campaign, now: datetime, known: Counts | None = None) -> CampaignStatus:
+def status_of(
+    campaign: Campaign, now: datetime, known: Counts | None = None, schedule: CampaignSchedule | None = None
+) -> CampaignStatus:
     """The status now. VoiceDock has no state "Calling": it is a started campaign inside its window with leads left.
 
-    `known` are its counts with those of its leads, where these were read.
+    `known` are its counts with those of its leads, where these were read; `schedule` are the days on which it calls.
     """
     if campaign.vanished_at:
         return CampaignStatus(
             "wrong", "Gone at VoiceDock", "VoiceDock does not list it any more. What we know is kept."
         )
     mark, label = states.read(campaign.status, "campaign")
+    if schedule is not None and (found := _between_days(campaign, schedule, now)):
+        return found
     match campaign.status:
         case Status.SCHEDULED if campaign.pause_required_at:
             return _being_paused(campaign)
         case Status.SCHEDULED:
-            return _started(campaign, now, known or counts.of(campaign, {}))
+            return _started(campaign, now, known or counts.of(campaign, {}), schedule)
         case Status.DRAFT:
             return CampaignStatus(mark, label, "A draft. Nobody is called until somebody starts it.")
         case Status.PAUSED:
@@ -75,7 +80,23 @@ def _being_paused(campaign: Campaign) -> CampaignStatus:
     )
 
 
-def _started(campaign: Campaign, now: datetime, known: Counts) -> CampaignStatus:
+def _between_days(campaign: Campaign, schedule: CampaignSchedule, now: datetime) -> CampaignStatus | None:
+    """Of one that VoiceDock does not have started: it waits for its next day, or its days are over."""
+    if campaign.status not in (Status.DRAFT, Status.PAUSED):
+        return None
+    window = window_of(campaign)
+    if not schedule.is_on or window is None:
+        if not schedule.reason or campaign.pause_cause:
+            return None
+        return CampaignStatus("paused", "Paused", f"{schedule.reason} Nobody new is called until somebody resumes it.")
+    calls = schedule_words.next_calls(schedule, Days.of(schedule, window), window.starts, now)
+    detail = f"Calls on {calls}. {schedule.reason}".strip() if calls else schedule.reason
+    return CampaignStatus("waiting", "Waiting for its day", detail, waits=True)
+
+
+def _started(
+    campaign: Campaign, now: datetime, known: Counts, schedule: CampaignSchedule | None = None
+) -> CampaignStatus:
     if known.left == 0:
         label = "Everybody called" if known.called == known.total else "Nobody left to call"
         return CampaignStatus("ended", label, "VoiceDock has not closed it yet.")
@@ -89,6 +110,10 @@ def _started(campaign: Campaign, now: datetime, known: Counts) -> CampaignStatus
         return CampaignStatus("live", "Calling", "", is_calling=True)
     if not window.is_documented:
         return CampaignStatus("live", "Started", NOT_DOCUMENTED)
+    if schedule is not None and (
+        calls := schedule_words.next_calls(schedule, Days.of(schedule, window), window.starts, now)
+    ):
+        return CampaignStatus("waiting", "Waiting for its hours", f"Calls again on {calls}.", waits=True)
     opens = window.next_opening(now)
     if opens is None:
         return CampaignStatus("waiting", "Waiting for its hours", "", waits=True)
@@ -102,7 +127,7 @@ def _opens(opens: datetime, now: datetime, window: DailyWindow) -> str:
     return f"Calls again {day} from {local:%H:%M}."
 
 
-def window_of(campaign: Campaign) -> DailyWindow | None:
+def window_of(campaign: Campaign | CampaignDraft) -> DailyWindow | None:
     """None where VoiceDock gave no window, or an unknown time zone: then nothing is computed with it."""
     zone = time_zones.read(campaign.timezone)
     if campaign.starts is None or campaign.ends is None or zone is None:
@@ -110,21 +135,22 @@ def window_of(campaign: Campaign) -> DailyWindow | None:
     return DailyWindow(campaign.starts, campaign.ends, zone)
 
 
-def window_label(campaign: Campaign) -> str:
+def window_label(campaign: Campaign, schedule: CampaignSchedule | None = None) -> str:
     """`Every day 9:00 to 17:30, Amsterdam`, for the beginning of a line."""
-    text = window_in_sentence(campaign)
+    text = window_in_sentence(campaign, schedule)
     return text[:1].upper() + text[1:]
 
 
-def window_in_sentence(campaign: Campaign) -> str:
+def window_in_sentence(campaign: Campaign, schedule: CampaignSchedule | None = None) -> str:
     """The same for the middle of a sentence; it says so when the time zone is unknown."""
+    on = calling_days.weekdays_in_words(schedule.weekdays) if schedule is not None else "every day"
     starts, ends, place = campaign.starts, campaign.ends, time_zones.label(campaign.timezone)
     if starts is None or ends is None:
         return "hours not known"
     if starts == time.min and ends >= LAST_SECOND:
-        return f"all day, {place}"
+        return f"{'' if on == 'every day' else f'{on}, '}all day, {place}"
     following = "" if starts < ends else " the next day"
-    return f"every day {_clock(starts)} to {_clock(ends)}{following}, {place}"
+    return f"{on} {_clock(starts)} to {_clock(ends)}{following}, {place}"
 
 
 def _clock(at: time) -> str:

@@ -1,15 +1,17 @@
-"""A campaign of the demo that is being made: with a file of people, of whom some will not be called."""
+"""Campaigns of the demo that are being made: one with a file of people, one whose sending a person stopped."""
 
 from __future__ import annotations
+
+from django.utils import timezone
 
 from dashboard.campaigns.drafts import book
 from dashboard.campaigns.lead_files import columns, people, uploads
 from dashboard.campaigns.lead_files.table import Options
-from dashboard.campaigns.models import CampaignDraft
+from dashboard.campaigns.models import CampaignDraft, DraftLead
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
-NAME = "Hygienist, winter"
+NAME, STOPPED = "Hygienist, winter", "Recall, half a year"
 TEMPLATE = (
     "Call {{name}} for a visit to the hygienist. The last visit was on {{last_visit}}. Offer a {{daypart}} first. "
     "Speak Dutch, ask at most three questions, and thank them if they decline."
@@ -39,6 +41,20 @@ def make(tenant: Tenant, *, by: User) -> None:
         draft = book.create(tenant, by=by)
         book.change(draft, {"name": NAME, "template": TEMPLATE}, by=by)
         _add_people(draft, by)
+        _add_stopped(tenant, by)
+
+
+def _add_stopped(tenant: Tenant, by: User) -> None:
+    """Some of its people were not answered, one was refused; nothing of it is at VoiceDock."""
+    draft, at = book.create(tenant, by=by), timezone.now()
+    book.change(draft, {"name": STOPPED, "template": TEMPLATE}, by=by)
+    _add_people(draft, by)
+    leads = DraftLead.objects.filter(draft=draft)
+    leads.filter(line__in=(2, 4)).update(state=DraftLead.State.UNKNOWN, asked_at=at)
+    leads.filter(line=5).update(state=DraftLead.State.REFUSED, reason="VoiceDock refused this.")
+    CampaignDraft.objects.filter(pk=draft.pk).update(
+        state=CampaignDraft.State.STOPPED, begun_by=by, begun_at=at, asked_at=at, reason=f"Stopped by {by}."
+    )
 
 
 def _add_people(draft: CampaignDraft, by: User) -> None:

@@ -9,13 +9,16 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
-from dashboard.campaigns.sending import begin, due, run
+from dashboard.campaigns.sending import begin, due, progress, run
 from dashboard.rate_limits.models import SentRequest
 from dashboard.sandbox import inprocess
+from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Connection, Tenant
+from tests.fixtures.call_factories import captured_selects
 from tests.fixtures.draft_factories import make_draft, number_of
 
 
@@ -351,3 +354,69 @@ def test_killed_anywhere_nobody_is_lost_or_sent_twice(make_sender, monkeypatch, 
         assert sender.states() == {"sent": people}
     with scope.for_system("look"):
         assert Campaign.objects.filter(name__startswith="Round").count() == rounds
+
+
+@pytest.fixture
+def manager_page(make_member, operator, sign_in):
+    return sign_in(make_member(operator.tenant, Role.MANAGER))
+
+
+def words(page) -> str:
+    return " ".join(page.content.decode().split())
+
+
+def test_its_page_shows_how_far_it_is_and_stops_it(make_sender, operator, manager_page):
+    sender = make_sender(people=9, bulk_limit=3)
+    address = f"/c/harbor/campaigns/drafts/{sender.draft.pk}/"
+    assert manager_page.post(f"{address}send/", {"version": "9"}, follow=True).status_code == 200
+    assert sender.reload().state == "draft", "somebody else changed it"
+    assert manager_page.post(f"{address}send/", {"version": "1"}).status_code == 303
+    sender.work(1)
+    operator.add_fault("lost", "/campaigns/*/leads", method="POST")
+    sender.work(1)
+    with scope.for_system("a row of the file that was not read"):
+        DraftLead.objects.create(tenant=operator.tenant, draft=sender.draft, line=1, state="not-read")
+    page = words(manager_page.get(f"{address}sending/"))
+    assert "3 of 9 people are with VoiceDock" in page and "with the first 3 people at once" in page
+    assert "Line 5, " in page and "Person 5" in page and "We look in its list before sending again" in page
+    assert "<b>1 of 10</b>" in page
+    assert manager_page.post(f"{address}stop/").status_code == 303
+    assert "Go on sending" in words(manager_page.get(f"{address}sending/"))
+    assert manager_page.post(f"{address}resume/").status_code == 303
+    sender.work()
+    page = words(manager_page.get(f"{address}sending/"))
+    assert "9 of 9 people are with VoiceDock" in page and "Our 9 against VoiceDock’s 9" in page
+
+
+def test_a_viewer_follows_it_and_changes_nothing(make_sender, operator, make_member, sign_in):
+    sender = make_sender(people=2).begin()
+    viewer = sign_in(make_member(operator.tenant, Role.VIEWER))
+    address = f"/c/harbor/campaigns/drafts/{sender.draft.pk}/"
+    assert "Stop sending" not in words(viewer.get(f"{address}sending/"))
+    assert [viewer.post(f"{address}{verb}/").status_code for verb in ("send", "stop", "resume")] == [403] * 3
+
+
+def test_the_forecast_is_that_of_the_measured_rate(make_sender):
+    sender = make_sender(people=40).begin()
+    now = timezone.now()
+    with scope.for_system("ten people a minute, for two minutes"):
+        CampaignDraft.objects.update(asked_at=now - timedelta(minutes=2), remote_id="made")
+        for line in range(2, 22):
+            rows = DraftLead.objects.filter(draft=sender.draft, line=line)
+            rows.update(state="sent", asked_at=now - timedelta(seconds=6 * (line - 2)))
+    draft = sender.reload()
+    with scope.for_tenant(draft.tenant_id):
+        found = progress.of(draft)
+    assert found.rate_in_words == "10 a minute" and found.left_in_words == "about 3 min left"
+    assert (found.sent, found.to_go, found.people) == (20, 20, 40)
+
+
+def test_its_page_takes_as_many_queries_for_a_hundred_people_as_for_two(make_sender, manager_page):
+    def queries(people):
+        sender = make_sender(people=people, bulk_limit=1, name=f"{people}").begin()
+        with captured_selects() as found:
+            assert manager_page.get(f"/c/harbor/campaigns/drafts/{sender.draft.pk}/sending/").status_code == 200
+        return len(found)
+
+    manager_page.get("/c/harbor/")
+    assert queries(100) <= queries(2) <= 30

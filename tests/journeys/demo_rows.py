@@ -21,6 +21,7 @@ QUERIES = {
     "live call": f"SELECT id FROM calls_call WHERE {MINE} AND NOT finished",
     "call with a report": f"SELECT call_id FROM calls_callreport WHERE {MINE} AND analysis IS NOT NULL LIMIT 1",
     "campaign": f"SELECT DISTINCT ON (status) id FROM campaigns_campaign WHERE {MINE} ORDER BY status, id",
+    "campaign_draft": f"SELECT DISTINCT ON (state) id FROM campaigns_campaigndraft WHERE {MINE} ORDER BY state, id",
     "connection": "SELECT id FROM tenants_connection ORDER BY id",
     "colleague": "SELECT user_id FROM tenants_staffmember ORDER BY user_id DESC",
 }

@@ -120,6 +120,8 @@ NOT_HERE = {  # asks VoiceDock first, or changes nothing of ours; and where it i
     "call-clear": "tests/calls/test_panel_screens.py: needs a call with the alarm",
     "call-stop-steering": "tests/calls/test_steering.py: needs a call that one steers",
     "call-preview": "changes nothing: says what the form would send",
+    "campaign-draft-stop": "tests/campaigns/test_sending.py: needs one that is sent",
+    "campaign-draft-resume": "tests/campaigns/test_sending.py: needs one that was stopped",
     "campaign-draft-preview": "changes nothing: fills in what is typed",
     "call-once-preview": "changes nothing: says what the form would send",
     **{

@@ -16,6 +16,7 @@ from dashboard.campaigns import queries as campaign_queries
 from dashboard.campaigns.drafts import book, queries, sections, trial_call
 from dashboard.campaigns.drafts.sections import DraftPage
 from dashboard.campaigns.models import CampaignDraft
+from dashboard.campaigns.sending import progress
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
@@ -144,8 +145,11 @@ def _render(request: TenantRequest, shown: DraftPage, *, status: int = 200) -> H
 
 
 def _sent(request: TenantRequest, draft: CampaignDraft) -> HttpResponse:
+    """How far it is on its way to VoiceDock, also instead of what was to be saved."""
     status = 200 if request.method in ("GET", "HEAD") else 409
-    return render(request, "campaigns/draft_sent.html", {"draft": draft}, status=status)
+    may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
+    context = {"draft": draft, "sending": progress.of(draft), "may_run": may_run}
+    return render(request, "campaigns/sending.html", context, status=status)
 
 
 def _copied(request: TenantRequest, make: Callable[[], CampaignDraft]) -> HttpResponse:

@@ -17,6 +17,7 @@ from tenants.models import User
 
 State = CampaignDraft.State
 NOT_A_DRAFT = "It is being sent already, or was sent."
+CHANGED = "It was changed since you read it. Look at it again before you send it."
 NOT_SENDING = "It is not being sent now, so there is nothing to stop."
 NOT_STOPPED = "It was not stopped, so there is nothing to go on with."
 
@@ -26,10 +27,15 @@ class SendingRefused(ActionRefused):
 
 
 @scope.opens_scope
-def begin(draft: CampaignDraft, by: User) -> CampaignDraft:
-    """Check that it is whole and have it sent by the workers. Raises `SendingRefused`. Opens scopes of its own."""
+def begin(draft: CampaignDraft, by: User, version: str = "") -> CampaignDraft:
+    """Check that it is whole and have it sent by the workers. `version` is the one that was read, where that is known.
+
+    Raises `SendingRefused`. Opens scopes of its own.
+    """
     with scope.for_system("begin to send a draft"):
         held = _held(draft, State.DRAFT, NOT_A_DRAFT)
+        if version and version != str(held.version):
+            raise SendingRefused(CHANGED)
         if message := checks.blocker(held) or checks.nobody_left(held):
             raise SendingRefused(message)
         _change(held, state=State.SENDING, try_at=Now(), begun_by=by, begun_at=Now(), reason="")

@@ -266,6 +266,19 @@ def campaign_progress(counts: Any, legend: bool = True) -> SafeString:
 
 
 @register.simple_tag
+def sending_progress(sending: Any) -> SafeString:
+    """How many people of a draft are with VoiceDock, of `campaigns.sending.progress`."""
+    rate = f", {sending.rate_in_words}" if sending.rate_in_words else ""
+    words = [("done", f"{sending.sent:,} sent")]
+    words += [("failed", f"{sending.not_taken:,} refused")] if sending.not_taken else []
+    words += [("pending", f"{sending.to_go:,} to go{rate}")] if sending.to_go else []
+    counted = [("done", sending.sent), ("failed", sending.not_taken)]
+    drawn = _bar(", ".join(text for _, text in words), counted, sending.people)
+    spans = format_html_join("", '<span class="{}">{}</span>', words)
+    return format_html('{}<span class="legend" aria-hidden="true">{}</span>', drawn, spans)
+
+
+@register.simple_tag
 def meter(value: int, total: int, words: str, tight: bool = False) -> SafeString:
     """One figure of a known total: requests of a budget, rows of an import."""
     return _bar(words, [("tight" if tight else "done", value or 0)], total or 0)
