@@ -12,8 +12,9 @@ class CallsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth.signals import user_logged_out
 
-        from dashboard.calls import state_marks
+        from dashboard.calls import contact_history, state_marks
         from dashboard.calls.updates import sync
+        from dashboard.contact_rules import contact_history as rules_history
         from dashboard.sync import registry
         from dashboard.sync.models import Kind
         from tenants.accounts import sessions
@@ -21,6 +22,7 @@ class CallsConfig(AppConfig):
         registry.register(Kind.LIVE_CALLS, sync.live, busy=sync.connections_with_live_calls, busy_every=sync.WHILE_LIVE)
         registry.register(Kind.CALLS, sync.finished)
         state_marks.register()
+        rules_history.count_with(contact_history.attempts)
         user_logged_out.connect(_signed_out)
         sessions.ended.connect(_sessions_ended)
 

@@ -9,12 +9,15 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboard.calls import leads
-        from dashboard.campaigns import state_marks, sync
+        from dashboard.campaigns import contact_history, state_marks, sync
         from dashboard.campaigns.call_leads import PROVIDER
+        from dashboard.contact_rules import contact_history as rules_history
         from dashboard.sync import registry
         from dashboard.sync.models import Kind
 
         leads.provide(PROVIDER)
         state_marks.register()
+        rules_history.count_with(contact_history.attempts)
+        rules_history.find_campaigns_with(contact_history.campaigns)
         registry.register(Kind.CAMPAIGNS, sync.campaigns)
         registry.register(Kind.LEADS, sync.due_leads)

@@ -1,10 +1,11 @@
-"""The do-not-call lists in the auditors' console."""
+"""The do-not-call lists, and what clients' calls are held to, in the auditors' console."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules.models import ContactSettings, DoNotCallEntry
 from dashboard.ui import phone_numbers
 from tenants.admin import ClientFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column
@@ -31,3 +32,36 @@ class DoNotCallEntryAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Added by")
     def added_by_name(self, entry: DoNotCallEntry) -> str:
         return person_link(entry, "added_by")
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+@admin.register(ContactSettings, site=site)
+class ContactSettingsAdmin(ReadOnlyModelAdmin):
+    """Of clients whose settings staff have changed; the others have the defaults."""
+
+    records = "Contact rules"
+    list_display = [
+        column("tenant", "Client"),
+        "own_hours",
+        column("calls_keep_hours", "Calls keep hours", _yes),
+        column("campaigns_keep_hours", "Campaigns keep hours", _yes),
+        column("needs_consent", "Needs consent", _yes),
+    ]
+    page = [
+        *list_display,
+        column("uses_country_hours", "Hours of countries", _yes),
+        column("calls_keep_attempts", "Calls keep attempts", _yes),
+        column("campaigns_keep_attempts", "Campaigns keep attempts", _yes),
+        column("most_attempts", "Attempts"),
+        column("attempt_days", "In days"),
+        column("gap_days", "Days between campaigns"),
+    ]
+    list_filter = [ClientFilter]
+    list_select_related = ["tenant"]
+
+    @admin.display(description="Calling hours")
+    def own_hours(self, settings: ContactSettings) -> str:
+        return contact_settings.own_hours(settings).words()

@@ -1,7 +1,11 @@
-"""The numbers that are not to be called."""
+"""The numbers that are not to be called, and what a client's calls are held to besides."""
 
 from __future__ import annotations
 
+from datetime import time
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -42,3 +46,59 @@ class DoNotCallEntry(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+def monday_to_saturday() -> list[int]:
+    """As `date.weekday()` has them."""
+    return [0, 1, 2, 3, 4, 5]
+
+
+LONGEST_PERIOD = 365  # days
+MOST_ATTEMPTS = 100
+
+
+class ContactSettings(models.Model):
+    """What the calls of a client are held to besides the do-not-call lists; without a row, the defaults here.
+
+    Staff change it. Single and planned calls are held to nothing of it until staff switch that on.
+    """
+
+    tenant = models.OneToOneField(Tenant, models.CASCADE, primary_key=True, related_name="contact_settings")
+    calls_keep_hours = models.BooleanField(default=False, help_text="Single and planned calls keep calling hours.")
+    campaigns_keep_hours = models.BooleanField(default=True)
+    uses_country_hours = models.BooleanField(
+        default=True, help_text="In countries whose own calling hours are known, those."
+    )
+    opens = models.TimeField(default=time(8), help_text="On the clock of the person who is called.")
+    closes = models.TimeField(default=time(20))
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_saturday)
+    skips_holidays = models.BooleanField(default=True, help_text="Of the country of the person who is called.")
+    calls_keep_attempts = models.BooleanField(default=False)
+    campaigns_keep_attempts = models.BooleanField(default=True)
+    most_attempts = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(MOST_ATTEMPTS)]
+    )
+    attempt_days = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_PERIOD)]
+    )
+    gap_days = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MaxValueValidator(LONGEST_PERIOD)],
+        help_text="Between two campaigns that call the same person; 0 for none.",
+    )
+    needs_consent = models.BooleanField(default=False, help_text="Campaigns call nobody without a consent in the file.")
+
+    class Meta:
+        verbose_name_plural = "contact settings"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes__gt=models.F("opens")), name="contact_settings_hours_in_order"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(most_attempts__gte=1, attempt_days__gte=1), name="contact_settings_attempts"
+            ),
+            TenantRowPolicy(name="contact_settings_rows"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact settings of {self.tenant_id}"

@@ -1,49 +1,181 @@
-"""May this person be called? The same answer for a call that is typed, planned or waits to be sent.
+"""May this person be called? The same answer for a call that is typed, planned or waits, and for people of campaigns.
 
-The database asks the same lists once more when a call leaves (`call_leaves`).
+The database asks the do-not-call lists once more when a call leaves (`call_leaves`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from django.db import connection as database
+from django.utils import timezone
 
-from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules.call_hours import CallHours
+from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
+from dashboard.contact_rules.contact_history import Asking
+from dashboard.contact_rules.models import ContactSettings
+from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
+
+__all__ = ["VERSION", "InCampaign", "Purpose", "Rule", "Verdict", "refusal", "verdict", "verdicts"]
 
 ON_THE_LIST = (
     "This number is on your do-not-call list since {day}. If the person asks to be called, a manager takes it off."
 )
 ON_THE_RESELLERS_LIST = "This number is on the do-not-call list of your account team, so nobody calls it from here."
+NO_CONSENT = "The file has no consent of this person: its kind and its source. Your account team asks for one."
+CONSENT = ("kind", "source")
+
+
+class Purpose(StrEnum):
+    """What calls: somebody, now or by plan, or a campaign."""
+
+    CALL = "call"
+    CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """`refusal` says why a number is not called, or ""; `is_own` whether it is on the client's own list."""
+class InCampaign:
+    """`moments` are samples of all times at which the campaign may call; without them it is asked for `at` alone.
 
-    refusal: str = ""
-    is_own: bool = False
+    `consents` has what the file says of each number's consent; None where that is not asked.
+    """
+
+    moments: Sequence[datetime] = ()
+    consents: Mapping[str, Mapping[str, str]] | None = None
+
+
+NO_CAMPAIGN = InCampaign()
+NOBODY = Asking()
+Check = Callable[[str], Verdict]
 
 
 @scope.requires_scope
-def verdict(tenant: Tenant, number: str) -> Verdict:
-    """May this client call this number (E.164)? Inside its scope, or one that reaches all."""
-    entry = DoNotCallEntry.objects.filter(tenant=tenant, number=number).first()
-    if entry is not None:
-        return Verdict(ON_THE_LIST.format(day=f"{entry.added_at.astimezone(tenant.zone):%-d %B %Y}"), is_own=True)
-    return Verdict(ON_THE_RESELLERS_LIST if _is_blocked_by_reseller(number) else "")
+def verdict(
+    tenant: Tenant,
+    number: str,
+    at: datetime | None = None,
+    *,
+    purpose: Purpose = Purpose.CALL,
+    campaign: InCampaign = NO_CAMPAIGN,
+    asking: Asking = NOBODY,
+    overridden: bool = False,
+) -> Verdict:
+    """May this client call this number (E.164) at this moment, which is now if left out? Inside its scope, or all."""
+    found = verdicts(tenant, [number], at, purpose=purpose, campaign=campaign, asking=asking, overridden=overridden)
+    return found[number]
 
 
 @scope.requires_scope
-def refusal(tenant: Tenant, number: str) -> str:
+def verdicts(
+    tenant: Tenant,
+    numbers: Sequence[str],
+    at: datetime | None = None,
+    *,
+    purpose: Purpose = Purpose.CALL,
+    campaign: InCampaign = NO_CAMPAIGN,
+    asking: Asking = NOBODY,
+    overridden: bool = False,
+) -> dict[str, Verdict]:
+    """The verdict of each number, with as many statements for one as for 100,000.
+
+    `asking` itself does not count among earlier calls and campaigns. `overridden`: somebody who may has given a
+    reason, so that hours and attempts refuse nothing; the lists always do.
+    """
+    now = at or timezone.now()
+    settings = contact_settings.of(tenant)
+    numbers = list(dict.fromkeys(numbers))
+    checks: list[Check] = [_Lists(tenant, numbers)]
+    if purpose == Purpose.CAMPAIGN:
+        checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
+    if not overridden:
+        checks += _overridable(tenant, settings, numbers, now, purpose, campaign, asking)
+    return {number: _first(checks, number) for number in numbers}
+
+
+@scope.requires_scope
+def refusal(tenant: Tenant, number: str, at: datetime | None = None, *, overridden: bool = False) -> str:
     """Why this client does not call this number, or ""."""
-    return verdict(tenant, number).refusal
+    return verdict(tenant, number, at, overridden=overridden).refusal
 
 
-def _is_blocked_by_reseller(number: str) -> bool:
-    with database.cursor() as cursor:
-        cursor.execute("SELECT public.reseller_blocks(%s)", [number])
-        (blocked,) = cursor.fetchone()
-    return bool(blocked)
+def _first(checks: Sequence[Check], number: str) -> Verdict:
+    """Of the first rule that refuses."""
+    return next((found for check in checks if (found := check(number)).refusal), ALLOWED)
+
+
+def _of_campaign(
+    tenant: Tenant,
+    settings: ContactSettings,
+    numbers: Sequence[str],
+    now: datetime,
+    campaign: InCampaign,
+    asking: Asking,
+) -> list[Check]:
+    checks: list[Check] = []
+    if settings.needs_consent and campaign.consents is not None:
+        checks.append(_Consents(campaign.consents))
+    if settings.gap_days:
+        checks.append(CampaignGap(tenant, settings, numbers, now, asking))
+    return checks
+
+
+def _overridable(
+    tenant: Tenant,
+    settings: ContactSettings,
+    numbers: Sequence[str],
+    now: datetime,
+    purpose: Purpose,
+    campaign: InCampaign,
+    asking: Asking,
+) -> list[Check]:
+    is_campaign = purpose == Purpose.CAMPAIGN
+    checks: list[Check] = []
+    if settings.campaigns_keep_attempts if is_campaign else settings.calls_keep_attempts:
+        checks.append(MostAttempts(tenant, settings, numbers, now, asking))
+    if settings.campaigns_keep_hours if is_campaign else settings.calls_keep_hours:
+        checks.append(CallHours(tenant, settings, now, campaign.moments if is_campaign else ()))
+    return checks
+
+
+class _Lists:
+    """The client's own list, and that of the reseller, which a client's scope cannot read but ask."""
+
+    def __init__(self, tenant: Tenant, numbers: Sequence[str]) -> None:
+        self.tenant = tenant
+        with database.cursor() as cursor:
+            cursor.execute(LISTS, [list(numbers), tenant.pk])
+            self.found = {number: (added_at, is_resellers) for number, added_at, is_resellers in cursor}
+
+    def __call__(self, number: str) -> Verdict:
+        added_at, is_resellers = self.found.get(number, (None, False))
+        if added_at is not None:
+            day = f"{added_at.astimezone(self.tenant.zone):%-d %B %Y}"
+            return Verdict(ON_THE_LIST.format(day=day), Rule.DO_NOT_CALL)
+        return Verdict(ON_THE_RESELLERS_LIST, Rule.RESELLERS_LIST) if is_resellers else ALLOWED
+
+
+LISTS = """
+    SELECT asked.number, own.added_at, reseller.number IS NOT NULL
+    FROM unnest(%s::text[]) AS asked(number)
+    LEFT JOIN contact_rules_donotcallentry own ON own.tenant_id = %s AND own.number = asked.number
+    LEFT JOIN LATERAL (SELECT asked.number WHERE public.reseller_blocks(asked.number)) reseller ON true
+    WHERE own.number IS NOT NULL OR reseller.number IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class _Consents:
+    """A consent has a kind and a source."""
+
+    consents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __call__(self, number: str) -> Verdict:
+        consent = self.consents.get(number, {})
+        is_whole = all(str(consent.get(name) or "").strip() for name in CONSENT)
+        return ALLOWED if is_whole else Verdict(NO_CONSENT, Rule.CONSENT)

@@ -121,6 +121,7 @@ SENTENCES: dict[str, str] = {
     "do-not-call.added-list": "{actor} put {numbers} numbers on the do-not-call list.",
     "do-not-call.heard": "{counterpart} asked in a call not to be called, and is on the do-not-call list.",
     "do-not-call.removed": "{actor} took {counterpart} off the do-not-call list: {why}",
+    "contact-rules.changed": "{actor} changed what calls are held to: {what}.",
     "do-not-call.exported": "{actor} exported the do-not-call list as {file}.",
     "call.placed": "VoiceDock accepted the call to {counterpart}.",
     "call.requeued": "The call to {counterpart} was not sent and waits: {why}",

@@ -61,6 +61,7 @@ AUDITOR_READS = [
     "calls_assistantdraftversion",
     "calls_receipt",
     "contact_rules_donotcallentry",
+    "contact_rules_contactsettings",
     "campaigns_campaign",
     "campaigns_lead",
     "sync_syncrun",

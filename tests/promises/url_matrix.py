@@ -334,6 +334,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "callpreset": "preset",
     "plannedcall": "planned",
     "donotcallentry": "blocked",
+    "contactsettings": "tenant",
     "assistantdraft": "draft",
     "assistantdraftversion": "draft_version",
     "campaign": "campaign",

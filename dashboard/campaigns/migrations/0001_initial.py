@@ -106,6 +106,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
+            index=models.Index(fields=['tenant', 'phone_number'], name='leads_by_number'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
             index=models.Index(condition=models.Q(('call_remote_id', ''), _negated=True), fields=['call_remote_id'], name='leads_by_call'),
         ),
         migrations.AddIndex(

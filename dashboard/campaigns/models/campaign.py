@@ -136,6 +136,7 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "status"], name="leads_by_status"),
+            models.Index(fields=["tenant", "phone_number"], name="leads_by_number"),
             models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
             models.Index(
                 fields=["last_attempt_at"],
