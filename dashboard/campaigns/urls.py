@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.campaigns import export, views
+from dashboard.campaigns import export, left_out, views
 from dashboard.campaigns.drafts import urls as drafts
 from dashboard.campaigns.sending import views as sending_views
 
@@ -18,5 +18,11 @@ urlpatterns = [
     path(f"{DRAFT}/send/", sending_views.send, name="campaign-draft-send"),
     path(f"{DRAFT}/stop/", sending_views.stop, name="campaign-draft-stop"),
     path(f"{DRAFT}/resume/", sending_views.resume, name="campaign-draft-resume"),
+    path("c/<slug:slug>/campaigns/drafts/<int:pk>/left-out/", left_out.page, name="campaign-draft-left-out"),
+    path(
+        "c/<slug:slug>/campaigns/drafts/<int:pk>/left-out.csv",
+        left_out.export,
+        name="campaign-draft-left-out-export",
+    ),
     path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),
 ]

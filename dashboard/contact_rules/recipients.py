@@ -7,7 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import NumberParseException
+from phonenumbers import NumberParseException, PhoneNumber
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from tenants import time_zones
@@ -26,13 +26,21 @@ class Recipient:
 @lru_cache(maxsize=KEPT)
 def of(number: str) -> Recipient:
     """What the digits of this number (E.164) tell; nothing for what is no number."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except NumberParseException:
+    parsed = parse(number)
+    if parsed is None:
         return Recipient()
     region = phonenumbers.region_code_for_number(parsed) or ""
     zones = tuple(name for name in time_zones_for_number(parsed) if name != UNKNOWN_TIMEZONE)
     return Recipient(region if region in phonenumbers.SUPPORTED_REGIONS else "", zones)
+
+
+@lru_cache(maxsize=KEPT)
+def parse(number: str) -> PhoneNumber | None:
+    """Kept, since it is most of the time of a verdict, and several rules read the same number one after the other."""
+    try:
+        return phonenumbers.parse(number)
+    except NumberParseException:
+        return None
 
 
 @lru_cache(maxsize=KEPT)

@@ -22,7 +22,7 @@ from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-__all__ = ["VERSION", "InCampaign", "Purpose", "Rule", "Verdict", "refusal", "verdict", "verdicts"]
+__all__ = ["ALLOWED", "VERSION", "InCampaign", "Purpose", "Rule", "Verdict", "refusal", "verdict", "verdicts"]
 
 ON_THE_LIST = (
     "This number is on your do-not-call list since {day}. If the person asks to be called, a manager takes it off."
@@ -41,12 +41,14 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True)
 class InCampaign:
-    """`moments` are samples of all times at which the campaign may call; without them it is asked for `at` alone.
+    """`moments` are samples of all times at which the campaign may call; None for `at` alone, and none at all as long
+    as its hours are not known: then the rule of calling hours is not asked.
+
 
     `consents` has what the file says of each number's consent; None where that is not asked.
     """
 
-    moments: Sequence[datetime] = ()
+    moments: Sequence[datetime] | None = None
     consents: Mapping[str, Mapping[str, str]] | None = None
 
 
@@ -81,16 +83,18 @@ def verdicts(
     campaign: InCampaign = NO_CAMPAIGN,
     asking: Asking = NOBODY,
     overridden: bool = False,
+    first: Check | None = None,
 ) -> dict[str, Verdict]:
     """The verdict of each number, with as many statements for one as for 100,000.
 
     `asking` itself does not count among earlier calls and campaigns. `overridden`: somebody who may has given a
-    reason, so that hours and attempts refuse nothing; the lists always do.
+    reason, so that hours and attempts refuse nothing; the lists always do. `first` is a rule of the caller's that is
+    asked before the others.
     """
     now = at or timezone.now()
     settings = contact_settings.of(tenant)
     numbers = list(dict.fromkeys(numbers))
-    checks: list[Check] = [_Lists(tenant, numbers)]
+    checks: list[Check] = [*([first] if first else []), _Lists(tenant, numbers)]
     if purpose == Purpose.CAMPAIGN:
         checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
     if not overridden:
@@ -138,8 +142,10 @@ def _overridable(
     checks: list[Check] = []
     if settings.campaigns_keep_attempts if is_campaign else settings.calls_keep_attempts:
         checks.append(MostAttempts(tenant, settings, numbers, now, asking))
-    if settings.campaigns_keep_hours if is_campaign else settings.calls_keep_hours:
-        checks.append(CallHours(tenant, settings, now, campaign.moments if is_campaign else ()))
+    moments = campaign.moments if is_campaign else None
+    keeps_hours = settings.campaigns_keep_hours if is_campaign else settings.calls_keep_hours
+    if keeps_hours and (moments is None or moments):
+        checks.append(CallHours(tenant, settings, now, moments or ()))
     return checks
 
 

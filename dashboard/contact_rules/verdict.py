@@ -16,6 +16,7 @@ class Rule(models.TextChoices):
     DO_NOT_CALL = "do-not-call", "Asked not to be called"
     RESELLERS_LIST = "resellers-list", "On the list of your account team"
     CAMPAIGN_LIST = "campaign-list", "On the list of this campaign"
+    OWN_LINE = "own-line", "One of your own lines"
     COUNTRY = "country", "Country or kind of number not allowed"
     CONSENT = "consent", "No consent in the file"
     GAP = "gap", "In another campaign"

@@ -12,6 +12,7 @@ from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, Phone
 from dashboard.calls.placing import number_rules, number_text
 from dashboard.calls.placing.number_rules import COSTLY, Rule
 from dashboard.calls.placing.number_text import NumberText
+from dashboard.contact_rules import recipients
 from dashboard.ui import phone_numbers
 from tenants.models import Tenant
 from tenants.names import isolate
@@ -110,10 +111,8 @@ def read_for(tenant: Tenant, text: str, *, line: str = "") -> str:
 
 def place_of(e164: str) -> Place:
     """Where this number rings and what kind it is; both "" for what is no number."""
-    try:
-        return place_of_parsed(phonenumbers.parse(e164))
-    except NumberParseException:
-        return Place("", "")
+    number = recipients.parse(e164)
+    return place_of_parsed(number) if number else Place("", "")
 
 
 def place_of_parsed(number: PhoneNumber) -> Place:
