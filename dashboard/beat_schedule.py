@@ -23,6 +23,7 @@ SCHEDULE = {
     "end calls": _every(2, "dashboard.calls.tasks.end_calls", "requests"),
     "sweep requests": _every(2, "dashboard.calls.tasks.sweep_requests", "requests"),
     "pause campaigns after alarms": _every(2, "dashboard.campaigns.tasks.pause_after_alarms", "requests"),
+    "take forbidden people off campaigns": _every(10, "dashboard.campaigns.tasks.remove_forbidden", "requests"),
     "mail alarms": _every(5, "dashboard.calls.tasks.mail_alarms", "bulk"),
     "mail notifications": _every(30, "dashboard.notifications.tasks.mail_notifications", "bulk"),
     "prune notifications": _every(3600, "dashboard.notifications.tasks.prune_notifications", "bulk"),

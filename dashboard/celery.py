@@ -47,6 +47,7 @@ app.conf.update(
         "dashboard.calls.tasks.end_call": {"queue": "requests"},
         "dashboard.calls.tasks.sweep_requests": {"queue": "requests"},
         "dashboard.campaigns.tasks.pause_after_alarms": {"queue": "requests"},
+        "dashboard.campaigns.tasks.remove_forbidden": {"queue": "requests"},
         "dashboard.webhooks.tasks.*": {"queue": "interactive"},
         "tenants.tasks.publish_checkpoints": {"queue": "audit"},
         "tenants.tasks.verify_audit_trail": {"queue": "audit"},

@@ -12,6 +12,7 @@ class CampaignsConfig(AppConfig):
         from dashboard.campaigns import contact_history, state_marks, sync
         from dashboard.campaigns.call_leads import PROVIDER
         from dashboard.contact_rules import contact_history as rules_history
+        from dashboard.contact_rules import entries
         from dashboard.sync import registry
         from dashboard.sync.models import Kind
 
@@ -19,5 +20,12 @@ class CampaignsConfig(AppConfig):
         state_marks.register()
         rules_history.count_with(contact_history.attempts)
         rules_history.find_campaigns_with(contact_history.campaigns)
+        entries.notify_with(_numbers_added)
         registry.register(Kind.CAMPAIGNS, sync.campaigns)
         registry.register(Kind.LEADS, sync.due_leads)
+
+
+def _numbers_added() -> None:
+    from dashboard.campaigns.tasks import remove_forbidden
+
+    remove_forbidden.delay_on_commit()

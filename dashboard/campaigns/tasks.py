@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from dashboard.campaigns import alarm_pauses, rechecks, schedule_runs
+from dashboard.campaigns import alarm_pauses, forbidden_people, rechecks, schedule_runs
 from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.lead_files import waiting
 from dashboard.campaigns.sending import due, run
@@ -44,3 +44,9 @@ def read_files() -> None:
 @shared_task
 def follow_days() -> None:
     schedule_runs.run()
+
+
+@shared_task
+def remove_forbidden() -> None:
+    """In the queue of what people wait for: somebody asked not to be called."""
+    forbidden_people.run()

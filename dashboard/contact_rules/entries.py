@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.db import connection as database
@@ -16,7 +16,13 @@ from tenants.isolation import scope
 from tenants.models import Tenant, User
 
 Source = DoNotCallEntry.Source
+_notified: list[Callable[[], object]] = []
 LOCK = 0x444E43  # with the client, 0 for the reseller
+
+
+def notify_with(enqueue: Callable[[], object]) -> None:
+    """Register what is called, inside the transaction, when numbers were added to a list."""
+    _notified.append(enqueue)
 
 
 def is_number(text: str) -> bool:
@@ -54,6 +60,8 @@ def add(
     ]
     DoNotCallEntry.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if new:
+        for enqueue in _notified:
+            enqueue()
         _record(by, tenant, "added" if source != Source.HEARD else "heard", new)
     return new
 

@@ -85,6 +85,9 @@ SENTENCES: dict[str, str] = {
     "campaign.draft-deleted": "{actor} deleted the campaign draft {name} with {people:1 person|# people}.",
     "campaign.draft-expired": "The campaign draft {name} with {people:1 person|# people} was removed: "
     "nobody has changed it for {days} days.",
+    "campaign.person-forbidden": "{counterpart} must not be called any more: VoiceDock is asked to take them off "
+    "the campaign {name}.",
+    "campaign.person-removed": "{counterpart} was taken off the campaign {name}.",
     "campaign.left-out-exported": "{actor} exported who is left out of the campaign draft {name} as {file}.",
     "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",

@@ -23,13 +23,14 @@ from dashboard.calls.control import commands
 from dashboard.calls.models import Call, Receipt
 from dashboard.calls.placing import intents
 from dashboard.campaigns import control as campaigns
-from dashboard.campaigns import pauses
+from dashboard.campaigns import forbidden_people, pauses
 from dashboard.campaigns import sync as campaign_sync
 from dashboard.campaigns.models import Campaign, PauseCause
 from dashboard.campaigns.sending import begin, due, run
 from dashboard.connections import connect, organizations, vendor_requests, webhook_secrets
 from dashboard.connections import tasks as inventory_tasks
 from dashboard.connections.models import OrganizationRequest, VendorRequest
+from dashboard.contact_rules import entries
 from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
 from dashboard.sandbox import inprocess
@@ -43,6 +44,7 @@ from tests.fixtures.operator import PERSON
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = uuid.UUID(int=1)
+PERSON_ON_IT = "+31612340077"
 
 
 class Killed(BaseException):
@@ -75,6 +77,12 @@ def campaign(step, **more):
         return step(found, **({"by": operator.user} | more))
 
     return run
+
+
+def remove_person(operator):
+    with scope.for_system("a person asked not to be called"):
+        entries.add(operator.tenant, [PERSON_ON_IT], source=entries.Source.BY_HAND, by=None)
+    return forbidden_people.run()
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,14 @@ ACTIONS = {
     ),
     "make a campaign": Action(send_draft, "campaign.sending-begun", "dashboard/campaigns/sending/creation.py:_ask"),
     "send a person": Action(send_draft, "campaign.sending-begun", "dashboard/campaigns/sending/people.py:_send"),
+    "take a person off": Action(
+        lambda here: remove_person(here),
+        "campaign.person-forbidden",
+        "dashboard/campaigns/forbidden_people.py:_remove",
+        "scheduled",
+        by_person=False,
+        repeats=True,
+    ),
     "organization": Action(
         lambda here: organizations.create(here.connection, "New one", by=here.user),
         "organization.asked",
@@ -259,13 +275,16 @@ def _campaign(operator, state):
             "schedule_start_time": "00:00",
             "schedule_end_time": "23:59",
             "timezone": "Europe/Amsterdam",
-            "leads": [{"phone_number": "+31612340077", "variables": {}}],
+            "leads": [{"phone_number": PERSON_ON_IT, "variables": {}}],
         }
         made = vendor.post("/campaigns", json=body).json()
         made = made.get("campaign", made)
         for step in {"draft": [], "scheduled": ["scheduled"], "paused": ["scheduled", "paused"]}[state]:
             vendor.patch(f"/campaigns/{made['id']}", json={"status": step})
     campaign_sync.campaigns(operator.connection)
+    with scope.for_system("its people"):
+        found = Campaign.objects.select_related("connection").get()
+    campaign_sync.leads(found)
 
 
 def recover(operator):

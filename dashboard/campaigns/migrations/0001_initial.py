@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('checked_rights', models.JSONField(blank=True, help_text='The dedications it was started under; a change of them pauses it.', null=True)),
                 ('pause_required_at', models.DateTimeField(blank=True, help_text='Since when it has to be paused; empty once VoiceDock shows that it is.', null=True)),
-                ('pause_cause', models.CharField(blank=True, choices=[('alarm', 'a call left from a number, or was made with an assistant, that is not this client’s'), ('foreign-call', 'one of its calls was made for another client, or with another assistant'), ('assistant', 'its assistant is no longer assigned to this client, or was assigned again'), ('number-released', 'a number of this client, in the organization it calls from, was released'), ('number-dedicated', 'a number of the organization it calls from went to another client'), ('moved', 'this client was moved to another connection'), ('stopped', 'this client was suspended or closed'), ('failures', 'too many of its last calls failed'), ('low-credit', 'VoiceDock’s credit of this client’s organization runs out')], help_text='Why Patchbay paused it last.', max_length=20)),
+                ('pause_cause', models.CharField(blank=True, choices=[('alarm', 'a call left from a number, or was made with an assistant, that is not this client’s'), ('foreign-call', 'one of its calls was made for another client, or with another assistant'), ('assistant', 'its assistant is no longer assigned to this client, or was assigned again'), ('number-released', 'a number of this client, in the organization it calls from, was released'), ('number-dedicated', 'a number of the organization it calls from went to another client'), ('moved', 'this client was moved to another connection'), ('stopped', 'this client was suspended or closed'), ('forbidden-person', 'a person on it must not be called, and VoiceDock did not take them off'), ('failures', 'too many of its last calls failed'), ('low-credit', 'VoiceDock’s credit of this client’s organization runs out')], help_text='Why Patchbay paused it last.', max_length=20)),
                 ('pause_outcome', models.CharField(blank=True, help_text='accepted, refused, unknown, or not sent.', max_length=10)),
                 ('pause_attempts', models.PositiveIntegerField(default=0)),
                 ('pause_next_at', models.DateTimeField(blank=True, help_text='When VoiceDock is asked again.', null=True)),
@@ -73,6 +73,8 @@ class Migration(migrations.Migration):
                 ('last_attempt_at', models.DateTimeField(null=True)),
                 ('remote_created_at', models.DateTimeField(null=True)),
                 ('call_verdict', models.CharField(blank=True, choices=[('agrees', 'Agrees'), ('differs', 'Differs')], help_text='Its call, held against its campaign.', max_length=10)),
+                ('removal_next_at', models.DateTimeField(blank=True, help_text='When VoiceDock is asked to remove a person who must not be called any more.', null=True)),
+                ('removal_attempts', models.PositiveSmallIntegerField(default=0)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leads', to='campaigns.campaign')),
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
             ],
@@ -107,6 +109,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(fields=['tenant', 'phone_number'], name='leads_by_number'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('removal_next_at__isnull', False)), fields=['removal_next_at'], name='leads_to_be_removed'),
         ),
         migrations.AddIndex(
             model_name='lead',

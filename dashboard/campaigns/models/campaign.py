@@ -18,6 +18,7 @@ class PauseCause(models.TextChoices):
     NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
     MOVED = "moved", "this client was moved to another connection"
     STOPPED = "stopped", "this client was suspended or closed"
+    FORBIDDEN_PERSON = "forbidden-person", "a person on it must not be called, and VoiceDock did not take them off"
     FAILURES = "failures", "too many of its last calls failed"
     LOW_CREDIT = "low-credit", "VoiceDock’s credit of this client’s organization runs out"
 
@@ -121,6 +122,10 @@ class Lead(models.Model):
     call_verdict = models.CharField(
         max_length=10, blank=True, choices=CallVerdict.choices, help_text="Its call, held against its campaign."
     )
+    removal_next_at = models.DateTimeField(
+        null=True, blank=True, help_text="When VoiceDock is asked to remove a person who must not be called any more."
+    )
+    removal_attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["remote_created_at", "id"]
@@ -137,6 +142,11 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["campaign", "status"], name="leads_by_status"),
             models.Index(fields=["tenant", "phone_number"], name="leads_by_number"),
+            models.Index(
+                fields=["removal_next_at"],
+                condition=models.Q(removal_next_at__isnull=False),
+                name="leads_to_be_removed",
+            ),
             models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
             models.Index(
                 fields=["last_attempt_at"],

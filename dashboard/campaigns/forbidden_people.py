@@ -1,0 +1,155 @@
+"""Take people off campaigns who must not be called any more: each is recorded, then removed at VoiceDock.
+
+One that VoiceDock does not remove, as it does while that person is being called, is tried again. Where that keeps
+failing, the campaign is paused.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import connection as database
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from dashboard import voicedock
+from dashboard.campaigns import control, pauses
+from dashboard.campaigns.models import Campaign, DraftLead, Lead, PauseCause
+from dashboard.contact_rules import rules
+from dashboard.contact_rules.rules import Rule, Verdict
+from dashboard.live_updates import publish
+from dashboard.rate_limits import limiter
+from dashboard.rate_limits.models import Priority
+from dashboard.sync import runs
+from dashboard.sync.models import Kind
+from tenants import audit
+from tenants.isolation import scope
+
+log = structlog.get_logger()
+MOST = 50  # people of one run: the requests of a connection are shared with all else
+FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
+ATTEMPTS = 4  # that fail until the campaign is paused
+LISTS = (Rule.DO_NOT_CALL, Rule.RESELLERS_LIST)
+# People who wait in a campaign that may still call them, with a number on the list of their client or the reseller.
+FORBIDDEN = """
+    SELECT l.id FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
+    WHERE l.status = 'pending' AND l.removal_next_at IS NULL AND l.tenant_id IS NOT NULL AND l.phone_number <> ''
+      AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL
+      AND EXISTS (SELECT 1 FROM contact_rules_donotcallentry e WHERE e.number = l.phone_number
+        AND (e.tenant_id = l.tenant_id OR e.tenant_id IS NULL))
+    ORDER BY c.status = 'scheduled' DESC, l.id LIMIT %s
+"""
+
+
+@scope.opens_scope
+def run() -> list[Lead]:
+    """Record those who are new, and ask VoiceDock to remove those that are due; for beat, and after a list grew.
+
+    Returns those that were removed. Opens scopes of its own; running it again changes nothing more.
+    """
+    _require()
+    with scope.for_system("people who are to be removed"):
+        due = list(_due().select_related("campaign__connection", "campaign__tenant")[:MOST])
+    return [lead for lead in due if _try(lead)]
+
+
+def _require() -> None:
+    """Record who has to be removed, before anything is asked."""
+    with scope.for_system("people who must not be called any more"):
+        with database.cursor() as cursor:
+            cursor.execute(FORBIDDEN, [MOST])
+            ids = [pk for (pk,) in cursor]
+        found = list(Lead.objects.filter(pk__in=ids).select_related("campaign__tenant").order_by("pk")) if ids else []
+        Lead.objects.filter(pk__in=ids).update(removal_next_at=Now(), removal_attempts=0)
+        for lead in found:
+            _record(lead, "campaign.person-forbidden")
+
+
+def _due() -> QuerySet[Lead]:
+    waiting = Lead.objects.filter(removal_next_at__lte=Now(), tenant__isnull=False)
+    return waiting.order_by("removal_next_at", "pk")
+
+
+def _try(lead: Lead) -> bool:
+    """Whether the person is off the campaign now. One that fails does not stop the others."""
+    try:
+        return _still_forbidden(lead) and _remove(lead)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("person_not_removed", lead=lead.pk)
+        _record_failure(lead)
+        return False
+
+
+def _still_forbidden(lead: Lead) -> bool:
+    """Whether it is still to be done; if not, that is forgotten."""
+    with scope.for_system("is this person still to be removed?"):
+        verdict = _verdict(lead)
+        campaign = Campaign.objects.filter(pk=lead.campaign_id, vanished_at=None)
+        is_waiting = Lead.objects.filter(pk=lead.pk, status="pending").exists()
+        over = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
+        if verdict.rule in LISTS and is_waiting and campaign.exclude(status__in=over).exists():
+            return True
+        Lead.objects.filter(pk=lead.pk).update(removal_next_at=None, removal_attempts=0)
+    return False
+
+
+def _verdict(lead: Lead) -> Verdict:
+    assert lead.campaign.tenant is not None
+    return rules.verdict(lead.campaign.tenant, lead.phone_number)
+
+
+def _remove(lead: Lead) -> bool:
+    """Asking twice removes once, so a lost answer is no harm: the next attempt finds nobody there."""
+    campaign = lead.campaign
+    try:
+        with limiter.client_for(campaign.connection, Priority.REST, tenant=campaign.tenant_id) as vendor:
+            vendor.remove_lead(campaign.remote_id, lead.remote_id)
+    except limiter.RateLimitExceeded:
+        return False  # nothing was asked: the next run is soon
+    except voicedock.NotFound:
+        pass
+    except voicedock.VoiceDockError as error:
+        log.warning("person_not_removed", lead=lead.pk, error=error.message)
+        _record_failure(lead)
+        return False
+    _record_removal(lead)
+    runs.mark_due(campaign.connection_id, Kind.CAMPAIGNS)
+    return True
+
+
+def _record_removal(lead: Lead) -> None:
+    with scope.for_system("a person was removed"):
+        verdict = _verdict(lead)
+        people = DraftLead.objects.filter(tenant=lead.tenant_id, draft__campaign=lead.campaign_id)
+        people.filter(number=lead.phone_number, state=DraftLead.State.SENT).update(
+            state=DraftLead.State.LEFT_OUT,
+            rule=verdict.rule or Rule.DO_NOT_CALL,
+            reason=verdict.refusal,
+            rules_version=verdict.version,
+        )
+        if Lead.objects.filter(pk=lead.pk).delete()[0]:
+            Campaign.objects.filter(pk=lead.campaign_id).update(version=F("version") + 1)
+            now = Campaign.objects.get(pk=lead.campaign_id)
+            publish.row_changed("campaign", now.pk, tenant=now.tenant_id, version=now.version)
+            _record(lead, "campaign.person-removed")
+
+
+def _record_failure(lead: Lead) -> None:
+    """Wait longer each time; from the last attempt on, the campaign is paused."""
+    attempts = lead.removal_attempts + 1
+    wait = min(MAX_WAIT, FIRST_WAIT * 2 ** (attempts - 1))
+    with scope.for_system("a person was not removed"):
+        Lead.objects.filter(pk=lead.pk).update(
+            removal_attempts=attempts, removal_next_at=Now() + timedelta(seconds=wait)
+        )
+    if attempts >= ATTEMPTS and pauses.require(lead.campaign, PauseCause.FORBIDDEN_PERSON):
+        control.ask_to_pause_all([lead.campaign])
+
+
+def _record(lead: Lead, action: str) -> None:
+    campaign = lead.campaign
+    audit.record(None, campaign.tenant, action, campaign, name=campaign.name, counterpart=lead.phone_number)

@@ -1,0 +1,162 @@
+"""Whoever must not be called any more is taken off started campaigns, or the campaign is paused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from dashboard.beat_schedule import SCHEDULE
+from dashboard.campaigns import control, forbidden_people, sync, tasks
+from dashboard.campaigns.models import Campaign, CampaignDraft, DraftLead, Lead, PauseCause
+from dashboard.celery import app
+from dashboard.contact_rules import entries
+from dashboard.contact_rules.models import DoNotCallEntry
+from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
+from tenants.isolation import scope
+from tenants.models import AuditEntry, Tenant
+
+PERSON = "+31612340001"
+
+
+@pytest.fixture
+def harbor(agency, make_sandbox_tenant) -> Tenant:
+    return make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+
+
+@pytest.fixture
+def started(agency, harbor, make_remote_campaign, make_member, new_requests) -> Campaign:
+    make_remote_campaign("Slots", "Dispatch desk")
+    sync.campaigns(agency.connection)
+    control.start(fresh(), by=make_member(harbor, Role.MANAGER))
+    sync.leads(fresh())
+    new_requests()
+    return fresh()
+
+
+def fresh() -> Campaign:
+    with scope.for_system("look"):
+        return Campaign.objects.select_related("connection", "tenant", "assistant").get()
+
+
+def block(tenant: Tenant | None, *numbers: str) -> None:
+    with scope.for_system("a number is blocked"):
+        entries.add(tenant, numbers, source=entries.Source.BY_HAND, by=None)
+
+
+def people() -> list[str]:
+    with scope.for_system("look"):
+        return list(Lead.objects.order_by("phone_number").values_list("phone_number", flat=True))
+
+
+def at_voicedock(sandbox: Any) -> list[str]:
+    (found,) = sandbox.state.leads.values()
+    return sorted(lead.phone_number for lead in found)
+
+
+def time_passes() -> None:
+    with scope.for_system("the next attempt is due"):
+        Lead.objects.exclude(removal_next_at=None).update(removal_next_at=timezone.now())
+
+
+def trail(prefix: str) -> list[str]:
+    with scope.for_system("look"):
+        return [sentence(entry) for entry in AuditEntry.objects.filter(action__startswith=prefix).order_by("seq")]
+
+
+@pytest.mark.parametrize("of_reseller", [False, True])
+def test_a_number_on_a_list_is_taken_off_the_campaign(started, harbor, sandbox, of_reseller):
+    block(None if of_reseller else harbor, PERSON)
+    forbidden_people.run()
+    assert PERSON not in people() and PERSON not in at_voicedock(sandbox)
+    assert len(people()) == 2 == len(at_voicedock(sandbox))
+    assert trail("campaign.person") == [
+        f"{PERSON} must not be called any more: VoiceDock is asked to take them off the campaign Slots.",
+        f"{PERSON} was taken off the campaign Slots.",
+    ]
+    assert forbidden_people.run() == []
+    assert fresh().status == "scheduled"
+
+
+def test_another_clients_list_does_not_matter(started, bloom):
+    block(bloom.tenant, PERSON)
+    assert forbidden_people.run() == [] and len(people()) == 3
+
+
+def test_adding_a_number_enqueues_it_and_beat_does_it_besides(
+    started, harbor, monkeypatch, django_capture_on_commit_callbacks, sandbox
+):
+    sent = []
+    monkeypatch.setattr(tasks.remove_forbidden, "apply_async", lambda *args, **more: sent.append("asked"))
+    with django_capture_on_commit_callbacks(execute=True):
+        block(harbor, PERSON)
+        block(harbor, PERSON)
+    assert sent == ["asked"], "known already: nothing to do"
+    entry = next(one for one in SCHEDULE.values() if one["task"] == "dashboard.campaigns.tasks.remove_forbidden")
+    assert entry["schedule"].total_seconds() <= 10
+    assert app.conf.task_routes["dashboard.campaigns.tasks.remove_forbidden"] == {"queue": "requests"}
+    tasks.remove_forbidden()
+    assert PERSON not in at_voicedock(sandbox)
+
+
+def test_one_who_is_being_called_is_tried_again_and_then_the_campaign_is_paused(started, harbor, sandbox):
+    (remote,) = (lead for lead in next(iter(sandbox.state.leads.values())) if lead.phone_number == PERSON)
+    remote.status = "calling"
+    block(harbor, PERSON)
+    for attempt in range(1, forbidden_people.ATTEMPTS + 1):
+        assert fresh().status == "scheduled", attempt
+        assert forbidden_people.run() == [] and forbidden_people.run() == [], "not before its time"
+        with scope.for_system("look"):
+            assert Lead.objects.get(phone_number=PERSON).removal_attempts == attempt
+        time_passes()
+    now = fresh()
+    assert now.status == "paused" and now.pause_cause == PauseCause.FORBIDDEN_PERSON
+    assert "a person on it must not be called" in trail("campaign.pause-required")[0]
+    remote.status = "pending"
+    forbidden_people.run()
+    assert PERSON not in people() and PERSON not in at_voicedock(sandbox)
+
+
+def test_one_who_is_gone_at_voicedock_is_gone_here(started, harbor, sandbox):
+    leads = next(iter(sandbox.state.leads.values()))
+    leads[:] = [lead for lead in leads if lead.phone_number != PERSON]
+    block(harbor, PERSON)
+    assert [lead.phone_number for lead in forbidden_people.run()] == [PERSON]
+    assert PERSON not in people()
+
+
+def test_whoever_is_taken_off_the_list_in_time_stays(started, harbor, sandbox):
+    (remote,) = (lead for lead in next(iter(sandbox.state.leads.values())) if lead.phone_number == PERSON)
+    remote.status = "calling"
+    block(harbor, PERSON)
+    forbidden_people.run()
+    remote.status = "pending"
+    with scope.for_system("taken off"):
+        DoNotCallEntry.objects.all().delete()
+    time_passes()
+    assert forbidden_people.run() == [] and PERSON in at_voicedock(sandbox)
+    with scope.for_system("look"):
+        lead = Lead.objects.get(phone_number=PERSON)
+    assert (lead.removal_next_at, lead.removal_attempts) == (None, 0)
+
+
+def test_people_of_campaigns_that_are_over_are_left_alone(started, harbor):
+    with scope.for_system("it is over"):
+        Campaign.objects.update(status="completed", version=F("version") + 1)
+    block(harbor, PERSON)
+    assert forbidden_people.run() == [] and trail("campaign.person") == []
+
+
+def test_the_draft_that_they_came_from_says_so(started, harbor, make_member):
+    manager = make_member(harbor, Role.MANAGER, "Mo Lind")
+    with scope.for_system("a draft that was sent"):
+        draft = CampaignDraft.objects.create(tenant=harbor, created_by=manager, campaign=started)
+        DraftLead.objects.create(tenant=harbor, draft=draft, line=2, number=PERSON, state="sent")
+    block(harbor, PERSON)
+    forbidden_people.run()
+    with scope.for_system("look"):
+        lead = DraftLead.objects.get()
+    assert (lead.state, lead.rule) == ("left-out", "do-not-call") and "do-not-call list since" in lead.reason
