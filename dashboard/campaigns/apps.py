@@ -28,4 +28,4 @@ class CampaignsConfig(AppConfig):
 def _numbers_added() -> None:
     from dashboard.campaigns.tasks import remove_forbidden
 
-    remove_forbidden.delay_on_commit()
+    remove_forbidden.delay_on_commit()  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
@@ -25,8 +24,8 @@ from tenants.isolation import scope
 PAGE, CHUNK = 50, 500
 State = DraftLead.State
 CALLED = (State.READY, State.SENDING, State.UNKNOWN, State.SENT)
-HEADINGS = {State.DUPLICATE: "Twice in this file", State.NOT_READ: "Row not read"}
-NOTES = {
+HEADINGS: dict[str, str] = {State.DUPLICATE: "Twice in this file", State.NOT_READ: "Row not read"}
+NOTES: dict[str, str] = {
     State.DUPLICATE: "first row kept",
     Rule.DO_NOT_CALL: "on your list",
     Rule.RESELLERS_LIST: "nobody calls them",
@@ -79,7 +78,7 @@ def heading(key: str) -> str:
     """What heads the people of a rule, or of a state of their row."""
     if key in Rule.values:
         return str(Rule(key).label)
-    return HEADINGS.get(key) or (str(State(key).label) if key in State.values else key)  # type: ignore[call-overload]
+    return HEADINGS.get(key) or (str(State(key).label) if key in State.values else key)
 
 
 @scope.requires_scope
@@ -142,5 +141,3 @@ def _lines(draft: CampaignDraft, why: str) -> Iterator[list[object]]:
 
 def _key(state: str, rule: str) -> str:
     return rule if state == State.LEFT_OUT and rule else state
-
-

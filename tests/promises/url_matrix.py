@@ -259,6 +259,8 @@ ROWS: dict[str, Row] = {
     "campaign-draft-delete": post_row("campaign_draft"),
     "campaign-draft-preview": post_row("campaign_draft", lambda canary: {"says-template": "Hello {{name}}"}),
     "campaign-draft-test-call": post_row("campaign_draft", _test_call),
+    "campaign-draft-left-out": Row(about="campaign_draft"),
+    "campaign-draft-left-out-export": Row(about="campaign_draft"),
     "campaign-command": post_row("campaign", path={"action": "pause"}),
 }
 PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
