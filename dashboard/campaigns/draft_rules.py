@@ -65,6 +65,20 @@ def check(draft: CampaignDraft, leads: Collection[int] | None = None) -> None:
         _store(draft, {lead.pk: decisions[lead.pk] for lead in part if _differs(lead, decisions[lead.pk])})
 
 
+@scope.requires_scope
+def refresh(draft: CampaignDraft) -> None:
+    """Check for a page that is about to be shown, of at most 20,000 people: then those first who were never asked for.
+
+    Before people are sent all of them are checked.
+    """
+    undecided = DraftLead.objects.filter(tenant=draft.tenant, draft=draft, state__in=UNDECIDED)
+    if undecided[: SLICE + 1].count() <= SLICE:
+        check(draft)
+    else:
+        never = undecided.exclude(rules_version=rules.VERSION).order_by("line")
+        check(draft, list(never.values_list("pk", flat=True)[:SLICE]))
+
+
 def _slices(draft: CampaignDraft, leads: Collection[int] | None) -> Iterator[list[DraftLead]]:
     found = DraftLead.objects.filter(tenant=draft.tenant, draft=draft, state__in=UNDECIDED).order_by("line")
     found = found if leads is None else found.filter(pk__in=leads)

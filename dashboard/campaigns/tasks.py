@@ -50,8 +50,3 @@ def follow_days() -> None:
 def remove_forbidden() -> None:
     """In the queue of what people wait for: somebody asked not to be called."""
     forbidden_people.run()
-
-
-@shared_task
-def remove_old_drafts() -> None:
-    expiry.run()

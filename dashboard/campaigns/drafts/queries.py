@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import F, QuerySet
 
+from dashboard.campaigns import left_out
+from dashboard.campaigns.left_out import Group
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -15,7 +17,6 @@ SHOWN = 6  # of them at once, on the page of campaigns
 CHOICES = 20  # people whose values a test call can have
 
 State = DraftLead.State
-WHY_NOT = {State.NOT_READ: "The row of the file was not read", State.DUPLICATE: "Twice in the file"}
 
 
 def of_tenant(tenant: Tenant) -> QuerySet[CampaignDraft]:
@@ -38,15 +39,6 @@ def file_of(draft: CampaignDraft) -> CampaignFile | None:
 
 
 @dataclass(frozen=True)
-class Group:
-    """People who will not be called for the same reason."""
-
-    words: str
-    people: int
-    width: str  # of its bar, in percent
-
-
-@dataclass(frozen=True)
 class People:
     """Of a draft: all rows of its file, those who will be called, and the others by reason, the most frequent first."""
 
@@ -63,18 +55,9 @@ class People:
 @scope.requires_scope
 def people_of(draft: CampaignDraft) -> People:
     """One query, whatever their number."""
-    rows = DraftLead.objects.filter(draft=draft).order_by().values_list("state", "rule")
-    counts = list(rows.annotate(people=Count("pk"), reason=Min("reason")))
-    ready = sum(people for state, _, people, _ in counts if state == State.READY)
-    left = sorted(((people, _words(state, reason)) for state, _, people, reason in counts if state != State.READY))
-    most = max((people for people, _ in left), default=1)
-    groups = tuple(Group(words, people, f"{100 * people / most:.2f}") for people, words in reversed(left))
-    not_read = sum(people for state, _, people, _ in counts if state == State.NOT_READ)
-    return People(sum(people for *_, people, _ in counts), ready, not_read, groups)
-
-
-def _words(state: str, reason: str) -> str:
-    return WHY_NOT.get(State(state)) or reason or State(state).label
+    found = left_out.summary(draft)
+    not_read = sum(group.people for group in found.groups if group.key == State.NOT_READ)
+    return People(found.total, found.called, not_read, found.groups)
 
 
 def ready(draft: CampaignDraft) -> QuerySet[DraftLead]:
