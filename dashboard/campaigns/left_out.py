@@ -24,7 +24,7 @@ from tenants.isolation import scope
 PAGE, CHUNK = 50, 500
 State = DraftLead.State
 CALLED = (State.READY, State.SENDING, State.UNKNOWN, State.SENT)
-HEADINGS: dict[str, str] = {State.DUPLICATE: "Twice in this file", State.NOT_READ: "Row not read"}
+HEADINGS: dict[str, str] = {State.DUPLICATE: "Twice in the file", State.NOT_READ: "The row of the file was not read"}
 NOTES: dict[str, str] = {
     State.DUPLICATE: "first row kept",
     Rule.DO_NOT_CALL: "on your list",

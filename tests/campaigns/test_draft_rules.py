@@ -160,7 +160,7 @@ def test_the_page_counts_by_rule_and_lists_who_is_left_out(bloom, manager, sign_
     page = browser.get(url)
     text = words(page)
     assert "1 of 62 will be called" in text and "61 will not, because:" in text
-    assert "Asked not to be called" in text and "Row not read" in text
+    assert "Asked not to be called" in text and "The row of the file was not read" in text
     assert text.count("on your do-not-call list since") == left_out.PAGE
     second = browser.get(f"{url}?after=51")
     assert words(second).count("on your do-not-call list since") == 10 and "This is no phone number." in words(second)

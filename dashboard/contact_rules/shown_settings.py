@@ -1,0 +1,118 @@
+"""The contact rules of a client as values, each with the fields that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules.country_hours import COUNTRY_HOURS
+from dashboard.contact_rules.models import ContactSettings
+from dashboard.contact_rules.settings_form import ContactSettingsForm
+from dashboard.ui import phone_numbers
+
+
+class Row(NamedTuple):
+    """`key` is in the address of its form; `fields` are those of `ContactSettingsForm`."""
+
+    key: str
+    label: str
+    fields: tuple[str, ...]
+    words: Callable[[ContactSettings], str]
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """One value; `form` is None for a reader who may not change it."""
+
+    key: str
+    label: str
+    value: str
+    form: ContactSettingsForm | None
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.form is not None and self.form.errors)
+
+
+class CountryRow(NamedTuple):
+    """Calling hours that a country prescribes."""
+
+    country: str
+    hours: str
+    source: str
+    read_on: str
+
+
+def _who(calls: bool, campaigns: bool) -> str:
+    both = {(True, True): "All calls", (True, False): "Single and planned calls", (False, True): "Campaigns"}
+    return both.get((calls, campaigns), "Nothing")
+
+
+def _hours_words(settings: ContactSettings) -> str:
+    return f"{_who(settings.calls_keep_hours, settings.campaigns_keep_hours)} kept to calling hours"
+
+
+def _attempts_words(settings: ContactSettings) -> str:
+    who = _who(settings.calls_keep_attempts, settings.campaigns_keep_attempts)
+    return f"{settings.most_attempts:,} in {settings.attempt_days:,} days. {who} kept to it"
+
+
+def _countries_words(settings: ContactSettings) -> str:
+    if not settings.uses_country_hours:
+        return "Are not used"
+    return ", ".join(sorted(phone_numbers.country(code) for code in COUNTRY_HOURS))
+
+
+ROWS = (
+    Row("keeping", "Calling hours", ("calls_keep_hours", "campaigns_keep_hours"), _hours_words),
+    Row(
+        "hours",
+        "Hours of this client’s calls",
+        ("opens", "closes", "weekdays", "skips_holidays"),
+        lambda settings: contact_settings.own_hours(settings).words(),
+    ),
+    Row("countries", "Countries with hours of their own", ("uses_country_hours",), _countries_words),
+    Row(
+        "attempts",
+        "Calls to one person",
+        ("most_attempts", "attempt_days", "calls_keep_attempts", "campaigns_keep_attempts"),
+        _attempts_words,
+    ),
+    Row(
+        "gap",
+        "Between two campaigns",
+        ("gap_days",),
+        lambda settings: f"{settings.gap_days:,} days" if settings.gap_days else "No days",
+    ),
+    Row(
+        "consent",
+        "Consent in the file",
+        ("needs_consent",),
+        lambda settings: "Needed" if settings.needs_consent else "Not needed",
+    ),
+)
+BY_KEY = {row.key: row for row in ROWS}
+
+
+def of(settings: ContactSettings, *, may_edit: bool, sent: ContactSettingsForm | None = None) -> list[ShownRow]:
+    """`sent` is a form that was refused, and is shown as it was typed."""
+    return [_shown(row, settings, sent) if may_edit else _plain(row, settings) for row in ROWS]
+
+
+def countries() -> list[CountryRow]:
+    return sorted(
+        CountryRow(phone_numbers.country(code), one.hours.words(), one.source, f"{one.read_on:%-d %B %Y}")
+        for code, one in COUNTRY_HOURS.items()
+    )
+
+
+def _shown(row: Row, settings: ContactSettings, sent: ContactSettingsForm | None) -> ShownRow:
+    is_sent = sent is not None and set(sent.fields) == set(row.fields)
+    form = sent if is_sent else ContactSettingsForm(instance=settings, only=row.fields)
+    return ShownRow(row.key, row.label, row.words(settings), form)
+
+
+def _plain(row: Row, settings: ContactSettings) -> ShownRow:
+    return ShownRow(row.key, row.label, row.words(settings), None)
