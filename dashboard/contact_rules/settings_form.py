@@ -56,7 +56,7 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
             "gap_days": "Days between two campaigns that call the same person",
             "needs_consent": "Campaigns call nobody whose consent is not in the file",
         }
-        help_texts = dict.fromkeys(("calls_keep_hours", "uses_country_hours", "opens", "skips_holidays", "needs_consent"), "") | {"gap_days": "0 for none."}
+        help_texts = dict.fromkeys(fields, "") | {"gap_days": "0 for none."}
         widgets = {name: forms.TimeInput(format="%H:%M", attrs={"type": "time"}) for name in ("opens", "closes")}
 
     def __init__(self, *args: Any, only: Collection[str], **kwargs: Any) -> None:
