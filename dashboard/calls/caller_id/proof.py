@@ -14,6 +14,7 @@ from dashboard.calls import labels, leads, queries
 from dashboard.calls.models import UNCERTAIN, UNSENT, AlarmClearing, Call, State
 from dashboard.ui import phone_numbers
 from tenants import names
+from tenants.isolation import scope
 from tenants.models import AuditEntry
 
 NOT_HERE = "It was not placed here"
@@ -182,8 +183,9 @@ class Proof:
         return self.caller_id.verdict
 
 
+@scope.requires_scope
 def caller_id_of(call: Call) -> CallerId:
-    """Inside the scope of the call's tenant. Reads the `lead` of a call that was read without it."""
+    """Reads the `lead` of a call that was read without it."""
     if call.origin != Call.Origin.PLACED and not hasattr(call, "lead"):
         found = Call.objects.filter(pk=call.pk).annotate(lead=leads.facts()).values_list("lead", flat=True)
         call.lead = found.first()  # type: ignore[attr-defined]
