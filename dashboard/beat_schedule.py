@@ -33,6 +33,7 @@ SCHEDULE = {
     "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "follow the days of campaigns": _every(5, "dashboard.campaigns.tasks.follow_days", "sync"),
+    "pause failing campaigns": _every(15, "dashboard.campaigns.tasks.pause_after_failures", "sync"),
     "send campaigns": _every(2, "dashboard.campaigns.tasks.send_drafts", "sync"),
     "read files of campaigns": _every(2, "dashboard.campaigns.tasks.read_files", "bulk"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, Call
-from dashboard.campaigns import pauses, rights, schedule_switch, sync
+from dashboard.campaigns import low_credit, pauses, rights, schedule_switch, sync
 from dashboard.campaigns.models import Campaign, CampaignDraft, PauseCause
 from dashboard.connections import vendor_requests
 from dashboard.connections.models import VendorRequest
@@ -290,7 +290,8 @@ def _checked(campaign: Campaign, action: Action, present: rights.Rights, *, staf
 def _tell_days(campaign: Campaign, action: Action, risk: str) -> None:
     """A start lets its days decide from now on, and is what failures are counted from; a pause ends that."""
     if action.starts:
-        Campaign.objects.filter(pk=campaign.pk).update(watched_since=Now())
+        low = low_credit.is_low(campaign.connection_id)
+        Campaign.objects.filter(pk=campaign.pk).update(watched_since=Now(), began_with_low_credit=low)
         schedule_switch.turn_on(campaign, confirmed_risk=risk)
     else:
         schedule_switch.turn_off(campaign)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from dashboard.campaigns import alarm_pauses, forbidden_people, rechecks, schedule_runs
+from dashboard.campaigns import alarm_pauses, failure_pauses, forbidden_people, rechecks, schedule_runs
 from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.lead_files import waiting
 from dashboard.campaigns.sending import due, run
@@ -17,6 +17,11 @@ def recheck() -> None:
 def pause_after_alarms() -> None:
     """In the queue of what people wait for, so that no sync run delays it."""
     alarm_pauses.run()
+
+
+@shared_task
+def pause_after_failures() -> None:
+    failure_pauses.run()
 
 
 @shared_task

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ('most_failed', models.PositiveSmallIntegerField(default=50, help_text='Percent of the last calls; more pause it.')),
                 ('failed_of_last', models.PositiveSmallIntegerField(default=40, help_text='Of how many calls `most_failed` is.')),
                 ('watched_since', models.DateTimeField(blank=True, help_text='When it was last started: failures before that pause nothing.', null=True)),
+                ('began_with_low_credit', models.BooleanField(default=False, help_text='Whether credit was low when it was last started: then only none at all pauses it.')),
                 ('assistant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='tenants.assistant')),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='tenants.connection')),
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='tenants.tenant')),
@@ -113,6 +114,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(condition=models.Q(('removal_next_at__isnull', False)), fields=['removal_next_at'], name='leads_to_be_removed'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('last_attempt_at__isnull', False)), fields=['campaign', '-last_attempt_at'], name='leads_by_attempt'),
         ),
         migrations.AddIndex(
             model_name='lead',

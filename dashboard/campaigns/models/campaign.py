@@ -78,6 +78,9 @@ class Campaign(models.Model):
     watched_since = models.DateTimeField(
         null=True, blank=True, help_text="When it was last started: failures before that pause nothing."
     )
+    began_with_low_credit = models.BooleanField(
+        default=False, help_text="Whether credit was low when it was last started: then only none at all pauses it."
+    )
 
     class Meta:
         ordering = ["-remote_created_at", "-id"]
@@ -146,6 +149,11 @@ class Lead(models.Model):
                 fields=["removal_next_at"],
                 condition=models.Q(removal_next_at__isnull=False),
                 name="leads_to_be_removed",
+            ),
+            models.Index(
+                fields=["campaign", "-last_attempt_at"],
+                condition=models.Q(last_attempt_at__isnull=False),
+                name="leads_by_attempt",
             ),
             models.Index(fields=["call_remote_id"], condition=~models.Q(call_remote_id=""), name="leads_by_call"),
             models.Index(
