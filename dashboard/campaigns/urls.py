@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.campaigns import export, left_out, views
+from dashboard.campaigns import attestation, export, left_out, views
 from dashboard.campaigns.drafts import urls as drafts
 from dashboard.campaigns.sending import views as sending_views
 
@@ -24,5 +24,7 @@ urlpatterns = [
         left_out.export,
         name="campaign-draft-left-out-export",
     ),
+    path("c/<slug:slug>/campaigns/<int:pk>/caller-id/", attestation.page, name="campaign-caller-id"),
+    path("c/<slug:slug>/campaigns/<int:pk>/caller-id.csv", attestation.export, name="campaign-caller-id-export"),
     path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),
 ]

@@ -89,6 +89,7 @@ SENTENCES: dict[str, str] = {
     "the campaign {name}.",
     "campaign.person-removed": "{counterpart} was taken off the campaign {name}.",
     "campaign.left-out-exported": "{actor} exported who is left out of the campaign draft {name} as {file}.",
+    "campaign.attested": "{actor} exported the caller IDs of the calls of the campaign {name} as {file}.",
     "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",

@@ -41,6 +41,7 @@ NO_PAGES = {
     "account_reset_password_from_key",
     "calls-export",
     "campaign-export",
+    "campaign-caller-id-export",
     "caller-id-export",
     "staff-caller-id-export",
     "call-recording",

@@ -250,6 +250,8 @@ ROWS: dict[str, Row] = {
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
     "campaign-export": Row(about="campaign"),
+    "campaign-caller-id": Row(about="campaign"),
+    "campaign-caller-id-export": Row(about="campaign"),
     "campaign-copy": post_row("campaign"),
     "campaign-new": post_row(),
     "campaign-draft": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_campaign_draft),

@@ -48,6 +48,7 @@ CONFIRMED = {  # the endpoints that ask, and how
     **dict.fromkeys(
         [
             *("calls-export", "campaign-export", "caller-id-export", "staff-caller-id-export"),
+            "campaign-caller-id-export",
             *("do-not-call-export", "staff-do-not-call-export"),
         ],
         Confirm.THEN_FETCH,

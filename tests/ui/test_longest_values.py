@@ -29,6 +29,7 @@ DESKTOP = 1300  # from here on nothing needs scrolling sideways
 NO_PAGES = {
     "calls-export",
     "campaign-export",
+    "campaign-caller-id-export",
     "caller-id-export",
     "staff-caller-id-export",
     "call-recording",
