@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from django.core.cache import cache
 from django.db import connection as database
 from django.utils import timezone
 
@@ -20,6 +21,8 @@ from dashboard.contact_rules.rules import InCampaign, Purpose, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import NumberDedication
 
+FEW = 2_000  # people who are asked for within a request
+FRESH_FOR = 60  # seconds
 SLICE = 20_000  # people whose rows are in memory at once
 UNDECIDED = (DraftLead.State.READY, DraftLead.State.LEFT_OUT)
 LONGEST_REASON = 300
@@ -66,17 +69,29 @@ def check(draft: CampaignDraft, leads: Collection[int] | None = None) -> None:
 
 
 @scope.requires_scope
-def refresh(draft: CampaignDraft) -> None:
-    """Check for a page that is about to be shown, of at most 20,000 people: then those first who were never asked for.
+def refresh(draft: CampaignDraft, enqueue: Callable[[int], object]) -> None:
+    """Check for a page that is about to be shown: few people at once, many by the task that `enqueue` starts.
 
-    Before people are sent all of them are checked.
+    Once a minute for each version of the draft. Before people are sent all of them are checked.
     """
+    if not cache.add(f"draft-rules:{draft.pk}:{draft.version}", True, FRESH_FOR):
+        return
     undecided = DraftLead.objects.filter(tenant=draft.tenant, draft=draft, state__in=UNDECIDED)
-    if undecided[: SLICE + 1].count() <= SLICE:
+    if undecided.order_by()[: FEW + 1].count() <= FEW:
         check(draft)
     else:
-        never = undecided.exclude(rules_version=rules.VERSION).order_by("line")
-        check(draft, list(never.values_list("pk", flat=True)[:SLICE]))
+        enqueue(draft.pk)
+
+
+@scope.opens_scope
+def check_draft(draft_id: int) -> None:
+    """Of a draft that is still written. Opens the scope of its client."""
+    with scope.for_system("whose draft is it?"):
+        found = CampaignDraft.objects.filter(pk=draft_id, state__in=CampaignDraft.WRITABLE)
+        draft = found.select_related("tenant").first()
+    if draft is not None:
+        with scope.for_tenant(draft.tenant):
+            check(draft)
 
 
 def _slices(draft: CampaignDraft, leads: Collection[int] | None) -> Iterator[list[DraftLead]]:

@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from dashboard.campaigns import alarm_pauses, failure_pauses, forbidden_people, rechecks, schedule_runs
+from dashboard.campaigns import (
+    alarm_pauses,
+    draft_rules,
+    failure_pauses,
+    forbidden_people,
+    rechecks,
+    schedule_runs,
+)
 from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.lead_files import waiting
 from dashboard.campaigns.sending import due, run
@@ -55,3 +62,8 @@ def follow_days() -> None:
 def remove_forbidden() -> None:
     """In the queue of what people wait for: somebody asked not to be called."""
     forbidden_people.run()
+
+
+@shared_task(soft_time_limit=240, time_limit=270)
+def check_draft(draft_id: int) -> None:
+    draft_rules.check_draft(draft_id)

@@ -45,5 +45,10 @@ class Verdict:
     def may_be_overridden(self) -> bool:
         return self.rule in OVERRIDABLE
 
+    @property
+    def passes(self) -> bool:
+        """Whether it is about the time: the same call may be allowed later, without anybody's doing."""
+        return self.until is not None or self.rule == Rule.HOURS
+
 
 ALLOWED = Verdict()

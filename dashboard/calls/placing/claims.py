@@ -21,6 +21,7 @@ from dashboard.calls.placing import destinations
 from dashboard.calls.transient import rights
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.contact_rules import rules as contact_rules
+from dashboard.contact_rules.contact_history import Asking
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
 from tenants.errors import ActionRefused
@@ -83,7 +84,7 @@ def claim(call: Call) -> ClaimResult:
         if words := (
             blocking_reason(tenant, excluding=call)
             or destinations.refusal(tenant, call.counterpart)
-            or contact_rules.refusal(tenant, call.counterpart)
+            or contact_rules.verdict(tenant, call.counterpart, asking=Asking(call=call.pk)).refusal
             or rights.refusal(tenant, call)
             or (NOT_IN_TIME if is_too_late(call) else "")
             or _called_already(call)
@@ -116,7 +117,8 @@ def confirm(call: Call) -> None:
     """
     with scope.for_tenant(tenant_id_of(call)):
         held = Call.objects.filter(IN_TIME, pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
-        if not held.exists() or contact_rules.refusal(call.tenant, call.counterpart):  # type: ignore[arg-type]
+        asked = Asking(call=call.pk)
+        if not held.exists() or contact_rules.verdict(call.tenant, call.counterpart, asking=asked).refusal:  # type: ignore[arg-type]
             raise ClaimLost  # the next claim says why
 
 

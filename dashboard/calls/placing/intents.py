@@ -224,10 +224,10 @@ def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
     with scope.for_system("no assistant calls another, and nobody who asked not to be called"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise CallRefused("destination", OWN_NUMBER)
-        blocked = contact_rules.refusal(tenant, counterpart)
-    if blocked:
-        refusals.record(tenant, destinations.NotAllowed(blocked, Rule.DO_NOT_CALL, counterpart), by=by)
-        raise CallRefused("destination", blocked)
+        verdict = contact_rules.verdict(tenant, counterpart)
+    if verdict.refusal:
+        refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
+        raise CallRefused("destination", verdict.refusal, may_pass=verdict.passes)
     return counterpart
 
 

@@ -97,8 +97,10 @@ def number_echo(request: TenantRequest) -> HttpResponse:
     line = rule("").line if by_rule else chosen
     own = [one.e164 for one in lines if one.is_open]
     echo = echoes.of(request.tenant, text, line=line.e164 if line else "", own=own)
-    if echo.e164 and (blocked := contact_rules.refusal(request.tenant, echo.e164)):
-        echo = replace(echo, e164="", reason=blocked)
+    if echo.e164:
+        verdict = contact_rules.verdict(request.tenant, echo.e164)
+        if verdict.refusal and not verdict.passes:  # what is about the time is asked for the time of the call
+            echo = replace(echo, e164="", reason=verdict.refusal)
     choice = rule(echo.e164) if by_rule else None
     context = {"echo": echo, "line_choice": choice} | _last_to(request.tenant, echo)
     planned = planned_queries.next_to(request.tenant, echo.e164, without=request.GET.get("planned", ""))

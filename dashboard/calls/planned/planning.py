@@ -196,8 +196,9 @@ def facts(tenant: Tenant, wish: Wish, by: User) -> dict[str, Any]:
 
     A one-time assistant is planned by those who may place calls with one now.
     """
-    if blocked := contact_rules.refusal(tenant, wish.destination):
-        raise PlanRefused("destination", blocked)
+    verdict = contact_rules.verdict(tenant, wish.destination, wish.due_at)
+    if verdict.refusal:
+        raise PlanRefused("plan_time" if verdict.passes else "destination", verdict.refusal)
     line: NumberDedication
     speaker: AssistantDedication | None
     if wish.one_time:

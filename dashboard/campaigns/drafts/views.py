@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboard.calls.placing import intents
-from dashboard.campaigns import draft_rules
+from dashboard.campaigns import draft_rules, tasks
 from dashboard.campaigns import queries as campaign_queries
 from dashboard.campaigns.drafts import book, queries, sections, trial_call
 from dashboard.campaigns.drafts.sections import DraftPage
@@ -96,7 +96,7 @@ def review(request: TenantRequest, pk: int) -> HttpResponse:
     draft = _draft(request, pk)
     if draft.state not in CampaignDraft.WRITABLE:
         return _sent(request, draft)
-    draft_rules.refresh(draft)
+    draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
     return render(request, "campaigns/draft_review.html", sections.shown(draft).context())
 
 
