@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import time
 from typing import Any
 
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS
@@ -11,11 +13,21 @@ from tenants import audit
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
+DEFAULTS = ContactSettings()  # of a client without a row; never changed
+
 
 @scope.requires_scope
 def of(tenant: Tenant) -> ContactSettings:
     """Those of the client, or the defaults, which are not stored."""
     return ContactSettings.objects.filter(tenant=tenant).first() or ContactSettings(tenant=tenant)
+
+
+def from_json(tenant: Tenant, stored: str) -> ContactSettings:
+    """The row as PostgreSQL writes it as JSON."""
+    values = json.loads(stored)
+    values.pop("tenant_id")
+    clocks = {name: time.fromisoformat(values[name]) for name in ("opens", "closes")}
+    return ContactSettings(tenant=tenant, **values | clocks)
 
 
 @scope.requires_scope

@@ -20,7 +20,7 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
     weekdays = forms.TypedMultipleChoiceField(
         label="On",
         coerce=int,
-        choices=list(enumerate(DAYS)),
+        choices=[(day, name[:3]) for day, name in enumerate(DAYS)],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one day."},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -84,6 +85,6 @@ def _page(
         "countries": shown_settings.countries() if settings.uses_country_hours else [],
         "may_edit": may_edit,
         "up_url": up,
-        "version": VERSION,
+        "version": f"{date.fromisoformat(VERSION):%-d %B %Y}",
     }
     return render(request, "contact_rules/settings.html", context, status=status)

@@ -46,17 +46,17 @@ class CountryRow(NamedTuple):
 
 
 def _who(calls: bool, campaigns: bool) -> str:
-    both = {(True, True): "All calls", (True, False): "Single and planned calls", (False, True): "Campaigns"}
-    return both.get((calls, campaigns), "Nothing")
+    both = {(True, True): "all calls", (True, False): "single and planned calls", (False, True): "campaigns"}
+    return both.get((calls, campaigns), "nobody")
 
 
 def _hours_words(settings: ContactSettings) -> str:
-    return f"{_who(settings.calls_keep_hours, settings.campaigns_keep_hours)} kept to calling hours"
+    return f"Kept by {_who(settings.calls_keep_hours, settings.campaigns_keep_hours)}"
 
 
 def _attempts_words(settings: ContactSettings) -> str:
     who = _who(settings.calls_keep_attempts, settings.campaigns_keep_attempts)
-    return f"{settings.most_attempts:,} in {settings.attempt_days:,} days. {who} kept to it"
+    return f"{settings.most_attempts:,} in {settings.attempt_days:,} days, kept by {who}"
 
 
 def _countries_words(settings: ContactSettings) -> str:
