@@ -161,6 +161,10 @@ DATABASE_ROUTERS = ["tenants.isolation.database_router.ScopeRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 RAISE_UNSCOPED = os.environ.get("PATCHBAY_RAISE_UNSCOPED") == "1"
 
+# `dashboard/web/request_kinds.py` bounds what a request may send, 256 KB for all but files. Files stay in memory: they
+# hold people's numbers, and no copy of them is to be left in a folder for temporary files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024  # bytes
+
 CACHES = {
     "default": {"BACKEND": "dashboard.web.cache.OptionalCache", "LOCATION": os.environ["CACHE_URL"]}
     if os.environ.get("CACHE_URL")

@@ -4,12 +4,14 @@ from django.urls import path
 
 from dashboard.campaigns import attestation, export, left_out, views
 from dashboard.campaigns.drafts import urls as drafts
+from dashboard.campaigns.lead_files import urls as lead_files
 from dashboard.campaigns.sending import views as sending_views
 
 DRAFT = "c/<slug:slug>/campaigns/drafts/<int:pk>"
 
 urlpatterns = [
     *drafts.urlpatterns,
+    *lead_files.urlpatterns,
     path("campaigns/", views.staff_listing, name="staff-campaigns"),
     path("c/<slug:slug>/campaigns/", views.listing, name="campaigns"),
     path("c/<slug:slug>/campaigns/<int:pk>/", views.page, name="campaign"),

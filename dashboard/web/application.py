@@ -11,9 +11,9 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
-from dashboard.web import readiness, responses, shutdown
+from dashboard.web import readiness, responses, shutdown, upload_permission
 from dashboard.web.request_bodies import Bodies, Gone, Message, Receive, Refused, drain, replayed
-from dashboard.web.request_kinds import Kind, ends_a_call, route_of
+from dashboard.web.request_kinds import UPLOAD, UPLOAD_WITHIN, Kind, Route, ends_a_call, route_of
 from dashboard.web.thread_pools import Application, Pools
 
 Send = Callable[[Message], Awaitable[None]]
@@ -26,7 +26,7 @@ class Front:
 
     def __init__(self, application: Application, events: Any, webhooks: Any, pools: Pools | None = None) -> None:
         self.pools, self.events, self.webhooks = pools or Pools(application), events, webhooks
-        self.bodies = Bodies()
+        self.bodies, self.uploads = Bodies(), Bodies()  # files take nothing of what forms and webhooks may hold
         self._health = ThreadPoolExecutor(1, thread_name_prefix="readiness")
         self._asking: asyncio.Future[tuple[int, readiness.Parts]] | None = None
 
@@ -45,6 +45,13 @@ class Front:
         else:
             await self._serve(_tidy(scope), receive, send)
 
+    async def _body(self, receive: Receive, headers: dict[bytes, bytes], route: Route) -> bytes:
+        announced = headers.get(b"content-length", b"")
+        is_large = route.permission is not None and announced.isdigit() and route.largest < int(announced) <= UPLOAD
+        if is_large and await upload_permission.is_given(headers, route):
+            return await self.uploads.read(receive, headers, UPLOAD, UPLOAD_WITHIN)
+        return await self.bodies.read(receive, headers, route.largest, route.within)
+
     def _readiness(self) -> asyncio.Future[tuple[int, readiness.Parts]]:
         """One question at a time, however many ask: it takes 1.5 s when a part hangs."""
         if self._asking is None or self._asking.done():
@@ -55,7 +62,7 @@ class Front:
         headers = dict(scope["headers"])
         route = route_of(scope["method"], scope["path"])
         try:
-            body = await self.bodies.read(receive, headers, route.largest, route.within)
+            body = await self._body(receive, headers, route)
         except Gone:
             return
         except Refused as error:

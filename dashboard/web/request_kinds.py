@@ -9,11 +9,14 @@ from urllib.parse import parse_qsl
 from django.urls import Resolver404, resolve
 
 from dashboard.voicedock import CommandType
-from tenants.access.decorators import runs_in_scope
+from tenants.access.decorators import permission_of, runs_in_scope
+from tenants.access.permissions import Permission
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM, HOOK = 256 * 1024, 512 * 1024  # bytes
-FORM_WITHIN, HOOK_WITHIN = 20.0, 10.0  # seconds for the whole body
+UPLOAD = 26 * 1024 * 1024  # bytes: a file of 25 MB and the rest of its form
+FORM_WITHIN, HOOK_WITHIN, UPLOAD_WITHIN = 20.0, 10.0, 120.0  # seconds for the whole body
+UPLOADS = {"campaign-draft-people"}  # views that take files
 
 
 class Kind(StrEnum):
@@ -23,6 +26,7 @@ class Kind(StrEnum):
     COMMAND = "command"  # may wait for VoiceDock: placing, control, campaigns, connections
     ENDING = "ending"  # ends a call
     EXPORT = "export"  # streams a file, as fast as its reader takes it
+    UPLOAD = "upload"  # takes a file, and reads it
     HOOK = "hook"  # what VoiceDock sends: needs no thread, unless it is sent to HTTPS first
 
 
@@ -33,6 +37,7 @@ class Route:
     largest: int = FORM
     within: float = FORM_WITHIN
     may_end: bool = False  # whether its body says if it ends a call
+    permission: Permission | None = None  # whoever has it may send as much as `UPLOAD`
 
 
 def route_of(method: str, path: str) -> Route:
@@ -45,9 +50,12 @@ def route_of(method: str, path: str) -> Route:
         return Route(Kind.HOOK, largest=HOOK, within=HOOK_WITHIN)
     if method in SAFE:
         return Route(Kind.EXPORT if (match.url_name or "").endswith("export") else Kind.PAGE)
+    client = str(match.kwargs.get("slug", ""))
+    if match.url_name in UPLOADS:
+        return Route(Kind.UPLOAD, client, permission=permission_of(match.func))
     if runs_in_scope(match.func):
         return Route(Kind.PAGE)
-    return Route(Kind.COMMAND, str(match.kwargs.get("slug", "")), may_end=match.url_name == "live-command")
+    return Route(Kind.COMMAND, client, may_end=match.url_name == "live-command")
 
 
 def ends_a_call(body: bytes, content_type: str) -> bool:

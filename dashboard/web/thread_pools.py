@@ -41,8 +41,9 @@ SIZES = {
     Kind.COMMAND: Size(threads=64, most=64, at_work=3, may_wait=True, share=52),
     Kind.ENDING: Size(threads=48, most=48, at_work=3, may_wait=True, share=32),
     Kind.EXPORT: Size(threads=2, most=12, at_work=2, chunks=STREAMED_CHUNKS),
+    Kind.UPLOAD: Size(threads=2, most=6, at_work=2, share=3),  # each holds its file in memory
 }
-CONNECTIONS = sum(size.at_work for size in SIZES.values()) + 4 + 2  # the streams' own checks, and readiness
+CONNECTIONS = sum(size.at_work for size in SIZES.values()) + 4 + 2 + 1  # checks of streams, readiness, of uploads
 
 
 class Pool:

@@ -168,6 +168,11 @@ def runs_in_scope(view: Any) -> bool:
     return bool(getattr(view, "open_scope", True))
 
 
+def permission_of(view: Any) -> Permission | None:
+    """What a decorated view requires."""
+    return getattr(view, "permission", None)
+
+
 @scope.opens_scope
 def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client with this slug, and what the user acts as in it; 404 for an unknown client and for one not theirs."""

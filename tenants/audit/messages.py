@@ -169,6 +169,7 @@ SENTENCES: dict[str, str] = {
     "campaign.sending-failed": "Sending the campaign {name} stopped: {why}",
     "campaign.made": "VoiceDock made the campaign {name}, with {count} people at once.",
     "campaign.sent": "The campaign {name} was sent with {count} people; VoiceDock lists {listed}. {why}",
+    "campaign.refused-rows-exported": "{actor} exported the rows to correct of the campaign {name} as {file}.",
     "campaign.file-given": "{actor} gave the file {file} with {rows:1 row|# rows} to the draft of the campaign {name}.",
     "campaign.file-read": "{actor} read {rows:1 row|# rows} of {file} for the campaign {name}: {ready} to be called, "
     "{not_read} not read, {duplicates} twice in the file.",

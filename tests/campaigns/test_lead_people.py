@@ -83,7 +83,7 @@ def test_a_repair_reads_all_rows_that_miss_their_zero(draft, writer):
     file = give(draft, FILE, writer)
     with scope.for_tenant(draft.tenant_id):
         kept = columns.read(file.columns, 3)
-        uploads.change_columns(file, uploads.Columns(kept, "NL", ["zero"]))
+        uploads.change_columns(draft, file, uploads.Columns(kept, "NL", ["zero"]))
         people.read(draft, by=writer)
     assert [lead.number for lead in leads(draft)][:2] == ["+31612345601", "+31612345602"]
 
@@ -140,7 +140,7 @@ def test_columns_are_remembered_by_their_names_for_the_client(bloom, draft, writ
             *columns.read(file.columns, 3)[:2],
             uploads.columns.Column(uploads.columns.Role.VARIABLE, "day"),
         ]
-        uploads.change_columns(file, uploads.Columns(found, "BE"))
+        uploads.change_columns(draft, file, uploads.Columns(found, "BE"))
         people.read(draft, by=writer)
 
     again = give(make_draft(bloom, writer, "Spring"), b"naam;telefoon;dag\nA;0612345678;ma\n", writer)

@@ -97,6 +97,10 @@ def _campaign_draft(canary: CanaryTenant) -> dict[str, Any]:
     return {"basics-name": f"Recall {uuid.uuid4().hex[:6]}", "basics-assistant": canary.ids["assistant_dedication"]}
 
 
+def _lead_file(canary: CanaryTenant) -> dict[str, Any]:
+    return {"part": "file", "text": "name;number\nNoor;+31612349996\n"}
+
+
 def _test_call(canary: CanaryTenant) -> dict[str, Any]:
     return {"trial-destination": "+31612349997", "trial-line": 2, "trial-token": uuid.uuid4()}
 
@@ -255,6 +259,8 @@ ROWS: dict[str, Row] = {
     "campaign-copy": post_row("campaign"),
     "campaign-new": post_row(),
     "campaign-draft": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_campaign_draft),
+    "campaign-draft-people": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_lead_file),
+    "campaign-draft-refused": Row(about="campaign_draft"),
     "campaign-draft-review": Row(about="campaign_draft"),
     "campaign-draft-sending": Row(about="campaign_draft"),
     "campaign-draft-send": post_row("campaign_draft"),

@@ -3,16 +3,18 @@
 import asyncio
 import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 
-from dashboard import settings
 from dashboard.rate_limits import limiter, waiting
 from dashboard.web import application as front
-from dashboard.web import readiness, request_bodies, responses, shutdown
+from dashboard.web import readiness, request_bodies, responses, shutdown, upload_permission
 from dashboard.web.application import Front
 from dashboard.web.request_kinds import Kind, ends_a_call, route_of
 from dashboard.web.thread_pools import CONNECTIONS, SIZES, Pools, Size
+from tenants.access.permissions import Permission, Role
 from tests.web.asgi import FORM, Request, get, post
 
 CALL = "/c/bloom/calls/0b0b1b6e-1111-4222-8333-444444444444/command/"
@@ -170,7 +172,7 @@ def test_a_slow_body_holds_no_thread(hanging):
         for request in slow:
             request.feed(b"a=1", more=True)
         assert (await get("/").go(served)).status == 200
-        assert [pool.inside for pool in served.pools.of.values()] == [0, 0, 0, 0]
+        assert [pool.inside for pool in served.pools.of.values()] == [0, 0, 0, 0, 0]
         for request in slow:
             request.feed(b"&bcd=2")
         return {(await task).body for task in tasks}
@@ -200,6 +202,56 @@ def test_what_is_too_large_or_too_slow_is_refused_before_a_thread_is_taken(monke
     request = asyncio.run(story())
     assert request.status == status and request.answered["connection"] == "close"
     assert "Nothing was done" in request.body.decode()
+
+
+PEOPLE = "/c/bloom/campaigns/drafts/1/people/"
+
+
+@pytest.mark.parametrize("session", ["", "nobody"])
+def test_a_file_is_read_only_from_whoever_may_send_one(monkeypatch, session):
+    seen, cookie = [], f"{settings.SESSION_COOKIE_NAME}={session}"
+    monkeypatch.setattr(request_bodies, "DRAIN_WITHIN", 0.01)
+    monkeypatch.setattr(upload_permission, "_may", lambda *given: seen.append(given))
+
+    async def story():
+        headers = {
+            "Content-Length": str(20 * 1024 * 1024),
+            "Cookie": cookie.replace("SESSION", settings.SESSION_COOKIE_NAME),
+        }
+        return await Request("POST", PEOPLE, headers=headers).go(front_of(lambda *_: pytest.fail("it was read")))
+
+    assert asyncio.run(story()).status == 413
+    assert seen == ([("nobody", "bloom", Permission.RUN_CAMPAIGNS)] if session else [])
+
+
+def test_a_large_file_of_somebody_who_may_send_one_reaches_the_view(hanging, monkeypatch):
+    monkeypatch.setattr(upload_permission, "_may", lambda *given: True)
+    sizes = SMALL | {Kind.UPLOAD: Size(threads=1, most=1, at_work=1)}
+
+    async def story(path, size):
+        monkeypatch.setattr(request_bodies, "DRAIN_WITHIN", 0.01)
+        request = Request(
+            "POST", path, headers={"Content-Length": str(size), "Cookie": f"{settings.SESSION_COOKIE_NAME}=manager"}
+        )
+        request.feed(b"x" * min(size, 1024 * 1024))
+        return (await request.go(front_of(hanging, sizes))).status
+
+    assert asyncio.run(story(PEOPLE, 1024 * 1024)) == 200
+    assert asyncio.run(story("/leave/", 1024 * 1024)) == 413
+    assert asyncio.run(story(PEOPLE, 27 * 1024 * 1024)) == 413
+
+
+def test_who_may_send_files_is_whoever_may_run_campaigns(bloom, harbor, make_member, sign_in, monkeypatch):
+    monkeypatch.setattr(upload_permission, "connections", SimpleNamespace(close_all=lambda: None))  # that of the test
+
+    def may(user, slug):
+        session_key = sign_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+        return upload_permission._may(session_key, slug, Permission.RUN_CAMPAIGNS)
+
+    manager, viewer = make_member(bloom, Role.MANAGER), make_member(bloom, Role.VIEWER)
+    assert may(manager, bloom.slug) and not may(viewer, bloom.slug)
+    assert not may(manager, harbor.slug)
+    assert not upload_permission._may("of nobody", bloom.slug, Permission.RUN_CAMPAIGNS)
 
 
 def test_what_is_held_of_unfinished_bodies_has_a_limit():

@@ -48,14 +48,19 @@ def prepare(name: str, content: bytes, options: Options) -> Prepared:
 
 
 @scope.requires_scope
-def keep(draft: CampaignDraft, prepared: Prepared, *, by: User, chosen: Columns | None = None) -> CampaignFile:
+def keep(
+    draft: CampaignDraft,
+    prepared: Prepared,
+    *,
+    by: User,
+    chosen: Columns | None = None,
+    changes: CampaignFile | None = None,
+) -> CampaignFile:
     """The file of the draft from now on, not read yet. Its columns as `chosen`, as in an earlier file, or guessed.
 
-    Raises `people.FileNotReplaced`.
+    `changes` is the file that is read in another way. Raises `people.FileNotReplaced`.
     """
-    now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
-    if now.state not in CampaignDraft.WRITABLE:
-        raise people.FileNotReplaced(people.ALREADY_SENT)
+    now = _locked(draft, changes)
     chosen = chosen or remembered(now, prepared.table.headers) or guessed(now.tenant, prepared.table)
     options = prepared.table.options
     file, _ = CampaignFile.objects.update_or_create(
@@ -89,8 +94,9 @@ def keep(draft: CampaignDraft, prepared: Prepared, *, by: User, chosen: Columns 
 
 
 @scope.requires_scope
-def change_columns(file: CampaignFile, chosen: Columns) -> None:
-    """The columns of a file that stays; it is read anew after this."""
+def change_columns(draft: CampaignDraft, file: CampaignFile, chosen: Columns) -> None:
+    """The columns of a file that stays; it is read anew after this. Raises `people.FileNotReplaced`."""
+    _locked(draft, file)
     file.columns, file.country, file.repairs = columns.stored(chosen.found), chosen.country, list(chosen.repairs)
     file.columns_from, file.asked_at, file.read_at, file.problem = "", timezone.now(), None, ""
     file.save(update_fields=["columns", "columns_from", "country", "repairs", "asked_at", "read_at", "problem"])
@@ -121,9 +127,26 @@ def remembered(draft: CampaignDraft, headers: list[str]) -> Columns | None:
     return Columns(columns.read(found.columns, len(headers)), found.country, known_from=str(found.draft))
 
 
+def kept_columns(file: CampaignFile, headers: list[str]) -> Columns | None:
+    """Those of the file as they are, where another way to read it leaves their names as they are."""
+    if headers != file.headers:
+        return None
+    return Columns(columns.read(file.columns, len(headers)), file.country, file.repairs, file.columns_from)
+
+
 def guessed(tenant: Tenant, opened: Table) -> Columns:
     return Columns(columns.guessed(opened.headers, opened.head), tenant.country)
 
 
 def _sample(opened: Table) -> list[list[object]]:
     return [[row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in opened.head[:SAMPLE]]
+
+
+def _locked(draft: CampaignDraft, changes: CampaignFile | None) -> CampaignDraft:
+    """The draft as it is now, with the file that its reader saw."""
+    now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
+    if now.state not in CampaignDraft.WRITABLE:
+        raise people.FileNotReplaced(people.ALREADY_SENT)
+    if changes and not CampaignFile.objects.filter(pk=changes.pk, asked_at=changes.asked_at).exists():
+        raise people.FileNotReplaced(CHANGED)
+    return now

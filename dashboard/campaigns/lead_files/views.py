@@ -1,0 +1,191 @@
+"""The people of a draft: its file, how it is read, its columns, and the rows to correct; and these rows as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashboard.campaigns.drafts import queries as draft_queries
+from dashboard.campaigns.drafts import readiness, steps, template_check
+from dashboard.campaigns.lead_files import people, refused_rows, uploads
+from dashboard.campaigns.lead_files.errors import FileRefused
+from dashboard.campaigns.lead_files.forms import ColumnsForm, SettingsForm, UploadForm
+from dashboard.campaigns.lead_files.numbers import Repair
+from dashboard.campaigns.lead_files.table import Options
+from dashboard.campaigns.lead_files.uploads import Columns
+from dashboard.campaigns.models import CampaignDraft, CampaignFile
+from dashboard.ui.fragments import page_or_part
+from tenants import audit, spreadsheets
+from tenants.access.decorators import TenantRequest, tenant_view
+from tenants.access.permissions import Permission
+from tenants.access.reauthentication import Confirm
+from tenants.isolation import scope
+
+SEEN = "seen"  # of a form: which reading of the file it was made from
+Form = UploadForm | SettingsForm | ColumnsForm
+
+
+@dataclass
+class Forms:
+    """What was typed, where it was refused; `notice` is said above the page."""
+
+    upload: UploadForm = field(default_factory=UploadForm)
+    settings: SettingsForm | None = None
+    columns: ColumnsForm | None = None
+    notice: str = ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@tenant_view(Permission.RUN_CAMPAIGNS, open_scope=False)
+def people_page(request: TenantRequest, pk: int) -> HttpResponse:
+    """Files are read with no scope open, since that may take a while."""
+    with scope.for_tenant(request.tenant):
+        draft = _draft(request, pk)
+        file = CampaignFile.objects.filter(draft=draft).first() if request.method == "POST" else None
+    if request.method != "POST":
+        return _page(request, draft, Forms())
+    if draft.state not in CampaignDraft.WRITABLE:
+        return _page(request, draft, Forms(notice=people.ALREADY_SENT), status=409)
+    wish = request.POST.get("part", "file")
+    if wish != "file" and (file is None or request.POST.get(SEEN) != seen(file)):
+        return _page(request, draft, Forms(notice=uploads.CHANGED), status=409)
+    try:
+        refused = _take(request, draft) if wish == "file" or file is None else _change(request, draft, file, wish)
+    except people.FileNotReplaced as error:
+        return _page(request, draft, Forms(notice=error.message), status=409)
+    if refused:
+        return _page(request, draft, refused, status=422)
+    return HttpResponseRedirect(reverse("campaign-draft-people", args=[request.tenant.slug, pk]), status=303)
+
+
+@require_GET
+@tenant_view(Permission.RUN_CAMPAIGNS, open_scope=False, confirm=Confirm.THEN_FETCH)  # type: ignore[arg-type]  # it streams
+def refused_export(request: TenantRequest, pk: int) -> HttpResponseBase:
+    """The rows that were not read, as they stand in the file, with why."""
+    form = spreadsheets.chosen(request)
+    with scope.for_tenant(request.tenant):
+        draft = _draft(request, pk)
+        file = get_object_or_404(CampaignFile.objects.defer("content"), draft=draft)
+        facts = {"name": str(draft), "file": form.kind}
+        audit.record(request.user, request.tenant, "campaign.refused-rows-exported", draft, **facts)
+    name = f"{slugify(file.name.rpartition('.')[0])[:40] or 'people'}-to-correct"
+    return spreadsheets.response(name, refused_rows.head(file), _lines(request, draft, len(file.headers)), form)
+
+
+def seen(file: CampaignFile) -> str:
+    return f"{file.pk}-{file.asked_at.timestamp()}"
+
+
+def _draft(request: TenantRequest, pk: int) -> CampaignDraft:
+    draft = get_object_or_404(draft_queries.of_tenant(request.tenant), pk=pk)
+    draft.tenant = request.tenant
+    return draft
+
+
+def _take(request: TenantRequest, draft: CampaignDraft) -> Forms | None:
+    """Another file in the place of the one before, which stays where this one is refused."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return Forms(upload=form)
+    name, content = form.content()
+    try:
+        prepared = uploads.prepare(name, content, Options(country=request.tenant.country))
+    except FileRefused as error:
+        form.add_error("file" if form.cleaned_data["file"] else "text", error.message)
+        return Forms(upload=form)
+    _keep(request, draft, prepared)
+    return None
+
+
+def _keep(request: TenantRequest, draft: CampaignDraft, prepared: uploads.Prepared, **more: Any) -> None:
+    with scope.for_tenant(request.tenant):
+        kept = uploads.keep(draft, prepared, by=request.user, **more)
+        uploads.read_or_wait(draft, kept, by=request.user)
+
+
+def _change(request: TenantRequest, draft: CampaignDraft, file: CampaignFile, wish: str) -> Forms | None:
+    """Another way to read the file that is there."""
+    if wish == "settings":
+        return _change_settings(request, draft, file)
+    form = ColumnsForm(request.POST if wish == "columns" else None, file)
+    if wish == "columns":
+        if not form.is_valid():
+            return Forms(columns=form)
+        chosen = Columns(form.chosen(), form.cleaned_data["country"], file.repairs)
+    else:
+        repairs = {*file.repairs, request.POST.get("repair", "")} & set(Repair)
+        chosen = Columns(form.found, file.country, sorted(repairs))
+    with scope.for_tenant(request.tenant):
+        uploads.change_columns(draft, file, chosen)
+        uploads.read_or_wait(draft, file, by=request.user)
+    return None
+
+
+def _change_settings(request: TenantRequest, draft: CampaignDraft, file: CampaignFile) -> Forms | None:
+    form = SettingsForm(request.POST, file)
+    if not form.is_valid():
+        return Forms(settings=form)
+    try:
+        prepared = uploads.prepare(file.name, bytes(file.content), form.options())
+    except FileRefused as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return Forms(settings=form)
+    _keep(request, draft, prepared, chosen=uploads.kept_columns(file, prepared.table.headers), changes=file)
+    return None
+
+
+def _page(request: TenantRequest, draft: CampaignDraft, typed: Forms, *, status: int = 200) -> HttpResponse:
+    with scope.for_tenant(request.tenant):
+        context = _context(request, draft, typed)
+        if request.method == "POST":
+            return render(request, "campaigns/draft_people.html", context, status=status)
+        return page_or_part(request, "campaigns/draft_people.html", "campaigns/_draft_people.html", context)
+
+
+def _context(request: TenantRequest, draft: CampaignDraft, typed: Forms) -> dict[str, Any]:
+    file = draft_queries.file_of(draft)
+    context: dict[str, Any] = {
+        "draft": draft,
+        "steps": _steps(draft, file),
+        "file": file,
+        "upload": typed.upload,
+        "notice": typed.notice,
+        "may_write": draft.state in CampaignDraft.WRITABLE,
+    }
+    if file is None:
+        return context
+    is_reading = file.read_at is None and not file.problem
+    return context | {
+        "seen": seen(file),
+        "settings": typed.settings or SettingsForm(None, file),
+        "columns": typed.columns or ColumnsForm(None, file),
+        "is_reading": is_reading,
+        "rows_read": people.rows_read(file) if is_reading else file.rows,
+        **refused_rows.context(draft, file, request.GET.get("after", ""), request.GET.get("show", "")),
+    }
+
+
+def _steps(draft: CampaignDraft, file: CampaignFile | None) -> list[steps.Step]:
+    audience = draft_queries.people_of(draft)
+    uses = template_check.uses(draft, file, draft.template, audience.ready)
+    return steps.of(draft, file, audience, uses, readiness.of(draft, file, audience, uses))
+
+
+def _lines(request: TenantRequest, draft: CampaignDraft, width: int) -> Iterator[list[str]]:
+    """Each part is read in a scope of its own: whoever takes the file may be slow."""
+    after = 0
+    while True:
+        with scope.for_tenant(request.tenant):
+            rows = refused_rows.after(draft, after)
+        yield from (refused_rows.line(row, width) for row in rows)
+        if not rows:
+            return
+        after = rows[-1].line

@@ -1,0 +1,224 @@
+"""The page of a draft's people: a file is given, read another way, its columns named, its rows corrected."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from dashboard.campaigns import tasks
+from dashboard.campaigns.lead_files import refused_rows, uploads
+from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
+from tenants.access.permissions import Role
+from tenants.isolation import scope
+from tenants.models import Tenant
+from tests.fixtures.call_factories import captured_selects
+
+FILE = (
+    "naam;telefoon;dag\r\nZoë;0612345601;ma\r\nEls;612345602;di\r\nAns;612345603;di\r\nPiet;06 1234 5601;wo\r\n"
+    "=Bo;onbekend;do;\r\n"
+).encode("cp1252")
+
+
+@pytest.fixture
+def writer(bloom, make_member):
+    with scope.for_tenant(bloom.tenant):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(country="NL", allowed_countries=["NL"])
+    return make_member(bloom, Role.MANAGER)
+
+
+@pytest.fixture
+def draft(bloom, writer):
+    with scope.for_tenant(bloom.tenant):
+        return CampaignDraft.objects.create(tenant=bloom.tenant, name="Winter", created_by=writer)
+
+
+@pytest.fixture
+def browser(writer, sign_in):
+    return sign_in(writer)
+
+
+@pytest.fixture
+def address(bloom, draft):
+    return f"/c/{bloom.slug}/campaigns/drafts/{draft.pk}/people/"
+
+
+def file_of(draft):
+    with scope.for_tenant(draft.tenant_id):
+        return CampaignFile.objects.get(draft=draft)
+
+
+def numbers(draft):
+    with scope.for_tenant(draft.tenant_id):
+        return list(DraftLead.objects.filter(draft=draft, state="ready").values_list("number", flat=True))
+
+
+def give(browser, address, content=FILE, name="people.csv", **more):
+    return browser.post(address, {"part": "file", "file": SimpleUploadedFile(name, content)} | more)
+
+
+def seen_in(answer):
+    return answer.context["seen"]
+
+
+def columns_of(answer, **changes):
+    """What the form of the columns sends."""
+    form = answer.context["columns"]
+    sent = {form.add_prefix(name): form[name].value() for name in form.fields}
+    return (
+        sent
+        | {"part": "columns", "seen": seen_in(answer)}
+        | {f"columns-{key}": value for key, value in changes.items()}
+    )
+
+
+def test_a_file_is_read_and_shown_with_its_rows_to_correct(browser, address, draft):
+    answer = give(browser, address)
+    assert (answer.status_code, answer["Location"]) == (303, address)
+
+    page = browser.get(address).content.decode()
+    assert "people.csv" in page and "Zoë" in page and "4 of 5" not in page
+    assert (
+        "3 of 5" in page and "The first 0 is missing. Meant: 06 1234 5602?" in page and "Read all 2 like this" in page
+    )
+    assert "This is not a number." in page and "Twice in the file 1" in page
+    assert numbers(draft) == ["+31612345601"]
+
+
+def test_one_press_reads_all_numbers_that_miss_their_zero(browser, address, draft):
+    give(browser, address)
+    answer = browser.post(address, {"part": "repair", "repair": "zero", "seen": seen_in(browser.get(address))})
+    assert answer.status_code == 303 and len(numbers(draft)) == 3
+
+
+def test_rows_are_pasted_instead_of_a_file(browser, address, draft):
+    answer = browser.post(address, {"part": "file", "text": "naam\ttelefoon\nJan\t0612345678\n"})
+    assert answer.status_code == 303
+    assert file_of(draft).name == "Pasted rows" and numbers(draft) == ["+31612345678"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Choose a file, or paste the rows of one."),
+        ({"file": SimpleUploadedFile("people.csv", b"")}, "This file is empty."),
+        ({"file": SimpleUploadedFile("people.csv", b"%PDF-1")}, "This is a PDF, not a table."),
+        ({"text": "{}"}, "This is JSON"),
+    ],
+)
+def test_a_file_that_is_refused_leaves_the_one_before(browser, address, draft, sent, words):
+    give(browser, address)
+    for file in sent.values():
+        if not isinstance(file, str):
+            file.seek(0)
+    answer = browser.post(address, {"part": "file"} | sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and words in page and "people.csv" in page
+    assert file_of(draft).name == "people.csv" and numbers(draft) == ["+31612345601"]
+
+
+def test_another_way_to_read_it_is_chosen_and_a_wrong_one_refused_beside_its_field(browser, address, draft):
+    give(browser, address)
+    now = browser.get(address)
+    wish = {"part": "settings", "read-encoding": "cp1252", "read-delimiter": ";", "read-header_rows": "0"}
+    wrong = browser.post(address, wish | {"read-encoding": "utf-8", "seen": seen_in(now)})
+    assert wrong.status_code == 422 and "Not every letter of this file is UTF-8" in wrong.content.decode()
+    assert wrong.context["settings"].errors.keys() == {"encoding"} and file_of(draft).encoding == "cp1252"
+
+    assert browser.post(address, wish | {"seen": seen_in(now)}).status_code == 303
+    assert file_of(draft).headers == ["Column 1", "Column 2", "Column 3"] and file_of(draft).rows == 6
+
+
+def test_columns_are_named_and_a_wrong_name_is_kept_and_refused_beside_its_field(browser, address, draft):
+    give(browser, address)
+    now = browser.get(address)
+    wrong = browser.post(address, columns_of(now, variable_2="day of week"))
+    assert wrong.status_code == 422 and 'value="day of week"' in wrong.content.decode()
+    assert wrong.context["columns"].errors.keys() == {"variable_2"}
+    twice = browser.post(address, columns_of(now, role_2="number"))
+    assert twice.status_code == 422 and "Only one column can be this. telefoon is it already." in twice.content.decode()
+    taken = browser.post(address, columns_of(now, variable_2="name"))
+    assert taken.status_code == 422 and "naam has this name already." in taken.content.decode()
+    none = browser.post(address, columns_of(now, role_1=""))
+    assert none.status_code == 422 and "Choose which column holds the numbers to call." in none.content.decode()
+
+    assert browser.post(address, columns_of(now, variable_2="day")).status_code == 303
+    with scope.for_tenant(draft.tenant_id):
+        assert DraftLead.objects.get(draft=draft, line=2).variables == {"name": "Zoë", "day": "ma"}
+
+
+def test_a_form_of_another_file_changes_nothing(browser, address, draft):
+    give(browser, address)
+    old = browser.get(address)
+    give(browser, address, b"telefoon;naam;dag\n0612345699;Jan;ma\n", "other.csv")
+    for wish in (columns_of(old), {"part": "repair", "repair": "zero", "seen": seen_in(old)}, {"part": "settings"}):
+        answer = browser.post(address, wish)
+        assert answer.status_code == 409 and uploads.CHANGED in answer.content.decode()
+    assert numbers(draft) == ["+31612345699"] and file_of(draft).repairs == []
+
+
+def test_a_file_without_numbers_asks_for_their_column(browser, address, draft):
+    give(browser, address, b"naam;plaats\nJan;Diemen\n")
+    page = browser.get(address).content.decode()
+    assert "Choose which column holds the numbers to call." in page and "The rows are not read yet." in page
+
+
+def test_rows_to_correct_come_as_the_same_file_with_one_more_column(browser, address, draft, monkeypatch):
+    give(browser, address)
+    monkeypatch.setattr(refused_rows, "CHUNK", 1)
+    answer = browser.get(address + "to-correct/?format=semicolon")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    head, *rows = csv.reader(io.StringIO(text), delimiter=";")
+    assert head == ["naam", "telefoon", "dag", "Why not read"]
+    assert [row[:3] for row in rows] == [
+        ["Els", "612345602", "di"],
+        ["Ans", "612345603", "di"],
+        ["'=Bo", "onbekend", "do"],
+    ]
+    assert rows[2][3] == "This is not a number." and "people-to-correct" in answer["Content-Disposition"]
+
+    again = give(browser, address, text.replace("onbekend", "0612345604").encode())
+    assert again.status_code == 303 and numbers(draft) == ["+31612345604"]
+
+
+def test_rows_to_correct_are_paged_in_the_order_of_the_file(browser, address, monkeypatch):
+    monkeypatch.setattr(refused_rows, "PAGE", 2)
+    give(browser, address)
+    first = browser.get(address)
+    assert [row.line for row in first.context["refused"]] == [3, 4] and first.context["next_after"] == 4
+    second = browser.get(f"{address}?after=4")
+    assert [row.line for row in second.context["refused"]] == [6] and second.context["next_after"] is None
+    assert [row.line for row in browser.get(f"{address}?show=twice&after=x").context["refused"]] == [5]
+
+
+def test_a_large_file_shows_how_far_its_reading_is(browser, address, draft, monkeypatch):
+    monkeypatch.setattr(uploads, "AT_ONCE", 2)
+    give(browser, address)
+    page = browser.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "The rows are being read: 0 of 5." in page and 'hx-trigger="every 2s"' in page
+    tasks.read_files()
+    page = browser.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "being read" not in page and "hx-trigger" not in page and "Rows to correct" in page
+
+
+def test_a_draft_that_is_sent_shows_its_file_and_takes_no_other(browser, address, draft, bloom):
+    give(browser, address)
+    with scope.for_tenant(bloom.tenant):
+        CampaignDraft.objects.filter(pk=draft.pk).update(state="sending", assistant_dedication=bloom.assistant)
+    answer = give(browser, address, b"telefoon\n0612345678\n")
+    assert answer.status_code == 409 and "its people stay as they are" in answer.content.decode()
+    page = browser.get(address).content.decode()
+    assert "Use another file" not in page and "Save the columns" not in page and numbers(draft) == ["+31612345601"]
+
+
+def test_the_page_asks_the_database_as_often_for_many_rows_as_for_few(browser, address):
+    counts = []
+    for rows in (2, 60):
+        give(browser, address, b"telefoon;dag\n0612345678;ma\n" + b"onbekend;di\n" * rows)
+        browser.get(address)
+        with captured_selects() as queries:
+            browser.get(address)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 24
