@@ -108,7 +108,7 @@ def test_the_page_counts_who_will_be_called_and_why_the_others_not(browser, make
     assert "The row of the file was not read 1" in page
 
 
-def test_a_value_that_is_empty_for_some_is_named_with_how_many_and_can_be_said_instead(bloom, browser, make_draft):
+def test_a_value_that_is_empty_for_some_is_named_with_how_many_and_can_be_replaced(bloom, browser, make_draft):
     draft = make_draft(10)
     page = read(browser.get(address(draft)))
     assert "daypart is empty for 2 of 10 people. What the assistant says there is not known." in page

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from dashboard.calls.queries import assistants
 from dashboard.campaigns.drafts import holiday_choices, queries
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
+from dashboard.live_updates import publish
 from tenants import audit, tenant_status
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
@@ -96,6 +97,7 @@ def change(draft: CampaignDraft, facts: dict[str, Any], *, by: User) -> bool:
     CampaignDraft.objects.filter(pk=draft.pk, tenant=draft.tenant_id).update(
         **changed, changed_by=by, changed_at=Now(), version=F("version") + 1
     )
+    publish.row_changed("campaign-draft", draft.pk, tenant=draft.tenant_id, version=draft.version + 1)
     what = dict.fromkeys(IN_WORDS[name] for name in VALUES if name in changed)
     audit.record(by, draft.tenant, "campaign.draft-changed", draft, name=str(draft), what=", ".join(what))
     return True
