@@ -83,6 +83,13 @@ def refresh(draft: CampaignDraft, enqueue: Callable[[int], object]) -> None:
         enqueue(draft.pk)
 
 
+@scope.requires_scope
+def unchecked(draft: CampaignDraft) -> int:
+    """How many were never asked for under the rules of now, and wait for the task."""
+    undecided = DraftLead.objects.filter(tenant=draft.tenant, draft=draft, state__in=UNDECIDED)
+    return undecided.exclude(rules_version=rules.VERSION).count()
+
+
 @scope.opens_scope
 def check_draft(draft_id: int) -> None:
     """Of a draft that is still written. Opens the scope of its client."""

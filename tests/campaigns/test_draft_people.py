@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dashboard.calls.models import Call
+from dashboard.campaigns import draft_rules, tasks
 from dashboard.campaigns.drafts import queries, template_check, values
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import begin, due, run
@@ -214,7 +215,8 @@ def test_what_is_not_a_draft_any_more_is_not_changed(bloom, browser, make_draft)
 
 
 @pytest.mark.parametrize("more", ["", "review/"])
-def test_a_hundred_thousand_people_cost_no_more_queries(browser, make_draft, more):
+def test_a_hundred_thousand_people_cost_no_more_queries(browser, make_draft, more, monkeypatch):
+    monkeypatch.setattr(draft_rules, "FEW", 0)
     counts = []
     for people in (3, 100_000):
         draft = make_draft(people)
@@ -225,6 +227,16 @@ def test_a_hundred_thousand_people_cost_no_more_queries(browser, make_draft, mor
         counts.append((len(selects), time.monotonic() - began))
     assert counts[0][0] == counts[1][0] <= MOST_QUERIES, counts
     assert counts[1][1] < 5, counts
+
+
+def test_the_review_says_how_many_people_wait_for_their_check(browser, make_draft, monkeypatch):
+    monkeypatch.setattr(draft_rules, "FEW", 2)
+    monkeypatch.setattr(tasks.check_draft, "delay_on_commit", lambda draft_id: None)
+    draft = make_draft(5)
+    waiting = "5 people are still being checked against the contact rules"
+    assert waiting in read(browser.get(address(draft, "review/")))
+    draft_rules.check_draft(draft.pk)
+    assert "still being checked" not in read(browser.get(address(draft, "review/")))
 
 
 def test_the_list_costs_the_same_for_one_draft_and_for_many(browser, make_draft):

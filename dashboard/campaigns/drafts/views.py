@@ -97,7 +97,8 @@ def review(request: TenantRequest, pk: int) -> HttpResponse:
     if draft.state not in CampaignDraft.WRITABLE:
         return _sent(request, draft)
     draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
-    return render(request, "campaigns/draft_review.html", sections.shown(draft).context())
+    context = sections.shown(draft).context() | {"unchecked": draft_rules.unchecked(draft)}
+    return render(request, "campaigns/draft_review.html", context)
 
 
 @require_POST
