@@ -1,6 +1,6 @@
 """When the leads of which campaign are read again, so that the reads that are left go where something changes.
 
-VoiceDock has no page of the lists, and no news of a lead (`voicedock-api.md §6.7`): one read brings all leads of one
+VoiceDock has no page of the lists, and no news of a lead (`voicedock-api.md §6.2`): one read brings all leads of one
 campaign. The list of campaigns tells whose counters moved: these are read first. A started campaign is read again by
 and by all the same, since a lead begins to be called without moving a counter: how soon by the square root of how often
 its leads change, which keeps the age of all of them together as low as so many reads allow.

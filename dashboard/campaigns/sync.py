@@ -57,6 +57,7 @@ def campaigns(connection: Connection) -> None:
             runs.mark_due(connection, Kind.LEADS)
 
 
+@scope.opens_scope
 def due_leads(connection: Connection) -> None:
     """Leads of the campaigns that need it most: open in a browser, changed counters, never read, running."""
     with runs.run_sync(connection, Kind.LEADS) as run:
@@ -76,6 +77,7 @@ def due_leads(connection: Connection) -> None:
             run.again_in = 1.0
 
 
+@scope.opens_scope
 def leads(campaign: Campaign) -> None:
     """All leads of one campaign with one request, however many (§6.2); opens scopes of its own."""
     with runs.run_sync(campaign.connection, Kind.LEADS) as run:
