@@ -378,10 +378,11 @@ def test_its_page_shows_how_far_it_is_and_stops_it(make_sender, operator, manage
         DraftLead.objects.create(tenant=operator.tenant, draft=sender.draft, line=1, state="not-read")
     page = words(manager_page.get(f"{address}sending/"))
     assert "3 of 9 people are with VoiceDock" in page and "with the first 3 people at once" in page
-    assert "Line 5, " in page and "Person 5" in page and "We look in its list before sending again" in page
+    assert "Line 5, " in page and "Person 5" in page and "before sending again, next at" in page
     assert "<b>1 of 10</b>" in page
     assert manager_page.post(f"{address}stop/").status_code == 303
-    assert "Go on sending" in words(manager_page.get(f"{address}sending/"))
+    page = words(manager_page.get(f"{address}sending/"))
+    assert "Go on sending" in page and "next at" not in page, "nothing is looked up before somebody goes on"
     assert manager_page.post(f"{address}resume/").status_code == 303
     sender.work()
     page = words(manager_page.get(f"{address}sending/"))
