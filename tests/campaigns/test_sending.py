@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
-from dashboard.campaigns.sending import begin, due, progress, run
+from dashboard.campaigns.sending import begin, due, people, progress, run
 from dashboard.rate_limits.models import SentRequest
 from dashboard.sandbox import inprocess
 from tenants.access.permissions import Role
@@ -163,7 +163,9 @@ def test_a_refused_person_keeps_the_reason_and_the_others_go_on(make_sender):
     assert "Fault ordered in the sandbox" in sender.reason(2)
 
 
-def test_many_refusals_in_a_row_stop_it(make_sender):
+@pytest.mark.parametrize("most", [60, 3])
+def test_many_refusals_in_a_row_stop_it_in_whichever_parts_they_are_sent(make_sender, monkeypatch, most):
+    monkeypatch.setattr(people, "MOST", most)
     sender = make_sender(people=25, bulk_limit=0).begin()
     sender.operator.add_fault("422", "/campaigns/*/leads", method="POST", times=0)
     stopped = sender.work()

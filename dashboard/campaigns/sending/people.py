@@ -48,7 +48,7 @@ def send(draft: CampaignDraft, lease: Lease) -> float | None:
     """A part of those who wait. Returns in how many seconds to go on; None when nobody waits any more."""
     with scope.for_tenant(draft.tenant_id):
         ready = rules.allowed(draft, MOST)
-    until, refused = time.monotonic() + SLICE, 0
+    until = time.monotonic() + SLICE
     for lead in ready:
         if time.monotonic() > until:
             break
@@ -56,9 +56,8 @@ def send(draft: CampaignDraft, lease: Lease) -> float | None:
         if outcome == State.UNKNOWN:
             _notify(draft)
             return AFTER_SILENCE
-        refused = refused + 1 if outcome == State.REFUSED else 0
-        if refused >= REFUSED_IN_A_ROW:
-            raise Stopped(ALL_REFUSED.format(count=refused, why=lead.reason))
+        if outcome == State.REFUSED and _all_refused(draft):
+            raise Stopped(ALL_REFUSED.format(count=REFUSED_IN_A_ROW, why=lead.reason))
     if ready:
         _notify(draft)
         return 0
@@ -90,6 +89,14 @@ def _send(draft: CampaignDraft, lease: Lease, lead: DraftLead) -> str:
     except voicedock.Refused as error:
         _refuse(lead, error.message)
     return str(lead.state)
+
+
+def _all_refused(draft: CampaignDraft) -> bool:
+    """Whether VoiceDock refused the last people, in whichever parts they were sent."""
+    with scope.for_tenant(draft.tenant_id):
+        asked = DraftLead.objects.filter(draft=draft, asked_at__isnull=False).order_by("-asked_at")
+        states = list(asked.values_list("state", flat=True)[:REFUSED_IN_A_ROW])
+    return states.count(State.REFUSED) == REFUSED_IN_A_ROW
 
 
 def _refuse(lead: DraftLead, reason: str) -> None:
