@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests import bench_hung, bench_live, bench_pages, bench_sandbox, bench_streams, bench_webhooks, stack
+from tests import bench_hung, bench_leads, bench_live, bench_pages, bench_sandbox, bench_streams, bench_webhooks, stack
 from tests.bench_browser import signed_in
 
 TIMES = 25
@@ -19,6 +19,7 @@ PAGES = {
 }
 PARTS = {
     "pages": bench_pages.main,
+    "leads": bench_leads.main,
     "webhooks": bench_webhooks.main,
     "live": bench_live.main,
     "streams": bench_streams.main,
