@@ -29,6 +29,7 @@ from dashboard.calls.models import (
     State,
 )
 from dashboard.calls.placing.changes import Changes
+from dashboard.contact_rules.verdict import Rule as ContactRule
 from dashboard.ui import pagination, phone_numbers, states
 from dashboard.voicedock import CommandType, capabilities, commands
 from tenants.access.reauthentication import Confirm
@@ -72,6 +73,10 @@ def _number(e164: str) -> str:
 
 def _state(state: str) -> str:
     return states.read(state)[1]
+
+
+def _contact_rule(rule: str) -> str:
+    return ContactRule(rule).label if rule in ContactRule.values else "—"
 
 
 def _alarm(alarm: str) -> str:
@@ -121,6 +126,9 @@ class CallAdmin(FindsNumbers):
         column("number_dedication", "Assignment of the number"),
         column("assistant_dedication", "Assignment of the assistant"),
         column("preset_name", "Made with the preset", lambda name: name or "—"),
+        column("rules_version", "Contact rules of", lambda version: version or "—"),
+        column("overridden_rule", "Contact rule set aside", _contact_rule),
+        column("override_reason", "Why", lambda reason: reason or "—"),
         column("asked_line", "Number asked for", _number),
         column("sent_at", "Sent to VoiceDock"),
         column("answered_status", "VoiceDock’s answer", lambda status: in_words(status) or "—"),

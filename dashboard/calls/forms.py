@@ -138,7 +138,15 @@ class PlaceForm(DialForm, WhenForm, ChangesForm):
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
+    override_reason = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Call all the same, because",
+        help_text="It is kept with the call, and stands in the activity.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
     focus = "destination"
+    asks_override = False  # a contact rule refuses the call, which this person may set aside
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ class Permission(TextChoices):
     CONTROL_CALLS = "control-calls"
     BLOCK_NUMBERS = "block-numbers"
     UNBLOCK_NUMBERS = "unblock-numbers"
+    OVERRIDE_CONTACT_RULES = "override-contact-rules"
     EXPORT_CALLS = "export-calls"
     MANAGE_TRANSFER_TARGETS = "manage-transfer-targets"
     MANAGE_ACTIONS = "manage-actions"
@@ -77,6 +78,7 @@ OPERATE = VIEW | {P.SEE_TRANSCRIPTS, P.PLACE_CALLS, P.CONTROL_CALLS, P.BLOCK_NUM
 MANAGE = OPERATE | {
     P.TAKE_BACK_CALLS,
     P.UNBLOCK_NUMBERS,
+    P.OVERRIDE_CONTACT_RULES,
     P.EXPORT_CALLS,
     P.MANAGE_TRANSFER_TARGETS,
     P.MANAGE_ACTIONS,

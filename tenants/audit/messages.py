@@ -113,6 +113,7 @@ SENTENCES: dict[str, str] = {
     "{assistants:1 assistant|# assistants} of {name}.",
     "connection.webhooks-given-up": "Setting up webhooks of {name} was interrupted: VoiceDock may have done it.",
     "connection.webhooks-set-up": "{actor} set up webhooks for {assistants:1 assistant|# assistants} of {name}.",
+    "call.rule-overridden": "{actor} had {counterpart} called all the same ({rule}): {why}",
     "call.asked": "{actor} asked for a call to {counterpart} from {line}, with {assistant}.",
     "call.planned": "{actor} planned a call to {counterpart} for {time} from {line}, with {assistant}.",
     "call.plan-changed": "{actor} changed the call to {counterpart} that is planned for {time}: {what}.",

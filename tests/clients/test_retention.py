@@ -75,6 +75,7 @@ def with_old_calls(setup, calls=1):
             state="ended",
             ago=600 + nth,
             counterpart=PERSON,
+            override_reason=WORDS,
             error=WORDS,
             overrides={"first_message": WORDS},
             preset_name=WORDS,

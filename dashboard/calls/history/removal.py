@@ -66,6 +66,7 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
         error="",
         analysis_outcome="",
         preset_name="",
+        override_reason="",
         data_removed_at=Now(),
         version=F("version") + 1,
     )

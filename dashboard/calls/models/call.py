@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dashboard.calls import outcomes
 from dashboard.calls.updates.voicemail import Source
+from dashboard.contact_rules.verdict import Rule
 from dashboard.sync import text_lengths
 from dashboard.voicedock import states
 from dashboard.voicedock.states import CallState
@@ -167,6 +168,15 @@ class Call(models.Model):
     )
     preset_name = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="Of the preset that it was made with."
+    )
+    rules_version = models.CharField(
+        max_length=20, blank=True, db_default="", default="", help_text="Of the contact rules that allowed it."
+    )
+    overridden_rule = models.CharField(
+        max_length=20, blank=True, db_default="", default="", help_text="The contact rule that somebody set aside."
+    )
+    override_reason = models.CharField(
+        max_length=300, blank=True, db_default="", default="", help_text="Why, in that person’s words."
     )
     client_token = models.UUIDField(null=True)
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -356,6 +366,11 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.direction} call with {self.counterpart}"
+
+    @property
+    def overridden_rule_words(self) -> str:
+        """`outside of calling hours`; "" where no rule was set aside."""
+        return Rule(self.overridden_rule).label.lower() if self.overridden_rule in Rule.values else ""
 
     @property
     def is_transient(self) -> bool:

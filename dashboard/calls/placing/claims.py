@@ -84,7 +84,7 @@ def claim(call: Call) -> ClaimResult:
         if words := (
             blocking_reason(tenant, excluding=call)
             or destinations.refusal(tenant, call.counterpart)
-            or contact_rules.verdict(tenant, call.counterpart, asking=Asking(call=call.pk)).refusal
+            or _verdict(tenant, call).refusal
             or rights.refusal(tenant, call)
             or (NOT_IN_TIME if is_too_late(call) else "")
             or _called_already(call)
@@ -117,9 +117,14 @@ def confirm(call: Call) -> None:
     """
     with scope.for_tenant(tenant_id_of(call)):
         held = Call.objects.filter(IN_TIME, pk=call.pk, state=State.SENDING, lease_until__gt=Now() + ONE_ATTEMPT)
-        asked = Asking(call=call.pk)
-        if not held.exists() or contact_rules.verdict(call.tenant, call.counterpart, asking=asked).refusal:  # type: ignore[arg-type]
+        if not held.exists() or _verdict(call.tenant, call).refusal:  # type: ignore[arg-type]
             raise ClaimLost  # the next claim says why
+
+
+def _verdict(tenant: Tenant, call: Call) -> contact_rules.Verdict:
+    """Whether this person may be called now; the rules that somebody set aside for this call refuse nothing."""
+    is_overridden = bool(call.overridden_rule)
+    return contact_rules.verdict(tenant, call.counterpart, asking=Asking(call=call.pk), overridden=is_overridden)
 
 
 def is_too_late(call: Call) -> bool:

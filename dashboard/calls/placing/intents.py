@@ -16,6 +16,7 @@ from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assis
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
 from dashboard.contact_rules import rules as contact_rules
+from dashboard.contact_rules.verdict import Rule as ContactRule
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
 from tenants.errors import ActionRefused
@@ -49,12 +50,13 @@ NOT_CERTAIN = (
 class CallRefused(ActionRefused):
     """Nothing was written or dialed. `field` is destination, number, assistant, a change (`Changes`), or "".
 
-    `may_pass`: the same call may be possible a little later, without anybody's doing.
+    `may_pass`: the same call may be possible a little later, without anybody's doing. `overridable`: so it is for
+    those who may, with a reason.
     """
 
-    def __init__(self, field: str, message: str, *, may_pass: bool = False) -> None:
+    def __init__(self, field: str, message: str, *, may_pass: bool = False, overridable: bool = False) -> None:
         super().__init__(message)
-        self.field, self.may_pass = field, may_pass
+        self.field, self.may_pass, self.overridable = field, may_pass, overridable
 
 
 class NoLongerPlanned(CallRefused):
@@ -82,13 +84,14 @@ def place(
     changes: Changes = NO_CHANGES,
     shown: str = "",
     preset: str = "",
+    override_reason: str = "",
     of_plan: PlannedCall | None = None,
 ) -> Call:
     """Place a call; `number` and `assistant` are ids of the tenant's dedications. Opens scopes of its own.
 
     The same token is the same call: a second one returns what the first one made. `shown` is the fingerprint of the
-    saved assistant from which the person saw what will be sent; `preset` the name of the preset that it is made with.
-    Raises `CallRefused`.
+    saved assistant from which the person saw what will be sent; `preset` the name of the preset that it is made with;
+    `override_reason` why calling hours and attempts refuse nothing, of somebody who may say so. Raises `CallRefused`.
     """
     call, new = request(
         tenant,
@@ -100,6 +103,7 @@ def place(
         changes=changes,
         shown=shown,
         preset=preset,
+        override_reason=override_reason,
         of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
@@ -117,6 +121,7 @@ def request(
     changes: Changes = NO_CHANGES,
     shown: str = "",
     preset: str = "",
+    override_reason: str = "",
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
@@ -125,7 +130,7 @@ def request(
     A call that could not be sent until `not_after` is never sent. `of_plan`: the planned call that it is, as this
     attempt has taken it; one that somebody changed since makes no call (`NoLongerPlanned`).
     """
-    counterpart = callable_number(tenant, destination, by)
+    counterpart, overridden = callable_person(tenant, destination, by, override_reason)
 
     def made(now: Tenant) -> tuple[Call, dict[str, str]]:
         if PlannedCall.objects.filter(tenant=now, token=token).exists():
@@ -138,6 +143,8 @@ def request(
         call.mode = Mode.HYBRID if override else Mode.REFERENCE
         call.overrides, call.preset_name, call.not_after = changes.to_json(), preset, not_after
         call.assistant_override = saved.with_reference(override, str(call.pk))
+        if overridden:
+            call.overridden_rule, call.override_reason = overridden, override_reason
         changed = {"changes": joined(changes.words())} if changes else {}
         return call, changed | ({"preset": preset} if preset else {})
 
@@ -179,6 +186,9 @@ def store(
                 raise CallRefused("destination", ALREADY, may_pass=True)
             return _require_same_request(existing, wanted), False
         record_transition(call, "call.asked", by=by, line=call.line, assistant=call.assistant_name, **details)
+        if call.overridden_rule:
+            why = {"rule": call.overridden_rule_words, "why": call.override_reason}
+            record_transition(call, "call.rule-overridden", by=by, **why)
     return call, True
 
 
@@ -214,6 +224,14 @@ def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
 @scope.opens_scope
 def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
     """In E.164, if this client may call it. Opens scopes of its own; raises `CallRefused`."""
+    return callable_person(tenant, destination, by)[0]
+
+
+@scope.opens_scope
+def callable_person(
+    tenant: Tenant, destination: str, by: User | None, override_reason: str = ""
+) -> tuple[str, ContactRule | None]:
+    """The same, with the contact rule that the reason sets aside."""
     try:
         counterpart = destinations.read_for(tenant, destination)
     except destinations.NotAllowed as error:
@@ -225,10 +243,14 @@ def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise CallRefused("destination", OWN_NUMBER)
         verdict = contact_rules.verdict(tenant, counterpart)
+        overridden = verdict.rule if override_reason and verdict.may_be_overridden else None
+        if overridden:
+            verdict = contact_rules.verdict(tenant, counterpart, overridden=True)
     if verdict.refusal:
         refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
-        raise CallRefused("destination", verdict.refusal, may_pass=verdict.passes)
-    return counterpart
+        overridable = verdict.may_be_overridden
+        raise CallRefused("destination", verdict.refusal, may_pass=verdict.passes, overridable=overridable)
+    return counterpart, overridden
 
 
 @scope.requires_scope
@@ -294,6 +316,7 @@ def new_call(tenant: Tenant, line: NumberDedication, counterpart: str, token: UU
         destination_country=place.country,
         destination_kind=place.kind,
         line=line.e164,
+        rules_version=contact_rules.VERSION,
         client_token=token,
         requested_by=by,
         created_at=limiter.clock(),

@@ -163,13 +163,16 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None
         form.require_shown_values()
     if form.errors:
         return refusals.answer(request.tenant, form, by=request.user)
+    may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES) and not form.is_about_plan
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
-        return intents.place(request.tenant, by=request.user, **form.intent())
+        reason = form.cleaned_data["override_reason"] if may_override else ""
+        return intents.place(request.tenant, by=request.user, override_reason=reason, **form.intent())
     except planning.PlanRefused as error:
         form.refuse_plan(error)
     except intents.CallRefused as error:
+        form.asks_override = error.overridable and may_override
         form.add_change_error(error.field, error.message)
     return None
 
