@@ -114,11 +114,5 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    parts = {
-        "pages": bench_pages.main,
-        "webhooks": bench_webhooks.main,
-        "live": bench_live.main,
-        "streams": bench_streams.main,
-    }
-    part = parts.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    part = PARTS.get(sys.argv[1] if len(sys.argv) > 1 else "")
     sys.exit(part(sys.argv[2:]) if part else main())

@@ -47,7 +47,7 @@ def remove_old_drafts() -> None:
     expiry.run()
 
 
-@shared_task(soft_time_limit=240, time_limit=270)
+@shared_task(soft_time_limit=540, time_limit=570)
 def read_files() -> None:
     """The people of drafts from files that take longer to read than a request may."""
     waiting.read_next()
@@ -64,6 +64,6 @@ def remove_forbidden() -> None:
     forbidden_people.run()
 
 
-@shared_task(soft_time_limit=240, time_limit=270)
+@shared_task(soft_time_limit=540, time_limit=570)
 def check_draft(draft_id: int) -> None:
     draft_rules.check_draft(draft_id)
