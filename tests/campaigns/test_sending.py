@@ -11,7 +11,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import begin, due, people, progress, run
 from dashboard.rate_limits.models import SentRequest
 from dashboard.sandbox import inprocess
@@ -254,6 +254,17 @@ def test_only_a_whole_draft_is_sent(make_sender, new_requests, change, words):
     with pytest.raises(begin.SendingRefused, match=words):
         sender.begin()
     assert sender.reload().state == "draft" and due.due() == []
+
+
+def test_the_people_of_a_file_that_is_still_read_are_waited_for(make_sender, new_requests):
+    sender = make_sender()
+    with scope.for_system("another file is given"):
+        facts = {"name": "people.csv", "size": 1, "content": b"x", "added_by": sender.operator.user}
+        CampaignFile.objects.create(tenant=sender.operator.tenant, draft=sender.draft, **facts)
+    new_requests()
+    with pytest.raises(begin.SendingRefused, match="still being read"):
+        sender.begin()
+    assert sender.reload().state == "draft" and new_requests() == []
 
 
 def test_nobody_to_send_is_no_campaign(make_sender):

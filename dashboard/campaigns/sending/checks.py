@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.campaigns.models import Campaign, CampaignDraft, DraftLead
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, DraftLead
 from tenants.isolation import scope
 from tenants.models import AssistantDedication
 
@@ -14,6 +14,7 @@ NO_HOURS = "Set the hours in which it calls, and their time zone, first."
 HOURS = "Its hours have to end later on the same day than they start."
 DAYS = "Its last day is before its first one."
 NO_DAY = "Choose at least one weekday on which it calls."
+STILL_READ = "Its file is still being read. Send it once its people are shown."
 NOBODY = "There is nobody to send: no row of the file is ready."
 NOT_WORKING = "The connection to VoiceDock does not work now: {error}"
 GONE = "VoiceDock does not list this campaign any more."
@@ -28,7 +29,10 @@ def blocker(draft: CampaignDraft) -> str:
 
 @scope.requires_scope
 def nobody_left(draft: CampaignDraft) -> str:
-    """Why there is nothing to send, or ""."""
+    """Why there is nothing to send yet, or ""."""
+    unread = CampaignFile.objects.filter(draft=draft, read_at=None).values_list("problem", flat=True).first()
+    if unread is not None:
+        return unread or STILL_READ
     return "" if DraftLead.objects.filter(draft=draft, state=DraftLead.State.READY).exists() else NOBODY
 
 
