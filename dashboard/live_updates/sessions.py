@@ -121,8 +121,11 @@ class Sessions:
         return [one for one in sessions if one.mark is None or found.get(one.key) != one.mark]
 
     async def _read_again(self, changes_feed: Feed, session: Session) -> None:
-        """Whole, once for each client that its streams were opened for."""
-        marks = set()
+        """Whole, once for each client that its streams were opened for.
+
+        A stream that opened meanwhile may have been read before a change, so that its session is read once more.
+        """
+        marks, known = set(), set(session.streams)
         for slug in {stream.request.slug for stream in session.streams}:
             try:
                 found = await fetch(StreamRequest(session.key, slug))
@@ -137,7 +140,7 @@ class Sessions:
                     stream.end(bye=True)
                 else:
                     changes_feed.change_audience(stream.listener, found.audience)
-        session.mark = marks.pop() if len(marks) == 1 else None
+        session.mark = marks.pop() if len(marks) == 1 and known.issuperset(session.streams) else None
 
     async def _renew(self, sessions: Iterable[Session]) -> None:
         """The leases of their streams, in one exchange with the cache; those beyond the limit are ended."""
