@@ -64,6 +64,7 @@ NEEDS_STAFF = (
     "One of its calls was made for another client or with another assistant. Ask your account team to look at it."
 )
 STILL_SENDING = "Its people are still being sent to VoiceDock. Start it when all of them are there."
+NOT_WANTED = "Somebody paused it meanwhile, so its days start it no more."
 ON_THIS_DAY, NOT_ON_THIS_DAY = "it calls on this day", "it does not call on this day"
 RISK = "Confirm the risk that is stated there: other clients' numbers are in this organization."
 ALARM = "A call left from a number, or was made with an assistant, that is not this client's. Clear that alarm first."
@@ -258,6 +259,8 @@ def _begin(
             Campaign.objects.filter(pk=campaign.pk).update(
                 checked_rights=present.as_json(), pause_required_at=None, pause_next_at=None, pause_cause=""
             )
+        if by_days and not schedule_switch.is_on(campaign):
+            raise CampaignActionRefused(NOT_WANTED)
         if not by_days:
             _tell_days(campaign, action, risk)
         facts = {"name": campaign.name, "command": action.name} | ({"why": because} if because else {})

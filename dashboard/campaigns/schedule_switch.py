@@ -23,6 +23,13 @@ def turn_on(campaign: Campaign, *, confirmed_risk: str = "", now: bool = False) 
 
 
 @scope.requires_scope
+def is_on(campaign: Campaign) -> bool:
+    """Whether its days decide. Locked, so that a pause waits until what is about to be asked is recorded."""
+    rows = CampaignSchedule.objects.filter(campaign=campaign, is_on=True).select_for_update(of=("self",))
+    return rows.values_list("pk", flat=True).first() is not None
+
+
+@scope.requires_scope
 def turn_off(campaign: Campaign, reason: str = "") -> bool:
     """Its days start it no more, until a person does; False where that was so already."""
     rows = CampaignSchedule.objects.filter(campaign=campaign, is_on=True)

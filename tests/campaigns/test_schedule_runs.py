@@ -210,3 +210,16 @@ def test_the_page_says_for_which_day_it_waits(calendar, operator, make_member, s
     assert f"{day:%A} 9:00 to 17:00" in page and "Do not start it" in page
     assert manager.post(f"/c/harbor/campaigns/{calendar.campaign().pk}/pause/").status_code == 302
     assert not calendar.schedule().is_on
+
+
+def test_what_a_person_paused_since_the_days_were_read_is_not_started(calendar):
+    calendar.set(MONDAY)
+    calendar.start()
+    calendar.set(SATURDAY)
+    calendar.look()
+    with scope.for_system("as a worker that is busy with others has it"):
+        read = CampaignSchedule.objects.select_related("campaign__tenant", "campaign__connection").get()
+    schedule_runs.pause(calendar.campaign(), by=calendar.operator.user)
+    calendar.set(SATURDAY + timedelta(days=2))
+    assert not schedule_runs._follow_safely(read)
+    assert calendar.remote.status == "paused" and not calendar.schedule().is_on

@@ -8,7 +8,7 @@ from django.db.models import F, Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dashboard.campaigns.models import CampaignDraft, CampaignSchedule, DraftLead
+from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import matching, vendor
 from dashboard.campaigns.sending.leases import Lease
 from dashboard.campaigns.sending.matching import Found
@@ -128,10 +128,16 @@ def _end(draft: CampaignDraft, lease: Lease, compared: Comparison, count: int) -
         if not mine.update(**values, try_at=None, changed_at=Now(), version=F("version") + 1):
             return  # somebody stopped it meanwhile: it is counted again when they go on
         if draft.starts_itself and not words:
-            CampaignSchedule.objects.filter(campaign=draft.campaign_id).update(is_on=True, next_at=Now())
+            _begin_days(draft)
         facts = {"name": draft.name, "count": compared.ours, "listed": count, "why": words}
         audit.record(None, draft.tenant, "campaign.sent", draft, **facts)
         publish.row_changed("campaign-draft", draft.pk, tenant=draft.tenant_id, version=draft.version + 1)
+
+
+def _begin_days(draft: CampaignDraft) -> None:
+    """Not of one that was paused while its people were sent: whoever paused it, a person starts it again."""
+    running = Campaign.objects.filter(pk=draft.campaign_id, pause_cause="").exclude(status=Campaign.Status.PAUSED)
+    CampaignSchedule.objects.filter(campaign__in=running).update(is_on=True, next_at=Now())
 
 
 def _lines(sentence: str, lines: list[int]) -> str:
