@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
-from dashboard.campaigns.sending import begin, due, people, progress, run
+from dashboard.campaigns.sending import begin, due, matching, people, progress, run
 from dashboard.rate_limits.models import SentRequest
 from dashboard.sandbox import inprocess
 from tenants.access.permissions import Role
@@ -434,3 +434,34 @@ def test_its_page_takes_as_many_queries_for_a_hundred_people_as_for_two(make_sen
 
     manager_page.get("/c/harbor/")
     assert queries(100) <= queries(2) <= 30
+
+
+def test_what_was_paused_while_its_people_were_sent_does_not_start_by_itself(make_sender):
+    sender = make_sender(people=5, starts_itself=True, bulk_limit=2).begin()
+    for pk in due.due():
+        run.run(pk)
+    sent = sender.reload()
+    assert sent.campaign is not None and sent.state == "sending"
+    sender.operator.sandbox.state.campaigns[sent.remote_id].status = "paused"
+    with scope.for_system("a person paused it"):
+        Campaign.objects.update(status="paused")
+    assert sender.work().state == "sent"
+    with scope.for_system("look"):
+        assert not CampaignSchedule.objects.get().is_on
+
+
+def test_a_worker_that_lost_the_draft_does_not_forget_what_another_one_asked(make_sender, monkeypatch):
+    sender = make_sender(people=3).begin()
+    asked_at = timezone.now()
+    real = matching.like
+
+    def taken_over(draft, remotes):
+        with scope.for_system("another worker has it, and asks VoiceDock"):
+            mine = CampaignDraft.objects.filter(pk=draft.pk)
+            mine.update(asked_at=asked_at, try_at=timezone.now() + timedelta(seconds=60))
+        return real(draft, remotes)
+
+    monkeypatch.setattr(matching, "like", taken_over)
+    for pk in due.due():
+        run.run(pk)
+    assert sender.reload().asked_at == asked_at and not sender.campaigns() and sender.states() == {"ready": 3}

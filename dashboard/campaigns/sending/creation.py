@@ -14,7 +14,7 @@ from dashboard import voicedock
 from dashboard.campaigns.drafts import values
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from dashboard.campaigns.sending import made, matching, rules, vendor
-from dashboard.campaigns.sending.leases import Lease
+from dashboard.campaigns.sending.leases import Lease, LeaseLost
 from dashboard.campaigns.sending.matching import Found
 from dashboard.campaigns.sending.outcomes import NOT_DONE, NOTHING_GOES, SETTLED, Stopped
 from tenants.isolation import scope
@@ -34,7 +34,7 @@ def make(draft: CampaignDraft, lease: Lease) -> float:
 
 def _ask(draft: CampaignDraft, lease: Lease) -> float:
     with vendor.client_for(draft, lease) as client:
-        people = _intend(draft, matching.like(draft, client.campaigns()))
+        people = _intend(draft, lease, matching.like(draft, client.campaigns()))
         try:
             remote = client.create_campaign(
                 name=draft.name,
@@ -57,14 +57,19 @@ def _ask(draft: CampaignDraft, lease: Lease) -> float:
     return 0
 
 
-def _intend(draft: CampaignDraft, before: list[str]) -> list[DraftLead]:
-    """Commit what is about to be asked. Returns the people that go with it."""
+def _intend(draft: CampaignDraft, lease: Lease, before: list[str]) -> list[DraftLead]:
+    """Commit what is about to be asked. Returns the people that go with it.
+
+    Raises `LeaseLost` where another worker has it by now: what that one has asked is not to be forgotten.
+    """
     now = timezone.now()
     with scope.for_tenant(draft.tenant_id):
+        mine = CampaignDraft.objects.filter(pk=draft.pk, try_at=lease.until, asked_at=None, remote_id="")
+        if not mine.update(asked_at=now, same_before=before):
+            raise LeaseLost
         people = rules.allowed(draft, draft.bulk_limit)
         DraftLead.objects.filter(pk__in=[lead.pk for lead in people]).update(state=State.SENDING, asked_at=now)
         draft.asked_at, draft.same_before = now, before
-        draft.save(update_fields=["asked_at", "same_before"])
     return people
 
 
