@@ -1,15 +1,17 @@
 """The table in a file of people: what is read of files as programs export them, and what is refused in which words."""
 
 import io
+import time
 from contextlib import suppress
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from dashboard.campaigns.lead_files import columns, limits, table, workbooks
+from dashboard.campaigns.lead_files import columns, encodings, limits, table, workbooks
 from dashboard.campaigns.lead_files.errors import FileRefused
 from dashboard.campaigns.lead_files.table import Options
 
@@ -337,3 +339,30 @@ def test_every_row_of_a_written_file_is_read(rows, delimiter, quoted):
     lines = [delimiter.join(map(written, row)) for row in [("naam", "telefoon", "dag"), *rows]]
     opened = table.opened("\r\n".join(lines).encode(), Options(encoding="utf-8", delimiter=delimiter, header_rows=1))
     assert [row.cells for row in opened.rows()] == [list(row) for row in rows]
+
+
+def test_thousands_of_empty_cells_and_bytes_beyond_ascii_keep_nobody_waiting():
+    wide = b"naam;telefoon\n" + (b"Jan;0612345678" + b";" * 100_000 + b"\n") * 20
+    quoted = b"naam;telefoon\n" + (b'"Jan";0612345678' + b";" * 100_000 + b"\n") * 20
+    large = b"naam;telefoon\n" + b"Jan Jansen van Dijk;0612345678\n" * 200_000 + b"Ren\xe9;0612345679\n"
+    began = time.process_time()
+    for content in (wide, quoted):
+        found = table.opened(content)
+        assert [row.cells for row in found.rows()] == [["Jan", "0612345678"]] * 20 and found.options.delimiter == ";"
+    assert encodings.guessed(large) == "cp1252"
+    assert time.process_time() - began < 5  # seconds; it was minutes
+
+
+def test_a_sheet_whose_name_no_database_keeps_is_read():
+    book = Workbook()
+    book.active.title = "AQQB"
+    for row in (["naam", "telefoon"], ["Jan", "0612345678"]):
+        book.active.append(row)
+    saved, changed = io.BytesIO(), io.BytesIO()
+    book.save(saved)
+    with ZipFile(saved) as source, ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b"AQQB", b"A\x00B"))
+    found = table.opened(changed.getvalue())
+    assert found.sheets == ["AB"] and found.options.sheet == "AB"
+    assert [row.cells for row in table.opened(changed.getvalue(), found.options).rows()] == [["Jan", "0612345678"]]

@@ -44,7 +44,8 @@ SINGLE_BYTE = ["cp1252", "mac_roman", "cp850", "cp1250", "cp1251", "cp1253", "cp
 CHUNK = 1024 * 1024
 SAMPLE = 64 * 1024
 SAME = 0.02  # difference of disorder that says nothing
-WORDS_AROUND = re.compile(rb"[\x20-\x7e]{0,20}[\x80-\xff]+[\x20-\x7e]{0,20}")
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+AROUND = 20  # bytes on each side of these
 SIGNS = set("’‘“”„–—€£§°•…«»´©®\xa0")
 UNREADABLE = "Not every letter of this file is {name}. Choose another way to read the letters."
 NOT_TEXT = "This file is neither text nor a spreadsheet. Choose a CSV or Excel file with one person in each row."
@@ -81,7 +82,7 @@ def _wide(content: bytes) -> str:
 
 def _single_byte(content: bytes, usual: str) -> str:
     """The usual one where nothing gives words better."""
-    sample = b" ".join(WORDS_AROUND.findall(content))[:SAMPLE]
+    sample = _words_around(content)
     matches = list(from_bytes(sample, cp_isolation=SINGLE_BYTE))
     matches = [match for match in matches if match.chaos <= matches[0].chaos + SAME]
     names = {name for match in matches for name in match.could_be_from_charset if name in SINGLE_BYTE}
@@ -91,6 +92,17 @@ def _single_byte(content: bytes, usual: str) -> str:
         order = (usual, *SINGLE_BYTE)
         return next(name for name in order if likely.get(name, -1.0) >= best - SAME)
     return next(name for name in (usual, "cp1252", "latin-1") if _decodes(content, name))
+
+
+def _words_around(content: bytes) -> bytes:
+    """What stands around the first bytes beyond ASCII; the rest of a large file is only looked through for them."""
+    found, size = [], 0
+    for match in BEYOND_ASCII.finditer(content):
+        found.append(content[max(match.start() - AROUND, 0) : match.end() + AROUND].translate(None, b"\r\n"))
+        size += len(found[-1]) + 1
+        if size >= SAMPLE:
+            break
+    return b" ".join(found)[:SAMPLE]
 
 
 def _share_of_letters(sample: bytes, encoding: str) -> float:

@@ -56,10 +56,9 @@ class Table:
 
     def _fitted(self, cells: list[str]) -> list[str]:
         """As many cells as there are columns; more only where they hold something."""
-        width, cells = len(self.headers), [UNSTORABLE.sub("", cell) for cell in cells]
-        while len(cells) > width and not cells[-1].strip():
-            cells = cells[:-1]
-        return cells + [""] * (width - len(cells))
+        width = len(self.headers)
+        cells = [UNSTORABLE.sub("", cell) for cell in cells[: max(width, _used(cells))]]
+        return cells[: max(width, _used(cells))] + [""] * (width - len(cells))
 
 
 class Opened(NamedTuple):
@@ -105,4 +104,5 @@ def _width(below: list[Row], first: list[Row], count: int) -> int:
 
 
 def _used(cells: list[str]) -> int:
-    return max((place for place, cell in enumerate(cells, 1) if cell.strip()), default=0)
+    """How many there are up to the last one with text. A row may have thousands of empty ones."""
+    return next((place for place in range(len(cells), 0, -1) if cells[place - 1].strip()), 0)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from dashboard.campaigns.lead_files import encodings
 from dashboard.campaigns.lead_files.errors import FileRefused
-from dashboard.campaigns.lead_files.limits import LONGEST_LINE
+from dashboard.campaigns.lead_files.limits import LONGEST_LINE, MOST_CELLS
 from dashboard.campaigns.lead_files.rows import Row
 from tenants import spreadsheets
 
@@ -113,7 +113,7 @@ def _records(lines: _Lines, delimiter: str, width: int = 0) -> Iterator[Row]:
         if not delimiter:
             yield Row(number, [line.rstrip("\n").strip('"')])
         elif '"' not in line:
-            yield Row(number, line.rstrip("\n").split(delimiter))
+            yield Row(number, _split(line.rstrip("\n"), delimiter))
         else:
             yield Row(number, _quoted(line, lines, delimiter, width))
 
@@ -125,12 +125,22 @@ def _quoted(first: str, lines: _Lines, delimiter: str, width: int) -> list[str]:
         taken.append(line)
         quotes, size = quotes + line.count('"'), size + len(line)
     cells = spreadsheets.cells_of("".join(taken).rstrip("\n"), delimiter)
+    if cells is not None and len(cells) > MOST_CELLS:
+        cells = [*cells[:MOST_CELLS], delimiter.join(cells[MOST_CELLS:]).strip(delimiter)]
     if cells is not None and (len(taken) == 1 or not width or len(cells) <= width):
         return _unwrapped(cells, delimiter, width)
     lines.put_back(taken[1:])
     text = first.rstrip("\n")
     lenient = spreadsheets.cells_of(text, delimiter, strict=False)
-    return lenient if lenient is not None and len(lenient) == width else text.split(delimiter)
+    return lenient if lenient is not None and len(lenient) == width else _split(text, delimiter)
+
+
+def _split(text: str, delimiter: str) -> list[str]:
+    """What stands behind the most cells is one more, so that a line of delimiters alone does not become thousands."""
+    cells = text.split(delimiter, MOST_CELLS)
+    if len(cells) > MOST_CELLS:
+        cells[MOST_CELLS] = cells[MOST_CELLS].strip(delimiter)
+    return cells
 
 
 def _unwrapped(cells: list[str], delimiter: str, width: int) -> list[str]:

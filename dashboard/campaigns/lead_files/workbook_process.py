@@ -21,6 +21,7 @@ CHUNK = 1024 * 1024
 LONGEST_NAME = 100  # characters of a sheet's name, as it is kept
 WITHOUT_RESULT = re.compile(rb"</f>(?:<v\s*/>|<v></v>)?</c>|<f[^>]*/>(?:<v\s*/>|<v></v>)?</c>")
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # of a sheet's name: no database keeps them
 MOST_DIGITS = 15  # of a number that a spreadsheet keeps exactly
 LONGEST_TEXT = 32_767  # characters of a cell, as in Excel
 
@@ -45,7 +46,7 @@ def _write(content: bytes, kind: str, wanted: str) -> None:
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     shown = [meta.name for meta in book.sheets_metadata if _is_shown(meta)] or list(book.sheet_names)
-    sheets = {name[:LONGEST_NAME]: name for name in shown}
+    sheets = {CONTROL.sub("", name)[:LONGEST_NAME]: name for name in shown}
     if not sheets:
         return _say("no-sheets")
     if wanted and wanted not in sheets:
