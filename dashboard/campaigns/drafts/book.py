@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from dashboard.calls.queries import assistants
 from dashboard.campaigns.drafts import holiday_choices, queries
+from dashboard.campaigns.lead_files import uploads
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
 from dashboard.live_updates import publish
 from tenants import audit, tenant_status
@@ -33,6 +34,7 @@ LONGEST_NAME = 120
 TOO_MANY = (
     f"There are {queries.MOST} campaigns here that are not sent yet, which is the most. Send or delete one first."
 )
+STILL_READ = "Its file is being read. It can be deleted once that is done."
 NOT_A_DRAFT = "It is not a draft any more, so nothing of it is changed here."
 
 
@@ -108,6 +110,8 @@ def delete(draft: CampaignDraft, *, by: User) -> None:
     """With its file and people. Of a draft that its caller has locked; raises `DraftRefused`."""
     if draft.state != CampaignDraft.State.DRAFT:
         raise DraftRefused(NOT_A_DRAFT)
+    if uploads.is_being_read(draft):
+        raise DraftRefused(STILL_READ)
     facts = {"name": str(draft), "people": draft.leads.count()}
     audit.record(by, draft.tenant, "campaign.draft-deleted", draft, **facts)
     draft.delete()

@@ -128,9 +128,12 @@ def delete(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 def _draft(request: TenantRequest, pk: int) -> CampaignDraft:
-    """Locked when something may be written, so that two who save at once see each other's values."""
+    """Locked when something may be written, so that two who save at once see each other's values.
+
+    Not against rows that name it: while a worker reads its file, its people are such rows.
+    """
     if request.method == "POST":
-        rows = CampaignDraft.objects.select_for_update(of=("self",)).filter(tenant=request.tenant, pk=pk)
+        rows = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).filter(tenant=request.tenant, pk=pk)
         if not rows.values_list("pk", flat=True).first():
             raise Http404
     draft = get_object_or_404(queries.of_tenant(request.tenant), pk=pk)

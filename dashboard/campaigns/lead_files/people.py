@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.core.cache import cache
+from django.db.models import F
 from django.utils import timezone
 
 from dashboard.campaigns.lead_files import columns, table
@@ -79,6 +80,7 @@ def _keep(file: CampaignFile, draft: CampaignDraft, counts: Counter[str], by: Us
         raise FileNotReplaced(ALREADY_SENT)
     file.read_at, file.problem = timezone.now(), ""
     file.save(update_fields=["rows", "counts", "read_at", "problem"])
+    CampaignDraft.objects.filter(pk=now.pk).update(version=F("version") + 1)  # who reads its review has seen others
     cache.delete(_key(file.pk))
     audit.record(
         by,

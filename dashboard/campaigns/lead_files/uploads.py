@@ -19,6 +19,7 @@ AT_ONCE = 5_000  # rows that are read while the person waits
 SAMPLE = 5  # rows that are shown
 LONGEST_SHOWN = 200  # characters of a cell that is shown
 LONGEST_NAME = 200
+STILL_READ = "The file of this draft is being read. Wait until that is done, then choose again."
 CHANGED = "Somebody changed the file of this draft meanwhile. This is how it is now."
 
 
@@ -142,8 +143,17 @@ def _sample(opened: Table) -> list[list[object]]:
     return [[row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in opened.head[:SAMPLE]]
 
 
+@scope.requires_scope
+def is_being_read(draft: CampaignDraft) -> bool:
+    """Whether a worker has its file now, which may take minutes; else nobody has it before this transaction ends."""
+    file = CampaignFile.objects.filter(draft=draft).order_by().values_list("pk", flat=True)
+    return file.exists() and not list(file.select_for_update(skip_locked=True))
+
+
 def _locked(draft: CampaignDraft, changes: CampaignFile | None) -> CampaignDraft:
     """The draft as it is now, with the file that its reader saw."""
+    if is_being_read(draft):
+        raise people.FileNotReplaced(STILL_READ)
     now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
     if now.state not in CampaignDraft.WRITABLE:
         raise people.FileNotReplaced(people.ALREADY_SENT)

@@ -36,7 +36,7 @@ def begin(draft: CampaignDraft, by: User, version: str = "") -> CampaignDraft:
         held = _held(draft, State.DRAFT, NOT_A_DRAFT)
         if version and version != str(held.version):
             raise SendingRefused(CHANGED)
-        if message := checks.blocker(held) or checks.nobody_left(held):
+        if message := checks.blocker(held) or checks.not_read(held) or checks.nobody_left(held):
             raise SendingRefused(message)
         _change(held, state=State.SENDING, try_at=Now(), begun_by=by, begun_at=Now(), reason="")
         people = held.leads.filter(state="ready").count()
@@ -70,7 +70,9 @@ def resume(draft: CampaignDraft, by: User) -> CampaignDraft:
 def stop_by_itself(draft: CampaignDraft, reason: str) -> None:
     """A worker cannot go on before a person has looked. Opens a scope of its own."""
     with scope.for_system("sending stops"):
-        held = CampaignDraft.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=draft.pk)
+        held = (
+            CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
+        )
         if held.state != State.SENDING:
             return
         _change(held, state=State.STOPPED, reason=reason[:500])
@@ -79,7 +81,7 @@ def stop_by_itself(draft: CampaignDraft, reason: str) -> None:
 
 def _held(draft: CampaignDraft, state: str, message: str) -> CampaignDraft:
     """The row as it is now, locked. Raises `SendingRefused` where it is in another state."""
-    rows = CampaignDraft.objects.select_for_update(of=("self",)).select_related("tenant", "campaign")
+    rows = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant", "campaign")
     held = rows.get(pk=draft.pk, tenant=draft.tenant_id)
     if held.state != state:
         raise SendingRefused(message)
