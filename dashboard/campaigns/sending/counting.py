@@ -136,7 +136,7 @@ def _end(draft: CampaignDraft, lease: Lease, compared: Comparison, count: int) -
 
 def _begin_days(draft: CampaignDraft) -> None:
     """Not of one that was paused while its people were sent: whoever paused it, a person starts it again."""
-    running = Campaign.objects.filter(pk=draft.campaign_id, pause_cause="").exclude(status=Campaign.Status.PAUSED)
+    running = Campaign.objects.filter(draft=draft, pause_cause="").exclude(status=Campaign.Status.PAUSED)
     CampaignSchedule.objects.filter(campaign__in=running).update(is_on=True, next_at=Now())
 
 
