@@ -59,13 +59,6 @@ def test_a_draft_whose_file_is_being_read_is_saved_but_neither_replaced_deleted_
         ended.set()
         assert reading.result(), "a request waited for the worker"
     assert saved.status_code == 303 and given.status_code == 409 and b"is being read" in given.content
-    assert refused.value.message == checks.NOT_READ
+    assert refused.value.message == checks.STILL_READ
     with scope.for_tenant(operator.tenant):
         assert CampaignDraft.objects.get(pk=draft.pk).name == "Spring"
-
-
-def test_people_of_the_file_before_are_not_sent(operator, draft):
-    with scope.for_tenant(operator.tenant):
-        CampaignFile.objects.filter(draft=draft).update(problem="It is damaged.")
-    with pytest.raises(begin.SendingRefused, match="file is not read"):
-        begin.begin(draft, operator.user, str(draft.version))

@@ -36,7 +36,7 @@ def begin(draft: CampaignDraft, by: User, version: str = "") -> CampaignDraft:
         held = _held(draft, State.DRAFT, NOT_A_DRAFT)
         if version and version != str(held.version):
             raise SendingRefused(CHANGED)
-        if message := checks.blocker(held) or checks.not_read(held) or checks.nobody_left(held):
+        if message := checks.blocker(held) or checks.nobody_left(held):
             raise SendingRefused(message)
         _change(held, state=State.SENDING, try_at=Now(), begun_by=by, begun_at=Now(), reason="")
         people = held.leads.filter(state="ready").count()

@@ -16,7 +16,6 @@ DAYS = "Its last day is before its first one."
 NO_DAY = "Choose at least one weekday on which it calls."
 STILL_READ = "Its file is still being read. Send it once its people are shown."
 NOBODY = "There is nobody to send: no row of the file is ready."
-NOT_READ = "Its file is not read yet, so its people are those of the file before."
 NOT_WORKING = "The connection to VoiceDock does not work now: {error}"
 GONE = "VoiceDock does not list this campaign any more."
 FINISHED = "VoiceDock shows this campaign as {status}, so nobody can be added to it."
@@ -26,12 +25,6 @@ FINISHED = "VoiceDock shows this campaign as {status}, so nobody can be added to
 def blocker(draft: CampaignDraft) -> str:
     """Why it cannot be sent now, or "". Inside a scope that covers its client and its connection."""
     return _not_whole(draft) or _not_allowed(draft) or _campaign_blocker(draft)
-
-
-@scope.requires_scope
-def not_read(draft: CampaignDraft) -> str:
-    """Why its people are not those of its file, or ""."""
-    return NOT_READ if CampaignFile.objects.filter(draft=draft, read_at=None).exists() else ""
 
 
 @scope.requires_scope
