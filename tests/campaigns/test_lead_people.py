@@ -214,3 +214,11 @@ def test_a_reading_that_is_ended_in_the_middle_leaves_the_leads_before_and_begin
     waiting.read_next()
 
     assert [lead.state for lead in leads(draft)] == ["ready"] * 9
+
+
+def test_a_value_with_braces_is_refused_as_in_a_single_call(draft, writer):
+    give(draft, b"naam;telefoon;dag\nJan;0612345601;{{naam}}\nEls;0612345602;di\n", writer)
+    assert [(lead.line, lead.state, lead.rule) for lead in leads(draft)] == [
+        (2, "not-read", "braces"),
+        (3, "ready", ""),
+    ]

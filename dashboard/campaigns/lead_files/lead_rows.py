@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dashboard.calls.placing.spoken_text import BRACES_IN_VALUE, has_braces
 from dashboard.campaigns.lead_files import consent, numbers
 from dashboard.campaigns.lead_files.column_words import Role
 from dashboard.campaigns.lead_files.columns import Column
@@ -14,7 +15,7 @@ from dashboard.campaigns.models import DraftLead
 from tenants.models import Tenant
 
 State = DraftLead.State
-WIDTH, LONG, TIME = "width", "long", "consent-time"
+WIDTH, LONG, TIME, BRACES = "width", "long", "consent-time", "braces"
 MORE_CELLS = "This row has {cells} cells, but the file has {columns} columns."
 TOO_LONG = "The text in {column} is longer than {most:,} characters."
 NO_TIME = "“{text}” in {column} is no day, so the time of the consent is not known."
@@ -23,6 +24,7 @@ HELPS = {
     WIDTH: "Put a text that has the sign between columns in it into quotes.",
     LONG: "Shorten it, or do not use the column.",
     TIME: "Write it like 2026-05-14.",
+    BRACES: "Remove the braces, or do not use the column.",
 }
 LONGEST_NAME = 200
 LONGEST_REASON = 300
@@ -75,6 +77,8 @@ class Reader:
             reading = numbers.read(text, self.tenant, self.country, self.repairs)
             lead.number = reading.number
             return None if reading.number else (reading.code, reading.reason)
+        if column.variable and has_braces(text):
+            return BRACES, BRACES_IN_VALUE
         if column.variable:
             lead.variables[column.variable] = text
         if column.role == Role.NAME:
