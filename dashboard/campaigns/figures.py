@@ -97,7 +97,9 @@ def _reached(row: CampaignRow) -> Figure:
     results = row.results
     if not results.called:
         return Figure("Reached a person", "—", "", Group.REACHED)
-    note = f"{results.reached:,} people" + (f", {results.voicemail:,} voicemail" if results.voicemail else "")
+    note = f"{results.reached:,} {'person' if results.reached == 1 else 'people'}" + (
+        f", {results.voicemail:,} voicemail" if results.voicemail else ""
+    )
     if results.not_known:
         note += f"; {results.not_known:,} not known yet"
     return Figure("Reached a person", f"{results.reached_share}%", note, Group.REACHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -65,11 +66,14 @@ def summary(draft: CampaignDraft) -> Summary:
     rows = DraftLead.objects.filter(tenant=draft.tenant, draft=draft).order_by().values_list("state", "rule")
     counts = {(state, rule): people for state, rule, people in rows.annotate(people=Count("pk"))}
     called = sum(people for (state, _), people in counts.items() if state in CALLED)
-    left = [(people, _key(state, rule)) for (state, rule), people in counts.items() if state not in CALLED]
-    most = max((people for people, _ in left), default=1)
+    left = Counter[str]()  # rows that were not read are one reason here, whatever is wrong with each
+    for (state, rule), people in counts.items():
+        if state not in CALLED:
+            left[_key(state, rule)] += people
+    most = max(left.values(), default=1)
     groups = [
         Group(key, heading(key), people, f"{100 * people / most:.2f}", NOTES.get(key, ""))
-        for people, key in sorted(left, key=lambda found: (-found[0], found[1]))
+        for key, people in sorted(left.items(), key=lambda found: (-found[1], found[0]))
     ]
     return Summary(sum(counts.values()), called, tuple(groups))
 

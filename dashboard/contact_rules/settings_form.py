@@ -54,7 +54,7 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
             "most_attempts": "Calls to one person, at most",
             "attempt_days": "In how many days",
             "gap_days": "Days between two campaigns that call the same person",
-            "needs_consent": "Campaigns call nobody whose consent is not in the file",
+            "needs_consent": "Nobody is sent to a campaign whose consent is not in the file",
         }
         help_texts = dict.fromkeys(fields, "") | {"gap_days": "0 for none."}
         widgets = {name: forms.TimeInput(format="%H:%M", attrs={"type": "time"}) for name in ("opens", "closes")}

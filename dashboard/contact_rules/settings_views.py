@@ -20,6 +20,11 @@ from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, t
 from tenants.access.permissions import Permission
 from tenants.models import Tenant
 
+SAVED = (
+    "Saved. It counts from the next call, and for campaigns from the next time that people are sent. "
+    "Those who are with VoiceDock already stay there."
+)
+
 
 @require_GET
 @tenant_view(Permission.SEE_CALLS)
@@ -51,7 +56,7 @@ def change(request: StaffRequest, slug: str, key: str) -> HttpResponse:
         return _staff_page(request, tenant, now, sent=form, status=422)
     what = f"{row.label}: {row.words(settings)}"
     contact_settings.change(settings, form.cleaned_data, by=request.user, what=what)
-    messages.success(request, "Saved. It counts from the next call.")
+    messages.success(request, SAVED)
     return HttpResponseRedirect(reverse("staff-contact-rules", args=[tenant.slug]), status=303)
 
 

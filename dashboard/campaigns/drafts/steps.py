@@ -30,7 +30,7 @@ def of(
     open_sections = {one.section for one in missing}
 
     def step(section: str, label: str, note: str, *, warns: bool = False) -> Step:
-        mark = "" if section in open_sections else "wrong" if warns else "done"
+        mark = "wrong" if warns else "" if section in open_sections else "done"
         return Step(section, label, note, mark)
 
     speaker = draft.assistant_dedication.assistant if draft.assistant_dedication else ""
@@ -41,7 +41,7 @@ def of(
             "Name and assistant",
             str(speaker),
         ),
-        step("people", "People", _people(file, people), warns=people.not_read > 0),
+        step("people", "People", _people(file, people), warns=people.total > 0 and not people.ready),
         step("when", "When", _when(draft)),
         step("says", "What it says", _says(draft, empty), warns=bool(empty)),
         Step("test", "Test call", "optional", ""),

@@ -89,6 +89,7 @@ def keep(
             "read_at": None,
             "problem": "",
             "added_by": by,
+            "added_at": timezone.now(),
         },
     )
     return file
