@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from dashboard import voicedock
 from dashboard.calls.models import STOPS_DIALING, Call
 from dashboard.campaigns import low_credit, pauses, rights, schedule_switch, sync
-from dashboard.campaigns.models import Campaign, CampaignDraft, PauseCause
+from dashboard.campaigns.models import Campaign, CampaignDraft, Lead, PauseCause
 from dashboard.connections import vendor_requests
 from dashboard.connections.models import VendorRequest
 from dashboard.rate_limits import limiter
@@ -62,6 +62,10 @@ PAUSE = Action("pause", Status.PAUSED, (Status.SCHEDULED,), "paused")
 CANCEL = Action("cancel", Status.CANCELLED, (Status.DRAFT, Status.SCHEDULED, Status.PAUSED), "cancelled")
 NEEDS_STAFF = (
     "One of its calls was made for another client or with another assistant. Ask your account team to look at it."
+)
+STILL_ON_IT = (
+    "A person on it must not be called any more and is being taken off. Start it once that is done; it is tried again "
+    "every few seconds."
 )
 STILL_SENDING = "Its people are still being sent to VoiceDock. Start it when all of them are there."
 NOT_WANTED = "Somebody paused it meanwhile, so its days start it no more."
@@ -284,6 +288,8 @@ def _checked(campaign: Campaign, action: Action, present: rights.Rights, *, staf
         raise CampaignActionRefused(message)
     if action.starts and CampaignDraft.objects.filter(campaign=campaign, state=CampaignDraft.State.SENDING).exists():
         raise CampaignActionRefused(STILL_SENDING)
+    if action.starts and Lead.objects.filter(campaign=campaign, removal_next_at__isnull=False).exists():
+        raise CampaignActionRefused(STILL_ON_IT)
     risk = rights.risk_token(campaign, present) if action.starts else ""
     if risk and confirmed != risk:
         raise CampaignActionRefused(RISK)

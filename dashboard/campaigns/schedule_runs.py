@@ -8,9 +8,9 @@ import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from dashboard.campaigns import control, schedule_switch, windows
+from dashboard.campaigns import control, pauses, schedule_switch, windows
 from dashboard.campaigns.control import ActionResult, CampaignActionRefused, Outcome
-from dashboard.campaigns.models import Campaign, CampaignSchedule
+from dashboard.campaigns.models import Campaign, CampaignSchedule, PauseCause
 from dashboard.campaigns.schedules import Days
 from dashboard.connections.models import VendorRequest
 from tenants import audit
@@ -115,6 +115,8 @@ def _ask(schedule: CampaignSchedule, days: Days, now: datetime) -> bool:
     try:
         if running and campaign.status in (Status.DRAFT, Status.PAUSED):
             result = control.start_by_days(campaign, confirmed=schedule.confirmed_risk)
+            if _pause_unwanted(campaign):
+                return True
         elif not running and campaign.status == Status.SCHEDULED:
             result = control.pause_by_days(campaign)
         else:
@@ -127,6 +129,16 @@ def _ask(schedule: CampaignSchedule, days: Days, now: datetime) -> bool:
     else:
         again = LOOK_AGAIN if result.outcome == Outcome.UNKNOWN else REFUSED_AGAIN
         _look_again(schedule, now + again, "" if result.outcome == Outcome.UNKNOWN else result.message)
+    return True
+
+
+def _pause_unwanted(campaign: Campaign) -> bool:
+    """A person may have paused it after the start was recorded and before VoiceDock answered: then it is paused."""
+    with scope.for_system("does anybody still want it to run?"):
+        if schedule_switch.is_on(campaign):
+            return False
+    if pauses.require(campaign, PauseCause.PAUSED_MEANWHILE):
+        control.ask_to_pause_all([campaign])
     return True
 
 

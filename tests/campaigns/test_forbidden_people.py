@@ -102,7 +102,7 @@ def test_adding_a_number_enqueues_it_and_beat_does_it_besides(
     assert PERSON not in at_voicedock(sandbox)
 
 
-def test_one_who_is_being_called_is_tried_again_and_then_the_campaign_is_paused(started, harbor, sandbox):
+def test_one_who_is_being_called_is_tried_again_and_then_the_campaign_is_paused(started, harbor, sandbox, admin):
     (remote,) = (lead for lead in next(iter(sandbox.state.leads.values())) if lead.phone_number == PERSON)
     remote.status = "calling"
     block(harbor, PERSON)
@@ -115,6 +115,8 @@ def test_one_who_is_being_called_is_tried_again_and_then_the_campaign_is_paused(
     now = fresh()
     assert now.status == "paused" and now.pause_cause == PauseCause.FORBIDDEN_PERSON
     assert "a person on it must not be called" in trail("campaign.pause-required")[0]
+    with pytest.raises(control.CampaignActionRefused, match="is being taken off"):
+        control.resume(now, by=admin)
     remote.status = "pending"
     forbidden_people.run()
     assert PERSON not in people() and PERSON not in at_voicedock(sandbox)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from dashboard.campaigns import control, pauses, schedule_runs, sync
+from dashboard.campaigns import control, pauses, schedule_runs, schedule_switch, sync
 from dashboard.campaigns.models import Campaign, CampaignSchedule, PauseCause
 from dashboard.campaigns.schedules import Days
 from dashboard.campaigns.windows import window_of
@@ -210,6 +210,27 @@ def test_the_page_says_for_which_day_it_waits(calendar, operator, make_member, s
     assert f"{day:%A} 9:00 to 17:00" in page and "Do not start it" in page
     assert manager.post(f"/c/harbor/campaigns/{calendar.campaign().pk}/pause/").status_code == 302
     assert not calendar.schedule().is_on
+
+
+def test_what_a_person_paused_while_it_was_started_is_paused_again(calendar, monkeypatch):
+    calendar.set(SATURDAY)
+    calendar.start()
+    calendar.set(SATURDAY + timedelta(days=2))
+    asked = control.start_by_days
+    monkeypatch.setattr(
+        control,
+        "start_by_days",
+        lambda campaign, **more: (asked(campaign, **more), turned_off(campaign))[0],
+    )
+    calendar.look()
+    now = calendar.campaign()
+    assert calendar.remote.status == "paused" and not calendar.schedule().is_on
+    assert now.pause_cause == PauseCause.PAUSED_MEANWHILE
+
+
+def turned_off(campaign):
+    with scope.for_system("a person pauses it while VoiceDock is asked"):
+        schedule_switch.turn_off(campaign)
 
 
 def test_what_a_person_paused_since_the_days_were_read_is_not_started(calendar):

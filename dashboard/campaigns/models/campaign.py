@@ -18,6 +18,7 @@ class PauseCause(models.TextChoices):
     NUMBER_DEDICATED = "number-dedicated", "a number of the organization it calls from went to another client"
     MOVED = "moved", "this client was moved to another connection"
     STOPPED = "stopped", "this client was suspended or closed"
+    PAUSED_MEANWHILE = "paused-meanwhile", "somebody paused it while it was being started on one of its days"
     FORBIDDEN_PERSON = "forbidden-person", "a person on it must not be called, and VoiceDock did not take them off"
     FAILURES = "failures", "too many of its last calls failed"
     LOW_CREDIT = "low-credit", "VoiceDock’s credit of this client’s organization runs out"
