@@ -43,7 +43,7 @@ KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of i
             "evidence.",
         ),
     ),
-    ("tenant", "Settings and limits", ("tenant.",)),
+    ("tenant", "Settings and limits", ("tenant.", "contact-rules.")),
 ]
 STAFF_KINDS = [
     *KINDS,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce
 
 from dashboard.calls import outcomes
@@ -73,6 +73,7 @@ BlockedActions = Mapping[int, dict[str, str]]
 
 def campaign_rows(campaigns: list[Campaign], now: datetime, blocked_actions: BlockedActions) -> list[CampaignRow]:
     """`blocked_actions` as of `control.blocked_actions`; empty for users who may not run campaigns."""
+    prefetch_related_objects(campaigns, "schedule")
     known, found = counts.of_all(campaigns), results.of_all(campaigns)
     return [
         _row(campaign, now, known[campaign.pk], found[campaign.pk], blocked_actions.get(campaign.pk, {}))

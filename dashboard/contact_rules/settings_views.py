@@ -42,7 +42,7 @@ def staff_page(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(Permission.SET_LIMITS)
+@staff_view(Permission.SET_CONTACT_RULES)
 def change(request: StaffRequest, slug: str, key: str) -> HttpResponse:
     """The fields of one row; the others stay."""
     row = shown_settings.BY_KEY.get(key)
@@ -70,7 +70,7 @@ def _staff_page(
 ) -> HttpResponse:
     request.nav_page = "staff-clients"  # type: ignore[attr-defined]
     up = reverse("staff-client", args=[tenant.slug])
-    may_edit = request.actor.may(Permission.SET_LIMITS)
+    may_edit = request.actor.may(Permission.SET_CONTACT_RULES)
     return _page(request, tenant, settings, up=up, may_edit=may_edit, sent=sent, status=status)
 
 

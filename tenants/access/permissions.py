@@ -37,6 +37,7 @@ class Permission(TextChoices):
     SET_COUNTRIES = "set-countries"
     SET_COSTLY_KINDS = "set-costly-kinds"
     SET_RETENTION = "set-retention"
+    SET_CONTACT_RULES = "set-contact-rules"
     ALLOW_TRANSIENT_CALLS = "allow-transient-calls"
     SUSPEND_CLIENTS = "suspend-clients"
     CLOSE_CLIENTS = "close-clients"

@@ -421,7 +421,7 @@ def test_the_forecast_is_that_of_the_measured_rate(make_sender):
     draft = sender.reload()
     with scope.for_tenant(draft.tenant_id):
         found = progress.of(draft)
-    assert found.rate_in_words == "10 a minute" and found.left_in_words == "about 3 min left"
+    assert found.rate_in_words == "10 a minute" and found.left_in_words == "about 3\u00a0min left"
     assert (found.sent, found.to_go, found.people) == (20, 20, 40)
 
 

@@ -24,6 +24,7 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
     "calls-export": "a file",
     "campaign-export": "a file",
     "campaign-draft-left-out-export": "a file",
+    "campaign-draft-refused": "a file",
     "campaign-caller-id-export": "a file",
     "caller-id-export": "a file",
     "staff-caller-id-export": "a file",

@@ -110,5 +110,6 @@ def test_a_call_does_not_count_against_itself(operator):
     assert "at most once is allowed" in single(operator)
 
 
+@pytest.mark.smoke
 def test_running_campaigns_lose_whom_the_lists_forbid(operator):
     assert set(forbidden_people.LISTS) == {Rule.DO_NOT_CALL, Rule.RESELLERS_LIST}

@@ -25,6 +25,7 @@ from dashboard.sync.models import Kind, SyncRun
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import Connection, StaffMember, Tenant
+from tests.fixtures.draft_factories import make_draft
 from tests.fixtures.factories import TenantSetup
 from tests.promises import url_matrix
 from tests.promises.scale import EVERY
@@ -167,6 +168,8 @@ NOT_PAGES = {  # and why
     "call-recording": "fetched when somebody plays it",
     "client-choices": "a part of other pages",
     **dict.fromkeys(("live-end", "staff-live-end"), "leads back to the board where no call is selected"),
+    "campaign-draft-refused": "a file, where the draft has one",
+    "campaign-draft-sending": "leads to the draft while nothing of it is sent",
 }
 PAGES = [
     endpoint
@@ -203,6 +206,7 @@ def test_every_page_asks_nothing_and_costs_the_same_while_voicedock_is_down(
             "campaign": campaign.pk,
             "preset": preset.pk,
             "draft": draft.pk,
+            "campaign_draft": make_draft(operator.tenant, operator.assistant, operator.user).pk,
             "connection": operator.connection.pk,
             "colleague": StaffMember.objects.get(user=admin).pk,
         }

@@ -32,6 +32,7 @@ ACTIONS = {  # what can be done on a client's page, and to its numbers and assis
     "client-close": Permission.CLOSE_CLIENTS,
     "client-reopen": Permission.REOPEN_CLIENTS,
     "client-retention": Permission.SET_RETENTION,
+    "staff-contact-rules-change": Permission.SET_CONTACT_RULES,
     "client-end-calls": Permission.END_CLIENT_CALLS,
 }
 

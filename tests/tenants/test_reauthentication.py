@@ -50,6 +50,7 @@ CONFIRMED = {  # the endpoints that ask, and how
             *("calls-export", "campaign-export", "caller-id-export", "staff-caller-id-export"),
             "campaign-caller-id-export",
             *("do-not-call-export", "staff-do-not-call-export"),
+            *("campaign-draft-left-out-export", "campaign-draft-refused"),
         ],
         Confirm.THEN_FETCH,
     ),

@@ -45,7 +45,6 @@ def page(request: TenantRequest, pk: int) -> HttpResponse:
     if draft.state not in CampaignDraft.WRITABLE:
         return _sent(request, draft)
     if request.method != "POST":
-        _check_people(draft)
         return _render(request, sections.shown(draft, line=_line(request)))
     shown = sections.save(draft, request.POST, line=_line(request), by=request.user)
     if shown.has_errors:
@@ -97,7 +96,7 @@ def review(request: TenantRequest, pk: int) -> HttpResponse:
     draft = _draft(request, pk)
     if draft.state not in CampaignDraft.WRITABLE:
         return _sent(request, draft)
-    _check_people(draft)
+    draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
     context = sections.shown(draft).context() | {"unchecked": draft_rules.unchecked(draft)}
     return render(request, "campaigns/draft_review.html", context)
 
@@ -126,11 +125,6 @@ def delete(request: TenantRequest, pk: int) -> HttpResponse:
         return _to("campaign-draft", request, pk)
     messages.success(request, DELETED.format(name=isolate(str(draft))))
     return _to("campaigns", request)
-
-
-def _check_people(draft: CampaignDraft) -> None:
-    """So that a page does not count people who may not be called any more."""
-    draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
 
 
 def _draft(request: TenantRequest, pk: int) -> CampaignDraft:

@@ -45,6 +45,7 @@ CHUNK = 1024 * 1024
 SAMPLE = 64 * 1024
 SAME = 0.02  # difference of disorder that says nothing
 BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+ASCII_AT_START, ASCII_AT_END = re.compile(rb"[\x20-\x7e]*"), re.compile(rb"[\x20-\x7e]*\Z")
 AROUND = 20  # bytes on each side of these
 SIGNS = set("’‘“”„–—€£§°•…«»´©®\xa0")
 UNREADABLE = "Not every letter of this file is {name}. Choose another way to read the letters."
@@ -96,10 +97,13 @@ def _single_byte(content: bytes, usual: str) -> str:
 
 def _words_around(content: bytes) -> bytes:
     """What stands around the first bytes beyond ASCII; the rest of a large file is only looked through for them."""
-    found, size = [], 0
+    found, size, seen = [], 0, 0
     for match in BEYOND_ASCII.finditer(content):
-        found.append(content[max(match.start() - AROUND, 0) : match.end() + AROUND].translate(None, b"\r\n"))
-        size += len(found[-1]) + 1
+        start, end = match.span()
+        before = ASCII_AT_END.search(content[max(start - AROUND, seen) : start])
+        after = ASCII_AT_START.match(content[end : end + AROUND])
+        found.append((before[0] if before else b"") + match[0] + (after[0] if after else b""))
+        size, seen = size + len(found[-1]) + 1, end + (after.end() if after else 0)
         if size >= SAMPLE:
             break
     return b" ".join(found)[:SAMPLE]

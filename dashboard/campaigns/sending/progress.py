@@ -15,6 +15,7 @@ from dashboard.campaigns.schedules import Days
 from dashboard.campaigns.sending.outcomes import SETTLED
 from dashboard.rate_limits import shares
 from dashboard.rate_limits.models import Priority
+from dashboard.ui import units
 from tenants.isolation import scope
 
 State = DraftLead.State
@@ -92,7 +93,11 @@ class Progress:
         left = self.minutes_left
         if left is None:
             return ""
-        return f"about {left} min left" if left < 2 * HOUR else f"about {round(left / HOUR)} hours left"
+        return (
+            f"about {units.with_unit(left, 'min')} left"
+            if left < 2 * HOUR
+            else f"about {round(left / HOUR)} hours left"
+        )
 
     @property
     def done_at(self) -> datetime | None:

@@ -22,15 +22,17 @@ from tenants.models import User
 @require_GET
 @tenant_view(Permission.SEE_CAMPAIGNS)
 def sending(request: TenantRequest, pk: int) -> HttpResponse:
-    """Of a draft that is not sent yet there is nothing to follow: its own page is shown."""
+    """Of a draft that is not sent yet there is nothing to follow: its own page is shown to whoever may write it."""
     draft = _find(request, pk)
+    may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
     if draft.state == CampaignDraft.State.DRAFT:
-        return HttpResponseRedirect(reverse("campaign-draft", args=[request.tenant.slug, pk]))
+        own = reverse("campaign-draft", args=[request.tenant.slug, pk])
+        return HttpResponseRedirect(own if may_run else reverse("campaigns", args=[request.tenant.slug]))
     request.nav_page = "campaigns"  # type: ignore[attr-defined]
     context = {
         "draft": draft,
         "sending": progress.of(draft),
-        "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
+        "may_run": may_run,
     }
     return page_or_part(request, "campaigns/sending.html", "campaigns/_sending.html", context)
 
