@@ -223,7 +223,7 @@ def test_a_number_is_that_of_the_code(sentence):
 
 def test_numbers_that_are_written_as_words():
     assert deliveries.MAX_ATTEMPTS == 5 and "after five failures" in FLOWING
-    assert feed.POLL_INTERVAL == 0.05 and "twenty times a second while somebody listens" in FLOWING
+    assert feed.POLL_INTERVAL == 0.5 and "and twice a second while somebody listens" in FLOWING
     assert lost_calls.LOST_AFTER.seconds == 120 and "answers 404 for two minutes" in FLOWING
     assert SCHEDULE["publish audit checkpoints"]["schedule"].seconds == 300
     assert "signed heads every five minutes" in FLOWING

@@ -1,5 +1,6 @@
 """One reader of the changes feed per web process, and the open streams that it serves.
 
+It is notified when changes commit, and polls without that too: a notification only makes it sooner.
 Delivered is every visible row not delivered yet; the next poll starts from the oldest transaction that was still open
 at this poll, so that a row which commits late is not missed, and no stream waits for a long transaction elsewhere.
 """
@@ -23,7 +24,9 @@ from tenants.isolation import scope
 
 log = structlog.get_logger()
 
-POLL_INTERVAL = 0.05  # seconds between polls while a stream is open
+CHANNEL = "patchbay_changes"  # notified by the trigger of the table when changes commit
+POLL_INTERVAL = 0.5  # seconds until the next poll while a stream is open, when no notification comes before
+BREATH = 0.01  # seconds between a notification and its poll: what commits meanwhile is read together
 IDLE_POLL_INTERVAL = 1.0
 REPLAY_SECONDS = 15.0  # of past changes that a new stream receives: its page is older than the stream
 POLL_QUERY = (
@@ -156,8 +159,9 @@ class Feed:
                 pause = min(pause * 2, 5.0)
 
     async def _sleep(self) -> None:
-        if self.listeners:
-            await asyncio.sleep(POLL_INTERVAL)
+        if self.listeners and self.connection is not None:
+            if [one async for one in self.connection.notifies(timeout=POLL_INTERVAL, stop_after=1)]:
+                await asyncio.sleep(BREATH)
             return
         self._wake.clear()
         with suppress(TimeoutError):
@@ -173,6 +177,7 @@ async def connect() -> psycopg.AsyncConnection[Any]:
     arguments = database_url.connection_arguments(database.settings_dict) | ours
     connection = await psycopg.AsyncConnection.connect(autocommit=True, **arguments)
     await scope.all_tenants(connection)
+    await connection.execute(f"LISTEN {CHANNEL}")
     return connection
 
 
