@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.calls.models import Alarm, Call, CallReport
-from dashboard.calls.updates import apply
+from dashboard.calls.updates import apply, matching
 from dashboard.calls.updates import sync as calls_sync
 from dashboard.campaigns import sync as campaigns_sync
 from dashboard.campaigns.models import Campaign
@@ -121,14 +121,14 @@ def test_a_poisoned_call_stops_none_of_the_others_and_is_kept_aside(agency, chan
 
     changed(poison)
     with pytest.MonkeyPatch.context() as patch:
-        apply_update = apply.apply_update
+        new_call = matching.new_call
 
-        def broken(connection, facts):
+        def broken(connection, facts, *more):
             if facts.remote_id in refused:
                 raise DataError("value too long\nDETAIL: secret words")
-            return apply_update(connection, facts)
+            return new_call(connection, facts, *more)
 
-        patch.setattr(apply, "apply_update", broken)
+        patch.setattr(matching, "new_call", broken)
         calls_sync.finished(agency.connection)
         assert set(states()) == {"call-good", text_lengths.cut_id("call-" + LONG, 200)}
         assert set(kept()) == {("call", ""), ("call", "call-broken")}

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('data_removed_at', models.DateTimeField(blank=True, help_text='Since when it holds no personal data; news of it are not taken in any more.', null=True)),
                 ('assistant_dedication', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='tenants.assistantdedication')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='tenants.connection')),
+                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='tenants.connection')),
                 ('end_due_by', models.ForeignKey(help_text='Who asked for it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('number_dedication', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='tenants.numberdedication')),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -289,6 +289,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='call',
             index=models.Index(fields=['tenant', 'counterpart', '-created_at'], name='calls_with_a_person'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(fields=['connection', 'counterpart'], name='calls_of_connection_with'),
+        ),
+        migrations.AddIndex(
+            model_name='call',
+            index=models.Index(condition=models.Q(('remote_id', ''), models.Q(('answered_remote_id', ''), _negated=True)), fields=['answered_remote_id'], name='calls_answered'),
         ),
         migrations.AddIndex(
             model_name='call',

@@ -133,7 +133,7 @@ class Call(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="calls")
-    connection = models.ForeignKey(Connection, models.PROTECT, related_name="calls")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="calls", db_index=False)
     number_dedication = models.ForeignKey(
         NumberDedication, models.PROTECT, null=True, related_name="calls", db_constraint=False
     )
@@ -334,6 +334,12 @@ class Call(models.Model):
             models.Index(fields=["tenant", "-created_at", "-id"], name="calls_newest_first"),
             models.Index(fields=["-created_at", "-id"], name="all_calls_newest_first"),
             models.Index(fields=["tenant", "counterpart", "-created_at"], name="calls_with_a_person"),
+            models.Index(fields=["connection", "counterpart"], name="calls_of_connection_with"),
+            models.Index(
+                fields=["answered_remote_id"],
+                condition=Q(remote_id="") & ~Q(answered_remote_id=""),
+                name="calls_answered",
+            ),
             models.Index(fields=["tenant", "state"], condition=Q(finished=False), name="calls_live"),
             models.Index(fields=["state", "lease_until"], condition=Q(finished=False), name="calls_swept"),
             models.Index(

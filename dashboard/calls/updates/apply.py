@@ -33,9 +33,9 @@ from dashboard.rate_limits import limiter
 from dashboard.voicedock import states
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
-from tenants.models import Connection
+from tenants.models import Assistant, Connection
 
-__all__ = ["CallUpdate", "Merge", "apply_update", "apply_update_in_transaction", "complete"]
+__all__ = ["CallUpdate", "Merge", "apply_update", "apply_update_in_transaction", "comes_too_late", "complete"]
 
 WRITE_ONCE = ("reported_line", "number_remote_id")  # the database holds it; what differs later is a correction
 CORRECTED = ("call.wrong-number", "call.reported-again")
@@ -55,7 +55,7 @@ def apply_update(connection: Connection, update: CallUpdate) -> Call | None:
     if found is None:
         return None
     call, is_new = found
-    if call.data_removed_at or (is_new and _comes_too_late(call)):
+    if call.data_removed_at or (is_new and comes_too_late(call)):
         return _without_personal_data(call, update) if is_new else call
     merge = Merge(call, is_new=is_new)
     merge.add(update)
@@ -160,7 +160,7 @@ def _correction(call: Call, update: CallUpdate) -> CallerIdCorrection | None:
     )
 
 
-def _comes_too_late(call: Call) -> bool:
+def comes_too_late(call: Call) -> bool:
     """Whether the client's data was removed already; the call is then stored without personal data."""
     right = call.number_dedication or call.assistant_dedication
     return right is not None and right.tenant.data_is_removed
@@ -305,10 +305,13 @@ def _has_wrong_assistant(call: Call) -> bool:
     return right is not None and right.assistant.remote_id != call.assistant_remote_id
 
 
-def complete(call: Call, *, is_new: bool = False) -> None:
-    """Set what belongs to each save of a changed call, whatever changed."""
+def complete(call: Call, *, is_new: bool = False, copy: Assistant | EllipsisType | None = ...) -> None:
+    """Set what belongs to each save of a changed call, whatever changed.
+
+    `copy` is ours of its assistant, where the caller has read it; otherwise it is read when needed.
+    """
     if not call.provider and call.family in ("", "unknown"):
-        _family_of_copy(call)
+        _family_of_copy(call, copy)
     call.seen_at = timezone.now()
     call.version += 0 if is_new else 1
 
@@ -320,9 +323,10 @@ def _keep(call: Call, report: CallReport | None, is_new: bool) -> None:
         report.save()
 
 
-def _family_of_copy(call: Call) -> None:
+def _family_of_copy(call: Call, copy: Assistant | EllipsisType | None) -> None:
     """Take the model family from our copy of the assistant: no provider is known."""
-    copy = matching.assistant_of(call.connection_id, call.assistant_remote_id)
+    if copy is ...:
+        copy = matching.assistant_of(call.connection_id, call.assistant_remote_id)
     if copy is not None:
         call.family = copy.family
 

@@ -41,14 +41,37 @@ def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call
 
     None for an outbound call in a webhook: its tenant depends on its assistant too, which only lists contain.
     """
-    if update.direction == "outbound" and not update.assistant_remote_id:
+    if not may_be_created(update):
         return None
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection.pk])
+    lock(connection)
     if (found := find(connection, update)) is not None:
         return found
     moment = update.born_at if update.born_at != NEVER else timezone.now()
     number, assistant = _number_at(connection, update, moment), _assistant_at(connection, update, moment)
+    copy = assistant_of(connection.pk, update.assistant_remote_id)
+    return new_call(connection, update, moment, number, assistant, copy), True
+
+
+def may_be_created(update: CallUpdate) -> bool:
+    return update.direction != "outbound" or bool(update.assistant_remote_id)
+
+
+@scope.requires_scope
+def lock(connection: Connection) -> None:
+    """Held until the transaction ends by whoever stores new calls of this connection."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, connection.pk])
+
+
+def new_call(
+    connection: Connection,
+    update: CallUpdate,
+    moment: datetime,
+    number: NumberDedication | None,
+    assistant: AssistantDedication | None,
+    copy: Assistant | None,
+) -> Call:
+    """The unsaved row, with what was dedicated at that moment; `copy` is ours of its assistant."""
     tenant, number, assistant = _tenant_of(update, number, assistant)
     place = destinations.place_of(update.counterpart if update.direction == "outbound" else "")
     call = Call(
@@ -69,9 +92,9 @@ def create_from_remote(connection: Connection, update: CallUpdate) -> tuple[Call
         remote_id=update.remote_id,
         webhook_call_id=update.webhook_call_id,
     )
-    if (copy := assistant_of(connection.pk, update.assistant_remote_id)) is not None:
+    if copy is not None:
         call.assistant_name = copy.name
-    return call, True
+    return call
 
 
 @scope.requires_scope

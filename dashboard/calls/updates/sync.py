@@ -1,10 +1,11 @@
 """Sync calls from VoiceDock's lists, for what no webhook reported: live calls, and finished ones.
 
-Lists are read before single calls; every result goes through the same `apply_update` as webhooks.
+Lists are read before single calls; every result is merged as those of webhooks are.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from dashboard import voicedock
 from dashboard.calls.models import LIVE, Call
-from dashboard.calls.updates import apply, lost_calls
+from dashboard.calls.updates import apply, batch, lost_calls, new_calls
 from dashboard.connections import sync as connections
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
@@ -32,6 +33,7 @@ HISTORY_PAGES = 4  # of history in one run; the next one goes on where this stop
 NEWEST_PAGES = 20  # of what is new in one run; 2 while history is still on its way
 OWN_FOR = timedelta(seconds=30)  # how long a key counts as opening the connection's organization
 DEEP_EVERY = timedelta(minutes=10)
+Known = tuple[str, datetime | None, int, Any]  # of a stored call (`_known`)
 DEEP_PAGES = 4  # read then even if nothing on the first ones is new: a report may come late
 
 
@@ -101,26 +103,49 @@ def _page(run: Run, limit: int, offset: int) -> tuple[int, bool]:
 
 
 def _apply_page(run: Run, page: voicedock.Page[voicedock.RemoteCall]) -> tuple[int, set[str]]:
-    """Apply the calls of a page that differ from our rows, the oldest first. Returns how many changed, and all ids.
+    """Apply the calls of a page that differ from our rows. Returns how many changed, and all ids.
 
-    Each call is applied in a transaction of its own; one that fails is recorded as an unreadable item.
+    Most of them at once; the others in a transaction each, the oldest first. One that fails is recorded as an
+    unreadable item.
     """
     run.items.add_unreadable(UnreadableItem.Kind.CALL, page.unreadable)
     calls = {str(text_lengths.fit(Call, "remote_id", call.id)): call for call in page.items}
     known = _known(run.connection, list(calls))
-    changed = 0
-    for remote_id in sorted(calls, key=lambda key: (calls[key].created_at or timezone.now(), key)):
-        call = calls[remote_id]
-        state, updated_at, version, _ = known.get(remote_id, ("", None, 0, None))
-        if (state, updated_at) != (call.status, call.updated_at):
-            with run.items.copying(UnreadableItem.Kind.CALL, remote_id):
-                updated = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(call))
-                changed += updated is not None and updated.version != version
+    nothing = ("", None, 0, None)
+    different = [key for key, call in calls.items() if known.get(key, nothing)[:2] != (call.status, call.updated_at)]
+    changed, applied = _apply_at_once(run, {key: calls[key] for key in different}, known)
+    for remote_id in sorted(set(different) - applied, key=lambda key: (calls[key].created_at or timezone.now(), key)):
+        _, _, version, _ = known.get(remote_id, nothing)
+        with run.items.copying(UnreadableItem.Kind.CALL, remote_id):
+            updated = apply.apply_update_in_transaction(run.connection, apply.CallUpdate.of_remote(calls[remote_id]))
+            changed += updated is not None and updated.version != version
     if any(missing for *_, missing in known.values()):
         lost_calls.found(run.connection, list(known))
     run.seen += page.size
     run.changed += changed
     return changed, set(calls)
+
+
+def _apply_at_once(run: Run, calls: dict[str, voicedock.RemoteCall], known: dict[str, Known]) -> tuple[int, set[str]]:
+    """Those of these calls for which one transaction is enough: how many changed, and which were applied."""
+    updates = {}
+    for remote_id, call in calls.items():
+        with suppress(ValueError, TypeError, AttributeError, ArithmeticError):  # it is recorded where it fails alone
+            updates[remote_id] = apply.CallUpdate.of_remote(call)
+    new = {remote_id: update for remote_id, update in updates.items() if remote_id not in known}
+    stored = {key: (run.connection.pk, update) for key, update in updates.items() if key in known}
+    created: set[str] = set()
+    merged: set[str] = set()
+    if new:
+        with scope.for_system("store new calls"):
+            created = new_calls.store(run.connection, new)
+    if stored:
+        with scope.for_system("merge updates of calls"):
+            merged = batch.apply_updates(stored)
+    now = _known(run.connection, list(merged)) if merged else {}
+    changed = len(created) + sum(now[key][2] != known[key][2] for key in merged if key in now)
+    run.items.copied |= {(UnreadableItem.Kind.CALL, remote_id) for remote_id in created | merged}
+    return changed, created | merged
 
 
 def _find_missing(run: Run, missing: list[str]) -> None:
@@ -163,7 +188,7 @@ def _confirm_organization(run: Run) -> None:
     run.cursor["own_at"] = timezone.now().isoformat()
 
 
-def _known(connection: Connection, remote_ids: list[str]) -> dict[str, tuple[str, datetime | None, int, Any]]:
+def _known(connection: Connection, remote_ids: list[str]) -> dict[str, Known]:
     """By id: state, when VoiceDock changed it last, our version, and since when VoiceDock did not show it."""
     with scope.for_system("calls we know"):
         rows = Call.objects.filter(connection_id=connection.pk, remote_id__in=remote_ids)
