@@ -339,6 +339,8 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
         column("assistant_name", "One-time assistant", lambda name: name or "—"),
         column("changes", "Changes to the assistant", _changes),
         column("reason", "Why it was not placed", lambda reason: reason or "—"),
+        column("overridden_rule", "Contact rule set aside", _contact_rule),
+        column("override_reason", "Why it is set aside", lambda reason: reason or "—"),
         column("call", "The call that it became", str),
         "planned_by_name",
         "changed_by_name",

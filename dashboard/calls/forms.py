@@ -86,6 +86,25 @@ class DialForm(ChosenReading):
     token = forms.UUIDField(
         widget=forms.HiddenInput, error_messages={"required": "This form is too old. Reload the page and try again."}
     )
+    override_reason = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Call all the same, because",
+        help_text="It is kept with the call, and stands in the activity.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    may_override = False  # set aside contact rules, with a reason: whoever fills it in
+    is_refused_by_rule = False  # one that may be set aside
+
+    @property
+    def asks_override(self) -> bool:
+        """Also with what was typed, or is kept with a planned call, so that it stays while others are changed."""
+        return self.may_override and (self.is_refused_by_rule or bool(self["override_reason"].value()))
+
+    @property
+    def given_reason(self) -> str:
+        """Why contact rules refuse nothing, of a valid form; "" of those who may not say so."""
+        return str(self.cleaned_data["override_reason"]) if self.may_override else ""
 
     def offer_lines(self, tenant: Tenant, lines: list[NumberDedication]) -> None:
         """Before it is used: the client, and its lines."""
@@ -138,15 +157,7 @@ class PlaceForm(DialForm, WhenForm, ChangesForm):
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
-    override_reason = forms.CharField(
-        required=False,
-        max_length=300,
-        label="Call all the same, because",
-        help_text="It is kept with the call, and stands in the activity.",
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
     focus = "destination"
-    asks_override = False  # a contact rule refuses the call, which this person may set aside
 
     def __init__(
         self,

@@ -22,7 +22,18 @@ from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-__all__ = ["ALLOWED", "VERSION", "InCampaign", "Purpose", "Rule", "Verdict", "refusal", "verdict", "verdicts"]
+__all__ = [
+    "ALLOWED",
+    "VERSION",
+    "InCampaign",
+    "Purpose",
+    "Rule",
+    "Verdict",
+    "refusal",
+    "verdict",
+    "verdict_with_reason",
+    "verdicts",
+]
 
 ON_THE_LIST = (
     "This number is on your do-not-call list since {day}. If the person asks to be called, a manager takes it off."
@@ -107,6 +118,17 @@ def verdicts(
 def refusal(tenant: Tenant, number: str, at: datetime | None = None, *, overridden: bool = False) -> str:
     """Why this client does not call this number, or ""."""
     return verdict(tenant, number, at, overridden=overridden).refusal
+
+
+@scope.requires_scope
+def verdict_with_reason(
+    tenant: Tenant, number: str, at: datetime | None, reason: str
+) -> tuple[Verdict, Rule | None]:
+    """The verdict where somebody who may has given this reason, or none; and the rule that it sets aside."""
+    found = verdict(tenant, number, at)
+    if not reason or not found.may_be_overridden:
+        return found, None
+    return verdict(tenant, number, at, overridden=True), found.rule
 
 
 def _first(checks: Sequence[Check], number: str) -> Verdict:

@@ -23,6 +23,11 @@ class Rule(models.TextChoices):
     ATTEMPTS = "attempts", "Called often lately"
     HOURS = "hours", "Outside of calling hours"
 
+    @classmethod
+    def words(cls, value: str) -> str:
+        """`outside of calling hours`; "" for no rule, and for one that does not exist any more."""
+        return str(cls(value).label).lower() if value in cls.values else ""
+
 
 OVERRIDABLE = (Rule.ATTEMPTS, Rule.HOURS)  # by those who may, with a reason
 

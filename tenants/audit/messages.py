@@ -116,6 +116,8 @@ SENTENCES: dict[str, str] = {
     "call.rule-overridden": "{actor} had {counterpart} called all the same ({rule}): {why}",
     "call.asked": "{actor} asked for a call to {counterpart} from {line}, with {assistant}.",
     "call.planned": "{actor} planned a call to {counterpart} for {time} from {line}, with {assistant}.",
+    "call.plan-rule-overridden": "{actor} had the call to {counterpart} that is planned for {time} placed all the same "
+    "({rule}): {why}",
     "call.plan-changed": "{actor} changed the call to {counterpart} that is planned for {time}: {what}.",
     "call.plan-cancelled": "{actor} cancelled the call to {counterpart} that was planned for {time}.",
     "call.plan-placed": "The call to {counterpart} that {person} planned for {time} was placed.",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
-from dashboard.calls.models import Call
+from dashboard.calls.models import Call, PlannedCall
 from dashboard.calls.placing import claims, intents
+from dashboard.calls.planned import by_hand
 from dashboard.contact_rules import entries
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.rules import VERSION
 from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Membership
 from tests.fixtures.operator import PERSON
 
 WHY = "She asked us this morning to ring tonight."
@@ -100,3 +104,96 @@ def test_a_call_that_waits_is_claimed_by_its_own_reason_alone(closed):
     with scope.for_tenant(closed.tenant):
         call = Call.objects.select_related("tenant").get(pk=call.pk)
     assert claims.claim(call).outcome == claims.Claim.WON
+
+
+def plan_post(operator: Any, browser: Any, **more: Any) -> Any:
+    at = (timezone.now() + timedelta(minutes=40)).astimezone(ZoneInfo("Europe/Amsterdam"))
+    when = {"when": "later", "plan_date": at.date().isoformat(), "plan_time": f"{at:%H:%M}", "plan_window": "30"}
+    return post(operator, browser, plan_zone="Europe/Amsterdam", **when | more)
+
+
+def plans(operator: Any) -> list[PlannedCall]:
+    with scope.for_tenant(operator.tenant):
+        return list(PlannedCall.objects.all())
+
+
+def test_a_manager_plans_all_the_same_and_it_is_asked_again_in_its_time(closed, planner, make_member, sign_in):
+    manager = make_member(closed.tenant, Role.MANAGER)
+    browser = sign_in(manager)
+    page = plan_post(closed, browser)
+    text = page.content.decode()
+    assert page.status_code == 422 and 'name="override_reason"' in text and plans(closed) == []
+    assert text.index('name="plan_time"') < text.index('name="override_reason"'), "beside the time that is refused"
+
+    assert plan_post(closed, browser, override_reason=WHY).status_code == 303
+    (planned,) = plans(closed)
+    assert (planned.overridden_rule, planned.override_reason) == ("hours", WHY)
+    with scope.for_tenant(closed.tenant):
+        message = sentence(AuditEntry.objects.get(action="call.plan-rule-overridden"))
+    assert "placed all the same (outside of calling hours)" in message and WHY in message
+    shown = " ".join(browser.get(f"/c/{closed.tenant.slug}/calls/planned/").content.decode().split())
+    assert "Although a contact rule is against it (outside of calling hours)" in shown and WHY in shown
+
+    planner.move(planned, 41)
+    planner.run_due()
+    (call,) = calls(closed)
+    assert planner.reload(planned).state == "placed" and len(closed.dial_requests()) == 1
+    assert (call.overridden_rule, call.override_reason, call.requested_by_id) == ("hours", WHY, manager.pk)
+
+
+@pytest.mark.parametrize("then", ["on-the-list", "not-a-manager-any-more"])
+def test_a_reason_that_counts_for_nothing_by_then_calls_nobody(closed, planner, make_member, then):
+    manager = make_member(closed.tenant, Role.MANAGER)
+    planned = planner.plan(override_reason=WHY, by=manager)
+    assert planned.overridden_rule == "hours"
+    with scope.for_system("meanwhile"):
+        if then == "on-the-list":
+            entries.add(closed.tenant, [PERSON], source=entries.Source.BY_HAND, by=None)
+        else:
+            Membership.objects.filter(tenant=closed.tenant, user=manager).update(role=Role.OPERATOR)
+    planner.move(planned, 31)
+    planner.run_due()
+    now = planner.reload(planned)
+    assert closed.dial_requests() == [] and calls(closed) == []
+    words = {"on-the-list": ("refused", "do-not-call list"), "not-a-manager-any-more": ("planned", "Calling hours")}
+    assert now.state == words[then][0] and words[then][1] in now.reason
+
+
+def test_an_operator_plans_nothing_against_a_rule_and_no_reason_plans_against_a_list(closed, make_member, sign_in):
+    browser = sign_in(make_member(closed.tenant, Role.OPERATOR, "Ola Pera"))
+    page = plan_post(closed, browser, override_reason=WHY)
+    assert page.status_code == 422 and "override_reason" not in page.content.decode()
+    with scope.for_system("on a list"):
+        entries.add(closed.tenant, [PERSON], source=entries.Source.BY_HAND, by=None)
+    page = plan_post(closed, sign_in(make_member(closed.tenant, Role.OWNER, "Oona Wen")), override_reason=WHY)
+    assert page.status_code == 422 and "do-not-call list" in page.content.decode()
+    assert plans(closed) == []
+
+
+def test_a_planned_call_keeps_its_reason_while_other_values_change(closed, planner, make_member, sign_in):
+    manager = make_member(closed.tenant, Role.MANAGER)
+    browser = sign_in(manager)
+    planned = planner.plan(override_reason=WHY, by=manager)
+    form = browser.get(f"/c/{closed.tenant.slug}/call/?planned={planned.pk}").content.decode()
+    assert re.search(rf'<input[^>]*name="override_reason"[^>]*value="{WHY}"', form)
+    changed = {"planned": planned.pk, "planned_version": planned.version, "plan_window": "60"}
+    assert plan_post(closed, browser, override_reason=WHY, **changed).status_code == 303
+    (now,) = plans(closed)
+    assert now.pk == planned.pk and now.override_reason == WHY
+    page = plan_post(closed, browser, **changed | {"planned_version": now.version, "plan_window": "15"})
+    assert page.status_code == 422, "without its reason the rule refuses it again"
+
+
+def test_one_that_was_not_placed_is_placed_by_hand_by_the_rules_of_now(closed, planner):
+    """Its own time is outside of the hours; now is not, once the hours were changed."""
+    planned = planner.plan(override_reason=WHY)
+    with scope.for_system("every day but that of the plan"):
+        PlannedCall.objects.filter(pk=planned.pk).update(due_at=F("due_at") - timedelta(days=2))
+        today = timezone.now().astimezone(ZoneInfo("Europe/Amsterdam")).weekday()
+        ContactSettings.objects.filter(tenant=closed.tenant).update(weekdays=[today])
+    token = by_hand.token_of_next(planner.reload(planned))
+    facts = {"number": closed.number.pk, "assistant": closed.assistant.pk, "destination": PERSON}
+    by_hand.place(closed.tenant, planned.pk, by=closed.user, token=token, **facts)
+    now = planner.reload(planned)
+    assert (now.state, now.overridden_rule, now.override_reason) == ("placed", "", "")
+    assert len(closed.dial_requests()) == 1

@@ -581,6 +581,8 @@ class Migration(migrations.Migration):
                 ('changes', models.JSONField(blank=True, default=dict, help_text='What the call changes of the saved assistant, as it was typed.')),
                 ('shown', models.CharField(blank=True, help_text='Fingerprint of the saved assistant that what will be sent was shown of.', max_length=40)),
                 ('preset_name', models.CharField(blank=True, help_text='Of the preset that it was planned with.', max_length=60)),
+                ('overridden_rule', models.CharField(blank=True, help_text='The contact rule that is set aside for its time.', max_length=20)),
+                ('override_reason', models.CharField(blank=True, help_text='Why, in that person’s words.', max_length=300)),
                 ('due_at', models.DateTimeField(help_text='Not before.')),
                 ('latest_at', models.DateTimeField(help_text='Not after.')),
                 ('zone', models.CharField(help_text='In which the time was typed: its IANA name.', max_length=64)),

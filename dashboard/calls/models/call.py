@@ -376,7 +376,7 @@ class Call(models.Model):
     @property
     def overridden_rule_words(self) -> str:
         """`outside of calling hours`; "" where no rule was set aside."""
-        return Rule(self.overridden_rule).label.lower() if self.overridden_rule in Rule.values else ""
+        return Rule.words(self.overridden_rule)
 
     @property
     def is_transient(self) -> bool:

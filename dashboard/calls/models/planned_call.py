@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from dashboard.calls.models.call import Call
+from dashboard.contact_rules.verdict import Rule
 from tenants import time_zones
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
 from tenants.models import AssistantDedication, Connection, NumberDedication, Tenant, User
@@ -69,6 +70,10 @@ class PlannedCall(models.Model):
     )
 
     preset_name = models.CharField(max_length=60, blank=True, help_text="Of the preset that it was planned with.")
+    overridden_rule = models.CharField(
+        max_length=20, blank=True, help_text="The contact rule that is set aside for its time."
+    )
+    override_reason = models.CharField(max_length=300, blank=True, help_text="Why, in that person’s words.")
 
     due_at = models.DateTimeField(help_text="Not before.")
     latest_at = models.DateTimeField(help_text="Not after.")
@@ -134,6 +139,11 @@ class PlannedCall(models.Model):
 
     def __str__(self) -> str:
         return f"call to {self.destination} planned for {self.due_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def overridden_rule_words(self) -> str:
+        """`outside of calling hours`; "" where no rule is set aside."""
+        return Rule.words(self.overridden_rule)
 
     @property
     def is_transient(self) -> bool:

@@ -242,10 +242,7 @@ def callable_person(
     with scope.for_system("no assistant calls another, and nobody who asked not to be called"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise CallRefused("destination", OWN_NUMBER)
-        verdict = contact_rules.verdict(tenant, counterpart)
-        overridden = verdict.rule if override_reason and verdict.may_be_overridden else None
-        if overridden:
-            verdict = contact_rules.verdict(tenant, counterpart, overridden=True)
+        verdict, overridden = contact_rules.verdict_with_reason(tenant, counterpart, None, override_reason)
     if verdict.refusal:
         refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
         overridable = verdict.may_be_overridden

@@ -60,6 +60,18 @@ def _form(
     *,
     only_chosen: bool = False,
 ) -> PlaceForm:
+    form = _filled_form(request, lines, assistants, only_chosen=only_chosen)
+    form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
+    return form
+
+
+def _filled_form(
+    request: TenantRequest,
+    lines: list[NumberDedication],
+    assistants: list[AssistantDedication],
+    *,
+    only_chosen: bool,
+) -> PlaceForm:
     """`only_chosen`: what the other assistants are made of, whole prompts, is not read."""
     offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines, "assistants": assistants}
     if request.method == "POST":
@@ -163,16 +175,16 @@ def _place(request: TenantRequest, form: PlaceForm) -> Call | PlannedCall | None
         form.require_shown_values()
     if form.errors:
         return refusals.answer(request.tenant, form, by=request.user)
-    may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES) and not form.is_about_plan
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
-        reason = form.cleaned_data["override_reason"] if may_override else ""
+        reason = form.given_reason
         return intents.place(request.tenant, by=request.user, override_reason=reason, **form.intent())
     except planning.PlanRefused as error:
+        form.is_refused_by_rule = error.overridable
         form.refuse_plan(error)
     except intents.CallRefused as error:
-        form.asks_override = error.overridable and may_override
+        form.is_refused_by_rule = error.overridable
         form.add_change_error(error.field, error.message)
     return None
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard.calls import queries
 from dashboard.calls.models import Call, PlannedCall
@@ -38,13 +39,21 @@ def token_of_next(planned: PlannedCall) -> UUID:
 
 
 def place(
-    tenant: Tenant, planned_id: UUID, *, by: User, token: UUID, line_by_rule: bool = False, **intent: Any
+    tenant: Tenant,
+    planned_id: UUID,
+    *,
+    by: User,
+    token: UUID,
+    line_by_rule: bool = False,
+    override_reason: str = "",
+    **intent: Any,
 ) -> Call:
     """As `intents.place`, or `transient.placing.place`. Raises `planning.PlanRefused` and `PlannedCall.DoesNotExist`.
 
     The row gets what is placed before anything is sent: whoever finds it half done places that, and nothing older.
     """
-    intent["destination"] = intents.callable_number(tenant, intent["destination"], by)
+    intent["destination"], _ = intents.callable_person(tenant, intent["destination"], by, override_reason)
+    intent["override_reason"] = override_reason
     taken = _take(tenant, planned_id, token, by, intent | {"line_by_rule": line_by_rule})
     try:
         place_now = transient_placing.place if intent.get("one_time") else intents.place
@@ -72,8 +81,8 @@ def _take(tenant: Tenant, planned_id: UUID, token: UUID, by: User, intent: dict[
         if token != token_of_next(planned):
             raise planning.ChangedMeanwhile(planned)
         wish = Wish(**intent, due_at=planned.due_at, latest_at=planned.latest_at, zone=planned.zone)
-        change = planning.facts(tenant, wish, by)
-        changed = wish.differing(planned)
+        change = planning.facts(tenant, wish, by, at=timezone.now())
+        changed = planning.differing(wish, change, planned)
         change |= {"state": State.PLACING, "attempt": planned.attempt + 1, "call": None}
         change |= {"changed_by": by} if changed else {}
         before = {name: getattr(planned, name) for name in change}

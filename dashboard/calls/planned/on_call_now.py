@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -34,6 +35,8 @@ class PlanForm(Protocol):
     def is_for_later(self) -> bool: ...
     def wish(self) -> Wish: ...
     def intent(self) -> dict[str, Any]: ...
+    @property
+    def given_reason(self) -> str: ...
 
 
 @scope.requires_scope
@@ -64,17 +67,17 @@ def submit(request: TenantRequest, form: PlanForm) -> Call | PlannedCall:
     if planned_id:
         _require_permission(request, planned_id)
         if not form.is_for_later:
+            intent = form.intent() | {"override_reason": form.given_reason}
             by_rule = bool(form.cleaned_data.get("line_by_rule"))
-            return by_hand.place(request.tenant, planned_id, by=request.user, line_by_rule=by_rule, **form.intent())
+            return by_hand.place(request.tenant, planned_id, by=request.user, line_by_rule=by_rule, **intent)
     anyway = bool(form.cleaned_data.get("plan_anyway"))
+    wish = replace(form.wish(), override_reason=form.given_reason)
     if planned_id:
         version = form.cleaned_data.get("planned_version") or 0
-        planned = planning.change(
-            request.tenant, planned_id, form.wish(), version=version, by=request.user, anyway=anyway
-        )
+        planned = planning.change(request.tenant, planned_id, wish, version=version, by=request.user, anyway=anyway)
     else:
         token = form.cleaned_data["token"]
-        planned = planning.plan(request.tenant, form.wish(), token=token, by=request.user, anyway=anyway)
+        planned = planning.plan(request.tenant, wish, token=token, by=request.user, anyway=anyway)
     words = {"person": phone_numbers.grouped(planned.destination)}
     words["time"] = local_times.day_words(planned.due_at, planned.zone)
     messages.success(request, PLANNED.format(**words))
@@ -104,6 +107,7 @@ def _facts(planned: PlannedCall) -> dict[str, Any]:
         "assistant": planned.assistant_dedication_id,
         "version": planned.changes.get(VERSION),
         "destination": phone_numbers.grouped(planned.destination),
+        "override_reason": planned.override_reason,
         "token": by_hand.token_of_next(planned),
         "preset": preset.key if preset else "",
         "preset_name": preset.name if preset else "",

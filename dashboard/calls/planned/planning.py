@@ -39,16 +39,20 @@ CHANGED_MEANWHILE = (
     "it in its place."
 )
 CLIENT_CLOSED = "The client was closed."
+REASON_CHANGED = "why a contact rule is set aside"
 RELATED_FIELDS = {field.name for field in PlannedCall._meta.concrete_fields if field.is_relation}
 PLAIN_FIELDS = [field.name for field in PlannedCall._meta.concrete_fields if field.name not in RELATED_FIELDS]
 
 
 class PlanRefused(ActionRefused):
-    """Nothing was changed. `field` is one of the form's, or "" for the whole of it."""
+    """Nothing was changed. `field` is one of the form's, or "" for the whole of it.
 
-    def __init__(self, field: str, message: str) -> None:
+    `overridable`: it is possible for those who may, with a reason.
+    """
+
+    def __init__(self, field: str, message: str, *, overridable: bool = False) -> None:
         super().__init__(message)
-        self.field = field
+        self.field, self.overridable = field, overridable
 
 
 class ChangedMeanwhile(PlanRefused):
@@ -92,6 +96,7 @@ def plan(tenant: Tenant, wish: Wish, *, token: UUID, by: User, anyway: bool = Fa
         words = joined(wish.changes.words())
         details = {"line": planned.number_dedication.e164} | ({"changes": words} if words else {})
         record(planned, "call.planned", by=by, assistant=planned.speaker, **details)
+        _record_override(planned, by)
     return stored
 
 
@@ -108,7 +113,7 @@ def change(
         _require_changeable(planned)
         columns = facts(tenant, wish, by)
         _require_free(tenant, wish, anyway=anyway, excluding=planned.pk)
-        changed = wish.differing(planned)
+        changed = differing(wish, columns, planned)
         if not changed and planned.state == State.PLANNED:
             return planned
         if planned.version != version:
@@ -120,6 +125,7 @@ def change(
         except IntegrityError:
             raise PlanRefused("plan_time", SAME_MOMENT) from None
         record(planned, "call.plan-changed", by=by, what=", ".join(changed) or "planned again")
+        _record_override(planned, by)
     return planned
 
 
@@ -191,14 +197,17 @@ def summary(planned: PlannedCall) -> str:
 
 
 @scope.requires_scope
-def facts(tenant: Tenant, wish: Wish, by: User) -> dict[str, Any]:
+def facts(tenant: Tenant, wish: Wish, by: User, *, at: datetime | None = None) -> dict[str, Any]:
     """The columns of what is planned, with the client's own line and assistant. Raises `PlanRefused`, `CallRefused`.
 
-    A one-time assistant is planned by those who may place calls with one now.
+    `at` is when it is placed, its own time if left out. A one-time assistant is planned by those who may place calls
+    with one now.
     """
-    verdict = contact_rules.verdict(tenant, wish.destination, wish.due_at)
+    reason = wish.override_reason
+    verdict, overridden = contact_rules.verdict_with_reason(tenant, wish.destination, at or wish.due_at, reason)
     if verdict.refusal:
-        raise PlanRefused("plan_time" if verdict.passes else "destination", verdict.refusal)
+        field = "plan_time" if verdict.passes else "destination"
+        raise PlanRefused(field, verdict.refusal, overridable=verdict.may_be_overridden)
     line: NumberDedication
     speaker: AssistantDedication | None
     if wish.one_time:
@@ -207,7 +216,14 @@ def facts(tenant: Tenant, wish: Wish, by: User) -> dict[str, Any]:
     else:
         line, speaker = intents.rights(tenant, wish.number, wish.assistant or 0)
     related = {"connection": line.connection, "number_dedication": line, "assistant_dedication": speaker}
-    return wish.columns | related
+    override = {"overridden_rule": overridden or "", "override_reason": reason if overridden else ""}
+    return wish.columns | related | override
+
+
+def differing(wish: Wish, columns: dict[str, Any], planned: PlannedCall) -> list[str]:
+    """What is stored otherwise than these columns of the wish, in words without contents."""
+    reason = [REASON_CHANGED] if columns["override_reason"] != planned.override_reason else []
+    return wish.differing(planned) + reason
 
 
 @scope.requires_scope
@@ -219,6 +235,13 @@ def overlapping(
     others = others.exclude(pk=excluding) if excluding else others
     found = others.filter(due_at__lt=latest_at, latest_at__gt=due_at).select_related("planned_by")
     return found.order_by("due_at").first()
+
+
+@scope.requires_scope
+def _record_override(planned: PlannedCall, by: User) -> None:
+    if planned.overridden_rule:
+        why = {"rule": planned.overridden_rule_words, "why": planned.override_reason}
+        record(planned, "call.plan-rule-overridden", by=by, **why)
 
 
 def _require_changeable(planned: PlannedCall) -> None:

@@ -26,6 +26,13 @@ def refusal(tenant: Tenant, user: User) -> str:
     return MAY_NOT.format(person=user, client=tenant.name)
 
 
+@scope.opens_scope
+def may_override(tenant: Tenant, user: User) -> bool:
+    """Whether this person may set contact rules aside now. Opens scopes of its own."""
+    actor = _actor(tenant, user) if user.is_active else None
+    return actor is not None and actor.may(Permission.OVERRIDE_CONTACT_RULES)
+
+
 @contextmanager
 def attributed(tenant: Tenant, user: User) -> Iterator[None]:
     """Audit entries of a member of staff name the client, as those during a visit do."""

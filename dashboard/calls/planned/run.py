@@ -100,6 +100,7 @@ def _place(planned: PlannedCall) -> Call:
         "token": planned.call_token,
         "changes": Changes.from_json(planned.changes),
         "not_after": planned.latest_at,
+        "override_reason": _override_reason(planned),
         "of_plan": planned,
     }
     if planned.assistant_dedication_id is None:
@@ -108,6 +109,12 @@ def _place(planned: PlannedCall) -> Call:
         asked |= {"assistant": planned.assistant_dedication_id, "shown": planned.shown, "preset": planned.preset_name}
         call, new = intents.request(planned.tenant, **asked)
     return sending.attempt(call) if new else call
+
+
+def _override_reason(planned: PlannedCall) -> str:
+    """Why contact rules refuse nothing, if the person who said so may still set them aside."""
+    may_override = bool(planned.overridden_rule) and rights.may_override(planned.tenant, _person(planned))
+    return planned.override_reason if may_override else ""
 
 
 def _line(planned: PlannedCall) -> int:

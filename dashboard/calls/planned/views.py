@@ -85,6 +85,7 @@ def _row(request: TenantRequest, planned: PlannedCall) -> dict[str, Any]:
         "latest": f"{planned.latest_at.astimezone(planned.where):%H:%M}",
         "here": local_times.on_clocks_of(request.tenant.zone, planned.due_at, planned.where),
         "name": _name_of(planned) if may_read else "",
+        "override_reason": planned.override_reason if may_read else "",
         "changes": f"With {changes}" if changes else "" if planned.is_transient else "As it is saved",
         "form_page": "call-once" if planned.is_transient else "call-now",
         "line": planned.number_dedication.line_name or planned.number_dedication.e164,

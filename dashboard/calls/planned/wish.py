@@ -34,7 +34,8 @@ WORDS = {
 class Wish:
     """As a validated form gives it; `number` and `assistant` are ids of dedications, `destination` is E.164.
 
-    A call with a one-time assistant has `one_time` in place of `assistant`.
+    A call with a one-time assistant has `one_time` in place of `assistant`. `override_reason` is why contact rules
+    refuse nothing, of somebody who may say so; it is stored where one would.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Wish:
     changes: Changes = field(default_factory=Changes)
     shown: str = ""
     preset: str = ""
+    override_reason: str = ""
 
     @property
     def columns(self) -> dict[str, Any]:

@@ -54,6 +54,12 @@ def preview(request: TenantRequest) -> HttpResponse:
 
 
 def _form(request: TenantRequest) -> TransientCallForm:
+    form = _filled_form(request)
+    form.may_override = request.actor.may(Permission.OVERRIDE_CONTACT_RULES)
+    return form
+
+
+def _filled_form(request: TenantRequest) -> TransientCallForm:
     lines = queries.lines(request.tenant)
     offered: dict[str, Any] = {"tenant": request.tenant, "lines": lines}
     if request.method == "POST":
@@ -131,10 +137,12 @@ def _place(request: TenantRequest, form: TransientCallForm) -> Call | PlannedCal
     try:
         if form.is_about_plan:
             return on_call_now.submit(request, form)
-        return placing.place(request.tenant, by=request.user, **form.intent())
+        return placing.place(request.tenant, by=request.user, override_reason=form.given_reason, **form.intent())
     except planning.PlanRefused as error:
+        form.is_refused_by_rule = error.overridable
         form.refuse_plan(error)
     except intents.CallRefused as error:
+        form.is_refused_by_rule = error.overridable
         form.add_error(error.field if error.field in form.fields else None, error.message)
     return None
 

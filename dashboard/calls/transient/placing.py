@@ -31,12 +31,14 @@ def place(
     version: int = 0,
     one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
+    override_reason: str = "",
     of_plan: PlannedCall | None = None,
 ) -> Call:
     """Place a call; `number` is the id of a dedication. Opens scopes of its own.
 
     What speaks is `one_time`, as it was shown, else the client's `version` with this key. Of `changes` the values for
-    its variables count. The same token is the same call. Raises `CallRefused`; its field may be `version`.
+    its variables count. `override_reason` as in `intents.place`. The same token is the same call. Raises `CallRefused`;
+    its field may be `version`.
     """
     call, new = request(
         tenant,
@@ -47,6 +49,7 @@ def place(
         version=version,
         one_time=one_time,
         changes=changes,
+        override_reason=override_reason,
         of_plan=of_plan,
     )
     return sending.attempt(call) if new else call
@@ -63,6 +66,7 @@ def request(
     version: int = 0,
     one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
+    override_reason: str = "",
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
@@ -70,7 +74,7 @@ def request(
 
     `not_after` and `of_plan` as in `intents.request`.
     """
-    counterpart = intents.callable_number(tenant, destination, by)
+    counterpart, overridden = intents.callable_person(tenant, destination, by, override_reason)
     with scope.for_tenant(tenant):
         speaker = one_time or of_version(tenant, version)
     overrides = speaker.stored(changes)
@@ -82,6 +86,8 @@ def request(
         call = intents.new_call(now, line, counterpart, token, by)
         _add_speaker(call, speaker, changes)
         call.overrides, call.not_after = overrides, not_after
+        if overridden:
+            call.overridden_rule, call.override_reason = overridden, override_reason
         if words := transfers.refusal(now, call.assistant_configuration):
             raise CallRefused("version", words)
         if words := rights.refusal(now, call):
