@@ -299,7 +299,7 @@ def _checked(campaign: Campaign, action: Action, present: rights.Rights, *, staf
 def _tell_days(campaign: Campaign, action: Action, risk: str) -> None:
     """A start lets its days decide from now on, and is what failures are counted from; a pause ends that."""
     if action.starts:
-        low = low_credit.is_low(campaign.connection_id)
+        low = low_credit.is_low(campaign)
         Campaign.objects.filter(pk=campaign.pk).update(watched_since=Now(), began_with_low_credit=low)
         schedule_switch.turn_on(campaign, confirmed_risk=risk)
     else:

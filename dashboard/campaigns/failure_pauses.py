@@ -1,14 +1,22 @@
-"""Pause campaigns whose last calls failed too often, and those whose organization runs out of credit."""
+"""Pause campaigns whose last calls failed too often, and those whose organization runs out of credit.
+
+How many failures and how little credit staff set for each client (`contact_rules.ContactSettings`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.campaigns import control, low_credit, pauses
 from dashboard.campaigns.models import Campaign, Lead, PauseCause
+from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules.models import ContactSettings
 from tenants.isolation import scope
 
 FRESH = timedelta(minutes=2)  # leads that were read longer ago tell nothing new
@@ -31,28 +39,41 @@ def run() -> list[Campaign]:
 
 def _failing() -> list[tuple[Campaign, PauseCause]]:
     read = _started().filter(failed_leads__gt=0, leads_seen_at__gt=timezone.now() - FRESH)
-    return [(campaign, PauseCause.FAILURES) for campaign in read.order_by("-leads_seen_at")[:MOST] if _fails(campaign)]
+    found = list(read.order_by("-leads_seen_at")[:MOST])
+    settings = _settings(found)
+    return [(campaign, PauseCause.FAILURES) for campaign in found if _fails(campaign, settings[campaign.tenant_id])]
 
 
-def _fails(campaign: Campaign) -> bool:
+def _fails(campaign: Campaign, settings: ContactSettings) -> bool:
     """By its last calls since a person started it; fewer than that many tell nothing."""
     finished = Lead.objects.filter(campaign=campaign, status__in=FINISHED, last_attempt_at__isnull=False)
     if campaign.watched_since:
         finished = finished.filter(last_attempt_at__gt=campaign.watched_since)
     latest = finished.order_by("-last_attempt_at").values_list("status", flat=True)
-    last = list(latest[: campaign.failed_of_last])
-    return len(last) == campaign.failed_of_last and last.count(FAILED) * 100 >= campaign.most_failed * len(last)
+    last = list(latest[: settings.failed_of_last])
+    return len(last) == settings.failed_of_last and last.count(FAILED) * 100 >= settings.most_failed * len(last)
 
 
 def _without_credit() -> list[tuple[Campaign, PauseCause]]:
     """Started with credit, they pause while it is low; started with little, only once there is none."""
-    low = low_credit.connections()
-    started = _started().filter(connection__in=low)
-    return [
-        (campaign, PauseCause.LOW_CREDIT)
-        for campaign in started.order_by("pk")[:MOST]
-        if low[campaign.connection_id] <= 0 or not campaign.began_with_low_credit
+    balances = low_credit.balances()
+    started = list(_started().filter(connection__in=balances).order_by("pk"))
+    settings = _settings(started)
+    found = [
+        campaign
+        for campaign in started
+        if _is_without_credit(campaign, balances[campaign.connection_id], settings[campaign.tenant_id])
     ]
+    return [(campaign, PauseCause.LOW_CREDIT) for campaign in found[:MOST]]
+
+
+def _is_without_credit(campaign: Campaign, minutes: Decimal, settings: ContactSettings) -> bool:
+    return minutes <= 0 or (minutes < settings.low_credit and not campaign.began_with_low_credit)
+
+
+def _settings(campaigns: Sequence[Campaign]) -> Mapping[Any, ContactSettings]:
+    """By client; each of these campaigns has one."""
+    return contact_settings.of_many({campaign.tenant_id for campaign in campaigns if campaign.tenant_id})
 
 
 def _started() -> QuerySet[Campaign]:

@@ -1,26 +1,31 @@
-"""Which connections have little credit left, as their pages call it."""
+"""How much credit the connections have left, and whether that is little for a client's campaigns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 
-from dashboard.connections.health import LOW_CREDIT
+from dashboard.campaigns.models import Campaign
+from dashboard.contact_rules import contact_settings
 from tenants.isolation import scope
 from tenants.models import Connection
 
 
 @scope.requires_scope
-def connections() -> dict[int, Decimal]:
-    """The minutes that are left, by connection, of those with little. Inside a scope that covers all clients."""
+def balances() -> dict[int, Decimal]:
+    """The minutes that are left, by connection, where VoiceDock tells. Inside a scope that covers all clients."""
     known = Connection.objects.in_bulk()
-    balances = {pk: _balance_of(connection, known) for pk, connection in known.items()}
-    return {pk: balance for pk, balance in balances.items() if balance is not None and balance < LOW_CREDIT}
+    found = {pk: _balance_of(connection, known) for pk, connection in known.items()}
+    return {pk: balance for pk, balance in found.items() if balance is not None}
 
 
 @scope.requires_scope
-def is_low(connection_id: int) -> bool:
-    return connection_id in connections()
+def is_low(campaign: Campaign) -> bool:
+    """Less than its client's campaigns are started with."""
+    balance = balances().get(campaign.connection_id)
+    if balance is None or campaign.tenant is None:
+        return False
+    return balance < contact_settings.of(campaign.tenant).low_credit
 
 
 def _balance_of(connection: Connection, known: Mapping[int, Connection]) -> Decimal | None:

@@ -58,6 +58,9 @@ class ContactSettingsAdmin(ReadOnlyModelAdmin):
         column("most_attempts", "Attempts"),
         column("attempt_days", "In days"),
         column("gap_days", "Days between campaigns"),
+        column("most_failed", "Campaigns pause at failures (%)"),
+        column("failed_of_last", "Of the last calls"),
+        column("low_credit", "Campaigns pause below minutes"),
     ]
     list_filter = [ClientFilter]
     list_select_related = ["tenant"]

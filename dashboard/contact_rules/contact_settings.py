@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import time
 from typing import Any
 
@@ -20,6 +21,12 @@ DEFAULTS = ContactSettings()  # of a client without a row; never changed
 def of(tenant: Tenant) -> ContactSettings:
     """Those of the client, or the defaults, which are not stored."""
     return ContactSettings.objects.filter(tenant=tenant).first() or ContactSettings(tenant=tenant)
+
+
+@scope.requires_scope
+def of_many(tenants: Collection[int]) -> dict[int, ContactSettings]:
+    """By id of the client, for each of these. Inside a scope that covers them."""
+    return dict.fromkeys(tenants, DEFAULTS) | ContactSettings.objects.in_bulk(tenants)
 
 
 def from_json(tenant: Tenant, stored: str) -> ContactSettings:

@@ -55,12 +55,15 @@ def monday_to_saturday() -> list[int]:
 
 LONGEST_PERIOD = 365  # days
 MOST_ATTEMPTS = 100
+FEWEST_CALLS, MOST_CALLS = 5, 500  # of which a share of failures is told
+MOST_MINUTES = 100_000
 
 
 class ContactSettings(models.Model):
     """What the calls of a client are held to besides the do-not-call lists; without a row, the defaults here.
 
-    Staff change it. Single and planned calls are held to nothing of it until staff switch that on.
+    Staff change it. Single and planned calls are held to nothing of it until staff switch that on. The last columns say
+    when a campaign is paused.
     """
 
     tenant = models.OneToOneField(Tenant, models.CASCADE, primary_key=True, related_name="contact_settings")
@@ -87,6 +90,21 @@ class ContactSettings(models.Model):
         help_text="Between two campaigns that call the same person; 0 for none.",
     )
     needs_consent = models.BooleanField(default=False, help_text="Campaigns call nobody without a consent in the file.")
+    most_failed = models.PositiveSmallIntegerField(
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Percent of the last calls of a campaign: as many failures pause it.",
+    )
+    failed_of_last = models.PositiveSmallIntegerField(
+        default=40,
+        validators=[MinValueValidator(FEWEST_CALLS), MaxValueValidator(MOST_CALLS)],
+        help_text="Of how many calls `most_failed` is; fewer pause nothing.",
+    )
+    low_credit = models.PositiveIntegerField(
+        default=60,
+        validators=[MaxValueValidator(MOST_MINUTES)],
+        help_text="Minutes below which campaigns pause; 0 for once none is left.",
+    )
 
     class Meta:
         verbose_name_plural = "contact settings"
@@ -96,6 +114,10 @@ class ContactSettings(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(most_attempts__gte=1, attempt_days__gte=1), name="contact_settings_attempts"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(most_failed__gte=1, most_failed__lte=100, failed_of_last__gte=1),
+                name="contact_settings_pauses",
             ),
             TenantRowPolicy(name="contact_settings_rows"),
         ]

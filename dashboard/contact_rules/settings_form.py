@@ -41,6 +41,9 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
             "attempt_days",
             "gap_days",
             "needs_consent",
+            "most_failed",
+            "failed_of_last",
+            "low_credit",
         )
         labels = {
             "calls_keep_hours": "Single and planned calls keep calling hours",
@@ -55,8 +58,15 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
             "attempt_days": "In how many days",
             "gap_days": "Days between two campaigns that call the same person",
             "needs_consent": "Nobody is sent to a campaign whose consent is not in the file",
+            "most_failed": "Percent of its last calls that failed",
+            "failed_of_last": "Of how many calls",
+            "low_credit": "Minutes of credit, below which it pauses",
         }
-        help_texts = dict.fromkeys(fields, "") | {"gap_days": "0 for none."}
+        help_texts = dict.fromkeys(fields, "") | {
+            "gap_days": "0 for none.",
+            "failed_of_last": "As long as it has made fewer, no share of them pauses it.",
+            "low_credit": "0: once none is left.",
+        }
         widgets = {name: forms.TimeInput(format="%H:%M", attrs={"type": "time"}) for name in ("opens", "closes")}
 
     def __init__(self, *args: Any, only: Collection[str], **kwargs: Any) -> None:

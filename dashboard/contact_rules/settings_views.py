@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.contact_rules import contact_settings, shown_settings
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.settings_form import ContactSettingsForm
+from dashboard.contact_rules.shown_settings import Row, ShownRow
 from dashboard.contact_rules.verdict import VERSION
 from tenants import tenant_status
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -29,9 +31,9 @@ SAVED = (
 @require_GET
 @tenant_view(Permission.SEE_CALLS)
 def client_page(request: TenantRequest) -> HttpResponse:
-    request.nav_page = "calls"  # type: ignore[attr-defined]
+    request.nav_page = "calls"  # type: ignore[attr-defined]  # of those who have no settings
     tenant = request.tenant
-    return _page(request, tenant, contact_settings.of(tenant), up=reverse("do-not-call", args=[tenant.slug]))
+    return _page(request, tenant, contact_settings.of(tenant), up=reverse("calls", args=[tenant.slug]))
 
 
 @require_GET
@@ -71,7 +73,7 @@ def _staff_page(
     request.nav_page = "staff-clients"  # type: ignore[attr-defined]
     up = reverse("staff-client", args=[tenant.slug])
     may_edit = request.actor.may(Permission.SET_CONTACT_RULES)
-    return _page(request, tenant, settings, up=up, may_edit=may_edit, sent=sent, status=status)
+    return _page(request, tenant, settings, up=up, is_staff=True, may_edit=may_edit, sent=sent, status=status)
 
 
 def _page(
@@ -80,14 +82,21 @@ def _page(
     settings: ContactSettings,
     *,
     up: str,
+    is_staff: bool = False,
     may_edit: bool = False,
     sent: ContactSettingsForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    def shown(rows: Sequence[Row]) -> list[tuple[ShownRow, str]]:
+        found = shown_settings.of(settings, rows, may_edit=may_edit, sent=sent)
+        return [(one, reverse("staff-contact-rules-change", args=[tenant.slug, one.key])) for one in found]
+
     context = {
         "client": tenant,
-        "rows": shown_settings.of(settings, may_edit=may_edit, sent=sent),
+        "rows": shown(shown_settings.ROWS),
+        "pauses": shown(shown_settings.PAUSES),
         "countries": shown_settings.countries() if settings.uses_country_hours else [],
+        "is_staff": is_staff,
         "may_edit": may_edit,
         "up_url": up,
         "version": f"{date.fromisoformat(VERSION):%-d %B %Y}",

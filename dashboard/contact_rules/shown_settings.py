@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,7 +29,8 @@ class ShownRow:
     key: str
     label: str
     value: str
-    form: ContactSettingsForm | None
+    form: ContactSettingsForm | None = None
+    note: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -57,6 +58,16 @@ def _hours_words(settings: ContactSettings) -> str:
 def _attempts_words(settings: ContactSettings) -> str:
     who = _who(settings.calls_keep_attempts, settings.campaigns_keep_attempts)
     return f"{settings.most_attempts:,} in {settings.attempt_days:,} days, kept by {who}"
+
+
+def _failures_words(settings: ContactSettings) -> str:
+    return f"Once {settings.most_failed} % or more of its last {settings.failed_of_last:,} calls failed"
+
+
+def _credit_words(settings: ContactSettings) -> str:
+    if not settings.low_credit:
+        return "Once no credit is left"
+    return f"Below {settings.low_credit:,} minutes; one that is started below that, once none is left"
 
 
 def _countries_words(settings: ContactSettings) -> str:
@@ -93,12 +104,18 @@ ROWS = (
         lambda settings: "Needed" if settings.needs_consent else "Not needed",
     ),
 )
-BY_KEY = {row.key: row for row in ROWS}
+PAUSES = (
+    Row("failures", "When calls fail", ("most_failed", "failed_of_last"), _failures_words),
+    Row("credit", "When credit runs out", ("low_credit",), _credit_words),
+)
+BY_KEY = {row.key: row for row in (*ROWS, *PAUSES)}
 
 
-def of(settings: ContactSettings, *, may_edit: bool, sent: ContactSettingsForm | None = None) -> list[ShownRow]:
+def of(
+    settings: ContactSettings, rows: Sequence[Row], *, may_edit: bool = False, sent: ContactSettingsForm | None = None
+) -> list[ShownRow]:
     """`sent` is a form that was refused, and is shown as it was typed."""
-    return [_shown(row, settings, sent) if may_edit else _plain(row, settings) for row in ROWS]
+    return [_shown(row, settings, sent) if may_edit else _plain(row, settings) for row in rows]
 
 
 def countries() -> list[CountryRow]:
@@ -115,4 +132,4 @@ def _shown(row: Row, settings: ContactSettings, sent: ContactSettingsForm | None
 
 
 def _plain(row: Row, settings: ContactSettings) -> ShownRow:
-    return ShownRow(row.key, row.label, row.words(settings), None)
+    return ShownRow(row.key, row.label, row.words(settings))

@@ -16,9 +16,10 @@ TABS = [  # url name, label, permission
     ("actions", "Actions", P.MANAGE_ACTIONS),
     ("transfer-targets", "Transfer targets", P.MANAGE_TRANSFER_TARGETS),
     ("call-presets", "Presets", P.MANAGE_PRESETS),
+    ("contact-rules", "Contact rules", P.SEE_CALLS),
     ("do-not-call", "Do not call", P.BLOCK_NUMBERS),
 ]
-IS_NO_SETTING = {"do-not-call"}  # a page of the calls: whoever may only see this one has no settings
+IS_NO_SETTING = {"contact-rules", "do-not-call"}  # pages of the calls, too: whoever may only see these has no settings
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.campaigns import control, failure_pauses, sync
 from dashboard.campaigns.models import Campaign, CampaignSchedule, PauseCause
+from dashboard.contact_rules.models import ContactSettings
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry, Connection
@@ -23,8 +24,14 @@ def running(operator, make_remote_campaign):
     assert control.start(fresh(), by=operator.user).outcome == "accepted"
     with scope.for_system("its days, and its leads were read"):
         CampaignSchedule.objects.create(campaign=fresh(), tenant=operator.tenant, is_on=True)
-        Campaign.objects.update(failed_leads=9, leads_seen_at=timezone.now(), failed_of_last=10)
+        Campaign.objects.update(failed_leads=9, leads_seen_at=timezone.now())
+    keep(operator.tenant, failed_of_last=10)
     return fresh()
+
+
+def keep(tenant, **changed):
+    with scope.for_system("settings of the client"):
+        ContactSettings.objects.update_or_create(tenant=tenant, defaults=changed)
 
 
 def fresh():
@@ -77,10 +84,13 @@ def test_failures_before_it_was_started_again_count_no_more(running, operator):
     assert failure_pauses.run() == []
 
 
-def test_its_own_threshold_counts(running):
-    change(most_failed=90)
+def test_the_threshold_of_its_client_counts(running, operator, bloom):
+    keep(bloom.tenant, most_failed=10, failed_of_last=5)
+    keep(operator.tenant, most_failed=90)
     finish(running, *["failed"] * 8, *["completed"] * 2)
     assert failure_pauses.run() == []
+    keep(operator.tenant, most_failed=80)
+    assert len(failure_pauses.run()) == 1
 
 
 def balance(minutes):
@@ -99,6 +109,21 @@ def test_low_credit_pauses_what_was_started_with_enough_and_no_credit_pauses_all
     assert failure_pauses.run() == []
     balance(0)
     assert len(failure_pauses.run()) == 1
+
+
+def test_how_little_credit_pauses_it_is_set_for_its_client(running, operator, bloom):
+    keep(bloom.tenant, low_credit=1_000)
+    keep(operator.tenant, low_credit=0)
+    balance(1)
+    assert failure_pauses.run() == []
+    keep(operator.tenant, low_credit=200)
+    balance(200)
+    assert failure_pauses.run() == []
+    balance(199)
+    assert len(failure_pauses.run()) == 1 and fresh().pause_cause == PauseCause.LOW_CREDIT
+    change(pause_required_at=None)
+    assert control.resume(fresh(), by=operator.user).outcome == "accepted"
+    assert fresh().began_with_low_credit and failure_pauses.run() == []
 
 
 def test_a_resume_says_what_was_wrong(running, operator, make_member, sign_in):

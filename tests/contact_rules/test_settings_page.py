@@ -70,3 +70,53 @@ def test_members_see_the_rules_and_change_none(bloom, make_member, sign_in):
     assert 'action="/clients/' not in page.content.decode()
     assert browser.post(f"{PAGE}gap/", {"gap_days": 1}).status_code in (403, 404)
     assert now(bloom.tenant).gap_days == 30
+
+
+def test_when_campaigns_pause_is_set_for_one_client_and_shown_to_its_owner(bloom, harbor, staff, make_member, sign_in):
+    staff.post(f"{PAGE}failures/", {"most_failed": "30", "failed_of_last": "20"})
+    answer = staff.post(f"{PAGE}credit/", {"low_credit": "250"}, follow=True)
+    failures, credit = "Once 30 % or more of its last 20 calls failed", "Below 250 minutes"
+    assert failures in words(answer) and credit in words(answer)
+    settings, others = now(bloom.tenant), now(harbor.tenant)
+    assert (settings.most_failed, settings.failed_of_last, settings.low_credit) == (30, 20, 250)
+    assert (others.most_failed, others.failed_of_last, others.low_credit) == (50, 40, 60)
+    with scope.for_system("look"):
+        (entry, _) = AuditEntry.objects.filter(action="contact-rules.changed").order_by("seq")
+    assert sentence(entry).endswith(f"When calls fail: {failures}.")
+    page = words(sign_in(make_member(bloom.tenant, Role.OWNER)).get("/c/bloom-dental/settings/"))
+    assert failures in page and credit in page and "Your account team changes these" in page
+
+
+@pytest.mark.parametrize(
+    ("key", "sent", "message"),
+    [
+        ("failures", {"most_failed": "0", "failed_of_last": "20"}, "greater than or equal to 1"),
+        ("failures", {"most_failed": "101", "failed_of_last": "20"}, "less than or equal to 100"),
+        ("failures", {"most_failed": "50", "failed_of_last": "4"}, "greater than or equal to 5"),
+        ("failures", {"most_failed": "", "failed_of_last": "20"}, "required"),
+        ("credit", {"low_credit": "-1"}, "greater than or equal to 0"),
+        ("credit", {"low_credit": "many"}, "whole number"),
+    ],
+)
+def test_a_wrong_threshold_has_its_error_beside_the_field(bloom, staff, key, sent, message):
+    page = staff.post(f"{PAGE}{key}/", sent)
+    text = page.content.decode()
+    assert page.status_code == 422 and message in words(page)
+    (wrong,) = re.findall(r'<input[^>]*name="(\w+)"[^>]*aria-invalid="true"', text)
+    assert wrong in sent and (not sent[wrong] or f'value="{sent[wrong]}"' in text)
+    assert now(bloom.tenant).most_failed == 50 and now(bloom.tenant).low_credit == 60
+
+
+def current(page: Any) -> list[str]:
+    found = re.findall(r'<a[^>]*aria-current="page"[^>]*>(.*?)</a>', page.content.decode(), re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("role", "places", "back"),
+    [(Role.OWNER, {"Settings", "Contact rules"}, False), (Role.OPERATOR, {"Calls"}, True)],
+)
+def test_its_place_is_below_settings_and_below_calls_for_those_without(bloom, make_member, sign_in, role, places, back):
+    page = sign_in(make_member(bloom.tenant, role)).get("/c/bloom-dental/contact-rules/")
+    assert set(current(page)) == places
+    assert ('class="back-link" href="/c/bloom-dental/calls/"' in page.content.decode()) is back

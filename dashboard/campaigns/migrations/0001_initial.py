@@ -49,8 +49,6 @@ class Migration(migrations.Migration):
                 ('pause_outcome', models.CharField(blank=True, help_text='accepted, refused, unknown, or not sent.', max_length=10)),
                 ('pause_attempts', models.PositiveIntegerField(default=0)),
                 ('pause_next_at', models.DateTimeField(blank=True, help_text='When VoiceDock is asked again.', null=True)),
-                ('most_failed', models.PositiveSmallIntegerField(default=50, help_text='Percent of the last calls; more pause it.')),
-                ('failed_of_last', models.PositiveSmallIntegerField(default=40, help_text='Of how many calls `most_failed` is.')),
                 ('watched_since', models.DateTimeField(blank=True, help_text='When it was last started: failures before that pause nothing.', null=True)),
                 ('began_with_low_credit', models.BooleanField(default=False, help_text='Whether credit was low when it was last started: then only none at all pauses it.')),
                 ('assistant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='tenants.assistant')),

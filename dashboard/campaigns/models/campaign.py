@@ -74,8 +74,6 @@ class Campaign(models.Model):
     pause_outcome = models.CharField(max_length=10, blank=True, help_text="accepted, refused, unknown, or not sent.")
     pause_attempts = models.PositiveIntegerField(default=0)
     pause_next_at = models.DateTimeField(null=True, blank=True, help_text="When VoiceDock is asked again.")
-    most_failed = models.PositiveSmallIntegerField(default=50, help_text="Percent of the last calls; more pause it.")
-    failed_of_last = models.PositiveSmallIntegerField(default=40, help_text="Of how many calls `most_failed` is.")
     watched_since = models.DateTimeField(
         null=True, blank=True, help_text="When it was last started: failures before that pause nothing."
     )

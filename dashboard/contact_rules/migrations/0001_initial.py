@@ -57,10 +57,13 @@ class Migration(migrations.Migration):
                 ('attempt_days', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)])),
                 ('gap_days', models.PositiveSmallIntegerField(default=30, help_text='Between two campaigns that call the same person; 0 for none.', validators=[django.core.validators.MaxValueValidator(365)])),
                 ('needs_consent', models.BooleanField(default=False, help_text='Campaigns call nobody without a consent in the file.')),
+                ('most_failed', models.PositiveSmallIntegerField(default=50, help_text='Percent of the last calls of a campaign: as many failures pause it.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
+                ('failed_of_last', models.PositiveSmallIntegerField(default=40, help_text='Of how many calls `most_failed` is; fewer pause nothing.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(500)])),
+                ('low_credit', models.PositiveIntegerField(default=60, help_text='Minutes below which campaigns pause; 0 for once none is left.', validators=[django.core.validators.MaxValueValidator(100000)])),
             ],
             options={
                 'verbose_name_plural': 'contact settings',
-                'constraints': [models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='contact_settings_hours_in_order'), models.CheckConstraint(condition=models.Q(('attempt_days__gte', 1), ('most_attempts__gte', 1)), name='contact_settings_attempts'), tenants.isolation.row_security.TenantRowPolicy(also='', name='contact_settings_rows', tenant='tenant_id')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='contact_settings_hours_in_order'), models.CheckConstraint(condition=models.Q(('attempt_days__gte', 1), ('most_attempts__gte', 1)), name='contact_settings_attempts'), models.CheckConstraint(condition=models.Q(('failed_of_last__gte', 1), ('most_failed__gte', 1), ('most_failed__lte', 100)), name='contact_settings_pauses'), tenants.isolation.row_security.TenantRowPolicy(also='', name='contact_settings_rows', tenant='tenant_id')],
             },
         ),
     ]

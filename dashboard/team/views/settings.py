@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.calls.models import Phrase
+from dashboard.contact_rules import contact_settings, shown_settings
 from dashboard.team import call_lists, client_settings
 from dashboard.team.forms import SettingsForm
 from tenants import tenant_status, time_zones
@@ -40,7 +41,12 @@ def page(request: TenantRequest) -> HttpResponse:
         changed = client_settings.change(tenant, form.cleaned_data, by=request.user)
         messages.success(request, f"Saved: {', '.join(changed)}." if changed else "Nothing was different.")
         return HttpResponseRedirect(reverse("settings", args=[tenant.slug]))
-    context = {"form": form, "zones": ZONES, "call_lists": call_lists.of(tenant)}
+    context = {
+        "form": form,
+        "zones": ZONES,
+        "call_lists": call_lists.of(tenant),
+        "pauses": shown_settings.of(contact_settings.of(tenant), shown_settings.PAUSES),
+    }
     return render(request, "team/settings.html", context, status=422 if form.errors else 200)
 
 
