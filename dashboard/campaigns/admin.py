@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from dashboard.campaigns import calling_days
-from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead, Lead
+from dashboard.campaigns.models import (
+    Campaign,
+    CampaignDoNotCallEntry,
+    CampaignDraft,
+    CampaignSchedule,
+    DraftLead,
+    Lead,
+)
 from dashboard.ui import phone_numbers, states
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column, format_facts, in_words
@@ -150,6 +157,30 @@ class DraftLeadAdmin(ReadOnlyModelAdmin):
     list_select_related = ["draft", "tenant"]
     ordering = ["-id"]
     search_fields = ["number", "draft__name"]
+
+
+@admin.register(CampaignDoNotCallEntry, site=site)
+class CampaignDoNotCallEntryAdmin(ReadOnlyModelAdmin):
+    """Numbers that one campaign leaves out, of its draft until VoiceDock has the campaign."""
+
+    records = "Do-not-call lists of campaigns"
+    list_display = [
+        column("number", "Number", phone_numbers.grouped),
+        column("campaign", "Campaign"),
+        column("draft", "Campaign draft"),
+        column("tenant", "Client"),
+        column("added_at", "Since"),
+        "added_by_name",
+    ]
+    page = [*list_display, column("source", "From"), column("note", "Why", lambda note: note or "—")]
+    list_filter = [ClientFilter, choice_filter("source", CampaignDoNotCallEntry.Source.choices, "from")]
+    list_select_related = ["tenant", "campaign", "draft"]
+    search_fields = ["number"]
+    person_columns = ["added_by"]
+
+    @admin.display(description="Added by")
+    def added_by_name(self, entry: CampaignDoNotCallEntry) -> str:
+        return person_link(entry, "added_by")
 
 
 @admin.register(CampaignSchedule, site=site)

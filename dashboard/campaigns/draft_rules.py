@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard.calls.placing import destinations
 from dashboard.campaigns import draft_moments
+from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from dashboard.contact_rules import rules
 from dashboard.contact_rules.contact_history import Asking
@@ -113,13 +114,14 @@ def _slices(draft: CampaignDraft, leads: Collection[int] | None) -> Iterator[lis
 
 def _decide(asked: _Asked, leads: Sequence[DraftLead]) -> dict[int, Decision]:
     """By id of the person. What a single call is refused for first is first here, too."""
-    draft = asked.draft
+    draft, numbers = asked.draft, [lead.number for lead in leads]
+    consents = {lead.number: lead.consent for lead in leads}
     verdicts = rules.verdicts(
         draft.tenant,
-        [lead.number for lead in leads],
+        numbers,
         asked.now,
         purpose=Purpose.CAMPAIGN,
-        campaign=InCampaign(asked.moments, {lead.number: lead.consent for lead in leads}),
+        campaign=InCampaign(asked.moments, consents, do_not_call.listed(draft, numbers)),
         asking=Asking(campaign=draft.campaign_id, draft=draft.pk),
         first=partial(_of_number, asked),
     )

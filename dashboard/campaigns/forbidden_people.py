@@ -16,9 +16,10 @@ from django.db.models.functions import Now
 
 from dashboard import voicedock
 from dashboard.campaigns import control, pauses
+from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.models import Campaign, DraftLead, Lead, PauseCause
 from dashboard.contact_rules import rules
-from dashboard.contact_rules.rules import Rule, Verdict
+from dashboard.contact_rules.rules import InCampaign, Rule, Verdict
 from dashboard.live_updates import publish
 from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
@@ -31,14 +32,17 @@ log = structlog.get_logger()
 MOST = 50  # people of one run: the requests of a connection are shared with all else
 FIRST_WAIT, MAX_WAIT = 10, 300  # seconds between two attempts; each wait is twice as long as the one before
 ATTEMPTS = 4  # that fail until the campaign is paused
-LISTS = (Rule.DO_NOT_CALL, Rule.RESELLERS_LIST)
-# People who wait in a campaign that may still call them, with a number on the list of their client or the reseller.
+LISTS = (Rule.DO_NOT_CALL, Rule.RESELLERS_LIST, Rule.CAMPAIGN_LIST)
+# People who wait in a campaign that may still call them, with a number on the list of the campaign, of their client or
+# of the reseller.
 FORBIDDEN = """
     SELECT l.id FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
     WHERE l.status = 'pending' AND l.removal_next_at IS NULL AND l.tenant_id IS NOT NULL AND l.phone_number <> ''
       AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL
-      AND EXISTS (SELECT 1 FROM contact_rules_donotcallentry e WHERE e.number = l.phone_number
-        AND (e.tenant_id = l.tenant_id OR e.tenant_id IS NULL))
+      AND (EXISTS (SELECT 1 FROM contact_rules_donotcallentry e WHERE e.number = l.phone_number
+          AND (e.tenant_id = l.tenant_id OR e.tenant_id IS NULL))
+        OR EXISTS (SELECT 1 FROM campaigns_campaigndonotcallentry e WHERE e.number = l.phone_number
+          AND e.campaign_id = l.campaign_id))
     ORDER BY c.status = 'scheduled' DESC, l.id LIMIT %s
 """
 
@@ -99,7 +103,8 @@ def _still_forbidden(lead: Lead) -> bool:
 
 def _verdict(lead: Lead) -> Verdict:
     assert lead.campaign.tenant is not None
-    return rules.verdict(lead.campaign.tenant, lead.phone_number)
+    listed = do_not_call.listed_of(lead.campaign, lead.phone_number)
+    return rules.verdict(lead.campaign.tenant, lead.phone_number, campaign=InCampaign(listed=listed))
 
 
 def _remove(lead: Lead) -> bool:

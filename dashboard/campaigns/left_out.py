@@ -30,6 +30,7 @@ NOTES: dict[str, str] = {
     State.DUPLICATE: "first row kept",
     Rule.DO_NOT_CALL: "on your list",
     Rule.RESELLERS_LIST: "nobody calls them",
+    Rule.CAMPAIGN_LIST: "others may call them",
     Rule.COUNTRY: "your account team can allow more",
     Rule.HOURS: "or change when it calls",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.campaigns.models import CampaignDraft, DraftLead, Lead
+from dashboard.campaigns.models import CampaignDoNotCallEntry, CampaignDraft, DraftLead, Lead
 from dashboard.campaigns.sync import NO_PERSON
 from tenants.isolation import scope
 from tenants.models import Tenant
@@ -20,9 +20,11 @@ def remove_personal_data(tenant: Tenant, limit: int) -> int:
 
 
 def _remove_drafts(tenant: Tenant, limit: int) -> int:
-    """The people of drafts first, in steps; the drafts once nobody is left on them."""
+    """The people of drafts first, in steps, then the do-not-call lists of campaigns; the drafts once none is left."""
     people = DraftLead.objects.filter(tenant=tenant)
     removed: int = DraftLead.objects.filter(pk__in=people.order_by("pk").values("pk")[:limit]).delete()[0]
+    lists = CampaignDoNotCallEntry.objects.filter(tenant=tenant)
+    removed = removed or lists.filter(pk__in=lists.order_by("pk").values("pk")[:limit]).delete()[0]
     return removed or CampaignDraft.objects.filter(tenant=tenant).delete()[0]
 
 

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from dashboard.campaigns import attestation, export, left_out, views
+from dashboard.campaigns.do_not_call import views as do_not_call_views
 from dashboard.campaigns.drafts import urls as drafts
 from dashboard.campaigns.lead_files import urls as lead_files
 from dashboard.campaigns.sending import views as sending_views
 
 DRAFT = "c/<slug:slug>/campaigns/drafts/<int:pk>"
+CAMPAIGN = "c/<slug:slug>/campaigns/<int:pk>"
 
 urlpatterns = [
     *drafts.urlpatterns,
@@ -26,6 +28,15 @@ urlpatterns = [
         left_out.export,
         name="campaign-draft-left-out-export",
     ),
+    path(f"{DRAFT}/do-not-call/", do_not_call_views.of_draft, name="campaign-draft-do-not-call"),
+    path(f"{DRAFT}/do-not-call.csv", do_not_call_views.export_of_draft, name="campaign-draft-do-not-call-export"),
+    path(f"{CAMPAIGN}/do-not-call/", do_not_call_views.of_campaign, name="campaign-do-not-call"),
+    path(
+        "c/<slug:slug>/campaigns/do-not-call/<int:pk>/remove/",
+        do_not_call_views.remove,
+        name="campaign-do-not-call-remove",
+    ),
+    path(f"{CAMPAIGN}/do-not-call.csv", do_not_call_views.export_of_campaign, name="campaign-do-not-call-export"),
     path("c/<slug:slug>/campaigns/<int:pk>/caller-id/", attestation.page, name="campaign-caller-id"),
     path("c/<slug:slug>/campaigns/<int:pk>/caller-id.csv", attestation.export, name="campaign-caller-id-export"),
     path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),

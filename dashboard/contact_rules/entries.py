@@ -25,6 +25,12 @@ def notify_with(enqueue: Callable[[], object]) -> None:
     _notified.append(enqueue)
 
 
+def notify() -> None:
+    """Inside the transaction in which numbers were added to a list."""
+    for enqueue in _notified:
+        enqueue()
+
+
 def is_number(text: str) -> bool:
     """Whether it can stand on a list: of a call out of the web, or a hidden number, nothing can."""
     return E164.fullmatch(text) is not None and E164.fullmatch(number_list.normalized(text)) is not None
@@ -60,8 +66,7 @@ def add(
     ]
     DoNotCallEntry.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if new:
-        for enqueue in _notified:
-            enqueue()
+        notify()
         _record(by, tenant, "added" if source != Source.HEARD else "heard", new)
     return new
 

@@ -13,12 +13,8 @@ from tenants.isolation.row_security import AS_OWNER, TenantRowPolicy
 from tenants.models import Tenant, User
 
 
-class DoNotCallEntry(models.Model):
-    """A number that a client does not call; without a client, one that no client of the reseller calls.
-
-    It outlives the retention of calls, so that a person who asked not to be called is never called again, and goes
-    with the data of a closed client.
-    """
+class ListedNumber(models.Model):
+    """A number on a do-not-call list: who added it, when, from what and why."""
 
     class Source(models.TextChoices):
         BY_HAND = "by-hand", "Added by hand"
@@ -26,13 +22,28 @@ class DoNotCallEntry(models.Model):
         CALL = "call", "On the page of a call"
         HEARD = "heard", "Asked for in a call"
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True, related_name="do_not_call")
     number = models.CharField(max_length=16, help_text="E.164.")
     source = models.CharField(max_length=10, choices=Source.choices)
-    call_id = models.UUIDField(null=True, blank=True, help_text="Patchbay's id of the call that it comes from.")
     note = models.CharField(max_length=200, blank=True)
     added_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DoNotCallEntry(ListedNumber):
+    """A number that a client does not call; without a client, one that no client of the reseller calls.
+
+    It outlives the retention of calls, so that a person who asked not to be called is never called again, and goes
+    with the data of a closed client.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True, related_name="do_not_call")
+    call_id = models.UUIDField(null=True, blank=True, help_text="Patchbay's id of the call that it comes from.")
 
     class Meta:
         ordering = ["-added_at", "-id"]
@@ -43,9 +54,6 @@ class DoNotCallEntry(models.Model):
             TenantRowPolicy(name="do_not_call_rows", also=AS_OWNER),  # `reseller_blocks` reads as the owner
         ]
         indexes = [models.Index(fields=["tenant", "-added_at", "-id"], name="do_not_call_newest_first")]
-
-    def __str__(self) -> str:
-        return self.number
 
 
 def monday_to_saturday() -> list[int]:

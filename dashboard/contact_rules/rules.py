@@ -39,6 +39,7 @@ ON_THE_LIST = (
     "This number is on your do-not-call list since {day}. If the person asks to be called, a manager takes it off."
 )
 ON_THE_RESELLERS_LIST = "This number is on the do-not-call list of your account team, so nobody calls it from here."
+ON_THE_CAMPAIGNS_LIST = "This number is on the do-not-call list of this campaign since {day}."
 NO_CONSENT = "The file has no consent of this person: its kind and its source. Your account team asks for one."
 CONSENT = ("kind", "source")
 
@@ -55,12 +56,13 @@ class InCampaign:
     """`moments` are samples of all times at which the campaign may call; None for `at` alone, and none at all as long
     as its hours are not known: then the rule of calling hours is not asked.
 
-
-    `consents` has what the file says of each number's consent; None where that is not asked.
+    `consents` has what the file says of each number's consent; None where that is not asked. `listed` are the numbers
+    on the campaign's own do-not-call list, with the time since when.
     """
 
     moments: Sequence[datetime] | None = None
     consents: Mapping[str, Mapping[str, str]] | None = None
+    listed: Mapping[str, datetime] = field(default_factory=dict)
 
 
 NO_CAMPAIGN = InCampaign()
@@ -106,7 +108,7 @@ def verdicts(
     numbers = list(dict.fromkeys(numbers))
     lists = _Lists(tenant, numbers)
     settings = lists.settings
-    checks: list[Check] = [*([first] if first else []), lists]
+    checks: list[Check] = [*([first] if first else []), lists, _CampaignList(tenant, campaign.listed)]
     if purpose == Purpose.CAMPAIGN:
         checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
     if not overridden:
@@ -207,6 +209,20 @@ LISTS = """
     LEFT JOIN LATERAL (SELECT asked.number WHERE public.reseller_blocks(asked.number)) reseller ON true
     WHERE own.number IS NOT NULL OR reseller.number IS NOT NULL
 """
+
+
+@dataclass(frozen=True)
+class _CampaignList:
+    """Of the campaign that asks; empty for all other calls."""
+
+    tenant: Tenant
+    listed: Mapping[str, datetime]
+
+    def __call__(self, number: str) -> Verdict:
+        if number not in self.listed:
+            return ALLOWED
+        day = f"{self.listed[number].astimezone(self.tenant.zone):%-d %B %Y}"
+        return Verdict(ON_THE_CAMPAIGNS_LIST.format(day=day), Rule.CAMPAIGN_LIST)
 
 
 @dataclass(frozen=True)

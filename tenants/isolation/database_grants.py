@@ -54,6 +54,7 @@ AUDITOR_READS = [
     "calls_action",
     "calls_callpreset",
     "calls_plannedcall",
+    "campaigns_campaigndonotcallentry",
     "campaigns_campaigndraft",
     "campaigns_campaignschedule",
     "campaigns_draftlead",

@@ -28,7 +28,7 @@ from dashboard.calls.models import (
     TransferTarget,
 )
 from dashboard.calls.transient import drafts
-from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, DraftLead, Lead
+from dashboard.campaigns.models import Campaign, CampaignDoNotCallEntry, CampaignDraft, CampaignFile, DraftLead, Lead
 from dashboard.clients import retention, suspension, tasks
 from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.webhooks import batches, deliveries
@@ -46,7 +46,7 @@ TABLES = (
     *("calls_call", "calls_callreport", "calls_receipt", "campaigns_lead", "webhooks_delivery"),
     *("calls_assistantdraft", "calls_assistantdraftversion", "calls_callpreset", "calls_plannedcall"),
     *("calls_phrase", "calls_action", "calls_transfertarget", "calls_callsearch", "contact_rules_donotcallentry"),
-    *("campaigns_campaigndraft", "campaigns_campaignfile", "campaigns_draftlead"),
+    *("campaigns_campaigndraft", "campaigns_campaignfile", "campaigns_draftlead", "campaigns_campaigndonotcallentry"),
 )
 STAYS = {  # tables of clients with texts of which nothing is removed
     "calls_alarmclearing": "why staff let a client call again after an alarm: part of the proof of the caller ID",
@@ -103,6 +103,8 @@ def with_old_calls(setup, calls=1):
         )
         Lead.objects.create(tenant=setup.tenant, campaign=campaign, remote_id="lead-1", phone_number=PERSON,
                             variables={"name": WORDS}, status="completed")  # fmt: skip
+        listed = {"number": PERSON, "source": "list", "note": WORDS}
+        CampaignDoNotCallEntry.objects.create(tenant=setup.tenant, campaign=campaign, **listed)
     return made
 
 

@@ -24,6 +24,8 @@ NOT_PAGES: dict[str, str] = {  # answers that no browser shows as a page, and wh
     "calls-export": "a file",
     "campaign-export": "a file",
     "campaign-draft-left-out-export": "a file",
+    "campaign-draft-do-not-call-export": "a file",
+    "campaign-do-not-call-export": "a file",
     "campaign-draft-refused": "a file",
     "campaign-caller-id-export": "a file",
     "caller-id-export": "a file",

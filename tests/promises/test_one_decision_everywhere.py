@@ -112,4 +112,4 @@ def test_a_call_does_not_count_against_itself(operator):
 
 @pytest.mark.smoke
 def test_running_campaigns_lose_whom_the_lists_forbid(operator):
-    assert set(forbidden_people.LISTS) == {Rule.DO_NOT_CALL, Rule.RESELLERS_LIST}
+    assert set(forbidden_people.LISTS) == {Rule.DO_NOT_CALL, Rule.RESELLERS_LIST, Rule.CAMPAIGN_LIST}

@@ -101,6 +101,10 @@ def _lead_file(canary: CanaryTenant) -> dict[str, Any]:
     return {"part": "file", "text": "name;number\nNoor;+31612349996\n"}
 
 
+def _number(canary: CanaryTenant) -> dict[str, Any]:
+    return {"numbers": "+31612340197"}
+
+
 def _test_call(canary: CanaryTenant) -> dict[str, Any]:
     return {"trial-destination": "+31612349997", "trial-line": 2, "trial-token": uuid.uuid4()}
 
@@ -272,6 +276,11 @@ ROWS: dict[str, Row] = {
     "campaign-draft-test-call": post_row("campaign_draft", _test_call),
     "campaign-draft-left-out": Row(about="campaign_draft"),
     "campaign-draft-left-out-export": Row(about="campaign_draft"),
+    "campaign-do-not-call": Row(("GET", "HEAD", "POST"), about="campaign", data=_number),
+    "campaign-do-not-call-remove": post_row("campaign_blocked", lambda canary: {"reason": "because"}),
+    "campaign-do-not-call-export": Row(about="campaign"),
+    "campaign-draft-do-not-call": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_number),
+    "campaign-draft-do-not-call-export": Row(about="campaign_draft"),
     "campaign-command": post_row("campaign", path={"action": "pause"}),
 }
 PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
@@ -354,6 +363,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "lead": "lead",
     "campaigndraft": "campaign_draft",
     "draftlead": "draft_lead",
+    "campaigndonotcallentry": "campaign_blocked",
     "campaignschedule": "schedule",
 }
 

@@ -51,6 +51,7 @@ CONFIRMED = {  # the endpoints that ask, and how
             "campaign-caller-id-export",
             *("do-not-call-export", "staff-do-not-call-export"),
             *("campaign-draft-left-out-export", "campaign-draft-refused"),
+            *("campaign-do-not-call-export", "campaign-draft-do-not-call-export"),
         ],
         Confirm.THEN_FETCH,
     ),

@@ -17,7 +17,15 @@ from dashboard.calls.models import (
     Receipt,
     TransferTarget,
 )
-from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, CampaignSchedule, DraftLead, Lead
+from dashboard.campaigns.models import (
+    Campaign,
+    CampaignDoNotCallEntry,
+    CampaignDraft,
+    CampaignFile,
+    CampaignSchedule,
+    DraftLead,
+    Lead,
+)
 from dashboard.connections.models import OrganizationRequest
 from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.sync.models import SyncRun
@@ -48,6 +56,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     Call: ("counterpart", "assistant_name", "error", "end_reason"),
     PlannedCall: ("reason", "preset_name", "assistant_name"),
     DoNotCallEntry: ("note",),
+    CampaignDoNotCallEntry: ("note",),
     Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length

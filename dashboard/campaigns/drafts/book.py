@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from dashboard.calls.queries import assistants
+from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.drafts import holiday_choices, queries
 from dashboard.campaigns.lead_files import uploads
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule
@@ -62,14 +63,14 @@ def create(tenant: Tenant, *, by: User) -> CampaignDraft:
 
 @scope.requires_scope
 def copy(draft: CampaignDraft, *, by: User) -> CampaignDraft:
-    """Its values, without its people. Raises `DraftRefused`."""
+    """Its values and its do-not-call list, without its people. Raises `DraftRefused`."""
     facts = {name: getattr(draft, name) for name in VALUES}
-    return _copied(draft.tenant, facts, str(draft), by)
+    return _copied(draft, facts, str(draft), by)
 
 
 @scope.requires_scope
 def copy_campaign(campaign: Campaign, *, by: User) -> CampaignDraft:
-    """A campaign as a new draft: its values and days, without its people. Raises `DraftRefused`."""
+    """A campaign as a new draft: its values, days and do-not-call list, without its people. Raises `DraftRefused`."""
     tenant = campaign.tenant
     assert tenant is not None  # read through the client
     open_ones = AssistantDedication.objects.open().filter(tenant=tenant, assistant=campaign.assistant_id)
@@ -85,7 +86,7 @@ def copy_campaign(campaign: Campaign, *, by: User) -> CampaignDraft:
     }
     schedule = CampaignSchedule.objects.filter(campaign=campaign).first()
     facts |= {name: getattr(schedule, name) for name in DAYS} if schedule else {}
-    return _copied(tenant, facts, campaign.name, by)
+    return _copied(campaign, facts, campaign.name, by)
 
 
 @scope.requires_scope
@@ -117,9 +118,12 @@ def delete(draft: CampaignDraft, *, by: User) -> None:
     draft.delete()
 
 
-def _copied(tenant: Tenant, facts: dict[str, Any], source: str, by: User) -> CampaignDraft:
+def _copied(original: CampaignDraft | Campaign, facts: dict[str, Any], source: str, by: User) -> CampaignDraft:
+    tenant = original.tenant
+    assert tenant is not None  # read through the client
     name = f"{facts['name']} (copy)" if facts["name"] else ""
     draft = _insert(tenant, facts | {"name": name if len(name) <= LONGEST_NAME else facts["name"][:LONGEST_NAME]}, by)
+    do_not_call.copy(original, draft)
     audit.record(by, tenant, "campaign.draft-copied", draft, name=str(draft), source=source)
     return draft
 

@@ -225,6 +225,25 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='CampaignDoNotCallEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(help_text='E.164.', max_length=16)),
+                ('source', models.CharField(choices=[('by-hand', 'Added by hand'), ('list', 'From a list'), ('call', 'On the page of a call'), ('heard', 'Asked for in a call')], max_length=10)),
+                ('note', models.CharField(blank=True, max_length=200)),
+                ('added_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('added_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('campaign', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='do_not_call', to='campaigns.campaign')),
+                ('draft', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='do_not_call', to='campaigns.campaigndraft')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'verbose_name_plural': 'campaign do-not-call entries',
+                'ordering': ['-added_at', '-id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('draft__isnull', True), ('campaign__isnull', True), _connector='XOR'), name='campaign_do_not_call_of_one'), models.UniqueConstraint(fields=('draft', 'number'), name='campaign_do_not_call_once_in_draft'), models.UniqueConstraint(fields=('campaign', 'number'), name='campaign_do_not_call_once'), models.CheckConstraint(condition=models.Q(('number__regex', '^\\+[1-9][0-9]{6,14}$')), name='campaign_do_not_call_e164'), tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'draft_id'), name='campaign_do_not_call_draft', target=('tenant_id', 'id'), to='campaigns_campaigndraft'), tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'campaign_id'), name='campaign_do_not_call_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'), tenants.isolation.row_security.TenantRowPolicy(also='', name='campaign_do_not_call_rows', tenant='tenant_id')],
+            },
+        ),
+        migrations.CreateModel(
             name='DraftLead',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.campaigns import sync
+from dashboard.campaigns.do_not_call import entries as do_not_call
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import matching, vendor
 from dashboard.campaigns.sending.leases import LeaseLost
@@ -54,6 +55,7 @@ def link(draft: CampaignDraft, remote: voicedock.RemoteCampaign) -> None:
         if campaign.tenant_id == draft.tenant_id:
             draft.campaign = campaign
             draft.save(update_fields=["campaign"])
+            do_not_call.hand_over(draft, campaign)
             days = {name: getattr(draft, name) for name in DAYS}
             CampaignSchedule.objects.get_or_create(campaign=campaign, tenant=draft.tenant, defaults=days)
     if draft.campaign_id is None:
