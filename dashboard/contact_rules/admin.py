@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from dashboard.contact_rules import contact_settings
-from dashboard.contact_rules.models import ContactSettings, DoNotCallEntry
+from dashboard.contact_rules import contact_settings, country_presets
+from dashboard.contact_rules.models import ContactSettings, CountryPreset, DoNotCallEntry
 from dashboard.ui import phone_numbers
 from tenants.admin import ClientFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column
@@ -32,6 +32,31 @@ class DoNotCallEntryAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Added by")
     def added_by_name(self, entry: DoNotCallEntry) -> str:
         return person_link(entry, "added_by")
+
+
+@admin.register(CountryPreset, site=site)
+class CountryPresetAdmin(ReadOnlyModelAdmin):
+    """Those that staff have put in the place of Patchbay's own, for all clients."""
+
+    records = "Hours of countries"
+    list_display = [
+        column("country", "Country", phone_numbers.country),
+        "hours",
+        column("source", "Written in"),
+        column("read_on", "Read on"),
+        column("changed_at", "Changed at"),
+    ]
+    page = [*list_display, "changed_by_name"]
+    search_fields = ["country", "source"]
+    person_columns = ["changed_by"]
+
+    @admin.display(description="Calling hours")
+    def hours(self, preset: CountryPreset) -> str:
+        return country_presets.words(country_presets.of_row(preset))
+
+    @admin.display(description="Changed by")
+    def changed_by_name(self, preset: CountryPreset) -> str:
+        return person_link(preset, "changed_by")
 
 
 def _yes(value: object) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from dashboard.contact_rules import contact_settings, hours, recipients
+from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.hours import Hours
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.recipients import Recipient
@@ -27,9 +28,15 @@ class CallHours:
     """Asked for one moment, or for samples of all moments at which a campaign calls: then each is to be inside."""
 
     def __init__(
-        self, tenant: Tenant, settings: ContactSettings, now: datetime, moments: Sequence[datetime] = ()
+        self,
+        tenant: Tenant,
+        settings: ContactSettings,
+        now: datetime,
+        moments: Sequence[datetime] = (),
+        presets: Mapping[str, CountryHours] = COUNTRY_HOURS,
     ) -> None:
         self.tenant, self.settings, self.now, self.moments = tenant, settings, now, moments
+        self.presets = presets
         self.of_place = cache(self._of_place)  # 100,000 numbers are of a few hundred places
 
     def __call__(self, number: str) -> Verdict:
@@ -37,7 +44,7 @@ class CallHours:
 
     def _of_place(self, recipient: Recipient) -> Verdict:
         zones = recipients.clocks(recipient.zones) or (self.tenant.zone,)
-        there = contact_settings.hours_of(self.settings, recipient.country)
+        there = contact_settings.hours_of(self.settings, recipient.country, self.presets)
         for moment in self.moments or (self.now,):
             if not hours.is_open(there, moment, zones, recipient.country):
                 return self._refused(there, moment, zones, recipient.country)

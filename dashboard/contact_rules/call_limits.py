@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from dashboard.contact_rules import contact_history
+from dashboard.contact_rules import contact_history, recipients
 from dashboard.contact_rules.call_hours import moment_words
 from dashboard.contact_rules.contact_history import Asking
+from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.verdict import ALLOWED, Rule, Verdict
 from tenants.models import Tenant
@@ -19,25 +21,48 @@ TO_BE_CALLED_BY = "Is in the campaign {name}, which has yet to call this person.
 LONGEST_NAME = 80
 
 
+class Limit(NamedTuple):
+    """So many calls to one person, at most, in so many days."""
+
+    most: int
+    days: int
+
+
 class MostAttempts:
-    """Single calls and those of campaigns are counted together."""
+    """Single calls and those of campaigns are counted together. A country may have a rule of its own."""
 
     def __init__(
-        self, tenant: Tenant, settings: ContactSettings, numbers: Sequence[str], now: datetime, asking: Asking
+        self,
+        tenant: Tenant,
+        settings: ContactSettings,
+        numbers: Sequence[str],
+        now: datetime,
+        asking: Asking,
+        presets: Mapping[str, CountryHours] = COUNTRY_HOURS,
     ) -> None:
-        self.tenant, self.settings = tenant, settings
-        self.period = timedelta(days=settings.attempt_days)
-        self.found = contact_history.attempts(tenant, numbers, now - self.period, asking)
+        self.tenant, self.now = tenant, now
+        self.usual = Limit(settings.most_attempts, settings.attempt_days)
+        self.by_country = {
+            country: Limit(one.most_attempts, one.attempt_days)
+            for country, one in presets.items()
+            if settings.uses_country_hours and one.most_attempts and one.attempt_days
+        }
+        longest = max(limit.days for limit in (self.usual, *self.by_country.values()))
+        self.found = contact_history.attempts(tenant, numbers, now - timedelta(days=longest), asking)
 
     def __call__(self, number: str) -> Verdict:
-        moments, most = self.found.get(number, []), self.settings.most_attempts
-        if len(moments) < most:
+        if number not in self.found:
             return ALLOWED
-        until = moments[-most] + self.period  # from then on, one fewer than the most lies in the period
+        limit = self.by_country.get(recipients.of(number).country, self.usual) if self.by_country else self.usual
+        period = timedelta(days=limit.days)
+        moments = [moment for moment in self.found[number] if moment >= self.now - period]
+        if len(moments) < limit.most:
+            return ALLOWED
+        until = moments[-limit.most] + period  # from then on, one fewer than the most lies in the period
         words = OFTEN.format(
             times=_times(len(moments)),
-            days=_days(self.settings.attempt_days),
-            most=_times(most),
+            days=_days(limit.days),
+            most=_times(limit.most),
             until=moment_words(self.tenant, until),
         )
         return Verdict(words, Rule.ATTEMPTS, until)

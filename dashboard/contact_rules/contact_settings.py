@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import time
 from typing import Any
 
-from dashboard.contact_rules.country_hours import COUNTRY_HOURS
+from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.hours import Hours
 from dashboard.contact_rules.models import ContactSettings
 from tenants import audit
@@ -53,9 +53,9 @@ def change(settings: ContactSettings, changed: dict[str, Any], *, by: User, what
     audit.record(by, settings.tenant, "contact-rules.changed", settings.tenant, what=what)
 
 
-def hours_of(settings: ContactSettings, country: str) -> Hours:
+def hours_of(settings: ContactSettings, country: str, presets: Mapping[str, CountryHours] = COUNTRY_HOURS) -> Hours:
     """The calling hours for people in this country (ISO code): its own where it has some, else the client's."""
-    prescribed = COUNTRY_HOURS.get(country) if settings.uses_country_hours else None
+    prescribed = presets.get(country) if settings.uses_country_hours else None
     return prescribed.hours if prescribed else own_hours(settings)
 
 

@@ -1,7 +1,8 @@
 """Calling hours that countries prescribe for calls that sell, each with the text that says so.
 
 A country is listed only where its text is known and names hours for the whole country; parts of it may have stricter
-ones. Whether a rule applies to a client's calls is for the client to know: staff can switch these hours off for it.
+ones. Whether a rule applies to a client's calls is for the client to know: staff can switch these hours off for it, and
+put others in their place for all clients (`country_presets.py`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ READ_ON = date(2026, 11, 26)
 
 @dataclass(frozen=True)
 class CountryHours:
-    """`source` is where the hours are written, `read_on` when they were read there last."""
+    """`source` is where the hours are written, `read_on` when they were read there last.
+
+    At most `most_attempts` calls to one person in `attempt_days`, where the country has such a rule. `by_staff`: these
+    are not ours.
+    """
 
     hours: Hours
     source: str
     read_on: date = READ_ON
+    most_attempts: int | None = None
+    attempt_days: int | None = None
+    by_staff: bool = False
 
 
 def _from(start: int, end: int, minutes: int = 0) -> Spans:

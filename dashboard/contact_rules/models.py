@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from tenants.isolation.row_security import AS_OWNER, TenantRowPolicy
+from tenants.isolation.row_security import AS_OWNER, SharedRowPolicy, TenantRowPolicy
 from tenants.models import Tenant, User
 
 
@@ -132,3 +132,37 @@ class ContactSettings(models.Model):
 
     def __str__(self) -> str:
         return f"contact settings of {self.tenant_id}"
+
+
+class CountryPreset(models.Model):
+    """Calling hours of a country that staff have put in the place of ours, for all clients that use those.
+
+    Spans are pairs of `HH:MM`. Every client reads them, since each is held to them.
+    """
+
+    country = models.CharField(max_length=2, primary_key=True, help_text="ISO 3166.")
+    days = models.JSONField(help_text="The spans of Monday to Sunday.")
+    holidays = models.JSONField(null=True, blank=True, help_text="Those of public holidays; null: as on other days.")
+    most_attempts = models.PositiveSmallIntegerField(null=True, blank=True)
+    attempt_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    source = models.CharField(max_length=200, help_text="Where they are written.")
+    read_on = models.DateField(help_text="When they were read there last.")
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["country"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="country_preset_code"),
+            models.CheckConstraint(
+                condition=models.Q(most_attempts__isnull=True, attempt_days__isnull=True)
+                | models.Q(
+                    most_attempts__isnull=False, attempt_days__isnull=False, most_attempts__gte=1, attempt_days__gte=1
+                ),
+                name="country_preset_attempts",
+            ),
+            SharedRowPolicy(name="country_preset_rows", used="true"),
+        ]
+
+    def __str__(self) -> str:
+        return self.country

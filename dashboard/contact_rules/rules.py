@@ -13,10 +13,11 @@ from enum import StrEnum
 from django.db import connection as database
 from django.utils import timezone
 
-from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules import contact_settings, country_presets
 from dashboard.contact_rules.call_hours import CallHours
 from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
 from dashboard.contact_rules.contact_history import Asking
+from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
 from tenants.isolation import scope
@@ -112,7 +113,7 @@ def verdicts(
     if purpose == Purpose.CAMPAIGN:
         checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
     if not overridden:
-        checks += _overridable(tenant, settings, numbers, now, purpose, campaign, asking)
+        checks += _overridable(tenant, lists, numbers, now, purpose, campaign, asking)
     return {number: _first(checks, number) for number in numbers}
 
 
@@ -123,9 +124,7 @@ def refusal(tenant: Tenant, number: str, at: datetime | None = None, *, overridd
 
 
 @scope.requires_scope
-def verdict_with_reason(
-    tenant: Tenant, number: str, at: datetime | None, reason: str
-) -> tuple[Verdict, Rule | None]:
+def verdict_with_reason(tenant: Tenant, number: str, at: datetime | None, reason: str) -> tuple[Verdict, Rule | None]:
     """The verdict where somebody who may has given this reason, or none; and the rule that it sets aside."""
     found = verdict(tenant, number, at)
     if not reason or not found.may_be_overridden:
@@ -156,38 +155,41 @@ def _of_campaign(
 
 def _overridable(
     tenant: Tenant,
-    settings: ContactSettings,
+    stored: _Lists,
     numbers: Sequence[str],
     now: datetime,
     purpose: Purpose,
     campaign: InCampaign,
     asking: Asking,
 ) -> list[Check]:
-    is_campaign = purpose == Purpose.CAMPAIGN
+    is_campaign, settings, presets = purpose == Purpose.CAMPAIGN, stored.settings, stored.presets
     checks: list[Check] = []
     if settings.campaigns_keep_attempts if is_campaign else settings.calls_keep_attempts:
-        checks.append(MostAttempts(tenant, settings, numbers, now, asking))
+        checks.append(MostAttempts(tenant, settings, numbers, now, asking, presets))
     moments = campaign.moments if is_campaign else None
     keeps_hours = settings.campaigns_keep_hours if is_campaign else settings.calls_keep_hours
     if keeps_hours and (moments is None or moments):
-        checks.append(CallHours(tenant, settings, now, moments or ()))
+        checks.append(CallHours(tenant, settings, now, moments or (), presets))
     return checks
 
 
 class _Lists:
     """The client's own list, and that of the reseller, which a client's scope cannot read but ask.
 
-    `settings` are read in the same statement, since both are asked each time that a call is placed.
+    `settings` and `presets` are read in the same statement, since all are asked each time that a call is placed.
     """
 
     def __init__(self, tenant: Tenant, numbers: Sequence[str]) -> None:
         self.tenant, self.settings = tenant, contact_settings.DEFAULTS
+        self.presets: dict[str, CountryHours] = dict(COUNTRY_HOURS)
         self.found: dict[str, tuple[datetime | None, bool]] = {}
         with database.cursor() as cursor:
             cursor.execute(LISTS, [tenant.pk, list(numbers), tenant.pk])
-            for number, added_at, is_resellers, stored in cursor:
-                if stored is not None:
+            for kind, number, added_at, is_resellers, stored in cursor:
+                if kind == "settings":
                     self.settings = contact_settings.from_json(tenant, stored)
+                elif kind == "country":
+                    self.presets[number] = country_presets.from_json(stored)
                 else:
                     self.found[number] = (added_at, is_resellers)
 
@@ -200,10 +202,12 @@ class _Lists:
 
 
 LISTS = """
-    SELECT NULL, NULL::timestamptz, NULL::boolean, to_jsonb(settings)::text
+    SELECT 'settings', NULL, NULL::timestamptz, NULL::boolean, to_jsonb(settings)::text
     FROM contact_rules_contactsettings settings WHERE settings.tenant_id = %s
     UNION ALL
-    SELECT asked.number, own.added_at, reseller.number IS NOT NULL, NULL
+    SELECT 'country', preset.country, NULL, NULL, to_jsonb(preset)::text FROM contact_rules_countrypreset preset
+    UNION ALL
+    SELECT 'number', asked.number, own.added_at, reseller.number IS NOT NULL, NULL
     FROM unnest(%s::text[]) AS asked(number)
     LEFT JOIN contact_rules_donotcallentry own ON own.tenant_id = %s AND own.number = asked.number
     LEFT JOIN LATERAL (SELECT asked.number WHERE public.reseller_blocks(asked.number)) reseller ON true

@@ -48,7 +48,7 @@ class ContactSettingsForm(ShownValues, forms.ModelForm):
         labels = {
             "calls_keep_hours": "Single and planned calls keep calling hours",
             "campaigns_keep_hours": "Campaigns keep calling hours",
-            "uses_country_hours": "Use the hours of the person’s country where they are known",
+            "uses_country_hours": "Use the hours and attempts of the person’s country where they are known",
             "opens": "From",
             "closes": "Until",
             "skips_holidays": "Not on public holidays of the person’s country",

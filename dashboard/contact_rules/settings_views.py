@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.contact_rules import contact_settings, shown_settings
+from dashboard.contact_rules import contact_settings, country_presets, shown_settings
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.settings_form import ContactSettingsForm
 from dashboard.contact_rules.shown_settings import Row, ShownRow
@@ -95,7 +95,7 @@ def _page(
         "client": tenant,
         "rows": shown(shown_settings.ROWS),
         "pauses": shown(shown_settings.PAUSES),
-        "countries": shown_settings.countries() if settings.uses_country_hours else [],
+        "countries": shown_settings.countries(country_presets.known()) if settings.uses_country_hours else [],
         "is_staff": is_staff,
         "may_edit": may_edit,
         "up_url": up,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dashboard.contact_rules import contact_settings
-from dashboard.contact_rules.country_hours import COUNTRY_HOURS
+from dashboard.contact_rules import contact_settings, country_presets
+from dashboard.contact_rules.country_hours import CountryHours
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.settings_form import ContactSettingsForm
 from dashboard.ui import phone_numbers
@@ -38,12 +38,15 @@ class ShownRow:
 
 
 class CountryRow(NamedTuple):
-    """Calling hours that a country prescribes."""
+    """Calling hours that a country prescribes; `attempts` is empty where it has no rule about them."""
 
     country: str
+    code: str
     hours: str
+    attempts: str
     source: str
     read_on: str
+    by_staff: bool
 
 
 def _who(calls: bool, campaigns: bool) -> str:
@@ -70,12 +73,6 @@ def _credit_words(settings: ContactSettings) -> str:
     return f"Below {settings.low_credit:,} minutes; one that is started below that, once none is left"
 
 
-def _countries_words(settings: ContactSettings) -> str:
-    if not settings.uses_country_hours:
-        return "Are not used"
-    return ", ".join(sorted(phone_numbers.country(code) for code in COUNTRY_HOURS))
-
-
 ROWS = (
     Row("keeping", "Calling hours", ("calls_keep_hours", "campaigns_keep_hours"), _hours_words),
     Row(
@@ -84,7 +81,12 @@ ROWS = (
         ("opens", "closes", "weekdays", "skips_holidays"),
         lambda settings: contact_settings.own_hours(settings).words(),
     ),
-    Row("countries", "Countries with hours of their own", ("uses_country_hours",), _countries_words),
+    Row(
+        "countries",
+        "Countries with hours of their own",
+        ("uses_country_hours",),
+        lambda settings: "Are used for people there" if settings.uses_country_hours else "Are not used",
+    ),
     Row(
         "attempts",
         "Calls to one person",
@@ -118,10 +120,19 @@ def of(
     return [_shown(row, settings, sent) if may_edit else _plain(row, settings) for row in rows]
 
 
-def countries() -> list[CountryRow]:
+def countries(presets: Mapping[str, CountryHours]) -> list[CountryRow]:
+    """By name."""
     return sorted(
-        CountryRow(phone_numbers.country(code), one.hours.words(), one.source, f"{one.read_on:%-d %B %Y}")
-        for code, one in COUNTRY_HOURS.items()
+        CountryRow(
+            phone_numbers.country(code),
+            code,
+            one.hours.words(),
+            country_presets.attempts_words(one),
+            one.source,
+            country_presets.day_words(one.read_on),
+            one.by_staff,
+        )
+        for code, one in presets.items()
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.contact_rules import settings_views, views
+from dashboard.contact_rules import country_views, settings_views, views
 
 urlpatterns = [
     path("c/<slug:slug>/do-not-call/", views.client_list, name="do-not-call"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("c/<slug:slug>/contact-rules/", settings_views.client_page, name="contact-rules"),
     path("clients/<slug:slug>/contact-rules/", settings_views.staff_page, name="staff-contact-rules"),
     path("clients/<slug:slug>/contact-rules/<slug:key>/", settings_views.change, name="staff-contact-rules-change"),
+    path("country-rules/", country_views.listing, name="staff-country-rules"),
+    path("country-rules/<str:code>/", country_views.edit, name="staff-country-rule"),
+    path("country-rules/<str:code>/reset/", country_views.reset, name="staff-country-rule-reset"),
     path("do-not-call/", views.staff_list, name="staff-do-not-call"),
     path("do-not-call/<int:pk>/remove/", views.staff_remove, name="staff-do-not-call-remove"),
     path("do-not-call/export.csv", views.staff_export, name="staff-do-not-call-export"),

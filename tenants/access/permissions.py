@@ -38,6 +38,7 @@ class Permission(TextChoices):
     SET_COSTLY_KINDS = "set-costly-kinds"
     SET_RETENTION = "set-retention"
     SET_CONTACT_RULES = "set-contact-rules"
+    SET_COUNTRY_RULES = "set-country-rules"
     ALLOW_TRANSIENT_CALLS = "allow-transient-calls"
     SUSPEND_CLIENTS = "suspend-clients"
     CLOSE_CLIENTS = "close-clients"

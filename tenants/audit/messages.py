@@ -129,6 +129,9 @@ SENTENCES: dict[str, str] = {
     "call.plan-refused": "The call to {counterpart} planned for {time} was not placed: {why}",
     "call.planned-changes-read": "{actor} read what the planned call to {counterpart} changes of its assistant.",
     "call.destination-refused": "{actor} asked for {what} to {counterpart}, where calls may not go: {why}",
+    "contact-rules.country-changed": "{actor} changed the calling hours of {country} for all clients: {what}. Written "
+    "in {source}, read on {read_on}.",
+    "contact-rules.country-reset": "{actor} put the calling hours of {country} back, for all clients: {what}.",
     "do-not-call.added": "{actor} put {counterpart} on the do-not-call list.",
     "do-not-call.added-list": "{actor} put {numbers} numbers on the do-not-call list.",
     "do-not-call.heard": "{counterpart} asked in a call not to be called, and is on the do-not-call list.",

@@ -63,6 +63,7 @@ AUDITOR_READS = [
     "calls_receipt",
     "contact_rules_donotcallentry",
     "contact_rules_contactsettings",
+    "contact_rules_countrypreset",
     "campaigns_campaign",
     "campaigns_lead",
     "sync_syncrun",

@@ -101,6 +101,10 @@ def _lead_file(canary: CanaryTenant) -> dict[str, Any]:
     return {"part": "file", "text": "name;number\nNoor;+31612349996\n"}
 
 
+def _country_rule(canary: CanaryTenant) -> dict[str, Any]:
+    return {"monday": "9:00-12:00", "on_holidays": "nobody", "source": "A law", "read_on": "2026-01-02"}
+
+
 def _number(canary: CanaryTenant) -> dict[str, Any]:
     return {"numbers": "+31612340197"}
 
@@ -240,6 +244,9 @@ ROWS: dict[str, Row] = {
     "contact-rules": Row(),
     "staff-contact-rules": Row(),
     "staff-contact-rules-change": post_row(data=lambda canary: {"gap_days": 3}, path={"key": "gap"}),
+    "staff-country-rules": Row(),
+    "staff-country-rule": Row(("GET", "HEAD", "POST"), data=_country_rule, path={"code": "FR"}),
+    "staff-country-rule-reset": post_row(path={"code": "NL"}),
     "staff-do-not-call": form_row(lambda canary: {"numbers": "+31612340198"}),
     "staff-do-not-call-remove": post_row("blocked_for_all", lambda canary: {"reason": "because"}),
     "staff-do-not-call-export": Row(),
@@ -357,6 +364,7 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "plannedcall": "planned",
     "donotcallentry": "blocked",
     "contactsettings": "tenant",
+    "countrypreset": "country_preset",
     "assistantdraft": "draft",
     "assistantdraftversion": "draft_version",
     "campaign": "campaign",

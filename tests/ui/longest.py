@@ -27,7 +27,7 @@ from dashboard.campaigns.models import (
     Lead,
 )
 from dashboard.connections.models import OrganizationRequest
-from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.contact_rules.models import CountryPreset, DoNotCallEntry
 from dashboard.sync.models import SyncRun
 from tenants import audit
 from tenants.isolation import scope
@@ -57,6 +57,7 @@ FIELDS: dict[type[Model], tuple[str, ...]] = {
     PlannedCall: ("reason", "preset_name", "assistant_name"),
     DoNotCallEntry: ("note",),
     CampaignDoNotCallEntry: ("note",),
+    CountryPreset: ("source",),
     Receipt: ("note", "action"),
 }
 FREE_TEXT = 900  # characters, where a field has no length

@@ -41,6 +41,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CountryPreset',
+            fields=[
+                ('country', models.CharField(help_text='ISO 3166.', max_length=2, primary_key=True, serialize=False)),
+                ('days', models.JSONField(help_text='The spans of Monday to Sunday.')),
+                ('holidays', models.JSONField(blank=True, help_text='Those of public holidays; null: as on other days.', null=True)),
+                ('most_attempts', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('attempt_days', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('source', models.CharField(help_text='Where they are written.', max_length=200)),
+                ('read_on', models.DateField(help_text='When they were read there last.')),
+                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['country'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='country_preset_code'), models.CheckConstraint(condition=models.Q(models.Q(('attempt_days__isnull', True), ('most_attempts__isnull', True)), models.Q(('attempt_days__gte', 1), ('attempt_days__isnull', False), ('most_attempts__gte', 1), ('most_attempts__isnull', False)), _connector='OR'), name='country_preset_attempts'), tenants.isolation.row_security.SharedRowPolicy(name='country_preset_rows', used='true')],
+            },
+        ),
+        migrations.CreateModel(
             name='ContactSettings',
             fields=[
                 ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='contact_settings', serialize=False, to='tenants.tenant')),
