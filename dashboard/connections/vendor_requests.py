@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from dashboard.connections.models import VendorRequest
 from dashboard.sync import runs
 from dashboard.sync.models import Kind
-from tenants import audit
+from tenants import audit, slices
 from tenants.isolation import scope
 from tenants.models import Connection, Tenant, User
 
@@ -101,9 +101,8 @@ def give_up_lost() -> int:
 @scope.opens_scope
 def prune() -> int:
     """Delete old requests that were settled. Opens a scope of its own."""
-    with scope.for_system("prune vendor requests"):
-        old = VendorRequest.objects.exclude(outcome=Outcome.WAITING).filter(asked_at__lt=Now() - RETENTION)
-        return old.delete()[0]
+    old = VendorRequest.objects.exclude(outcome=Outcome.WAITING).filter(asked_at__lt=Now() - RETENTION)
+    return slices.delete("prune vendor requests", old)
 
 
 def _give_up(request: VendorRequest) -> bool:

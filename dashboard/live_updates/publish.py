@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from dashboard.live_updates.listeners import ACCESS, EVERYBODY, person_ref
 from dashboard.live_updates.models import Change
+from tenants import slices
 from tenants.isolation import scope
 from tenants.models import Tenant, User
 
@@ -34,5 +35,4 @@ def access_changed(*, tenant: Tenant | None = None, person: User | None = None) 
 @scope.opens_scope
 def prune() -> int:
     """Delete changes that every stream has long received; opens its own scope."""
-    with scope.for_system("delete old changes"):
-        return Change.objects.filter(at__lt=Now() - KEPT).delete()[0]
+    return slices.delete("delete old changes", Change.objects.filter(at__lt=Now() - KEPT))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from dashboard.notifications import subjects
 from dashboard.notifications.models import SentNotification
 from dashboard.notifications.subjects import Subject
-from tenants import names
+from tenants import names, slices
 from tenants.accounts.notifications import MAIL_KINDS
 from tenants.isolation import scope
 from tenants.models import MailKind, Membership, Tenant
@@ -55,8 +55,8 @@ def send_due() -> int:
 
 @scope.opens_scope
 def prune() -> int:
-    with scope.for_system("forget old notifications"):
-        return SentNotification.objects.filter(at__lt=Now() - KEPT_FOR).delete()[0]
+    old = SentNotification.objects.filter(at__lt=Now() - KEPT_FOR)
+    return slices.delete("forget old notifications", old)
 
 
 def _gets(member: Membership, kind: MailKind) -> bool:

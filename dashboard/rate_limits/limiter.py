@@ -29,6 +29,7 @@ from dashboard import voicedock
 from dashboard.rate_limits import shares, waiting
 from dashboard.rate_limits.models import Priority, SentRequest
 from dashboard.rate_limits.shares import WINDOW, CommandQuota, Request, Wait
+from tenants import slices
 from tenants.errors import ActionRefused
 from tenants.isolation import scope
 from tenants.isolation.django_private import has_open_transaction
@@ -131,8 +132,7 @@ def used_by_priority(connection: Connection) -> dict[Priority, int]:
 @scope.opens_scope
 def prune() -> int:
     """Delete requests older than the window, also of connections that are not used. Opens a scope of its own."""
-    with scope.for_system("prune sent requests"):
-        return SentRequest.objects.filter(at__lt=Now() - 2 * WINDOW).delete()[0]
+    return slices.delete("prune sent requests", SentRequest.objects.filter(at__lt=Now() - 2 * WINDOW))
 
 
 def clock() -> datetime:

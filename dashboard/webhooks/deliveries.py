@@ -24,7 +24,7 @@ from dashboard.sync.models import Kind
 from dashboard.voicedock import WebhookEvent
 from dashboard.webhooks import admission, storage
 from dashboard.webhooks.models import Delivery, Rejection
-from tenants import audit
+from tenants import audit, slices
 from tenants.isolation import scope
 from tenants.models import Connection, ConnectionSecret, Number
 
@@ -96,11 +96,10 @@ def apply(delivery_id: int, event: WebhookEvent | None = None) -> None:
 
 @scope.opens_scope
 def prune() -> int:
-    """Delete old deliveries that have an outcome: their content is in the calls. Opens a scope of its own."""
-    with scope.for_system("prune webhooks"):
-        Rejection.objects.filter(last_at__lt=Now() - REJECTION_RETENTION).delete()
-        old = Delivery.objects.filter(received_at__lt=Now() - RETENTION).exclude(outcome=Outcome.WAITING)
-        return old.delete()[0]
+    """Delete old deliveries that have an outcome: their content is in the calls. Opens scopes of its own."""
+    slices.delete("prune rejections", Rejection.objects.filter(last_at__lt=Now() - REJECTION_RETENTION))
+    old = Delivery.objects.filter(received_at__lt=Now() - RETENTION).exclude(outcome=Outcome.WAITING)
+    return slices.delete("prune webhooks", old)
 
 
 @scope.requires_scope

@@ -55,7 +55,8 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
     """
     left = Call.objects.filter(OVER, tenant=tenant, data_removed_at=None)
     if after:
-        left = left.filter(Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1]))
+        later = Q(created_at__gt=after[0]) | Q(created_at=after[0], pk__gt=after[1])
+        left = left.filter(later, created_at__gte=after[0])  # the bound begins in the index, the rest is a filter
     calls = list(left.select_for_update(of=("self",)).order_by("created_at", "pk")[:most])
     pks = [call.pk for call in calls]
     Call.objects.filter(pk__in=pks).update(
@@ -81,10 +82,16 @@ def remove_personal_data(tenant: Tenant, most: int, after: Mark | None = None) -
 
 
 @scope.requires_scope
-def delete_saved_texts(tenant: Tenant) -> None:
-    """Delete what the client's people saved for their calls: it holds what they typed, and names of colleagues."""
+def delete_saved_texts(tenant: Tenant, most: int) -> int:
+    """Delete what the client's people saved for their calls: it holds what they typed, and names of colleagues.
+
+    At most `most` rows of one kind, and what belongs to them; returns how many, 0 when nothing is left.
+    """
     for model in SAVED_TEXTS:
-        model.objects.filter(tenant=tenant).delete()
+        some = model.objects.filter(tenant=tenant).order_by("pk").values("pk")[:most]
+        if count := model.objects.filter(pk__in=some).delete()[0]:
+            return int(count)
+    return 0
 
 
 @scope.requires_scope
