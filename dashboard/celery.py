@@ -16,6 +16,7 @@ from celery.signals import (
     setup_logging,
     task_postrun,
     task_prerun,
+    task_revoked,
     worker_init,
     worker_ready,
 )
@@ -25,6 +26,7 @@ from kombu import Queue
 
 from dashboard import heartbeat, logs, production
 from dashboard.beat_schedule import SCHEDULE
+from dashboard.expired_tasks import expired as expired_tasks
 from tenants.isolation import unfinished
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -95,6 +97,12 @@ def forget_task_in_logs(**_: Any) -> None:
     structlog.contextvars.clear_contextvars()
 
 
+@task_revoked.connect
+def count_expired_task(sender: Any = None, expired: bool = False, **_: Any) -> None:
+    if expired:
+        expired_tasks.add(getattr(sender, "name", ""))
+
+
 @setup_logging.connect
 def log_as_django_does(**_: Any) -> None:
     """Celery's own handlers would pass by the filter that keeps secrets out of logs."""
@@ -111,6 +119,7 @@ def refuse_without_what_it_needs(**_: Any) -> None:
 def renew_alive_file(**_: Any) -> None:
     """The main process of a worker is well: it talks to the broker every two seconds."""
     heartbeat.renew()
+    expired_tasks.tell()
 
 
 @worker_ready.connect

@@ -18,6 +18,7 @@ Event = MutableMapping[str, Any]
 QUIET = {  # what would be said every second or with every request; failures are warnings and errors
     "celery.beat": "WARNING",
     "celery.worker.strategy": "WARNING",
+    "celery.worker.request": "WARNING",  # of each task that expired; `expired_tasks` counts them
     "celery.app.trace": "WARNING",
     "django.request": "ERROR",  # what was not found or refused is in the access log, without the secrets of its address
     "httpx": "WARNING",

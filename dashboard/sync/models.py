@@ -59,6 +59,7 @@ class SyncState(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True, help_text="A run holds the lease until then.")
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="When the last run began, whatever came of it.")
     fresh_at = models.DateTimeField(null=True, blank=True, help_text="When the last successful run began.")
     failures = models.PositiveIntegerField(default=0)
     cursor = models.JSONField(default=dict, blank=True, help_text="Where the next run continues.")

@@ -21,6 +21,7 @@ from dashboard.rate_limits import limiter
 from dashboard.rate_limits.models import Priority
 from dashboard.sync.models import Kind, SyncRun, SyncState
 from dashboard.sync.unreadable_items import Items
+from tenants import slices
 from tenants.isolation import scope
 from tenants.models import Connection
 
@@ -103,7 +104,7 @@ class _Lease:
 
     def take(self) -> bool:
         """False while another run holds it."""
-        return self._extend(Q(lease_until=None) | Q(lease_until__lt=Now()))
+        return self._extend(Q(lease_until=None) | Q(lease_until__lt=Now()), begun_at=Now())
 
     def renew(self) -> bool:
         """False when another run has taken over."""
@@ -113,9 +114,9 @@ class _Lease:
         """End the lease and update the state, unless another run has taken over."""
         SyncState.objects.filter(pk=self.state_id, lease_until=self.until).update(lease_until=None, **change)
 
-    def _extend(self, allowed: Q) -> bool:
+    def _extend(self, allowed: Q, **change: Any) -> bool:
         rows = SyncState.objects.filter(pk=self.state_id)
-        if not rows.filter(allowed).update(lease_until=Now() + LEASE):
+        if not rows.filter(allowed).update(lease_until=Now() + LEASE, **change):
             return False
         self.until = rows.values_list("lease_until", flat=True).get()
         return True
@@ -152,6 +153,11 @@ def run_sync(connection: Connection, kind: Kind) -> Iterator[Run]:
         _close(state, run, SyncRun.Outcome.DONE, " ".join(run.remarks), again_in=run.again_in)
 
 
+def has_begun(connection_id: int, kind: str, since: datetime) -> bool:
+    """Whether a run of this kind has begun since then, by the clock of the database, whatever came of it."""
+    return SyncState.objects.filter(connection_id=connection_id, kind=kind, begun_at__gt=since).exists()
+
+
 def mark_due(connection: Connection | int, *kinds: Kind) -> None:
     """Make these kinds due now, because something has just happened.
 
@@ -169,8 +175,7 @@ def mark_due(connection: Connection | int, *kinds: Kind) -> None:
 @scope.opens_scope
 def prune() -> int:
     """Delete old runs; returns how many."""
-    with scope.for_system("prune sync runs"):
-        return SyncRun.objects.filter(started_at__lt=Now() - RETENTION).delete()[0]
+    return slices.delete("prune sync runs", SyncRun.objects.filter(started_at__lt=Now() - RETENTION))
 
 
 def _close(state: SyncState, run: Run, outcome: SyncRun.Outcome, message: str, *, again_in: float) -> None:

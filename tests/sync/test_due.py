@@ -121,3 +121,36 @@ def test_the_command_says_what_it_could_not_bring(agency, sandbox):
         call_command("sync", stdout=io.StringIO(), stderr=io.StringIO())
     with pytest.raises(CommandError, match="No connection is called Nobody"):
         call_command("sync", "Nobody")
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    """The messages that beat's task sends, while no worker takes any."""
+    sent = []
+    monkeypatch.setattr(tasks.run_due, "apply_async", lambda args, **options: sent.append((args, options)))
+    return sent
+
+
+def test_when_workers_cannot_keep_up_runs_get_rarer_and_none_is_lost(agency, queue, new_requests):
+    """Three rounds are sent before a worker takes the first message: each kind runs once, and no message expires."""
+    for _ in range(3):
+        tasks.enqueue_due()
+        SyncState.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert [options for _, options in queue] == [{}] * len(queue)
+    assert len(queue) == 17, "six kinds three times; the numbers had been read"
+    new_requests()
+    for args, _ in queue:
+        tasks.run_due(*args)
+    asked = new_requests()
+    assert asked.count("GET /campaigns") == 1 and asked.count("GET /numbers") == 1
+    assert set(SyncState.objects.exclude(begun_at=None).values_list("kind", flat=True)) == {kind.value for kind in Kind}
+
+
+def test_a_kind_that_became_due_after_its_run_is_run_again(agency, queue, new_requests):
+    for _ in range(2):
+        tasks.enqueue_due()
+        for args, _ in queue:
+            tasks.run_due(*args)
+        queue.clear()
+        runs.mark_due(agency.connection, Kind.CAMPAIGNS)
+    assert new_requests().count("GET /campaigns") == 2

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('organization', 'Organization and credit'), ('inventory', 'Numbers and assistants'), ('live-calls', 'Live calls'), ('calls', 'Finished calls'), ('campaigns', 'Campaigns'), ('leads', 'Leads of campaigns')], max_length=16)),
                 ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('lease_until', models.DateTimeField(blank=True, help_text='A run holds the lease until then.', null=True)),
+                ('begun_at', models.DateTimeField(blank=True, help_text='When the last run began, whatever came of it.', null=True)),
                 ('fresh_at', models.DateTimeField(blank=True, help_text='When the last successful run began.', null=True)),
                 ('failures', models.PositiveIntegerField(default=0)),
                 ('cursor', models.JSONField(blank=True, default=dict, help_text='Where the next run continues.')),

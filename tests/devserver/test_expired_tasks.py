@@ -1,0 +1,58 @@
+"""Tasks that no worker took in time are counted, and told in a line a minute, whatever their number."""
+
+import logging
+from types import SimpleNamespace
+
+import pytest
+from celery.signals import task_revoked
+from django.conf import settings
+
+from dashboard import celery, expired_tasks, logs
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    counter = expired_tasks.ExpiredTasks()
+    monkeypatch.setattr(celery, "expired_tasks", counter)
+    return counter
+
+
+@pytest.fixture
+def told(monkeypatch):
+    lines = []
+    log = SimpleNamespace(warning=lambda event, **facts: lines.append((event, facts)))
+    monkeypatch.setattr(expired_tasks, "log", log)
+    return lines
+
+
+def expire(name, *, expired=True):
+    """What a worker says of a message that waited too long, or that somebody revoked."""
+    task_revoked.send(sender=SimpleNamespace(name=name), request=None, terminated=False, signum=None, expired=expired)
+
+
+def test_expired_tasks_are_counted_by_name_and_told_once_a_minute(counted, told, time_machine):
+    time_machine.move_to("2026-11-26T12:00:00Z", tick=False)
+    sweep, prune = "dashboard.calls.tasks.sweep_calls", "dashboard.sync.tasks.prune"
+    for name in (sweep, sweep, prune, sweep):
+        expire(name)
+    expire(prune, expired=False)
+    assert told == [("tasks_expired", {"total": 1, "by_task": {sweep: 1}})]
+    time_machine.shift(expired_tasks.PAUSE + 1)
+    celery.renew_alive_file()  # with each sign of life of the worker, so that the last ones are told too
+    assert told[1:] == [("tasks_expired", {"total": 3, "by_task": {sweep: 2, prune: 1}})]
+    time_machine.shift(expired_tasks.PAUSE + 1)
+    celery.renew_alive_file()
+    assert len(told) == 2
+
+
+def test_beat_and_workers_write_no_line_for_a_task_that_went_well():
+    loggers = [logging.getLogger(name) for name in logs.QUIET]
+    before = [logger.level for logger in loggers]
+    try:
+        logs.configure(settings.LOGGING)
+        for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace", "celery.worker.request"):
+            logger = logging.getLogger(name)
+            assert not logger.isEnabledFor(logging.INFO) and logger.isEnabledFor(logging.WARNING), name
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
