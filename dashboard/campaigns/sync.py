@@ -186,8 +186,8 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
             remotes = None
     with scope.for_system("copy leads"):
         campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-        changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.seen += len(remotes or ())
+        changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.changed += changed
         lead_reads.after_read(campaign, changed=bool(changed), at=began, together=together)
         campaign.leads_seen_at = began
@@ -201,13 +201,15 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
 
 
 def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:
-    """In slices: of a list of 100,000, only what VoiceDock sent is in memory as a whole."""
+    """In slices, and empties `remotes` meanwhile: of a list of 100,000, no more than what is left to be stored is in
+    memory, and the ids."""
     partial = run.items.add_unreadable(UnreadableItem.Kind.LEAD, remotes.unreadable)
     data_is_removed = campaign.tenant is not None and campaign.tenant.data_is_removed
     changed, listed = 0, set[str]()
-    for some in batched(remotes, SLICE):
+    remotes.reverse()
+    while remotes:
         wanted = {}
-        for remote in some:
+        for remote in (remotes.pop() for _ in range(min(SLICE, len(remotes)))):
             key = text_lengths.fit(Lead, "remote_id", remote.id)
             if key not in listed:
                 wanted[key] = _lead(remote) | (NO_PERSON if data_is_removed else {})

@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from dashboard import voicedock
@@ -71,8 +71,7 @@ class Items:
             return
         with scope.for_system("record unreadable items"):
             rows = UnreadableItem.objects.filter(connection_id=self.connection.pk)
-            for kind in {kind for kind, _ in self.copied}:
-                _delete(self.connection, kind, [remote_id for other, remote_id in self.copied if other == kind])
+            rows.filter(pk__in=_read_since(rows, self.copied)).delete()
             for (kind, remote_id), reason in list(self.failed.items())[:MAX_ROWS]:
                 _write(self.connection, kind, remote_id, reason)
             if self.failed:
@@ -96,9 +95,11 @@ def prune() -> int:
         return UnreadableItem.objects.filter(last_at__lt=Now() - RETENTION).delete()[0]
 
 
-def _delete(connection: Connection, kind: str, remote_ids: Collection[str]) -> None:
-    keys = [text_lengths.fit(UnreadableItem, "remote_id", remote_id) for remote_id in remote_ids]
-    UnreadableItem.objects.filter(connection_id=connection.pk, kind=kind, remote_id__in=keys).delete()
+def _read_since(rows: QuerySet[UnreadableItem], copied: Collection[tuple[str, str]]) -> list[int]:
+    """The ids of rows whose items were copied: few rows are looked for among many items."""
+    stored = {(kind, remote_id): pk for pk, kind, remote_id in rows.values_list("pk", "kind", "remote_id")}
+    keys = ((kind, text_lengths.fit(UnreadableItem, "remote_id", remote_id)) for kind, remote_id in copied)
+    return [stored[key] for key in keys if key in stored] if stored else []
 
 
 def _write(connection: Connection, kind: str, remote_id: str, reason: str) -> None:

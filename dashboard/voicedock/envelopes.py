@@ -30,15 +30,18 @@ def unwrap_list(data: Any, *envelopes: str) -> list[Any]:
 def read_each(values: list[Any], read: Callable[[Any], T]) -> Listing[T]:
     """Read each item by itself, so that one that cannot be read does not hide the others.
 
-    Raises `Malformed` when none of them can be read: then the whole response has another shape.
+    Empties `values` meanwhile, so that a long list is not in memory twice. Raises `Malformed` when none of them can be
+    read: then the whole response has another shape.
     """
     listed: Listing[T] = Listing()
-    for value in values:
+    values.reverse()
+    while values:
+        value = values.pop()
         try:
             listed.append(read(value))
         except Malformed as error:
             listed.unreadable.append(Unreadable(text(first_present(mapping(value), "id")) or "", error.message))
-    if values and not listed:
+    if listed.unreadable and not listed:
         raise Malformed(listed.unreadable[0].reason)
     return listed
 
