@@ -30,7 +30,7 @@ SCHEDULE = {
     "prune steering leases": _every(3600, "dashboard.calls.tasks.prune_steering_leases", "bulk"),
     "apply webhooks left behind": _every(5, "dashboard.webhooks.tasks.apply_waiting", "interactive"),
     "give up lost requests": _every(20, "dashboard.connections.tasks.give_up_lost_requests", "interactive"),
-    "enqueue due runs": _every(2, "dashboard.sync.tasks.enqueue_due", "sync"),
+    "enqueue due runs": _every(1, "dashboard.sync.tasks.enqueue_due", "sync"),
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "follow the days of campaigns": _every(5, "dashboard.campaigns.tasks.follow_days", "sync"),
     "pause failing campaigns": _every(15, "dashboard.campaigns.tasks.pause_after_failures", "sync"),

@@ -3,7 +3,8 @@
 VoiceDock has no page of the lists, and no news of a lead (`voicedock-api.md §6.2`): one read brings all leads of one
 campaign. The list of campaigns tells whose counters moved: these are read first. A started campaign is read again by
 and by all the same, since a lead begins to be called without moving a counter: how soon by the square root of how often
-its leads change, which keeps the age of all of them together as low as so many reads allow.
+its leads change, which keeps the age of all of them together as low as so many reads allow. Where more is due than may
+be read, the square root decides too, over the time since the last read: so nothing is left out for good.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import sqrt
 
-from django.db.models import BooleanField, Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Sqrt
+from django.db.models import Case, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce, Extract, Now, Sqrt
 from django.utils import timezone
 
 from dashboard.campaigns.models import Campaign
@@ -25,15 +26,24 @@ READS = 30  # a minute, of all started campaigns of a connection together
 WEIGHT = 0.3  # of the newest read in the rate
 RATES = (0.02, 4.0)  # changes a minute that are told apart
 AFTER_REFUSAL = timedelta(seconds=60)
+MOVED = 4  # times as urgent, as if it had not been read for `LATEST` more
+NEVER_READ = timedelta(days=1)  # as if it had last been read so long ago
 
 
 @scope.requires_scope
 def due(connection: Connection) -> QuerySet[Campaign]:
-    """Those with moved counters first, then whose time has come first."""
+    """Those with moved counters first, unless others have waited for hours; each by its rate and how long it waits."""
     moved = Q(leads_seen_at=None) | Q(counted_at__gt=F("leads_seen_at"))
-    is_moved = Case(When(moved, then=Value(True)), default=Value(False), output_field=BooleanField())
     found = Campaign.objects.filter(connection_id=connection.pk, vanished_at=None, leads_due_at__lte=timezone.now())
-    return found.annotate(is_moved=is_moved).order_by("-is_moved", "leads_due_at", "pk")
+    waited = Case(When(moved, then=MOVED * (_seconds_unread() + LATEST.total_seconds())), default=_seconds_unread())
+    urgency = ExpressionWrapper(waited * Sqrt("leads_change_rate"), output_field=FloatField())
+    return found.alias(urgency=urgency).order_by("-urgency", "pk")
+
+
+def _seconds_unread() -> Extract:
+    since = Coalesce("leads_seen_at", Now() - Value(NEVER_READ))
+    unread = ExpressionWrapper(Now() - since, output_field=DurationField())
+    return Extract(unread, "epoch", output_field=FloatField())
 
 
 @scope.requires_scope

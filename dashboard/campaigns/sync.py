@@ -179,7 +179,7 @@ def _watched(campaigns: QuerySet[Campaign], now: Any) -> list[Campaign]:
 
 def _read(run: Run, campaign: Campaign, together: float) -> None:
     began = timezone.now()
-    with run.client_for(Priority.REST) as vendor:
+    with run.client_for(Priority.LEADS) as vendor:
         try:
             remotes = vendor.leads(campaign.remote_id)
         except voicedock.NotFound:

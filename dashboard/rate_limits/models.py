@@ -16,6 +16,7 @@ class Priority(models.TextChoices):
     RECONCILE = "reconcile", "Finding a lost call"
     LIVE = "sync-live", "Following live calls"
     REST = "sync-rest", "Everything else"
+    LEADS = "sync-leads", "Reading people of campaigns"
     BULK = "bulk", "Sending people to campaigns"
 
 

@@ -25,6 +25,7 @@ CEILING = {  # requests of a priority are sent while the whole connection has se
     Priority.RECONCILE: 72,
     Priority.LIVE: 66,
     Priority.REST: 60,
+    Priority.LEADS: 56,
     Priority.BULK: 50,
 }
 LEAST_OF_BULK = 10  # as many as these of BULK count as REST, so that lists that are read all the time do not stop it

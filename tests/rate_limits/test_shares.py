@@ -42,7 +42,7 @@ class Minute:
 
 def test_each_lane_stops_where_the_next_more_urgent_one_begins():
     minute = Minute()
-    assert [minute.flood(priority) for priority in reversed(Priority)] == [50, 10, 6, 6, 12, 6, 6]
+    assert [minute.flood(priority) for priority in reversed(Priority)] == [50, 6, 4, 6, 6, 12, 6, 6]
 
 
 def test_sending_people_goes_on_slowly_while_the_syncs_use_their_share():

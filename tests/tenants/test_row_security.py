@@ -11,7 +11,7 @@ WITHOUT_TENANT = {  # tables that hold no client's rows, and why
     "tenants_user_user_permissions": "always empty, the app only reads it; part of Django's user",
     "tenants_staffmember": "read with each request, to know what its scope may reach",
     "tenants_auditor": "read with each request, to know what its scope may reach",
-    "sync_syncstate": "times of syncs; the scheduler reads all of it every two seconds, outside of scopes",
+    "sync_syncstate": "times of syncs; the scheduler reads all of it every second, outside of scopes",
     "django_admin_log": "always empty, the app only reads it",
     "django_content_type": "names of models, the app only reads it",
     "django_migrations": "names of migrations, the app only reads it",

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='SentRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.CharField(choices=[('end', 'Ending a call'), ('control', 'Steering a call'), ('place', 'Placing a call'), ('reconcile', 'Finding a lost call'), ('sync-live', 'Following live calls'), ('sync-rest', 'Everything else'), ('bulk', 'Sending people to campaigns')], max_length=12)),
+                ('priority', models.CharField(choices=[('end', 'Ending a call'), ('control', 'Steering a call'), ('place', 'Placing a call'), ('reconcile', 'Finding a lost call'), ('sync-live', 'Following live calls'), ('sync-rest', 'Everything else'), ('sync-leads', 'Reading people of campaigns'), ('bulk', 'Sending people to campaigns')], max_length=12)),
                 ('call_id', models.UUIDField(help_text='For commands: ten a minute for each call.', null=True)),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.connection')),
