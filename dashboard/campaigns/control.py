@@ -68,6 +68,7 @@ STILL_ON_IT = (
     "every few seconds."
 )
 STILL_SENDING = "Its people are still being sent to VoiceDock. Start it when all of them are there."
+LOW_CREDIT = "Little credit is left. It starts by itself once there is more, or at once where a person starts it."
 NOT_WANTED = "Somebody paused it meanwhile, so its days start it no more."
 ON_THIS_DAY, NOT_ON_THIS_DAY = "it calls on this day", "it does not call on this day"
 RISK = "Confirm the risk that is stated there: other clients' numbers are in this organization."
@@ -265,6 +266,8 @@ def _begin(
             )
         if by_days and not schedule_switch.is_on(campaign):
             raise CampaignActionRefused(NOT_WANTED)
+        if by_days and action.starts and low_credit.holds_back(campaign):
+            raise CampaignActionRefused(LOW_CREDIT)
         if not by_days:
             _tell_days(campaign, action, risk)
         facts = {"name": campaign.name, "command": action.name} | ({"why": because} if because else {})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -62,13 +61,9 @@ def _without_credit() -> list[tuple[Campaign, PauseCause]]:
     found = [
         campaign
         for campaign in started
-        if _is_without_credit(campaign, balances[campaign.connection_id], settings[campaign.tenant_id])
+        if low_credit.stops(campaign, balances[campaign.connection_id], settings[campaign.tenant_id])
     ]
     return [(campaign, PauseCause.LOW_CREDIT) for campaign in found[:MOST]]
-
-
-def _is_without_credit(campaign: Campaign, minutes: Decimal, settings: ContactSettings) -> bool:
-    return minutes <= 0 or (minutes < settings.low_credit and not campaign.began_with_low_credit)
 
 
 def _settings(campaigns: Sequence[Campaign]) -> Mapping[Any, ContactSettings]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from dashboard.campaigns.models import Campaign
 from dashboard.contact_rules import contact_settings
+from dashboard.contact_rules.models import ContactSettings
 from tenants.isolation import scope
 from tenants.models import Connection
 
@@ -26,6 +27,20 @@ def is_low(campaign: Campaign) -> bool:
     if balance is None or campaign.tenant is None:
         return False
     return balance < contact_settings.of(campaign.tenant).low_credit
+
+
+@scope.requires_scope
+def holds_back(campaign: Campaign) -> bool:
+    """Whether its days do not start it now: it would be paused again at once."""
+    minutes = balances().get(campaign.connection_id)
+    if minutes is None or campaign.tenant is None:
+        return False
+    return stops(campaign, minutes, contact_settings.of(campaign.tenant))
+
+
+def stops(campaign: Campaign, minutes: Decimal, settings: ContactSettings) -> bool:
+    """Started with credit, it pauses while that is low; started with little, only once there is none."""
+    return minutes <= 0 or (minutes < settings.low_credit and not campaign.began_with_low_credit)
 
 
 def _balance_of(connection: Connection, known: Mapping[int, Connection]) -> Decimal | None:

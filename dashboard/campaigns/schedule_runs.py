@@ -8,7 +8,7 @@ import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from dashboard.campaigns import control, pauses, schedule_switch, windows
+from dashboard.campaigns import control, low_credit, pauses, schedule_switch, windows
 from dashboard.campaigns.control import ActionResult, CampaignActionRefused, Outcome
 from dashboard.campaigns.models import Campaign, CampaignSchedule, PauseCause
 from dashboard.campaigns.schedules import Days
@@ -59,6 +59,8 @@ def start(campaign: Campaign, *, by: User, confirmed: str = "") -> ActionResult:
     words = f"{day:%A %-d %B}"
     with scope.for_system("a campaign starts on a later day"):
         risk = control.check_start(campaign, by=by, confirmed=confirmed)
+        low = low_credit.is_low(campaign)
+        Campaign.objects.filter(pk=campaign.pk).update(began_with_low_credit=low)
         schedule_switch.turn_on(campaign, confirmed_risk=risk, now=True)
         audit.record(by, campaign.tenant, "campaign.start-planned", campaign, name=campaign.name, day=words)
     return ActionResult(Outcome.ACCEPTED, PLANNED.format(name=campaign.name, day=words))

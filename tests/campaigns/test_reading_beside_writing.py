@@ -9,8 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection as database
 
+from dashboard.campaigns.drafts import readiness
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
-from dashboard.campaigns.sending import begin, checks
+from dashboard.campaigns.sending import begin
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tests.fixtures.draft_factories import make_draft
@@ -23,8 +24,7 @@ LONGEST_WAIT = 8.0  # seconds
 def draft(operator):
     draft = make_draft(operator.tenant, operator.assistant, operator.user)
     with scope.for_tenant(operator.tenant):
-        facts = {"name": "a.csv", "size": 1, "content": b"a", "rows": 9_000, "added_by": operator.user}
-        CampaignFile.objects.create(tenant=operator.tenant, draft=draft, **facts)
+        CampaignFile.objects.filter(draft=draft).update(rows=9_000, read_at=None)
     return draft
 
 
@@ -59,6 +59,6 @@ def test_a_draft_whose_file_is_being_read_is_saved_but_neither_replaced_deleted_
         ended.set()
         assert reading.result(), "a request waited for the worker"
     assert saved.status_code == 303 and given.status_code == 409 and b"is being read" in given.content
-    assert refused.value.message == checks.STILL_READ
+    assert refused.value.message == readiness.STILL_READ
     with scope.for_tenant(operator.tenant):
         assert CampaignDraft.objects.get(pk=draft.pk).name == "Spring"

@@ -15,7 +15,7 @@ from dashboard.campaigns.windows import window_of
 from dashboard.rate_limits.models import SentRequest
 from tenants.access.permissions import Role
 from tenants.isolation import scope
-from tenants.models import AuditEntry, Tenant
+from tenants.models import AuditEntry, Connection, Tenant
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONDAY = datetime(2026, 11, 23, 12, 0, tzinfo=AMSTERDAM)
@@ -94,6 +94,33 @@ def test_started_on_a_day_on_which_it_does_not_call_it_waits_for_the_next_one(ca
     assert calendar.look() == [] and new_requests() == [] and calendar.remote.status == "draft"
     calendar.set(SATURDAY + timedelta(days=1, hours=12))
     assert len(calendar.look()) == 1 and calendar.remote.status == "scheduled"
+
+
+def test_its_days_do_not_start_it_while_little_credit_is_left(calendar, operator):
+    calendar.set(SATURDAY)
+    calendar.start()
+    set_credit(operator, "1")
+    calendar.set(SATURDAY + timedelta(days=2))
+    assert calendar.look() == [] and calendar.remote.status == "draft"
+    assert calendar.schedule().reason == control.LOW_CREDIT and calendar.schedule().is_on
+    set_credit(operator, "500")
+    assert len(calendar.look()) == 1 and calendar.remote.status == "scheduled"
+
+
+def test_whoever_started_it_with_little_credit_has_its_days_start_it_until_there_is_none(calendar, operator):
+    calendar.set(SATURDAY)
+    set_credit(operator, "1")
+    calendar.start()
+    calendar.set(SATURDAY + timedelta(days=2))
+    set_credit(operator, "0")
+    assert calendar.look() == [] and calendar.remote.status == "draft"
+    set_credit(operator, "1")
+    assert len(calendar.look()) == 1 and calendar.remote.status == "scheduled"
+
+
+def set_credit(operator, minutes):
+    with scope.for_system("credit"):
+        Connection.objects.filter(pk=operator.connection.pk).update(minutes_balance=minutes, parent=None)
 
 
 def test_a_person_can_have_it_not_start(calendar):

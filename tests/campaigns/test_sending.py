@@ -10,9 +10,14 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 from django.utils import timezone
+from django.utils.html import escape
 
+from dashboard import voicedock
+from dashboard.campaigns.drafts import queries, readiness, template_check
 from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, CampaignSchedule, DraftLead
 from dashboard.campaigns.sending import begin, due, matching, people, progress, run
+from dashboard.contact_rules import entries
+from dashboard.contact_rules.models import DoNotCallEntry
 from dashboard.rate_limits.models import SentRequest
 from dashboard.sandbox import inprocess
 from tenants.access.permissions import Role
@@ -241,26 +246,36 @@ def test_a_person_stops_it_and_goes_on(make_sender, operator):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"name": " "}, "a name"),
-        ({"starts": "17:00", "ends": "09:00"}, "end later on the same day"),
-        ({"timezone": ""}, "time zone"),
-        ({"assistant_dedication": None}, "Choose the assistant"),
-        ({"first_day": "2026-12-01", "last_day": "2026-11-30"}, "last day is before"),
-        ({"weekdays": []}, "at least one weekday"),
+        ({"name": " "}, readiness.NO_NAME),
+        ({"starts": "17:00", "ends": "09:00"}, readiness.NOT_IN_ORDER),
+        ({"timezone": ""}, readiness.NO_HOURS),
+        ({"assistant_dedication": None}, readiness.NO_ASSISTANT),
+        ({"first_day": "2031-12-01", "last_day": "2031-11-30"}, readiness.DAYS_REVERSED),
+        ({"last_day": "2020-11-30"}, readiness.ALL_OVER),
+        ({"weekdays": []}, readiness.NO_WEEKDAY),
+        ({"holiday_country": ""}, readiness.NO_COUNTRY),
+        ({"template": "Hi {{nmae}}"}, "The file has no column for {{nmae}}."),
+        ({"template": "Hi {{name"}, template_check.BROKEN),
     ],
 )
-def test_only_a_whole_draft_is_sent(make_sender, new_requests, change, words):
+def test_a_press_that_knows_no_review_is_refused_with_what_the_review_says(
+    make_sender, manager_page, new_requests, change, words
+):
     sender = make_sender(**change)
-    with pytest.raises(begin.SendingRefused, match=words):
-        sender.begin()
-    assert sender.reload().state == "draft" and due.due() == []
+    address = f"/c/harbor/campaigns/drafts/{sender.draft.pk}/"
+    new_requests()
+    refused = manager_page.post(f"{address}send/", {"version": "1"}, follow=True)
+    assert str(refused.redirect_chain[-1][0]).endswith("/review/")
+    page = refused.content.decode()
+    assert page.count(escape(words)) >= 2, "as a message, and in the list"
+    assert "sending/" not in page and sender.reload().state == "draft"
+    assert due.due() == [] and new_requests() == []
 
 
 def test_the_people_of_a_file_that_is_still_read_are_waited_for(make_sender, new_requests):
     sender = make_sender()
     with scope.for_system("another file is given"):
-        facts = {"name": "people.csv", "size": 1, "content": b"x", "added_by": sender.operator.user}
-        CampaignFile.objects.create(tenant=sender.operator.tenant, draft=sender.draft, **facts)
+        CampaignFile.objects.filter(draft=sender.draft).update(read_at=None)
     new_requests()
     with pytest.raises(begin.SendingRefused, match="still being read"):
         sender.begin()
@@ -268,8 +283,71 @@ def test_the_people_of_a_file_that_is_still_read_are_waited_for(make_sender, new
 
 
 def test_nobody_to_send_is_no_campaign(make_sender):
-    with pytest.raises(begin.SendingRefused, match="nobody to send"):
+    with pytest.raises(begin.SendingRefused, match=readiness.NOBODY):
         make_sender(people=0).begin()
+
+
+def block(sender, *lines):
+    """They ask not to be called any more."""
+    numbers = [number_of(line) for line in lines]
+    with scope.for_tenant(sender.operator.tenant):
+        source = DoNotCallEntry.Source.BY_HAND
+        entries.add(sender.operator.tenant, numbers, source=source, by=sender.operator.user)
+
+
+@pytest.mark.parametrize("limit", [500, 0])
+def test_no_campaign_is_made_where_the_rules_leave_everybody_out_meanwhile(make_sender, limit):
+    sender = make_sender(people=2, bulk_limit=limit).begin()
+    block(sender, 2, 3)
+    stopped = sender.work()
+    assert stopped.state == "stopped" and "leave out everybody who was to be sent" in stopped.reason
+    assert sender.campaigns() == [] and sender.states() == {"left-out": 2} and stopped.asked_at is None
+
+
+def hide(patch, name, *, everything=False):
+    """An entry of one of VoiceDock's lists cannot be read, or none of them can."""
+    real = getattr(voicedock.Client, name)
+
+    def read(client, *ids):
+        found = real(client, *ids)
+        if everything:
+            raise voicedock.Malformed("a list of tomorrow")
+        found.unreadable.append(voicedock.Unreadable("x", "an entry of tomorrow"))
+        return found
+
+    patch.setattr(voicedock.Client, name, read)
+
+
+def test_a_campaign_without_an_answer_is_not_looked_for_without_end_in_a_list_that_cannot_be_read(
+    make_sender, monkeypatch
+):
+    sender = make_sender(people=2).begin()
+    sender.operator.add_fault("cut", "/campaigns", method="POST")
+    sender.work(1)
+    with monkeypatch.context() as odd:
+        hide(odd, "campaigns")
+        stopped = sender.work()
+    assert stopped.state == "stopped" and "cannot be read, so it is not known whether it was made" in stopped.reason
+    assert sender.campaigns() == [] and sender.states() == {"unknown": 2}
+    begin.resume(stopped, sender.operator.user)
+    assert sender.work().state == "sent" and sender.is_complete(2) and len(sender.campaigns()) == 1
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_people_without_an_answer_are_not_looked_up_without_end_in_a_list_that_cannot_be_read(
+    make_sender, monkeypatch, everything
+):
+    sender = make_sender(people=5, bulk_limit=1).begin()
+    sender.work(1)
+    sender.operator.add_fault("cut", "/campaigns/*/leads", method="POST")
+    sender.work(1)
+    with monkeypatch.context() as odd:
+        hide(odd, "leads", everything=everything)
+        stopped = sender.work()
+    assert stopped.state == "stopped" and "did not answer for 1 person" in stopped.reason
+    assert sender.states() == {"sent": 4, "unknown": 1}, "all others are sent"
+    begin.resume(stopped, sender.operator.user)
+    assert sender.work().state == "sent" and sender.is_complete(5)
 
 
 def test_a_suspended_client_sends_nothing_more(make_sender, operator):
@@ -400,6 +478,49 @@ def test_its_page_shows_how_far_it_is_and_stops_it(make_sender, operator, manage
     sender.work()
     page = words(manager_page.get(f"{address}sending/"))
     assert "9 of 9 people are with VoiceDock" in page and "Our 9 against VoiceDock’s 9" in page
+
+
+def test_a_stopped_draft_can_be_deleted_and_what_voicedock_has_of_it_stays(
+    make_sender, operator, manager_page, monkeypatch
+):
+    monkeypatch.setattr(queries, "MOST", 1)
+    sender = make_sender(people=6, bulk_limit=2).begin()
+    sender.work(1)
+    address = f"/c/harbor/campaigns/drafts/{sender.draft.pk}/"
+    assert "or was sent, so it stays" in words(manager_page.post(f"{address}delete/", follow=True))
+    assert "which is the most" in words(manager_page.post("/c/harbor/campaigns/new/", follow=True))
+    begin.stop(sender.draft, operator.user)
+    page = words(manager_page.get(f"{address}sending/"))
+    assert "Delete it" in page and "stays there, with those who were sent" in page
+    assert manager_page.post("/c/harbor/campaigns/new/").status_code == 303, "a stopped one does not count"
+    with scope.for_system("look"):
+        assert CampaignDraft.objects.count() == 2
+    answer = manager_page.post(f"{address}delete/", follow=True)
+    assert "is deleted here. What VoiceDock has of it stays there." in words(answer)
+    with scope.for_system("look"):
+        assert not DraftLead.objects.exists() and CampaignDraft.objects.count() == 1
+        assert Campaign.objects.filter(name="Hygienist, winter").count() == 1
+    assert len(sender.campaigns()) == 1
+
+
+def test_a_worker_whose_draft_is_stopped_and_deleted_during_its_request_ends(make_sender, operator, monkeypatch):
+    sender = make_sender(people=3, bulk_limit=1).begin()
+    sender.work(1)
+    handle = inprocess.Transport.handle_request
+
+    def deleted(transport, sent):
+        answer = handle(transport, sent)
+        if sent.method == "POST" and scope.current() == "":
+            begin.stop(sender.draft, operator.user)
+            with scope.for_system("somebody deletes it"):
+                CampaignDraft.objects.filter(pk=sender.draft.pk).delete()
+        return answer
+
+    monkeypatch.setattr(inprocess.Transport, "handle_request", deleted)
+    for pk in due.due():
+        run.run(pk)
+    with scope.for_system("look"):
+        assert not CampaignDraft.objects.exists() and not DraftLead.objects.exists()
 
 
 def test_a_viewer_follows_it_and_changes_nothing(make_sender, operator, make_member, sign_in):

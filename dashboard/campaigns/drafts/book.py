@@ -36,7 +36,7 @@ TOO_MANY = (
     f"There are {queries.MOST} campaigns here that are not sent yet, which is the most. Send or delete one first."
 )
 STILL_READ = "Its file is being read. It can be deleted once that is done."
-NOT_A_DRAFT = "It is not a draft any more, so nothing of it is changed here."
+NOT_DELETED = "It is being sent or was sent, so it stays. Stop the sending first."
 
 
 class DraftRefused(ActionRefused):
@@ -108,9 +108,12 @@ def change(draft: CampaignDraft, facts: dict[str, Any], *, by: User) -> bool:
 
 @scope.requires_scope
 def delete(draft: CampaignDraft, *, by: User) -> None:
-    """With its file and people. Of a draft that its caller has locked; raises `DraftRefused`."""
-    if draft.state != CampaignDraft.State.DRAFT:
-        raise DraftRefused(NOT_A_DRAFT)
+    """With its file and people; what VoiceDock has of one whose sending was stopped stays there.
+
+    Of a draft that its caller has locked; raises `DraftRefused`.
+    """
+    if draft.state not in (CampaignDraft.State.DRAFT, CampaignDraft.State.STOPPED):
+        raise DraftRefused(NOT_DELETED)
     if uploads.is_being_read(draft):
         raise DraftRefused(STILL_READ)
     facts = {"name": str(draft), "people": draft.leads.count()}
@@ -130,6 +133,6 @@ def _copied(original: CampaignDraft | Campaign, facts: dict[str, Any], source: s
 
 def _insert(tenant: Tenant, facts: dict[str, Any], by: User) -> CampaignDraft:
     tenant_status.lock_tenant(tenant)  # so that two at once keep the limit
-    if CampaignDraft.objects.filter(tenant=tenant).exclude(state=CampaignDraft.State.SENT).count() >= queries.MOST:
+    if queries.unfinished(tenant).count() >= queries.MOST:
         raise DraftRefused(TOO_MANY)
     return CampaignDraft.objects.create(tenant=tenant, created_by=by, changed_by=by, **facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from dashboard.campaigns import left_out
 from dashboard.campaigns.left_out import Group
@@ -12,7 +12,7 @@ from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from tenants.isolation import scope
 from tenants.models import Tenant
 
-MOST = 50  # drafts of a client that are not sent
+MOST = 50  # drafts of a client that are written or being sent
 SHOWN = 6  # of them at once, on the page of campaigns
 CHOICES = 20  # people whose values a test call can have
 
@@ -27,9 +27,18 @@ def of_tenant(tenant: Tenant) -> QuerySet[CampaignDraft]:
 
 @scope.requires_scope
 def unsent(tenant: Tenant) -> list[CampaignDraft]:
-    """The newest `MOST`, with `rows` and `read_at` of their file."""
+    """All that are written or being sent, and as many stopped ones; with `rows` and `read_at` of their file."""
     found = of_tenant(tenant).exclude(state=CampaignDraft.State.SENT)
-    return list(found.annotate(rows=F("file__rows"), read_at=F("file__read_at")).order_by("-changed_at", "-id")[:MOST])
+    is_stopped = Case(When(state=CampaignDraft.State.STOPPED, then=1), default=0)
+    found = found.annotate(rows=F("file__rows"), read_at=F("file__read_at")).order_by(is_stopped, "-changed_at", "-id")
+    return sorted(found[: 2 * MOST], key=lambda draft: (draft.changed_at, draft.pk), reverse=True)
+
+
+@scope.requires_scope
+def unfinished(tenant: Tenant) -> QuerySet[CampaignDraft]:
+    """Those of which there may be `MOST`: a stopped one is sent no further before somebody decides."""
+    done = (CampaignDraft.State.SENT, CampaignDraft.State.STOPPED)
+    return CampaignDraft.objects.filter(tenant=tenant).exclude(state__in=done)
 
 
 @scope.requires_scope

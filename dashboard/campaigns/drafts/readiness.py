@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from dashboard.campaigns.drafts import queries, template_check
 from dashboard.campaigns.drafts.queries import People
 from dashboard.campaigns.drafts.template_check import VariableUse, broken
 from dashboard.campaigns.models import CampaignDraft, CampaignFile
 from tenants import time_zones
+from tenants.isolation import scope
 
 NO_NAME = "It has no name."
 NO_ASSISTANT = "No assistant is chosen."
@@ -20,8 +22,9 @@ NOT_IN_ORDER = "Its hours do not end later on the same day."
 NO_WEEKDAY = "No day of the week is chosen."
 NO_COUNTRY = "It leaves out public holidays, but no country is chosen whose holidays these are."
 ALL_OVER = "Its last day is over."
+DAYS_REVERSED = "Its last day is before its first one."
 NO_FILE = "There is no file with people."
-NOT_READ = "The file with people is not read yet: say what its columns are."
+STILL_READ = "Its file is still being read. It can be sent once its people are shown."
 NOBODY = "Nobody of its file may be called."
 
 
@@ -33,8 +36,14 @@ class Missing(NamedTuple):
 
 
 def of(draft: CampaignDraft, file: CampaignFile | None, people: People, uses: list[VariableUse]) -> list[Missing]:
-    found = [*_basics(draft), *_people(file, people), *_when(draft), *_says(draft, uses)]
-    return found
+    return [*_basics(draft), *_people(file, people), *_when(draft), *_says(draft, uses)]
+
+
+@scope.requires_scope
+def of_draft(draft: CampaignDraft) -> list[Missing]:
+    """As its review shows them."""
+    file, people = queries.file_of(draft), queries.people_of(draft)
+    return of(draft, file, people, template_check.uses(draft, file, draft.template, people.ready))
 
 
 def of_row(draft: CampaignDraft) -> list[str]:
@@ -54,7 +63,7 @@ def of_row(draft: CampaignDraft) -> list[str]:
 
 def _basics(draft: CampaignDraft) -> list[Missing]:
     dedication = draft.assistant_dedication
-    found = [] if draft.name else [NO_NAME]
+    found = [] if draft.name.strip() else [NO_NAME]
     if dedication is None:
         found.append(NO_ASSISTANT)
     elif not dedication.is_open:
@@ -66,7 +75,7 @@ def _people(file: CampaignFile | None, people: People) -> list[Missing]:
     if file is None:
         return [Missing("people", NO_FILE)]
     if file.read_at is None:
-        return [Missing("people", NOT_READ)]
+        return [Missing("people", file.problem or STILL_READ)]
     return [] if people.ready else [Missing("people", NOBODY)]
 
 
@@ -81,7 +90,9 @@ def _when(draft: CampaignDraft) -> list[Missing]:
         found.append(NO_WEEKDAY)
     if draft.skips_holidays and not draft.holiday_country:
         found.append(NO_COUNTRY)
-    if draft.last_day and draft.last_day < today(draft.timezone):
+    if draft.first_day and draft.last_day and draft.last_day < draft.first_day:
+        found.append(DAYS_REVERSED)
+    elif draft.last_day and draft.last_day < today(draft.timezone):
         found.append(ALL_OVER)
     return [Missing("when", words) for words in found]
 

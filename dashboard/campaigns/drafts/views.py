@@ -24,6 +24,7 @@ from tenants.isolation import scope
 from tenants.names import isolate
 
 DELETED = "The draft {name} is deleted. Nobody was called."
+STOPPED_DELETED = "{name} is deleted here. What VoiceDock has of it stays there."
 LEAVE, PEOPLE, REVIEW = "leave", "people", "review"  # where a press goes on once everything is saved
 
 
@@ -44,6 +45,8 @@ def page(request: TenantRequest, pk: int) -> HttpResponse:
     draft = _draft(request, pk)
     if draft.state not in CampaignDraft.WRITABLE:
         return _sent(request, draft)
+    if request.GET.get("part") == PEOPLE and request.method != "POST":
+        return _audience(request, draft)
     if request.method != "POST":
         return _render(request, sections.shown(draft, line=_line(request)))
     shown = sections.save(draft, request.POST, line=_line(request), by=request.user)
@@ -123,7 +126,8 @@ def delete(request: TenantRequest, pk: int) -> HttpResponse:
     except book.DraftRefused as error:
         messages.error(request, error.message)
         return _to("campaign-draft", request, pk)
-    messages.success(request, DELETED.format(name=isolate(str(draft))))
+    words = STOPPED_DELETED if draft.state == CampaignDraft.State.STOPPED else DELETED
+    messages.success(request, words.format(name=isolate(str(draft))))
     return _to("campaigns", request)
 
 
@@ -148,6 +152,13 @@ def _line(request: TenantRequest) -> int:
 def _render(request: TenantRequest, shown: DraftPage, *, status: int = 200) -> HttpResponse:
     context = shown.context() | {"may_call": request.actor.may(Permission.PLACE_CALLS)}
     return render(request, "campaigns/draft.html", context, status=status)
+
+
+def _audience(request: TenantRequest, draft: CampaignDraft) -> HttpResponse:
+    """Who will be called, as the contact rules say now: asked for by the page once it is shown."""
+    draft_rules.refresh(draft, tasks.check_draft.delay_on_commit)  # type: ignore[attr-defined]
+    context = {"draft": draft, "file": queries.file_of(draft), "people": queries.people_of(draft), "has_form": True}
+    return render(request, "campaigns/_draft_audience.html", context | {"unchecked": draft_rules.unchecked(draft)})
 
 
 def _sent(request: TenantRequest, draft: CampaignDraft) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Now
 
+from dashboard.campaigns.drafts import readiness
 from dashboard.campaigns.models import CampaignDraft
 from dashboard.campaigns.sending import checks
 from dashboard.live_updates import publish
@@ -28,7 +29,7 @@ class SendingRefused(ActionRefused):
 
 @scope.opens_scope
 def begin(draft: CampaignDraft, by: User, version: str = "") -> CampaignDraft:
-    """Check that it is whole and have it sent by the workers. `version` is the one that was read, where that is known.
+    """Check what its review checks and have it sent by the workers. `version` is the one that was read, if known.
 
     Raises `SendingRefused`. Opens scopes of its own.
     """
@@ -36,7 +37,7 @@ def begin(draft: CampaignDraft, by: User, version: str = "") -> CampaignDraft:
         held = _held(draft, State.DRAFT, NOT_A_DRAFT)
         if version and version != str(held.version):
             raise SendingRefused(CHANGED)
-        if message := checks.blocker(held) or checks.nobody_left(held):
+        if message := " ".join(missing.words for missing in readiness.of_draft(held)) or checks.blocker(held):
             raise SendingRefused(message)
         _change(held, state=State.SENDING, try_at=Now(), begun_by=by, begun_at=Now(), reason="")
         people = held.leads.filter(state="ready").count()
@@ -70,11 +71,10 @@ def resume(draft: CampaignDraft, by: User) -> CampaignDraft:
 def stop_by_itself(draft: CampaignDraft, reason: str) -> None:
     """A worker cannot go on before a person has looked. Opens a scope of its own."""
     with scope.for_system("sending stops"):
-        held = (
-            CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
-        )
-        if held.state != State.SENDING:
-            return
+        rows = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant")
+        held = rows.filter(pk=draft.pk, state=State.SENDING).first()
+        if held is None:
+            return  # a person stopped it meanwhile, and may have deleted it
         _change(held, state=State.STOPPED, reason=reason[:500])
         audit.record(None, held.tenant, "campaign.sending-failed", held, name=held.name, why=reason)
 

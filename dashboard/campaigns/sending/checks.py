@@ -1,21 +1,16 @@
-"""Whether a draft may be sent now. Asked when a person begins, and again before each part of the sending."""
+"""Whether a draft may be sent now. Asked when a person begins, and again before each part of the sending.
+
+What the draft itself lacks is asked once, when a person begins (`drafts/readiness.py`): nobody changes it after that.
+"""
 
 from __future__ import annotations
 
-from dashboard.campaigns.models import Campaign, CampaignDraft, CampaignFile, DraftLead
+from dashboard.campaigns.models import Campaign, CampaignDraft
 from tenants.isolation import scope
 from tenants.models import AssistantDedication
 
 OVER = (Campaign.Status.COMPLETED, Campaign.Status.CANCELLED)
-NO_NAME = "Give the campaign a name first."
-NO_ASSISTANT = "Choose the assistant that calls first."
 NOT_THEIRS = "Its assistant is no longer assigned to this client. Choose another one."
-NO_HOURS = "Set the hours in which it calls, and their time zone, first."
-HOURS = "Its hours have to end later on the same day than they start."
-DAYS = "Its last day is before its first one."
-NO_DAY = "Choose at least one weekday on which it calls."
-STILL_READ = "Its file is still being read. Send it once its people are shown."
-NOBODY = "There is nobody to send: no row of the file is ready."
 NOT_WORKING = "The connection to VoiceDock does not work now: {error}"
 GONE = "VoiceDock does not list this campaign any more."
 FINISHED = "VoiceDock shows this campaign as {status}, so nobody can be added to it."
@@ -24,30 +19,7 @@ FINISHED = "VoiceDock shows this campaign as {status}, so nobody can be added to
 @scope.requires_scope
 def blocker(draft: CampaignDraft) -> str:
     """Why it cannot be sent now, or "". Inside a scope that covers its client and its connection."""
-    return _not_whole(draft) or _not_allowed(draft) or _campaign_blocker(draft)
-
-
-@scope.requires_scope
-def nobody_left(draft: CampaignDraft) -> str:
-    """Why there is nothing to send yet, or ""."""
-    unread = CampaignFile.objects.filter(draft=draft, read_at=None).values_list("problem", flat=True).first()
-    if unread is not None:
-        return unread or STILL_READ
-    return "" if DraftLead.objects.filter(draft=draft, state=DraftLead.State.READY).exists() else NOBODY
-
-
-def _not_whole(draft: CampaignDraft) -> str:
-    if not draft.name.strip():
-        return NO_NAME
-    if draft.assistant_dedication_id is None:
-        return NO_ASSISTANT
-    if draft.starts is None or draft.ends is None or not draft.timezone:
-        return NO_HOURS
-    if draft.starts >= draft.ends:
-        return HOURS
-    if draft.first_day and draft.last_day and draft.last_day < draft.first_day:
-        return DAYS
-    return "" if draft.weekdays else NO_DAY
+    return _not_allowed(draft) or _campaign_blocker(draft)
 
 
 def _not_allowed(draft: CampaignDraft) -> str:

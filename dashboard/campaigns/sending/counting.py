@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import F, Max
 from django.db.models.functions import Now
@@ -56,13 +57,15 @@ class Comparison:
 @scope.opens_scope
 def finish(draft: CampaignDraft, lease: Lease) -> float | None:
     """Compare, and end the sending; a number where people have to be sent again. Opens scopes of its own."""
+    latest = _latest_request(draft)
     with vendor.client_for(draft, lease) as client:
-        remotes = client.leads(draft.remote_id)
+        is_late = latest is not None and vendor.is_late(latest)
+        remotes = vendor.listed(lambda: client.leads(draft.remote_id), is_late=is_late)
         count, unreadable = len(remotes) + len(remotes.unreadable), len(remotes.unreadable)
         there = matching.by_number(remotes)
         del remotes
         compared = _compare(draft, there, unreadable)
-        if compared.is_short and (wait := _until_settled(draft)) > 0:
+        if compared.is_short and latest and (wait := (latest + SETTLED - timezone.now()).total_seconds()) > 0:
             return wait  # VoiceDock may list the last ones a moment later
         if compared.not_taken:
             _send_again(draft, compared)
@@ -89,11 +92,11 @@ def _compare(draft: CampaignDraft, there: Found, unreadable: int) -> Comparison:
     return compared
 
 
-def _until_settled(draft: CampaignDraft) -> float:
-    """Seconds until the list is certain to have all that were asked."""
+def _latest_request(draft: CampaignDraft) -> datetime | None:
+    """After which VoiceDock's list is certain to have all that were asked, `SETTLED` later."""
     with scope.for_tenant(draft.tenant_id):
-        latest = DraftLead.objects.filter(draft=draft).aggregate(at=Max("asked_at"))["at"]
-    return (latest + SETTLED - timezone.now()).total_seconds() if latest else 0.0
+        at: datetime | None = DraftLead.objects.filter(draft=draft).aggregate(at=Max("asked_at"))["at"]
+    return at
 
 
 def _send_again(draft: CampaignDraft, compared: Comparison) -> None:

@@ -7,6 +7,7 @@ refused one is tried with half of them, down to none.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 
@@ -20,6 +21,14 @@ from dashboard.campaigns.sending.outcomes import NOT_DONE, NOTHING_GOES, SETTLED
 from tenants.isolation import scope
 
 State = DraftLead.State
+NOBODY = (
+    "The contact rules leave out everybody who was to be sent, so VoiceDock was not asked to make a campaign. The list "
+    "of those who are left out says why."
+)
+UNREADABLE = (
+    "VoiceDock did not answer when it was asked to make this campaign, and its list has campaigns that cannot be read, "
+    "so it is not known whether it was made. Look at them there before you go on."
+)
 SEVERAL = (
     "VoiceDock did not answer when it was asked to make this campaign, and now lists {count} new ones like it. Look at "
     "them there before you go on."
@@ -60,14 +69,19 @@ def _ask(draft: CampaignDraft, lease: Lease) -> float:
 def _intend(draft: CampaignDraft, lease: Lease, before: list[str]) -> list[DraftLead]:
     """Commit what is about to be asked. Returns the people that go with it.
 
-    Raises `LeaseLost` where another worker has it by now: what that one has asked is not to be forgotten.
+    Raises `LeaseLost` where another worker has it by now: what that one has asked is not to be forgotten, and `Stopped`
+    where the rules leave everybody out.
     """
     now = timezone.now()
+    with scope.for_tenant(draft.tenant_id):
+        allowed = rules.allowed(draft, max(draft.bulk_limit, 1))  # of whom none may go with it
+    if not allowed:
+        raise Stopped(NOBODY)
     with scope.for_tenant(draft.tenant_id):
         mine = CampaignDraft.objects.filter(pk=draft.pk, try_at=lease.until, asked_at=None, remote_id="")
         if not mine.update(asked_at=now, same_before=before):
             raise LeaseLost
-        people = rules.allowed(draft, draft.bulk_limit)
+        people = allowed[: draft.bulk_limit]
         DraftLead.objects.filter(pk__in=[lead.pk for lead in people]).update(state=State.SENDING, asked_at=now)
         draft.asked_at, draft.same_before = now, before
     return people
@@ -103,11 +117,12 @@ def _look_up(draft: CampaignDraft, lease: Lease) -> float:
     with scope.for_tenant(draft.tenant_id):
         asked = list(DraftLead.objects.filter(draft=draft, state=State.UNKNOWN).values_list("number", flat=True))
     people = {matching.key(number) for number in asked}
+    is_late = vendor.is_late(draft.asked_at)  # type: ignore[arg-type]
     with vendor.client_for(draft, lease) as client:
-        remotes = client.campaigns()
+        remotes = vendor.listed(client.campaigns, is_late=is_late)
         found = {}
         for remote_id in _new(draft, matching.like(draft, remotes)):
-            there = matching.by_number(client.leads(remote_id))
+            there = matching.by_number(vendor.listed(partial(client.leads, remote_id), is_late=is_late))
             if there.keys() <= people:
                 found[remote_id] = there
         if len(found) > 1:
@@ -116,6 +131,8 @@ def _look_up(draft: CampaignDraft, lease: Lease) -> float:
             _take(draft, *found.popitem())
             return 0
     if remotes.unreadable:  # one of these may be it
+        if is_late:
+            raise Stopped(UNREADABLE)
         return SETTLED.total_seconds()
     _take_back(draft, len(people) // 2)
     return 0

@@ -54,7 +54,7 @@ def link(draft: CampaignDraft, remote: voicedock.RemoteCampaign) -> None:
         campaign = Campaign.objects.get(connection=connection, remote_id=draft.remote_id)
         if campaign.tenant_id == draft.tenant_id:
             draft.campaign = campaign
-            draft.save(update_fields=["campaign"])
+            CampaignDraft.objects.filter(pk=draft.pk).update(campaign=campaign)
             do_not_call.hand_over(draft, campaign)
             days = {name: getattr(draft, name) for name in DAYS}
             CampaignSchedule.objects.get_or_create(campaign=campaign, tenant=draft.tenant, defaults=days)

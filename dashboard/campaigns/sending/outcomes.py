@@ -10,6 +10,7 @@ from dashboard.rate_limits.limiter import RateLimitExceeded
 from tenants.errors import ActionRefused
 
 SETTLED = timedelta(seconds=75)  # a request without an answer has arrived by then, or it never will
+UNREADABLE_FOR = timedelta(minutes=5)  # after a request without an answer; then a person looks at VoiceDock's list
 AFTER_SILENCE = 20.0  # seconds until the next request, where the last one was not answered
 AFTER_429 = 30.0  # where VoiceDock does not say
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime
 
 from django.db.models import Min
 from django.utils import timezone
@@ -23,6 +23,11 @@ SLICE = 15.0  # seconds for which one task sends
 MOST = 60  # people of one task
 REFUSED_IN_A_ROW = 20
 ALL_REFUSED = "VoiceDock refused the last {count} people. {why}"
+AFTER_UNREADABLE = 30.0  # seconds until a list that could not be read in full is read again
+UNREADABLE = (
+    "VoiceDock did not answer for {people}, and its list has entries that cannot be read, so it is not known whether "
+    "all of them are in it. All others are sent. Look at the list there before you go on."
+)
 GONE = "VoiceDock does not have this campaign any more."
 
 
@@ -30,17 +35,20 @@ GONE = "VoiceDock does not have this campaign any more."
 def look_up(draft: CampaignDraft, lease: Lease) -> None:
     """Whether those who were not answered are in VoiceDock's list, with one request for all of them."""
     with scope.for_tenant(draft.tenant_id):
-        unknown = DraftLead.objects.filter(draft=draft, state=State.UNKNOWN)
-        oldest = unknown.aggregate(at=Min("asked_at"))["at"]
+        oldest = _oldest_unknown(draft)
+        others_wait = DraftLead.objects.filter(draft=draft, state=State.READY).exists()
     if oldest is None or timezone.now() < oldest + SETTLED:
         return
+    is_late = vendor.is_late(oldest)
+    if is_late and others_wait:
+        return  # these are sent first
     with vendor.client_for(draft, lease) as client:
-        remotes = client.leads(draft.remote_id)
+        remotes = vendor.listed(lambda: client.leads(draft.remote_id), is_late=is_late)
         is_whole, there = not remotes.unreadable, matching.by_number(remotes)
         made.found(draft, there, after=SETTLED, is_whole=is_whole)
-        if not is_whole:
-            _look_later(draft)
     _notify(draft)
+    if is_late and not is_whole:
+        _stop_for_unreadable(draft)
 
 
 @scope.opens_scope
@@ -127,19 +135,28 @@ def _move(lead: DraftLead, states: tuple[str, ...], **change: object) -> None:
         setattr(lead, name, value)
 
 
-def _look_later(draft: CampaignDraft) -> None:
-    """VoiceDock's list cannot be read in full: those who are not in what can be read are looked up again."""
+def _stop_for_unreadable(draft: CampaignDraft) -> None:
+    """Whoever is in no entry that can be read may be in one that cannot. Raises `Stopped` where there is somebody."""
     with scope.for_tenant(draft.tenant_id):
-        DraftLead.objects.filter(draft=draft, state=State.UNKNOWN).update(asked_at=timezone.now())
+        unknown = DraftLead.objects.filter(draft=draft, state=State.UNKNOWN).count()
+    if unknown:
+        raise Stopped(UNREADABLE.format(people="1 person" if unknown == 1 else f"{unknown} people"))
 
 
 def _until_settled(draft: CampaignDraft) -> float | None:
+    """None when nobody's answer is missing. Of those who were looked up by now VoiceDock's list told nothing."""
     with scope.for_tenant(draft.tenant_id):
-        unknown = DraftLead.objects.filter(draft=draft, state=State.UNKNOWN)
-        oldest = unknown.aggregate(at=Min("asked_at"))["at"]
+        oldest = _oldest_unknown(draft)
     if oldest is None:
         return None
-    return float(max(timedelta(seconds=1), oldest + SETTLED - timezone.now()).total_seconds())
+    wait = (oldest + SETTLED - timezone.now()).total_seconds()
+    return max(1.0, wait) if wait > 0 else AFTER_UNREADABLE
+
+
+def _oldest_unknown(draft: CampaignDraft) -> datetime | None:
+    unknown = DraftLead.objects.filter(draft=draft, state=State.UNKNOWN)
+    at: datetime | None = unknown.aggregate(at=Min("asked_at"))["at"]
+    return at
 
 
 def _notify(draft: CampaignDraft) -> None:
