@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.cache import cache
 from django.db import DataError, IntegrityError, transaction
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from dashboard import voicedock
 from dashboard.campaigns import lead_reads
+from dashboard.campaigns.batches import batched
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.live_updates import publish
 from dashboard.rate_limits.models import Priority
@@ -25,8 +25,6 @@ from dashboard.sync.unreadable_items import Items
 from tenants import names
 from tenants.isolation import scope
 from tenants.models import Assistant, AssistantDedication, Connection
-
-T = TypeVar("T")
 
 WATCHED_FOR = 30  # seconds for which an opened page keeps its campaign's leads fresh
 WATCHED_EVERY = timedelta(seconds=15)
@@ -279,13 +277,6 @@ def _lead(remote: voicedock.RemoteLead) -> dict[str, Any]:
         remote.created_at,
     )
     return dict(zip(_lead_fields, values, strict=True))
-
-
-def batched(found: Iterable[T], size: int) -> Iterator[list[T]]:
-    """In lists of at most `size`."""
-    rest = iter(found)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 def _key_of(remote: voicedock.RemoteCampaign) -> str:

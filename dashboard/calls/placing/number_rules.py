@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
@@ -54,11 +55,24 @@ NOBODY_ANSWERS = {
 
 def kind_of(number: PhoneNumber) -> str:
     """What kind of number this is, as `Call.destination_kind` keeps it; "" where the numbering plan does not tell."""
-    kind = phonenumbers.number_type(number)
+    zeros = (number.number_of_leading_zeros or 1) if number.italian_leading_zero else None
+    kind = _type_of(number.country_code or 0, number.national_number or 0, zeros)
     region = phonenumbers.region_code_for_country_code(number.country_code or 0)
     if region == INTERNATIONAL_NETWORK and kind not in (PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST):
         return "premium-rate" if kind == PhoneNumberType.PREMIUM_RATE else SATELLITE
     return KINDS.get(kind, "")
+
+
+@lru_cache(maxsize=256)
+def _type_of(country_code: int, national_number: int, leading_zeros: int | None) -> int:
+    """Kept, since it is asked twice for each number that is read, and most of that time."""
+    number = PhoneNumber(
+        country_code=country_code,
+        national_number=national_number,
+        italian_leading_zero=leading_zeros is not None,
+        number_of_leading_zeros=leading_zeros,
+    )
+    return int(phonenumbers.number_type(number))
 
 
 def broken(number: PhoneNumber, allowed: Collection[str] = ()) -> tuple[Rule, str] | None:

@@ -51,5 +51,7 @@ def parse(typed: str) -> NumberText:
 
 def visible(typed: str) -> str:
     """What a reader sees of it: compatible forms made one, control and formatting characters (bidi marks) removed."""
+    if typed.isascii() and typed.isprintable():  # nothing of that is in it, as in most of 100,000 cells
+        return typed.strip()
     text = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFKC", typed))
     return "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf")).strip()
