@@ -183,6 +183,8 @@ SENTENCES: dict[str, str] = {
     "campaign.file-given": "{actor} gave the file {file} with {rows:1 row|# rows} to the draft of the campaign {name}.",
     "campaign.file-read": "{actor} read {rows:1 row|# rows} of {file} for the campaign {name}: {ready} to be called, "
     "{not_read} not read, {duplicates} twice in the file.",
+    "campaign.rows-corrected": "{actor} corrected the number of {count:1 row|# rows} of {file} for the campaign "
+    "{name}.",
     "campaign.start-planned": "{actor} had the campaign {name} start on {day}.",
     "campaign.start-unplanned": "{actor} had the campaign {name} not start on its next day.",
     "campaign.days-over": "Patchbay does not start the campaign {name} any more. {why}",

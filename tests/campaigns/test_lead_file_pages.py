@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dashboard.campaigns import tasks
-from dashboard.campaigns.lead_files import refused_rows, uploads
+from dashboard.campaigns.lead_files import refused_rows, table, uploads
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from tenants.access.permissions import Role
+from tenants.audit.messages import sentence
 from tenants.isolation import scope
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tests.fixtures.call_factories import captured_selects
 
 FILE = (
@@ -55,8 +58,8 @@ def numbers(draft):
         return list(DraftLead.objects.filter(draft=draft, state="ready").values_list("number", flat=True))
 
 
-def give(browser, address, content=FILE, name="people.csv", **more):
-    return browser.post(address, {"part": "file", "file": SimpleUploadedFile(name, content)} | more)
+def give(browser, address, content=FILE, name="people.csv", how="replace", **more):
+    return browser.post(address, {"part": "file", "file": SimpleUploadedFile(name, content), "how": how} | more)
 
 
 def seen_in(answer):
@@ -113,7 +116,7 @@ def test_a_file_that_is_refused_leaves_the_one_before(browser, address, draft, s
     for file in sent.values():
         if not isinstance(file, str):
             file.seek(0)
-    answer = browser.post(address, {"part": "file"} | sent)
+    answer = browser.post(address, {"part": "file", "how": "add"} | sent)
     page = answer.content.decode()
     assert answer.status_code == 422 and words in page and "people.csv" in page
     assert file_of(draft).name == "people.csv" and numbers(draft) == ["+31612345601"]
@@ -181,6 +184,181 @@ def test_rows_to_correct_come_as_the_same_file_with_one_more_column(browser, add
 
     again = give(browser, address, text.replace("onbekend", "0612345604").encode())
     assert again.status_code == 303 and numbers(draft) == ["+31612345604"]
+
+
+def correct(browser, address, page="", **typed):
+    sent = {f"number-{line.removeprefix('line')}": text for line, text in typed.items()}
+    return browser.post(address + page, {"part": "correct", "seen": seen_in(browser.get(address))} | sent)
+
+
+def words_of(answer):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+def test_a_number_is_corrected_in_its_row_and_the_others_stay(browser, address, draft):
+    give(browser, address)
+    with scope.for_tenant(draft.tenant_id):
+        before = dict(DraftLead.objects.filter(draft=draft).values_list("line", "pk"))
+
+    answer = correct(browser, address, line3="06 1234 5602", line4="612345603", line6="onbekend")
+
+    assert answer.status_code == 303 and "1 row was read with what was typed." in words_of(browser.get(address))
+    assert numbers(draft) == ["+31612345601", "+31612345602"]
+    file = file_of(draft)
+    assert file.corrections == {"3": "06 1234 5602"}
+    assert file.counts == {
+        "states": {"ready": 2, "not-read": 2, "duplicate": 1},
+        "wrong": {"zero": 1, "unreadable": 1},
+    }
+    with scope.for_tenant(draft.tenant_id):
+        assert dict(DraftLead.objects.filter(draft=draft).values_list("line", "pk")) == before, "in place"
+        lead = DraftLead.objects.get(draft=draft, line=3)
+        assert (lead.name, lead.variables["dag"], lead.reason) == ("Els", "di", "")
+        entry = AuditEntry.objects.get(action="campaign.rows-corrected")
+    assert "corrected the number of 1 row of people.csv for the campaign Winter" in sentence(entry)
+
+
+def test_what_is_no_number_is_refused_beside_its_row_and_stays_as_typed(browser, address, draft):
+    give(browser, address)
+    answer = correct(browser, address, line3="0612345602", line4="06 12", line6="112")
+    assert answer.status_code == 422 and numbers(draft) == ["+31612345601", "+31612345602"], "the right one is read"
+    page = answer.content.decode()
+    assert 'value="06 12"' in page and 'value="112"' in page and page.count('aria-invalid="true"') == 2
+    errors = {row.line: row.error for row in answer.context["refused"] if row.error}
+    assert errors.keys() == {4, 6} and "Emergency" in errors[6]
+    assert file_of(draft).corrections == {"3": "0612345602"}
+
+
+def test_a_corrected_number_that_another_row_has_is_twice_in_the_file(browser, address, draft):
+    give(browser, address)
+    assert correct(browser, address, line3="+31612345601", line4="0612345603", line6="0612345603").status_code == 303
+    with scope.for_tenant(draft.tenant_id):
+        found = DraftLead.objects.filter(draft=draft).order_by("line").values_list("line", "state", "reason")
+        assert list(found)[1:] == [
+            (3, "duplicate", "The same number is in line 2."),
+            (4, "ready", ""),
+            (5, "duplicate", "The same number is in line 2."),
+            (6, "duplicate", "The same number is in line 4."),
+        ]
+
+
+def test_a_correction_is_kept_when_the_file_is_read_anew_and_dropped_with_its_column(browser, address, draft):
+    give(browser, address)
+    correct(browser, address, line6="0612345609")
+    now = browser.get(address)
+    assert browser.post(address, {"part": "repair", "repair": "zero", "seen": seen_in(now)}).status_code == 303
+    assert "+31612345609" in numbers(draft) and len(numbers(draft)) == 4
+    now = browser.get(address)
+    assert browser.post(address, columns_of(now, role_0="number", role_1="variable")).status_code == 303
+    assert file_of(draft).corrections == {} and numbers(draft) == []
+
+
+def test_only_rows_with_a_wrong_number_are_corrected(browser, address, draft):
+    give(browser, address)
+    give(browser, address, b"telefoon;dag\n0612345678;{{x}}\n0612345679;ma\n")
+    page = browser.get(address)
+    assert [row.can_be_corrected for row in page.context["refused"]] == [False]
+    for typed in ({"line2": "0612345670"}, {"line3": "0612345670"}, {"line99": "0612345670"}, {"linex": "1"}):
+        assert correct(browser, address, **typed).status_code == 303
+    assert numbers(draft) == ["+31612345679"] and file_of(draft).corrections == {}
+
+
+def test_a_correction_on_a_later_page_leads_back_to_it(browser, address, monkeypatch):
+    monkeypatch.setattr(refused_rows, "PAGE", 2)
+    give(browser, address)
+    answer = correct(browser, address, "?after=4", line6="0612345609")
+    assert answer["Location"] == f"{address}?after=4#rows"
+
+
+def test_each_kind_of_fault_is_offered_once_with_its_first_row(browser, address, draft):
+    rows = "".join(f"612345{nth:03};\n" for nth in range(100, 140)) + "31612345678;\n020 555 0173 tst 12;\n"
+    give(browser, address, f"telefoon;dag\n0612345699;ma\n{rows}".encode())
+    page = words_of(browser.get(address))
+    assert page.count("Read all 40 like this") == 1 and page.count("Read it like this") == 2
+    assert "So in line 3, which has 612345100 , and in 39 more" in page
+
+
+def test_new_rows_are_not_taken_before_it_is_chosen_what_becomes_of_those_that_are_there(browser, address, draft):
+    give(browser, address)
+    answer = browser.post(address, {"part": "file", "text": "naam;telefoon\nJan;0612345677\n"})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and answer.context["upload"].errors.keys() == {"how"}
+    assert "There are 5 rows of" in page and "Nothing is changed yet." in page and "Jan;0612345677" in page
+    assert numbers(draft) == ["+31612345601"] and file_of(draft).name == "people.csv"
+
+
+def test_new_rows_are_added_by_the_names_of_their_columns(browser, address, draft):
+    give(browser, address)
+    correct(browser, address, line3="0612345602")
+    more = b'stad,Telefoon,Naam\nDiemen,+31 6 12345677,"Jan; de Vries"\nBreda,0612345601,Piet\n,x,Y\n'
+
+    answer = give(browser, address, more, "more.csv", how="add", seen=seen_in(browser.get(address)))
+
+    assert answer.status_code == 303, answer.context["upload"].errors
+    assert "3 rows are added to those of" in words_of(browser.get(address))
+    file = file_of(draft)
+    assert (file.name, file.rows) == ("people.csv and more.csv", 8)
+    assert file.headers == ["naam", "telefoon", "dag", "stad"] and file.columns["3"] == "variable:stad"
+    with scope.for_tenant(draft.tenant_id):
+        found = list(DraftLead.objects.filter(draft=draft).order_by("line"))
+    states = ["ready", "ready", "not-read", "duplicate", "not-read", "ready", "duplicate", "not-read"]
+    assert [lead.state for lead in found] == states
+    assert found[0].variables == {"name": "Zoë", "dag": "ma", "stad": ""}
+    assert found[5].variables == {"name": "Jan; de Vries", "dag": "", "stad": "Diemen"}
+
+
+def test_rows_to_correct_that_come_back_corrected_take_the_place_of_those_that_were_not_read(browser, address, draft):
+    give(browser, address)
+    export = browser.get(address + "to-correct/?format=semicolon")
+    text = b"".join(export.streaming_content).decode("utf-8-sig").replace("onbekend", "0612345604")
+    answer = give(browser, address, text.replace('"6123', '"06123').encode(), "fixed.csv", how="add")
+    assert answer.status_code == 303
+    assert "They take the place of 3 rows that were not read." in words_of(browser.get(address))
+    assert numbers(draft) == ["+31612345601", "+31612345602", "+31612345603", "+31612345604"]
+    assert file_of(draft).headers == ["naam", "telefoon", "dag"] and file_of(draft).rows == 5
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (b"0612345677;Jan\n0612345678;Els\n", "It is not clear which column of these rows holds the numbers."),
+        (b"naam;plaats\nJan;Diemen\n", "It is not clear which column of these rows holds the numbers."),
+        (b"%PDF", "This is a PDF"),
+    ],
+)
+def test_rows_that_cannot_be_added_leave_those_that_are_there(browser, address, draft, more, words):
+    give(browser, address)
+    answer = give(browser, address, more, how="add")
+    assert answer.status_code == 422 and words in answer.content.decode()
+    assert numbers(draft) == ["+31612345601"] and file_of(draft).name == "people.csv"
+
+
+def test_rows_without_names_of_columns_are_added_in_the_same_order(browser, address, draft):
+    give(browser, address)
+    assert give(browser, address, b"Jan;0612345677;vr;meer\nEls;0612345678;za;ook\n", how="add").status_code == 303
+    assert file_of(draft).headers == ["naam", "telefoon", "dag", "Column 4"]
+    with scope.for_tenant(draft.tenant_id):
+        lead = DraftLead.objects.get(draft=draft, number="+31612345677")
+    assert lead.variables == {"name": "Jan", "dag": "vr", "column_4": "meer"}
+
+
+def test_both_together_keep_to_the_most_rows(browser, address, draft, monkeypatch):
+    give(browser, address)
+    monkeypatch.setattr(table, "MOST_ROWS", 6)
+    answer = give(browser, address, b"telefoon\n0612345677\n0612345678\n", how="add")
+    assert answer.status_code == 422 and "more than" in answer.content.decode()
+    assert file_of(draft).rows == 5
+
+
+def test_a_file_that_somebody_else_gave_meanwhile_is_not_lost(browser, address, draft):
+    give(browser, address)
+    old = seen_in(browser.get(address))
+    give(browser, address, b"telefoon\n0612345699\n", "theirs.csv")
+    for how in ("add", "replace"):
+        answer = browser.post(address, {"part": "file", "text": "telefoon\n0612345677\n", "how": how, "seen": old})
+        page = answer.content.decode()
+        assert answer.status_code == 422 and uploads.CHANGED in page and "0612345677" in page
+    assert numbers(draft) == ["+31612345699"]
 
 
 def test_rows_to_correct_are_paged_in_the_order_of_the_file(browser, address, monkeypatch):

@@ -19,6 +19,7 @@ class Role(StrEnum):
     NOT_USED = ""
 
 
+CONSENTS = (Role.CONSENT_KIND, Role.CONSENT_SOURCE, Role.CONSENT_TIME)
 NUMBER = {
     "telefoon", "telefoonnummer", "telefoonnr", "tel", "telnr", "telnummer", "telefoonmobiel", "mobiel",
     "mobieltje", "mobielnummer", "mobielnr", "gsm", "gsmnummer", "gsmnr", "nummer", "belnummer", "phone",

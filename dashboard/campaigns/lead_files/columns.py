@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.campaigns.lead_files import column_words
@@ -55,6 +55,10 @@ def has_number(kept: Mapping[str, str]) -> bool:
     return list(kept.values()).count(Role.NUMBER.value) == 1
 
 
+def place_of_number(columns: Sequence[Column]) -> int | None:
+    return next((place for place, column in enumerate(columns) if column.role == Role.NUMBER), None)
+
+
 def guessed(headers: list[str], head: list[Row]) -> list[Column]:
     """One number, at most one name, each consent once; texts are variables, and columns without text are not used."""
     roles = [column_words.role_of(header) for header in headers]
@@ -72,7 +76,7 @@ def guessed(headers: list[str], head: list[Row]) -> list[Column]:
         elif role == Role.NUMBER or column_words.is_extension(header) or not _has_text(head, place):
             column = NOT_USED
         else:
-            column = Column(Role.VARIABLE, _unused(variable_name(header, place), names))
+            column = Column(Role.VARIABLE, unused(variable_name(header, place), names))
         names.add(column.variable)
         found.append(column)
     return found
@@ -82,6 +86,14 @@ def variable_name(header: str, place: int) -> str:
     """`Laatste bezoek` → `laatste_bezoek`; `column_3` where nothing of the header can stay."""
     plain = unicodedata.normalize("NFKD", header.replace("ß", "ss")).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_").lower()[:LONGEST_VARIABLE] or f"column_{place + 1}"
+
+
+def unused(name: str, taken: set[str]) -> str:
+    number, candidate = 1, name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 def _column(text: str) -> Column:
@@ -107,11 +119,3 @@ def _share_of_phones(head: list[Row], place: int) -> float:
 
 def _has_text(head: list[Row], place: int) -> bool:
     return any(row.cells[place].strip() for row in head)
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate

@@ -48,14 +48,14 @@ BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 ASCII_AT_START, ASCII_AT_END = re.compile(rb"[\x20-\x7e]*"), re.compile(rb"[\x20-\x7e]*\Z")
 AROUND = 20  # bytes on each side of these
 SIGNS = set("’‘“”„–—€£§°•…«»´©®\xa0")
-UNREADABLE = "Not every letter of this file is {name}. Choose another way to read the letters."
+UNREADABLE = "Not every letter of this file is {name}. Choose another text encoding."
 NOT_TEXT = "This file is neither text nor a spreadsheet. Choose a CSV or Excel file with one person in each row."
 
 
 def check(content: bytes, encoding: str) -> None:
     """Raises `FileRefused` where the bytes are not of this encoding."""
     if encoding not in NAMES:
-        raise FileRefused("Choose one of the ways to read the letters.", "encoding")
+        raise FileRefused("Choose one of the text encodings.", "encoding")
     if not _decodes(content, encoding):
         raise FileRefused(UNREADABLE.format(name=NAMES[encoding]), "encoding")
 

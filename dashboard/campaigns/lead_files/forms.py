@@ -18,10 +18,15 @@ from dashboard.campaigns.lead_files.table import Options
 from dashboard.campaigns.lead_files.text_files import DELIMITERS
 from dashboard.campaigns.models import CampaignFile
 from dashboard.ui.country_field import CountryField
+from tenants.names import isolate
 
 NOTHING = "Choose a file, or paste the rows of one."
 PASTED = "Pasted rows"
-GUESS = "guess"
+ADD, REPLACE = "add", "replace"
+ADD_OR_REPLACE = "Choose whether the new rows are added to these or take their place. Nothing is changed yet."
+RIGHT_WHEN = "It is the right one when {text} reads as it should."
+ACCENTS = "a name with an accent, such as Zoë,"
+LONGEST_EXAMPLE = 40  # characters
 ROLES = [
     (Role.NUMBER.value, "Number to call"),
     (Role.NAME.value, "Name"),
@@ -37,8 +42,16 @@ TAKEN = "{other} has this name already."
 
 
 class UploadForm(forms.Form):
-    """A file, or text pasted from a spreadsheet."""
+    """A file, or text pasted from a spreadsheet. `before` is the file whose people are there already."""
 
+    how = forms.ChoiceField(
+        choices=[(ADD, "Add the new rows to them"), (REPLACE, "Take the new rows in their place")],
+        widget=forms.RadioSelect,
+        help_text=(
+            "Added rows are matched by the names of their columns. A number that is there already is not called twice."
+        ),
+        error_messages={"required": ADD_OR_REPLACE},
+    )
     file = forms.FileField(
         required=False,
         allow_empty_file=True,
@@ -54,6 +67,18 @@ class UploadForm(forms.Form):
         help_text="With the names of the columns in the first row.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, before: CampaignFile | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if before is None or before.read_at is None:
+            del self.fields["how"]
+        else:
+            rows = "1 row" if before.rows == 1 else f"{before.rows:,} rows"
+            self.fields["how"].label = f"There are {rows} of {isolate(before.name)} already"
+
+    @property
+    def adds(self) -> bool:
+        return bool(self.cleaned_data.get("how") == ADD)
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or {}
@@ -72,7 +97,7 @@ class SettingsForm(forms.Form):
     """How the file is read. Only what its kind has is asked."""
 
     sheet = forms.ChoiceField(required=False, label="Sheet")
-    encoding = forms.ChoiceField(required=False, label="Letters", choices=list(encodings.NAMES.items()))
+    encoding = forms.ChoiceField(required=False, label="Text encoding", choices=list(encodings.NAMES.items()))
     delimiter = forms.ChoiceField(
         required=False,
         label="Columns are split by",
@@ -89,6 +114,7 @@ class SettingsForm(forms.Form):
             *((nth, f"Row {nth}") for nth in range(1, rows + 1)),
         ]
         self.fields["sheet"].choices = [(name, name) for name in file.sheets]  # type: ignore[attr-defined]
+        self.fields["encoding"].help_text = RIGHT_WHEN.format(text=_beyond_ascii(file) or ACCENTS)
         for name in ("encoding", "delimiter") if file.sheets else ("sheet",):
             del self.fields[name]
 
@@ -96,6 +122,13 @@ class SettingsForm(forms.Form):
         wish = self.cleaned_data
         delimiter = {"none": "", "": None}.get(wish.get("delimiter", ""), wish.get("delimiter"))
         return Options(wish.get("sheet", ""), wish.get("encoding", ""), delimiter, wish["header_rows"])
+
+
+def _beyond_ascii(file: CampaignFile) -> str:
+    """A text among the first rows by which one sees whether its letters are read as they were meant."""
+    texts = [*file.headers, *(cell for _, cells in file.sample for cell in cells)]
+    found = next((text for text in texts if not text.isascii()), "")
+    return f"“{isolate(found[:LONGEST_EXAMPLE])}”" if found else ""
 
 
 @dataclass(frozen=True)

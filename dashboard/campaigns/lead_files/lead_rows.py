@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dashboard.calls.placing.spoken_text import BRACES_IN_VALUE, has_braces
-from dashboard.campaigns.lead_files import consent, numbers
+from dashboard.campaigns.lead_files import columns, consent, numbers
 from dashboard.campaigns.lead_files.column_words import Role
 from dashboard.campaigns.lead_files.columns import Column
 from dashboard.campaigns.lead_files.limits import LONGEST_CELL
@@ -41,6 +41,7 @@ class Reader:
     columns: list[Column]
     country: str
     repairs: Collection[str] = ()
+    corrections: Mapping[str, str] = field(default_factory=dict)  # by line, the number in place of the file's
     lines: dict[str, int] = field(default_factory=dict)
 
     def leads(self, rows: Iterable[Row]) -> Iterator[DraftLead]:
@@ -48,7 +49,7 @@ class Reader:
         return (self.lead(row) for row in rows)
 
     def lead(self, row: Row) -> DraftLead:
-        texts = [cleaned(cell) for cell in row.cells]
+        texts = self._texts(row)
         lead = DraftLead(tenant_id=self.tenant.pk, draft_id=self.draft_id, line=row.line, values=row.cells)
         if wrong := self._fill(lead, texts):
             lead.state, lead.rule, lead.reason = State.NOT_READ, wrong[0], wrong[1][:LONGEST_REASON]
@@ -57,6 +58,13 @@ class Reader:
         else:
             self.lines[lead.number] = row.line
         return lead
+
+    def _texts(self, row: Row) -> list[str]:
+        texts = [cleaned(cell) for cell in row.cells]
+        corrected = self.corrections.get(str(row.line)) if self.corrections else None
+        if corrected is not None:
+            texts[columns.place_of_number(self.columns) or 0] = corrected
+        return texts
 
     def _fill(self, lead: DraftLead, texts: list[str]) -> tuple[str, str] | None:
         """The code and the words of what is wrong with the row, if anything is."""

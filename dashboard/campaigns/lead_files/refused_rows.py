@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from dashboard.campaigns.lead_files import columns, lead_rows, numbers
-from dashboard.campaigns.lead_files.column_words import Role
+from dashboard.campaigns.lead_files import columns, corrections, lead_rows, numbers
 from dashboard.campaigns.lead_files.numbers import Repair
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from dashboard.ui import phone_numbers
@@ -15,34 +15,51 @@ from tenants.isolation import scope
 PAGE = 25
 CHUNK = 1_000
 WHY = "Why not read"
-LONGEST_SHOWN = 80  # characters of a cell
 HELPS = numbers.HELPS | lead_rows.HELPS
 State = DraftLead.State
 SHOWN = {"": State.NOT_READ, "twice": State.DUPLICATE}  # by the parameter of the address
 
 
+class Typed(NamedTuple):
+    """In place of the number of a row."""
+
+    value: str
+    error: str = ""
+
+
 @dataclass(frozen=True)
 class RefusedRow:
-    """`repair` is what one press reads all `alike` such rows as."""
+    """`can_be_corrected`: another number can be typed. `error` is why what was typed, the `value` then, is none."""
 
     line: int
     value: str
     reason: str
     helps: str
-    repair: str = ""
-    alike: int = 0
+    can_be_corrected: bool
+    error: str = ""
+
+
+class RepairOffer(NamedTuple):
+    """What one press reads all `rows` with the same fault as, with the first of them as an example."""
+
+    repair: str
+    rows: int
+    first: RefusedRow
 
 
 @scope.requires_scope
-def context(draft: CampaignDraft, file: CampaignFile, after_line: str, show: str) -> dict[str, Any]:
-    """A page of them, in the order of the file."""
+def context(
+    draft: CampaignDraft, file: CampaignFile, after_line: str, show: str, typed: Mapping[int, Typed]
+) -> dict[str, Any]:
+    """A page of them, in the order of the file, with the numbers that were typed and are none."""
     show = show if show in SHOWN else ""
     start = int(after_line) if after_line.isascii() and after_line.isdecimal() and len(after_line) < 9 else 0
     found = list(_rows(draft, SHOWN[show], start)[: PAGE + 1])
     counts = file.counts.get("states", {})
-    number = _place_of_number(file)
+    number = columns.place_of_number(columns.read(file.columns, len(file.headers)))
     return {
-        "refused": [_row(lead, number, file) for lead in found[:PAGE]],
+        "refused": [_row(lead, file, typed) for lead in found[:PAGE]],
+        "repairs": _repairs(draft, file) if not show else [],
         "next_after": found[PAGE - 1].line if len(found) > PAGE else None,
         "paged": start > 0,
         "show": show,
@@ -56,6 +73,12 @@ def context(draft: CampaignDraft, file: CampaignFile, after_line: str, show: str
 def after(draft: CampaignDraft, line_before: int) -> list[DraftLead]:
     """The next part of those that were not read."""
     return list(_rows(draft, State.NOT_READ, line_before)[:CHUNK])
+
+
+@scope.requires_scope
+def lines(draft: CampaignDraft) -> list[int]:
+    """Of those that were not read."""
+    return list(_rows(draft, State.NOT_READ, 0).values_list("line", flat=True))
 
 
 def head(file: CampaignFile) -> list[str]:
@@ -74,22 +97,20 @@ def _rows(draft: CampaignDraft, state: str, after_line: int) -> Any:
     return DraftLead.objects.filter(draft=draft, state=state, line__gt=after_line).order_by("line")
 
 
-def _row(lead: DraftLead, number: int | None, file: CampaignFile) -> RefusedRow:
-    value = lead.values[number] if number is not None and number < len(lead.values) else ""
-    repair = lead.rule if lead.rule in list(Repair) else ""
-    return RefusedRow(
-        lead.line,
-        value.strip()[:LONGEST_SHOWN],
-        lead.reason,
-        HELPS.get(lead.rule, ""),
-        repair,
-        file.counts.get("wrong", {}).get(repair, 0) if repair else 0,
-    )
+def _row(lead: DraftLead, file: CampaignFile, typed: Mapping[int, Typed]) -> RefusedRow:
+    again = typed.get(lead.line) or Typed(corrections.shown_value(file, lead))
+    may = lead.state == State.NOT_READ and lead.rule in corrections.RULES
+    return RefusedRow(lead.line, again.value, lead.reason, HELPS.get(lead.rule, ""), may, again.error)
 
 
-def _place_of_number(file: CampaignFile) -> int | None:
-    found = columns.read(file.columns, len(file.headers))
-    return next((place for place, column in enumerate(found) if column.role == Role.NUMBER), None)
+def _repairs(draft: CampaignDraft, file: CampaignFile) -> list[RepairOffer]:
+    """One query for each kind of fault that there is, of three."""
+    found = []
+    for repair in map(str, Repair):
+        rows = file.counts.get("wrong", {}).get(repair, 0)
+        if rows and (first := _rows(draft, State.NOT_READ, 0).filter(rule=repair).first()):
+            found.append(RepairOffer(repair, rows, _row(first, file, {})))
+    return found
 
 
 def _number_example(draft: CampaignDraft, number: int | None) -> tuple[str, str] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from django.utils import timezone
 
@@ -40,6 +40,7 @@ class Columns:
     country: str
     repairs: Collection[str] = ()
     known_from: str = ""
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare(name: str, content: bytes, options: Options) -> Prepared:
@@ -61,7 +62,7 @@ def keep(
 
     `changes` is the file that is read in another way. Raises `people.FileNotReplaced`.
     """
-    now = _locked(draft, changes)
+    now = locked(draft, changes)
     chosen = chosen or remembered(now, prepared.table.headers) or guessed(now.tenant, prepared.table)
     options = prepared.table.options
     file, _ = CampaignFile.objects.update_or_create(
@@ -81,6 +82,7 @@ def keep(
             "columns_from": chosen.known_from,
             "country": chosen.country,
             "repairs": list(chosen.repairs),
+            "corrections": chosen.corrections,
             "sample": [
                 [row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in prepared.table.head[:SAMPLE]
             ],
@@ -97,11 +99,17 @@ def keep(
 
 @scope.requires_scope
 def change_columns(draft: CampaignDraft, file: CampaignFile, chosen: Columns) -> None:
-    """The columns of a file that stays; it is read anew after this. Raises `people.FileNotReplaced`."""
-    _locked(draft, file)
+    """The columns of a file that stays; it is read anew after this. Raises `people.FileNotReplaced`.
+
+    Numbers that were typed stay as long as the numbers are in the same column.
+    """
+    locked(draft, file)
+    if columns.place_of_number(columns.read(file.columns, len(file.headers))) != columns.place_of_number(chosen.found):
+        file.corrections = {}
     file.columns, file.country, file.repairs = columns.stored(chosen.found), chosen.country, list(chosen.repairs)
     file.columns_from, file.asked_at, file.read_at, file.problem = "", timezone.now(), None, ""
-    file.save(update_fields=["columns", "columns_from", "country", "repairs", "asked_at", "read_at", "problem"])
+    changed = ["columns", "columns_from", "country", "repairs", "corrections", "asked_at", "read_at", "problem"]
+    file.save(update_fields=changed)
 
 
 @scope.requires_scope
@@ -129,19 +137,21 @@ def remembered(draft: CampaignDraft, headers: list[str]) -> Columns | None:
     return Columns(columns.read(found.columns, len(headers)), found.country, known_from=str(found.draft))
 
 
-def kept_columns(file: CampaignFile, headers: list[str]) -> Columns | None:
-    """Those of the file as they are, where another way to read it leaves their names as they are."""
+def kept_columns(file: CampaignFile, opened: Table) -> Columns | None:
+    """Those of the file as they are, where another way to read it leaves their names as they are.
+
+    What was typed for a line stays as long as the lines are those of the same sheet.
+    """
+    headers = opened.headers
     if headers != file.headers:
         return None
-    return Columns(columns.read(file.columns, len(headers)), file.country, file.repairs, file.columns_from)
+    corrections = file.corrections if opened.options.sheet == file.sheet else {}
+    found = columns.read(file.columns, len(headers))
+    return Columns(found, file.country, file.repairs, file.columns_from, corrections)
 
 
 def guessed(tenant: Tenant, opened: Table) -> Columns:
     return Columns(columns.guessed(opened.headers, opened.head), tenant.country)
-
-
-def _sample(opened: Table) -> list[list[object]]:
-    return [[row.line, [cell[:LONGEST_SHOWN] for cell in row.cells]] for row in opened.head[:SAMPLE]]
 
 
 @scope.requires_scope
@@ -151,8 +161,9 @@ def is_being_read(draft: CampaignDraft) -> bool:
     return file.exists() and not list(file.select_for_update(skip_locked=True))
 
 
-def _locked(draft: CampaignDraft, changes: CampaignFile | None) -> CampaignDraft:
-    """The draft as it is now, with the file that its reader saw."""
+@scope.requires_scope
+def locked(draft: CampaignDraft, changes: CampaignFile | None) -> CampaignDraft:
+    """The draft as it is now, with the file that its reader saw. Raises `people.FileNotReplaced`."""
     if is_being_read(draft):
         raise people.FileNotReplaced(STILL_READ)
     now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)

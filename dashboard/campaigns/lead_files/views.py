@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -14,22 +16,27 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.campaigns.drafts import queries as draft_queries
-from dashboard.campaigns.drafts import readiness, steps, template_check
-from dashboard.campaigns.lead_files import people, refused_rows, uploads
+from dashboard.campaigns.drafts import readiness, steps, template_check, trial_call
+from dashboard.campaigns.lead_files import additions, corrections, people, refused_rows, uploads
 from dashboard.campaigns.lead_files.errors import FileRefused
 from dashboard.campaigns.lead_files.forms import ColumnsForm, SettingsForm, UploadForm
 from dashboard.campaigns.lead_files.numbers import Repair
+from dashboard.campaigns.lead_files.refused_rows import Typed
 from dashboard.campaigns.lead_files.table import Options
 from dashboard.campaigns.lead_files.uploads import Columns
 from dashboard.campaigns.models import CampaignDraft, CampaignFile
+from dashboard.contact_rules import contact_settings
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, spreadsheets
 from tenants.access.decorators import TenantRequest, tenant_view
 from tenants.access.permissions import Permission
 from tenants.access.reauthentication import Confirm
 from tenants.isolation import scope
+from tenants.names import isolate
 
 SEEN = "seen"  # of a form: which reading of the file it was made from
+CORRECT = "correct"
+NUMBER = re.compile(r"number-[0-9]{1,9}", re.ASCII)  # of a form, with the line: what is typed there
 Form = UploadForm | SettingsForm | ColumnsForm
 
 
@@ -37,10 +44,11 @@ Form = UploadForm | SettingsForm | ColumnsForm
 class Forms:
     """What was typed, where it was refused; `notice` is said above the page."""
 
-    upload: UploadForm = field(default_factory=UploadForm)
+    upload: UploadForm | None = None
     settings: SettingsForm | None = None
     columns: ColumnsForm | None = None
     notice: str = ""
+    numbers: dict[int, Typed] = field(default_factory=dict)  # by line
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +57,8 @@ def people_page(request: TenantRequest, pk: int) -> HttpResponse:
     """Files are read with no scope open, since that may take a while."""
     with scope.for_tenant(request.tenant):
         draft = _draft(request, pk)
-        file = CampaignFile.objects.filter(draft=draft).first() if request.method == "POST" else None
+        files = CampaignFile.objects.filter(draft=draft).select_related("tenant")
+        file = files.first() if request.method == "POST" else None
     if request.method != "POST":
         return _page(request, draft, Forms())
     if draft.state not in CampaignDraft.WRITABLE:
@@ -58,12 +67,13 @@ def people_page(request: TenantRequest, pk: int) -> HttpResponse:
     if wish != "file" and (file is None or request.POST.get(SEEN) != seen(file)):
         return _page(request, draft, Forms(notice=uploads.CHANGED), status=409)
     try:
-        refused = _take(request, draft) if wish == "file" or file is None else _change(request, draft, file, wish)
+        refused = _take(request, draft, file) if wish == "file" or file is None else _change(request, draft, file, wish)
     except people.FileNotReplaced as error:
         return _page(request, draft, Forms(notice=error.message), status=409)
     if refused:
         return _page(request, draft, refused, status=422)
-    return HttpResponseRedirect(reverse("campaign-draft-people", args=[request.tenant.slug, pk]), status=303)
+    where = f"?{request.GET.urlencode()}#rows" if wish == CORRECT and request.GET else ""
+    return HttpResponseRedirect(reverse("campaign-draft-people", args=[request.tenant.slug, pk]) + where, status=303)
 
 
 @require_GET
@@ -90,19 +100,36 @@ def _draft(request: TenantRequest, pk: int) -> CampaignDraft:
     return draft
 
 
-def _take(request: TenantRequest, draft: CampaignDraft) -> Forms | None:
-    """Another file in the place of the one before, which stays where this one is refused."""
-    form = UploadForm(request.POST, request.FILES)
+def _take(request: TenantRequest, draft: CampaignDraft, before: CampaignFile | None) -> Forms | None:
+    """Rows beside those of the file before, or in their place; these stay where the new ones are refused."""
+    form = UploadForm(request.POST, request.FILES, before=before)
+    if before and request.POST.get(SEEN, seen(before)) != seen(before):
+        form.add_error(None, uploads.CHANGED)
     if not form.is_valid():
         return Forms(upload=form)
     name, content = form.content()
     try:
         prepared = uploads.prepare(name, content, Options(country=request.tenant.country))
+        if before and form.adds:
+            _add(request, draft, before, prepared)
+        else:
+            _keep(request, draft, prepared, changes=before)
     except FileRefused as error:
         form.add_error("file" if form.cleaned_data["file"] else "text", error.message)
         return Forms(upload=form)
-    _keep(request, draft, prepared)
     return None
+
+
+def _add(request: TenantRequest, draft: CampaignDraft, before: CampaignFile, more: uploads.Prepared) -> None:
+    with scope.for_tenant(request.tenant):
+        known = uploads.remembered(draft, more.table.headers)
+        not_read = set(refused_rows.lines(draft))
+    added = additions.add(before, more, known=known, not_read=not_read)
+    _keep(request, draft, added.prepared, chosen=added.columns, changes=before)
+    rows = "1 row is" if more.rows == 1 else f"{more.rows:,} rows are"
+    again = "1 row that was" if added.left_out == 1 else f"{added.left_out:,} rows that were"
+    left_out = f" They take the place of {again} not read." if added.left_out else ""
+    messages.success(request, f"{rows} added to those of {isolate(before.name)}.{left_out}")
 
 
 def _keep(request: TenantRequest, draft: CampaignDraft, prepared: uploads.Prepared, **more: Any) -> None:
@@ -115,6 +142,8 @@ def _change(request: TenantRequest, draft: CampaignDraft, file: CampaignFile, wi
     """Another way to read the file that is there."""
     if wish == "settings":
         return _change_settings(request, draft, file)
+    if wish == CORRECT:
+        return _correct(request, draft, file)
     form = ColumnsForm(request.POST if wish == "columns" else None, file)
     if wish == "columns":
         if not form.is_valid():
@@ -138,8 +167,20 @@ def _change_settings(request: TenantRequest, draft: CampaignDraft, file: Campaig
     except FileRefused as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return Forms(settings=form)
-    _keep(request, draft, prepared, chosen=uploads.kept_columns(file, prepared.table.headers), changes=file)
+    _keep(request, draft, prepared, chosen=uploads.kept_columns(file, prepared.table), changes=file)
     return None
+
+
+def _correct(request: TenantRequest, draft: CampaignDraft, file: CampaignFile) -> Forms | None:
+    """The numbers that are typed in place of those of some rows."""
+    names = [name for name in request.POST if NUMBER.fullmatch(name)][: refused_rows.PAGE]
+    typed = {int(name.removeprefix("number-")): corrections.one_line(request.POST[name]) for name in names}
+    with scope.for_tenant(request.tenant):
+        found = corrections.correct(draft, file, typed, by=request.user)
+    if found.rows:
+        rows = "1 row was" if found.rows == 1 else f"{found.rows} rows were"
+        messages.success(request, f"{rows} read with what was typed.")
+    return Forms(numbers={line: Typed(typed[line], why) for line, why in found.wrong.items()}) if found.wrong else None
 
 
 def _page(request: TenantRequest, draft: CampaignDraft, typed: Forms, *, status: int = 200) -> HttpResponse:
@@ -156,8 +197,9 @@ def _context(request: TenantRequest, draft: CampaignDraft, typed: Forms) -> dict
         "draft": draft,
         "steps": _steps(draft, file),
         "file": file,
-        "upload": typed.upload,
+        "upload": typed.upload or UploadForm(before=file),
         "notice": typed.notice,
+        "needs_consent": contact_settings.of(request.tenant).needs_consent,
         "may_write": draft.state in CampaignDraft.WRITABLE,
     }
     if file is None:
@@ -169,14 +211,15 @@ def _context(request: TenantRequest, draft: CampaignDraft, typed: Forms) -> dict
         "columns": typed.columns or ColumnsForm(None, file),
         "is_reading": is_reading,
         "rows_read": people.rows_read(file) if is_reading else file.rows,
-        **refused_rows.context(draft, file, request.GET.get("after", ""), request.GET.get("show", "")),
+        **refused_rows.context(draft, file, request.GET.get("after", ""), request.GET.get("show", ""), typed.numbers),
     }
 
 
 def _steps(draft: CampaignDraft, file: CampaignFile | None) -> list[steps.Step]:
     audience = draft_queries.people_of(draft)
     uses = template_check.uses(draft, file, draft.template, audience.ready)
-    return steps.of(draft, file, audience, uses, readiness.of(draft, file, audience, uses))
+    missing = readiness.of(draft, file, audience, uses)
+    return steps.of(draft, file, audience, uses, missing, trial_call.last(draft))
 
 
 def _lines(request: TenantRequest, draft: CampaignDraft, width: int) -> Iterator[list[str]]:

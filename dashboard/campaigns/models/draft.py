@@ -44,6 +44,10 @@ class CampaignDraft(CallingDays):
     changed_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
 
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all its people were last checked against the contact rules."
+    )
+    trial_call_id = models.UUIDField(null=True, blank=True, help_text="Patchbay's id of its newest test call.")
     campaign = models.OneToOneField(
         Campaign,
         models.SET_NULL,
@@ -123,6 +127,9 @@ class CampaignFile(models.Model):
     country = models.CharField(max_length=2, blank=True, help_text="Of numbers without one.")
     columns_from = models.CharField(max_length=120, blank=True, help_text="The draft whose columns they were.")
     repairs = models.JSONField(default=list, help_text="Guesses about numbers that a person has confirmed.")
+    corrections = models.JSONField(
+        default=dict, help_text="By line, the number that a person typed in place of the one in the file."
+    )
     sample = models.JSONField(default=list, help_text="Its first rows, each with its line and its cells.")
     rows = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, help_text="Of its last reading: rows by state, and by what was wrong.")
