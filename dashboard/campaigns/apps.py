@@ -8,15 +8,17 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard.calls import leads
+        from dashboard.calls import leads, origins
         from dashboard.campaigns import contact_history, state_marks, sync
         from dashboard.campaigns.call_leads import PROVIDER
+        from dashboard.campaigns.drafts import trial_call
         from dashboard.contact_rules import contact_history as rules_history
         from dashboard.contact_rules import entries
         from dashboard.sync import registry
         from dashboard.sync.models import Kind
 
         leads.provide(PROVIDER)
+        origins.find_with(trial_call.origin)
         state_marks.register()
         rules_history.count_with(contact_history.attempts)
         rules_history.find_campaigns_with(contact_history.campaigns)

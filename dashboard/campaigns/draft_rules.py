@@ -67,6 +67,9 @@ def check(draft: CampaignDraft, leads: Collection[int] | None = None) -> None:
     for part in _slices(draft, leads):
         decisions = _decide(asked, part)
         _store(draft, {lead.pk: decisions[lead.pk] for lead in part if _differs(lead, decisions[lead.pk])})
+    if leads is None:
+        CampaignDraft.objects.filter(pk=draft.pk).update(checked_at=now)
+        draft.checked_at = now
 
 
 @scope.requires_scope

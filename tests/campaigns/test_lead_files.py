@@ -50,6 +50,16 @@ READ = {
         ["name", "number", "variable:bezoek"],
         {"sheet": "Sheet", "encoding": ""},
     ),
+    "excel-97.xls": (
+        ["naam", "telefoon", "laatste"],
+        [
+            [2, "Mevr. Zoë Brønsted", "06-12345678", "14 mei"],
+            [3, "Dhr. B. Kuiper", "612345679", ""],
+            [4, "Mevr. F. Aydın", "31688301192", "19 mei"],
+        ],
+        ["name", "number", "variable:laatste"],
+        {"sheet": "Klanten", "encoding": ""},
+    ),
     "two-header-rows.xlsx": (
         ["Naam", "Plaats", "Mobiel", "Dagdeel"],
         [[3, "Jansen", "Diemen", "0612345678", "ochtend"]],

@@ -17,3 +17,4 @@ CAMPAIGNS = 5_000 if WHOLE else 400
 LEADS = 1_000_000 if WHOLE else 40_000
 LISTED = 100_000 if WHOLE else 10_000  # people of one campaign that VoiceDock sends in one answer
 REMOVED = int(os.environ.get("PATCHBAY_REMOVED", 100_000 if WHOLE else 1_000))  # calls of a client that was closed
+IMPORT_KILLS = 500 if WHOLE else 60  # of workers that read the file of a campaign

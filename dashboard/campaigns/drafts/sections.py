@@ -9,9 +9,19 @@ from typing import Any
 from django.http import QueryDict
 from django.utils import timezone
 
+from dashboard.calls import labels
 from dashboard.calls.placing import intents
 from dashboard.calls.queries import assistants
-from dashboard.campaigns.drafts import book, plan_words, preview, queries, readiness, steps, template_check
+from dashboard.campaigns.drafts import (
+    book,
+    plan_words,
+    preview,
+    queries,
+    readiness,
+    steps,
+    template_check,
+    trial_call,
+)
 from dashboard.campaigns.drafts.queries import People
 from dashboard.campaigns.drafts.section_forms import BasicsForm, SaysForm, SectionForm, WhenForm, is_sent
 from dashboard.campaigns.drafts.template_check import VariableUse
@@ -47,6 +57,7 @@ class DraftPage:
 
     def context(self) -> dict[str, Any]:
         draft, missing = self.draft, readiness.of(self.draft, self.file, self.people, self.uses)
+        trial_call_now = trial_call.last(draft)
         zone = time_zones.read(draft.timezone)
         return {
             "draft": draft,
@@ -58,7 +69,9 @@ class DraftPage:
             **self.forms,
             "trial": self.trial,
             "missing": missing,
-            "steps": steps.of(draft, self.file, self.people, self.uses, missing),
+            "steps": steps.of(draft, self.file, self.people, self.uses, missing, trial_call_now),
+            "trial_call": trial_call_now,
+            "trial_state": labels.state(trial_call_now) if trial_call_now else "",
             "preview": preview.of(draft, self.template(), self.line, self.people.ready),
             "zone_time": f"{timezone.now().astimezone(zone):%H:%M}" if zone else "",
             "zones": time_zones.choices(),

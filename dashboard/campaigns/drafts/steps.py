@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dashboard.calls import labels
+from dashboard.calls.models import Call, State
 from dashboard.campaigns import calling_days
 from dashboard.campaigns.drafts.queries import People
 from dashboard.campaigns.drafts.readiness import Missing
 from dashboard.campaigns.drafts.template_check import VariableUse
 from dashboard.campaigns.models import CampaignDraft, CampaignFile
+
+HEARD = (State.ENDED, State.TRANSFERRED)
 
 
 class Step(NamedTuple):
@@ -26,6 +30,7 @@ def of(
     people: People,
     uses: list[VariableUse],
     missing: list[Missing],
+    trial: Call | None,
 ) -> list[Step]:
     open_sections = {one.section for one in missing}
 
@@ -44,9 +49,15 @@ def of(
         step("people", "People", _people(file, people), warns=people.total > 0 and not people.ready),
         step("when", "When", _when(draft)),
         step("says", "What it says", _says(draft, empty), warns=bool(empty)),
-        Step("test", "Test call", "optional", ""),
+        Step("test", "Test call", labels.state(trial) if trial else "optional", _trial_mark(trial)),
         Step("review", "Review and start", "" if missing else "ready", ""),
     ]
+
+
+def _trial_mark(trial: Call | None) -> str:
+    if trial is None or trial.is_live:
+        return ""
+    return "done" if trial.state in HEARD else "wrong"
 
 
 def _people(file: CampaignFile | None, people: People) -> str:

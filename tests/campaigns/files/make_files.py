@@ -11,12 +11,20 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 
+from tests.campaigns.files import old_workbook
+
 FOLDER = Path(__file__).parent
 DUTCH = [
     ["naam", "telefoon", "laatste", "tijd", "plaats"],
     ["Mevr. Zoë Brønsted", "06-12345678", "14 mei", "ochtend", "Amsterdam"],
     ["Dhr. B. Kuiper", "020 555 0173", "2 maart", "middag", "Amstelveen"],
     ["Mevr. F. Aydin", "0031688301192", "19 mei", "", "Diemen"],
+]
+OLD: list[list[str | float]] = [
+    ["naam", "telefoon", "laatste"],
+    ["Mevr. Zoë Brønsted", "06-12345678", "14 mei"],
+    ["Dhr. B. Kuiper", 612345679.0, ""],
+    ["Mevr. F. Aydın", 31688301192.0, "19 mei"],
 ]
 CONTENT = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -147,6 +155,7 @@ def main() -> None:
     for name, book in workbooks().items():
         (FOLDER / name).write_bytes(of_workbook(book))
     (FOLDER / "open-document.ods").write_bytes(zipped(open_document()))
+    (FOLDER / "excel-97.xls").write_bytes(old_workbook.workbook("Klanten", OLD))
 
 
 if __name__ == "__main__":

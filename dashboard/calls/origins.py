@@ -1,0 +1,34 @@
+"""What a call was placed for, on its page. Apps above this one that place calls for a purpose of their own register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dashboard.calls.models import Call
+from tenants.isolation import scope
+
+
+class Origin(NamedTuple):
+    """`view` is the name of the page to go back to, `pk` its row; `words` name both."""
+
+    words: str
+    view: str
+    pk: int
+
+
+Find = Callable[[Call], Origin | None]
+_finders: list[Find] = []
+
+
+def find_with(find: Find) -> None:
+    """Register who may know it, with one query for a call."""
+    _finders.append(find)
+
+
+@scope.requires_scope
+def of(call: Call) -> Origin | None:
+    """Inside the scope of its client."""
+    if call.origin != Call.Origin.PLACED:
+        return None
+    return next((origin for find in _finders if (origin := find(call))), None)

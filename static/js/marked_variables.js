@@ -1,0 +1,45 @@
+// marked_variables.js: marks each {{variable}} behind what is typed in a text field, those without a column otherwise.
+//   <textarea data-variables="name daypart" data-file="1"> those with a column; without a file none is known to be wrong
+// The marks are drawn by a copy of the text behind the field, whose letters are invisible: the field stays a plain one.
+(() => {
+  const ANY = /\{\{([^{}]*)\}\}/g, NAME = /^\s*([A-Za-z0-9_]{1,60})\s*$/;
+
+  const kindOf = (inner, known) => {
+    const name = inner.match(NAME)?.[1];
+    return name && (!known || known.has(name)) ? "known" : "unknown";
+  };
+  const draw = (area, copy, known) => {
+    const parts = [];
+    let from = 0;
+    for (const found of area.value.matchAll(ANY)) {
+      const mark = document.createElement("span");
+      mark.className = `marked-text__mark marked-text__mark--${kindOf(found[1], known)}`;
+      mark.textContent = found[0];
+      parts.push(area.value.slice(from, found.index), mark);
+      from = found.index + found[0].length;
+    }
+    copy.replaceChildren(...parts, `${area.value.slice(from)}\n`);  // a last line that is empty is as high as the others
+    copy.scrollTop = area.scrollTop;
+  };
+
+  for (const area of document.querySelectorAll("textarea[data-variables]")) {
+    const known = area.dataset.file ? new Set(area.dataset.variables.split(" ")) : null;
+    const field = document.createElement("div"), copy = document.createElement("div");
+    field.className = "marked-text";
+    copy.className = "marked-text__copy";
+    copy.setAttribute("aria-hidden", "true");
+    const hadFocus = document.activeElement === area, { selectionStart, selectionEnd } = area;
+    area.replaceWith(field);
+    field.append(copy, area);
+    if (hadFocus) {
+      area.focus({ preventScroll: true });
+      area.setSelectionRange(selectionStart, selectionEnd);
+    }
+    const redraw = () => draw(area, copy, known);
+    area.addEventListener("input", redraw);
+    area.addEventListener("scroll", () => { copy.scrollTop = area.scrollTop; });
+    area.form?.addEventListener("reset", () => setTimeout(redraw));
+    addEventListener("pageshow", redraw);  // what the browser has kept is filled in by then
+    redraw();
+  }
+})();
