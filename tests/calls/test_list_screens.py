@@ -448,7 +448,7 @@ def test_a_search_shows_the_sentence_with_the_words_marked(bloom, manager, make_
 
     page = manager.get(f"{LIST}?q=blood thinner").content.decode()
 
-    assert "Person: <q>While I wait: I take &lt;b&gt;<mark>blood thinners</mark>&lt;/b&gt;, is that" in page
+    assert "Person: <q>…I take &lt;b&gt;<mark>blood thinners</mark>&lt;/b&gt;, is that" in page
     assert "Summary: Takes <mark>blood thinners</mark> and asks" in page
     viewer = sign_in(make_member(bloom, Role.VIEWER)).get(f"{LIST}?q=%2B316").content.decode()
     assert "blood" not in viewer and "medication" not in viewer
