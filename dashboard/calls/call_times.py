@@ -9,9 +9,9 @@ from dashboard.calls.models import Call
 
 
 def answered_at(call: Call) -> datetime | None:
-    """Not before the call was placed; None while it is not answered."""
+    """Not before the call was placed, nor before it was sent; None while it is not answered."""
     reported = call.started_at or (call.state_at if call.is_answered else None)
-    return not_before(reported, [call.created_at]) if reported else None
+    return not_before(reported, [call.created_at, call.sent_at or call.created_at]) if reported else None
 
 
 def ended_at(call: Call, causes: Iterable[datetime] = ()) -> datetime | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboard.calls import call_times
 from dashboard.calls.history.entry import Entry
 from dashboard.calls.models import Call, Receipt
 from dashboard.voicedock.commands import CommandType
@@ -32,7 +33,7 @@ def conversation(
     messages: Sequence[dict[str, str]],
 ) -> list[Step]:
     """Sentences and commands in one order. `shown` are the messages that are shown, with their index in `messages`."""
-    began = max(call.started_at or call.created_at, call.created_at)
+    began = call_times.answered_at(call) or call.created_at
     rows: list[Step] = []
     left = [(receipt, entry, _cause(receipt, messages)) for receipt, entry in sent]
     for index, entry in shown:
