@@ -114,11 +114,23 @@ def test_the_panel_shows_both(bloom, make_member, sign_in):
     assert "confirmed 1 of 7 in 30 days" in form[0]
 
 
-def test_assistants_show_it_in_their_rows(bloom, make_member, make_staff, sign_in):
+def test_assistants_show_it_in_their_rows(bloom, make_member, sign_in):
     send(bloom, "say", 4, effect="confirmed", family=bloom.assistant.assistant.family)
     line = "Pipeline here in 30 days: Say confirmed 4 of 4"
     assert line in sign_in(make_member(bloom, Role.OPERATOR)).get("/c/bloom-dental/call/").content.decode()
-    assert line in sign_in(make_staff(StaffRole.ADMIN)).get("/clients/bloom-dental/").content.decode()
+
+
+def test_staff_see_for_each_assistant_of_a_client_how_often_commands_were_confirmed(bloom, make_staff, sign_in):
+    send(bloom, "say", 4, effect="confirmed")
+    send(bloom, "end-call", 1, outcome="unknown")  # nothing shows that it worked
+    send(bloom, "say", 1)  # not known yet
+    send(bloom, "inject-context", 9)
+    send(bloom, "say", 3, effect="confirmed", asked_at=timezone.now() - timedelta(days=31))
+    with scope.for_tenant(bloom.tenant), CaptureQueriesContext(connection) as queries:
+        assert measured.confirmed_by_assistant(bloom.tenant) == {bloom.assistant.pk: "4 of 5"}
+    assert len([one for one in queries if "calls_receipt" in one["sql"]]) == 1
+    page = sign_in(make_staff(StaffRole.ADMIN)).get("/clients/bloom-dental/").content.decode()
+    assert re.search(r'data-label="Confirmed">\s*4 of 5\s*<', page)
 
 
 def test_the_page_of_staff_shows_the_whole(bloom, harbor, make_member, make_staff, sign_in):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,6 +23,7 @@ from tenants.models import Tenant
 DAYS = 30
 MOST = 100  # receipts of one family and command
 ARRIVED = [Receipt.Outcome.ACCEPTED, Receipt.Outcome.UNKNOWN]  # as the condition of the indexes that this reads
+MOST_OF_CLIENT = 1_000  # receipts of one client that are counted by assistant
 FEW = 5  # receipts; fewer say nothing about a model
 GOOD, POOR = 0.8, 0.5
 
@@ -107,11 +108,25 @@ def summary(family: str, measured: Mapping[str, Figures]) -> str:
     return f"{badge(family).label} here in {DAYS} days: {' · '.join(sent)}" if sent else ""
 
 
+@scope.requires_scope
+def confirmed_by_assistant(tenant: Tenant) -> dict[int, str]:
+    """`61 of 67` by the id of the assistant's dedication: commands that were confirmed, of those that are known.
+
+    Context, which nothing confirms, is left out. Of the newest receipts of one client, in one query.
+    """
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    sent = Receipt.objects.filter(tenant=tenant, outcome__in=ARRIVED, asked_at__gte=_since()).order_by("-asked_at")
+    sent = sent.exclude(command=CommandType.INJECT_CONTEXT)
+    for pk, *columns in sent.values_list("call__assistant_dedication", "command", "outcome", "effect")[:MOST_OF_CLIENT]:
+        counts[pk].update(_counted(*columns))
+    known = {pk: (found["confirmed"], found["confirmed"] + found["failed"]) for pk, found in counts.items()}
+    return {pk: f"{confirmed:,} of {whole:,}" for pk, (confirmed, whole) in known.items() if whole}
+
+
 def rows(receipts: QuerySet[Receipt], families: Iterable[str]) -> QuerySet[Receipt, tuple[str, ...]]:
     """The newest receipts of each family and command, as rows of family, command, outcome and effect."""
-    since = timezone.now() - timedelta(days=DAYS)
     parts = [
-        receipts.filter(family=family, command=command, outcome__in=ARRIVED, asked_at__gte=since)
+        receipts.filter(family=family, command=command, outcome__in=ARRIVED, asked_at__gte=_since())
         .order_by("-asked_at")
         .values_list("family", "command", "outcome", "effect")[:MOST]
         for family in families
@@ -127,13 +142,22 @@ def _figures(receipts: QuerySet[Receipt], families: Iterable[str]) -> Measured:
         return {}
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for family, command, outcome, effect in rows(receipts, wanted):
-        unanswered = outcome == Receipt.Outcome.UNKNOWN and effect != Receipt.Effect.CONFIRMED
-        is_silent = unanswered and not effect and command != CommandType.INJECT_CONTEXT
-        failed = effect == Receipt.Effect.NOT_CONFIRMED or is_silent
-        counted = counts[family, command]
-        counted["unanswered" if unanswered else "accepted"] += 1
-        counted["confirmed"] += effect == Receipt.Effect.CONFIRMED
-        counted["failed"] += failed
+        counts[family, command].update(_counted(command, outcome, effect))
     return {
         family: {command: Figures(command, **counts[family, command]) for command in CommandType} for family in wanted
+    }
+
+
+def _since() -> datetime:
+    return timezone.now() - timedelta(days=DAYS)
+
+
+def _counted(command: str, outcome: str, effect: str) -> dict[str, int]:
+    """What one receipt counts as."""
+    unanswered = outcome == Receipt.Outcome.UNKNOWN and effect != Receipt.Effect.CONFIRMED
+    is_silent = unanswered and not effect and command != CommandType.INJECT_CONTEXT
+    return {
+        "unanswered" if unanswered else "accepted": 1,
+        "confirmed": int(effect == Receipt.Effect.CONFIRMED),
+        "failed": int(effect == Receipt.Effect.NOT_CONFIRMED or is_silent),
     }

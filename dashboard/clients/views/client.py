@@ -90,9 +90,9 @@ def _dedications(request: StaffRequest, client: Any, named: int, name_form: Line
     """The numbers and assistants with their calls of today, and the forms with which more are assigned."""
     numbers: list[Any] = list(client_queries.number_dedications(client))
     assistants: list[Any] = list(client_queries.assistant_dedications(client))
-    here = measured.of_client(client, [one.assistant.family for one in assistants])
+    confirmed = measured.confirmed_by_assistant(client)
     for one in assistants:
-        one.measured = measured.summary(one.assistant.family, here[one.assistant.family])
+        one.confirmed = confirmed.get(one.pk, "")
     by_number, by_assistant = figures.calls_of_dedications(client)
     for held, counts in ((numbers, by_number), (assistants, by_assistant)):
         for dedication in held:
