@@ -30,7 +30,7 @@ from tenants.auditor_admin.read_only_admin import (
     subject_link,
     visible_connections,
 )
-from tenants.auditor_admin.site import site
+from tenants.auditor_admin.site import Subject, site
 from tenants.models import (
     Assistant,
     AssistantDedication,
@@ -65,6 +65,7 @@ MOST_VERIFIED = 20_000  # entries: the chains of a page are verified when they h
 @admin.register(Tenant, site=site)
 class TenantAdmin(ReadOnlyModelAdmin):
     records = "Clients"
+    subject = Subject.ACCESS
     list_display = [
         column("name", "Client"),
         column("status", "Account status"),
@@ -147,6 +148,7 @@ MADE: list[Any] = ["dedicated_by", "released_by", column("withdrawn_at", "Withdr
 @admin.register(NumberDedication, site=site)
 class NumberDedicationAdmin(DedicationAdmin):
     records = "Numbers of clients"
+    subject = Subject.DEDICATIONS
     list_display = [column("e164", "Number"), *PERIOD]
     page = [column("number", "Number"), *PERIOD, *MADE]
     list_select_related = ["tenant", "connection", "number"]
@@ -156,6 +158,7 @@ class NumberDedicationAdmin(DedicationAdmin):
 @admin.register(AssistantDedication, site=site)
 class AssistantDedicationAdmin(DedicationAdmin):
     records = "Assistants of clients"
+    subject = Subject.DEDICATIONS
     list_display = [column("assistant", "Assistant", str), *PERIOD]
     page = [column("assistant", "Assistant"), *PERIOD, *MADE]
     list_select_related = ["tenant", "connection", "assistant"]
@@ -165,6 +168,7 @@ class AssistantDedicationAdmin(DedicationAdmin):
 @admin.register(Number, site=site)
 class NumberAdmin(ReadOnlyModelAdmin):
     records = "Numbers"
+    subject = Subject.DEDICATIONS
     list_display = [
         column("e164", "Number"),
         column("name", "Name"),
@@ -184,6 +188,7 @@ class AssistantAdmin(ReadOnlyModelAdmin):
     """Without `webhook_url`, whose last part is the secret token of our webhook URL."""
 
     records = "Assistants"
+    subject = Subject.DEDICATIONS
     list_display = [
         column("name", "Assistant"),
         column("connection", "Connection"),
@@ -211,6 +216,7 @@ class PersonAdmin(ReadOnlyModelAdmin):
     """The database view behind it has the staff, and the members of the clients that the auditor may read."""
 
     records = "People"
+    subject = Subject.ACCESS
     list_display = [
         column("name", "Person"),
         column("email", "E-mail address"),
@@ -224,6 +230,8 @@ class PersonAdmin(ReadOnlyModelAdmin):
 @admin.register(Membership, site=site)
 class MembershipAdmin(ReadOnlyModelAdmin):
     records = "Team members"
+    subject = Subject.ACCESS
+    is_main = True
     list_display = [
         "person",
         column("tenant", "Client"),
@@ -245,6 +253,8 @@ class MembershipAdmin(ReadOnlyModelAdmin):
 @admin.register(Visit, site=site)
 class VisitAdmin(ReadOnlyModelAdmin):
     records = "Visits of staff"
+    subject = Subject.ACCESS
+    is_main = True
     list_display = [
         column("started_at", "From"),
         column("ended_at", "Until"),
@@ -265,6 +275,7 @@ class VisitAdmin(ReadOnlyModelAdmin):
 @admin.register(AuditEntry, site=site)
 class AuditAdmin(ReadOnlyModelAdmin):
     records = "Audit trail"
+    is_main = True
     list_display = [
         column("at", "Time"),
         column("actor", "Person"),

@@ -13,6 +13,17 @@ from dashboard.ui import times
 from tenants import time_zones
 from tenants.models import Tenant
 
+PRESETS = (("Today", 1), ("Last 7 days", 7), ("Last 30 days", 30))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A period that is chosen with one press."""
+
+    label: str
+    query: str
+    is_chosen: bool
+
 
 @dataclass(frozen=True)
 class Period:
@@ -61,6 +72,17 @@ class Period:
     @property
     def query(self) -> str:
         """For links to the other answers about the same."""
+        return self._query(self.since, self.until)
+
+    @property
+    def presets(self) -> list[Preset]:
+        """Days until today."""
+        today = self.asked_at.astimezone(self.zone).date()
+        offered = [(label, today - timedelta(days=days - 1)) for label, days in PRESETS]
+        chosen = self.since if self.until == today else None
+        return [Preset(label, self._query(since, today), since == chosen) for label, since in offered]
+
+    def _query(self, since: date, until: date) -> str:
         query = QueryDict(mutable=True)
-        query.update({"client": str(self.client.pk), "since": str(self.since), "until": str(self.until)})
+        query.update({"client": str(self.client.pk), "since": str(since), "until": str(until)})
         return query.urlencode()

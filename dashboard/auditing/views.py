@@ -134,5 +134,6 @@ def _page(
         "period": period,
         "answered_at": timezone.now(),
         "start_page": template == "auditing/questions.html",
+        "is_question": template != "auditing/evidence.html",
     }
     return TemplateResponse(request, template, shared | context)

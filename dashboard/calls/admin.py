@@ -36,6 +36,7 @@ from tenants.access.reauthentication import Confirm
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, row_link, site
 from tenants.auditor_admin.bounded_lists import month_filter
 from tenants.auditor_admin.read_only_admin import MAX_SEARCH_LENGTH, ReadOnlyInline, column, format_facts, in_words
+from tenants.auditor_admin.site import Subject
 from tenants.isolation import scope
 from tenants.models import Person, Tenant
 
@@ -108,6 +109,8 @@ class FindsNumbers(ReadOnlyModelAdmin):
 class CallAdmin(FindsNumbers):
     call_path = "pk"
     records = "Calls"
+    subject = Subject.CALLS
+    is_main = True
     list_display = [
         column("created_at", "Time"),
         column("tenant", "Client"),
@@ -232,6 +235,7 @@ class ReportAdmin(FindsNumbers):
     """Transcripts and summaries; that one was read is an entry of its own."""
 
     records = "Transcripts"
+    subject = Subject.CALLS
     list_display = [
         column("call", "Call", str),
         column("tenant", "Client"),
@@ -274,6 +278,7 @@ def _families(families: list[str]) -> str:
 @admin.register(Action, site=site)
 class ActionAdmin(ReadOnlyModelAdmin):
     records = "Actions of the live panel"
+    subject = Subject.CALLS
     list_display = [
         column("name", "Action"),
         column("tenant", "Client"),
@@ -301,6 +306,7 @@ def _changes(changes: dict[str, Any]) -> str:
 @admin.register(CallPreset, site=site)
 class CallPresetAdmin(ReadOnlyModelAdmin):
     records = "Presets of calls"
+    subject = Subject.CALLS
     list_display = [
         column("name", "Preset"),
         column("tenant", "Client"),
@@ -324,6 +330,7 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
     """What it changes of the assistant is shown in words alone: the contents are with the call that it became."""
 
     records = "Planned calls"
+    subject = Subject.CALLS
     list_display = [
         column("due_at", "Planned for"),
         column("tenant", "Client"),
@@ -365,6 +372,7 @@ class PlannedCallAdmin(ReadOnlyModelAdmin):
 @admin.register(AssistantDraft, site=site)
 class AssistantDraftAdmin(ReadOnlyModelAdmin):
     records = "One-time assistants"
+    subject = Subject.CALLS
     list_display = [
         column("name", "Name"),
         column("tenant", "Client"),
@@ -378,6 +386,7 @@ class AssistantDraftAdmin(ReadOnlyModelAdmin):
 @admin.register(AssistantDraftVersion, site=site)
 class AssistantDraftVersionAdmin(ReadOnlyModelAdmin):
     records = "Versions of one-time assistants"
+    subject = Subject.CALLS
     list_display = [
         column("draft", "One-time assistant", str),
         column("number", "Version"),
@@ -398,6 +407,8 @@ class AssistantDraftVersionAdmin(ReadOnlyModelAdmin):
 @admin.register(Receipt, site=site)
 class ReceiptAdmin(FindsNumbers):
     records = "Commands"
+    subject = Subject.CALLS
+    is_main = True
     list_display = [
         column("asked_at", "Asked for"),
         column("tenant", "Client"),

@@ -14,6 +14,7 @@ from dashboard.campaigns.models import (
 from dashboard.ui import phone_numbers, states
 from tenants.admin import ClientFilter, ConnectionFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column, format_facts, in_words
+from tenants.auditor_admin.site import Subject
 
 LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead"]]
 
@@ -21,6 +22,7 @@ LEADS = [(state, states.read(state, "lead")[1]) for state in states.STATES["lead
 @admin.register(Campaign, site=site)
 class CampaignAdmin(ReadOnlyModelAdmin):
     records = "Campaigns"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("name", "Campaign"),
         column("tenant", "Client"),
@@ -57,6 +59,7 @@ class CampaignAdmin(ReadOnlyModelAdmin):
 @admin.register(Lead, site=site)
 class LeadAdmin(ReadOnlyModelAdmin):
     records = "People of campaigns"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("phone_number", "Number", phone_numbers.grouped),
         column("campaign", "Campaign"),
@@ -90,6 +93,7 @@ class CampaignDraftAdmin(ReadOnlyModelAdmin):
     """The file that its people come from is not part of the console: its rows are."""
 
     records = "Campaign drafts"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("name", "Campaign", lambda name: name or "—"),
         column("tenant", "Client"),
@@ -134,6 +138,7 @@ class CampaignDraftAdmin(ReadOnlyModelAdmin):
 @admin.register(DraftLead, site=site)
 class DraftLeadAdmin(ReadOnlyModelAdmin):
     records = "People of campaign drafts"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("number", "Number", phone_numbers.grouped),
         column("draft", "Campaign draft"),
@@ -188,6 +193,7 @@ class CampaignScheduleAdmin(ReadOnlyModelAdmin):
     """On which days Patchbay starts and pauses a campaign."""
 
     records = "Days of campaigns"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("campaign", "Campaign"),
         column("tenant", "Client"),

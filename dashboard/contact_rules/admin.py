@@ -9,6 +9,7 @@ from dashboard.contact_rules.models import ContactSettings, CountryPreset, DoNot
 from dashboard.ui import phone_numbers
 from tenants.admin import ClientFilter, ReadOnlyModelAdmin, choice_filter, person_link, site
 from tenants.auditor_admin.read_only_admin import column
+from tenants.auditor_admin.site import Subject
 
 
 @admin.register(DoNotCallEntry, site=site)
@@ -16,6 +17,7 @@ class DoNotCallEntryAdmin(ReadOnlyModelAdmin):
     """Without a client: the list of the reseller, which holds for every client."""
 
     records = "Do-not-call lists"
+    subject = Subject.RULES
     list_display = [
         column("number", "Number", phone_numbers.grouped),
         column("tenant", "Client"),
@@ -68,6 +70,7 @@ class ContactSettingsAdmin(ReadOnlyModelAdmin):
     """Of clients whose settings staff have changed; the others have the defaults."""
 
     records = "Contact rules"
+    subject = Subject.RULES
     list_display = [
         column("tenant", "Client"),
         "own_hours",

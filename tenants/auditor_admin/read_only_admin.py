@@ -21,7 +21,7 @@ from tenants import audit
 from tenants.access.reauthentication import Confirm
 from tenants.auditor_admin import bounded_lists, csv_export
 from tenants.auditor_admin.bounded_lists import CappedPaginator
-from tenants.auditor_admin.site import auditor_for, site
+from tenants.auditor_admin.site import Subject, auditor_for, site
 from tenants.isolation import scope
 from tenants.models import AssistantDedication, Connection, NumberDedication, Person, Tenant
 
@@ -85,17 +85,21 @@ class ReadOnlyInline(ReadOnlyMixin, TabularInline):
 class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
     """The list and the pages of one model.
 
-    `records` is the name of the list; `page` are the columns that the page of a row shows.
+    `records` is the name of the list, `subject` what it is about; `is_main` puts it into the navigation.
+    `page` are the columns that the page of a row shows.
     `person_columns` are foreign keys to people; their names come from the view without password hashes.
     `audit_action` is recorded when the page of one row is read; "" records nothing.
     """
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
     list_per_page = 50
     paginator = CappedPaginator
     change_list_template = "admin/read_only_list.html"
     change_form_template = "admin/read_only_detail.html"
     records = ""
+    subject = Subject.TRAIL
+    is_main = False
     page: list[Any] = []
     person_columns: list[str] = []
     audit_action = ""

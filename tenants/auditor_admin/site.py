@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from functools import update_wrapper
 from typing import Any
 
@@ -24,6 +25,19 @@ from tenants.isolation import scope
 from tenants.models import Auditor
 
 READS = ("GET", "HEAD")
+
+
+class Subject(StrEnum):
+    """What the lists of records are about, in the order of their page."""
+
+    CALLS = "Calls"
+    CAMPAIGNS = "Campaigns"
+    ACCESS = "Clients and access"
+    DEDICATIONS = "Numbers and assistants"
+    RULES = "Contact rules"
+    TRAIL = "Trail and syncs"
+
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -55,11 +69,17 @@ class AuditorAdminSite(admin.AdminSite):
         self.extra_pages = pages
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The lists of records under the names that their admin classes give them."""
+        """The lists of records by subject, under the names that their admin classes give them.
+
+        Those that are read most stand in the navigation (`is_main`), the others on the page of all records.
+        """
         apps: list[Any] = super().get_app_list(request, app_label)
         for entry in (entry for app in apps for entry in app["models"]):
+            model_admin: Any = self._registry[entry["model"]]
             entry["name"] = self.records_of(entry["model"])
-        return apps
+            entry["subject"], entry["is_main"] = model_admin.subject, model_admin.is_main
+            entry["is_current"] = request.path.startswith(entry["admin_url"])
+        return apps if app_label else _by_subject(apps)
 
     def records_of(self, model: type[Model]) -> str:
         """The name of the list of a model."""
@@ -118,6 +138,14 @@ class AuditorAdminSite(admin.AdminSite):
             *models,
             re_path(rf"^(?P<app_label>{app_labels})/$", self.admin_view(self.app_index), name="app_list"),
         ]
+
+
+def _by_subject(apps: list[Any]) -> list[Any]:
+    entries = sorted((entry for app in apps for entry in app["models"]), key=lambda entry: str(entry["name"]))
+    return [
+        {"title": subject.value, "models": [entry for entry in entries if entry["subject"] == subject]}
+        for subject in Subject
+    ]
 
 
 site = AuditorAdminSite(name="admin")

@@ -326,3 +326,22 @@ def test_without_a_choice_it_is_today_and_the_first_client(bloom, harbor, audito
         period = PeriodForm({}).period()
     assert period and period.client == bloom.tenant and period.since == period.until
     assert ", until " in period.words
+
+
+def test_periods_until_today_take_one_press(bloom, auditor, sign_in):
+    period = today(bloom)
+    assert [one.label for one in period.presets if one.is_chosen] == ["Today"]
+    browser = sign_in(auditor)
+    week = next(one for one in period.presets if one.label == "Last 7 days")
+    page = browser.get(f"/admin/?{week.query}")
+    assert (page.context["period"].until - page.context["period"].since).days == 6
+    assert [one.label for one in page.context["period"].presets if one.is_chosen] == ["Last 7 days"]
+    older = browser.get(f"/admin/?client={bloom.tenant.pk}&since=2026-01-01&until=2026-01-07").context["period"]
+    assert not any(one.is_chosen for one in older.presets)
+
+
+def test_the_answer_says_of_no_other_number_too(bloom, auditor, sign_in):
+    make_call(bloom, state="ended", reported_line=bloom.number.e164)
+    page = text(sign_in(auditor).get(f"/admin/questions/caller-id/?client={bloom.tenant.pk}"))
+    assert "Left from another number 0" in page and "Not reported by VoiceDock yet 0" in page
+    assert "The 1 call Newest first" in page and "Evidence archive" in page

@@ -19,7 +19,6 @@ NOT_NAMES = {  # template and expression
     ("calls/_board.html", "offer.name"): "the name of a form field",
     ("calls/_board.html", "choice.name"): "the name of a form field",
     ("calls/_draft_fields.html", "name"): "the name of a form field",
-    ("admin/nav_sidebar.html", "model.name"): "the name of a list of records",
 }
 PEOPLE_AND_THINGS = {"name", "user", "tenant", "invited_by", "gone", "called", "thing", "assistant", "person"}
 
