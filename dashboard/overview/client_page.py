@@ -200,7 +200,7 @@ def _tally_figures(this: Tally, before: Tally, period: str, link: Any) -> list[F
             label="Minutes talked",
             value=number_format(round(this.minutes), use_l10n=True, force_grouping=True),
             url=link(state="talked"),
-            change=change(round(this.minutes) - round(before.minutes), period),
+            change=change(round(this.minutes) - round(before.minutes), "" if each else period),
             note=each,
         ),
     ]
@@ -217,11 +217,12 @@ def _outcome_figure(rank: Rank, link: Any, *, more_is_better: bool) -> Figure:
 
 
 def change(difference: int, period: str) -> str:
-    """`21 more than last week`, `4 fewer than last week`, `as many as last week`."""
+    """`21 more than last week`, `4 fewer than last week`, `as many as last week`; without a period `21 more`."""
     if not difference:
-        return f"as many as {period}"
+        return f"as many as {period}" if period else "unchanged"
     count = number_format(abs(difference), use_l10n=True, force_grouping=True)
-    return f"{count} {'more' if difference > 0 else 'fewer'} than {period}"
+    words = f"{count} {'more' if difference > 0 else 'fewer'}"
+    return f"{words} than {period}" if period else words
 
 
 def points_words(points: int | None) -> str:

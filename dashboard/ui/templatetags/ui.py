@@ -166,10 +166,13 @@ def talked(seconds: float | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def ago(context: Context, moment: datetime | None, tz: str = "") -> SafeString:
-    """How long ago, kept current by clock.js; beyond the hour the local clock of `tz` or of the client shown."""
+def ago(context: Context, moment: datetime | None, tz: str = "", empty: str = "never") -> SafeString:
+    """How long ago, kept current by clock.js; beyond the hour the local clock of `tz` or of the client shown.
+
+    `empty` stands where there is no moment.
+    """
     if moment is None:
-        return mark_safe('<span class="muted">never</span>')
+        return format_html('<span class="muted">{}</span>', empty)
     where = _zone(context, tz)
     return format_html(
         '<time datetime="{}" data-age title="{}">{}</time>',
