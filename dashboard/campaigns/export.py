@@ -1,8 +1,8 @@
-"""The people of a campaign and what came of each, as a file for spreadsheets, streamed."""
+"""The people of a campaign, what came of each and what its analysis says, as a file for spreadsheets, streamed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import CharField, F, Func, QuerySet
@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, outcomes
 from dashboard.calls.models import Call
-from dashboard.campaigns import campaign_calls, queries
+from dashboard.campaigns import analysis_columns, campaign_calls, queries
+from dashboard.campaigns.analysis_columns import Field
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.ui import states
 from tenants import audit, spreadsheets
@@ -37,12 +38,13 @@ def results_export(request: TenantRequest, pk: int) -> HttpResponseBase:
     with scope.for_tenant(tenant):
         campaign = get_object_or_404(Campaign, tenant=tenant, pk=pk)
         leads = queries.leads(campaign, show=asked["show"], status=asked["status"], text=asked["q"])
-        names = _variables(campaign)
+        names, fields = _variables(campaign), analysis_columns.of_campaign(campaign)
         audit.record(request.user, tenant, "campaign.exported", campaign, name=campaign.name, file=file.kind)
     day = timezone.now().astimezone(tenant.zone)
     name = f"campaign-{slugify(campaign.name)[:40] or campaign.pk}-{day:%Y-%m-%d}"
     head = [*HEAD, *(variable.replace("_", " ").capitalize() for variable in names)]
-    return spreadsheets.response(name, head, _rows(request, campaign, leads, names), file)
+    head += analysis_columns.heads(fields, head)
+    return spreadsheets.response(name, head, _rows(request, campaign, leads, names, fields), file)
 
 
 @scope.requires_scope
@@ -54,21 +56,25 @@ def _variables(campaign: Campaign) -> list[str]:
 
 
 def _rows(
-    request: TenantRequest, campaign: Campaign, leads: QuerySet[Lead], names: list[str]
+    request: TenantRequest, campaign: Campaign, leads: QuerySet[Lead], names: list[str], fields: Sequence[Field]
 ) -> Iterator[list[object]]:
+    """With a call and its analysis for each; what is in memory at once does not depend on how many they are."""
     after = 0
     while True:
         with scope.for_tenant(request.tenant):
             found = list(leads.filter(pk__gt=after).order_by("pk")[:CHUNK])
             calls = campaign_calls.of_leads(campaign, found)
-            rows = [_row(request, row) for row in queries.rows(found, names, calls)]
+            analyses = analysis_columns.of_calls(calls.values()) if fields else {}
+            rows = [_row(request, row, analyses, fields) for row in queries.rows(found, names, calls)]
         yield from rows  # outside of the scope: whoever reads it may be slow
         if len(found) < CHUNK:
             return
         after = found[-1].pk
 
 
-def _row(request: TenantRequest, row: dict[str, Any]) -> list[object]:
+def _row(
+    request: TenantRequest, row: dict[str, Any], analyses: dict[object, object], fields: Sequence[Field]
+) -> list[object]:
     lead: Lead = row["lead"]
     call: Call | None = row["call"]
     at = lead.last_attempt_at
@@ -82,4 +88,5 @@ def _row(request: TenantRequest, row: dict[str, Any]) -> list[object]:
         call.duration_seconds if call and call.duration_seconds is not None else "",
         call.pk if call else "",
         *row["known"],
+        *analysis_columns.cells(analyses.get(call.pk) if call else None, fields, request.tenant.zone),
     ]

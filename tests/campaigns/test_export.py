@@ -7,11 +7,12 @@ import io
 
 import pytest
 
+from dashboard.calls.models import Call
 from dashboard.campaigns import export
 from tenants.access.permissions import Role
 from tenants.isolation import scope
 from tenants.models import AuditEntry
-from tests.fixtures.call_factories import make_call, make_campaign, make_lead
+from tests.fixtures.call_factories import captured_selects, make_call, make_campaign, make_lead, make_report
 
 
 def address(setup, campaign, query=""):
@@ -70,3 +71,45 @@ def test_it_is_offered_to_those_who_may_export(bloom, campaign, manager, make_me
 def test_another_clients_campaign_is_missing(harbor, campaign, manager, bloom):
     other = make_campaign(harbor)
     assert manager.get(address(bloom, other)).status_code == 404
+
+
+def test_each_field_of_the_analysis_is_a_column_with_its_name_in_words(bloom, campaign, manager, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 2)
+    analyses = [
+        {"outcome": "booked", "new_patient": True, "visit": {"day": "2026-11-24", "needs_lift": False}},
+        {"outcome": "declined", "new_patient": None, "reason": "=HYPERLINK(1)"},
+        ["no", "fields"],
+    ]
+    for at, analysis in enumerate(analyses):
+        with scope.for_tenant(bloom.tenant):
+            call = Call.objects.get(remote_id=f"call-{at}")
+        make_report(bloom, call, analysis=analysis)
+    head, *rows = cells(manager.get(address(bloom, campaign)))
+    assert head[-5:] == ["Outcome (analysis)", "New patient", "Reason", "Visit: day", "Visit: needs lift"]
+    assert rows[0][-5:] == ["Booked", "Yes", "", "24 Nov 2026", "No"]
+    assert rows[1][-5:] == ["Declined", "", "'=HYPERLINK(1)", "", ""]
+    assert all(row[-5:] == [""] * 5 for row in rows[2:])
+    assert {len(row) for row in rows} == {len(head)}
+
+
+def test_no_column_comes_from_the_analysis_of_another_client(bloom, harbor, campaign, manager):
+    """Of a person whose call VoiceDock made for another client of the same organization."""
+    own = {"number_dedication": None, "assistant_dedication": None, "connection": bloom.connection}
+    theirs = make_call(harbor, state="ended", remote_id="call-theirs", origin="adopted", **own)
+    make_report(harbor, theirs, analysis={"harbor_secret": "x"})
+    make_lead(campaign, "completed", phone_number="+31610000009", call_remote_id="call-theirs")
+    head, *rows = cells(manager.get(address(bloom, campaign)))
+    assert "Harbor secret" not in head and len(rows) == 7
+
+
+def test_more_people_are_read_in_more_parts_of_the_same_few_queries(bloom, campaign, manager, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 2)
+    for at in range(4):
+        with scope.for_tenant(bloom.tenant):
+            call = Call.objects.get(remote_id=f"call-{at}")
+        make_report(bloom, call, analysis={"mood": "calm"})
+    answer = manager.get(address(bloom, campaign))
+    with captured_selects() as selects:
+        rows = cells(answer)[1:]
+    assert len(rows) == 6 and [row[-1] for row in rows] == ["Calm"] * 4 + ["", ""]
+    assert len(selects) <= 3 * 3 + 1  # people, calls and analyses of each part, and that nobody follows
