@@ -46,6 +46,7 @@ SCHEDULE = {
     "prune": _every(300, "dashboard.sync.tasks.prune", "bulk"),
     "prune browser reports": _every(3600, "dashboard.csp_reports.tasks.prune_reports", "bulk"),
     "prune vendor requests": _every(300, "dashboard.connections.tasks.prune_vendor_requests", "bulk"),
+    "prune the history of campaigns": _every(3600, "dashboard.campaigns.tasks.prune_history", "bulk"),
     "remove old campaign drafts": _every(3600, "dashboard.campaigns.tasks.remove_old_drafts", "bulk"),
     "end retention": _every(600, "dashboard.clients.tasks.remove_expired_data", "bulk"),
     "forget old webhooks": _every(3600, "dashboard.webhooks.tasks.prune_deliveries", "bulk"),

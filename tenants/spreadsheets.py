@@ -100,6 +100,13 @@ def cells_of(record: str, delimiter: str, *, strict: bool = True) -> list[str] |
     return found[0] if len(found) == 1 else None
 
 
+def plain(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """CSV with commas whose cells are as they are: for our own readers, never for a person's spreadsheet."""
+    writer: Any = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\n")
+    for row in rows:
+        yield writer.writerow(row).encode("utf-8", "replace")
+
+
 class _Echo:
     """A file for `csv.writer` whose `write` returns the line."""
 

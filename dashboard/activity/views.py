@@ -38,6 +38,7 @@ KINDS: list[tuple[str, str, tuple[str, ...]]] = [  # value, label, prefixes of i
             "transcript.",
             "calls.",
             "campaign.exported",
+            "campaign.report-",
             "caller-id.",
             "list.",
             "evidence.",

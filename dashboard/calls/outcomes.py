@@ -16,7 +16,7 @@ from dashboard.voicedock.states import CallState
 
 FIELDS = ("outcome", "call_outcome", "result", "disposition")
 NOT_TO_BE_CALLED = re.compile(r"(?:do_?not_?call|opt(?:ed)?_?out|unsubscribe)")
-CALL_BACK, DO_NOT_CALL = "call_back", "do_not_call"
+CALL_BACK, DO_NOT_CALL, UNFINISHED = "call_back", "do_not_call", "unfinished"
 PLAIN_BAR = "plain"  # of a neutral outcome, and of one that is not known
 MOST = 40  # characters of an outcome
 SAME: dict[str, str] = {  # other usual names of an outcome
@@ -27,7 +27,7 @@ SAME: dict[str, str] = {  # other usual names of an outcome
     "callback_requested": "call_back",
     "not_interested": "declined",
     "no_answer": "not_reached",
-    "incomplete": "unfinished",
+    "incomplete": UNFINISHED,
     "opt_out": DO_NOT_CALL,
     "opted_out": DO_NOT_CALL,
     "answering_machine": "voicemail",
@@ -56,7 +56,7 @@ KNOWN = {
         Outcome(CALL_BACK, "Call back", "todo", "callback"),
         Outcome("declined", "Declined", "", "no"),
         Outcome(DO_NOT_CALL, "Do not call", "wrong", "ban"),
-        Outcome("unfinished", "Unfinished", "", "clock"),
+        Outcome(UNFINISHED, "Unfinished", "", "clock"),
         Outcome("wrong_number", "Wrong number", "", "missed"),
         Outcome("transferred", "Transferred", "good", "transfer"),
         Outcome("voicemail", "Voicemail", "", "voicemail"),

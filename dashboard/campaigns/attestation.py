@@ -35,6 +35,7 @@ HEAD = [
     "Number VoiceDock reported",
     "Verdict",
 ]
+FIGURES = ("agrees", "differs", "not_reported")
 MARKS = {report.AGREES: "live", report.DIFFERS: "wrong"}
 NOT_KNOWN = "Its call is not known here"
 OF_ANOTHER = "Made for another client, or with another assistant"
@@ -67,6 +68,22 @@ class AttestedCall:
     @property
     def reported(self) -> str:
         return self.row.call.reported_line if self.row else ""
+
+
+@dataclass(frozen=True)
+class CallerIdFigures:
+    """Of the calls of a campaign, at most the newest `report.COUNTED`: how many left from a number of the client."""
+
+    calls: int
+    agrees: int
+    differs: int
+    not_reported: int
+
+
+@scope.requires_scope
+def figures_of(campaign: Campaign) -> CallerIdFigures:
+    found = report.figures(_calls(campaign))
+    return CallerIdFigures(found["reported"] + found["not_reported"], *(found[name] for name in FIGURES))
 
 
 @require_GET

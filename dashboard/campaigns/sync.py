@@ -13,9 +13,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.campaigns import lead_reads
+from dashboard.campaigns import lead_reads, snapshots
 from dashboard.campaigns.batches import batched
-from dashboard.campaigns.models import Campaign, Lead
+from dashboard.campaigns.models import Campaign, CampaignSnapshot, Lead
 from dashboard.live_updates import publish
 from dashboard.rate_limits.models import Priority
 from dashboard.sync import runs, text_lengths
@@ -142,6 +142,7 @@ def _store(campaign: Campaign, remote: voicedock.RemoteCampaign, assistant: Assi
     _save(campaign, changed)
     if "tenant_id" in changed:
         Lead.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
+        CampaignSnapshot.objects.filter(campaign=campaign).update(tenant_id=campaign.tenant_id)
     return True
 
 
@@ -187,6 +188,8 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
         run.seen += len(remotes or ())
         changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.changed += changed
+        if changed or _has_moved(campaign):
+            snapshots.take(campaign)
         lead_reads.after_read(campaign, changed=bool(changed), at=began, together=together)
         campaign.leads_seen_at = began
         if campaign.counted_at and campaign.counted_at > began:
@@ -196,6 +199,12 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
             _save(campaign, read)
         else:
             campaign.save(update_fields=read)
+
+
+def _has_moved(campaign: Campaign) -> bool:
+    """Whether its counters moved since its leads were read last."""
+    last = campaign.leads_seen_at
+    return last is None or (campaign.counted_at is not None and campaign.counted_at > last)
 
 
 def _store_leads(run: Run, campaign: Campaign, remotes: voicedock.Listing[voicedock.RemoteLead]) -> int:

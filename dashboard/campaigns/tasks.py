@@ -9,9 +9,11 @@ from dashboard.campaigns import (
     forbidden_people,
     rechecks,
     schedule_runs,
+    snapshots,
 )
 from dashboard.campaigns.drafts import expiry
 from dashboard.campaigns.lead_files import waiting
+from dashboard.campaigns.reports import links
 from dashboard.campaigns.sending import due, run
 
 
@@ -45,6 +47,13 @@ def send_draft(draft_id: int) -> None:
 @shared_task
 def remove_old_drafts() -> None:
     expiry.run()
+
+
+@shared_task
+def prune_history() -> None:
+    """Old snapshots, and links to reports that expired long ago."""
+    snapshots.prune()
+    links.prune()
 
 
 @shared_task(soft_time_limit=540, time_limit=570)

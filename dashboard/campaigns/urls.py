@@ -6,6 +6,7 @@ from dashboard.campaigns import attestation, export, left_out, views
 from dashboard.campaigns.do_not_call import views as do_not_call_views
 from dashboard.campaigns.drafts import urls as drafts
 from dashboard.campaigns.lead_files import urls as lead_files
+from dashboard.campaigns.reports import views as reports
 from dashboard.campaigns.sending import views as sending_views
 
 DRAFT = "c/<slug:slug>/campaigns/drafts/<int:pk>"
@@ -39,5 +40,10 @@ urlpatterns = [
     path(f"{CAMPAIGN}/do-not-call.csv", do_not_call_views.export_of_campaign, name="campaign-do-not-call-export"),
     path("c/<slug:slug>/campaigns/<int:pk>/caller-id/", attestation.page, name="campaign-caller-id"),
     path("c/<slug:slug>/campaigns/<int:pk>/caller-id.csv", attestation.export, name="campaign-caller-id-export"),
+    path("c/<slug:slug>/campaigns/<int:pk>/report/", reports.page, name="campaign-report"),
+    path("c/<slug:slug>/campaigns/<int:pk>/report/share/", reports.share, name="campaign-report-share"),
+    path("c/<slug:slug>/campaigns/report-links/<int:pk>/revoke/", reports.revoke, name="campaign-report-revoke"),
+    path("report/<str:token>/", reports.shared, name="shared-report"),
+    path("c/<slug:slug>/campaigns/<int:pk>/retry/", views.retry_people, name="campaign-retry"),
     path("c/<slug:slug>/campaigns/<int:pk>/<str:action>/", views.command, name="campaign-command"),
 ]

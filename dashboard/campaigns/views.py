@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,25 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from dashboard.calls import outcomes
 from dashboard.calls.queries import ages, fresh_at
-from dashboard.campaigns import campaign_calls, control, figures, pace, queries, ranks, schedule_runs, sync, variables
-from dashboard.campaigns.drafts import draft_list
+from dashboard.campaigns import (
+    attestation,
+    campaign_calls,
+    control,
+    figures,
+    history_chart,
+    pace,
+    queries,
+    ranks,
+    schedule_runs,
+    sync,
+    variables,
+)
+from dashboard.campaigns.drafts import draft_list, retry
+from dashboard.campaigns.drafts.book import DraftRefused
 from dashboard.campaigns.models import Campaign
+from dashboard.campaigns.retry_form import RetryForm
 from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, search_fields
 from dashboard.ui.client_field import ClientField
@@ -26,7 +42,9 @@ from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
 from tenants.access.permissions import Permission
 from tenants.isolation import scope
+from tenants.names import isolate
 
+RETRIED = "{name} is a new draft. Nobody is called before it is sent and started."
 ACTIONS: dict[str, Callable[..., control.ActionResult]] = {
     "start": schedule_runs.start,
     "resume": schedule_runs.start,
@@ -152,6 +170,23 @@ def command(request: TenantRequest, pk: int, action: str) -> HttpResponse:
     return _page(request, campaign, refused=refused, status=409)
 
 
+@require_POST
+@tenant_view(Permission.RUN_CAMPAIGNS, open_scope=False)
+def retry_people(request: TenantRequest, pk: int) -> HttpResponse:
+    """A new draft of people of the campaign: the selected ones, or those to whom the address narrows the list."""
+    with scope.for_tenant(request.tenant):
+        campaign = get_object_or_404(queries.listed(request.tenant), pk=pk)
+    form = RetryForm(request.POST)
+    if not form.is_valid():
+        return _page(request, campaign, refused=form.refusal, status=422)
+    try:
+        draft = retry.retry(campaign, form.chosen(_asked(request)), token=form.cleaned_data["token"], by=request.user)
+    except DraftRefused as error:
+        return _page(request, campaign, refused=error.message, status=409)
+    messages.success(request, RETRIED.format(name=isolate(str(draft))))
+    return HttpResponseRedirect(reverse("campaign-draft", args=[request.tenant.slug, draft.pk]), status=303)
+
+
 def _page(request: TenantRequest, campaign: Campaign, *, refused: str = "", status: int = 200) -> HttpResponse:
     """The campaign as it is now. Opens scopes of its own."""
     blocked_actions = _blocked_actions(request, Campaign.objects.filter(pk=campaign.pk, tenant=request.tenant))
@@ -172,6 +207,7 @@ def _rendered(
     row, listed = queries.campaign_row(campaign, now, blocked_actions)
     history = campaign_calls.history(campaign)
     is_ended = campaign.status in OVER and not row.counts.calling
+    may_see_calls = request.actor.may(Permission.SEE_CALLS)
     zone = time_zones.read(campaign.timezone)
     context |= _people(request, campaign) | {
         "row": row,
@@ -186,10 +222,15 @@ def _rendered(
         "latest": campaign_calls.latest(campaign, summaries=request.actor.may(Permission.SEE_TRANSCRIPTS)),
         "ranks": ranks.ranked(row.results),
         "history": history,
+        "chart": history_chart.of(campaign) if row.counts.dealt_with else None,
         "template": variables.parts(campaign.template),
         "may_run": request.actor.may(Permission.RUN_CAMPAIGNS),
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
-        "may_see_calls": request.actor.may(Permission.SEE_CALLS),
+        "may_see_calls": may_see_calls,
+        "may_see_list": request.actor.may(Permission.BLOCK_NUMBERS),
+        "caller_id": attestation.figures_of(campaign) if is_ended and may_see_calls else None,
+        "unfinished": row.results.figure(outcomes.UNFINISHED),
+        "opted_out": row.results.figure(outcomes.DO_NOT_CALL),
         "here": request.get_full_path() if request.method == "GET" else campaign_url(request, campaign),
     }
     if any(one.has_summary for one in context["latest"]):
@@ -201,22 +242,30 @@ def _rendered(
 
 def _people(request: TenantRequest, campaign: Campaign) -> dict[str, Any]:
     """A page of its people, narrowed as the address says."""
-    asked = {name: request.GET.get(name, "")[: queries.MOST_TYPED] for name in ("show", "status", "q")}
+    asked = _asked(request)
     found, following = queries.page_of_leads(
         queries.leads(campaign, show=asked["show"], status=asked["status"], text=asked["q"]),
         request.GET.get("after", ""),
     )
     names = queries.variables(found)
+    rows = queries.rows(found, names, campaign_calls.of_leads(campaign, found))
+    selected = set(request.POST.getlist("person"))
     return {
         "show": asked["show"],
         "narrowed": any(asked.values()),
         "text": asked["q"],
         "text_is_cut": len(request.GET.get("q", "")) > queries.MOST_TYPED,
         "names": [name.replace("_", " ").capitalize() for name in names],
-        "people": queries.rows(found, names, campaign_calls.of_leads(campaign, found)),
+        "people": [row | {"is_selected": str(row["lead"].pk) in selected} for row in rows],
         "next": following,
         "paged": "after" in request.GET,
+        "token": uuid.uuid4(),
     }
+
+
+def _asked(request: TenantRequest) -> dict[str, str]:
+    """To whom the address narrows the list of people."""
+    return {name: request.GET.get(name, "")[: queries.MOST_TYPED] for name in ("show", "status", "q")}
 
 
 def campaign_url(request: TenantRequest, campaign: Campaign) -> str:

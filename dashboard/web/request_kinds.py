@@ -16,7 +16,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 FORM, HOOK = 256 * 1024, 512 * 1024  # bytes
 UPLOAD = 26 * 1024 * 1024  # bytes: a file of 25 MB and the rest of its form
 FORM_WITHIN, HOOK_WITHIN, UPLOAD_WITHIN = 20.0, 10.0, 120.0  # seconds for the whole body
-UPLOADS = {"campaign-draft-people"}  # views that take files
+UPLOADS = {"campaign-draft-people", "campaign-retry"}  # views that take a file, or make one of people
 
 
 class Kind(StrEnum):

@@ -81,6 +81,7 @@ SENTENCES: dict[str, str] = {
     "calls.words-seen": "{actor} saw the last sentences of live calls on the live board.",
     "campaign.draft-made": "{actor} began to make a campaign.",
     "campaign.draft-copied": "{actor} began to make the campaign {name} as a copy of {source}.",
+    "campaign.retried": "{actor} began to make the campaign {name} with {people:1 person|# people} of {source}.",
     "campaign.draft-changed": "{actor} changed the campaign draft {name}: {what}.",
     "campaign.draft-deleted": "{actor} deleted the campaign draft {name} with {people:1 person|# people}.",
     "campaign.draft-expired": "The campaign draft {name} with {people:1 person|# people} was removed: "
@@ -94,6 +95,10 @@ SENTENCES: dict[str, str] = {
     "campaign.number-removed": "{actor} took {counterpart} off the do-not-call list of the campaign {name}: {why}",
     "campaign.numbers-exported": "{actor} exported the do-not-call list of the campaign {name} as {file}.",
     "campaign.attested": "{actor} exported the caller IDs of the calls of the campaign {name} as {file}.",
+    "campaign.report-shared": "{actor} made a link to the report of the campaign {name} that works for "
+    "{days:1 day|# days}.",
+    "campaign.report-opened": "Somebody opened the report of the campaign {name} by a link of {maker}.",
+    "campaign.report-revoked": "{actor} took back a link to the report of the campaign {name}.",
     "campaign.exported": "{actor} exported the people of the campaign {name} as {file}.",
     "caller-id.exported": "{actor} exported the caller-ID report as {file}, {period}.",
     "list.exported": "{actor} exported {what} from the audit console as {file}, {rows:1 row|# rows}.",

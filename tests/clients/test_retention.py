@@ -53,6 +53,7 @@ STAYS = {  # tables of clients with texts of which nothing is removed
     "calls_calleridcorrection": "what VoiceDock reported of the caller ID: part of the proof",
     "calls_steeringlease": "a session's key, deleted with the personal data of its call",
     "campaigns_campaign": "a copy of what VoiceDock has; its people are leads",
+    "campaigns_reportlink": "the hash of a link to figures, which works for some days and not for a closed client",
     "campaigns_campaignschedule": "on which days a campaign calls, and why not now: nothing of people",
     "connections_organizationrequest": "what staff ask of VoiceDock when they open a client",
     "connections_vendorrequest": "what staff ask of VoiceDock about connections",

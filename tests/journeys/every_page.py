@@ -56,12 +56,14 @@ BESIDE = {  # pages that have another face under a query
 MAIN = {  # looked at by axe with all rules at every width
     *("client-home", "call-now", "live", "calls", "call", "campaigns", "campaign", "team", "settings", "activity"),
     *("home", "staff-live", "staff-clients", "staff-client-new", "staff-client", "staff-inventory", "staff-calls"),
+    *("campaign-report",),
     *("staff-campaigns", "staff-connections", "staff-connection", "staff-activity", "sandbox", "help", "account"),
     *("questions", "tenants_tenant_changelist", "calls_call_changelist", "tenants_auditentry_changelist"),
     *("account_login", "account_reset_password", "refused-missing"),
 }
 ANSWERS = {
     "invitation": 410,
+    "shared-report": 404,
     "account_email_from_key": 410,
 }  # such a token is in its mail alone: what is loaded has gone
 REFUSED = {"forbidden": 403, "missing": 404}

@@ -74,6 +74,8 @@ def test_a_walk_without_a_plan(two_tenants: TwoTenants, walk: int):
             wrong.append(f"{number} {who.name} {method} {address} {data}: changed {changed}")
         for name, canary in two_tenants.tenants.items():
             kinds = ("secrets",) if who.may_read(name) or f"/invitation/{canary.ids['token']}" in address else ()
+            if f"/report/{canary.ids['report_token']}" in address:  # names the client and the campaign, nothing else
+                kinds = ("secrets", "words", "numbers", "ids")
             if found := leaks(answer, canary, given=given, kinds=kinds):
                 wrong.append(f"{number} {who.name} {method} {address} {data}: told of {name}: {found}")
     gc.collect()  # what `two_tenants` leaves lying

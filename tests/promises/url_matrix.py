@@ -268,6 +268,10 @@ ROWS: dict[str, Row] = {
     "campaign-caller-id": Row(about="campaign"),
     "campaign-caller-id-export": Row(about="campaign"),
     "campaign-copy": post_row("campaign"),
+    "campaign-retry": post_row("campaign", lambda canary: {"which": "matching", "token": uuid.uuid4()}),
+    "campaign-report": Row(about="campaign"),
+    "campaign-report-share": post_row("campaign", lambda canary: {"days": 7}),
+    "campaign-report-revoke": post_row("report_link"),
     "campaign-new": post_row(),
     "campaign-draft": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_campaign_draft),
     "campaign-draft-people": Row(("GET", "HEAD", "POST"), about="campaign_draft", data=_lead_file),
@@ -299,6 +303,7 @@ PUBLIC: dict[str, str] = {  # without a permission, for everybody, and why
     "events": "answered outside of Django (dashboard/live_updates/stream.py), which asks for the session; 404 here",
     "invitation": "the link's secret is the right to it; single use, expiring",
     "voicedock-webhook": "VoiceDock signs what it sends; the address holds a secret besides",
+    "shared-report": "the link's secret is the right to it; figures only, expiring",
     "account_login": "the way in",
     "account_logout": "the way out",
     "account_signup": "says that one needs an invitation",
@@ -375,6 +380,8 @@ ADMIN_MODELS: dict[str, str] = {  # of the auditors' admin site: by which of `Ca
     "campaignschedule": "schedule",
 }
 
+SECRET_OF = {"invitation": "token", "voicedock-webhook": "hook", "shared-report": "report_token"}  # in its address
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -431,8 +438,7 @@ class Endpoint:
         if name == "app_label":
             return "calls"
         of, kind = (place, "slug") if name == "slug" else (thing, self.about or name)
-        if self.name in ("invitation", "voicedock-webhook"):
-            kind = {"invitation": "token", "voicedock-webhook": "hook"}[self.name]
+        kind = SECRET_OF.get(self.name, kind)
         return of.ids[kind] if of else absent(kind)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.db.models.functions import Now
@@ -32,6 +33,7 @@ IN_WORDS = {  # by field, what the audit trail calls it
     "starts_itself": "whether it starts by itself",
 }
 LONGEST_NAME = 120
+COPY, AGAIN = "copy", "again"  # behind the name of what a draft was made from
 TOO_MANY = (
     f"There are {queries.MOST} campaigns here that are not sent yet, which is the most. Send or delete one first."
 )
@@ -41,6 +43,14 @@ NOT_DELETED = "It is being sent or was sent, so it stays. Stop the sending first
 
 class DraftRefused(ActionRefused):
     """Nothing was written."""
+
+
+class RetriedBefore(Exception):
+    """The same press has made this draft before. Nothing was written."""
+
+    def __init__(self, draft: CampaignDraft) -> None:
+        super().__init__(f"draft {draft.pk}")
+        self.draft = draft
 
 
 @scope.requires_scope
@@ -71,6 +81,29 @@ def copy(draft: CampaignDraft, *, by: User) -> CampaignDraft:
 @scope.requires_scope
 def copy_campaign(campaign: Campaign, *, by: User) -> CampaignDraft:
     """A campaign as a new draft: its values, days and do-not-call list, without its people. Raises `DraftRefused`."""
+    return _copied(campaign, _facts_of(campaign), campaign.name, by)
+
+
+@scope.requires_scope
+def retry_campaign(campaign: Campaign, *, token: UUID, by: User) -> CampaignDraft:
+    """A draft for people of a campaign once more, with its values, days and do-not-call list.
+
+    The caller adds the people and the audit entry. `token` is that of the form: one that made a draft already raises
+    `RetriedBefore`. Raises `DraftRefused`.
+    """
+    tenant = campaign.tenant
+    assert tenant is not None  # read through the client
+    tenant_status.lock_tenant(tenant)
+    if (made := CampaignDraft.objects.filter(tenant=tenant, retry_token=token).first()) is not None:
+        raise RetriedBefore(made)
+    before = CampaignDraft.objects.filter(tenant=tenant, campaign=campaign).first()
+    more = {"name": _named(campaign.name, AGAIN), "instead": before.instead if before else {}, "retry_token": token}
+    draft = _insert(tenant, _facts_of(campaign) | more, by)
+    do_not_call.copy(campaign, draft)
+    return draft
+
+
+def _facts_of(campaign: Campaign) -> dict[str, Any]:
     tenant = campaign.tenant
     assert tenant is not None  # read through the client
     open_ones = AssistantDedication.objects.open().filter(tenant=tenant, assistant=campaign.assistant_id)
@@ -86,7 +119,7 @@ def copy_campaign(campaign: Campaign, *, by: User) -> CampaignDraft:
     }
     schedule = CampaignSchedule.objects.filter(campaign=campaign).first()
     facts |= {name: getattr(schedule, name) for name in DAYS} if schedule else {}
-    return _copied(campaign, facts, campaign.name, by)
+    return facts
 
 
 @scope.requires_scope
@@ -124,11 +157,16 @@ def delete(draft: CampaignDraft, *, by: User) -> None:
 def _copied(original: CampaignDraft | Campaign, facts: dict[str, Any], source: str, by: User) -> CampaignDraft:
     tenant = original.tenant
     assert tenant is not None  # read through the client
-    name = f"{facts['name']} (copy)" if facts["name"] else ""
-    draft = _insert(tenant, facts | {"name": name if len(name) <= LONGEST_NAME else facts["name"][:LONGEST_NAME]}, by)
+    draft = _insert(tenant, facts | {"name": _named(facts["name"], COPY)}, by)
     do_not_call.copy(original, draft)
     audit.record(by, tenant, "campaign.draft-copied", draft, name=str(draft), source=source)
     return draft
+
+
+def _named(name: str, mark: str) -> str:
+    """With the mark behind it, where both fit."""
+    marked = f"{name} ({mark})" if name else ""
+    return marked if len(marked) <= LONGEST_NAME else name[:LONGEST_NAME]
 
 
 def _insert(tenant: Tenant, facts: dict[str, Any], by: User) -> CampaignDraft:

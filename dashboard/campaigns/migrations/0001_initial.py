@@ -159,6 +159,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1)),
                 ('checked_at', models.DateTimeField(blank=True, help_text='When all its people were last checked against the contact rules.', null=True)),
                 ('trial_call_id', models.UUIDField(blank=True, help_text="Patchbay's id of its newest test call.", null=True)),
+                ('retry_token', models.UUIDField(blank=True, help_text='Of the form that made it of the people of a campaign: pressed twice, once.', null=True)),
                 ('remote_id', models.CharField(blank=True, help_text="VoiceDock's id of the campaign, once answered.", max_length=64)),
                 ('asked_at', models.DateTimeField(blank=True, help_text='When VoiceDock was last asked to make the campaign.', null=True)),
                 ('same_before', models.JSONField(default=list, help_text="Ids of VoiceDock's campaigns with this name and assistant, before it was asked.")),
@@ -270,6 +271,38 @@ class Migration(migrations.Migration):
                 'ordering': ['line'],
             },
         ),
+        migrations.CreateModel(
+            name='ReportLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('opened_at', models.DateTimeField(blank=True, help_text='When it was opened last.', null=True)),
+                ('campaign', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='report_links', to='campaigns.campaign')),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('revoked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+            ],
+            options={
+                'ordering': ['-made_at', '-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CampaignSnapshot',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(help_text='The beginning of its period of five minutes.')),
+                ('total', models.PositiveIntegerField()),
+                ('completed', models.PositiveIntegerField()),
+                ('not_reached', models.PositiveIntegerField()),
+                ('calling', models.PositiveIntegerField()),
+                ('others', models.PositiveIntegerField(help_text='Skipped, or in another state.')),
+                ('campaign', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='campaigns.campaign')),
+                ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+            ],
+        ),
         migrations.AddIndex(
             model_name='campaigndraft',
             index=models.Index(fields=['tenant', '-changed_at', '-id'], name='campaign_drafts_newest_first'),
@@ -281,6 +314,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='campaigndraft',
             constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='campaign_draft_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaigndraft',
+            constraint=models.UniqueConstraint(fields=('tenant', 'retry_token'), name='one_draft_per_retry'),
         ),
         migrations.AddConstraint(
             model_name='campaigndraft',
@@ -361,5 +398,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='draftlead',
             constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='draft_lead_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='reportlink',
+            index=models.Index(fields=['campaign', '-made_at'], name='report_links_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='reportlink',
+            index=models.Index(fields=['expires_at'], name='report_links_expiring'),
+        ),
+        migrations.AddConstraint(
+            model_name='reportlink',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'campaign_id'), name='report_link_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'),
+        ),
+        migrations.AddConstraint(
+            model_name='reportlink',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='report_link_rows', tenant='tenant_id'),
+        ),
+        migrations.AddIndex(
+            model_name='campaignsnapshot',
+            index=models.Index(fields=['at'], name='campaign_snapshots_by_age'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaignsnapshot',
+            constraint=models.UniqueConstraint(fields=('campaign', 'at'), name='one_snapshot_per_period'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaignsnapshot',
+            constraint=tenants.isolation.row_security.CompositeForeignKey(columns=('tenant_id', 'campaign_id'), name='snapshot_campaign', target=('tenant_id', 'id'), to='campaigns_campaign'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaignsnapshot',
+            constraint=tenants.isolation.row_security.TenantRowPolicy(also='', name='snapshot_rows', tenant='tenant_id'),
         ),
     ]

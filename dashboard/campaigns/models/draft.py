@@ -43,6 +43,9 @@ class CampaignDraft(CallingDays):
     changed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     changed_at = models.DateTimeField(db_default=Now())
     version = models.PositiveIntegerField(default=1)
+    retry_token = models.UUIDField(
+        null=True, blank=True, help_text="Of the form that made it of the people of a campaign: pressed twice, once."
+    )
 
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When all its people were last checked against the contact rules."
@@ -79,6 +82,7 @@ class CampaignDraft(CallingDays):
         ordering = ["-changed_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "id"], name="campaign_draft_key"),
+            models.UniqueConstraint(fields=["tenant", "retry_token"], name="one_draft_per_retry"),
             models.CheckConstraint(
                 condition=Q(state="draft") | (~Q(name="") & Q(assistant_dedication__isnull=False)),
                 name="campaign_draft_sent_whole",

@@ -1,0 +1,1 @@
+"""The report of a campaign: to print, and to share by a link that expires."""
