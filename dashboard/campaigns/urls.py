@@ -16,6 +16,7 @@ urlpatterns = [
     *drafts.urlpatterns,
     *lead_files.urlpatterns,
     path("campaigns/", views.staff_listing, name="staff-campaigns"),
+    path("campaigns/calendar/", views.staff_calendar, name="staff-campaign-calendar"),
     path("c/<slug:slug>/campaigns/", views.listing, name="campaigns"),
     path("c/<slug:slug>/campaigns/<int:pk>/", views.page, name="campaign"),
     path("c/<slug:slug>/campaigns/<int:pk>/people.csv", export.results_export, name="campaign-export"),

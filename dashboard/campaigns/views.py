@@ -19,6 +19,7 @@ from dashboard.calls import outcomes
 from dashboard.calls.queries import ages, fresh_at
 from dashboard.campaigns import (
     attestation,
+    calendar,
     campaign_calls,
     control,
     figures,
@@ -35,7 +36,7 @@ from dashboard.campaigns.drafts.book import DraftRefused
 from dashboard.campaigns.models import Campaign
 from dashboard.campaigns.retry_form import RetryForm
 from dashboard.sync.models import Kind
-from dashboard.ui import filters, pagination, search_fields
+from dashboard.ui import filters, pagination, search_fields, times
 from dashboard.ui.client_field import ClientField
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
@@ -97,6 +98,24 @@ def staff_listing(request: StaffRequest) -> HttpResponse:
     return _list(request, form, _narrowed_page(request, form, queries.listed()), context, {})
 
 
+@require_GET
+@staff_view(Permission.SEE_ALL_CALLS)
+def staff_calendar(request: StaffRequest) -> HttpResponse:
+    """The week of all campaigns, or of those of one client."""
+    form = CampaignFilter(request.GET, of_all=True)
+    for name in ("q", "status"):
+        del form.fields[name]
+    bar = filters.bar(request, form, label="Narrow the calendar")
+    now, today = timezone.now(), timezone.localdate()
+    found = _narrowed(queries.listed(), form.cleaned_data) if form.is_valid() else queries.listed().none()
+    context = {
+        "week": calendar.week(found, calendar.monday_of(request.GET.get("week", ""), today), now, today),
+        "filters": bar,
+        "zone": times.zone_words(times.here()),
+    }
+    return render(request, "campaigns/calendar.html", context)
+
+
 def _blocked_actions(request: TenantRequest, campaigns: QuerySet[Campaign]) -> queries.BlockedActions:
     """For users who may run campaigns; others are offered no actions."""
     may_run = request.actor.may(Permission.RUN_CAMPAIGNS)
@@ -131,9 +150,9 @@ def _list(
 
 
 def _narrowed(found: QuerySet[Campaign], wish: dict[str, Any]) -> QuerySet[Campaign]:
-    if text := wish["q"].strip():
+    if text := wish.get("q", "").strip():
         found = found.filter(name__icontains=text)
-    if wish["status"]:
+    if wish.get("status"):
         found = found.filter(status=wish["status"])
     if wish.get("client"):
         found = found.filter(tenant=None) if wish["client"] == "-" else found.filter(tenant__slug=wish["client"])

@@ -141,6 +141,12 @@ def window_label(campaign: Campaign, schedule: CampaignSchedule | None = None) -
     return text[:1].upper() + text[1:]
 
 
+def hours_label(campaign: Campaign) -> str:
+    """`9:00 to 17:30, Amsterdam`, for a day that is named elsewhere."""
+    text = window_in_sentence(campaign).removeprefix("every day ")
+    return text[:1].upper() + text[1:]
+
+
 def window_in_sentence(campaign: Campaign, schedule: CampaignSchedule | None = None) -> str:
     """The same for the middle of a sentence; it says so when the time zone is unknown."""
     on = calling_days.weekdays_in_words(schedule.weekdays) if schedule is not None else "every day"

@@ -120,3 +120,19 @@ def test_those_who_were_missed_or_are_selected_become_a_draft(served_browser, bl
         expect(page.get_by_text("2 of 2 will be called").first).to_be_visible()
 
     served_browser.run(manager, steps, viewport=WIDE)
+
+
+def test_staff_read_the_calendar(served_browser, bloom, harbor, sign_in, support):
+    make_campaign(bloom, "Half-year recall", starts=time(9), ends=time(17))
+    make_campaign(harbor, "Delivery slots", "paused")
+
+    def steps(page):
+        page.goto("/campaigns/")
+        page.get_by_role("link", name="Calendar").click()
+        expect(page.get_by_role("main")).to_contain_text("Half-year recall")
+        expect(page.get_by_role("region", name="Paused, with people left")).to_contain_text("Delivery slots")
+        assert look(page) == []
+        page.get_by_role("link", name="Next week").click()
+        expect(page.get_by_role("link", name="Week before")).to_be_visible()
+
+    served_browser.run(sign_in(support), steps, viewport=WIDE)

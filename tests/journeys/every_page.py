@@ -56,7 +56,7 @@ BESIDE = {  # pages that have another face under a query
 MAIN = {  # looked at by axe with all rules at every width
     *("client-home", "call-now", "live", "calls", "call", "campaigns", "campaign", "team", "settings", "activity"),
     *("home", "staff-live", "staff-clients", "staff-client-new", "staff-client", "staff-inventory", "staff-calls"),
-    *("campaign-report",),
+    *("campaign-report", "staff-campaign-calendar"),
     *("staff-campaigns", "staff-connections", "staff-connection", "staff-activity", "sandbox", "help", "account"),
     *("questions", "tenants_tenant_changelist", "calls_call_changelist", "tenants_auditentry_changelist"),
     *("account_login", "account_reset_password", "refused-missing"),

@@ -262,6 +262,7 @@ ROWS: dict[str, Row] = {
     "sandbox-balance": post_row(needs_sandbox=True),
     "sandbox-mails": Row(needs_sandbox=True),
     "staff-campaigns": Row(),
+    "staff-campaign-calendar": Row(),
     "campaigns": Row(),
     "campaign": Row(about="campaign"),
     "campaign-export": Row(about="campaign"),
