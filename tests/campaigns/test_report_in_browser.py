@@ -6,6 +6,7 @@ import re
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -44,19 +45,38 @@ def campaign(bloom):
     return made
 
 
-def look(page, *, wide=True):
+@pytest.fixture
+def look(served_browser):
     """What axe finds at both widths, and of the colours when it is dark."""
-    found = findings(page) if wide else []
+
+    def find(page):
+        found = []
+        for check in (findings, narrow, dark):
+            found += check(page)
+            served_browser.in_test(used)  # the database ends transactions that are idle for a minute
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WIDE)
+        return found
+
+    return find
+
+
+def narrow(page):
     page.set_viewport_size(NARROW)
-    found += by_width(page)
+    return by_width(page)
+
+
+def dark(page):
     page.emulate_media(color_scheme="dark")
-    found += pale(page)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size(WIDE)
-    return found
+    return pale(page)
 
 
-def test_a_report_is_shared_read_and_taken_back(served_browser, bloom, campaign, manager):
+def used():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def test_a_report_is_shared_read_and_taken_back(served_browser, look, campaign, manager):
     links = []
 
     def share(page):
@@ -99,7 +119,7 @@ def test_a_report_is_shared_read_and_taken_back(served_browser, bloom, campaign,
         served_browser.run(browser, steps, viewport=WIDE)
 
 
-def test_those_who_were_missed_or_are_selected_become_a_draft(served_browser, bloom, campaign, manager):
+def test_those_who_were_missed_or_are_selected_become_a_draft(served_browser, campaign, manager):
     def steps(page):
         page.goto(f"/c/bloom-dental/campaigns/{campaign.pk}/")
         page.get_by_role("button", name="Make a draft").click()
@@ -122,7 +142,7 @@ def test_those_who_were_missed_or_are_selected_become_a_draft(served_browser, bl
     served_browser.run(manager, steps, viewport=WIDE)
 
 
-def test_staff_read_the_calendar(served_browser, bloom, harbor, sign_in, support):
+def test_staff_read_the_calendar(served_browser, look, bloom, harbor, sign_in, support):
     make_campaign(bloom, "Half-year recall", starts=time(9), ends=time(17))
     make_campaign(harbor, "Delivery slots", "paused")
 

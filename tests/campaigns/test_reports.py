@@ -67,7 +67,7 @@ def the_link(setup):
         return ReportLink.objects.select_related("campaign", "tenant").latest("pk")
 
 
-def told(setup):
+def sentences(setup):
     with scope.for_tenant(setup.tenant):
         found = AuditEntry.objects.filter(action__startswith="campaign.report-").order_by("seq")
         return [sentence(entry) for entry in found]
@@ -135,7 +135,7 @@ def test_a_link_that_was_taken_back_and_one_that_never_was_get_the_same_answer(b
     assert manager.post(revoke).status_code == 303
     assert gone(Client().get(path)) == gone(Client().get(f"/report/{'A' * 43}/"))
     assert "Taken back by Bloom Dental Manager" in read(manager.get(address(campaign)))
-    assert told(bloom) == [
+    assert sentences(bloom) == [
         "Bloom Dental Manager made a link to the report of the campaign Half-year recall that works for 7 days.",
         "Somebody opened the report of the campaign Half-year recall by a link of Bloom Dental Manager.",
         "Bloom Dental Manager took back a link to the report of the campaign Half-year recall.",
@@ -147,11 +147,11 @@ def test_openings_are_noted_and_written_into_the_trail_once_an_hour(bloom, campa
     Client().get(path)
     first = the_link(bloom).opened_at
     Client().get(path)
-    assert first is not None and len(told(bloom)) == 2
+    assert first is not None and len(sentences(bloom)) == 2
     with scope.for_tenant(bloom.tenant):
         ReportLink.objects.update(opened_at=timezone.now() - timedelta(hours=2))
     Client().get(path)
-    assert len(told(bloom)) == 3 and the_link(bloom).opened_at >= first
+    assert len(sentences(bloom)) == 3 and the_link(bloom).opened_at >= first
 
 
 @pytest.mark.parametrize("change", ["suspend", "close"])

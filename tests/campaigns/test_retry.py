@@ -82,8 +82,8 @@ def test_those_who_were_not_reached_become_a_draft_with_their_values_and_its_set
     assert "Recall autumn (again) is a new draft. Nobody is called before it is sent and started." in page
     assert "2 of 2 will be called" in page
     with scope.for_tenant(bloom.tenant):
-        told = [sentence(entry) for entry in AuditEntry.objects.filter(action="campaign.retried")]
-    assert told == [
+        sentences = [sentence(entry) for entry in AuditEntry.objects.filter(action="campaign.retried")]
+    assert sentences == [
         "Bloom Dental Manager began to make the campaign Recall autumn (again) with 2 people of Recall autumn."
     ]
 
@@ -128,7 +128,7 @@ def test_the_selected_ones_and_all_who_match(bloom, campaign, manager, harbor):
     ]
 
 
-def test_nobody_selected_is_said_and_a_selection_survives_a_refusal(bloom, campaign, manager, monkeypatch):
+def test_nobody_selected_is_refused_and_a_selection_survives_a_refusal(bloom, campaign, manager, monkeypatch):
     answer = press(manager, campaign, "selected")
     assert answer.status_code == 422 and "Nobody was selected." in words(answer)
     monkeypatch.setattr(draft_queries, "MOST", 0)
