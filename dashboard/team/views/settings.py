@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashboard.calls.models import Phrase
 from dashboard.contact_rules import contact_settings, shown_settings
-from dashboard.team import call_lists, client_settings
+from dashboard.team import client_settings
 from dashboard.team.forms import SettingsForm
 from tenants import tenant_status, time_zones
 from tenants.access import reauthentication
@@ -44,7 +44,6 @@ def page(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "zones": ZONES,
-        "call_lists": call_lists.of(tenant),
         "pauses": shown_settings.of(contact_settings.of(tenant), shown_settings.PAUSES),
     }
     return render(request, "team/settings.html", context, status=422 if form.errors else 200)
