@@ -22,6 +22,11 @@ from tenants.access import reauthentication
 from tenants.access.reauthentication import ASKED_EARLY, MAX_AGE, Confirm
 
 CONFIRMED = 204
+LABELS = {  # of allauth's ways, by their ids
+    "reauthenticate": "Password",
+    "mfa_reauthenticate": "Code from the app",
+    "mfa_reauthenticate:webauthn": "Passkey",
+}
 KEEPS_ITS_FORM = (Confirm.THEN_GO_ON, Confirm.THEN_AGAIN)
 
 
@@ -64,7 +69,16 @@ class InDialog(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"way": self.way}
+        methods = get_adapter().get_reauthentication_methods(self.request.user)
+        ways = [
+            {
+                "label": LABELS.get(method["id"], method["description"]),
+                "url": self.passthrough_next_url(method["url"]),
+                "current": method["url"] == self.request.path,
+            }
+            for method in methods
+        ]
+        return context | {"way": self.way, "ways": ways}
 
     def form_valid(self, form: Any) -> HttpResponse:
         if self._in_dialog:
