@@ -224,6 +224,18 @@ def test_a_person_chooses_on_the_account_page(bloom, make_member, sign_in):
         assert Membership.objects.get(user=owner).mails == []
 
 
+def test_each_choice_is_a_row_with_its_own_words_and_what_always_comes_cannot_be_switched_off(
+    bloom, make_member, sign_in
+):
+    page = sign_in(make_member(bloom, Role.OWNER)).get("/account/").content.decode()
+    table = page.split('<table class="mail-choices">')[1].split("</table>")[0]
+    for kind in MailKind:
+        box = f"{bloom.tenant.pk}-{kind}"
+        assert f'<label for="id_{box}">' in table and f'aria-describedby="id_{box}_helptext"' in table
+        assert f'id="id_{box}_helptext"' in table
+    assert table.count("disabled") == 1 and "rowgroup" not in table, "one client needs no heading"
+
+
 def test_a_role_is_offered_what_it_may_read(bloom, make_member, sign_in):
     page = sign_in(make_member(bloom, Role.VIEWER)).get("/account/").content.decode()
     assert f"{bloom.tenant.pk}-{MailKind.CAMPAIGN}" in page and f"{bloom.tenant.pk}-{MailKind.NEEDS_PERSON}" not in page
