@@ -22,6 +22,7 @@ from dashboard.calls.control import (
 from dashboard.calls.models import Action
 from dashboard.calls.placing import destinations, intents, number_echo
 from dashboard.calls.placing.change_forms import ChangesForm
+from dashboard.calls.placing.filled_text import FilledPiece, pieces
 from dashboard.calls.planned.forms import WhenForm
 from dashboard.ui import date_fields, phone_numbers
 from dashboard.voicedock import Command, CommandType, EndCall, InjectContext, Say, Transfer
@@ -157,6 +158,7 @@ class PlaceForm(DialForm, WhenForm, ChangesForm):
     assistant = forms.IntegerField(
         error_messages={"required": "Choose the assistant that speaks.", "invalid": NOT_YOURS}
     )
+    shows_opening = True  # the sentence itself, above the field that changes it
     focus = "destination"
 
     def __init__(
@@ -180,6 +182,10 @@ class PlaceForm(DialForm, WhenForm, ChangesForm):
         """What the chosen assistant says first by itself."""
         chosen = self.chosen_assistant
         return self.saved.first_message or (chosen.assistant.first_message if chosen else "")
+
+    def opening_pieces(self) -> list[FilledPiece]:
+        """What the assistant says first, with the values that are filled in; empty where that is not known."""
+        return pieces(self.opening or self.usual_first_message, self.values(), missing=self.variable_labels)
 
     def clean_assistant(self) -> int:
         if self.cleaned_data["assistant"] not in self.assistants:

@@ -5,7 +5,7 @@
 //   <a data-fill="#destination" data-fill-with="+31 6 1234 5678">  fills the field instead of loading its page
 //   <p data-number-echo … data-line="12" data-line-reason="…">  checks the line that the server chose by rule, as long
 //     as <input name="line_by_rule"> is not empty: a person who chooses another line empties it
-//   <small data-line-reason-of="number">  says why the line is chosen
+//   <small data-line-reason-of="number">  says why the line is chosen, in its row
 //   <textarea data-opening-of="assistant">  shows the opening sentence (data-opening) of the chosen radio button
 //   <button type="button" data-sends="place" data-to="/address/">  sends that form to another address, and places no call
 //   <div data-preview id="…">  fields that the server draws anew: what was typed after it was asked stays
@@ -50,18 +50,26 @@
       field.value = echo.typed = echo.grouped;
     }
   };
-  const showReason = (form, words) => {
-    const place = form.querySelector("[data-line-reason-of]");
-    if (place) place.textContent = words;
+  const showReason = (form, words) => { // in the row of the line that is chosen now
+    const row = form.querySelector('[name="number"]:checked')?.closest("label");
+    let place = form.querySelector("[data-line-reason-of]");
+    if (!place) {
+      place = document.createElement("small");
+      place.dataset.lineReasonOf = "number";
+      place.setAttribute("role", "status");
+    }
+    if (row && place.parentElement !== row) row.append(place);
+    place.textContent = words;
   };
   const chooseLine = () => {
     for (const echo of document.querySelectorAll("[data-number-echo][data-line]")) {
       const form = echo.closest("form"), rule = form?.elements.line_by_rule;
       const line = form?.querySelector(`[name="number"][value="${CSS.escape(echo.dataset.line)}"]:not(:disabled)`);
       if (!rule?.value || !line) continue;
-      showReason(form, echo.dataset.lineReason);
-      if (line.checked) continue;
+      const isNew = !line.checked;
       line.checked = true;
+      showReason(form, echo.dataset.lineReason);
+      if (!isNew) continue;
       form.dispatchEvent(new Event("line-chosen", { bubbles: true })); // what will be sent names the line
     }
   };
@@ -88,12 +96,14 @@
     form.setAttribute("action", place);
   });
   const fields = id => [...document.getElementById(id)?.querySelectorAll("input:not([type=hidden]), textarea, select") ?? []];
-  let typed = { id: "", values: new Map() };
+  const folds = id => [...document.getElementById(id)?.querySelectorAll("details") ?? []];
+  let typed = { id: "", values: new Map(), open: [] };
   const boxed = field => field.type === "checkbox" || field.type === "radio";
   const named = field => boxed(field) ? `${field.name}=${field.value}` : field.name;
   document.addEventListener("htmx:before:swap", event => {
     const { id } = event.detail.ctx?.sourceElement?.closest?.("[data-preview]") ?? {};
-    typed = { id, values: new Map(id ? fields(id).map(field => [named(field), boxed(field) ? field.checked : field.value]) : []) };
+    const values = new Map(id ? fields(id).map(field => [named(field), boxed(field) ? field.checked : field.value]) : []);
+    typed = { id, values, open: id ? folds(id).map(fold => fold.open) : [] };
   });
   document.addEventListener("htmx:after:swap", () => {
     for (const field of typed.id ? fields(typed.id) : []) {
@@ -102,7 +112,8 @@
       if (boxed(field)) field.checked = value;
       else if (field.tagName !== "SELECT" || [...field.options].some(option => option.value === value)) field.value = value;
     }
-    typed = { id: "", values: new Map() };
+    for (const [at, fold] of (typed.id ? folds(typed.id) : []).entries()) if (typed.open[at]) fold.open = true;
+    typed = { id: "", values: new Map(), open: [] };
   });
   for (const update of [group, chooseLine]) addEventListener("htmx:after:swap", update);
   for (const event of ["input", "change", "htmx:after:swap", "pageshow"]) for (const update of [showLabel, showOpening]) addEventListener(event, update);

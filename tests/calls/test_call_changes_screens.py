@@ -276,3 +276,13 @@ def test_fields_of_variables_are_labelled_as_words_and_names_that_look_alike_dif
         ("Full__name", "Full name (Full__name)"),
         ("___", "___"),
     ]
+
+
+def test_what_the_assistant_says_first_stands_as_a_sentence_with_its_values(prompted, typist):
+    """The page, and what is sent back while somebody types."""
+    form = typed(prompted, first_message="Good day {{full_name}}, {{time}}?", **{"variable-full_name": "<Ada>"})
+    for headers in ({}, {"HX-Request": "true"}):
+        page = typist.post(f"{address(prompted)}preview/", form, headers=headers).content.decode()
+        words = page.split('id="opening-words"')[1].split("</p>")[0]
+        assert '<span class="variable">&lt;Ada&gt;</span>' in words
+        assert '<span class="variable variable--missing">Time</span>' in words

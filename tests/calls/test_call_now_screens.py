@@ -57,6 +57,13 @@ def typed(setup: Any, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def test_the_reason_for_the_line_stands_once_in_its_row(bloom, operator_browser):
+    page = operator_browser.get(ADDRESS).content.decode()
+    assert page.count("data-line-reason-of") == 1 and page.count("It is your only line.") == 1
+    row = next(row for row in page.split("<label>") if 'name="number"' in row)
+    assert "It is your only line." in row.split("</label>")[0]
+
+
 @pytest.mark.parametrize(
     ("placed", "inbound", "words"),
     [

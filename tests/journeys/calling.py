@@ -35,6 +35,18 @@ def place(page: Page, destination: str, assistant: str = "") -> None:
     page.wait_for_url(PANEL)
 
 
+def open_opening(page: Page) -> Any:
+    """The field for another opening sentence, which is folded away."""
+    field = page.get_by_label("Opening sentence")
+    if not field.is_visible():
+        page.get_by_text("Say something else first").click()
+    return field
+
+
+def say_first(page: Page, words: str) -> None:
+    open_opening(page).fill(words)
+
+
 def talking(page: Page, sandbox: httpx.Client, destination: str, assistant: str) -> str:
     """A call of Bloom Dental in progress, on its panel; VoiceDock's id of it."""
     place(page, destination, assistant)

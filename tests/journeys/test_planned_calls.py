@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from dashboard.devserver.postgres import Postgres
 from tests import stack
 from tests.journeys.axe import findings
-from tests.journeys.calling import placed, region
+from tests.journeys.calling import placed, region, say_first
 
 DUE, CANCELLED = "+31 6 1234 5661", "+31 6 1234 5662"
 
@@ -89,7 +89,7 @@ def test_a_time_that_is_over_has_an_error_beside_its_field_on_a_phone(window):
     page.goto("/c/bloom-dental/call/?when=later")
     page.get_by_label("Number to call").fill(DUE)
     page.get_by_role("radio", name=re.compile("^Recall NL")).check()
-    page.get_by_label("Opening sentence").fill("Good afternoon.")
+    say_first(page, "Good afternoon.")
     page.get_by_label("Day", exact=True).fill("2026-01-02")
     page.get_by_label("Time", exact=True).fill("10:00")
     page.get_by_role("button", name=re.compile("^Plan for")).click()

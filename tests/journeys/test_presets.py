@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.axe import findings
-from tests.journeys.calling import BEGIN, PANEL, placed, region
+from tests.journeys.calling import BEGIN, PANEL, placed, region, say_first
 from tests.journeys.test_what_will_be_sent import arrived, shown_json, without_reference
 
 CALL = "/c/bloom-dental/call/"
@@ -81,7 +81,7 @@ def test_what_was_typed_on_call_now_is_saved_picked_and_deleted(window):
     page = window("owner@bloom.test")
     page.goto(CALL)
     page.get_by_label("Number to call").fill(SAVED)
-    page.get_by_label("Opening sentence").fill("Hello {{who}}, it rains.")
+    say_first(page, "Hello {{who}}, it rains.")
     page.get_by_label("Opening sentence").blur()
     fill(page, "Who", "Ada")
     page.get_by_role("button", name="Save as preset").click()

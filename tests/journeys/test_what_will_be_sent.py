@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.axe import findings
-from tests.journeys.calling import BEGIN, PANEL, region
+from tests.journeys.calling import BEGIN, PANEL, open_opening, region, say_first
 
 AS_IT_IS, ON_A_PHONE, CHANGED = "+31 6 1234 5671", "+31 6 1234 5673", "+31 6 1234 5672"
 
@@ -24,9 +24,9 @@ def arrived(sandbox: Any, destination: str) -> dict[str, Any]:
 
 def shown_json(page: Page, heading: str) -> dict[str, Any]:
     sheet = region(page, heading)
-    details = sheet.locator("details", has_text="As JSON")
-    if details.get_attribute("open") is None:
-        details.locator("summary").click()
+    for details in sheet.locator("details", has_text="As JSON").all():  # beside a live call, one within another
+        if details.get_attribute("open") is None:
+            details.locator("> summary").click()
     return json.loads(sheet.locator("pre").inner_text())
 
 
@@ -59,7 +59,7 @@ def test_what_the_call_changes_is_shown_sent_and_kept(window, talkative, sandbox
     page.goto("/c/bloom-dental/call/")
     page.get_by_label("Number to call").fill(CHANGED)
     page.get_by_role("radio", name=re.compile("^Recall NL")).check()
-    page.get_by_label("Opening sentence").fill("Good afternoon {{name}}, it is about {{time}}.")
+    say_first(page, "Good afternoon {{name}}, it is about {{time}}.")
     page.get_by_label("Facts for this call").fill("40 minutes with Dr Bloom\nTakes apixaban")
     plan = region(page, "What will be sent")
     expect(plan).to_contain_text("Not filled in: name, time.")
@@ -90,20 +90,25 @@ def test_what_is_typed_while_the_fields_are_drawn_anew_stays(window):
     fields, held = page.locator("#call-changes"), []
     fields.evaluate("block => block.setAttribute('data-before', '')")
     page.route("**/call/preview/?part=changes", lambda route: held.append(route))
+    open_opening(page)
     with page.expect_request("**/call/preview/?part=changes"):
         page.get_by_role("radio", name=re.compile("^Front desk live")).check()
     page.locator("[name=first_message]").fill("Typed meanwhile.")
     held[0].continue_()
     expect(page.locator("#call-changes[data-before]")).to_have_count(0)
     expect(page.locator("[name=first_message]")).to_have_value("Typed meanwhile.")
+    expect(page.locator("[name=first_message]")).to_be_visible()
 
 
 def test_the_field_of_a_variable_comes_while_its_text_is_typed_and_takes_nothing_from_who_types(window):
     page = window("operator@bloom.test")
     page.goto("/c/bloom-dental/call/")
-    opening = page.locator("[name=first_message]")
+    opening = open_opening(page)
     opening.press_sequentially("Good morning {{name}}")
     expect(page.get_by_label("Name", exact=True)).to_be_visible()
     expect(opening).to_be_focused()
     opening.press_sequentially(", this is Bloom.")
     expect(opening).to_have_value("Good morning {{name}}, this is Bloom.")
+    expect(page.locator("#opening-words")).to_have_text("Good morning Name, this is Bloom.")
+    page.get_by_label("Name", exact=True).fill("Mrs de Wit")
+    expect(page.locator("#opening-words")).to_have_text("Good morning Mrs de Wit, this is Bloom.")

@@ -365,9 +365,9 @@ def test_the_button_names_the_reading_that_is_chosen(page, site):
 LINES = """<form><input aria-label="Number" id="id_destination" value="0612"><input type="hidden" name="line_by_rule"
 value="1"><div id="number-echo"><p data-number-echo data-typed="" data-number="" data-line="2"
 data-line-reason="Same country."></p></div>
-<label><input type="radio" name="number" value="1" data-words="Amsterdam" checked>Amsterdam</label>
+<label><input type="radio" name="number" value="1" data-words="Amsterdam" checked>Amsterdam
+<small data-line-reason-of="number">The usual one.</small></label>
 <label><input type="radio" name="number" value="2" data-words="Brussels">Brussels</label>
-<small data-line-reason-of="number">The usual one.</small>
 <button><span data-call-button data-call-to="#id_destination" data-call-from="number"></span></button></form>
 <script src="/static/js/call_button.js"></script>"""
 
@@ -379,9 +379,11 @@ def test_the_line_follows_the_rule_until_one_is_chosen(page, site):
     page.evaluate(SWAPPED)
     expect(page.get_by_label("Brussels")).to_be_checked()
     expect(reason).to_have_text("Same country.")
+    expect(page.locator("label", has_text="Brussels")).to_contain_text("Same country.")
     expect(button).to_have_text("Call from Brussels")
     page.get_by_label("Amsterdam").check()
     expect(reason).to_have_text("You chose it.")
+    expect(page.locator("label", has_text="Amsterdam")).to_contain_text("You chose it.")
     page.evaluate(SWAPPED)
     expect(page.get_by_label("Amsterdam")).to_be_checked()
     expect(button).to_have_text("Call from Amsterdam")

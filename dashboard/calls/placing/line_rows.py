@@ -11,7 +11,7 @@ from dashboard.calls.placing import line_choice
 from dashboard.calls.placing.line_choice import LineChoice
 from tenants.models import NumberDedication, Tenant
 
-SHOWN = "The person sees this number."
+USUAL = "The usual line for calls out."
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def of(tenant: Tenant, dedication: NumberDedication, chosen: str) -> LineRow:
 
 
 def reason(form: forms.Form, choose: Callable[[str], LineChoice], e164: str) -> str:
-    """Why the line of this form is chosen, shown below the list; `choose` is the rule for the number that is called."""
+    """Why the line of this form is chosen, shown in its row; `choose` is the rule for the number that is called."""
     chosen = str(form["number"].value() or "")
     if not form["line_by_rule"].value():
         return (line_choice.CHOSEN if form.is_bound else line_choice.NAMED) if chosen else ""
@@ -51,7 +51,7 @@ def reason(form: forms.Form, choose: Callable[[str], LineChoice], e164: str) -> 
 
 def _words(tenant: Tenant, dedication: NumberDedication) -> str:
     if dedication.is_open:
-        return f"The usual line for calls out. {SHOWN}" if dedication.pk == tenant.default_number_id else SHOWN
+        return USUAL if dedication.pk == tenant.default_number_id else ""
     word, moment = ("until", dedication.period.upper) if dedication.period.upper else ("from", dedication.period.lower)
     day = moment.astimezone(tenant.zone)
     return f"Yours {word} {day.day} {day:%B %Y}."

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-
-from dashboard.calls.placing.variables import VARIABLE
+from dashboard.calls.placing.filled_text import FilledPiece, pieces
 from dashboard.campaigns.drafts import queries, values
 from dashboard.campaigns.models import CampaignDraft, DraftLead
 from tenants.isolation import scope
 
 LARGEST_LINE = 2_147_483_647
-
-
-@dataclass(frozen=True)
-class FilledPiece:
-    """A piece draws itself, since no space may stand between it and the next one. `name` is that of a variable."""
-
-    text: str
-    name: str = ""
-
-    def __str__(self) -> SafeString:
-        if not self.name:
-            return format_html("{}", self.text)
-        missing = "" if self.text else " variable--missing"
-        return format_html('<span class="variable{}">{}</span>', missing, self.text or f"nothing for {self.name}")
 
 
 @dataclass(frozen=True)
@@ -60,15 +43,6 @@ def of(draft: CampaignDraft, template: str, line: int, total: int) -> Preview:
         lines.filter(line__gt=lead.line).first(),
         filled,
     )
-
-
-def pieces(template: str, filled: dict[str, str]) -> list[FilledPiece]:
-    parts = VARIABLE.split(template)
-    return [
-        FilledPiece(filled.get(part, "").strip(), part) if nth % 2 else FilledPiece(part)
-        for nth, part in enumerate(parts)
-        if part
-    ]
 
 
 def read_line(text: str) -> int:
