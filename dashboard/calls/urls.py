@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/calls/<uuid:call_id>/steer/", steering_view.steer, name="call-steer"),
     path("c/<slug:slug>/calls/<uuid:call_id>/stop-steering/", steering_view.stop_steering, name="call-stop-steering"),
     path("c/<slug:slug>/calls/<uuid:call_id>/do-not-call/", call_view.block, name="call-block"),
+    path("c/<slug:slug>/calls/<uuid:call_id>/call-back/", call_view.mark_call_back, name="call-back-done"),
     path("c/<slug:slug>/calls/<uuid:call_id>/recording/", call_view.recording, name="call-recording"),
     path("c/<slug:slug>/calls/<uuid:call_id>/decide/", call_view.decide, name="call-decide"),
     path("c/<slug:slug>/calls/<uuid:call_id>/clear/", call_view.clear, name="call-clear"),

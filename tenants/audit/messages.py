@@ -154,6 +154,8 @@ SENTENCES: dict[str, str] = {
     "call.reappeared": "The call with {counterpart}, lost at VoiceDock before, is there again.",
     "call.needs-person": "The call to {counterpart} was not found at VoiceDock; a person has to decide.",
     "call.let-go": "{actor} decided that the call to {counterpart} was not placed.",
+    "call.called-back": "{actor} marked the call-back that {counterpart} asked for as done.",
+    "call.call-back-reopened": "{actor} marked the call-back that {counterpart} asked for as not done.",
     "call.looked-again": "{actor} asked to look for the call to {counterpart} again.",
     "call.made-way": "The call with {counterpart} was listed twice; the one placed here is kept.",
     "call.id-repeated": "VoiceDock accepted the call to {counterpart} and answered with the id of another call.",

@@ -238,6 +238,7 @@ ROWS: dict[str, Row] = {
     "planned-calls": Row(),
     "planned-cancel": post_row("planned", others_permission=Permission.TAKE_BACK_CALLS),
     "call-block": post_row("call"),
+    "call-back-done": post_row("call"),
     "do-not-call": form_row(lambda canary: {"numbers": "+31612340199"}),
     "do-not-call-remove": post_row("blocked", lambda canary: {"reason": "because"}),
     "do-not-call-export": Row(),

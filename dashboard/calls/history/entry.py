@@ -39,6 +39,7 @@ class Entry:
     to_name: str = ""
     why: str = ""
     until: datetime | None = None
+    is_unseen_transfer: bool = False
     marks: list[Mark] = field(default_factory=list)
 
 

@@ -25,6 +25,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "call.wrong-number": (State.NEEDS_PERSON, "It left from a number that is not this client's"),
     "call.wrong-assistant": (State.NEEDS_PERSON, "It was made with an assistant that is not this client's"),
     "call.wrong-number-cleared": ("", "{who} cleared the alarm"),
+    "call.called-back": ("", "{who} marked the call-back as done"),
+    "call.call-back-reopened": ("", "{who} marked the call-back as not done"),
     "call.steering-taken": ("", "{who} took over from {before}"),
 }
 ACTION_OF_STATE: dict[str, str] = {

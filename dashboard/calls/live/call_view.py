@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.calls import manual_resolution, queries
+from dashboard.calls import call_backs, manual_resolution, queries
 from dashboard.calls.control import action_book, action_text, commands, steering, transfer_book, transfer_targets
 from dashboard.calls.forms import ActionCommandForm, CommandForm
 from dashboard.calls.history import excerpts
@@ -119,6 +119,15 @@ def block(request: TenantRequest, call_id: UUID) -> HttpResponse:
         raise Http404
     if entries.add(request.tenant, [found.counterpart], source=entries.Source.CALL, by=request.user, call_id=found.pk):
         messages.success(request, BLOCKED)
+    return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
+
+
+@require_POST
+@tenant_view(Permission.PLACE_CALLS)
+def mark_call_back(request: TenantRequest, call_id: UUID) -> HttpResponse:
+    """The person who asked to be called back needs nobody any more; `not_done` takes that back."""
+    found = _find(request, call_id)
+    call_backs.mark(found, is_done="not_done" not in request.POST, by=request.user)
     return HttpResponseRedirect(reverse("call", args=[request.tenant.slug, call_id]), status=303)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from django.urls import reverse
 
-from dashboard.calls import call_times, labels, manual_resolution, origins, queries
+from dashboard.calls import call_backs, call_times, labels, manual_resolution, origins, queries
 from dashboard.calls.caller_id.proof import proof_of
 from dashboard.calls.control import action_command, commands, composer, handover, measured, steering, transfer_book
 from dashboard.calls.history import recorded_steps, timeline
@@ -84,6 +84,9 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
         "proof": proof_of(call),
         "analysis": labels.analysis(report.analysis, where) if report else [],
         "earlier": queries.earlier(call),
+        "call_back": call_backs.of_call(call),
+        "unseen_transfers": _unseen_transfers(call, context["entries"]),
+        "may_mark": request.actor.may(Permission.PLACE_CALLS),
         "blocked": contact_rules.verdict(request.tenant, call.counterpart),
         "may_block": request.actor.may(Permission.BLOCK_NUMBERS) and entries.is_number(call.counterpart),
         "ended": f"{ended.astimezone(where):%H:%M:%S}" if (ended := call_times.ended_at(call)) else "",
@@ -92,6 +95,11 @@ def finished(request: TenantRequest, call: Call, *, was_live: bool = False) -> d
         "was_live": was_live,
         "page_part": "page&was=live" if was_live else "page",
     }
+
+
+def _unseen_transfers(call: Call, entries: list[timeline.Entry]) -> list[timeline.Entry]:
+    """The transfers that the call shows nothing of; one that was transferred by another command misses none."""
+    return [] if call.state == State.TRANSFERRED else [entry for entry in entries if entry.is_unseen_transfer]
 
 
 def viewers(request: TenantRequest, call: Call) -> dict[str, Any]:

@@ -89,8 +89,13 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(~Q(alarm="") | END_LATE).exclude(finished=True, alarm=Alarm.END_NOT_CONFIRMED)
 
     def to_call_back(self) -> CallQuerySet:
-        """Calls of one client in which a person asked to be called back, and to whom nobody has called since."""
-        asked = self.filter(outcome=outcomes.CALL_BACK, created_at__gte=Now() - CALL_BACK_WITHIN)
+        """Calls of one client in which a person asked to be called back, to whom nobody has called since.
+
+        Those that a person marked as done are not among them.
+        """
+        asked = self.filter(
+            outcome=outcomes.CALL_BACK, created_at__gte=Now() - CALL_BACK_WITHIN, call_back_done_at=None
+        )
         later = Call.objects.filter(
             tenant=models.OuterRef("tenant"),
             counterpart=models.OuterRef("counterpart"),
@@ -255,6 +260,10 @@ class Call(models.Model):
         null=True, blank=True, help_text="When to send the end-call that was asked for together with others."
     )
     end_due_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", help_text="Who asked for it.")
+    call_back_done_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody said that the call-back that was asked for is done."
+    )
+    call_back_done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     alarm = models.CharField(max_length=24, choices=Alarm.choices, default="", blank=True)
     alarm_at = models.DateTimeField(null=True, blank=True)
     alarm_mail_at = models.DateTimeField(null=True, blank=True, help_text="When a mail about it was last begun.")
