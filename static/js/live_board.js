@@ -3,7 +3,7 @@
 //   <section data-column="person">                                 the columns, each with an <h2> that ends in its count, and an <ol>
 //   <label data-select-all><input type="checkbox"></label>         selects all rows shown; Shift selects all from the last one pressed
 //   <form data-submits-on-change>                                  is sent when a choice in it changes
-//   <form id="end-selected">… <small hidden data-needs-script>      is shown by this script, without which it would do nothing
+//   <small hidden data-needs-script>                               is shown by this script, without which it would do nothing
 // Changes that arrive while an answer is awaited are asked for together with the next request, so there is never more than one.
 // Rows for which no answer came are asked for again, after a pause that grows.
 (() => {
@@ -126,7 +126,7 @@
 
   // selecting
   const boxes = () => [...document.querySelectorAll("#live-board .call-card__select input")];
-  const reveal = () => { for (const part of document.querySelectorAll("#end-selected [data-needs-script]")) part.hidden = false; };
+  const reveal = () => { for (const part of document.querySelectorAll("#live-board [data-needs-script]")) part.hidden = false; };
   const restore = () => {
     reveal();
     const all = boxes(), there = new Set(all.map(box => box.value));

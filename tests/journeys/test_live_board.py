@@ -55,6 +55,7 @@ def test_many_live_calls_are_followed_filtered_and_ended(window, sandbox, stilln
             force(sandbox, remote, "in-progress")
         expect(rows(page).filter(has_text="In progress")).to_have_count(CALLS)
 
+    page.get_by_role("button", name="Filter").click()
     page.get_by_label("Assistant", exact=True).select_option("Front desk live")
     page.wait_for_url(re.compile(r"assistant=Front"))
     expect(page.locator(".call-card").filter(has_text=OTHER)).to_be_visible()

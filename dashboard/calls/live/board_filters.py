@@ -63,6 +63,11 @@ class Filter:
     chosen: str
     options: Sequence[Option]
 
+    @property
+    def words(self) -> str:
+        """Of what is chosen."""
+        return next((option.label for option in self.options if option.is_chosen), "")
+
 
 def chosen(query: QueryDict) -> dict[str, str]:
     return {name: value for name in FILTERS if (value := query.get(name, ""))}

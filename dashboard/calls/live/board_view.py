@@ -102,6 +102,7 @@ def _context(
     return (
         _columns(cards, selection)
         | _addresses(kept, wanted, longest=longest)
+        | {"chips": _chips(selection, kept, wanted, longest=longest)}
         | _columns_shown(request, may_end=may_end)
         | {"here": request.get_full_path(), "read": list(read.values()), "may_end": may_end}
     )
@@ -141,6 +142,19 @@ def _addresses(kept: dict[str, str], wanted: dict[str, str], *, longest: bool) -
         "sort_url": "?" + urlencode(kept | wanted | ({"sort": "newest"} if longest else {})),
         "clear_url": "?" + urlencode(kept | sort),
     }
+
+
+def _chips(
+    selection: Selection, kept: dict[str, str], wanted: dict[str, str], *, longest: bool
+) -> list[tuple[str, str, str]]:
+    """What is filtered by: its label, what is chosen, and the address without it."""
+    sort = {} if longest else {"sort": "newest"}
+    found = []
+    for offer in selection.filters:
+        if offer.chosen:
+            others = {name: value for name, value in wanted.items() if name != offer.name}
+            found.append((offer.label, offer.words, "?" + urlencode(kept | others | sort)))
+    return found
 
 
 def _columns_shown(request: TenantRequest | StaffRequest, *, may_end: bool) -> dict[str, Any]:
