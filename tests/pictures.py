@@ -107,7 +107,7 @@ def live_panel(page: Page, sandbox: httpx.Client) -> None:
     expect(page.locator("#call-timeline .transcript-line")).not_to_have_count(0)
     page.get_by_placeholder("Something the assistant should know").fill("Her deductible is used up.")
     page.get_by_role("button", name="Send context").click()
-    expect(page.locator("#call-timeline li.command-receipt")).to_contain_text("Accepted by VoiceDock")
+    expect(page.locator("#call-timeline li.command-receipt")).to_contain_text("Accepted")
     expect(page.locator("#call-timeline .transcript-line").nth(2)).to_be_visible()
     page.get_by_role("radio", name="Say").check(force=True)
     page.get_by_placeholder("Exactly what the assistant should say").fill("Offer Thursday morning instead.")

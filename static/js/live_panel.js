@@ -141,6 +141,13 @@
   }, { capture: true, passive: true });
   fill();
 
+  // on a phone the page itself scrolls: it opens at the newest line, above the sheet
+  const openAtNewest = () => {
+    for (const list of document.querySelectorAll(".panel [data-hold]")) if (!scrolls(list) && !scrollY && !location.hash) toEnd(list);
+  };
+  openAtNewest();
+  addEventListener("load", openAtNewest);
+
   // on a phone the composer is a sheet from below that starts folded, unless something was begun in it
   const unfold = sheet => {
     sheet.removeAttribute("data-folded");

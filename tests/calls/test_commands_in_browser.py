@@ -26,7 +26,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "end-call": {"type": "end-call"},
 }
 OUTCOMES = {  # at VoiceDock: the receipt, and what it says
-    "accepted": ("accepted", "Accepted by VoiceDock"),
+    "accepted": ("accepted", "Accepted"),
     "refused": ("refused", "VoiceDock does not know this call"),
     "unanswered": ("unknown", "not known whether it arrived"),
     "ended meanwhile": ("refused", "no longer in progress"),

@@ -17,6 +17,7 @@ from tenants.models import AuditEntry
 from tests.fixtures.call_factories import captured_selects, make_call, make_receipt, make_report
 
 HTMX = {"HX-Request": "true"}
+RECEPTION = {"type": "transfer", "destination": "+31205550150"}
 XSS = '<script>alert("x")</script>'
 
 
@@ -143,12 +144,28 @@ def test_a_receipt_tells_every_stage(bloom, operator_browser, make_member):
     for words in (
         "Tom Bakker",
         "Sent ",
-        "Accepted by VoiceDock",
+        "<span>Accepted ",
         "Confirmed",
         "No answer",
         "We will not send it again",
     ):
         assert words in page
+
+
+def test_a_transfer_on_its_way_says_what_is_waited_for_and_until_when(bloom, operator_browser):
+    call = make_call(bloom)
+    assert "Transferring" not in operator_browser.get(at(call)).content.decode()
+    receipt = make_receipt(bloom, call, "transfer", outcome="waiting", answered_at=None, payload=RECEPTION)
+    for page in (operator_browser.get(at(call)), operator_browser.get(at(call, "?part=header"), headers=HTMX)):
+        assert "Transferring to" in page.content.decode() and "on its way to VoiceDock" in page.content.decode()
+    with scope.for_tenant(bloom.tenant):
+        type(receipt).objects.filter(pk=receipt.pk).update(outcome="accepted", answered_at=timezone.now())
+    note = operator_browser.get(at(call, "?part=header"), headers=HTMX).content.decode().split('id="handover-note"')[1]
+    assert "VoiceDock accepted it" in note and "may go on talking" in note and "data-until" in note
+    with scope.for_tenant(bloom.tenant):
+        type(receipt).objects.filter(pk=receipt.pk).update(effect="not-confirmed", effect_at=timezone.now())
+    page = operator_browser.get(at(call, "?part=header"), headers=HTMX).content.decode()
+    assert "VoiceDock accepted it" not in page, "what was not seen in time is waited for no more"
 
 
 def test_a_command_goes_out_once_and_its_receipt_comes_back(bloom, operator_browser, sent):
@@ -226,7 +243,7 @@ def test_a_viewer_looks_but_neither_steers_nor_reads(bloom, viewer, sent):
 
     assert "secret" not in page + parts
     assert 'id="steer"' not in page + parts
-    assert "Accepted by VoiceDock" in page
+    assert "<span>Accepted " in page
     assert viewer.post(at(call, "command/"), {"type": "end-call", "token": uuid.uuid4()}).status_code == 403
     assert viewer.post(at(call, "decide/"), {"choice": "x"}).status_code == 403
     assert sent == []

@@ -46,7 +46,7 @@ def test_each_action_from_the_keyboard(window, sandbox, talkative, assistant, la
     page.get_by_label("Code", exact=True).fill(code)
     expect(form.locator("[data-slot=code]")).to_have_text(code)
     page.keyboard.press("Enter")
-    expect(receipt(page, "SMS code")).to_contain_text("Accepted by VoiceDock")
+    expect(receipt(page, "SMS code")).to_contain_text("Accepted")
     (body,) = commands_of(sandbox, code)
     assert body["trigger_response"] is True
     expect(page.get_by_label("Code", exact=True)).to_have_value("")
@@ -55,7 +55,7 @@ def test_each_action_from_the_keyboard(window, sandbox, talkative, assistant, la
     page.get_by_label("Name", exact=True).fill("Noor de Wit")
     page.get_by_label("Account", exact=True).fill(f"20-11{last}")
     page.keyboard.press("Enter")
-    expect(receipt(page, "Customer facts")).to_contain_text("Accepted by VoiceDock")
+    expect(receipt(page, "Customer facts")).to_contain_text("Accepted")
     (body,) = commands_of(sandbox, f"20-11{last}")
     assert (body["content"], body["trigger_response"]) == (f"The person is Noor de Wit, account 20-11{last}.", False)
     expect(page.get_by_label("Account", exact=True)).to_have_value("")
@@ -85,7 +85,7 @@ def test_handing_over_needs_a_person_chosen(window, sandbox, talkative):
     assert len(commands(sandbox, "transfer")) == before
     page.locator("#action-3").get_by_role("radio").first.check()
     page.keyboard.press("Enter")
-    expect(receipt(page, "Hand over")).to_contain_text("Accepted by VoiceDock")
+    expect(receipt(page, "Hand over")).to_contain_text("Accepted")
     assert commands(sandbox, "transfer")[-1]["destination"] == "+31205550155"
 
 

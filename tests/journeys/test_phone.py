@@ -46,7 +46,7 @@ def test_a_field_that_was_made_larger_breaks_no_policy_when_a_command_is_sent(wi
     field.evaluate("element => { element.style.height = '120px'; }")  # what dragging its corner does
     field.fill("She calls about the bill.")
     page.get_by_role("button", name="Send context").click()
-    expect(page.locator("#call-timeline")).to_contain_text("Accepted by VoiceDock")
+    expect(page.locator("#call-timeline")).to_contain_text("Accepted")
 
 
 def test_the_error_of_a_command_is_in_view_and_has_the_focus(window, sandbox, talkative):

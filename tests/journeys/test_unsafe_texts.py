@@ -183,7 +183,7 @@ def broke_off(corpus: Corpus, sandbox: httpx.Client, client: Traps, wrong: list[
     page.get_by_placeholder("Something the assistant should know").fill(CORPUS[4])
     page.get_by_role("button", name="Send context").click()
     expect(page.locator("#call-timeline")).to_contain_text(CORPUS[4])
-    expect(page.locator("#call-timeline")).to_contain_text("Accepted by VoiceDock")
+    expect(page.locator("#call-timeline")).to_contain_text("Accepted")
     wrong += client.sprung()
     ended = {"status": "ended-with-error", "error": CORPUS[9], "end_reason": CORPUS[2]}
     made(sandbox.post(f"calls/{remote}/force", json=ended))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from dashboard.calls.models import Call, Receipt, State
+from dashboard.calls.models import TRANSFER_IS_LATE, Call, Receipt, State
 from dashboard.ui import phone_numbers
 from dashboard.voicedock import CommandType
 
@@ -14,11 +15,15 @@ ON_ITS_WAY = (Receipt.Outcome.WAITING, Receipt.Outcome.ACCEPTED)
 
 @dataclass(frozen=True)
 class Handover:
-    """To whom; `destination` is empty where no command is confirmed to have done it."""
+    """To whom; `destination` is empty where no command is confirmed to have done it.
+
+    `warns_at` is when the screen says that it was not seen; None until VoiceDock has accepted the command.
+    """
 
     destination: str
     name: str
     is_done: bool
+    warns_at: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -39,4 +44,6 @@ def current(call: Call, receipts: list[Receipt], names: Mapping[str, str]) -> Ha
         return None
     shown = next((one for one in sent if one.effect == Receipt.Effect.CONFIRMED), None) if is_done else newest
     destination = str(shown.payload.get("destination") or "") if shown else ""
-    return Handover(destination, names.get(destination, ""), is_done)
+    accepted_at = shown.answered_at if shown and not is_done and shown.outcome == Receipt.Outcome.ACCEPTED else None
+    warns_at = accepted_at + TRANSFER_IS_LATE if accepted_at else None
+    return Handover(destination, names.get(destination, ""), is_done, warns_at)

@@ -19,10 +19,10 @@ Outcome, Effect = Receipt.Outcome, Receipt.Effect
 GIVEN_UP = timedelta(seconds=limiter.TIMEOUT)
 # What will show that an accepted command worked; VoiceDock itself never tells (`voicedock-api.md §4.1`).
 OPEN: dict[str, str] = {
-    CommandType.INJECT_CONTEXT: "VoiceDock does not tell whether it was used",
-    CommandType.SAY: "confirmed when the words come back in the transcript",
-    CommandType.TRANSFER: "confirmed when the call is transferred",
-    CommandType.END_CALL: "confirmed when the call has ended",
+    CommandType.INJECT_CONTEXT: "not told whether it was used",
+    CommandType.SAY: "not in the transcript yet",
+    CommandType.TRANSFER: "not seen yet",
+    CommandType.END_CALL: "not ended yet",
 }
 NO_ANSWER = "It may have arrived. We will not send it again by ourselves."
 BECAME: dict[str, str] = {
@@ -33,7 +33,7 @@ BECAME: dict[str, str] = {
 PROOF: dict[str, str] = {
     CommandType.SAY: "spoken",
     CommandType.TRANSFER: "transferred",
-    CommandType.END_CALL: "the call has ended",
+    CommandType.END_CALL: "call ended",
 }
 
 
@@ -61,6 +61,7 @@ def command_entry(
         tone=_tone(receipt),
         marks=list(_marks(call, receipt, zone)),
         why=_why(call, receipt),
+        is_unseen_transfer=receipt.command == CommandType.TRANSFER and receipt.effect == Effect.NOT_CONFIRMED,
     )
 
 
@@ -92,13 +93,13 @@ def _marks(call: Call, receipt: Receipt, zone: ZoneInfo) -> Iterator[Mark]:
     if receipt.outcome == Outcome.WAITING:
         yield Mark("next", "on its way; VoiceDock has to answer within", until=receipt.asked_at + GIVEN_UP)
     elif receipt.outcome == Outcome.ACCEPTED:
-        yield Mark("good", f"Accepted by VoiceDock {answered}".strip(), "check")
+        yield Mark("good", f"Accepted {answered}".strip(), "check")
     elif receipt.outcome == Outcome.REFUSED:
         yield Mark("bad", f"Refused {answered}".strip() if receipt.sent_at else "Refused, not sent", "alert")
     else:
         is_known = bool(capabilities.known_limit(call.family, receipt.command))
-        limit = ", a known limit of this model" if is_known else ""
-        yield Mark("bad", f"No answer from VoiceDock{limit}: not known whether it arrived", "alert")
+        limit = ", a known limit" if is_known else ""
+        yield Mark("bad", f"No answer{limit}: not known whether it arrived", "alert")
     if receipt.effect == Effect.CONFIRMED:
         words = f"Confirmed {clock(receipt.effect_at, zone)}".strip()
         yield Mark("good", ", ".join(filter(None, [words, PROOF.get(receipt.command, "")])), "check")
@@ -114,13 +115,13 @@ def _next(call: Call, receipt: Receipt) -> Mark:
     """What an accepted command waits for, with the moment at which the screen says that it did not come."""
     until = _deadline(call, receipt)
     if until:
-        what = "ended" if receipt.command == CommandType.END_CALL else "transferred"
-        return Mark("open", f"not seen yet; unless the call is {what}, we warn in", "clock", until)
+        return Mark("open", f"{OPEN[receipt.command]}, we warn in", "clock", until)
     if capabilities.known_limit(call.family, receipt.command):
         return Mark("open", "cannot be confirmed on this model", "clock")
     if call.finished and receipt.command == CommandType.SAY:
-        return Mark("open", "not confirmed: no transcript has come", "clock")
-    return Mark("next", OPEN.get(receipt.command, ""))
+        return Mark("open", "not confirmed: no transcript came", "clock")
+    words = OPEN.get(receipt.command, "")
+    return Mark("next", words.removesuffix(" yet") if call.finished else words)
 
 
 def _deadline(call: Call, receipt: Receipt) -> datetime | None:
