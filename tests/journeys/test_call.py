@@ -89,7 +89,6 @@ def test_a_realtime_call_says_before_the_click_what_will_not_work(window, talkat
     page.goto("/c/bloom-dental/")
     talking(page, sandbox, "+31 6 1234 5604", "Front desk live")
     steer = page.get_by_label("Steer this call")
-    expect(steer).to_contain_text("xAI Realtime")
     expect(steer).to_contain_text("may be ignored")
     page.get_by_role("radio", name="Say").check(force=True)
     expect(steer).to_contain_text("Unreliable here")

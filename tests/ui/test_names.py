@@ -14,9 +14,9 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suff
 NOT_NAMES = {  # template and expression
     ("components/_confirm_dialog.html", "name"): "the name of a form field",
     ("components/_filters.html", "name"): "the name of a form field",
-    ("calls/_composer_notes.html", "notice.name"): "a model family",
     ("calls/_board.html", "name"): "the name of a form field",
-    ("calls/_board.html", "offer.name"): "the name of a form field",
+    ("calls/_board_filters.html", "name"): "the name of a form field",
+    ("calls/_board_filters.html", "offer.name"): "the name of a form field",
     ("calls/_board.html", "choice.name"): "the name of a form field",
     ("calls/_draft_fields.html", "name"): "the name of a form field",
 }

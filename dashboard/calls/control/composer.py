@@ -48,15 +48,6 @@ class Tab:
     here: Figures | None = None  # what was measured
 
 
-@dataclass(frozen=True)
-class Notice:
-    """What is special about this call's model, above the tabs."""
-
-    icon: str
-    name: str
-    words: str
-
-
 def tabs(family: str, measured: Mapping[str, Figures]) -> list[Tab]:
     return [tab(family, command, measured) for command in TABS]
 
@@ -76,20 +67,6 @@ def tab(family: str, command: str, measured: Mapping[str, Figures]) -> Tab:
         lead=f"{can.caption[:1].upper()}{can.caption[1:]}.",
         words=" ".join(filter(None, [can.sentence, can.instead])),
         here=measured.get(command),
-    )
-
-
-def notice(family: str) -> Notice | None:
-    """None where everything works."""
-    if family == Family.PIPELINE:
-        return None
-    badge = capabilities.badge(family)
-    if family == Family.XAI_REALTIME:
-        return Notice(
-            badge.icon, badge.label, "hears sound, not text, so written commands are unreliable. End call works."
-        )
-    return Notice(
-        badge.icon, badge.label, "is not documented for written commands, so they are uncertain. End call works."
     )
 
 

@@ -200,9 +200,9 @@ def _cards(
 
 def _card(call: Call, words: bool, viewers: list[User]) -> dict[str, Any]:
     last = getattr(call, "last", None)
-    what, became = timeline.short(last, words=words) if last else ("", "")
     lead = labels.lead(call)
     speaker, sentence = labels.last_sentence(call)
+    what, became = timeline.short(last, words=words and not sentence) if last else ("", "")
     return {
         "call": call,
         "answered_at": call_times.answered_at(call) if call.started_at else None,

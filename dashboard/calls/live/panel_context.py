@@ -243,7 +243,6 @@ def _composer(request: TenantRequest, call: Call, form: SentForm | None, receipt
         "recommendation": composer.recommendation(request.tenant, call.family),
         "command_types": CommandType.__members__,
         "sent": sent,
-        "notice": composer.notice(call.family),
         "goodbye_label": composer.goodbye_label(call.family),
         "token": uuid.uuid4(),
         "end_token": uuid.uuid4(),

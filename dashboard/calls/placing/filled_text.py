@@ -1,4 +1,4 @@
-"""A text whose variables are filled in, drawn piece by piece: each value stands out, and so does one that is missing."""
+"""A text whose variables are filled in, piece by piece: each value stands out, and so does one that is missing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class FilledPiece:
 def pieces(template: str, filled: Mapping[str, str], *, missing: Mapping[str, str] | None = None) -> list[FilledPiece]:
     """`missing` has the words for variables without a value; by default those of campaigns, which name the column."""
     parts = VARIABLE.split(template)
-    return [_variable(part, filled, missing) if nth % 2 else FilledPiece(part) for nth, part in enumerate(parts) if part]
+    return [
+        _variable(part, filled, missing) if nth % 2 else FilledPiece(part) for nth, part in enumerate(parts) if part
+    ]
 
 
 def _variable(name: str, filled: Mapping[str, str], missing: Mapping[str, str] | None) -> FilledPiece:
