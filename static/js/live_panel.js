@@ -141,9 +141,12 @@
   }, { capture: true, passive: true });
   fill();
 
-  // on a phone the page itself scrolls: it opens at the newest line, above the sheet
+  // on a phone the page itself scrolls: it opens at the newest line, above the sheet, not where it was left
   const openAtNewest = () => {
-    for (const list of document.querySelectorAll(".panel [data-hold]")) if (!scrolls(list) && !scrollY && !location.hash) toEnd(list);
+    const list = document.querySelector(".panel [data-hold]");
+    if (!list || scrolls(list) || location.hash) return;
+    history.scrollRestoration = "manual";
+    toEnd(list);
   };
   openAtNewest();
   addEventListener("load", openAtNewest);
