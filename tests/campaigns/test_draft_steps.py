@@ -21,6 +21,7 @@ from tests.fixtures.draft_factories import make_draft, number_of
 
 HTMX = {"HX-Request": "true"}
 LIST = "/c/harbor/campaigns/"
+MESSAGES = [{"role": "system", "content": "Be kind."}]
 
 
 def words(answer) -> str:
@@ -29,7 +30,7 @@ def words(answer) -> str:
 
 @pytest.fixture
 def draft(operator):
-    blocks = {"llm_config": {"provider": "openai", "messages": [{"role": "system", "content": "Be kind."}]}}
+    blocks = {"llm_config": {"provider": "openai", "model": "gpt-4o", "messages": MESSAGES}}
     with scope.for_system("what is known of the assistant"):
         AssistantConfiguration.objects.update_or_create(
             assistant=operator.assistant.assistant, defaults={"read_at": timezone.now(), "blocks": blocks}

@@ -30,8 +30,9 @@ Rows = list[tuple[int, str, str]]
 def draft(bloom: Any, make_member: Any, monkeypatch: pytest.MonkeyPatch) -> CampaignDraft:
     monkeypatch.setattr(people, "SLICE", SLICE)
     monkeypatch.setattr(uploads, "AT_ONCE", 0)
+    writer = make_member(bloom, Role.MANAGER)
     with scope.for_tenant(bloom.tenant):
-        return CampaignDraft.objects.create(tenant=bloom.tenant, created_by=make_member(bloom, Role.MANAGER))
+        return CampaignDraft.objects.create(tenant=bloom.tenant, created_by=writer)
 
 
 def give(draft: CampaignDraft, nth: int) -> Rows:
