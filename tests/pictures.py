@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +22,6 @@ FOLDER = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1440, 900
 SIZE: Any = {"width": WIDTH, "height": HEIGHT}
 SCHEMES = ("light", "dark")
-LOCALE = "en-GB"
 CLIENT = "/c/bloom-dental/"
 PERSON = "+31 6 1234 5699"
 PATIENCE = 60_000  # milliseconds
@@ -68,17 +66,13 @@ def chromium() -> Iterator[Browser]:
     if not program:
         sys.exit("No Chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--hide-scrollbars", f"--lang={LOCALE}"],
-            env={**os.environ, "LANGUAGE": LOCALE.replace("-", "_")},  # of the fields for dates
-        )
+        yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--hide-scrollbars"])
 
 
 @contextmanager
 def window(browser: Browser, url: str, email: str) -> Iterator[Page]:
     """Signed in, past the form."""
-    with browser.new_context(base_url=url, viewport=SIZE, locale=LOCALE) as context:
+    with browser.new_context(base_url=url, viewport=SIZE, locale="en-GB") as context:
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto("/accounts/login/")
