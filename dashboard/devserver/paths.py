@@ -92,10 +92,19 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    if listening := listen(port):
+        listening.close()
+    return listening is not None
+
+
+def listen(port: int) -> socket.socket | None:
+    """A socket that takes connections on this port; None where another process does."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen()
+    except OSError:
+        listening.close()
+        return None
+    return listening

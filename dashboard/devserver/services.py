@@ -1,12 +1,19 @@
 """Our own processes: what each is started with, and how it tells that it is well."""
 
+import os
+import socket
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from dashboard.devserver.paths import ROOT, Places
 from dashboard.devserver.supervisor import Child
 from dashboard.web import healthchecks
+
+MOST_WEB = 4  # web processes, unless more are asked for: each holds about 150 MB
+CONNECTIONS_OF_WEB = 34  # to the database, of one: its two pools, the changes feed and the writer of webhooks
+CONNECTIONS_OF_OTHERS = 40  # workers, beat, the applier, commands, and those that PostgreSQL keeps for itself
 
 
 def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
@@ -19,15 +26,38 @@ def sandbox(places: Places, port: int, environment: dict[str, str]) -> Child:
     )
 
 
-def web(port: int, environment: dict[str, str]) -> Child:
+def web_processes(given: Mapping[str, str] = os.environ) -> int:
+    """How many web processes there are: `PATCHBAY_WEB_PROCESSES`, else one for each core, at most `MOST_WEB`."""
+    asked = given.get("PATCHBAY_WEB_PROCESSES") or ""
+    if not asked:
+        return min(MOST_WEB, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if not asked.isdigit() or not 0 < int(asked) <= 64:
+        sys.exit(f"PATCHBAY_WEB_PROCESSES is {asked!r}; it must be a number from 1 to 64.")
+    return int(asked)
+
+
+def web(places: Places, listening: socket.socket, count: int, environment: dict[str, str]) -> list[Child]:
+    """They share a socket: whichever is free takes the next connection, and while one is started again none is lost."""
+    return [_web("web" if nth == 1 else f"web-{nth}", places, listening, environment) for nth in range(1, count + 1)]
+
+
+def _web(name: str, places: Places, listening: socket.socket, environment: dict[str, str]) -> Child:
+    sign = _ready_file(places, name)
     return Child(
-        "web",
-        _python("dashboard.web.server", "--port", str(port)),
-        lambda: healthchecks.answers(f"http://127.0.0.1:{port}/healthz"),
-        {**environment, "PATCHBAY_PROCESS": "web"},
+        name,
+        _python("dashboard.web.server", "--socket", str(listening.fileno())),
+        sign.exists,
+        {**environment, "PATCHBAY_PROCESS": "web", "PATCHBAY_READY_FILE": str(sign)},
         directory=ROOT,
         stop_limit=40,  # longer than its requests in flight may take (`dashboard/web/server.py`)
+        stop_group="web",
+        files=(listening.fileno(),),
     )
+
+
+def database_connections(count: int) -> int:
+    """How many connections this many web processes and everything else of `up` may hold at once."""
+    return count * CONNECTIONS_OF_WEB + CONNECTIONS_OF_OTHERS
 
 
 def applier(places: Places, environment: dict[str, str]) -> Child:

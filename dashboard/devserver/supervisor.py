@@ -46,6 +46,7 @@ class Child:
     start_limit: float = 40  # seconds in which it neither computes nor writes a line
     stop_limit: float = 10
     stop_group: str = ""  # neighbours of one group need nothing of each other and are stopped at the same time
+    files: tuple[int, ...] = ()  # numbers of open files that it inherits, such as a socket
 
 
 @dataclass
@@ -111,6 +112,7 @@ class Supervisor:
                 start_new_session=True,
                 umask=0o077,  # what it writes may hold secrets
                 preexec_fn=processes.dies_with_us(child.stop_signal),
+                pass_fds=child.files,
                 **child.user,
             )
         finally:

@@ -1,12 +1,13 @@
 """`manage.py up`: everything, in order, each step only when the one before is well."""
 
 import os
+import socket
 import sys
 
 from dashboard.devserver import create_roles, demo_logins, disk_space, environment, processes, setup_steps, valkey
 from dashboard.devserver import services as children
 from dashboard.devserver.lock import Lock
-from dashboard.devserver.paths import Places, is_free
+from dashboard.devserver.paths import Places, listen
 from dashboard.devserver.postgres import Postgres
 from dashboard.devserver.supervisor import Failed, Stopped, Supervisor
 
@@ -30,19 +31,27 @@ def run(arguments: list[str]) -> int:
 def _run(places: Places, port: int, lock: Lock) -> int:
     if left := processes.clean_up(places.run):
         _print(f"Ended what a killed run had left: {', '.join(left)}.")
-    if not is_free(port):
+    count = children.web_processes()
+    listening = listen(port)
+    if listening is None:
         sys.exit(f"Port {port} is busy. Choose another one: PORT={port + 1} python3 manage.py up")
+    with listening:
+        return _serve(places, listening, count, lock)
+
+
+def _serve(places: Places, listening: socket.socket, count: int, lock: Lock) -> int:
     if words := disk_space.trouble(places.data):
         _print(words)
-    supervisor = Supervisor(places, _print)
+    supervisor, url = Supervisor(places, _print), f"http://localhost:{listening.getsockname()[1]}/"
     try:
         places.renew_busy_ports()
         with supervisor.listening():
-            _start(supervisor, places, port)
-            lock.write(f"http://localhost:{port}/")
-            _print(f"Patchbay is ready: http://localhost:{port}/")
+            _start(supervisor, places, listening, count)
+            lock.write(url)
+            _print(f"Patchbay is ready: {url}")
             _print(_closing())
             supervisor.watch()
+            listening.close()  # the web processes have theirs: nobody else would take what comes now
             _print("Stopping …")
     except Stopped:
         _print("Stopped before everything was up.")
@@ -65,10 +74,10 @@ def asked_port() -> int:
     return int(port)
 
 
-def _start(supervisor: Supervisor, places: Places, port: int) -> None:
-    ours, env = environment.embedded(), environment.local(places, web_port=port)
+def _start(supervisor: Supervisor, places: Places, listening: socket.socket, count: int) -> None:
+    ours, env = environment.embedded(), environment.local(places, web_port=listening.getsockname()[1])
     owner = env | environment.owner(places)
-    _start_services(supervisor, places, ours)
+    _start_services(supervisor, places, ours, connections=children.database_connections(count))
 
     state = setup_steps.migrations(env["DATABASE_URL"])
     if "postgres" not in ours or not setup_steps.taken(places, "migrate", state):
@@ -82,12 +91,12 @@ def _start(supervisor: Supervisor, places: Places, port: int) -> None:
         setup_steps.take(places, "demo", world)
 
     _print("Starting workers, web and beat …")
-    web = children.web(port, env | environment.auditor(places))
+    web = children.web(places, listening, count, env | environment.auditor(places))
     workers = [*children.workers(places, env, environment.signer(places)), children.applier(places, env)]
-    supervisor.start(*workers, web, children.beat(places, env))
+    supervisor.start(*workers, *web, children.beat(places, env))
 
 
-def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> None:
+def _start_services(supervisor: Supervisor, places: Places, ours: set[str], *, connections: int) -> None:
     """PostgreSQL, Valkey and the sandbox need nothing of each other: they start together."""
     ports, secrets = places.ports(), places.secrets()
     plain = {name: os.environ[name] for name in ("PATH", "LANG", "HOME", "TMPDIR") if name in os.environ}
@@ -96,7 +105,7 @@ def _start_services(supervisor: Supervisor, places: Places, ours: set[str]) -> N
     if "postgres" in ours:
         server = Postgres.below(places.data, places.name, port=ports["postgres"], password=secrets["postgres"])
         server.prepare()
-        services.append(server.child(plain))
+        services.append(server.child(plain, "-c", f"max_connections={connections}"))
     if "valkey" in ours:
         folder = places.data / "valkey"
         services.append(valkey.child(folder, port=ports["valkey"], password=secrets["valkey"], environment=plain))

@@ -6,20 +6,38 @@ import os
 import resource
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
+import structlog
 import uvicorn
 
 from dashboard.live_updates import feed
+from dashboard.web import memory
 from dashboard.web import shutdown as stopping
+
+log = structlog.get_logger()
 
 IN_FLIGHT = 35  # seconds for requests that have begun; one that waits for VoiceDock takes at most 30
 BACKLOG = 4096  # connections that wait to be taken: after a restart every open page comes back at once
 OPEN_FILES = 20_000  # each stream is one
 KEEP_ALIVE = 75  # seconds: longer than a proxy keeps a connection, so that it never writes into one that closes
+TICKS = 50  # of a tenth of a second, between two looks at the memory
 
 
 class Server(uvicorn.Server):
     """Stops in this order: not ready any more, streams end, proxies notice, requests in flight end."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and (path := os.environ.get("PATCHBAY_READY_FILE")):
+            Path(path).touch()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Each tenth of a second; True ends the process."""
+        if counter % TICKS == 0 and memory.is_beyond_cap():
+            log.warning("web_memory_cap", megabytes=memory.used() >> 20, most=memory.most() >> 20)
+            return True
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         stopping.begin()
@@ -60,10 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m dashboard.web.server", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--socket", type=int, help="the number of a bound socket instead, which processes may share")
     options = parser.parse_args(arguments)
     os.environ.setdefault("PATCHBAY_PROCESS", "web")
     _allow_open_files()
-    Server(configuration(options.host, options.port)).run()
+    shared = None if options.socket is None else [socket.socket(fileno=options.socket)]
+    Server(configuration(options.host, options.port)).run(shared)
 
 
 def _allow_open_files() -> None:

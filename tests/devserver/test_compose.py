@@ -26,6 +26,7 @@ LOCAL = {  # settings of `up`, of tests and of single commands, which no service
     "PATCHBAY_SANDBOX_URL": "set by `up`, refused outside of the demo",
     "PATCHBAY_STATIC": "the image has its static files in their place",
     "PATCHBAY_TEST_SERVER": "tests",
+    "PATCHBAY_WEB_PROCESSES": "how many containers of `web` there are, not what each is told",
 }
 
 

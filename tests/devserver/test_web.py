@@ -1,6 +1,7 @@
 """The web server: streams end before it stops, and a proxy is believed only when there is one."""
 
 import asyncio
+import socket
 
 import pytest
 import uvicorn
@@ -8,7 +9,7 @@ from allauth.core.internal.httpkit import get_client_ip
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from dashboard.devserver import services
-from dashboard.devserver.paths import free_port
+from dashboard.devserver.paths import Places, free_port
 from dashboard.live_updates import feed
 from dashboard.web import healthchecks, server, shutdown
 
@@ -26,10 +27,11 @@ def test_streams_are_ended_before_the_server_waits_for_them(monkeypatch):
     assert order == ["streams end", "server stops"]
 
 
-def test_one_that_would_not_end_is_not_waited_for_for_ever():
+def test_one_that_would_not_end_is_not_waited_for_for_ever(tmp_path):
     """But longer than one that waits for VoiceDock, which may take 30 s."""
     assert server.configuration("127.0.0.1", 1).timeout_graceful_shutdown == server.IN_FLIGHT == 35
-    assert services.web(1, {}).stop_limit > server.IN_FLIGHT + server.notice()
+    with socket.socket() as listening:
+        assert services.web(Places(tmp_path), listening, 1, {})[0].stop_limit > server.IN_FLIGHT + server.notice()
 
 
 @pytest.mark.parametrize(("proxy", "believed"), [(None, False), ("0", False), ("1", True)])

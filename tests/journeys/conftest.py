@@ -23,7 +23,7 @@ RECENT = MAX_AGE / 2  # seconds; a sign-in that is older makes the dialog *Confi
 def patchbay(browser_session: ExitStack, browser_type_launch_args: dict) -> stack.Stack:
     """Everything that `manage.py up` starts, with the demo in it: `.url`, `.sandbox_url`."""
     folder = browser_session.enter_context(stack.folder())
-    return browser_session.enter_context(stack.up(folder))
+    return browser_session.enter_context(stack.up(folder, PATCHBAY_WEB_PROCESSES="1"))  # whose log tests read
 
 
 @pytest.fixture(scope="session")

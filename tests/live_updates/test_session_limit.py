@@ -1,34 +1,18 @@
 """The limit of event streams counts over all web processes, and survives a killed process and a silent cache."""
 
-import os
-import subprocess
-import time
-
 import pytest
 
-from dashboard.devserver import valkey
 from dashboard.devserver.paths import free_port
 from dashboard.live_updates import session_limit
 from dashboard.live_updates.session_limit import StreamLease
 from dashboard.web.cache import OptionalCache
-from tests.patience import PATIENCE
+from tests.web import cache_server
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    port = free_port()
-    child = valkey.child(
-        tmp_path_factory.mktemp("cache") / "valkey", port=port, password="secret", environment=dict(os.environ)
-    )
-    process = subprocess.Popen(child.command, env=child.environment, cwd=child.directory, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while not child.healthy():
-            assert process.poll() is None and time.monotonic() < deadline
-        yield f"redis://:secret@127.0.0.1:{port}/1"
-    finally:
-        process.kill()
-        process.wait()
+    with cache_server.started(tmp_path_factory.mktemp("cache")) as address:
+        yield address
 
 
 @pytest.fixture

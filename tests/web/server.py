@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,15 +48,20 @@ class Server:
 
 
 @contextmanager
-def started(**environment: str) -> Iterator[Server]:
-    """It may still be starting; killed at the end, however it is then."""
-    port = free_port()
+def started(shared: socket.socket | None = None, *, first: str = "", **environment: str) -> Iterator[Server]:
+    """It may still be starting; killed at the end, however it is then.
+
+    `shared` is the socket of several of them; `first` is Python to run in it before it serves, after the imports.
+    """
+    port = shared.getsockname()[1] if shared else free_port()
+    where = ["--socket", str(shared.fileno())] if shared else ["--port", str(port)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.web.server", "--port", str(port)],
+        [sys.executable, "-c", f"from dashboard.web import server\n{first}\nserver.main()", *where],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PATCHBAY_PROCESS": "web", **database(), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        pass_fds=[shared.fileno()] if shared else (),
     )
     try:
         yield Server(port, process)
