@@ -93,6 +93,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # it pads answers by a random length; CSRF tokens differ in each
     "dashboard.access_log.AccessLog",
     "csp.middleware.CSPMiddleware",
     "tenants.middleware.StripNulMiddleware",
@@ -253,7 +254,7 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "dashboard.ui.static_bundles.BundledStaticFilesStorage"
         if STATIC_ROOT.exists()
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -35,6 +35,8 @@ def local(places: Places, *, web_port: int, given: Mapping[str, str] = os.enviro
     if "valkey" in ours:
         valkey = f"redis://:{secrets['valkey']}@127.0.0.1:{ports['valkey']}"
         made |= {"CELERY_BROKER_URL": f"{valkey}/0", "CACHE_URL": f"{valkey}/1"}
+    if given.get("PATCHBAY_DEVELOPMENT") != "1":  # where edited files are served as they are
+        made["PATCHBAY_STATIC"] = str(places.static)
     if "sandbox" in ours:
         sandbox = f"http://127.0.0.1:{ports['sandbox']}"
         made |= {"VOICEDOCK_API_URL": f"{sandbox}/api/v1", "PATCHBAY_SANDBOX_URL": sandbox}

@@ -32,6 +32,11 @@ class Places:
         return self.data / "run"
 
     @property
+    def static(self) -> Path:
+        """Style sheets, scripts, fonts and icons as browsers get them."""
+        return self.data / "static"
+
+    @property
     def name(self) -> str:
         """Short and stable, different for each data folder of the machine."""
         return hashlib.sha256(str(self.data).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Steps that are taken again only when what they depend on has changed: migrations, the demo's rows."""
+"""Steps that are taken again only when what they depend on has changed: migrations, the demo's rows, static files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -23,6 +23,12 @@ def demo(*more: str) -> str:
     """Changes with the demo itself and with the addresses it hooks up."""
     overview = ROOT / "dashboard" / "overview"
     return fingerprint([overview / "management" / "commands" / "demo.py", overview / "demo_data.py"], *more)
+
+
+def static_files(*more: str) -> str:
+    """Changes with any of them, with what puts them together, and with the packages that bring some."""
+    ours = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
+    return fingerprint([*ours, ROOT / "dashboard" / "ui" / "static_bundles.py", ROOT / "requirements.lock"], *more)
 
 
 def fingerprint(files: Iterable[Path], *more: str) -> str:

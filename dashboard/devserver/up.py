@@ -90,10 +90,23 @@ def _start(supervisor: Supervisor, places: Places, listening: socket.socket, cou
         supervisor.once(children.command("demo", owner, "demo"))
         setup_steps.take(places, "demo", world)
 
+    if env.get("PATCHBAY_STATIC") == str(places.static):
+        _collect_static_files(supervisor, places, env)
     _print("Starting workers, web and beat …")
     web = children.web(places, listening, count, env | environment.auditor(places))
     workers = [*children.workers(places, env, environment.signer(places)), children.applier(places, env)]
     supervisor.start(*workers, *web, children.beat(places, env))
+
+
+def _collect_static_files(supervisor: Supervisor, places: Places, env: dict[str, str]) -> None:
+    """Compressed, with names that browsers may keep for ever."""
+    state = setup_steps.static_files()
+    if setup_steps.taken(places, "static", state) and places.static.exists():
+        return
+    _print("Collecting style sheets and scripts …")
+    places.static.mkdir(exist_ok=True)
+    supervisor.once(children.command("static", env, "collectstatic", "--no-input", "--clear", "-v", "0"))
+    setup_steps.take(places, "static", state)
 
 
 def _start_services(supervisor: Supervisor, places: Places, ours: set[str], *, connections: int) -> None:

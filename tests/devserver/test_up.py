@@ -170,6 +170,7 @@ def test_a_full_disk_is_reported_in_words(places, monkeypatch, capsys):
     [
         (setup_steps.migrations, {"0001_initial.py", "call_leaves.sql", "audit_link.sql", "row_security.py"}),
         (setup_steps.demo, {"demo.py", "demo_data.py"}),
+        (setup_steps.static_files, {"tokens.css", "htmx.min.js", "static_bundles.py"}),
     ],
 )
 def test_a_step_is_taken_again_when_what_it_depends_on_has_changed(step, watched, monkeypatch):

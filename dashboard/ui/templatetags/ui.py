@@ -11,8 +11,10 @@ import secrets
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -20,7 +22,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.ui import phone_numbers, states, times, units
+from dashboard.ui import phone_numbers, states, static_bundles, times, units
 from dashboard.ui.initials import initials
 from tenants import names
 from tenants.access import form_recovery
@@ -43,6 +45,31 @@ def _drawn(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons/sprite.svg"), name
     )
+
+
+@register.simple_tag
+def stylesheets() -> SafeString:
+    """Those of every page (`static_bundles`)."""
+    return _links(static_bundles.STYLES, '<link rel="stylesheet" href="{}">')
+
+
+@register.simple_tag
+def scripts() -> SafeString:
+    """Those of every page that run once it is read."""
+    return _links(static_bundles.SCRIPTS, '<script src="{}" defer></script>')
+
+
+@lru_cache(maxsize=4)
+def _links(bundle: str, shape: str) -> SafeString:
+    return format_html_join("\n", shape, ((static(name),) for name in static_bundles.files(bundle)))
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
+def favicon() -> SafeString:
+    """The icon of the browser's tab, within the page: it is smaller than a request for it."""
+    drawn = (settings.BASE_DIR / "static" / "icons" / "patchbay.svg").read_text()
+    return format_html('<link rel="icon" href="data:image/svg+xml,{}" type="image/svg+xml">', quote(drawn))
 
 
 @register.simple_tag
