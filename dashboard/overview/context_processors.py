@@ -77,6 +77,7 @@ def layout(request: HttpRequest) -> dict[str, Any]:
         "visit": _visit(actor, tenant),
         "switcher": _switcher(actor, tenant),
         "switcher_url": _switcher_url(actor, tenant),
+        "switcher_more": _switcher_more(actor),
         "may": {permission.name: actor.may(permission) for permission in Permission},
     }
 
@@ -164,7 +165,8 @@ def _figures(request: HttpRequest, actor: Actor, tenant: Tenant | None) -> dict[
     key = f"needs:{actor.user.pk}:{tenant.pk if tenant else 'staff'}"
     found: Attention | None = getattr(request, "attention", None)
     if found is None and (needs := cache.get(key)) is not None:
-        return {"live": _live(actor, tenant), "overview": needs}
+        counted: int | None = getattr(request, "live_calls", None)  # where a page has asked for them already
+        return {"live": _live(actor, tenant) if counted is None else counted, "overview": needs}
     found = found or _attention(actor, tenant)
     cache.set(key, len(found.needs), KEPT)
     return {"live": found.live, "overview": len(found.needs)}
@@ -194,9 +196,9 @@ def _attention(actor: Actor, tenant: Tenant | None) -> Attention:
 
 
 def _switcher(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    """The clients to switch to, for members those they belong to. Staff fetch theirs when they open the menu."""
+    """The clients to switch to, for members eight of theirs at most. Staff fetch theirs when they open the menu."""
     if not actor.staff:
-        return _memberships(actor, tenant)
+        return _of_member(actor, tenant)
     found = [{"name": "All clients", "url": reverse("home"), "current": tenant is None}]
     if tenant:
         found.append({"name": tenant.name, "url": reverse("staff-client", args=[tenant.slug]), "current": True})
@@ -210,15 +212,17 @@ def _switcher_url(actor: Actor, tenant: Tenant | None) -> str:
     return f"{reverse('client-choices')}?here={tenant.slug if tenant else ''}"
 
 
-def _memberships(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
-    """The clients of a user, read with the memberships at sign-in; empty for a single client."""
-    if len(actor.memberships) < 2:
-        return []
+def _switcher_more(actor: Actor) -> str:
+    """The page with every client, where the menu does not have them all."""
+    if actor.staff:
+        return reverse("staff-clients") if actor.may(P.SEE_CLIENTS) else ""
+    return reverse("home") if actor.clients > len(actor.nearby) > 0 else ""
+
+
+def _of_member(actor: Actor, tenant: Tenant | None) -> list[dict[str, Any]]:
+    """Some of the clients of a user, read with the membership; empty for a single client."""
+    here = tenant.slug if tenant else ""
     return [
-        {
-            "name": membership.tenant.name,
-            "url": reverse("client-home", args=[membership.tenant.slug]),
-            "current": membership.tenant == tenant,
-        }
-        for membership in actor.memberships
+        {"name": name, "url": reverse("client-home", args=[slug]), "current": slug == here}
+        for slug, name in actor.nearby
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -17,6 +18,7 @@ from tenants.access.permissions import NEEDS_SUPPORT_ACCESS, READ_ONLY, Permissi
 from tenants.access.reauthentication import Confirm
 from tenants.accounts import mfa, session_limits
 from tenants.isolation import scope
+from tenants.isolation.scope import Entered
 from tenants.models import Membership, StaffMember, SupportPass, Tenant, User, Visit
 
 View = Callable[..., HttpResponse]
@@ -52,7 +54,8 @@ class Actor:
     staff: StaffMember | None = None
     visit: Visit | None = None
     allowed_by: SupportPass | None = None
-    memberships: tuple[Membership, ...] = ()  # of the user in every client, the shown one included
+    clients: int = 0  # of which the user is a member, the shown one included
+    nearby: tuple[tuple[str, str], ...] = ()  # slug and name of some of them, for the menu that leads there
 
     def may(self, permission: Permission) -> bool:
         if self.membership:
@@ -114,16 +117,16 @@ def tenant_view(
         @login_required
         @wraps(view)
         def wrapper(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            request.tenant, request.actor = resolve_tenant(request, slug)
-            actor: Actor = request.actor
-            if not actor.may(permission):
-                raise ReadOnlySupport(request.tenant) if actor.is_read_only else PermissionDenied
-            reauthentication.require(request, confirm)
-            _remember_client(request)
-            attributed = support_access.attribute_actions(
-                actor.visit, request.tenant, actor.allowed_by, is_support=actor.is_support
-            )
-            with timezone.override(request.tenant.zone), attributed:
+            if open_scope:  # of a member in the transaction in which the membership is read
+                with scope.for_member(request.user, slug) as entered:
+                    if entered is not None:
+                        request.tenant, request.actor = _as_member(request, entered)
+                        with _allowed(request, permission, confirm):
+                            return _rendered(view(request, *args, **kwargs))
+                request.tenant, request.actor = _as_visitor(request, slug)
+            else:
+                request.tenant, request.actor = resolve_tenant(request, slug)
+            with _allowed(request, permission, confirm):
                 if not open_scope:
                     return view(request, *args, **kwargs)
                 with scope.for_tenant(request.tenant):
@@ -163,6 +166,21 @@ def staff_view(
     return decorator
 
 
+@contextmanager
+def _allowed(request: Any, permission: Permission, confirm: Confirm) -> Iterator[None]:
+    """Raises where the actor may not; else in the time zone of the client, with what is done attributed to a visit."""
+    actor: Actor = request.actor
+    if not actor.may(permission):
+        raise ReadOnlySupport(request.tenant) if actor.is_read_only else PermissionDenied
+    reauthentication.require(request, confirm)
+    _remember_client(request)
+    attributed = support_access.attribute_actions(
+        actor.visit, request.tenant, actor.allowed_by, is_support=actor.is_support
+    )
+    with timezone.override(request.tenant.zone), attributed:
+        yield
+
+
 def runs_in_scope(view: Any) -> bool:
     """Whether a view runs inside a scope, as all do but those that may ask VoiceDock (`open_scope=False`)."""
     return bool(getattr(view, "open_scope", True))
@@ -176,12 +194,28 @@ def permission_of(view: Any) -> Permission | None:
 @scope.opens_scope
 def resolve_tenant(request: Any, slug: str) -> tuple[Tenant, Actor]:
     """The client with this slug, and what the user acts as in it; 404 for an unknown client and for one not theirs."""
+    with scope.for_member(request.user, slug) as entered:
+        if entered is not None:
+            return _as_member(request, entered)
+    return _as_visitor(request, slug)
+
+
+@scope.requires_scope
+def _as_member(request: Any, entered: Entered) -> tuple[Tenant, Actor]:
+    """In the scope of the client that was entered."""
     user = request.user
-    memberships = memberships_of(user)
-    membership = next((membership for membership in memberships if membership.tenant.slug == slug), None)
-    if membership:
-        mfa.require_for_member(request, user, membership.tenant)
-        return membership.tenant, Actor(user, membership=membership, memberships=memberships)
+    found = Membership.objects.select_related("tenant__home_connection").filter(user=user, tenant=entered.tenant_id)
+    membership = found.first()
+    if membership is None:  # it was removed a moment ago
+        raise Http404
+    mfa.require_for_member(request, user, membership.tenant)
+    return membership.tenant, Actor(user, membership=membership, clients=entered.clients, nearby=entered.nearby)
+
+
+@scope.opens_scope
+def _as_visitor(request: Any, slug: str) -> tuple[Tenant, Actor]:
+    """Staff on a visit to a client of which they are no member."""
+    user = request.user
     staff = staff_of(user)
     if staff is None or not staff.may(Permission.SEE_CLIENTS):
         raise Http404
@@ -209,6 +243,15 @@ def memberships_of(user: Any) -> tuple[Membership, ...]:
         return tuple(own.exclude(tenant__status=Tenant.Status.CLOSED).order_by("tenant__name")[:MAX_CLIENTS])
 
 
+def menu_of(memberships: Sequence[Membership], shown: Membership) -> dict[str, Any]:
+    """`clients` and `nearby` of an `Actor`, as `scope.for_member` finds them."""
+    if len(memberships) < 2:
+        return {"clients": len(memberships)}
+    near = sorted(memberships, key=lambda one: (one != shown, one.tenant.name))[: scope.NEARBY]
+    links = sorted(((one.tenant.slug, one.tenant.name) for one in near), key=lambda link: link[1])
+    return {"clients": len(memberships), "nearby": tuple(links)}
+
+
 def staff_of(user: Any) -> StaffMember | None:
     return StaffMember.objects.select_related("user").filter(user_id=user.pk).first()
 
@@ -219,7 +262,7 @@ def _remember_client(request: Any) -> None:
     Only a page that a person opens counts. Storing writes the whole session as it was read: with tabs of two clients,
     each refresh of a fragment would write it, and undo what another request has stored meanwhile.
     """
-    if len(request.actor.memberships) < 2 or request.session.get(LAST_CLIENT) == request.tenant.slug:
+    if request.actor.clients < 2 or request.session.get(LAST_CLIENT) == request.tenant.slug:
         return
     if _is_whole_page(request):
         request.session[LAST_CLIENT] = request.tenant.slug

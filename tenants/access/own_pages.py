@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 
-from tenants.access.decorators import LAST_CLIENT, Actor, memberships_of, resolve_tenant, staff_of
+from tenants.access.decorators import LAST_CLIENT, Actor, memberships_of, menu_of, resolve_tenant, staff_of
 from tenants.accounts import mfa
 
 CLIENT_ADDRESS = re.compile(r"/c/(?P<slug>[-\w]+)/")
@@ -70,5 +70,5 @@ def _as_member(request: Any) -> Actor | None:
     for membership in sorted(memberships, key=lambda one: one.tenant.slug != last):
         if mfa.client_mfa_is_satisfied(request, request.user, membership.tenant):
             request.tenant = membership.tenant
-            return Actor(request.user, membership=membership, memberships=memberships)
+            return Actor(request.user, membership=membership, **menu_of(memberships, membership))
     return None

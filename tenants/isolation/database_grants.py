@@ -70,8 +70,9 @@ AUDITOR_READS = [
     "django_content_type",
 ]
 
-EXECUTABLE = {  # called in policies, by trigger functions and by searches; every other one by triggers only
+EXECUTABLE = {  # called in policies, by trigger functions, by scopes and by searches; every other one by triggers only
     "scope_holds()",
+    "enter_client(bigint,text,text)",
     "number_rings_in(text,text)",
     "search_terms(text)",
     "call_search_refresh(uuid)",

@@ -8,9 +8,11 @@ A function that works in its caller's scope is marked with `requires_scope`, one
 from __future__ import annotations
 
 import contextvars
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -43,11 +45,26 @@ SET_SESSION = (
     "SELECT set_config('patchbay.tenants', %s, false), set_config('patchbay.reach', %s, false), "
     "set_config('patchbay.person', '', false), set_config('patchbay.signature', %s, false)"
 )
+NEARBY = 8  # clients in the menu of whoever has more, as in `enter_client`
+ENTER = "SELECT client, clients, nearby::text FROM public.enter_client(%s, %s, %s)"
 READ_ONLY = ", set_config('transaction_read_only', 'on', true)"
 _open_scope: contextvars.ContextVar[str] = contextvars.ContextVar("scope", default="")
 NOTHING = {"reach": "", "tenants": ""}
 _session: dict[str, str] | None = None  # the settings of `session`, while a shell of this process has one open
 _alias: contextvars.ContextVar[str] = contextvars.ContextVar("connection of the scope", default=DEFAULT)
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A client that a member entered.
+
+    `clients` is how many the person is a member of; `nearby` are slug and name of eight of them at most, by name and
+    this one included, for those who have several.
+    """
+
+    tenant_id: int
+    clients: int
+    nearby: tuple[tuple[str, str], ...] = ()
 
 
 class Unscoped(Exception):
@@ -119,6 +136,21 @@ def for_tenant(tenant: Tenant | int) -> Iterator[None]:
     pk = tenant if isinstance(tenant, int) else tenant.pk
     with _scope(f"tenant {pk}", tenants=[pk]):
         yield
+
+
+@contextmanager
+def for_member(user: User, slug: str) -> Iterator[Entered | None]:
+    """Rows of the client with this slug, if the user is a member of it and it is not closed; one transaction for both.
+
+    Yields None otherwise: then no scope is open, and the block has to be left before another one is opened.
+    """
+    with _transaction(DEFAULT):
+        entered = _enter(user.pk, slug)
+        if entered is None:
+            yield None
+            return
+        with _labelled(f"tenant {entered.tenant_id}", DEFAULT):
+            yield entered
 
 
 @contextmanager
@@ -221,20 +253,40 @@ def _scope(
     using: str = DEFAULT,
     read_only: bool = False,
 ) -> Iterator[None]:
+    with _transaction(using):
+        ids = "{" + ",".join(map(str, tenants)) + "}" if tenants else ""
+        _set(using, ids, "all" if reach else "", str(person or ""), read_only=read_only)
+        with _labelled(label, using):
+            yield
+
+
+@contextmanager
+def _transaction(using: str) -> Iterator[None]:
     if _open_scope.get():
         raise ScopeOpen(f"A scope is durable and cannot be nested: {_open_scope.get()!r} is open.")
     with transaction.atomic(using, durable=True):
-        ids = "{" + ",".join(map(str, tenants)) + "}" if tenants else ""
-        _set(using, ids, "all" if reach else "", str(person or ""), read_only=read_only)
-        tokens = _open_scope.set(label), _alias.set(using)
-        try:
-            yield
-        finally:
-            _open_scope.reset(tokens[0])
-            _alias.reset(tokens[1])
+        yield
         if len(connections[using].atomic_blocks) > 1:  # in a test's transaction, where SET LOCAL outlives the savepoint
             restored = _session or NOTHING
             _set(using, restored["tenants"], restored["reach"], "")
+
+
+@contextmanager
+def _labelled(label: str, using: str) -> Iterator[None]:
+    tokens = _open_scope.set(label), _alias.set(using)
+    try:
+        yield
+    finally:
+        _open_scope.reset(tokens[0])
+        _alias.reset(tokens[1])
+
+
+def _enter(person: int, slug: str) -> Entered | None:
+    connection = connections[DEFAULT]
+    with connection.cursor() as cursor:
+        cursor.execute(ENTER, [person, slug, sign(server_process(connection), person=str(person))])
+        row = cursor.fetchone()
+    return Entered(row[0], row[1], tuple(map(tuple, json.loads(row[2] or "[]")))) if row else None
 
 
 def _set(using: str, tenants: str, reach: str, person: str, *, read_only: bool = False) -> None:

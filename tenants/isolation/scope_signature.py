@@ -3,6 +3,10 @@
 The key is derived from `PATCHBAY_SECRET_KEY`. `migrate` installs it in the database, in a schema that only the owner
 may use; the policies call `scope_holds()`, which runs as the owner and compares. A signature covers the id of the
 server process, so one that was copied from another session is not valid.
+
+`enter_client()` turns the signed scope of a person into that of one client, if they are a member of it: the membership
+is read under the policies, and the person's signature is gone when it returns. Whoever has no such signature enters
+nothing.
 """
 
 from __future__ import annotations
@@ -51,6 +55,41 @@ BEGIN
       USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN true;
+END $$;
+CREATE OR REPLACE FUNCTION public.enter_client(asked_person bigint, asked_slug text, given text)
+RETURNS TABLE (client bigint, clients bigint, nearby jsonb)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  key_id text := split_part(given, '.', 1);
+  ids text;
+  signature text := '';
+BEGIN
+  PERFORM set_config('patchbay.reach', '', true), set_config('patchbay.tenants', '', true),
+    set_config('patchbay.person', asked_person::text, true), set_config('patchbay.signature', given, true);
+  IF NOT public.scope_holds() THEN  -- raises for a signature that is wrong
+    RAISE EXCEPTION 'who enters a client is not signed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT count(*), max(t.id) FILTER (WHERE t.slug = asked_slug) INTO clients, client
+    FROM public.tenants_membership m JOIN public.tenants_tenant t ON t.id = m.tenant_id
+    WHERE m.user_id = asked_person AND t.status <> 'closed';
+  IF client IS NOT NULL THEN
+    IF clients > 1 THEN
+      SELECT jsonb_agg(jsonb_build_array(n.slug, n.name) ORDER BY n.name) INTO nearby FROM (
+        SELECT t.slug, t.name FROM public.tenants_membership m JOIN public.tenants_tenant t ON t.id = m.tenant_id
+        WHERE m.user_id = asked_person AND t.status <> 'closed'
+        ORDER BY t.slug = asked_slug DESC, t.name LIMIT 8) n;
+    END IF;
+    ids := '{' || client || '}';
+    SELECT key_id || '.' || encode(sha256(k.outer_key || sha256(k.inner_key ||
+        convert_to(concat_ws('|', pg_backend_pid(), '', ids, ''), 'UTF8'))), 'hex')
+      INTO signature FROM patchbay_private.scope_key k WHERE k.id = key_id;
+  END IF;
+  PERFORM set_config('patchbay.tenants', coalesce(ids, ''), true), set_config('patchbay.person', '', true),
+    set_config('patchbay.signature', coalesce(signature, ''), true);
+  IF client IS NOT NULL THEN
+    RETURN NEXT;
+  END IF;
 END $$;
 """
 _server_processes: WeakKeyDictionary[psycopg.Connection, int] = WeakKeyDictionary()
