@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, Func, JSONField, Q, Value
+from django.db.models import Count, F, Func, JSONField, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
-from dashboard.calls import labels, leads, who_ended
+from dashboard.calls import facts, labels, leads, who_ended
 from dashboard.calls.at_once import AtOnce
 from dashboard.calls.models import UNCERTAIN, UNSENT, Call, CallPreset, CallQuerySet, Receipt
 from dashboard.calls.models.call import END_LATE
@@ -31,15 +31,6 @@ BOARD_FACTS = (
     *("assistant_dedication__assistant__name", "assistant_dedication__assistant__remote_id"),
     *("number_dedication__name", "number_dedication__number__name"),
 )
-LIST_FACTS = (  # what a row of the list shows; the other columns of a call are many, and some are long
-    *("direction", "counterpart", "line", "mode", "overrides", "preset_name", "state", "finished", "state_at"),
-    *("created_at", "started_at", "duration_seconds", "end_reason", "machine_source", "outcome", "error"),
-    *("alarm", "end_asked_at", "assistant_name", "version", "remote_id", "origin", "connection"),
-    *("tenant__slug", "tenant__name", "tenant__timezone", "tenant__status"),
-    *("requested_by__name", "requested_by__email"),
-    *("number_dedication__name", "number_dedication__number__name"),
-    *("assistant_dedication__assistant__name", "assistant_dedication__assistant__remote_id"),
-)
 NEEDS_PERSON = ~Q(alarm="") | END_LATE | Q(state__in=UNCERTAIN)  # of a live call
 RECENT, RECENT_PEOPLE = 100, 4
 LINE_NAME = Coalesce(NullIf("name", Value("")), "number__name")  # as `NumberDedication.line_name`
@@ -53,16 +44,6 @@ def with_relations(calls: CallQuerySet) -> CallQuerySet:
     return found.with_end_age().annotate(
         lead=leads.facts(), ended_by=ArraySubquery(who_ended.receipts().values(person=who_ended.PERSON))
     )
-
-
-def in_list(calls: CallQuerySet) -> CallQuerySet:
-    """The same with no more of each than a row of the list shows."""
-    return calls.only(*LIST_FACTS, *(("report__summary",) if _has_report(calls) else ()))
-
-
-def _has_report(calls: CallQuerySet) -> bool:
-    related = calls.query.select_related
-    return isinstance(related, dict) and "report" in related
 
 
 def with_summary(calls: CallQuerySet) -> CallQuerySet:
@@ -264,10 +245,12 @@ def paused_until(call: Call) -> datetime | None:
 def ages(kind: Kind) -> list[tuple[Connection, datetime | None]]:
     """Every connection and when that kind was last synced: the newest first, those never synced last."""
     states = SyncState.objects.filter(kind=kind).select_related("connection")
+    return newest_first((state.connection, state.fresh_at) for state in states)
+
+
+def newest_first(ages: Iterable[tuple[Connection, datetime | None]]) -> list[tuple[Connection, datetime | None]]:
     never = datetime.min.replace(tzinfo=timezone.get_default_timezone())
-    return sorted(
-        ((state.connection, state.fresh_at) for state in states), key=lambda pair: pair[1] or never, reverse=True
-    )
+    return sorted(ages, key=lambda pair: pair[1] or never, reverse=True)
 
 
 @scope.requires_scope
@@ -298,19 +281,30 @@ def client_id(client: str) -> int | None:
     return Tenant.objects.filter(slug=client).values_list("pk", flat=True).first() if client else None
 
 
+CHOSEN_BY = ("line", "assistant", "preset")  # filters whose choices are those of the client
+
+
+def choice_parts(tenant: Tenant) -> list[tuple[str, QuerySet[Any], dict[str, Any]]]:
+    """The lines, assistants and presets that a client's list can be narrowed to: filter, rows, what is read of each."""
+    return [
+        ("line", NumberDedication.objects.filter(tenant=tenant), {"value": F("e164"), "label": LINE_NAME}),
+        ("assistant", AssistantDedication.objects.filter(tenant=tenant), {"value": F("assistant__name")}),
+        ("preset", CallPreset.objects.filter(tenant=tenant), {"value": F("name")}),
+    ]
+
+
+def read_choices(found: Mapping[str, Iterable[Mapping[str, str]]]) -> dict[str, list[tuple[str, str]]]:
+    """The choices of each of these filters, by value."""
+    lines = {(row["value"], row["label"]) for row in found["line"]}
+    choices = {"line": [(e164, f"{name} {phone_numbers.grouped(e164)}".strip()) for e164, name in sorted(lines)]}
+    for kind in ("assistant", "preset"):
+        choices[kind] = [(name, name) for name in sorted({row["value"] for row in found[kind]}) if name]
+    return choices
+
+
 @scope.requires_scope
 def choices(tenant: Tenant) -> dict[str, list[tuple[str, str]]]:
-    """The lines, assistants and presets that a client's list can be narrowed to; one query."""
-    lines = NumberDedication.objects.filter(tenant=tenant).values_list(Value("line"), "e164", LINE_NAME)
-    names = AssistantDedication.objects.filter(tenant=tenant).values_list(
-        Value("assistant"), "assistant__name", Value("")
+    """The same, by one query; the list of calls reads them with its other facts (`history.list_facts`)."""
+    return read_choices(
+        facts.read(*(facts.named(rows, name, **content) for name, rows, content in choice_parts(tenant)))
     )
-    presets = CallPreset.objects.filter(tenant=tenant).values_list(Value("preset"), "name", Value("")).order_by()
-    found = sorted(set(lines.union(names, presets)))
-    return {
-        "lines": [
-            (e164, f"{name} {phone_numbers.grouped(e164)}".strip()) for kind, e164, name in found if kind == "line"
-        ],
-        "assistants": [(name, name) for kind, name, _ in found if kind == "assistant" and name],
-        "presets": [(name, name) for kind, name, _ in found if kind == "preset"],
-    }

@@ -31,22 +31,36 @@ class Page:
     older_url: str
 
 
-def page(found: QuerySet[Any], query: QueryDict, *, moment: str = "created_at", size: int | None = None) -> Page:
-    """`moment` is a column that is never null; `query` is that of the request."""
-    size = size or SIZE
+def page(
+    found: QuerySet[Any, Any],
+    query: QueryDict,
+    *,
+    moment: str = "created_at",
+    size: int | None = None,
+    read: Callable[[Any], Any] | None = None,
+) -> Page:
+    """`moment` is a column that is never null; `query` is that of the request.
+
+    `read` makes something of each row of a queryset of values; it has to have the moment and `pk`.
+    """
+    size, read = size or SIZE, read or _unchanged
     before, after = _key(found, query.get("before", "")), _key(found, query.get("after", ""))
     if after and not before:
-        rows = list(found.filter(_beyond(moment, "gt", after)).order_by(moment, "pk")[: size + 1])
+        rows = list(map(read, found.filter(_beyond(moment, "gt", after)).order_by(moment, "pk")[: size + 1]))
         if len(rows) >= size:  # fewer than a page are newer: that is the first page
             more, rows = len(rows) > size, rows[:size][::-1]
             newer = _url(query, "after", rows[0], moment) if more else ""
             return Page(rows, newer, _url(query, "before", rows[-1], moment))
-    rows = list(_newest_first(found, before, moment)[: size + 1])
+    rows = list(map(read, _newest_first(found, before, moment)[: size + 1]))
     more, rows = len(rows) > size, rows[:size]
     newer = (
         (_url(query, "after", rows[0], moment) if rows else f"?{_without_keys(query).urlencode()}") if before else ""
     )
     return Page(rows, newer, _url(query, "before", rows[-1], moment) if more else "")
+
+
+def _unchanged(row: Any) -> Any:
+    return row
 
 
 def key_of(found: QuerySet[Any], query: QueryDict) -> Key | None:

@@ -94,8 +94,13 @@ def record(
 @scope.requires_scope
 def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
     """Record a reading, once an hour for each user and subject, since some pages refresh every second."""
-    if not _recent(by, action).filter(subject=_subject_name(subject), tenant=tenant).exists():
+    if not readings(by, tenant, action, subject).exists():
         record(by, tenant, action, subject, **details)
+
+
+def readings(by: User, tenant: Tenant | None, action: str, subject: Model) -> QuerySet[AuditEntry]:
+    """Those because of which `record_once` records nothing."""
+    return _recent(by, action).filter(subject=_subject_name(subject), tenant=tenant)
 
 
 @scope.requires_scope

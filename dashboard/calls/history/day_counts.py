@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Count, ExpressionWrapper
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import TruncDate
 
 from dashboard.calls import outcomes
@@ -18,6 +19,12 @@ from tenants.isolation import scope
 MOST = 10_000  # calls; of more nothing is counted, and headings and chips go without figures
 CHIPS = 6
 NOT_OFFERED = ("", "no_outcome")  # of live calls, and of those of which nothing is known
+CONTENT = {
+    "day": F("day"),
+    "outcome": F("outcome"),
+    "is_reached": F("is_reached"),
+    "count": Count("pk"),
+}  # of `grouped`
 
 
 @dataclass
@@ -48,15 +55,23 @@ class DayCounts:
 @scope.requires_scope
 def count(calls: CallQuerySet, zone: ZoneInfo) -> DayCounts:
     """Counts the finished ones of `calls`, which the caller has narrowed to a period; nothing of more than `MOST`."""
-    newest = calls.filter(finished=True).order_by("-created_at", "-id").values("pk")[: MOST + 1]
-    rows = (
-        Call.objects.filter(pk__in=newest)
-        .order_by()
-        .annotate(day=TruncDate("created_at", tzinfo=zone), is_reached=ExpressionWrapper(REACHED, BooleanField()))
-        .values_list("day", "outcome", "is_reached")
-        .annotate(count=Count("pk"))
-    )
+    rows = grouped(calls, zone).values_list("day", "outcome", "is_reached").annotate(count=Count("pk"))
     return _collected(rows)
+
+
+def grouped(calls: CallQuerySet, zone: ZoneInfo) -> QuerySet[Any]:
+    """The newest finished ones of `calls`, by day, outcome and whether a person was reached."""
+    newest = calls.filter(finished=True).order_by("-created_at", "-id").values("pk")[: MOST + 1]
+    found = Call.objects.filter(pk__in=newest).order_by()
+    days = found.annotate(
+        day=TruncDate("created_at", tzinfo=zone), is_reached=ExpressionWrapper(REACHED, BooleanField())
+    )
+    return days.values("day", "outcome", "is_reached")
+
+
+def read(rows: Iterable[Mapping[str, Any]]) -> DayCounts:
+    """From the JSON of `CONTENT`."""
+    return _collected((date.fromisoformat(row["day"]), row["outcome"], row["is_reached"], row["count"]) for row in rows)
 
 
 def _collected(rows: Iterable[tuple[date, str, bool, int]]) -> DayCounts:

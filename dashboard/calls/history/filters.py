@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ STATES = {
     "person": "Needs a person",
     "call-back": "To be called back",
 }
+EMPTY = {"line": "Every line", "assistant": "Every assistant", "preset": "With or without a preset"}
 NARROWING = ("line", "assistant", "preset", "outcome", "state", "direction")  # filters that a search knows nothing of
 OFTEN = ("booked", "moved")  # outcomes that usual analyses name
 DIRECTIONS = {"outbound": "Calls out", "inbound": "Calls in", "web": "From the browser"}
@@ -44,8 +45,8 @@ class OutcomeField(forms.ChoiceField):
 class CallFilter(date_fields.PeriodForm):
     """`searches_words` lets the search look into transcripts; in `countries` numbers are read without a country code.
 
-    `lines`, `assistants` and `presets` are (value, label) pairs; a field without choices is left out. `tenant` is the
-    id of the one client whose calls are searched, None for those of all; `of_all` offers to choose one.
+    `tenant` is the id of the one client whose calls are searched, None for those of all; `of_all` offers to choose one.
+    Of one client, `offer` tells what can be chosen.
     """
 
     q = search_fields.SearchField(required=False, label="Find a number or name")
@@ -65,9 +66,6 @@ class CallFilter(date_fields.PeriodForm):
         searches_words: bool,
         countries: Collection[str] = (),
         tenant: int | None = None,
-        lines: Sequence[tuple[str, str]] = (),
-        assistants: Sequence[tuple[str, str]] = (),
-        presets: Sequence[tuple[str, str]] = (),
         of_all: bool = False,
     ) -> None:
         super().__init__(query)
@@ -82,19 +80,26 @@ class CallFilter(date_fields.PeriodForm):
         self.fields["q"].widget.attrs["placeholder"] = (
             "Number, name or words said" if searches_words else "Number or name"
         )
-        for name, empty, choices in (
-            ("line", "Every line", lines),
-            ("assistant", "Every assistant", assistants),
-            ("preset", "With or without a preset", presets),
-        ):
-            if choices:
-                self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
-            else:
-                del self.fields[name]
         if of_all:
             self.fields["client"].choose(query.get("client", ""))  # type: ignore[attr-defined]
+            self.offer({})
         else:
             del self.fields["client"]
+
+    def offer(self, choices: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """What `line`, `assistant` and `preset` can be; a field without choices is left out.
+
+        Before it is validated where one of them is chosen (`needs_choices`), and before it is shown.
+        """
+        for name, empty in EMPTY.items():
+            if choices.get(name):
+                self.fields[name].choices = [("", empty), *choices[name]]  # type: ignore[attr-defined]
+            else:
+                del self.fields[name]
+
+    @property
+    def needs_choices(self) -> bool:
+        return any(self.data.get(name) for name in EMPTY)
 
     @property
     def text(self) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dashboard.calls import labels, outcomes, queries
-from dashboard.calls.history import day_counts, excerpts, search
+from dashboard.calls.history import day_counts, excerpts, list_facts, listed_call, search
 from dashboard.calls.history.day_counts import DayCounts
 from dashboard.calls.history.filters import CallFilter
+from dashboard.calls.history.list_facts import ListFacts
+from dashboard.calls.history.listed_call import ListedCall
 from dashboard.calls.history.search import Found
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.placing import intents
-from dashboard.calls.planned import queries as planned_queries
-from dashboard.sync.models import Kind
 from dashboard.ui import filters, pagination, times
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
@@ -40,19 +43,23 @@ UNCOUNTED_CHIPS = ("booked", "call_back", "not_reached", "voicemail")  # of all 
 @tenant_view(Permission.SEE_CALLS)
 def calls(request: TenantRequest) -> HttpResponse:
     tenant = request.tenant
-    form = filter_form(request)
-    connection = tenant.home_connection
-    fresh = queries.fresh_at(connection.pk, Kind.CALLS) if connection else None
-    context = _context(request, form, Call.objects.filter(tenant=tenant), zone=tenant.zone, of_one=True) | {
-        "ages": [(connection, fresh)] if connection else [],
+    form = _form(request)
+    if form.needs_choices:
+        form.offer(queries.choices(tenant))
+    found = Call.objects.filter(tenant=tenant)
+    facts = list_facts.of_tenant(tenant, request.user, _to_count(form, found, tenant.zone, of_one=True), tenant.zone)
+    if not form.needs_choices:
+        form.offer(facts.offered)
+    request.live_calls = facts.live  # type: ignore[attr-defined]  # the sidebar shows the same
+    context = _context(request, form, found, facts, zone=tenant.zone, of_one=True) | {
         "may_place": request.actor.may(Permission.PLACE_CALLS),
-        "planned": planned_queries.counts(tenant),
+        "planned": facts.planned,
         "may_export": request.actor.may(Permission.EXPORT_CALLS),
     }
     if context["may_place"]:
         _offer_call_backs(tenant, context["rows"])
-    if context["read"]:
-        audit.record_once(request.user, tenant, "calls.summaries-read", tenant)
+    if context["read"] and not facts.is_recorded:
+        audit.record(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
@@ -85,27 +92,43 @@ def _staff_context(request: StaffRequest, zone: ZoneInfo) -> dict[str, Any]:
         of_all=True,
     )
     one_client = bool(form.is_valid() and form.cleaned_data.get("client"))
-    context = _context(request, form, Call.objects.all(), zone=zone, of_one=one_client)
-    return context | {"ages": queries.ages(Kind.CALLS), "staff": True}
+    found = Call.objects.all()
+    counted = _to_count(form, found, zone, of_one=one_client) if one_client or not _is_filtered(form) else None
+    facts = list_facts.of_staff(counted, zone)
+    request.live_calls = facts.live  # type: ignore[attr-defined]  # the sidebar shows the same
+    return _context(request, form, found, facts, zone=zone, of_one=one_client) | {"staff": True}
 
 
 def filter_form(request: TenantRequest) -> CallFilter:
     """The filters of a client's calls; the export reads the same."""
-    offered = queries.choices(request.tenant)
+    form = _form(request)
+    form.offer(queries.choices(request.tenant))
+    return form
+
+
+def _form(request: TenantRequest) -> CallFilter:
+    """Without what `CallFilter.offer` tells."""
     return CallFilter(
         request.GET,
         zone=request.tenant.zone,
         countries=[request.tenant.country],
         tenant=request.tenant.pk,
         searches_words=request.actor.may(Permission.SEE_TRANSCRIPTS),
-        lines=offered["lines"],
-        assistants=offered["assistants"],
-        presets=offered["presets"],
     )
 
 
+def _is_filtered(form: CallFilter) -> bool:
+    return not form.is_valid() or any(form.cleaned_data.get(name) for name in form.fields)
+
+
 def _context(
-    request: TenantRequest | StaffRequest, form: CallFilter, calls: CallQuerySet, *, zone: ZoneInfo, of_one: bool
+    request: TenantRequest | StaffRequest,
+    form: CallFilter,
+    calls: CallQuerySet,
+    facts: ListFacts,
+    *,
+    zone: ZoneInfo,
+    of_one: bool,
 ) -> dict[str, Any]:
     """`of_one`: whether these are the calls of one client; `read` are the clients whose words are shown.
 
@@ -116,16 +139,15 @@ def _context(
     key = pagination.key_of(calls, request.GET) if form.text else None
     of_page = form.apply(calls, before=key) if key else matching
     with_words = request.actor.may(Permission.SEE_TRANSCRIPTS)
-    live = [] if paged else queries.board(_shown(matching, form, with_words), longest=False)
+    live = [] if paged or not facts.live else queries.board(_shown(matching, form, with_words), longest=False)
     page = pagination.page(
-        queries.in_list(queries.with_relations(_shown(of_page.filter(finished=True), form, with_words))), request.GET
+        _columns(request, of_page.filter(finished=True), form, with_words), request.GET, read=_reader(request)
     )
     found = form.found(key) if form.text else Found()
     bar = filters.bar(request, form, label="Filter calls", search_chip=True)
     rows = [_row(call, form, with_words) for call in [*live[:LIVE_ROWS], *page.rows]]
     filtered = bool(bar.chips) or not form.is_valid()
-    first = timezone.now().astimezone(zone).date() - (WEEK if of_one else timedelta())
-    counts = _counted(form, calls, zone, first) if of_one or not filtered else DayCounts()
+    counts, first = facts.counts, _first_counted(zone, of_one=of_one)
     suggestions = _suggestions(request, form, counts, first if of_one or counts.by_day else None)
     return {
         "filters": bar if form.errors else replace(bar, **suggestions),
@@ -134,6 +156,7 @@ def _context(
         "live_count": len(live),
         "more_live": len(live) > LIVE_ROWS,
         "days": _days(request, form, rows[len(live[:LIVE_ROWS]) :], counts, zone),
+        "ages": facts.ages,
         "today": None if filtered else _today(request, counts, zone, of_one=of_one),
         "page": page,
         "sentence": times.zone_words(zone),
@@ -158,6 +181,21 @@ def _is_read(call: Call, with_words: bool) -> bool:
     return with_words and call.tenant is not None and excerpts.has_words(call)
 
 
+def _columns(
+    request: TenantRequest | StaffRequest, calls: CallQuerySet, form: CallFilter, with_words: bool
+) -> QuerySet[Any, Any]:
+    """Of the calls that are over, with what was said for those who may read transcripts."""
+    has_sentence = with_words and bool(form.text)
+    found = search.with_sentence(calls, form.text) if has_sentence else calls
+    of_one = isinstance(getattr(request, "tenant", None), Tenant)
+    return listed_call.columns(found, of_one=of_one, with_summary=with_words, with_sentence=has_sentence)
+
+
+def _reader(request: TenantRequest | StaffRequest) -> Callable[[Any], ListedCall]:
+    tenant: Tenant | None = getattr(request, "tenant", None)
+    return partial(ListedCall, tenants={tenant.pk: tenant} if tenant else {})
+
+
 def _shown(calls: CallQuerySet, form: CallFilter, with_words: bool) -> CallQuerySet:
     """With the summary of each, and for a search with what was said, for those who may read transcripts."""
     if not with_words:
@@ -166,15 +204,23 @@ def _shown(calls: CallQuerySet, form: CallFilter, with_words: bool) -> CallQuery
     return search.with_sentence(found, form.text) if form.text else found
 
 
-def _counted(form: CallFilter, calls: CallQuerySet, zone: ZoneInfo, first: date) -> DayCounts:
-    """The calls of the chosen period, or since `first`, by day and outcome: the chips offer other outcomes too."""
+def _first_counted(zone: ZoneInfo, *, of_one: bool) -> date:
+    return timezone.now().astimezone(zone).date() - (WEEK if of_one else timedelta())
+
+
+def _to_count(form: CallFilter, calls: CallQuerySet, zone: ZoneInfo, *, of_one: bool) -> CallQuerySet | None:
+    """The calls of the chosen period, or of the last days, whatever came of them: the chips offer other outcomes too.
+
+    None where a filter has an error.
+    """
     if not form.is_valid():
-        return DayCounts()
+        return None
     found = form.apply(calls, without="outcome")
     if not form.cleaned_data["since"]:
         until = form.cleaned_data["until"]
-        found = found.filter(created_at__gte=time_zones.start_of_day(until - WEEK if until else first, zone))
-    return day_counts.count(found, zone)
+        first = until - WEEK if until else _first_counted(zone, of_one=of_one)
+        found = found.filter(created_at__gte=time_zones.start_of_day(first, zone))
+    return found
 
 
 def _suggestions(

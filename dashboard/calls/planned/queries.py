@@ -28,14 +28,19 @@ class Counts:
         return f"{self.open or 'none'} planned" + (f", {self.not_placed} not placed" if self.not_placed else "")
 
 
+COUNTS = {  # the fields of `Counts`, over the rows of `to_count`
+    "open": Count("pk", filter=Q(state__in=PlannedCall.OPEN)),
+    "not_placed": Count("pk", filter=Q(state__in=PlannedCall.NOT_PLACED)),
+}
+
+
 @scope.requires_scope
 def counts(tenant: Tenant) -> Counts:
-    rows = PlannedCall.objects.filter(tenant=tenant, state__in=[*PlannedCall.OPEN, *PlannedCall.NOT_PLACED])
-    found = rows.aggregate(
-        open=Count("pk", filter=Q(state__in=PlannedCall.OPEN)),
-        not_placed=Count("pk", filter=Q(state__in=PlannedCall.NOT_PLACED)),
-    )
-    return Counts(**found)
+    return Counts(**to_count(tenant).aggregate(**COUNTS))
+
+
+def to_count(tenant: Tenant) -> PlannedCallQuerySet:
+    return PlannedCall.objects.filter(tenant=tenant, state__in=[*PlannedCall.OPEN, *PlannedCall.NOT_PLACED])
 
 
 def of_tenant(tenant: Tenant) -> PlannedCallQuerySet:
