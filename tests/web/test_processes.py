@@ -28,6 +28,7 @@ from tenants.models import ConnectionSecret
 from tests.patience import PATIENCE
 from tests.web import cache_server, server
 
+LAST_CHUNK = b"0\r\n"
 SOON = """
 import dashboard.asgi
 from dashboard.live_updates import session_limit, sessions
@@ -138,9 +139,7 @@ class Stream:
 
     def ends(self) -> bool:
         """Reads to its end; a stream that goes on is a time-out."""
-        for _ in iter(self.lines.readline, b""):
-            pass
-        return True
+        return LAST_CHUNK in iter(self.lines.readline, b"")
 
     def close(self) -> None:
         self.lines.close()
