@@ -16,6 +16,7 @@ RUN_AS_THE_OWNER = {  # SECURITY DEFINER functions, and why
     "audit_link": "the app may not write the heads of the audit chains, which an entry moves on",
     "reseller_blocks": "a client's scope may not read the reseller's do-not-call list",
     "scope_holds": "the app may not read the key that it compares signatures with",
+    "enter_client": "the app may not read the key either, with which it signs the scope of a client that a member enters",
     "calls_found": "row-level security keeps the planner from an index of words; it checks the signed scope by itself",
 }
 CALLED_BY_POLICIES = {"scope_holds"}
@@ -26,6 +27,7 @@ CALLED_BY_TRIGGERS = {  # they run with the rights of whoever calls them
     "call_search_refresh",  # computes a row anew from what the caller's scope reads
 }
 CALLED_BY_SEARCHES = {"calls_found"}
+CALLED_BY_SCOPES = {"enter_client"}  # needs the signature of the person, and reads under the policies
 READ_AS_THE_OWNER = {  # views without security_invoker, and why
     "tenants_person": "names without the password hashes beside them; it filters rows by itself",
 }
@@ -79,7 +81,7 @@ def test_functions_are_the_owners_are_plain_and_nobody_else_may_call_them():
     callable_by_the_app = names(
         f"SELECT p.proname FROM pg_proc p WHERE {OURS} AND has_function_privilege('{APP}', p.oid, 'EXECUTE')"
     )
-    assert callable_by_the_app == CALLED_BY_POLICIES | CALLED_BY_TRIGGERS | CALLED_BY_SEARCHES
+    assert callable_by_the_app == CALLED_BY_POLICIES | CALLED_BY_TRIGGERS | CALLED_BY_SEARCHES | CALLED_BY_SCOPES
 
 
 def test_every_trigger_is_on_and_calls_one_of_our_functions():
