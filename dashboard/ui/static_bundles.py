@@ -1,5 +1,5 @@
-"""Style sheets and scripts of every page: single files while somebody works on them, one of each kind where they are
-collected (`collectstatic`), so that a first visit asks for few files.
+"""Style sheets and scripts of every page, and the scripts of passkeys: single files while somebody works on them, one
+of each kind where they are collected (`collectstatic`), so that a first visit asks for few files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.core.files.storage import storages
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES, SCRIPTS = "css/all.css", "js/all.js"
+PASSKEYS = "js/all_passkeys.js"  # allauth's, on pages where one signs in or confirms who one is
 PARTS = {  # in the order in which a page reads them
     STYLES: ("css/tokens.css", "css/base.css", "css/layout.css", "css/components.css", "css/screens.css"),
     SCRIPTS: (
@@ -29,8 +30,9 @@ PARTS = {  # in the order in which a page reads them
         "js/toasts.js",
         "js/keyboard.js",
     ),
+    PASSKEYS: ("mfa/js/webauthn-json.js", "mfa/js/webauthn.js"),
 }
-BETWEEN = {STYLES: "\n", SCRIPTS: "\n;\n"}
+BETWEEN = {STYLES: "\n", SCRIPTS: "\n;\n", PASSKEYS: "\n;\n"}
 
 
 class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):

@@ -29,6 +29,7 @@ from tenants.access import form_recovery
 
 register = template.Library()
 Context = template.Context
+DEFERRED = '<script src="{}" defer></script>'
 NUMBER_PATTERN = re.compile(r"\+?[0-9]{1,16}")
 NUMBER_IN_TEXT = re.compile(r"(\+\d[\d \-()]{5,18}\d)")
 
@@ -56,7 +57,13 @@ def stylesheets() -> SafeString:
 @register.simple_tag
 def scripts() -> SafeString:
     """Those of every page that run once it is read."""
-    return _links(static_bundles.SCRIPTS, '<script src="{}" defer></script>')
+    return _links(static_bundles.SCRIPTS, DEFERRED)
+
+
+@register.simple_tag
+def passkey_scripts() -> SafeString:
+    """Those with which a browser uses its passkeys."""
+    return _links(static_bundles.PASSKEYS, DEFERRED)
 
 
 @lru_cache(maxsize=4)
