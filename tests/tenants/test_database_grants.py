@@ -16,7 +16,7 @@ RUN_AS_THE_OWNER = {  # SECURITY DEFINER functions, and why
     "audit_link": "the app may not write the heads of the audit chains, which an entry moves on",
     "reseller_blocks": "a client's scope may not read the reseller's do-not-call list",
     "scope_holds": "the app may not read the key that it compares signatures with",
-    "enter_client": "the app may not read the key either, with which it signs the scope of a client that a member enters",
+    "enter_client": "the app may not read the key either; it signs the scope of a client that a member enters",
     "calls_found": "row-level security keeps the planner from an index of words; it checks the signed scope by itself",
 }
 CALLED_BY_POLICIES = {"scope_holds"}
