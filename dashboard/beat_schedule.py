@@ -34,6 +34,7 @@ SCHEDULE = {
     "recheck campaigns": _every(5, "dashboard.campaigns.tasks.recheck", "sync"),
     "follow the days of campaigns": _every(5, "dashboard.campaigns.tasks.follow_days", "sync"),
     "pause failing campaigns": _every(15, "dashboard.campaigns.tasks.pause_after_failures", "sync"),
+    "count people of campaigns": _every(5, "dashboard.campaigns.tasks.count_people", "bulk"),
     "send campaigns": _every(2, "dashboard.campaigns.tasks.send_drafts", "sync"),
     "read files of campaigns": _every(2, "dashboard.campaigns.tasks.read_files", "bulk"),
     "publish audit checkpoints": _every(300, "tenants.tasks.publish_checkpoints", "audit"),

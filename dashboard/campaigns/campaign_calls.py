@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet, Sum
+from django.utils.dateparse import parse_datetime
 
 from dashboard.calls import labels
 from dashboard.calls import queries as call_queries
 from dashboard.calls.models import TALKED, Call, CallQuerySet
+from dashboard.campaigns import kept_counts
 from dashboard.campaigns.models import Campaign, Lead
 from dashboard.campaigns.results import NOT_CALLED
 from tenants.isolation import scope
@@ -17,6 +20,7 @@ from tenants.models import AuditEntry
 
 MOST_LIVE, LATEST = 20, 6
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth")
+MOMENTS = ("first_at", "last_at")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,26 @@ def latest(campaign: Campaign, *, summaries: bool) -> list[CallRow]:
 
 @scope.requires_scope
 def history(campaign: Campaign) -> History:
+    known = kept_counts.kept(campaign, "history")
+    started = AuditEntry.objects.filter(
+        tenant=campaign.tenant_id, subject=f"campaign:{campaign.pk}", action="campaign.start-accepted"
+    )
+    return History(**_read(known) if known else _history(campaign), started=started.order_by("-seq").first())
+
+
+def as_json(history: History) -> dict[str, Any]:
+    """What `kept_counts` keeps of it."""
+    return {
+        name: getattr(history, name) for name in ("attempts", "most_attempts", *MOMENTS, "lines", "seconds", "talks")
+    }
+
+
+def _read(known: dict[str, Any]) -> dict[str, Any]:
+    moments = {name: known[name] and parse_datetime(known[name]) for name in MOMENTS}
+    return known | moments | {"lines": [(line, count) for line, count in known["lines"]]}
+
+
+def _history(campaign: Campaign) -> dict[str, Any]:
     tried = Lead.objects.filter(campaign=campaign, attempts__gt=0).aggregate(
         mean=Avg("attempts"), most=Max("attempts"), first=Min("last_attempt_at"), last=Max("last_attempt_at")
     )
@@ -86,19 +110,15 @@ def history(campaign: Campaign) -> History:
             n=Count("pk"), seconds=Sum("duration_seconds", filter=TALKED), talks=Count("pk", filter=TALKED)
         ).order_by("-n", "line")
     )
-    started = AuditEntry.objects.filter(
-        tenant=campaign.tenant_id, subject=f"campaign:{campaign.pk}", action="campaign.start-accepted"
-    )
-    return History(
-        attempts=tried["mean"] or 0,
-        most_attempts=tried["most"] or 0,
-        first_at=tried["first"],
-        last_at=tried["last"],
-        lines=[(line, count) for line, count, _, _ in lines],
-        seconds=sum(seconds or 0 for _, _, seconds, _ in lines),
-        talks=sum(talks for _, _, _, talks in lines),
-        started=started.order_by("-seq").first(),
-    )
+    return {
+        "attempts": float(tried["mean"] or 0),
+        "most_attempts": tried["most"] or 0,
+        "first_at": tried["first"],
+        "last_at": tried["last"],
+        "lines": [(line, count) for line, count, _, _ in lines],
+        "seconds": sum(seconds or 0 for _, _, seconds, _ in lines),
+        "talks": sum(talks for _, _, _, talks in lines),
+    }
 
 
 def of_leads(campaign: Campaign, leads: list[Lead]) -> dict[str, Call]:

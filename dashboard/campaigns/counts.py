@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
+from dashboard.campaigns import kept_counts
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
 
@@ -96,17 +98,23 @@ def of_all(campaigns: Iterable[Campaign]) -> dict[int, Counts]:
 
 @scope.requires_scope
 def by_state(campaigns: Iterable[Campaign]) -> tuple[dict[int, dict[str, int]], dict[int, Recent]]:
-    """How many leads of each campaign are in each state, and what the last hour brought; one query."""
+    """How many leads of each campaign are in each state, and what the last hour brought; one query at most."""
+    found = list(campaigns)
     states: dict[int, dict[str, int]] = defaultdict(dict)
     recent: dict[int, Recent] = defaultdict(Recent)
+    for campaign in found:
+        if known := kept_counts.kept(campaign, "states"):
+            people, since = kept_counts.kept(campaign, "recent")
+            states[campaign.pk], recent[campaign.pk] = known, Recent(people, since and parse_datetime(since))
+    rest = kept_counts.to_count(found, "states")
     lately = Q(last_attempt_at__gte=timezone.now() - RECENT)
-    grouped = Lead.objects.filter(campaign__in=list(campaigns)).order_by().values_list("campaign", "status")
+    grouped = Lead.objects.filter(campaign__in=rest).order_by().values_list("campaign", "status")
     figures = {"n": Count("pk"), "lately": Count("pk", filter=lately), "since": Min("last_attempt_at", filter=lately)}
-    for campaign, status, count, people, since in grouped.annotate(**figures):
-        states[campaign][status] = count
+    for pk, status, count, people, since in grouped.annotate(**figures):
+        states[pk][status] = count
         if status not in OPEN and since is not None:
-            before = recent[campaign]
-            recent[campaign] = Recent(before.people + people, min(since, before.since or since))
+            before = recent[pk]
+            recent[pk] = Recent(before.people + people, min(since, before.since or since))
     return states, recent
 
 

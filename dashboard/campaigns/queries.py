@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
-from django.db.models.functions import Coalesce
 
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
@@ -61,11 +60,11 @@ class CampaignRow:
 
 
 def listed(tenant: Tenant | None = None) -> QuerySet[Campaign]:
-    """With `made`, by which they are ordered; None for all clients."""
+    """None for all clients."""
     found = Campaign.objects.select_related("assistant", "tenant", "connection", "schedule")
     if tenant is not None:
         found = found.filter(tenant=tenant)
-    return found.annotate(made=Coalesce("remote_created_at", "seen_at"))
+    return found
 
 
 BlockedActions = Mapping[int, dict[str, str]]

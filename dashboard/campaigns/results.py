@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from dashboard.calls import outcomes
 from dashboard.calls.models import Call
+from dashboard.campaigns import kept_counts
 from dashboard.campaigns.counts import CALLING, OPEN, PENDING, SKIPPED
 from dashboard.campaigns.models import Campaign, Lead
 from tenants.isolation import scope
@@ -90,12 +91,23 @@ class Results:
 
 @scope.requires_scope
 def of_all(campaigns: Iterable[Campaign]) -> dict[int, Results]:
-    """By the campaign's id, with one query for any number of them."""
+    """By the campaign's id, with one query at most for any number of them."""
+    return defaultdict(Results, {pk: of(people) for pk, people in outcomes_of(campaigns).items()})
+
+
+@scope.requires_scope
+def outcomes_of(campaigns: Iterable[Campaign]) -> dict[int, dict[str, int]]:
+    """How many of those who were called had each outcome, by the campaign's id."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    leads = Lead.objects.filter(campaign__in=list(campaigns)).exclude(status__in=NOT_CALLED).annotate(outcome=OUTCOME)
-    for campaign, outcome, count in leads.order_by().values_list("campaign", "outcome").annotate(n=Count("pk")):
-        found[campaign][outcome] = count
-    return defaultdict(Results, {campaign: of(people) for campaign, people in found.items()})
+    asked = list(campaigns)
+    for campaign in asked:
+        if known := kept_counts.kept(campaign, "outcomes"):
+            found[campaign.pk] = known
+    rest = kept_counts.to_count(asked, "outcomes")
+    leads = Lead.objects.filter(campaign__in=rest).exclude(status__in=NOT_CALLED).annotate(outcome=OUTCOME)
+    for pk, outcome, count in leads.order_by().values_list("campaign", "outcome").annotate(n=Count("pk")):
+        found[pk][outcome] = count
+    return found
 
 
 def of(people: Mapping[str, int]) -> Results:

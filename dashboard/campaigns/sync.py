@@ -13,8 +13,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dashboard import voicedock
-from dashboard.campaigns import lead_reads, snapshots
+from dashboard.campaigns import lead_reads, people_counting, snapshots
 from dashboard.campaigns.batches import batched
+from dashboard.campaigns.kept_counts import FEW
 from dashboard.campaigns.models import Campaign, CampaignSnapshot, Lead
 from dashboard.live_updates import publish
 from dashboard.rate_limits.models import Priority
@@ -31,6 +32,7 @@ WATCHED_EVERY = timedelta(seconds=15)
 NO_PERSON: dict[str, Any] = {"phone_number": "", "variables": {}}  # a lead without personal data
 MAX_LISTS = 8  # lead lists read in one run
 SLICE = 1000  # leads that are compared and written at once
+COUNTED_AT_ONCE = 2000  # leads, of which the figures of pages are counted with each read
 
 
 @scope.opens_scope
@@ -189,6 +191,7 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
         changed = _store_leads(run, campaign, remotes) if remotes is not None else 0
         run.changed += changed
         if changed or _has_moved(campaign):
+            campaign.people_counts = None  # of before this read
             snapshots.take(campaign)
         lead_reads.after_read(campaign, changed=bool(changed), at=began, together=together)
         campaign.leads_seen_at = began
@@ -197,6 +200,8 @@ def _read(run: Run, campaign: Campaign, together: float) -> None:
         read = ["leads_seen_at", "leads_due_at", "leads_change_rate"]
         if changed:
             _save(campaign, read)
+            if FEW < campaign.total_leads <= COUNTED_AT_ONCE:
+                people_counting.count(campaign.pk)
         else:
             campaign.save(update_fields=read)
 

@@ -7,6 +7,7 @@ from dashboard.campaigns import (
     draft_rules,
     failure_pauses,
     forbidden_people,
+    people_counting,
     rechecks,
     schedule_runs,
     snapshots,
@@ -60,6 +61,11 @@ def prune_history() -> None:
 def read_files() -> None:
     """The people of drafts from files that take longer to read than a request may."""
     waiting.read_next()
+
+
+@shared_task
+def count_people() -> None:
+    people_counting.run()
 
 
 @shared_task

@@ -2,7 +2,9 @@
 
 import dashboard.campaigns.models.schedule
 import django.contrib.postgres.fields
+import django.core.serializers.json
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
 import django.utils.timezone
 import tenants.isolation.row_security
@@ -36,12 +38,16 @@ class Migration(migrations.Migration):
                 ('failed_leads', models.PositiveIntegerField(default=0)),
                 ('remote_created_at', models.DateTimeField(null=True)),
                 ('remote_updated_at', models.DateTimeField(null=True)),
+                ('first_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('made', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce('remote_created_at', 'first_seen_at'), output_field=models.DateTimeField(help_text='By which lists are ordered.'))),
                 ('counted_at', models.DateTimeField(help_text='When the counters last moved.', null=True)),
                 ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('leads_seen_at', models.DateTimeField(null=True)),
                 ('leads_due_at', models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), help_text='When its leads are read again; empty once nothing moves.', null=True)),
                 ('leads_change_rate', models.FloatField(default=1.0, help_text='How often a minute its leads change, by what the past reads have found.')),
                 ('vanished_at', models.DateTimeField(blank=True, null=True)),
+                ('people_counts', models.JSONField(blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='Of more than a few people, as counted last.', null=True)),
+                ('people_counted_at', models.DateTimeField(blank=True, null=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('checked_rights', models.JSONField(blank=True, help_text='The dedications it was started under; a change of them pauses it.', null=True)),
                 ('pause_required_at', models.DateTimeField(blank=True, help_text='Since when it has to be paused; empty once VoiceDock shows that it is.', null=True)),
@@ -56,7 +62,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='tenants.tenant')),
             ],
             options={
-                'ordering': ['-remote_created_at', '-id'],
+                'ordering': ['-made', '-id'],
             },
         ),
         migrations.CreateModel(
@@ -83,7 +89,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='campaign',
-            index=models.Index(fields=['tenant', '-remote_created_at', '-id'], name='campaigns_newest_first'),
+            index=models.Index(fields=['tenant', '-made', '-id'], name='campaigns_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(fields=['-made', '-id'], name='all_campaigns_newest_first'),
         ),
         migrations.AddIndex(
             model_name='campaign',
@@ -104,6 +114,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(fields=['campaign', 'status'], name='leads_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(fields=['campaign', 'id'], name='leads_in_order'),
         ),
         migrations.AddIndex(
             model_name='lead',

@@ -1,7 +1,8 @@
 """Copies of VoiceDock's campaigns and their leads (`docs/voicedock-api.md §6`)."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
 from tenants.isolation.row_security import CompositeForeignKey, TenantRowPolicy
@@ -51,6 +52,12 @@ class Campaign(models.Model):
     failed_leads = models.PositiveIntegerField(default=0)
     remote_created_at = models.DateTimeField(null=True)
     remote_updated_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(default=now)
+    made = models.GeneratedField(
+        expression=Coalesce("remote_created_at", "first_seen_at"),
+        output_field=models.DateTimeField(help_text="By which lists are ordered."),
+        db_persist=True,
+    )
     counted_at = models.DateTimeField(null=True, help_text="When the counters last moved.")
     seen_at = models.DateTimeField(default=now)
     leads_seen_at = models.DateTimeField(null=True)
@@ -60,6 +67,10 @@ class Campaign(models.Model):
     leads_change_rate = models.FloatField(
         default=1.0, help_text="How often a minute its leads change, by what the past reads have found."
     )
+    people_counts = models.JSONField(
+        null=True, blank=True, encoder=DjangoJSONEncoder, help_text="Of more than a few people, as counted last."
+    )
+    people_counted_at = models.DateTimeField(null=True, blank=True)
     vanished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     checked_rights = models.JSONField(
@@ -82,14 +93,15 @@ class Campaign(models.Model):
     )
 
     class Meta:
-        ordering = ["-remote_created_at", "-id"]
+        ordering = ["-made", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["connection", "remote_id"], name="one_copy_per_campaign"),
             models.UniqueConstraint(fields=["tenant", "id"], name="campaign_key"),
             TenantRowPolicy(name="campaign_rows"),
         ]
         indexes = [
-            models.Index(fields=["tenant", "-remote_created_at", "-id"], name="campaigns_newest_first"),
+            models.Index(fields=["tenant", "-made", "-id"], name="campaigns_newest_first"),
+            models.Index(fields=["-made", "-id"], name="all_campaigns_newest_first"),
             models.Index(
                 fields=["connection", "leads_due_at"],
                 condition=models.Q(vanished_at=None, leads_due_at__isnull=False),
@@ -143,6 +155,7 @@ class Lead(models.Model):
         ]
         indexes = [
             models.Index(fields=["campaign", "status"], name="leads_by_status"),
+            models.Index(fields=["campaign", "id"], name="leads_in_order"),
             models.Index(fields=["tenant", "phone_number"], name="leads_by_number"),
             models.Index(
                 fields=["removal_next_at"],
