@@ -22,11 +22,12 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
+from tenants import keyed_hashes
 from tenants.audit import checkpoints, verification
 from tenants.isolation import database_grants, scope
 
 DUMP, MANIFEST, CHECKPOINTS = "database.dump", "manifest.json", "checkpoints"
-SECRETS = "patchbay_private.scope_key"  # `migrate` and `restore` give the database the key of their environment
+SECRETS = ("patchbay_private.scope_key", keyed_hashes.KEY)  # `migrate` and `restore` put them into the database
 SEES_ALL = "-c patchbay.reach=all"  # the owner needs no signature for it
 
 
@@ -60,7 +61,7 @@ def make(folder: Path) -> Manifest:
             "--enable-row-security",
             "--no-owner",
             f"--snapshot={snapshot}",
-            f"--exclude-table-data={SECRETS}",
+            *(f"--exclude-table-data={table}" for table in SECRETS),
             f"--file={draft / DUMP}",
         )
     (draft / DUMP).chmod(0o600)
@@ -83,8 +84,8 @@ def restore(folder: Path) -> Manifest:
             raise BackupError(f"The database is not empty ({len(existing)} tables): restore into a new one.")
         _run("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP))
         database_grants.install_prerequisites()
+        restored = _describe()  # before a key of hashes is made for a backup that has none
         database_grants.apply_policies_and_grants()
-        restored = _describe()
     if restored.rows != manifest.rows:
         names = restored.rows.keys() | manifest.rows.keys()
         different = sorted(name for name in names if restored.rows.get(name) != manifest.rows.get(name))

@@ -36,14 +36,21 @@ LISTS = (Rule.DO_NOT_CALL, Rule.RESELLERS_LIST, Rule.CAMPAIGN_LIST)
 # People who wait in a campaign that may still call them, with a number on the list of the campaign, of their client or
 # of the reseller.
 FORBIDDEN = """
-    SELECT l.id FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
-    WHERE l.status = 'pending' AND l.removal_next_at IS NULL AND l.tenant_id IS NOT NULL AND l.phone_number <> ''
-      AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL
-      AND (EXISTS (SELECT 1 FROM contact_rules_donotcallentry e WHERE e.number = l.phone_number
-          AND (e.tenant_id = l.tenant_id OR e.tenant_id IS NULL))
-        OR EXISTS (SELECT 1 FROM campaigns_campaigndonotcallentry e WHERE e.number = l.phone_number
-          AND e.campaign_id = l.campaign_id))
-    ORDER BY c.status = 'scheduled' DESC, l.id LIMIT %s
+    WITH waiting AS (
+      SELECT l.id, l.tenant_id, l.campaign_id, l.phone_number, c.status = 'scheduled' AS is_started
+      FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
+      WHERE l.status = 'pending' AND l.removal_next_at IS NULL AND l.tenant_id IS NOT NULL AND l.phone_number <> ''
+        AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL
+    )
+    SELECT w.id FROM waiting w
+    WHERE EXISTS (SELECT 1 FROM contact_rules_donotcallentry e
+        WHERE e.tenant_id = w.tenant_id AND e.number = w.phone_number)
+      OR EXISTS (SELECT 1 FROM campaigns_campaigndonotcallentry e
+        WHERE e.campaign_id = w.campaign_id AND e.number = w.phone_number)
+      OR w.phone_number IN (
+        SELECT listed.number FROM public.listed_for_all(ARRAY(SELECT DISTINCT phone_number::text FROM waiting)) listed
+      )
+    ORDER BY w.is_started DESC, w.id LIMIT %s
 """
 
 

@@ -14,18 +14,22 @@ from tenants.auditor_admin.site import Subject
 
 @admin.register(DoNotCallEntry, site=site)
 class DoNotCallEntryAdmin(ReadOnlyModelAdmin):
-    """Without a client: the list of the reseller, which holds for every client."""
+    """Without a client: the list of the reseller, which holds for every client and has hashes alone."""
 
     records = "Do-not-call lists"
     subject = Subject.RULES
     list_display = [
-        column("number", "Number", phone_numbers.grouped),
+        column("number", "Number", lambda number: phone_numbers.grouped(number) if number else "Kept as a hash"),
         column("tenant", "Client"),
         column("source", "From"),
         column("added_at", "Since"),
         "added_by_name",
     ]
-    page = [*list_display, column("note", "Why", lambda note: note or "—")]
+    page = [
+        *list_display,
+        column("digest", "Hash", lambda digest: digest or "—"),
+        column("note", "Why", lambda note: note or "—"),
+    ]
     list_filter = [ClientFilter, choice_filter("source", DoNotCallEntry.Source.choices, "from")]
     list_select_related = ["tenant"]
     search_fields = ["number"]

@@ -42,6 +42,17 @@ def of_list(tenant: Tenant | None) -> QuerySet[DoNotCallEntry]:
 
 
 @scope.requires_scope
+def listed_for_all(numbers: Sequence[str]) -> dict[str, int]:
+    """Which of these numbers (E.164) are on the list of the reseller, each with the id of its entry.
+
+    The list has hashes alone, so that it can be asked and not be read.
+    """
+    with database.cursor() as cursor:
+        cursor.execute("SELECT number, entry FROM public.listed_for_all(%s::text[])", [list(numbers)])
+        return dict(cursor.fetchall())
+
+
+@scope.requires_scope
 def add(
     tenant: Tenant | None,
     numbers: Sequence[str],
@@ -53,12 +64,13 @@ def add(
 ) -> list[str]:
     """Those of these numbers (E.164) that were not on the list yet. Last in its transaction.
 
-    One entry in the audit trail: with the number, or with how many. Numbers are kept as they are dialed.
+    One entry in the audit trail: with the number, or with how many. Numbers are kept as they are dialed; on the list of
+    the reseller the database puts their hash in their place.
     """
     with database.cursor() as cursor:  # one after the other, so that what is recorded is what was added
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, tenant.pk if tenant else 0])
     numbers = [number_list.normalized(number) for number in numbers]
-    known = set(DoNotCallEntry.objects.filter(tenant=tenant, number__in=numbers).values_list("number", flat=True))
+    known = _known(tenant, numbers)
     new = [number for number in dict.fromkeys(numbers) if number not in known]
     rows = [
         DoNotCallEntry(tenant=tenant, number=number, source=source, call_id=call_id, note=note, added_by=by)
@@ -71,18 +83,30 @@ def add(
     return new
 
 
+def _known(tenant: Tenant | None, numbers: Sequence[str]) -> set[str]:
+    if tenant is None:
+        return set(listed_for_all(numbers))
+    found = DoNotCallEntry.objects.filter(tenant=tenant, number__in=numbers)
+    return set(found.values_list("number", flat=True))
+
+
 @scope.requires_scope
 def remove(tenant: Tenant | None, entry_id: int, *, by: User, reason: str) -> DoNotCallEntry | None:
     """The entry that was removed; None when it is gone already. Last in its transaction."""
     entry = of_list(tenant).filter(pk=entry_id).first()
     if entry is None or not DoNotCallEntry.objects.filter(pk=entry.pk, tenant=tenant).delete()[0]:
         return None
-    _record(by, tenant, "removed", [entry.number], why=reason)
+    more = {"fingerprint": entry.fingerprint} if tenant is None else {}
+    _record(by, tenant, "removed", [entry.number], why=reason, **more)
     return entry
 
 
 def _record(by: User | None, tenant: Tenant | None, what: str, numbers: list[str], **more: str) -> None:
-    if len(numbers) == 1:
-        audit.record(by, tenant, f"do-not-call.{what}", "do-not-call", counterpart=numbers[0], **more)
+    """Of the list of the reseller without the numbers themselves: the trail tells no more than the list does."""
+    suffix = "-for-all" if tenant is None else ""
+    if len(numbers) > 1:
+        audit.record(by, tenant, f"do-not-call.{what}-list{suffix}", "do-not-call", numbers=len(numbers), **more)
+    elif tenant is None:
+        audit.record(by, None, f"do-not-call.{what}-for-all", "do-not-call", **more)
     else:
-        audit.record(by, tenant, f"do-not-call.{what}-list", "do-not-call", numbers=len(numbers), **more)
+        audit.record(by, tenant, f"do-not-call.{what}", "do-not-call", counterpart=numbers[0], **more)

@@ -81,6 +81,10 @@ class ListPage(ABC):
         """What its page has besides."""
         return {}
 
+    def number_of(self, entry: Any) -> str:
+        """As far as it is known."""
+        return str(entry.number)
+
     def follow_up(self) -> None:
         """After the list has changed, and outside of its scope."""
         return None
@@ -140,7 +144,8 @@ def remove(page: ListPage, pk: int) -> HttpResponse:
     if entry is None:
         raise Http404
     page.follow_up()
-    messages.success(page.request, f"{phone_numbers.grouped(entry.number)} may be called again.")
+    what = phone_numbers.grouped(entry.number) if entry.number else "This number"
+    messages.success(page.request, f"{what} may be called again.")
     return _back(page)
 
 
@@ -210,6 +215,7 @@ def _row(page: ListPage, entry: Any) -> dict[str, Any]:
     call_id = getattr(entry, "call_id", None)
     return {
         "entry": entry,
+        "number": page.number_of(entry),
         "dialog": f"remove-{entry.pk}",
         "remove_url": page.url("-remove", entry.pk),
         "by": added_by(entry),
@@ -223,4 +229,4 @@ def _lines(page: ListPage) -> Iterator[list[object]]:
     for rows in pagination.in_chunks(found, 1000, page.scope, moment="added_at"):
         for entry in rows:
             at = f"{entry.added_at.astimezone(page.zone):%Y-%m-%d %H:%M}"
-            yield [entry.number, at, added_by(entry), entry.get_source_display(), entry.note]
+            yield [str(entry), at, added_by(entry), entry.get_source_display(), entry.note]

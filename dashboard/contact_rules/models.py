@@ -39,21 +39,42 @@ class DoNotCallEntry(ListedNumber):
     """A number that a client does not call; without a client, one that no client of the reseller calls.
 
     It outlives the retention of calls, so that a person who asked not to be called is never called again, and goes
-    with the data of a closed client.
+    with the data of a closed client. Of the reseller's list the database keeps a keyed hash alone.
     """
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True, related_name="do_not_call")
+    number = models.CharField(max_length=16, blank=True, help_text="E.164; empty on the list of the reseller.")
+    digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the number, in its place; made by the database (`keyed_hash`)."
+    )
     call_id = models.UUIDField(null=True, blank=True, help_text="Patchbay's id of the call that it comes from.")
 
     class Meta:
         ordering = ["-added_at", "-id"]
         verbose_name_plural = "do-not-call entries"
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "number"], name="do_not_call_once", nulls_distinct=False),
-            models.CheckConstraint(condition=models.Q(number__regex=r"^\+[1-9][0-9]{6,14}$"), name="do_not_call_e164"),
-            TenantRowPolicy(name="do_not_call_rows", also=AS_OWNER),  # `reseller_blocks` reads as the owner
+            models.UniqueConstraint(
+                fields=["tenant", "number"], condition=models.Q(tenant__isnull=False), name="do_not_call_once"
+            ),
+            models.UniqueConstraint(
+                fields=["digest"], condition=models.Q(tenant__isnull=True), name="do_not_call_once_for_all"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tenant__isnull=False, digest="", number__regex=r"^\+[1-9][0-9]{6,14}$")
+                | models.Q(tenant__isnull=True, number="", digest__regex=r"^[0-9a-f]{64}$"),
+                name="do_not_call_number",
+            ),
+            TenantRowPolicy(name="do_not_call_rows", also=AS_OWNER),  # `listed_for_all` reads as the owner
         ]
         indexes = [models.Index(fields=["tenant", "-added_at", "-id"], name="do_not_call_newest_first")]
+
+    def __str__(self) -> str:
+        return self.number or self.fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        """By which an entry of the reseller's list is told from others: no number can be made of it."""
+        return self.digest[:8]
 
 
 def monday_to_saturday() -> list[int]:

@@ -184,7 +184,7 @@ class _Lists:
         self.presets: dict[str, CountryHours] = dict(COUNTRY_HOURS)
         self.found: dict[str, tuple[datetime | None, bool]] = {}
         with database.cursor() as cursor:
-            cursor.execute(LISTS, [tenant.pk, list(numbers), tenant.pk])
+            cursor.execute(LISTS, [tenant.pk, list(numbers), tenant.pk, list(numbers)])
             for kind, number, added_at, is_resellers, stored in cursor:
                 if kind == "settings":
                     self.settings = contact_settings.from_json(tenant, stored)
@@ -210,7 +210,7 @@ LISTS = """
     SELECT 'number', asked.number, own.added_at, reseller.number IS NOT NULL, NULL
     FROM unnest(%s::text[]) AS asked(number)
     LEFT JOIN contact_rules_donotcallentry own ON own.tenant_id = %s AND own.number = asked.number
-    LEFT JOIN LATERAL (SELECT asked.number WHERE public.reseller_blocks(asked.number)) reseller ON true
+    LEFT JOIN public.listed_for_all(%s::text[]) reseller ON reseller.number = asked.number
     WHERE own.number IS NOT NULL OR reseller.number IS NOT NULL
 """
 

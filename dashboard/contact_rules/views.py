@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.contact_rules import entries, list_page
+from dashboard.contact_rules import entries, list_page, number_list
 from dashboard.contact_rules.list_page import ListPage
 from dashboard.contact_rules.models import DoNotCallEntry
 from tenants import audit
@@ -64,7 +65,11 @@ class ClientListPage(EntryListPage):
 
 
 class ResellerListPage(EntryListPage):
+    """The list has keyed hashes alone: a number is asked for, and no number is given back."""
+
     kind, url_name = "reseller", "staff-do-not-call"
+    head: ClassVar[list[str]] = ["Fingerprint", "Added at", "Added by", "From", "Why"]
+    asked = ""  # the number that was looked for, where it is on the list
 
     def __init__(self, request: StaffRequest) -> None:
         super().__init__(request, None)
@@ -80,6 +85,17 @@ class ResellerListPage(EntryListPage):
 
     def scope(self) -> AbstractContextManager[None]:
         return scope.for_system(FOR_STAFF)
+
+    def found(self, wanted: str, countries: Sequence[str]) -> QuerySet[DoNotCallEntry]:
+        """By a whole number: there are no parts of one."""
+        if not wanted.strip():
+            return self.rows()
+        listed = entries.listed_for_all(number_list.readings(wanted, countries))
+        self.asked = next(iter(listed), "")
+        return self.rows().filter(pk__in=listed.values())
+
+    def number_of(self, entry: DoNotCallEntry) -> str:
+        return self.asked
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

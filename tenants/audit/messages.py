@@ -139,6 +139,10 @@ SENTENCES: dict[str, str] = {
     "contact-rules.country-reset": "{actor} put the calling hours of {country} back, for all clients: {what}.",
     "do-not-call.added": "{actor} put {counterpart} on the do-not-call list.",
     "do-not-call.added-list": "{actor} put {numbers} numbers on the do-not-call list.",
+    "do-not-call.added-for-all": "{actor} put a number on the do-not-call list of all clients.",
+    "do-not-call.added-list-for-all": "{actor} put {numbers} numbers on the do-not-call list of all clients.",
+    "do-not-call.removed-for-all": "{actor} took the number with the fingerprint {fingerprint} off the do-not-call "
+    "list of all clients: {why}",
     "do-not-call.heard": "{counterpart} asked in a call not to be called, and is on the do-not-call list.",
     "do-not-call.removed": "{actor} took {counterpart} off the do-not-call list: {why}",
     "contact-rules.changed": "{actor} changed what calls are held to: {what}.",

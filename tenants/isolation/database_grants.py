@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+from tenants import keyed_hashes
 from tenants.isolation import scope_signature
 from tenants.isolation.row_security import Policy
 
@@ -17,6 +18,7 @@ APP, AUDITOR = "patchbay_app", "patchbay_auditor"
 APP_REVOKED = {  # privileges that the app does not get; row-level security restricts the others
     "tenants_auditentry": "UPDATE, DELETE",
     "tenants_audithead": "INSERT, UPDATE, DELETE",
+    "tenants_hashkey": "INSERT, DELETE",
     "tenants_numberdedication": "DELETE",
     "tenants_assistantdedication": "DELETE",
     "tenants_tenant": "DELETE",
@@ -78,6 +80,7 @@ EXECUTABLE = {  # called in policies, by trigger functions, by scopes and by sea
     "call_search_refresh(uuid)",
     "calls_found(text,boolean,text[],boolean,bigint,timestamp with time zone,timestamp with time zone,uuid,integer)",
     "reseller_blocks(text)",
+    "listed_for_all(text[])",
 }
 OWN_FUNCTIONS = """
     SELECT p.oid::regprocedure::text FROM pg_proc p
@@ -105,6 +108,7 @@ def install_prerequisites(alias: str = "default") -> None:
     with transaction.atomic(alias), connections[alias].cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")  # for the exclusion constraints of dedications
         scope_signature.install(cursor)
+        keyed_hashes.prepare(cursor)
 
 
 def apply_policies_and_grants(alias: str = "default") -> None:
@@ -114,6 +118,7 @@ def apply_policies_and_grants(alias: str = "default") -> None:
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
         )
         existing = {name for (name,) in cursor.fetchall()}
+        keyed_hashes.install(cursor, existing)
         _update_policies(cursor)
         _grant(cursor, existing)
         _revoke_public_privileges(cursor)

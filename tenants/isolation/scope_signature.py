@@ -119,7 +119,7 @@ def install(cursor: CursorWrapper) -> None:
     cursor.execute(
         "INSERT INTO patchbay_private.scope_key VALUES (%s, %s, %s, clock_timestamp()) "
         "ON CONFLICT (id) DO UPDATE SET added_at = excluded.added_at",
-        [_key_id(key), _padded(key, 0x36), _padded(key, 0x5C)],
+        [_key_id(key), padded(key, 0x36), padded(key, 0x5C)],
     )
     cursor.execute(
         "DELETE FROM patchbay_private.scope_key WHERE id NOT IN "
@@ -136,7 +136,7 @@ def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"name of " + key).hexdigest()[:12]
 
 
-def _padded(key: bytes, by: int) -> bytes:
+def padded(key: bytes, by: int) -> bytes:
     """The inner or outer key of HMAC (RFC 2104), so that the database only needs a hash function."""
     return bytes(byte ^ by for byte in key.ljust(PAD, b"\0"))
 

@@ -192,6 +192,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='HashKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sealed_key', models.TextField()),
+                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_hash_key'), tenants.isolation.row_security.TenantRowPolicy(also='', name='hash_key_rows', tenant=None)],
+            },
+        ),
+        migrations.CreateModel(
             name='OutgoingMail',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

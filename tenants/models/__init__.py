@@ -3,6 +3,7 @@
 from tenants.models.audit import AuditEntry, AuditHead
 from tenants.models.connection import Assistant, AssistantConfiguration, Connection, ConnectionSecret, Number
 from tenants.models.dedications import AssistantDedication, Dedication, NumberDedication
+from tenants.models.hash_key import HashKey
 from tenants.models.mail import OutgoingMail
 from tenants.models.people import (
     Auditor,
@@ -30,6 +31,7 @@ __all__ = [
     "Connection",
     "ConnectionSecret",
     "Dedication",
+    "HashKey",
     "Invitation",
     "MailKind",
     "Membership",

@@ -195,14 +195,6 @@ def test_a_manager_takes_one_off_with_a_reason(bloom, make_member, sign_in):
     assert manager.post(address, {"reason": "again"}).status_code == 404
 
 
-def test_staff_keep_a_list_for_all_clients(bloom, admin_browser, make_member, sign_in):
-    assert admin_browser.post("/do-not-call/", {"numbers": "+31 6 1234 5678"}).status_code == 303
-    assert listed(None) == ["+31612345678"]
-    assert "+31 6 1234 5678" in words(admin_browser.get("/do-not-call/"))
-    owner = sign_in(make_member(bloom, Role.OWNER))
-    assert "1234 5678" not in words(owner.get(LIST)) and owner.get("/do-not-call/").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("wanted", "count"), [("06 12345678", 1), ("+3161234", 2), ("5678", 1), ("44", 0), ("nobody", 0)]
 )

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db
 
 RUN_AS_THE_OWNER = {  # SECURITY DEFINER functions, and why
     "audit_link": "the app may not write the heads of the audit chains, which an entry moves on",
+    "hash_number_for_all": "neither the app nor an auditor may read the key of the hashes",
+    "listed_for_all": "a client's scope may not read the reseller's do-not-call list, and nobody the key of its hashes",
     "reseller_blocks": "a client's scope may not read the reseller's do-not-call list",
     "scope_holds": "the app may not read the key that it compares signatures with",
     "enter_client": "the app may not read the key either; it signs the scope of a client that a member enters",
@@ -26,7 +28,7 @@ CALLED_BY_TRIGGERS = {  # they run with the rights of whoever calls them
     "search_terms",  # reads nothing either
     "call_search_refresh",  # computes a row anew from what the caller's scope reads
 }
-CALLED_BY_SEARCHES = {"calls_found"}
+CALLED_BY_SEARCHES = {"calls_found", "listed_for_all"}
 CALLED_BY_SCOPES = {"enter_client"}  # needs the signature of the person, and reads under the policies
 READ_AS_THE_OWNER = {  # views without security_invoker, and why
     "tenants_person": "names without the password hashes beside them; it filters rows by itself",

@@ -25,7 +25,8 @@ class Migration(migrations.Migration):
             name='DoNotCallEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(help_text='E.164.', max_length=16)),
+                ('number', models.CharField(blank=True, help_text='E.164; empty on the list of the reseller.', max_length=16)),
+                ('digest', models.CharField(blank=True, help_text='Of the number, in its place; made by the database (`keyed_hash`).', max_length=64)),
                 ('source', models.CharField(choices=[('by-hand', 'Added by hand'), ('list', 'From a list'), ('call', 'On the page of a call'), ('heard', 'Asked for in a call')], max_length=10)),
                 ('call_id', models.UUIDField(blank=True, help_text="Patchbay's id of the call that it comes from.", null=True)),
                 ('note', models.CharField(blank=True, max_length=200)),
@@ -37,7 +38,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'do-not-call entries',
                 'ordering': ['-added_at', '-id'],
                 'indexes': [models.Index(fields=['tenant', '-added_at', '-id'], name='do_not_call_newest_first')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='do_not_call_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('number__regex', '^\\+[1-9][0-9]{6,14}$')), name='do_not_call_e164'), tenants.isolation.row_security.TenantRowPolicy(also="(SELECT current_user = 'patchbay_owner')", name='do_not_call_rows', tenant='tenant_id')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('tenant__isnull', False)), fields=('tenant', 'number'), name='do_not_call_once'), models.UniqueConstraint(condition=models.Q(('tenant__isnull', True)), fields=('digest',), name='do_not_call_once_for_all'), models.CheckConstraint(condition=models.Q(models.Q(('digest', ''), ('number__regex', '^\\+[1-9][0-9]{6,14}$'), ('tenant__isnull', False)), models.Q(('digest__regex', '^[0-9a-f]{64}$'), ('number', ''), ('tenant__isnull', True)), _connector='OR'), name='do_not_call_number'), tenants.isolation.row_security.TenantRowPolicy(also="(SELECT current_user = 'patchbay_owner')", name='do_not_call_rows', tenant='tenant_id')],
             },
         ),
         migrations.CreateModel(
