@@ -18,3 +18,5 @@ LEADS = 1_000_000 if WHOLE else 40_000
 LISTED = 100_000 if WHOLE else 10_000  # people of one campaign that VoiceDock sends in one answer
 REMOVED = int(os.environ.get("PATCHBAY_REMOVED", 100_000 if WHOLE else 1_000))  # calls of a client that was closed
 IMPORT_KILLS = 500 if WHOLE else 60  # of workers that read the file of a campaign
+HOURS = 24 if WHOLE else 0.05  # for which changes at VoiceDock are followed by a clock that jumps
+FOLLOWED = 1_000 if WHOLE else 30  # started campaigns meanwhile

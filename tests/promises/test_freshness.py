@@ -1,15 +1,22 @@
 """P11: without a single webhook the copies follow reality within one round, and say how old they are."""
 
+import sys
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from dashboard.calls.models import Call
+from dashboard.calls.updates import sync
+from dashboard.campaigns import lead_reads
 from dashboard.live_updates.models import Change
-from dashboard.sync import due, freshness, tasks
+from dashboard.rate_limits import shares
+from dashboard.rate_limits.models import Priority
+from dashboard.sync import due, freshness, runs, tasks
 from dashboard.sync.models import Kind, SyncState
 from tenants.isolation import scope
+from tests.promises import scale
+from tests.promises.simulated_day import Day, Recorder
 
 
 def one_round(*, later=0):
@@ -49,3 +56,40 @@ def test_when_nobody_looks_the_age_grows_and_is_reported(agency, make_sandbox_te
     SyncState.objects.filter(kind=Kind.LIVE_CALLS).update(fresh_at=timezone.now() - timedelta(minutes=9))
     with scope.for_tenant(tenant):
         assert freshness.freshness_of(tenant).age > timedelta(minutes=8)
+
+
+@pytest.fixture
+def day(agency, make_sandbox_tenant, sandbox, fake_clock, receive_call, settings):
+    """VoiceDock with many started campaigns, all of which have been read once."""
+    make_sandbox_tenant(agency, "harbor", numbers=("+31105550161",), assistants=("Dispatch desk",))
+    agent_id = next(one.id for one in sandbox.state.assistants.values() if one.name == "Dispatch desk")
+    settings.VOICEDOCK_TRANSPORT = recorder = Recorder(sandbox)
+    hours = (8, 18) if scale.WHOLE else (0, 24)
+    made = Day(sandbox, fake_clock, recorder, agent_id, receive_call, hours)
+    made.fill(scale.FOLLOWED)
+    while not made.is_read:
+        made.run(60)
+    made.begin()
+    return made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_for_a_day_within_the_share_of_background_work(day):
+    """T = 60·(⌈N/P⌉ + k)/B seconds, by the plan: N campaigns, of which one answer brings all (P = N); k other lists
+    that are read meanwhile; B requests a minute, which calls that are live leave to lists."""
+    day.run(scale.HOURS * 3600)
+    asked, minutes = day.requests, scale.HOURS * 60
+
+    live = 2 * 60 / sync.WHILE_LIVE
+    budget = shares.ceiling(Priority.REST) - live
+    interval = runs.INTERVALS[Kind.CAMPAIGNS]
+    others = interval * (1 / runs.INTERVALS[Kind.CALLS] + 1 / runs.INTERVALS[Kind.ORGANIZATION])
+    bound = max(interval, 60 * (1 + others) / budget)
+    sys.stdout.write(f"{day.told(minutes)}; T {bound:.1f} s\n")  # shown by `pytest -s`
+
+    assert set(day.recorder.statuses) == {200}
+    assert day.recorder.most_in_a_minute <= 100
+    assert asked["/campaigns"] >= int(60 * minutes / (1.1 * bound)) and 1.1 * bound <= 30
+    assert day.calls.worst <= 1.1 * runs.INTERVALS[Kind.LIVE_CALLS]
+    assert all(delay <= 1.1 * bound for delay in day.counters.found)
+    assert day.left <= 2 * lead_reads.LATEST.total_seconds()
