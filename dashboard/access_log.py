@@ -15,7 +15,7 @@ log = structlog.get_logger("patchbay.access")
 
 SECRET_PARTS = frozenset({"token", "key", "uidb36", "uidb64"})  # of an address, by the names of the URL patterns
 PLAIN_PARTS = frozenset(
-    {"slug", "pk", "call_id", "planned_id", "action", "object_id", "url", "app_label", "content_type_id"}
+    {"slug", "pk", "call_id", "planned_id", "action", "object_id", "url", "app_label", "content_type_id", "code"}
 )
 CHECKS = frozenset({"/healthz", "/readyz"})  # asked every few seconds; told only when they fail
 GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")

@@ -1,4 +1,4 @@
-"""Tasks that waited too long for a worker and were dropped: counted by name, and told in at most a line a minute."""
+"""Tasks that waited too long for a worker and were dropped: counted by name, and logged in at most a line a minute."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ExpiredTasks:
     """Counted in the main process of a worker, which alone drops them. Many at once mean that workers are missing."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    told_at: float | None = None
+    logged_at: float | None = None
 
     def add(self, name: str) -> None:
         self.counts[name] += 1
@@ -27,10 +27,10 @@ class ExpiredTasks:
     def tell(self) -> None:
         """Log what was counted since the last line, unless that was less than a minute ago."""
         now = time.monotonic()
-        if not self.counts or (self.told_at is not None and now < self.told_at + PAUSE):
+        if not self.counts or (self.logged_at is not None and now < self.logged_at + PAUSE):
             return
         log.warning("tasks_expired", total=self.counts.total(), by_task=dict(self.counts.most_common()))
-        self.counts, self.told_at = Counter(), now
+        self.counts, self.logged_at = Counter(), now
 
 
 expired = ExpiredTasks()

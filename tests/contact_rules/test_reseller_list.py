@@ -111,10 +111,10 @@ def test_staff_add_ask_and_take_off_by_number_and_get_none_back(staff, bloom):
     entries_of_trail = trail()
     assert "put 2 numbers on the do-not-call list of all clients." in entries_of_trail[0]
     assert "off the do-not-call list of all clients: A mistake" in entries_of_trail[1]
-    assert not any(number[1:] in told for number in (PERSON, OTHER) for told in [text, *entries_of_trail])
+    assert not any(number[1:] in written for number in (PERSON, OTHER) for written in [text, *entries_of_trail])
 
 
-def test_a_client_is_told_of_a_number_that_it_names_and_learns_nothing_else(bloom, harbor, make_member, sign_in):
+def test_a_client_hears_of_a_number_that_it_names_and_learns_nothing_else(bloom, harbor, make_member, sign_in):
     block(PERSON)
     with scope.for_tenant(bloom.tenant):
         assert rules.verdict(bloom.tenant, PERSON).rule == Rule.RESELLERS_LIST

@@ -1,4 +1,4 @@
-"""Tasks that no worker took in time are counted, and told in a line a minute, whatever their number."""
+"""Tasks that no worker took in time are counted, and logged in a line a minute, whatever their number."""
 
 import logging
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ def counted(monkeypatch):
 
 
 @pytest.fixture
-def told(monkeypatch):
+def logged(monkeypatch):
     lines = []
     log = SimpleNamespace(warning=lambda event, **facts: lines.append((event, facts)))
     monkeypatch.setattr(expired_tasks, "log", log)
@@ -37,20 +37,20 @@ def expire(name, *, expired=True):
     task_revoked.send(sender=Sender(name), request=None, terminated=False, signum=None, expired=expired)
 
 
-def test_expired_tasks_are_counted_by_name_and_told_once_a_minute(counted, told, monkeypatch):
+def test_expired_tasks_are_counted_by_name_and_logged_once_a_minute(counted, logged, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(expired_tasks, "time", SimpleNamespace(monotonic=lambda: now[0]))
     sweep, prune = "dashboard.calls.tasks.sweep_calls", "dashboard.sync.tasks.prune"
     for name in (sweep, sweep, prune, sweep):
         expire(name)
     expire(prune, expired=False)
-    assert told == [("tasks_expired", {"total": 1, "by_task": {sweep: 1}})]
+    assert logged == [("tasks_expired", {"total": 1, "by_task": {sweep: 1}})]
     now[0] += expired_tasks.PAUSE + 1
-    celery.renew_alive_file()  # with each sign of life of the worker, so that the last ones are told too
-    assert told[1:] == [("tasks_expired", {"total": 3, "by_task": {sweep: 2, prune: 1}})]
+    celery.renew_alive_file()  # with each sign of life of the worker, so that the last ones are logged too
+    assert logged[1:] == [("tasks_expired", {"total": 3, "by_task": {sweep: 2, prune: 1}})]
     now[0] += expired_tasks.PAUSE + 1
     celery.renew_alive_file()
-    assert len(told) == 2
+    assert len(logged) == 2
 
 
 def test_beat_and_workers_write_no_line_for_a_task_that_went_well():

@@ -147,7 +147,7 @@ class Day:
             read = Campaign.objects.filter(leads_seen_at__isnull=False, vanished_at=None)
             return read.count() == len(self.rates)
 
-    def told(self, minutes: float) -> str:
+    def in_words(self, minutes: float) -> str:
         """The figures in a line."""
         names = ("counters", "leads", "hidden", "calls")
         figures = [

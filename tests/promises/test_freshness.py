@@ -85,7 +85,7 @@ def test_for_a_day_within_the_share_of_background_work(day):
     interval = runs.INTERVALS[Kind.CAMPAIGNS]
     others = interval * (1 / runs.INTERVALS[Kind.CALLS] + 1 / runs.INTERVALS[Kind.ORGANIZATION])
     bound = max(interval, 60 * (1 + others) / budget)
-    sys.stdout.write(f"{day.told(minutes)}; T {bound:.1f} s\n")  # shown by `pytest -s`
+    sys.stdout.write(f"{day.in_words(minutes)}; T {bound:.1f} s\n")  # shown by `pytest -s`
 
     assert set(day.recorder.statuses) == {200}
     assert day.recorder.most_in_a_minute <= 100

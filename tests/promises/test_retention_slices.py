@@ -43,7 +43,7 @@ def many(bloom, superuser: Callable[..., None]) -> Any:
             "outcome": "applied",
             "payload": {"a": WORDS},
         }
-        told = Delivery.objects.create(**facts, body_hash=bytes(32), call_id_sent=call.remote_id)
+        delivery = Delivery.objects.create(**facts, body_hash=bytes(32), call_id_sent=call.remote_id)
     of_call = {"id": "gen_random_uuid()", "client_token": "gen_random_uuid()", "remote_id": "'copy-' || n"}
     of_webhook = {
         "call_id_sent": "c.remote_id",
@@ -56,7 +56,7 @@ def many(bloom, superuser: Callable[..., None]) -> Any:
         copies(Call, call.pk, scale.REMOVED, **of_call, created_at=seeding.moments(scale.REMOVED)),
         for_each_call(CallReport, call.pk, tenant, call_id="c.id"),
         for_each_call(Receipt, receipt.pk, tenant, call_id="c.id", token="gen_random_uuid()"),
-        for_each_call(Delivery, told.pk, tenant, **of_webhook),
+        for_each_call(Delivery, delivery.pk, tenant, **of_webhook),
         copies(Lead, lead.pk, scale.REMOVED, remote_id="'copy-' || n", phone_number="'+3162' || lpad(n::text, 7, '0')"),
         "VACUUM ANALYZE",
     )
@@ -80,10 +80,10 @@ def taken(monkeypatch: pytest.MonkeyPatch, superuser: Callable[..., None], bloom
 
     monkeypatch.setattr(slices.SliceSize, "measured", noting)
     yield found
-    sys.stdout.write(told(found))  # shown by `pytest -s`
+    sys.stdout.write(in_words(found))  # shown by `pytest -s`
 
 
-def told(found: list[tuple[int, float]]) -> str:
+def in_words(found: list[tuple[int, float]]) -> str:
     times = sorted(seconds * 1000 for _, seconds in found)
     rows, whole = sum(rows for rows, _ in found), sum(times) / 1000
     p99 = times[int(0.99 * (len(times) - 1))]

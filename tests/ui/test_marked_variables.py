@@ -56,7 +56,7 @@ def test_each_mark_stands_behind_its_variable_while_one_types_and_scrolls(page, 
     assert is_alike(page), "also when it was made larger"
 
 
-def test_known_and_unknown_ones_are_told_apart_without_colours_and_by_no_screen_reader(page, site):
+def test_known_and_unknown_ones_differ_without_colours_and_by_no_screen_reader(page, site):
     opened(page, site, LINE)
     drawn = {
         kind: page.locator(f".marked-text__mark--{kind}").first.evaluate("e => getComputedStyle(e).textDecorationStyle")
