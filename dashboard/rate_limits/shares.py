@@ -28,7 +28,7 @@ CEILING = {  # requests of a priority are sent while the whole connection has se
     Priority.LEADS: 56,
     Priority.BULK: 50,
 }
-LEAST_OF_BULK = 10  # as many as these of BULK count as REST, so that lists that are read all the time do not stop it
+LEAST = {Priority.LEADS: 10, Priority.BULK: 10}  # so many of each count as REST, which does not stop them for long then
 PEOPLE = (Priority.END, Priority.CONTROL, Priority.PLACE)
 COMMANDS = (Priority.END, Priority.CONTROL)
 LEFT_FOR_OTHERS = 2  # end-calls that one client leaves to the others, however many it sends
@@ -112,10 +112,9 @@ def command_quota(window: Iterable[Request], call: UUID, now: datetime) -> Comma
 
 def _class_of(window: Iterable[Request], request: Request) -> str:
     """The class whose ceiling counts for it."""
-    if request.priority != Priority.BULK:
-        return request.priority
-    sent = sum(earlier.priority == Priority.BULK for earlier in window)
-    return Priority.REST if sent < LEAST_OF_BULK else Priority.BULK
+    least = LEAST.get(Priority(request.priority), 0)
+    sent = sum(earlier.priority == request.priority for earlier in window) if least else 0
+    return Priority.REST if sent < least else request.priority
 
 
 def _of_call(window: Iterable[Request], request: Request) -> Wait | None:

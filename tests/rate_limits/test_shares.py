@@ -42,7 +42,10 @@ class Minute:
 
 def test_each_lane_stops_where_the_next_more_urgent_one_begins():
     minute = Minute()
-    assert [minute.flood(priority) for priority in reversed(Priority)] == [50, 6, 4, 6, 6, 12, 6, 6]
+    assert minute.flood(Priority.LEADS) == 56
+    minute.now += timedelta(seconds=61)
+    found = [minute.flood(priority) for priority in reversed(Priority)]
+    assert found == [50, 10, 0, 6, 6, 12, 6, 6], "the first ten readings of people count as reading lists"
 
 
 def test_sending_people_goes_on_slowly_while_the_syncs_use_their_share():
@@ -55,6 +58,19 @@ def test_sending_people_goes_on_slowly_while_the_syncs_use_their_share():
     minute.now += timedelta(seconds=61)
     assert [minute.spend(Priority.REST) for _ in range(30)] == [None] * 30
     assert minute.flood(Priority.BULK) == 20 and minute.flood(Priority.REST) == 10
+
+
+def test_people_of_campaigns_are_read_while_a_history_is_imported():
+    """An import takes the share of lists for hours; what came of a call is not kept from view so long."""
+    minute = Minute()
+    assert minute.flood(Priority.REST) == 60 and minute.spend(Priority.LEADS)
+    minute.now += timedelta(seconds=61)
+    read = 0
+    for _ in range(60):
+        minute.now += timedelta(seconds=1)
+        read += minute.spend(Priority.LEADS) is None
+        minute.flood(Priority.REST)
+    assert read >= 1
 
 
 @pytest.mark.parametrize("per_minute", [20, 50, 100, 300])
