@@ -144,6 +144,7 @@ def _saved(page: Page) -> None:
 
 def _changed(page: Page) -> None:
     page.goto("/c/bloom-dental/call/")
+    page.get_by_text("Say something else first").click()
     page.locator("[name=first_message]").fill("Good morning, this is Bloom Dental.")
     page.locator("[name=facts]").fill("The practice is closed on Friday.")
 

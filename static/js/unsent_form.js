@@ -18,6 +18,7 @@
     else if (typed) field.value = typed[0];
     else return;
     if (!field.multiple && field.checked === before[0] && field.value === before[1]) return;
+    for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
   };
