@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.contact_rules import forms, number_list
+from dashboard.contact_rules import number_forms, number_list
 from dashboard.contact_rules.number_list import BadLine
 
 
@@ -87,18 +87,18 @@ def test_no_line_is_lost(text):
 
 @given(st.binary(max_size=300))
 def test_any_file_is_read_or_refused_in_words(content):
-    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
+    form = number_forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
     form.is_valid()
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04sheet", b"%PDF-1.7", b"a\x00b", b"\xd0\xcf\x11\xe0"])
 def test_what_is_no_text_is_refused(content):
-    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.xlsx", content)})
-    assert not form.is_valid() and form.errors["file"] == [forms.NOT_TEXT]
+    form = number_forms.NumbersForm({}, {"file": SimpleUploadedFile("list.xlsx", content)})
+    assert not form.is_valid() and form.errors["file"] == [number_forms.NOT_TEXT]
 
 
 @pytest.mark.parametrize(("encoding", "name"), [("utf-8-sig", "Zoë"), ("cp1252", "Zoë"), ("utf-16", "Zoë")])
 def test_files_of_spreadsheets_are_read(encoding, name):
     content = f"Naam;Nummer\r\n{name};0612345678\r\n".encode(encoding)
-    form = forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
+    form = number_forms.NumbersForm({}, {"file": SimpleUploadedFile("list.csv", content)}, countries=["NL"])
     assert form.is_valid() and list(form.read.numbers) == ["+31612345678"] and form.read.bad == []

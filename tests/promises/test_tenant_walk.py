@@ -61,10 +61,12 @@ def test_a_walk_without_a_plan(two_tenants: TwoTenants, walk: int):
         who, method, address, data = step(chance, two_tenants)
         changed: list[str] = []
 
-        def look(who: Person = who, changed: list[str] = changed) -> None:
-            changed += [
-                name for name in strangers(who, two_tenants) if fingerprint(two_tenants.tenants[name]) != before[name]
-            ]
+        def look(who: Person = who, changed: list[str] = changed, address: str = address) -> None:
+            for name in strangers(who, two_tenants):
+                canary = two_tenants.tenants[name]
+                was_opened = f"/report/{canary.ids['report_token']}" in address  # by a link to it, which notes when
+                if not was_opened and fingerprint(canary) != before[name]:
+                    changed.append(name)
 
         answer = ask(two_tenants, who, method, address, data, afterwards=look)
         given = address + urlencode(data, doseq=True) + "".join(map(str, data.values()))
