@@ -230,7 +230,9 @@ def test_selected_calls_are_ended_after_a_page_that_names_them(bloom, harbor, op
 
 def test_on_a_phone_the_filters_are_one_press_away_and_counted(bloom, operator_browser):
     make_call(bloom)
-    assert 'popovertarget="board-filters"' not in operator_browser.get(BOARD).content.decode(), "there is nothing to filter by"
+    assert 'popovertarget="board-filters"' not in operator_browser.get(BOARD).content.decode(), (
+        "there is nothing to filter by"
+    )
     some_calls(bloom)
     fold = r'<button class="chip[^"]*"[^>]*popovertarget="board-filters">(.*?)</button>'
     page = operator_browser.get(BOARD).content.decode()
