@@ -27,7 +27,12 @@ NOTHING = "Nothing was different."
 class ChosenCountry(forms.Form):
     """Which country is opened."""
 
-    country = CountryField(required=True, label="Country", help_text="")
+    country = CountryField(
+        required=True,
+        label="Country",
+        help_text="",
+        choices=lambda: [("", "Choose one"), *phone_numbers.countries().items()],
+    )
 
 
 @require_GET

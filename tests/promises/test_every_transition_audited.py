@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
+from dashboard.calls import outcomes
 from dashboard.calls.models import Call
+from dashboard.campaigns.models import Campaign, Lead
 from tenants import audit
 from tenants.audit.messages import SENTENCES, sentence
 from tenants.isolation import scope
@@ -196,6 +198,15 @@ def test_every_transition_audited(two_tenants: TwoTenants, spare, monkeypatch, e
     if endpoint.name == "campaign-draft-send":
         with scope.for_system("VoiceDock can be reached"):
             Connection.objects.update(last_error="")
+    if endpoint.name == "call-back-done":
+        with scope.for_system("somebody asked to be called back"):
+            Call.objects.filter(pk=canary.ids["call"]).update(
+                finished=True, state="ended", machine_source="", analysis_outcome=outcomes.CALL_BACK
+            )
+    if endpoint.name == "campaign-retry":
+        with scope.for_system("nobody is called any more"):
+            Lead.objects.filter(pk=canary.ids["lead"]).update(status="no_answer", phone_number="+31612340077")
+            Campaign.objects.filter(pk=canary.ids["campaign"]).update(status="completed")
     address = endpoint.address(canary, canary)
     if endpoint.name.startswith("inventory-dedicate-"):
         address = re.sub(r"\d+", str(spare["number" if "number" in endpoint.name else "assistant"]), address)

@@ -59,7 +59,7 @@ def calls(request: TenantRequest) -> HttpResponse:
     if context["may_place"]:
         _offer_call_backs(tenant, context["rows"])
     if context["read"] and not facts.is_recorded:
-        audit.record(request.user, tenant, excerpts.SUMMARIES_READ, tenant)
+        audit.record(request.user, tenant, "calls.summaries-read", tenant)
     return page_or_part(request, "calls/list.html", "calls/_list.html", context)
 
 
