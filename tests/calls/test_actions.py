@@ -332,7 +332,7 @@ def test_a_panel_with_nine_actions_reads_no_more(bloom, owner, operator_browser)
     call = make_call(bloom, family="xai_realtime")
     with captured_selects() as found:
         operator_browser.get(f"/c/bloom-dental/calls/{call.pk}/?part=actions", headers=HTMX)
-    assert len(found) <= 9, found
+    assert len(found) <= 10, found  # as with one: what was sent is read there too
 
 
 def test_another_clients_actions_are_neither_seen_nor_sent(bloom, harbor, four, make_member, sign_in):
