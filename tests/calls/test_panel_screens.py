@@ -377,7 +377,7 @@ def test_a_panel_and_its_parts_read_little(bloom, operator_browser):
 
     with captured_selects() as page:
         operator_browser.get(at(call))
-    assert len(page) <= 14, page
+    assert len(page) <= 15, page  # what it was placed for is asked once
     for part in ("header", "timeline", "quota", "actions"):
         with captured_selects() as found:
             operator_browser.get(at(call, f"?part={part}"), headers=HTMX)
