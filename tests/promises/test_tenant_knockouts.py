@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from django.db import connection
@@ -44,6 +45,8 @@ def without_decorators(monkeypatch) -> None:
 
     real = scope.for_tenant
     monkeypatch.setattr(decorators, "resolve_tenant", find)
+    monkeypatch.setattr(decorators, "_as_visitor", find)
+    monkeypatch.setattr(decorators.scope, "for_member", lambda *_: nullcontext())  # the database names no client
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ def ago(context: Context, moment: datetime | None, tz: str = "", empty: str = "n
 
     `empty` stands where there is no moment.
     """
-    if moment is None:
+    if not moment:
         return format_html('<span class="muted">{}</span>', empty)
     where = _zone(context, tz)
     return format_html(
