@@ -13,6 +13,7 @@ LISTS = [
     ("Actions", f"{HOME}settings/actions/"),
     ("Transfer targets", f"{HOME}settings/transfer-targets/"),
     ("Presets", f"{HOME}settings/presets/"),
+    ("Contact rules", f"{HOME}contact-rules/"),
     ("Do not call", f"{HOME}do-not-call/"),
 ]
 TABS = {Role.OWNER: [("General", f"{HOME}settings/"), *LISTS], Role.MANAGER: LISTS}
