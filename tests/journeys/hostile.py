@@ -51,7 +51,8 @@ MADE = """() => {
         for (const one of root.querySelectorAll('*')) {
             if (one.hasAttribute('data-corpus')) found.push(`made ${one.outerHTML.slice(0, 120)}`);
             for (const {name, value} of one.attributes) {
-                const leads = ['href', 'src', 'action', 'formaction', 'srcset', 'data'].includes(name);
+                const leads = ['href', 'src', 'action', 'formaction', 'srcset', 'data'].includes(name)
+                    && !one.matches('link[rel=icon]');  // which is ours, and inline
                 if (leads && /^\\s*(javascript:|data:|(https?:)?\\/\\/corpus)/i.test(value))
                     found.push(`${name} leads to ${value}`);
                 if (/^on[a-z]/.test(name) || (name.startsWith('hx-') && /corpus\\.invalid|alert\\(/.test(value)))
