@@ -77,7 +77,8 @@ def _state(state: str) -> str:
 
 
 def _contact_rule(rule: str) -> str:
-    return ContactRule(rule).label if rule in ContactRule.values else "—"
+    words = ContactRule.words(rule)
+    return words[:1].upper() + words[1:] or "—"
 
 
 def _alarm(alarm: str) -> str:

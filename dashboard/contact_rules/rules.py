@@ -5,8 +5,8 @@ The database asks the do-not-call lists once more when a call leaves (`call_leav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from dashboard.contact_rules.call_limits import CampaignGap, MostAttempts
 from dashboard.contact_rules.contact_history import Asking
 from dashboard.contact_rules.country_hours import COUNTRY_HOURS, CountryHours
 from dashboard.contact_rules.models import ContactSettings
-from dashboard.contact_rules.verdict import ALLOWED, VERSION, Rule, Verdict
+from dashboard.contact_rules.verdict import ALLOWED, OVERRIDABLE, VERSION, Rule, Verdict
 from tenants.isolation import scope
 from tenants.models import Tenant
 
@@ -80,7 +80,7 @@ def verdict(
     purpose: Purpose = Purpose.CALL,
     campaign: InCampaign = NO_CAMPAIGN,
     asking: Asking = NOBODY,
-    overridden: bool = False,
+    overridden: Collection[Rule] = (),
 ) -> Verdict:
     """May this client call this number (E.164) at this moment, which is now if left out? Inside its scope, or all."""
     found = verdicts(tenant, [number], at, purpose=purpose, campaign=campaign, asking=asking, overridden=overridden)
@@ -96,13 +96,13 @@ def verdicts(
     purpose: Purpose = Purpose.CALL,
     campaign: InCampaign = NO_CAMPAIGN,
     asking: Asking = NOBODY,
-    overridden: bool = False,
+    overridden: Collection[Rule] = (),
     first: Check | None = None,
 ) -> dict[str, Verdict]:
     """The verdict of each number, with as many statements for one as for 100,000.
 
-    `asking` itself does not count among earlier calls and campaigns. `overridden`: somebody who may has given a
-    reason, so that hours and attempts refuse nothing; the lists always do. `first` is a rule of the caller's that is
+    `asking` itself does not count among earlier calls and campaigns. `overridden` are those of `OVERRIDABLE` that
+    somebody who may has set aside with a reason: these refuse nothing. `first` is a rule of the caller's that is
     asked before the others.
     """
     now = at or timezone.now()
@@ -112,29 +112,46 @@ def verdicts(
     checks: list[Check] = [*([first] if first else []), lists, _CampaignList(tenant, campaign.listed)]
     if purpose == Purpose.CAMPAIGN:
         checks += _of_campaign(tenant, settings, numbers, now, campaign, asking)
-    if not overridden:
-        checks += _overridable(tenant, lists, numbers, now, purpose, campaign, asking)
-    return {number: _first(checks, number) for number in numbers}
+    kept = _overridable(tenant, lists, numbers, now, purpose, campaign, asking, frozenset(overridden))
+    return {number: _first(checks, number) or _all_of(kept, number) for number in numbers}
 
 
 @scope.requires_scope
-def refusal(tenant: Tenant, number: str, at: datetime | None = None, *, overridden: bool = False) -> str:
+def refusal(tenant: Tenant, number: str, at: datetime | None = None) -> str:
     """Why this client does not call this number, or ""."""
-    return verdict(tenant, number, at, overridden=overridden).refusal
+    return verdict(tenant, number, at).refusal
 
 
 @scope.requires_scope
-def verdict_with_reason(tenant: Tenant, number: str, at: datetime | None, reason: str) -> tuple[Verdict, Rule | None]:
-    """The verdict where somebody who may has given this reason, or none; and the rule that it sets aside."""
+def verdict_with_reason(
+    tenant: Tenant, number: str, at: datetime | None, reason: str, known: Collection[Rule] = OVERRIDABLE
+) -> tuple[Verdict, tuple[Rule, ...]]:
+    """The verdict where somebody who may has given this reason, or none; and the rules that it sets aside.
+
+    `known` are the rules that the person was shown: one that they do not know of goes on refusing.
+    """
     found = verdict(tenant, number, at)
-    if not reason or not found.may_be_overridden:
-        return found, None
-    return verdict(tenant, number, at, overridden=True), found.rule
+    if not reason or not found.may_be_overridden or not set(known).issuperset(found.overridable):
+        return found, ()
+    return verdict(tenant, number, at, overridden=found.overridable), found.overridable
 
 
-def _first(checks: Sequence[Check], number: str) -> Verdict:
+def _first(checks: Sequence[Check], number: str) -> Verdict | None:
     """Of the first rule that refuses."""
-    return next((found for check in checks if (found := check(number)).refusal), ALLOWED)
+    return next((found for check in checks if (found := check(number)).refusal), None)
+
+
+def _all_of(checks: Mapping[Rule, Check], number: str) -> Verdict:
+    """Of all that refuse, so that whoever sets them aside has read each."""
+    refusing = [found for check in checks.values() if (found := check(number)).refusal]
+    if not refusing:
+        return ALLOWED
+    return replace(
+        refusing[0],
+        refusal=" ".join(found.refusal for found in refusing),
+        until=max((found.until for found in refusing if found.until), default=None),
+        overridable=tuple(found.rule for found in refusing if found.rule),
+    )
 
 
 def _of_campaign(
@@ -161,15 +178,17 @@ def _overridable(
     purpose: Purpose,
     campaign: InCampaign,
     asking: Asking,
-) -> list[Check]:
+    overridden: frozenset[Rule],
+) -> dict[Rule, Check]:
     is_campaign, settings, presets = purpose == Purpose.CAMPAIGN, stored.settings, stored.presets
-    checks: list[Check] = []
-    if settings.campaigns_keep_attempts if is_campaign else settings.calls_keep_attempts:
-        checks.append(MostAttempts(tenant, settings, numbers, now, asking, presets))
+    checks: dict[Rule, Check] = {}
+    keeps_attempts = settings.campaigns_keep_attempts if is_campaign else settings.calls_keep_attempts
+    if keeps_attempts and Rule.ATTEMPTS not in overridden:
+        checks[Rule.ATTEMPTS] = MostAttempts(tenant, settings, numbers, now, asking, presets)
     moments = campaign.moments if is_campaign else None
     keeps_hours = settings.campaigns_keep_hours if is_campaign else settings.calls_keep_hours
-    if keeps_hours and (moments is None or moments):
-        checks.append(CallHours(tenant, settings, now, moments or (), presets))
+    if keeps_hours and Rule.HOURS not in overridden and (moments is None or moments):
+        checks[Rule.HOURS] = CallHours(tenant, settings, now, moments or (), presets)
     return checks
 
 

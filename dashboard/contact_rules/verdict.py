@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,22 +25,36 @@ class Rule(models.TextChoices):
     HOURS = "hours", "Outside of calling hours"
 
     @classmethod
-    def words(cls, value: str) -> str:
-        """`outside of calling hours`; "" for no rule, and for one that does not exist any more."""
-        return str(cls(value).label).lower() if value in cls.values else ""
+    def words(cls, stored: str) -> str:
+        """`called often lately and outside of calling hours`; "" for no rule, and for what is none any more."""
+        return " and ".join(str(rule.label).lower() for rule in from_stored(stored))
 
 
 OVERRIDABLE = (Rule.ATTEMPTS, Rule.HOURS)  # by those who may, with a reason
 
 
+def to_stored(rules: Iterable[Rule]) -> str:
+    """As calls and planned calls keep which rules were set aside for them."""
+    return ",".join(rules)
+
+
+def from_stored(stored: str) -> tuple[Rule, ...]:
+    return tuple(Rule(value) for value in stored.split(",") if value in Rule.values)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """`refusal` says why a number is not called, or ""; `until` when it may be, where that passes by itself."""
+    """`refusal` says why a number is not called, or ""; `until` when it may be, where that passes by itself.
+
+    `overridable` are all rules that a reason has to set aside before the number is called; none where another rule
+    refuses.
+    """
 
     refusal: str = ""
     rule: Rule | None = None
     until: datetime | None = None
     version: str = VERSION
+    overridable: tuple[Rule, ...] = ()
 
     @property
     def is_own(self) -> bool:
@@ -48,7 +63,7 @@ class Verdict:
 
     @property
     def may_be_overridden(self) -> bool:
-        return self.rule in OVERRIDABLE
+        return bool(self.overridable)
 
     @property
     def passes(self) -> bool:

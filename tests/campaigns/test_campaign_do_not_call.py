@@ -19,6 +19,7 @@ from dashboard.campaigns.models import Campaign, CampaignDoNotCallEntry, Campaig
 from dashboard.contact_rules import rules
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.rules import InCampaign, Rule
+from dashboard.contact_rules.verdict import OVERRIDABLE
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
@@ -191,7 +192,7 @@ def test_the_one_decision_function_knows_the_list_of_the_campaign_alone(bloom, m
     block(draft, PERSON, by=manager)
     with scope.for_tenant(bloom.tenant):
         found = do_not_call.listed(draft, [PERSON, OTHER])
-        verdict = rules.verdict(bloom.tenant, PERSON, campaign=InCampaign(listed=found), overridden=True)
+        verdict = rules.verdict(bloom.tenant, PERSON, campaign=InCampaign(listed=found), overridden=OVERRIDABLE)
         assert verdict.rule == Rule.CAMPAIGN_LIST and not verdict.may_be_overridden and not verdict.passes
         assert rules.verdict(bloom.tenant, OTHER, campaign=InCampaign(listed=found)).refusal == ""
         assert rules.verdict(bloom.tenant, PERSON).refusal == "", "single calls may go to them"

@@ -13,6 +13,7 @@ from dashboard.contact_rules import contact_settings, entries, rules
 from dashboard.contact_rules.contact_history import Asking
 from dashboard.contact_rules.models import ContactSettings
 from dashboard.contact_rules.rules import InCampaign, Purpose, Rule
+from dashboard.contact_rules.verdict import OVERRIDABLE, to_stored
 from tenants.isolation import scope
 from tests.fixtures.call_factories import make_call, make_campaign, make_lead
 
@@ -49,14 +50,31 @@ def test_single_calls_are_held_to_the_lists_alone_until_staff_switch_more_on(blo
     assert night.version == rules.VERSION and ask(bloom.tenant).version == rules.VERSION
 
 
+def test_a_reason_sets_aside_the_rules_that_were_read_and_no_other(bloom):
+    keep(bloom.tenant, calls_keep_hours=True, calls_keep_attempts=True, most_attempts=1)
+    make_call(bloom, state="ended")
+    both = ask(bloom.tenant, NIGHT)
+    assert both.overridable == (Rule.ATTEMPTS, Rule.HOURS) and "called" in both.refusal.lower()
+    hours = ask(bloom.tenant, NIGHT, overridden=[Rule.ATTEMPTS])
+    assert hours.rule == Rule.HOURS and hours.refusal in both.refusal and hours.refusal != both.refusal
+    assert ask(bloom.tenant, NIGHT, overridden=[Rule.HOURS]).rule == Rule.ATTEMPTS
+    with scope.for_tenant(bloom.tenant):
+        refused = rules.verdict_with_reason(bloom.tenant, PERSON, NIGHT, "She asked for it.", [Rule.HOURS])
+        allowed = rules.verdict_with_reason(bloom.tenant, PERSON, NIGHT, "She asked for it.")
+    assert refused == (both, ())
+    assert allowed[0].refusal == "" and Rule.words(to_stored(allowed[1])) == (
+        "called often lately and outside of calling hours"
+    )
+
+
 def test_an_override_is_about_hours_and_attempts_and_never_about_the_lists(bloom):
     keep(bloom.tenant, calls_keep_hours=True, calls_keep_attempts=True, most_attempts=1)
     make_call(bloom, state="ended")
-    assert ask(bloom.tenant, NIGHT, overridden=True).refusal == ""
+    assert ask(bloom.tenant, NIGHT, overridden=OVERRIDABLE).refusal == ""
     block(None, PERSON)
-    assert ask(bloom.tenant, NIGHT, overridden=True).rule == Rule.RESELLERS_LIST
+    assert ask(bloom.tenant, NIGHT, overridden=OVERRIDABLE).rule == Rule.RESELLERS_LIST
     block(bloom.tenant, PERSON)
-    verdict = ask(bloom.tenant, NIGHT, overridden=True)
+    verdict = ask(bloom.tenant, NIGHT, overridden=OVERRIDABLE)
     assert verdict.rule == Rule.DO_NOT_CALL and verdict.is_own and not verdict.may_be_overridden
 
 
@@ -96,7 +114,7 @@ def test_a_person_of_one_campaign_is_in_no_other_for_some_days(bloom, harbor):
     assert verdict.rule == Rule.GAP and verdict.until == called + timedelta(days=14)
     assert "Called by the campaign Recall spring on 20 November 2026" in verdict.refusal
     assert ask(bloom.tenant, called + timedelta(days=15), **CAMPAIGN).refusal == ""
-    assert ask(bloom.tenant, asking=Asking(campaign=earlier.pk), **CAMPAIGN).refusal == "", "itself does not count"
+    assert ask(bloom.tenant, asking=Asking(campaigns=(earlier.pk,)), **CAMPAIGN).refusal == "", "itself does not count"
     make_lead(make_campaign(bloom, "Recall summer", "paused"), phone_number=PERSON)
     assert "Is in the campaign Recall summer" in ask(bloom.tenant, **CAMPAIGN).refusal
 

@@ -71,7 +71,7 @@ class PlannedCall(models.Model):
 
     preset_name = models.CharField(max_length=60, blank=True, help_text="Of the preset that it was planned with.")
     overridden_rule = models.CharField(
-        max_length=20, blank=True, help_text="The contact rule that is set aside for its time."
+        max_length=20, blank=True, help_text="The contact rules that are set aside for its time, comma-separated."
     )
     override_reason = models.CharField(max_length=300, blank=True, help_text="Why, in that person’s words.")
 

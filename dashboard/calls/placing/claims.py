@@ -22,6 +22,7 @@ from dashboard.calls.transient import rights
 from dashboard.calls.transitions import tenant_id_of
 from dashboard.contact_rules import rules as contact_rules
 from dashboard.contact_rules.contact_history import Asking
+from dashboard.contact_rules.verdict import from_stored
 from dashboard.rate_limits.limiter import TIMEOUT
 from tenants import time_zones
 from tenants.errors import ActionRefused
@@ -123,8 +124,8 @@ def confirm(call: Call) -> None:
 
 def _verdict(tenant: Tenant, call: Call) -> contact_rules.Verdict:
     """Whether this person may be called now; the rules that somebody set aside for this call refuse nothing."""
-    is_overridden = bool(call.overridden_rule)
-    return contact_rules.verdict(tenant, call.counterpart, asking=Asking(call=call.pk), overridden=is_overridden)
+    overridden = from_stored(call.overridden_rule)
+    return contact_rules.verdict(tenant, call.counterpart, asking=Asking(call=call.pk), overridden=overridden)
 
 
 def is_too_late(call: Call) -> bool:

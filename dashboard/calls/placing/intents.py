@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from dashboard.calls.placing.saved_assistants import SavedAssistant, saved_assis
 from dashboard.calls.placing.sending import send, with_relations
 from dashboard.calls.transitions import record_transition
 from dashboard.contact_rules import rules as contact_rules
+from dashboard.contact_rules.verdict import OVERRIDABLE, to_stored
 from dashboard.contact_rules.verdict import Rule as ContactRule
 from dashboard.rate_limits import limiter
 from dashboard.sync import text_lengths
@@ -122,6 +123,7 @@ def request(
     shown: str = "",
     preset: str = "",
     override_reason: str = "",
+    known_rules: Collection[ContactRule] = OVERRIDABLE,
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
@@ -130,7 +132,7 @@ def request(
     A call that could not be sent until `not_after` is never sent. `of_plan`: the planned call that it is, as this
     attempt has taken it; one that somebody changed since makes no call (`NoLongerPlanned`).
     """
-    counterpart, overridden = callable_person(tenant, destination, by, override_reason)
+    counterpart, overridden = callable_person(tenant, destination, by, override_reason, known_rules)
 
     def made(now: Tenant) -> tuple[Call, dict[str, str]]:
         if PlannedCall.objects.filter(tenant=now, token=token).exists():
@@ -144,7 +146,7 @@ def request(
         call.overrides, call.preset_name, call.not_after = changes.to_json(), preset, not_after
         call.assistant_override = saved.with_reference(override, str(call.pk))
         if overridden:
-            call.overridden_rule, call.override_reason = overridden, override_reason
+            call.overridden_rule, call.override_reason = to_stored(overridden), override_reason
         changed = {"changes": joined(changes.words())} if changes else {}
         return call, changed | ({"preset": preset} if preset else {})
 
@@ -222,16 +224,17 @@ def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
 
 
 @scope.opens_scope
-def callable_number(tenant: Tenant, destination: str, by: User | None) -> str:
-    """In E.164, if this client may call it. Opens scopes of its own; raises `CallRefused`."""
-    return callable_person(tenant, destination, by)[0]
-
-
-@scope.opens_scope
 def callable_person(
-    tenant: Tenant, destination: str, by: User | None, override_reason: str = ""
-) -> tuple[str, ContactRule | None]:
-    """The same, with the contact rule that the reason sets aside."""
+    tenant: Tenant,
+    destination: str,
+    by: User | None,
+    override_reason: str = "",
+    known_rules: Collection[ContactRule] = OVERRIDABLE,
+) -> tuple[str, tuple[ContactRule, ...]]:
+    """The number in E.164, if this client may call it, and the contact rules that the reason sets aside.
+
+    `known_rules` are those that the reason was given for. Opens scopes of its own; raises `CallRefused`.
+    """
     try:
         counterpart = destinations.read_for(tenant, destination)
     except destinations.NotAllowed as error:
@@ -242,7 +245,7 @@ def callable_person(
     with scope.for_system("no assistant calls another, and nobody who asked not to be called"):
         if Number.objects.filter(e164=counterpart, vanished_at=None).exists():
             raise CallRefused("destination", OWN_NUMBER)
-        verdict, overridden = contact_rules.verdict_with_reason(tenant, counterpart, None, override_reason)
+        verdict, overridden = contact_rules.verdict_with_reason(tenant, counterpart, None, override_reason, known_rules)
     if verdict.refusal:
         refusals.record(tenant, destinations.NotAllowed(verdict.refusal, Rule.DO_NOT_CALL, counterpart), by=by)
         overridable = verdict.may_be_overridden

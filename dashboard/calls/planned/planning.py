@@ -18,6 +18,7 @@ from dashboard.calls.planned import local_times
 from dashboard.calls.planned.wish import Wish
 from dashboard.calls.transient import placing as transient_placing
 from dashboard.contact_rules import rules as contact_rules
+from dashboard.contact_rules.verdict import to_stored
 from dashboard.live_updates import publish
 from tenants import audit
 from tenants.access.decorators import Actor
@@ -216,7 +217,7 @@ def facts(tenant: Tenant, wish: Wish, by: User, *, at: datetime | None = None) -
     else:
         line, speaker = intents.rights(tenant, wish.number, wish.assistant or 0)
     related = {"connection": line.connection, "number_dedication": line, "assistant_dedication": speaker}
-    override = {"overridden_rule": overridden or "", "override_reason": reason if overridden else ""}
+    override = {"overridden_rule": to_stored(overridden), "override_reason": reason if overridden else ""}
     return wish.columns | related | override
 
 

@@ -23,6 +23,7 @@ from dashboard.calls.planned import due, planning, rights
 from dashboard.calls.presets import book, filling
 from dashboard.calls.transient import placing as transient_placing
 from dashboard.calls.transient.one_time import OneTime
+from dashboard.contact_rules.verdict import from_stored
 from tenants.isolation import scope
 from tenants.models import NumberDedication, Tenant, User
 
@@ -101,6 +102,7 @@ def _place(planned: PlannedCall) -> Call:
         "changes": Changes.from_json(planned.changes),
         "not_after": planned.latest_at,
         "override_reason": _override_reason(planned),
+        "known_rules": from_stored(planned.overridden_rule),
         "of_plan": planned,
     }
     if planned.assistant_dedication_id is None:
@@ -112,7 +114,7 @@ def _place(planned: PlannedCall) -> Call:
 
 
 def _override_reason(planned: PlannedCall) -> str:
-    """Why contact rules refuse nothing, if the person who said so may still set them aside."""
+    """Why the contact rules that were known then refuse nothing, if who said so may still set them aside."""
     may_override = bool(planned.overridden_rule) and rights.may_override(planned.tenant, _person(planned))
     return planned.override_reason if may_override else ""
 

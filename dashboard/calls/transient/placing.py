@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from dashboard.calls.placing.intents import NO_CHANGES, CallRefused
 from dashboard.calls.transient import drafts, rights, transfers, values
 from dashboard.calls.transient.configuration import Configuration, errors_of, for_sending, provider_of
 from dashboard.calls.transient.one_time import SUFFIX, OneTime
+from dashboard.contact_rules.verdict import OVERRIDABLE, to_stored
+from dashboard.contact_rules.verdict import Rule as ContactRule
 from dashboard.voicedock.capabilities import family_of
 from tenants.isolation import scope
 from tenants.models import Tenant, User
@@ -67,14 +70,15 @@ def request(
     one_time: OneTime | None = None,
     changes: Changes = NO_CHANGES,
     override_reason: str = "",
+    known_rules: Collection[ContactRule] = OVERRIDABLE,
     not_after: datetime | None = None,
     of_plan: PlannedCall | None = None,
 ) -> tuple[Call, bool]:
     """Store the call without sending it. Returns it and whether it is new. Opens scopes of its own.
 
-    `not_after` and `of_plan` as in `intents.request`.
+    `known_rules`, `not_after` and `of_plan` as in `intents.request`.
     """
-    counterpart, overridden = intents.callable_person(tenant, destination, by, override_reason)
+    counterpart, overridden = intents.callable_person(tenant, destination, by, override_reason, known_rules)
     with scope.for_tenant(tenant):
         speaker = one_time or of_version(tenant, version)
     overrides = speaker.stored(changes)
@@ -87,7 +91,7 @@ def request(
         _add_speaker(call, speaker, changes)
         call.overrides, call.not_after = overrides, not_after
         if overridden:
-            call.overridden_rule, call.override_reason = overridden, override_reason
+            call.overridden_rule, call.override_reason = to_stored(overridden), override_reason
         if words := transfers.refusal(now, call.assistant_configuration):
             raise CallRefused("version", words)
         if words := rights.refusal(now, call):
