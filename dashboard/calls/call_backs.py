@@ -38,7 +38,7 @@ def of_call(call: Call) -> CallBack | None:
         return None
     if call.call_back_done_at:
         return CallBack(call.call_back_done_at, call.call_back_done_by)
-    calls = Call.objects.filter(tenant=call.tenant_id, counterpart=call.counterpart, created_at__gt=call.created_at)
+    calls = Call.objects.later_with(call.tenant_id, call.counterpart, call.created_at)
     return CallBack(later=calls.exclude(counterpart="").only("id", "created_at").first())
 
 

@@ -95,3 +95,13 @@ def test_another_client_has_no_such_call(bloom, harbor, browser):
     assert browser.post(at(call, "call-back/")).status_code == 404
     with scope.for_tenant(harbor.tenant):
         assert call_backs.of_call(Call.objects.get(pk=call.pk)).is_open
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open"), [("refused", True), ("queued", True), ("ended", False), ("dialing", False)]
+)
+def test_a_call_that_never_left_leaves_it_open(bloom, browser, state, is_open):
+    call = asked(bloom, ago=600)
+    make_call(bloom, state=state, finished=state in ("refused", "ended"))
+    assert (waiting(bloom) == {call.pk}) is is_open
+    assert (OPEN in browser.get(at(call)).content.decode()) is is_open

@@ -96,12 +96,15 @@ class CallQuerySet(models.QuerySet["Call"]):
         asked = self.filter(
             outcome=outcomes.CALL_BACK, created_at__gte=Now() - CALL_BACK_WITHIN, call_back_done_at=None
         )
-        later = Call.objects.filter(
-            tenant=models.OuterRef("tenant"),
-            counterpart=models.OuterRef("counterpart"),
-            created_at__gt=models.OuterRef("created_at"),
+        later = Call.objects.later_with(
+            models.OuterRef("tenant"), models.OuterRef("counterpart"), models.OuterRef("created_at")
         )
         return asked.exclude(counterpart="").exclude(models.Exists(later.order_by()))
+
+    def later_with(self, tenant: Any, counterpart: Any, since: Any) -> CallQuerySet:
+        """Calls of a client with this person since then, without those that never left or wait to leave."""
+        found = self.filter(tenant=tenant, counterpart=counterpart, created_at__gt=since)
+        return found.exclude(state__in=[State.QUEUED, State.REFUSED])
 
     def with_end_age(self) -> CallQuerySet:
         """Annotate how long ago the end was requested, by the database's clock; `Call.current_alarm` reads it."""
@@ -178,7 +181,11 @@ class Call(models.Model):
         max_length=20, blank=True, db_default="", default="", help_text="Of the contact rules that allowed it."
     )
     overridden_rule = models.CharField(
-        max_length=20, blank=True, db_default="", default="", help_text="The contact rule that somebody set aside."
+        max_length=20,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="The contact rules that somebody set aside, comma-separated.",
     )
     override_reason = models.CharField(
         max_length=300, blank=True, db_default="", default="", help_text="Why, in that person’s words."
