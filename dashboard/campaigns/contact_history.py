@@ -24,7 +24,7 @@ CAMPAIGNS = """
       SELECT l.phone_number AS number, c.name, l.last_attempt_at AS called_at
         FROM campaigns_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
         WHERE l.tenant_id = %(tenant)s AND l.phone_number = ANY(%(numbers)s::text[])
-          AND c.id IS DISTINCT FROM %(campaign)s
+          AND c.id <> ALL(%(own)s::bigint[])
           AND (l.last_attempt_at >= %(since)s OR l.last_attempt_at IS NULL AND l.status IN ('pending', 'calling')
             AND c.status IN ('draft', 'scheduled', 'paused') AND c.vanished_at IS NULL)
       UNION ALL
@@ -47,7 +47,7 @@ def attempts(tenant: Tenant, numbers: Sequence[str], since: datetime, asking: As
 @scope.requires_scope
 def campaigns(tenant: Tenant, numbers: Sequence[str], since: datetime, asking: Asking) -> dict[str, EarlierCampaign]:
     facts: dict[str, Any] = {"tenant": tenant.pk, "numbers": list(numbers), "since": since}
-    facts |= {"campaign": asking.campaign, "draft": asking.draft}
+    facts |= {"own": list(asking.campaigns), "draft": asking.draft}
     with database.cursor() as cursor:
         cursor.execute(CAMPAIGNS, facts)
         return {number: EarlierCampaign(name, called_at) for number, name, called_at in cursor}

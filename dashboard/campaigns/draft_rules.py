@@ -125,10 +125,14 @@ def _decide(asked: _Asked, leads: Sequence[DraftLead]) -> dict[int, Decision]:
         asked.now,
         purpose=Purpose.CAMPAIGN,
         campaign=InCampaign(asked.moments, consents, do_not_call.listed(draft, numbers)),
-        asking=Asking(campaign=draft.campaign_id, draft=draft.pk),
+        asking=Asking(campaigns=_own_campaigns(draft), draft=draft.pk),
         first=partial(_of_number, asked),
     )
     return {lead.pk: _decision(verdicts[lead.number]) for lead in leads}
+
+
+def _own_campaigns(draft: CampaignDraft) -> tuple[int, ...]:
+    return (*([draft.campaign_id] if draft.campaign_id else []), *draft.retried_campaigns)
 
 
 def _of_number(asked: _Asked, number: str) -> Verdict:

@@ -13,10 +13,13 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True)
 class Asking:
-    """What asks: itself does not count. Ids of a call, a campaign, and the draft of one."""
+    """What asks: itself does not count. Ids of a call, of campaigns, and of the draft of one.
+
+    A draft that tries the people of campaigns once more asks for these campaigns too.
+    """
 
     call: UUID | None = None
-    campaign: int | None = None
+    campaigns: tuple[int, ...] = ()
     draft: int | None = None
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import time
+from datetime import time, timedelta
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
+from dashboard.campaigns import draft_rules
 from dashboard.campaigns.drafts import queries as draft_queries
 from dashboard.campaigns.drafts import retry
 from dashboard.campaigns.lead_files import uploads, waiting
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, CampaignSchedule, DraftLead, Lead
 from dashboard.contact_rules.models import DoNotCallEntry
+from dashboard.contact_rules.verdict import Rule
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
@@ -86,6 +89,31 @@ def test_those_who_were_not_reached_become_a_draft_with_their_values_and_its_set
     assert sentences == [
         "Bloom Dental Manager began to make the campaign Recall autumn (again) with 2 people of Recall autumn."
     ]
+
+
+def test_the_gap_between_campaigns_does_not_count_those_that_are_tried_again(bloom, campaign, manager):
+    with scope.for_tenant(bloom.tenant):
+        Lead.objects.filter(campaign=campaign).update(last_attempt_at=timezone.now() - timedelta(days=3))
+    press(manager, campaign, "unreached")
+    (draft,) = drafts(bloom)
+    other = make_campaign(bloom, "Another one", status="completed")
+    make_lead(other, "completed", phone_number=NUMBERS["voicemail"], last_attempt_at=timezone.now() - timedelta(days=3))
+    with scope.for_tenant(bloom.tenant):
+        draft_rules.check(CampaignDraft.objects.select_related("tenant").get(pk=draft.pk))
+    assert {number: lead.rule for number, lead in people(draft).items()} == {
+        NUMBERS["missed"]: "", NUMBERS["voicemail"]: Rule.GAP
+    }  # fmt: skip
+
+
+def test_a_value_of_many_lines_is_kept_with_its_person(bloom, campaign, manager):
+    with scope.for_tenant(bloom.tenant):
+        lead = Lead.objects.get(phone_number=NUMBERS["missed"])
+        lead.variables["last_visit"] = "\n".join(f"line {nth}" for nth in range(60))
+        lead.save()
+    press(manager, campaign, "unreached")
+    (draft,) = drafts(bloom)
+    assert people(draft)[NUMBERS["missed"]].variables["last_visit"].startswith("line 0 line 1 ")
+    assert set(people(draft)) == {NUMBERS["missed"], NUMBERS["voicemail"]}
 
 
 def test_a_second_press_leads_to_the_same_draft_and_another_choice_makes_another(bloom, campaign, manager):

@@ -98,6 +98,7 @@ def retry_campaign(campaign: Campaign, *, token: UUID, by: User) -> CampaignDraf
         raise RetriedBefore(made)
     before = CampaignDraft.objects.filter(tenant=tenant, campaign=campaign).first()
     more = {"name": _named(campaign.name, AGAIN), "instead": before.instead if before else {}, "retry_token": token}
+    more["retried_campaigns"] = [campaign.pk, *(before.retried_campaigns if before else [])]
     draft = _insert(tenant, _facts_of(campaign) | more, by)
     do_not_call.copy(campaign, draft)
     return draft

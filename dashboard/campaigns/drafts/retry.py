@@ -6,7 +6,7 @@ and the contact rules are looked at anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -28,6 +28,7 @@ from dashboard.campaigns.lead_files.errors import FileRefused
 from dashboard.campaigns.lead_files.limits import MOST_COLUMNS, MOST_ROWS
 from dashboard.campaigns.lead_files.people import FileNotReplaced
 from dashboard.campaigns.lead_files.table import Options
+from dashboard.campaigns.lead_files.text_files import in_one_record
 from dashboard.campaigns.models import Campaign, CampaignDraft, DraftLead, Lead
 from dashboard.campaigns.results import Group
 from tenants import audit, spreadsheets
@@ -135,7 +136,7 @@ def _column(name: str) -> Column:
     return Column(Role.VARIABLE, name) if fits else columns.NOT_USED
 
 
-def _rows(campaign: Campaign, people: QuerySet[Lead], names: list[str]) -> Iterator[list[str]]:
+def _rows(campaign: Campaign, people: QuerySet[Lead], names: list[str]) -> Iterator[Sequence[str]]:
     yield ["Number", *(name.replace("_", " ").capitalize() for name in names), *HEADERS.values()]
     last = 0
     while part := list(people.filter(pk__gt=last).order_by("pk").only("phone_number", "variables")[:SLICE]):
@@ -143,7 +144,8 @@ def _rows(campaign: Campaign, people: QuerySet[Lead], names: list[str]) -> Itera
         for lead in part:
             values = [_text(lead.variables.get(name)) for name in names]
             given = consents.get(lead.phone_number, {})
-            yield [lead.phone_number, *values, *(str(given.get(key, "")) for key in KEYS.values())]
+            consent = [str(given.get(key, "")) for key in KEYS.values()]
+            yield in_one_record([lead.phone_number, *values, *consent])
         last = part[-1].pk
 
 

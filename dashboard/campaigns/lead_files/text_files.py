@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from dashboard.campaigns.lead_files import encodings
@@ -76,6 +76,15 @@ class _Lines:
         if len(line) > LONGEST_LINE:
             raise FileRefused(LONG_LINE)
         return line
+
+
+def in_one_record(cells: Sequence[str]) -> Sequence[str]:
+    """These cells with line breaks only where `read` takes all of them for one record."""
+    if not any("\n" in cell or "\r" in cell for cell in cells):
+        return cells
+    lines = [cell.splitlines() for cell in cells]
+    are_many = sum(map(len, lines)) >= MOST_LINES
+    return [(" " if are_many else "\n").join(one) for one in lines]
 
 
 def _guessed_delimiter(content: bytes, encoding: str) -> str:

@@ -47,6 +47,11 @@ class CampaignDraft(CallingDays):
         null=True, blank=True, help_text="Of the form that made it of the people of a campaign: pressed twice, once."
     )
 
+    retried_campaigns = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Ids of the campaigns whose people it tries once more.",
+    )
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When all its people were last checked against the contact rules."
     )
