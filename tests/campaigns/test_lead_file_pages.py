@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from dashboard.campaigns import tasks
 from dashboard.campaigns.lead_files import refused_rows, table, uploads
+from dashboard.campaigns.lead_files.people import FileNotReplaced
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
 from tenants.access.permissions import Role
 from tenants.audit.messages import sentence
@@ -316,6 +317,27 @@ def test_rows_to_correct_that_come_back_corrected_take_the_place_of_those_that_w
     assert "They take the place of 3 rows that were not read." in words_of(browser.get(address))
     assert numbers(draft) == ["+31612345601", "+31612345602", "+31612345603", "+31612345604"]
     assert file_of(draft).headers == ["naam", "telefoon", "dag"] and file_of(draft).rows == 5
+
+
+def test_rows_to_correct_that_do_not_come_back_stay(browser, address, draft):
+    give(browser, address)
+    export = browser.get(address + "to-correct/?format=semicolon")
+    head, *rows = b"".join(export.streaming_content).decode("utf-8-sig").splitlines()
+    corrected = next(row for row in rows if "onbekend" in row).replace("onbekend", "0612345604")
+    give(browser, address, f"{head}\n{corrected}\n".encode(), "fixed.csv", how="add")
+    assert file_of(draft).rows == 5
+    with scope.for_tenant(draft.tenant_id):
+        assert DraftLead.objects.filter(draft=draft, state="not-read").count() == 2
+
+
+def test_a_file_that_was_corrected_meanwhile_is_not_the_one_that_was_seen(draft, browser, address):
+    give(browser, address)
+    seen = file_of(draft)
+    with scope.for_tenant(draft.tenant_id):
+        CampaignFile.objects.filter(pk=seen.pk).update(corrections={"3": "0612345604"})
+        with pytest.raises(FileNotReplaced):
+            uploads.locked(draft, seen)
+        assert uploads.locked(draft, CampaignFile.objects.get(pk=seen.pk)).pk == draft.pk
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,11 @@ from dashboard.campaigns.lead_files.limits import MOST_BYTES
 from dashboard.campaigns.lead_files.refused_rows import WHY
 from dashboard.campaigns.lead_files.rows import Row
 from dashboard.campaigns.lead_files.table import Options, Table
-from dashboard.campaigns.lead_files.text_files import MOST_LINES
+from dashboard.campaigns.lead_files.text_files import in_one_record
 from dashboard.campaigns.lead_files.uploads import Columns, Prepared
 from dashboard.campaigns.models import CampaignFile
 
+Key = tuple[str, ...]
 Where = Callable[[int, str, Column], int | None]
 DELIMITER = ";"
 SPECIAL = frozenset('";\r\n')
@@ -29,7 +31,7 @@ TOGETHER = "Both together are larger than one campaign can be. Make another camp
 
 @dataclass(frozen=True)
 class Added:
-    """`left_out`: rows of the file before that were not read, and that the added ones have again, corrected."""
+    """`left_out`: rows of the file before that were not read, and that the added ones have again but for the number."""
 
     prepared: Prepared
     columns: Columns
@@ -42,20 +44,34 @@ def add(file: CampaignFile, more: Prepared, *, known: Columns | None, not_read: 
     Raises `FileRefused`. Takes as long as reading both does; no scope is needed.
     """
     before = people.of(file)
-    has_corrected = WHY in more.table.headers
-    left_out = frozenset(not_read) if has_corrected else frozenset()
     names, found = list(file.headers), columns.read(file.columns, len(file.headers))
     places = _places(more.table, known, names, found)
     if columns.place_of_number(found) not in places:
         raise FileRefused(NO_NUMBER.format(file=file.name))
-    content = io.BytesIO()
+    width, number = len(names), columns.place_of_number(found) or 0
+    again = Counter[Key]()
+    if WHY in more.table.headers:
+        again.update(_key(_moved(row, places, width), number) for row in more.table.rows())
+    left_out, content = 0, io.BytesIO()
     _write(content, [names])
-    _write(content, (_padded(row, file, found, len(names)) for row in before.rows() if row.line not in left_out))
-    _write(content, (_moved(row, places, len(names)) for row in more.table.rows()))
+    for row in before.rows():
+        cells = _padded(row, file, found, width)
+        if row.line in not_read and again[key := _key(cells, number)]:
+            again[key] -= 1
+            left_out += 1
+        else:
+            _write(content, [cells])
+    _write(content, (_moved(row, places, width) for row in more.table.rows()))
     name = f"{file.name} and {more.name}"[: uploads.LONGEST_NAME]
     prepared = uploads.prepare(name, content.getvalue(), Options(encoding="utf-8", delimiter=DELIMITER, header_rows=1))
-    chosen = Columns(columns.read(columns.stored(found), len(names)), file.country, file.repairs, file.columns_from)
-    return Added(prepared, chosen, len(left_out))
+    chosen = Columns(found, file.country, file.repairs, file.columns_from)
+    return Added(prepared, chosen, left_out)
+
+
+def _key(cells: Sequence[str], number: int) -> Key:
+    """What a row that was corrected has in common with itself. An exported cell may have an apostrophe in front."""
+    rest = [cell.strip().removeprefix("'") for place, cell in enumerate(cells) if place != number]
+    return tuple(rest[: max((at + 1 for at, cell in enumerate(rest) if cell), default=0)])
 
 
 def _places(more: Table, known: Columns | None, names: list[str], found: list[Column]) -> list[int | None]:
@@ -96,9 +112,7 @@ def _use(column: Column) -> str:
 
 def _new(column: Column, header: str, place: int, found: Sequence[Column]) -> Column:
     """A text that only the added rows have; no column is a second number or name."""
-    if column.role == Role.NOT_USED:
-        return column
-    if column.role in column_words.CONSENTS:
+    if column.role == Role.NOT_USED or column.role in column_words.CONSENTS:
         return column
     name = column.variable or columns.variable_name(header, place)
     return Column(Role.VARIABLE, columns.unused(name, {known.variable for known in found}))
@@ -124,14 +138,10 @@ def _moved(row: Row, places: Sequence[int | None], width: int) -> list[str]:
 
 def _write(content: io.BytesIO, rows: Iterable[Sequence[str]]) -> None:
     for cells in rows:
-        content.write((DELIMITER.join(map(_quoted, cells)) + "\n").encode("utf-8", "replace"))
+        content.write((DELIMITER.join(map(_quoted, in_one_record(cells))) + "\n").encode("utf-8", "replace"))
         if content.tell() > MOST_BYTES:
             raise FileRefused(TOGETHER)
 
 
 def _quoted(cell: str) -> str:
-    if SPECIAL.isdisjoint(cell):
-        return cell
-    lines = cell.splitlines()
-    text = " ".join(lines) if len(lines) >= MOST_LINES // 2 else "\n".join(lines)
-    return f'"{text.replace(chr(34), chr(34) * 2)}"'
+    return cell if SPECIAL.isdisjoint(cell) else f'"{cell.replace(chr(34), chr(34) * 2)}"'

@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from django.db.models import F
-
-from dashboard.campaigns.lead_files import columns, lead_rows, numbers, uploads
+from dashboard.campaigns.lead_files import columns, lead_rows, numbers, people, uploads
 from dashboard.campaigns.lead_files.numbers import Repair
 from dashboard.campaigns.lead_files.rows import Row
 from dashboard.campaigns.models import CampaignDraft, CampaignFile, DraftLead
@@ -50,7 +48,7 @@ def correct(draft: CampaignDraft, file: CampaignFile, typed: Mapping[int, str], 
     for lead in read:
         lead.pk = rows[lead.line].pk
     DraftLead.objects.bulk_update(read, FIELDS)
-    CampaignDraft.objects.filter(pk=now.pk).update(version=F("version") + 1)  # who reads its review has seen others
+    people.changed(now)
     audit.record(by, file.tenant, "campaign.rows-corrected", now, name=str(now), file=file.name, count=len(read))
     return Corrected(len(read), wrong)
 

@@ -88,6 +88,12 @@ def _columns(file: CampaignFile, opened: Table) -> list[columns.Column]:
     return columns.read(file.columns, len(opened.headers))
 
 
+@scope.requires_scope
+def changed(draft: CampaignDraft) -> None:
+    """Note that its people are others than those whom its review shows, and of whom the rules were asked."""
+    CampaignDraft.objects.filter(pk=draft.pk).update(version=F("version") + 1, checked_at=None)
+
+
 def _keep(file: CampaignFile, draft: CampaignDraft, counts: Counter[str], by: User | None) -> None:
     """Written last: a draft that went to sending meanwhile keeps the leads that it had."""
     now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).get(pk=draft.pk)
@@ -95,8 +101,7 @@ def _keep(file: CampaignFile, draft: CampaignDraft, counts: Counter[str], by: Us
         raise FileNotReplaced(ALREADY_SENT)
     file.read_at, file.problem = timezone.now(), ""
     file.save(update_fields=["rows", "counts", "read_at", "problem"])
-    mine = CampaignDraft.objects.filter(pk=now.pk)
-    mine.update(version=F("version") + 1, checked_at=None)  # who reads its review has seen other people
+    changed(now)
     cache.delete(_key(file.pk))
     audit.record(
         by,

@@ -169,6 +169,7 @@ def locked(draft: CampaignDraft, changes: CampaignFile | None) -> CampaignDraft:
     now = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant").get(pk=draft.pk)
     if now.state not in CampaignDraft.WRITABLE:
         raise people.FileNotReplaced(people.ALREADY_SENT)
-    if changes and not CampaignFile.objects.filter(pk=changes.pk, asked_at=changes.asked_at).exists():
+    same = CampaignFile.objects.filter(pk=changes.pk, asked_at=changes.asked_at) if changes else None
+    if changes and same is not None and not same.filter(corrections=changes.corrections).exists():
         raise people.FileNotReplaced(CHANGED)
     return now
