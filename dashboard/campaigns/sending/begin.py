@@ -80,8 +80,11 @@ def stop_by_itself(draft: CampaignDraft, reason: str) -> None:
 
 
 def _held(draft: CampaignDraft, state: str, message: str) -> CampaignDraft:
-    """The row as it is now, locked. Raises `SendingRefused` where it is in another state."""
-    rows = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant", "campaign")
+    """The row as it is now, locked. Raises `SendingRefused` where it is in another state.
+
+    Its campaign is read by a statement of its own: a join would show it as it was before the wait.
+    """
+    rows = CampaignDraft.objects.select_for_update(of=("self",), no_key=True).select_related("tenant")
     held = rows.get(pk=draft.pk, tenant=draft.tenant_id)
     if held.state != state:
         raise SendingRefused(message)
