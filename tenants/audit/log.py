@@ -92,13 +92,16 @@ def record(
 
 
 @scope.requires_scope
-def record_once(by: User, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
-    """Record a reading, once an hour for each user and subject, since some pages refresh every second."""
+def record_once(by: User | None, tenant: Tenant | None, action: str, subject: Model, **details: Any) -> None:
+    """Record a reading, once an hour for each user and subject, since some pages refresh every second.
+
+    `by` is None of people who need no sign-in.
+    """
     if not readings(by, tenant, action, subject).exists():
         record(by, tenant, action, subject, **details)
 
 
-def readings(by: User, tenant: Tenant | None, action: str, subject: Model) -> QuerySet[AuditEntry]:
+def readings(by: User | None, tenant: Tenant | None, action: str, subject: Model) -> QuerySet[AuditEntry]:
     """Those because of which `record_once` records nothing."""
     return _recent(by, action).filter(subject=_subject_name(subject), tenant=tenant)
 
@@ -117,9 +120,9 @@ def not_recorded(by: User, tenants: Iterable[Tenant], action: str) -> list[Tenan
     return [tenant for tenant in found.values() if tenant.pk not in known]
 
 
-def _recent(by: User, action: str) -> QuerySet[AuditEntry]:
+def _recent(by: User | None, action: str) -> QuerySet[AuditEntry]:
     """Readings that are not recorded again."""
-    return AuditEntry.objects.filter(action=action, actor_id=by.pk, at__gt=timezone.now() - ONCE)
+    return AuditEntry.objects.filter(action=action, actor_id=by.pk if by else None, at__gt=timezone.now() - ONCE)
 
 
 def _subject_name(subject: Model | str) -> str:

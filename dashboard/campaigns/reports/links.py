@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,7 +20,6 @@ DAYS = (1, 7, 30)  # for which a link may work
 MOST_OPEN = 10  # links of a campaign that work
 SHOWN = 20
 KEPT = timedelta(days=30)  # after a link has expired
-OPENED_ONCE = timedelta(hours=1)  # openings within this are one entry of the audit trail
 TOO_MANY = f"{MOST_OPEN} links to this report work already. Take one of them back first."
 NOT_ACTIVE = "No link works while this client is not active."
 
@@ -73,14 +72,11 @@ def find(token: str) -> ReportLink | None:
 
 @scope.requires_scope
 def note_opening(link: ReportLink, campaign: Campaign) -> None:
-    """When it was opened last, and an entry of the audit trail, once an hour. Last in the scope of its client."""
-    of_hour = Q(opened_at=None) | Q(opened_at__lt=Now() - OPENED_ONCE)
-    is_new = ReportLink.objects.filter(of_hour, pk=link.pk).update(opened_at=Now())
-    if not is_new:
-        ReportLink.objects.filter(pk=link.pk).update(opened_at=Now())
-        return
+    """When it was opened last, and an entry of the audit trail, once an hour for each link. Last in its scope."""
+    ReportLink.objects.filter(pk=link.pk).update(opened_at=Now())
     maker = ReportLink.objects.select_related("made_by").get(pk=link.pk).made_by
-    audit.record(None, campaign.tenant, "campaign.report-opened", campaign, name=campaign.name, maker=str(maker))
+    facts = {"name": campaign.name, "maker": str(maker)}
+    audit.record_once(None, campaign.tenant, "campaign.report-opened", link, **facts)
 
 
 @scope.opens_scope

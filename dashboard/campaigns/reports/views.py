@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from dashboard.campaigns import campaign_calls, queries
 from dashboard.campaigns.models import Campaign, ReportLink
@@ -63,7 +63,7 @@ def revoke(request: TenantRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(f"{address}#links", status=303)
 
 
-@require_GET
+@require_safe
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """For everybody who has the link. Expired, revoked and invented links get the same answer."""
     if not ratelimit.consume(request, app="patchbay", action="shared-report", config=OPENINGS, limit_get=True):
@@ -83,7 +83,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
                 "now": timezone.now(),
             }
             answer = _private(render(request, "campaigns/report_shared.html", context))
-        links.note_opening(link, campaign)
+        if request.method == "GET":
+            links.note_opening(link, campaign)
     return answer
 
 
