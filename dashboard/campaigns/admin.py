@@ -169,6 +169,7 @@ class CampaignDoNotCallEntryAdmin(ReadOnlyModelAdmin):
     """Numbers that one campaign leaves out, of its draft until VoiceDock has the campaign."""
 
     records = "Do-not-call lists of campaigns"
+    subject = Subject.CAMPAIGNS
     list_display = [
         column("number", "Number", phone_numbers.grouped),
         column("campaign", "Campaign"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -15,7 +15,7 @@ from tenants.isolation import scope
 
 MOST = 60  # columns
 READ = f"""
-SELECT DISTINCT field.name, coalesce(part.name, '')
+SELECT DISTINCT field.name, coalesce(part.name, ''), lower(field.name) = ANY(%(first)s)
 FROM {Lead._meta.db_table} lead
 JOIN {Call._meta.db_table} call ON call.connection_id = %(connection)s AND call.tenant_id = lead.tenant_id
   AND call.remote_id = lead.call_remote_id AND call.remote_id <> ''
@@ -27,7 +27,7 @@ LEFT JOIN LATERAL jsonb_object_keys(
   CASE WHEN jsonb_typeof(field.value) = 'object' THEN field.value ELSE '{{}}' END
 ) AS part(name) ON true
 WHERE lead.campaign_id = %(campaign)s AND lead.call_remote_id <> ''
-ORDER BY 1, 2 LIMIT %(most)s
+ORDER BY 3 DESC, 1, 2 LIMIT %(most)s
 """
 
 
@@ -48,10 +48,11 @@ class Field(NamedTuple):
 @scope.requires_scope
 def of_campaign(campaign: Campaign) -> list[Field]:
     """Those that the analyses of its calls have, the outcome first. The database reads the analyses: one query."""
-    values = {"connection": campaign.connection_id, "campaign": campaign.pk, "most": MOST}
+    values: dict[str, Any] = {"connection": campaign.connection_id, "campaign": campaign.pk}
+    values |= {"most": MOST, "first": list(outcomes.FIELDS)}
     with connection.cursor() as cursor:
         cursor.execute(READ, values)
-        found = [Field(*row) for row in cursor.fetchall()]
+        found = [Field(name, part) for name, part, _ in cursor.fetchall()]
     return sorted(found, key=lambda field: (field.name.casefold() not in outcomes.FIELDS, field.title.casefold()))
 
 

@@ -45,6 +45,7 @@ class CountryPresetAdmin(ReadOnlyModelAdmin):
     """Those that staff have put in the place of Patchbay's own, for all clients."""
 
     records = "Hours of countries"
+    subject = Subject.RULES
     list_display = [
         column("country", "Country", phone_numbers.country),
         "hours",
