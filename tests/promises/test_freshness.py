@@ -58,6 +58,10 @@ def test_when_nobody_looks_the_age_grows_and_is_reported(agency, make_sandbox_te
         assert freshness.freshness_of(tenant).age > timedelta(minutes=8)
 
 
+# The clock of this test has one worker: a round of lists may wait for its reads of people once. `up` has two.
+ROUNDS = 2
+
+
 @pytest.fixture
 def day(agency, make_sandbox_tenant, sandbox, fake_clock, receive_call, settings):
     """VoiceDock with many started campaigns, all of which have been read once."""
@@ -91,5 +95,6 @@ def test_for_a_day_within_the_share_of_background_work(day):
     assert day.recorder.most_in_a_minute <= 100
     assert asked["/campaigns"] >= int(60 * minutes / (1.1 * bound)) and 1.1 * bound <= 30
     assert day.calls.worst <= 1.1 * runs.INTERVALS[Kind.LIVE_CALLS]
-    assert all(delay <= 1.1 * bound for delay in day.counters.found)
+    assert len(day.counters.found) >= 10 and day.counters.worst <= ROUNDS * 1.1 * bound
+    assert len(day.leads.found) >= 5 and day.leads.worst <= 2 * lead_reads.LATEST.total_seconds()
     assert day.left <= 2 * lead_reads.LATEST.total_seconds()
