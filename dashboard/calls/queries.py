@@ -281,9 +281,6 @@ def client_id(client: str) -> int | None:
     return Tenant.objects.filter(slug=client).values_list("pk", flat=True).first() if client else None
 
 
-CHOSEN_BY = ("line", "assistant", "preset")  # filters whose choices are those of the client
-
-
 def choice_parts(tenant: Tenant) -> list[tuple[str, QuerySet[Any], dict[str, Any]]]:
     """The lines, assistants and presets that a client's list can be narrowed to: filter, rows, what is read of each."""
     return [

@@ -21,6 +21,7 @@ from dashboard.contact_rules.models import DoNotCallEntry, ListedNumber
 from dashboard.contact_rules.number_forms import FindForm, NumbersForm, RemoveForm
 from dashboard.ui import pagination, phone_numbers, times
 from tenants import spreadsheets
+from tenants.access.permissions import Permission
 from tenants.isolation import scope
 from tenants.models import NumberDedication, Tenant
 
@@ -67,11 +68,11 @@ class ListPage(ABC):
 
     @property
     def may_remove(self) -> bool:
-        return True
+        return bool(self.request.actor.may(Permission.UNBLOCK_NUMBERS))
 
     @property
     def may_export(self) -> bool:
-        return True
+        return bool(self.request.actor.may(Permission.EXPORT_CALLS))
 
     @property
     def zone(self) -> ZoneInfo:

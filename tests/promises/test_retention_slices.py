@@ -1,4 +1,7 @@
-"""The end of a retention, and rules that drop old rows, lock nothing for long, however many rows there are."""
+"""The end of a retention, and rules that drop old rows, take many short transactions, however many rows there are.
+
+Between two of them nothing is locked. How long each takes is printed: that depends on what else the machine does.
+"""
 
 from __future__ import annotations
 

@@ -61,14 +61,6 @@ class CampaignListPage(ListPage):
     def file_name(self) -> str:
         return f"do-not-call-{slugify(str(self.owner))[:40] or self.owner.pk}"
 
-    @property
-    def may_remove(self) -> bool:
-        return bool(self.request.actor.may(Permission.UNBLOCK_NUMBERS))
-
-    @property
-    def may_export(self) -> bool:
-        return bool(self.request.actor.may(Permission.EXPORT_CALLS))
-
     def context(self) -> dict[str, Any]:
         return {"owner_name": str(self.owner)}
 
