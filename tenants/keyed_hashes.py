@@ -39,8 +39,8 @@ class KeyUnreadable(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "None of PATCHBAY_FIELD_KEYS opens the key of the do-not-call list for all clients. Put the key that "
-            "sealed it there, and run this again."
+            "None of PATCHBAY_FIELD_KEYS opens the key of the do-not-call list for all clients. Put the key "
+            "that encrypted it there, and run this again."
         )
 
 
