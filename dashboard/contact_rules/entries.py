@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection as database
@@ -59,10 +59,10 @@ def add(
     *,
     source: DoNotCallEntry.Source,
     by: User | None,
-    note: str = "",
+    notes: Mapping[str, str] | None = None,
     call_id: UUID | None = None,
 ) -> list[str]:
-    """Those of these numbers (E.164) that were not on the list yet. Last in its transaction.
+    """Those of these numbers (E.164) that were not on the list yet. Last in its transaction. `notes` are by number.
 
     One entry in the audit trail: with the number, or with how many. Numbers are kept as they are dialed; on the list of
     the reseller the database puts their hash in their place.
@@ -72,10 +72,9 @@ def add(
     numbers = [number_list.normalized(number) for number in numbers]
     known = _known(tenant, numbers)
     new = [number for number in dict.fromkeys(numbers) if number not in known]
-    rows = [
-        DoNotCallEntry(tenant=tenant, number=number, source=source, call_id=call_id, note=note, added_by=by)
-        for number in new
-    ]
+    notes = notes or {}
+    facts = {"tenant": tenant, "source": source, "call_id": call_id, "added_by": by}
+    rows = [DoNotCallEntry(number=number, note=notes.get(number, ""), **facts) for number in new]
     DoNotCallEntry.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     if new:
         notify()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from tenants.isolation import scope
 from tenants.models import NumberDedication, Tenant
 
 COUNTED = 1_000
+LONGEST_NOTE = 200
 FEWEST_DIGITS = 3  # of a part of a number
 MOST_LINES = 50  # of a client, whose countries are tried
 ALL_KNOWN = "Nothing was added: all of it is on the list already."
@@ -41,6 +42,7 @@ class ListPage(ABC):
     kind: ClassVar[str]
     url_name: str  # those of removing and of the export begin with it
     head: ClassVar[list[str]] = ["Number", "Added at", "Added by", "From", "Why"]
+    keeps_words = True  # beside a number, such as a name
 
     def __init__(self, request: Any, tenant: Tenant | None, *url_args: Any) -> None:
         self.request, self.tenant, self.url_args = request, tenant, url_args
@@ -49,8 +51,8 @@ class ListPage(ABC):
     def rows(self) -> QuerySet[Any]: ...
 
     @abstractmethod
-    def add(self, numbers: Sequence[str], source: DoNotCallEntry.Source, note: str) -> list[str]:
-        """Those that were not on it yet."""
+    def add(self, notes: Mapping[str, str], source: DoNotCallEntry.Source) -> list[str]:
+        """Those that were not on it yet, of the numbers (E.164) with these notes."""
 
     @abstractmethod
     def remove(self, pk: int, reason: str) -> ListedNumber | None: ...
@@ -168,15 +170,20 @@ def _back(page: ListPage) -> HttpResponse:
 
 
 def _add(page: ListPage, form: NumbersForm) -> None:
-    numbers = list(form.read.numbers)
+    numbers, why = form.read.numbers, form.cleaned_data["note"]
     is_one = len(numbers) == 1 and not form.cleaned_data["file"]
+    notes = {number: _note(words if page.keeps_words else "", why) for number, words in numbers.items()}
     with page.scope():
-        added = page.add(numbers, Source.BY_HAND if is_one else Source.LIST, form.cleaned_data["note"])
+        added = page.add(notes, Source.BY_HAND if is_one else Source.LIST)
     if added:
         page.follow_up()
         messages.success(page.request, _words(added, len(numbers) - len(added)))
     elif numbers:
         messages.info(page.request, ALL_KNOWN)
+
+
+def _note(words: str, why: str) -> str:
+    return ", ".join(filter(None, (words, why)))[:LONGEST_NOTE]
 
 
 def _words(added: list[str], known: int) -> str:

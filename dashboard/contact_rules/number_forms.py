@@ -16,7 +16,7 @@ MOST_BYTES = 200 * 1024  # with the rest of the form below what a request may ha
 SHOWN_LINES = 20
 LONGEST_REASON = 2_000
 TOO_LONG = f"Say why in at most {LONGEST_REASON:,} characters."
-WITH_CODE = "One in a line, with its country code, like +31 6 1234 5678. A line of a table may have other columns."
+WITH_CODE = "One in a line, with its country code, like +31 6 1234 5678. Words beside a number are not kept."
 NOTHING = "Type at least one number, or choose a file."
 NO_NUMBERS = "There is no phone number in this file. It needs one in each line, as text or CSV."
 TOO_MANY = f"At most {MOST_LINES:,} lines at once; this has {{lines:,}}. Add them in parts."
@@ -30,7 +30,7 @@ class NumbersForm(forms.Form):
     numbers = forms.CharField(
         required=False,
         label="Numbers",
-        help_text="One in a line. A line of a table may have other columns beside its number.",
+        help_text="One in a line. A name beside a number is kept with it; other columns of a table are not.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off", "dir": "ltr"}),
     )
     file = forms.FileField(

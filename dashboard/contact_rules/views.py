@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
@@ -30,8 +30,8 @@ class EntryListPage(ListPage):
     def rows(self) -> QuerySet[DoNotCallEntry]:
         return entries.of_list(self.tenant)
 
-    def add(self, numbers: Sequence[str], source: DoNotCallEntry.Source, note: str) -> list[str]:
-        return entries.add(self.tenant, numbers, source=source, by=self.request.user, note=note)
+    def add(self, notes: Mapping[str, str], source: DoNotCallEntry.Source) -> list[str]:
+        return entries.add(self.tenant, list(notes), source=source, by=self.request.user, notes=notes)
 
     def remove(self, pk: int, reason: str) -> DoNotCallEntry | None:
         return entries.remove(self.tenant, pk, by=self.request.user, reason=reason)
@@ -61,6 +61,7 @@ class ResellerListPage(EntryListPage):
 
     kind, url_name = "reseller", "staff-do-not-call"
     head: ClassVar[list[str]] = ["Fingerprint", "Added at", "Added by", "From", "Why"]
+    keeps_words = False  # of a line: a name beside a hash would say whose it is
     asked = ""  # the number that was looked for, where it is on the list
     may_remove = may_export = True  # of all who may open it
 

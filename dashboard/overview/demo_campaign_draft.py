@@ -69,7 +69,9 @@ def make(tenant: Tenant, *, by: User) -> None:
         _add_stopped(tenant, by)
     with scope.for_tenant(tenant):
         why = "Said so at the desk"
-        entries.add(tenant, [ASKED_NOT_TO_BE_CALLED], source=entries.Source.BY_HAND, by=by, note=why)
+        entries.add(
+            tenant, [ASKED_NOT_TO_BE_CALLED], source=entries.Source.BY_HAND, by=by, notes={ASKED_NOT_TO_BE_CALLED: why}
+        )
 
 
 def _add_stopped(tenant: Tenant, by: User) -> None:

@@ -16,7 +16,7 @@ from dashboard.calls.placing import claims, intents
 from dashboard.calls.planned import planning
 from dashboard.contact_rules import entries, rules
 from dashboard.contact_rules.models import DoNotCallEntry
-from tenants.access.permissions import Role
+from tenants.access.permissions import Role, StaffRole
 from tenants.audit.messages import sentence
 from tenants.isolation import scope
 from tenants.models import AuditEntry
@@ -213,3 +213,20 @@ def test_the_list_costs_the_same_for_any_length(bloom, make_member, sign_in):
             browser.get(LIST)
         costs.append(len(found))
     assert costs[0] == costs[1]
+
+
+def test_a_name_beside_a_number_is_kept_as_its_note(bloom, make_member, sign_in):
+    browser = sign_in(make_member(bloom.tenant, Role.MANAGER))
+    form = {"numbers": "06-12341107 Tom Vos\n+31612341108\n0612 Ada", "note": "Asked by mail"}
+    page = browser.post(LIST, form)
+    assert "Line 3, “0612 Ada”: too short for a phone number in the Netherlands." in words(page)
+    assert listed(bloom.tenant) == ["+31612341107", "+31612341108"]
+    with scope.for_system("look"):
+        notes = dict(DoNotCallEntry.objects.values_list("number", "note"))
+    assert notes == {"+31612341107": "Tom Vos, Asked by mail", "+31612341108": "Asked by mail"}
+
+
+def test_the_list_of_the_reseller_keeps_no_name_beside_a_hash(make_staff, sign_in):
+    sign_in(make_staff(StaffRole.ADMIN)).post("/do-not-call/", {"numbers": "+31612341107 Tom Vos", "note": "By mail"})
+    with scope.for_system("look"):
+        assert list(DoNotCallEntry.objects.values_list("note", flat=True)) == ["By mail"]

@@ -31,7 +31,7 @@ def test_what_is_not_understood_keeps_its_line_and_its_reason():
     found = number_list.read({"": "0612\n\n06 12345678\nnobody\n+31612345678\n"}, ["NL"])
     assert (list(found.numbers), found.repeated) == (["+31612345678"], 1)
     assert found.bad == [
-        BadLine("Line 1", "0612", number_list.NO_COUNTRY),
+        BadLine("Line 1", "0612", "too short for a phone number in the Netherlands"),
         BadLine("Line 4", "nobody", number_list.NOT_A_NUMBER),
     ]
     assert found.left == "0612\nnobody"
@@ -40,8 +40,11 @@ def test_what_is_not_understood_keeps_its_line_and_its_reason():
 @pytest.mark.parametrize(
     ("line", "countries", "reason"),
     [
-        ("030 123456 bel niet", ["DE"], number_list.NO_COUNTRY),
-        ("+49 30 123456 (Buero)", ["DE"], number_list.NO_COUNTRY),
+        ("030 123456 bel niet", ["DE"], number_list.LETTERS),
+        ("+49 30 123456 (Buero)", ["DE"], number_list.LETTERS),
+        ("+49 30 1234 AUTO", ["DE"], number_list.LETTERS),
+        ("06-1234110x", ["NL"], number_list.LETTERS),
+        ("06-12341107 tst. 12", ["NL"], number_list.MORE_DIGITS),
         ("0612345678, 0687654321", ["NL"], number_list.SEVERAL),
         ("20123456;Jan;51234567", ["DK"], number_list.SEVERAL),
         ("20123456;Jan;+4551234567", ["DK"], number_list.SEVERAL),
@@ -53,6 +56,39 @@ def test_what_is_not_understood_keeps_its_line_and_its_reason():
 def test_what_may_be_another_number_is_left_to_the_person(line, countries, reason):
     found = number_list.read({"": line}, countries)
     assert (dict(found.numbers), [(one.text, one.reason) for one in found.bad]) == ({}, [(line, reason)])
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("06-12341107 Tom Vos", "Tom Vos"),
+        ("06-12341107 - Tom Vos (buren)", "Tom Vos (buren)"),
+        ("Tom Vos: 06-12341107", "Tom Vos"),
+        ("Mob. 06-12341107", ""),
+        ("06-12341107 Tom; says so, often", "Tom"),
+        ("Tom;06-12341107", ""),
+    ],
+)
+def test_words_beside_a_number_are_kept_with_it(line, words):
+    found = number_list.read({"": line}, ["NL"])
+    assert (found.numbers, found.bad) == ({"+31612341107": words}, [])
+
+
+@pytest.mark.parametrize(
+    ("line", "countries", "reason"),
+    [
+        ("0612341107", [], number_list.NO_COUNTRY),
+        ("612341107", ["NL"], number_list.NO_ZERO),
+        ("0612 Tom Vos", ["NL"], "too short for a phone number in the Netherlands"),
+        ("+31 6 1234 5678 1234 5678", ["NL"], "too long for a phone number in the Netherlands"),
+        ("+1 212 555 0142 77", ["NL"], "too long for a phone number in the United States"),
+        ("06 00000000", ["NL"], "no phone number in the Netherlands looks like this"),
+        ("+999 123456", ["NL"], number_list.NO_SUCH_CODE),
+        ("4-11-2026", ["NL"], number_list.ONLY_A_DATE),
+    ],
+)
+def test_the_reason_says_what_is_wrong_with_the_line(line, countries, reason):
+    assert [one.reason for one in number_list.read({"": line}, countries).bad] == [reason]
 
 
 @pytest.mark.parametrize("line", ["32123456;Jan;0612345678", "2026-11-26;+31612345678", "4-11-2026;Jan;06-12345678"])

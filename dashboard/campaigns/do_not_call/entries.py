@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,14 +45,25 @@ def listed_of(campaign: Campaign, number: str) -> dict[str, datetime]:
 
 
 @scope.requires_scope
-def add(owner: Owner, numbers: Sequence[str], *, source: DoNotCallEntry.Source, by: User, note: str = "") -> list[str]:
-    """Those of these numbers (E.164) that were not on it yet, as they are dialed. Last in its transaction."""
+def add(
+    owner: Owner,
+    numbers: Sequence[str],
+    *,
+    source: DoNotCallEntry.Source,
+    by: User,
+    notes: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Those of these numbers (E.164) that were not on it yet, as they are dialed. Last in its transaction.
+
+    `notes` are by number.
+    """
     now = _locked(owner)
     numbers = [number_list.normalized(number) for number in numbers]
     known = set(of(now).filter(number__in=numbers).values_list("number", flat=True))
     new = [number for number in dict.fromkeys(numbers) if number not in known]
-    facts = _owned_by(now) | {"source": source, "note": note, "added_by": by}
-    rows = [CampaignDoNotCallEntry(number=number, **facts) for number in new]
+    notes = notes or {}
+    facts = _owned_by(now) | {"source": source, "added_by": by}
+    rows = [CampaignDoNotCallEntry(number=number, note=notes.get(number, ""), **facts) for number in new]
     CampaignDoNotCallEntry.objects.bulk_create(rows, batch_size=CHUNK)
     if new:
         _notify(now)

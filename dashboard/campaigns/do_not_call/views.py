@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -43,8 +43,8 @@ class CampaignListPage(ListPage):
     def rows(self) -> QuerySet[CampaignDoNotCallEntry]:
         return do_not_call.of(self.owner)
 
-    def add(self, numbers: Sequence[str], source: DoNotCallEntry.Source, note: str) -> list[str]:
-        return do_not_call.add(self.owner, numbers, source=source, by=self.request.user, note=note)
+    def add(self, notes: Mapping[str, str], source: DoNotCallEntry.Source) -> list[str]:
+        return do_not_call.add(self.owner, list(notes), source=source, by=self.request.user, notes=notes)
 
     def remove(self, pk: int, reason: str) -> CampaignDoNotCallEntry | None:
         return do_not_call.remove(self.owner, pk, by=self.request.user, reason=reason)
