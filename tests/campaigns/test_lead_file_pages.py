@@ -80,7 +80,7 @@ def columns_of(answer, **changes):
 
 def test_a_file_is_read_and_shown_with_its_rows_to_correct(browser, address, draft):
     answer = give(browser, address)
-    assert (answer.status_code, answer["Location"]) == (303, address)
+    assert (answer.status_code, answer["Location"]) == (303, f"{address}#file")
 
     page = browser.get(address).content.decode()
     assert "people.csv" in page and "Zoë" in page and "4 of 5" not in page
@@ -166,7 +166,7 @@ def test_a_form_of_another_file_changes_nothing(browser, address, draft):
 def test_a_file_without_numbers_asks_for_their_column(browser, address, draft):
     give(browser, address, b"naam;plaats\nJan;Diemen\n")
     page = browser.get(address).content.decode()
-    assert "Choose which column holds the numbers to call." in page and "The rows are not read yet." in page
+    assert "Choose which column holds the numbers to call." in page and "Rows to correct" not in page
 
 
 def test_rows_to_correct_come_as_the_same_file_with_one_more_column(browser, address, draft, monkeypatch):
@@ -269,6 +269,25 @@ def test_a_correction_on_a_later_page_leads_back_to_it(browser, address, monkeyp
     give(browser, address)
     answer = correct(browser, address, "?after=4", line6="0612345609")
     assert answer["Location"] == f"{address}?after=4#rows"
+
+
+def test_rows_to_correct_come_before_the_columns_and_are_named(browser, address):
+    give(browser, address, b"naam;telefoon;dag\nEls;onbekend;di\n;onbekend;wo\n")
+    page = browser.get(address)
+    text = page.content.decode()
+    assert text.index('href="#rows"') < text.index('id="rows"') < text.index('id="columns"')
+    assert [row.who for row in page.context["refused"]] == ["Els", "wo"]
+    assert "Number of Els, in line 2" in words_of(page)
+
+
+def test_a_correction_keeps_its_place_with_and_without_htmx(browser, address):
+    give(browser, address)
+    answer = correct(browser, address, line6="0612345609")
+    assert answer["Location"] == f"{address}#rows"
+    part = browser.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "1 row was read with what was typed." in part and 'id="draft-people"' in part and "<h1" not in part
+    form = re.search(r'<form id="correct".*?>', part, re.DOTALL)[0]
+    assert 'hx-target="#draft-people"' in form and f'action="{address}#rows"' in form.replace("?#", "#")
 
 
 def test_each_kind_of_fault_is_offered_once_with_its_first_row(browser, address, draft):

@@ -14,6 +14,7 @@ from tenants.isolation import scope
 
 PAGE = 25
 CHUNK = 1_000
+LONGEST_WHO = 60  # shown of a row without a name
 WHY = "Why not read"
 HELPS = numbers.HELPS | lead_rows.HELPS
 State = DraftLead.State
@@ -29,9 +30,11 @@ class Typed(NamedTuple):
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """`can_be_corrected`: another number can be typed. `error` is why what was typed, the `value` then, is none."""
+    """`who` is the name in the row, or what stands beside its number. `can_be_corrected`: another number can be typed.
+    `error` is why what was typed, the `value` then, is none."""
 
     line: int
+    who: str
     value: str
     reason: str
     helps: str
@@ -100,7 +103,15 @@ def _rows(draft: CampaignDraft, state: str, after_line: int) -> Any:
 def _row(lead: DraftLead, file: CampaignFile, typed: Mapping[int, Typed]) -> RefusedRow:
     again = typed.get(lead.line) or Typed(corrections.shown_value(file, lead))
     may = lead.state == State.NOT_READ and lead.rule in corrections.RULES
-    return RefusedRow(lead.line, again.value, lead.reason, HELPS.get(lead.rule, ""), may, again.error)
+    who = lead.name or _beside_number(file, lead)
+    return RefusedRow(lead.line, who, again.value, lead.reason, HELPS.get(lead.rule, ""), may, again.error)
+
+
+def _beside_number(file: CampaignFile, lead: DraftLead) -> str:
+    """The other cells of a row without a name."""
+    number = columns.place_of_number(columns.read(file.columns, len(file.headers)))
+    cells = (corrections.one_line(cell) for at, cell in enumerate(lead.values) if at != number)
+    return ", ".join(filter(None, cells))[:LONGEST_WHO]
 
 
 def _repairs(draft: CampaignDraft, file: CampaignFile) -> list[RepairOffer]:

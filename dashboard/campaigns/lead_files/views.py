@@ -35,7 +35,9 @@ from tenants.isolation import scope
 from tenants.names import isolate
 
 SEEN = "seen"  # of a form: which reading of the file it was made from
-CORRECT = "correct"
+CORRECT, REPAIR = "correct", "repair"
+ROWS = "rows"
+PLACES = {CORRECT: ROWS, REPAIR: ROWS, "file": "file", "settings": "file"}  # where the page goes on
 NUMBER = re.compile(r"number-[0-9]{1,9}", re.ASCII)  # of a form, with the line: what is typed there
 Form = UploadForm | SettingsForm | ColumnsForm
 
@@ -72,8 +74,9 @@ def people_page(request: TenantRequest, pk: int) -> HttpResponse:
         return _page(request, draft, Forms(notice=error.message), status=409)
     if refused:
         return _page(request, draft, refused, status=422)
-    where = f"?{request.GET.urlencode()}#rows" if wish == CORRECT and request.GET else ""
-    return HttpResponseRedirect(reverse("campaign-draft-people", args=[request.tenant.slug, pk]) + where, status=303)
+    where = f"?{request.GET.urlencode()}" if wish == CORRECT and request.GET else ""
+    address = reverse("campaign-draft-people", args=[request.tenant.slug, pk])
+    return HttpResponseRedirect(f"{address}{where}#{PLACES.get(wish, 'columns')}", status=303)
 
 
 @require_GET
@@ -179,7 +182,7 @@ def _correct(request: TenantRequest, draft: CampaignDraft, file: CampaignFile) -
         found = corrections.correct(draft, file, typed, by=request.user)
     if found.rows:
         rows = "1 row was" if found.rows == 1 else f"{found.rows} rows were"
-        messages.success(request, f"{rows} read with what was typed.")
+        messages.success(request, f"{rows} read with what was typed.", extra_tags=ROWS)
     return Forms(numbers={line: Typed(typed[line], why) for line, why in found.wrong.items()}) if found.wrong else None
 
 
