@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.http import urlencode
 
 from dashboard.calls.placing import claims, destinations, intents
 from dashboard.calls.placing.changes import Changes
+from dashboard.calls.templatetags.calls import call_again_url
 from tenants import dedications
 from tenants.access.permissions import Role
 from tenants.isolation import scope
@@ -416,6 +418,20 @@ def test_calling_again_keeps_the_number_the_line_and_the_assistant(bloom, harbor
     foreign = {"number": harbor.number.pk, "assistant": harbor.assistant.pk}
     form = operator_browser.get(ADDRESS, chosen | foreign).context["form"]
     assert (form["number"].value(), form["assistant"].value()) == (bloom.number.pk, bloom.assistant.pk)
+
+
+def test_a_name_in_the_link_waits_until_a_text_has_it(bloom, operator_browser):
+    page = operator_browser.get(ADDRESS, {"to": "+31612345678", "name": "Anna Bos"}).content.decode()
+    assert '<input type="hidden" name="variable-name" value="Anna Bos">' in page
+    sent = typed(bloom, destination="06 12", **{"variable-name": "Anna Bos", "first_message": "Hello {{name}}."})
+    answer = operator_browser.post(ADDRESS, sent)
+    assert answer.status_code == 422 and answer.context["form"]["variable-name"].value() == "Anna Bos"
+
+
+def test_calling_back_keeps_the_name_that_a_campaign_knows(bloom):
+    call = make_call(bloom, state="ended", counterpart="+31612345678")
+    call.lead = {"name": "Anna Bos"}  # as the queries of the list and of the page add it
+    assert "name=Anna+Bos" in call_again_url(Context({"request": None}), call)
 
 
 def test_people_called_lately_are_one_press_away(bloom, operator_browser, operator):

@@ -18,7 +18,7 @@ from dashboard.clients import figures
 from tenants import time_zones
 from tenants.access.permissions import Role, StaffRole
 from tenants.isolation import scope
-from tenants.models import AuditEntry, StaffMember
+from tenants.models import AuditEntry, StaffMember, Tenant
 from tests.fixtures.call_factories import (
     captured_selects,
     make_call,
@@ -482,6 +482,17 @@ def test_who_asked_to_be_called_back_is_one_press_away_for_those_who_may_call(bl
     assert offered == [asked.pk]
     assert "Call back<span" in manager.get(LIST).content.decode()
     assert "Call back<span" not in viewer.get(LIST).content.decode()
+
+
+def test_why_nobody_can_be_called_back_stands_in_the_row_and_on_the_page(bloom, manager):
+    with scope.for_system("the countries of a client"):
+        Tenant.objects.filter(pk=bloom.tenant.pk).update(allowed_countries=["NL"])
+    there = make_call(bloom, counterpart="+12125550142", analysis_outcome="call_back", state="ended")
+    words = "may not call the United States. Your account team can allow it."
+
+    row = manager.get(LIST).content.decode()
+    assert "Not allowed: United States</small>" in row and words in row
+    assert words in manager.get(f"{LIST}{there.pk}/").content.decode()
 
 
 def test_the_call_back_of_a_row_fills_in_the_form_as_call_again_does(bloom, manager):

@@ -24,7 +24,7 @@ from dashboard.calls.history.listed_call import ListedCall
 from dashboard.calls.history.search import Found
 from dashboard.calls.models import Call, CallQuerySet
 from dashboard.calls.placing import intents
-from dashboard.ui import filters, pagination, times
+from dashboard.ui import filters, pagination, phone_numbers, times
 from dashboard.ui.fragments import page_or_part
 from tenants import audit, time_zones
 from tenants.access.decorators import StaffRequest, TenantRequest, staff_view, tenant_view
@@ -300,11 +300,19 @@ def _days(
 
 
 def _offer_call_backs(tenant: Tenant, rows: list[dict[str, Any]]) -> None:
-    """Mark the rows of people who asked to be called back, and whom this client may call."""
+    """Mark the rows of people who asked to be called back: whether this client may call them, or why not."""
     for row in rows:
         call: Call = row["call"]
         asked = call.finished and call.outcome == outcomes.CALL_BACK
         row["may_call_back"] = asked and intents.may_be_offered(tenant, call.counterpart)
+        row["no_call_back"] = why_not = intents.why_not_offered(tenant, call.counterpart) if asked else ""
+        row["no_call_back_in_short"] = _in_short(call.counterpart) if why_not else ""
+
+
+def _in_short(counterpart: str) -> str:
+    """Why somebody cannot be called back, for a row; the page of the call says it whole."""
+    country = phone_numbers.country(phone_numbers.country_of(counterpart))
+    return f"Not allowed: {country}" if country else "Cannot be called"
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> date:

@@ -151,6 +151,7 @@ def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
     place = labels.place(call)
     country, _, kind = place.partition(", ")
     answered = call_times.answered_at(call)
+    may_place = request.actor.may(Permission.PLACE_CALLS)
     return {
         "call": call,
         "mode": mode(request, call),
@@ -170,8 +171,8 @@ def _facts(request: TenantRequest, call: Call, only: str) -> dict[str, Any]:
         "zone_words": times.zone_words(request.tenant.zone),
         "may_take_back": taking_back.is_offered(request.actor, call),
         "may_clear": request.actor.may(Permission.CONTROL_CALLS) and request.actor.staff is not None,
-        "may_call_again": request.actor.may(Permission.PLACE_CALLS)
-        and intents.may_be_offered(request.tenant, call.counterpart),
+        "may_call_again": may_place and intents.may_be_offered(request.tenant, call.counterpart),
+        "no_call_again": intents.why_not_offered(request.tenant, call.counterpart) if may_place else "",
     }
 
 

@@ -38,5 +38,5 @@ def pieces(template: str, filled: Mapping[str, str], *, missing: Mapping[str, st
 
 
 def _variable(name: str, filled: Mapping[str, str], missing: Mapping[str, str] | None) -> FilledPiece:
-    words = f"nothing for {name}" if missing is None else missing.get(name, name)
+    words = f"no value for {name} in this row" if missing is None else missing.get(name, name)
     return FilledPiece(filled.get(name, "").strip(), name, words)

@@ -217,10 +217,16 @@ def blocking_reason(tenant: Tenant) -> str:
 
 def may_be_offered(tenant: Tenant, counterpart: str) -> bool:
     """Whether to offer another call to this number, by what is known without a query."""
+    return tenant.may_dial and not why_not_offered(tenant, counterpart)
+
+
+def why_not_offered(tenant: Tenant, counterpart: str) -> str:
+    """Why no call to this number is offered, such as its country; "" also where the client can place no call at all."""
     try:
-        return tenant.may_dial and bool(destinations.read_for(tenant, counterpart))
-    except destinations.NotCallable:
-        return False
+        destinations.read_for(tenant, counterpart)
+    except destinations.NotCallable as error:
+        return str(error) if tenant.may_dial else ""
+    return ""
 
 
 @scope.opens_scope

@@ -87,10 +87,12 @@ class ValueFields(forms.Form):
         return {name: value for name, value in found.items() if value}
 
     def put_by(self) -> list[tuple[str, str]]:
-        """Values that were typed for variables which the texts no longer have: they come back with them."""
-        names = {name: name.removeprefix(VARIABLE_FIELD) for name in self.data if name.startswith(VARIABLE_FIELD)}
-        left = [name for name, variable in names.items() if variable not in self.variables and self.data[name]]
-        return [(name, self.data[name]) for name in left[:MOST_VARIABLES]]
+        """Values that were typed, or came with a link, for variables which the texts do not have: they come back when
+        a text has them."""
+        source = self.data if self.is_bound else self.initial
+        names = {name: name.removeprefix(VARIABLE_FIELD) for name in source if name.startswith(VARIABLE_FIELD)}
+        left = [name for name, variable in names.items() if variable not in self.variables and source[name]]
+        return [(name, source[name]) for name in left[:MOST_VARIABLES]]
 
     @property
     def change_fields(self) -> tuple[str, ...]:

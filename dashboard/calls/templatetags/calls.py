@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.calls import outcomes
+from dashboard.calls import labels, outcomes
 from dashboard.calls.at_once import AtOnce
 from dashboard.calls.control.action_text import Piece
 from dashboard.calls.models import Call
@@ -49,15 +49,19 @@ def filled_text(pieces: list[tuple[Piece, str]]) -> SafeString:
 def call_again_url(context: Context, call: Call) -> str:
     """*Call now* with what this call was made with: person, line, assistant, preset and changes. It dials nothing.
 
+    The name of a person whom a campaign called is the value of `{{name}}`.
+
     A call with a one-time assistant leads to the page for these, for those who may place such calls.
     """
     is_once = call.is_transient and _may_call_once(context, call)
     keeps_changes = (call.overrides or call.preset_name) and not call.is_transient
+    keeps_all = is_once or keeps_changes
     parameters = {
         "to": call.counterpart,
         "number": call.number_dedication_id,
         "assistant": call.assistant_dedication_id,
-        "again": str(call.pk) if is_once or keeps_changes else None,
+        "again": str(call.pk) if keeps_all else None,
+        "name": None if keeps_all else labels.person(call),
     }
     page = reverse("call-once" if is_once else "call-now", args=[call.tenant.slug])  # type: ignore[union-attr]
     return f"{page}?{urlencode({name: value for name, value in parameters.items() if value})}"
